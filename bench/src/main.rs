@@ -29,7 +29,7 @@ struct Args {
     /// The crate to compare with, as openapi-generator wrote it. It is copied, not changed.
     #[arg(long, value_name = "DIR")]
     peer: PathBuf,
-    /// The command that made it, to be measured as well.
+    /// The command that generated the peer. It is measured too.
     #[arg(long, value_name = "COMMAND", default_value = "openapi-generator-cli")]
     generator: PathBuf,
     /// Number of times that each figure is measured.

@@ -8,17 +8,17 @@ use qovery_ext::wait::{Goal, OperationToken};
 
 /// Deploys an environment of a fake Qovery, pages through its history, and shows a failure.
 ///
-/// With --environment and a command it does the same on the API: the token comes from
-/// QOVERY_API_TOKEN, the address from QOVERY_API_URL if that is set.
+/// With --environment and a command it acts on the API. It reads the token from QOVERY_API_TOKEN, and
+/// the address from QOVERY_API_URL if that is set.
 ///
-/// Ctrl-C stops waiting, not the deployment, and prints how to go on waiting.
+/// Ctrl-C stops the wait, not the deployment, and prints the command to continue waiting.
 #[derive(Debug, Parser)]
 #[command(
     name = "demo",
     bin_name = "cargo demo",
     max_term_width = 100,
     after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 out of time or out of \
-                  contact; 3 refused by the API; 64 asked for something impossible; 130 interrupted."
+                  contact; 3 refused by the API; 64 wrong arguments; 130 interrupted."
 )]
 pub(crate) struct Arguments {
     /// Act on this environment of the API instead of on a fake.
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// How many times as fast as real time the fake's clock runs.
+    /// The speed of the fake's clock, relative to real time.
     #[arg(long, value_name = "FACTOR", default_value_t = 16.0, value_parser = speed)]
     pub(crate) speed: f64,
 
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Redeploy,
     /// Stop every service and wait.
     Stop,
-    /// Cancel the deployment that is under way and wait until it is over.
+    /// Cancel the running deployment and wait until it has ended.
     Cancel,
     /// Wait for an action of an external actor.
     Wait {
@@ -73,7 +73,7 @@ pub(crate) enum Command {
     },
     /// List the past deployments, newest first.
     History {
-        /// At most this many.
+        /// The maximum number of deployments.
         #[arg(long, value_name = "COUNT", default_value_t = 20)]
         limit: u64,
     },
@@ -121,14 +121,14 @@ impl Arguments {
     fn check(&self) -> Result<(), clap::Error> {
         let problem = match (self.environment, &self.resume, &self.command) {
             (Some(_), _, None) => {
-                "say what to do with the environment: deploy, redeploy, stop, cancel, wait or history"
+                "name a command for the environment: deploy, redeploy, stop, cancel, wait or history"
             }
             (None, None, Some(_)) => {
-                "say which environment with --environment ID; without any arguments the demo plays \
-                 on a fake"
+                "set the environment with --environment ID; without arguments the demo runs on a \
+                 fake"
             }
             (None, Some(_), Some(command)) if !matches!(command, Command::Wait { .. }) => {
-                "--resume only waits: leave the command away"
+                "--resume only waits: remove the command"
             }
             _ => return Ok(()),
         };
@@ -148,7 +148,7 @@ impl Arguments {
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor >= 0.1 => Ok(factor),
-        _ => Err("a number of at least 0.1 is needed".to_owned()),
+        _ => Err("it must be a number of at least 0.1".to_owned()),
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_token_is_refused_with_what_is_wrong_with_it() {
+    fn a_broken_token_is_refused_with_the_reason() {
         let error = task("--resume qovery-op-2-xyz").unwrap_err();
         assert!(error.contains("cut off or changed"), "{error}");
     }

@@ -65,7 +65,7 @@ pub(crate) async fn play(
         return Ok(code);
     }
 
-    let text = "The next build is broken: see what the error tells.";
+    let text = "The next build is broken: see the error.";
     chapter(&display, 3, "A failure", text);
     world.break_next_build();
     match deploy().await {

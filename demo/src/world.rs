@@ -117,13 +117,13 @@ impl World {
 /// Creates a history of deployments by an external actor, most of them successful.
 fn live_through(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
     for number in 1..=PAST {
-        let somebody = environment.elsewhere();
+        let somebody = environment.external_actor();
         match number % 11 {
             5 => somebody.fails_at(api, Step::Build).deploys(),
             10 => {
                 somebody.deploys();
                 let minute = Duration::from_secs(60);
-                environment.elsewhere().after(minute).cancels();
+                environment.external_actor().after(minute).cancels();
             }
             _ => somebody.deploys(),
         }

@@ -76,10 +76,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::runtime::parameter::{
-    Place, Style, Texts, in_cookie, in_header, in_path, in_query, list,
-};
-use crate::runtime::path::literal;
+use crate::runtime::parameter::{Place, Style, Texts, in_cookie, in_header, in_query, list};
+use crate::runtime::path::{in_path, literal};
 use crate::{ApiError, Operation, QueryValue};
 
 pub use crate::generated::mock::MockServerExt;

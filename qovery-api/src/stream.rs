@@ -19,10 +19,8 @@ use percent_encoding::utf8_percent_encode;
 use reqwest::Url;
 
 pub use crate::generated_stream::{contract, requests, types};
-use crate::runtime::{OperationInfo, QueryValue, path::RESERVED};
-
-/// The default address of the websocket API.
-pub const DEFAULT_STREAM_URL: &str = "wss://ws.qovery.com";
+pub use crate::runtime::DEFAULT_STREAM_URL;
+use crate::runtime::{OperationInfo, QueryValue, percent::RESERVED};
 
 /// A request that opens a websocket.
 pub trait StreamRequest: fmt::Debug + Clone + Send + Sync + 'static {

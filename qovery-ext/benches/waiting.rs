@@ -2,7 +2,8 @@
 //!
 //! Prints three tables: outcomes of the same stories under our rules and those of other clients;
 //! requests and delay of the report against polling at a fixed interval; requests for a thousand
-//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --bench waiting`.
+//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --bench waiting`. Only some
+//! of the tables: `-- rules`, `-- schedules`, `-- groups`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,9 +31,17 @@ use story::{Story, Target};
 use tokio::time::{self, Instant};
 
 fn main() {
-    compare_rules(2000);
-    compare_schedules(100);
-    count_shared_polls();
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|other| other == name);
+    if wanted("rules") {
+        compare_rules(2000);
+    }
+    if wanted("schedules") {
+        compare_schedules(100);
+    }
+    if wanted("groups") {
+        count_shared_polls();
+    }
 }
 
 fn on_paused_time<T>(future: impl Future<Output = T>) -> T {

@@ -153,3 +153,13 @@ pub(crate) enum Outcome {
         cut_after: Option<usize>,
     },
 }
+
+impl Outcome {
+    /// The answer that arrives, as a whole or in part.
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answer { answer, .. } => Some(answer),
+            Self::NotConnected | Self::Lost => None,
+        }
+    }
+}

@@ -45,9 +45,11 @@
 //! dropped may have been executed; [`FakeQovery::executions`] lists the executed requests.
 #![forbid(unsafe_code)]
 
+mod call;
 mod clock;
 mod contract;
 mod core;
+mod engine;
 mod exchange;
 mod fault;
 mod handles;
@@ -58,9 +60,11 @@ mod operations;
 mod record;
 mod server;
 mod settings;
+#[cfg(feature = "stream")]
+mod sockets;
 mod traits;
 mod transport;
-mod words;
+mod vocabulary;
 mod world;
 
 #[cfg(test)]
@@ -69,18 +73,18 @@ mod tests;
 pub use clock::Clock;
 pub use fault::{Fault, RetryAfter};
 pub use handles::{
-    DeploymentScript, Elsewhere, FakeCluster, FakeDeployment, FakeEnvironment, FakeOrganization,
-    FakeProject, FakeQovery, FakeService,
+    DeploymentScript, ExternalActor, FakeCluster, FakeDeployment, FakeEnvironment,
+    FakeOrganization, FakeProject, FakeQovery, FakeService,
 };
-#[cfg(feature = "stream")]
-pub use live::{RecordedSocket, SocketFault};
 pub use qovery_api;
 pub use record::RecordedRequest;
 pub use server::FakeServer;
 pub use settings::{ActionAnswer, Gone, RequestStatus, StartId};
+#[cfg(feature = "stream")]
+pub use sockets::{RecordedSocket, SocketFault};
 pub use traits::{
     AfterDeletion, ApiTraits, CanceledInQueue, History, Lags, Merging, QueueRows, Replicas,
     RequestState, ResponseBody, ResponseId, StatusRequest, Unreached,
 };
 pub use transport::FakeTransport;
-pub use words::{Origin, Step, Trigger, Workload};
+pub use vocabulary::{Origin, Step, Trigger, Workload};

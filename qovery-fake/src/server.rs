@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{
-    FakeQovery,
+    engine::Engine,
     exchange::{Incoming, Outcome},
 };
 #[cfg(feature = "stream")]
@@ -30,7 +30,7 @@ use {super::live, std::sync::PoisonError};
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 16 << 20;
 
-/// A [`FakeQovery`] that listens on a port of this machine.
+/// A [`FakeQovery`](super::FakeQovery) that listens on a port of this machine.
 #[derive(Debug)]
 #[must_use = "the server stops when this is dropped"]
 pub struct FakeServer {
@@ -39,7 +39,7 @@ pub struct FakeServer {
 }
 
 impl FakeServer {
-    pub(crate) async fn start(fake: FakeQovery, port: u16) -> io::Result<Self> {
+    pub(crate) async fn start(fake: Engine, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept(fake, listener));
@@ -73,7 +73,7 @@ impl Drop for FakeServer {
 #[cfg(feature = "stream")]
 type Sockets = std::sync::Arc<std::sync::Mutex<JoinSet<()>>>;
 
-async fn accept(fake: FakeQovery, listener: TcpListener) {
+async fn accept(fake: Engine, listener: TcpListener) {
     #[cfg(feature = "stream")]
     let sockets = Sockets::default();
     // The set ends its connections with this task.
@@ -97,7 +97,7 @@ async fn accept(fake: FakeQovery, listener: TcpListener) {
     }
 }
 
-async fn serve(fake: FakeQovery, stream: TcpStream, #[cfg(feature = "stream")] sockets: Sockets) {
+async fn serve(fake: Engine, stream: TcpStream, #[cfg(feature = "stream")] sockets: Sockets) {
     let service = service_fn(|request| {
         let fake = fake.clone();
         #[cfg(feature = "stream")]
@@ -122,7 +122,7 @@ async fn serve(fake: FakeQovery, stream: TcpStream, #[cfg(feature = "stream")] s
 
 /// An error closes the connection without an answer.
 async fn respond(
-    fake: &FakeQovery,
+    fake: &Engine,
     request: Request<IncomingBody>,
 ) -> io::Result<Response<UnsyncBoxBody<Bytes, io::Error>>> {
     let (head, body) = request.into_parts();
@@ -166,7 +166,7 @@ async fn respond(
 /// Answers the handshake of a websocket, and plays it once the connection is switched.
 #[cfg(feature = "stream")]
 fn open_socket(
-    fake: &FakeQovery,
+    fake: &Engine,
     mut request: Request<IncomingBody>,
     sockets: &Sockets,
 ) -> Response<UnsyncBoxBody<Bytes, io::Error>> {
@@ -208,7 +208,7 @@ fn never(never: Infallible) -> io::Error {
 
 /// A body whose second half comes later, or not at all.
 fn broken_body(
-    fake: FakeQovery,
+    fake: Engine,
     body: Bytes,
     body_over: Duration,
     cut_after: Option<usize>,

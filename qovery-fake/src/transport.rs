@@ -12,22 +12,22 @@ use qovery_api::{BoxFuture, RawResponse, Request, Transport, TransportError};
 use qovery_api::Upgrade;
 
 use super::{
-    FakeQovery,
+    engine::Engine,
     exchange::{Incoming, Outcome},
 };
 
 /// The timeout of a request whose call sets none: the same as in a client without a fake.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Sends requests to a [`FakeQovery`] in the same process.
+/// Sends requests to a [`FakeQovery`](super::FakeQovery) in the same process.
 #[derive(Debug, Clone)]
 pub struct FakeTransport {
-    fake: FakeQovery,
+    fake: Engine,
     token: Option<Arc<str>>,
 }
 
 impl FakeTransport {
-    pub(crate) fn new(fake: FakeQovery) -> Self {
+    pub(crate) fn new(fake: Engine) -> Self {
         let token = Some(fake.token().into());
         Self { fake, token }
     }

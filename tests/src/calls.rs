@@ -14,8 +14,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use crate::generated::{EDITS, OPERATIONS};
-
 /// How one operation is called, and the types of its bodies.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {

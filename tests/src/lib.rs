@@ -22,3 +22,6 @@ pub mod hostile;
 pub mod mocks;
 pub mod revision;
 pub mod samples;
+
+pub use generated::mocks::MOCKS;
+pub use generated::{EDITS, OPERATIONS};

@@ -8,8 +8,6 @@ use serde_json::Value;
 
 use crate::calls::Given;
 
-pub use crate::generated::mocks::MOCKS;
-
 /// How one operation is mocked.
 #[derive(Debug, Clone, Copy)]
 pub struct MockEntry {

@@ -306,7 +306,7 @@ fn in_ci_an_edited_contract_is_refused_with_the_command_to_run() {
 }
 
 #[test]
-fn what_the_regenerator_says_reaches_the_person_who_builds() {
+fn messages_of_the_regenerator_are_shown_by_the_build() {
     let workspace = Workspace::current();
     workspace.write("openapi.yaml", "# edited\n");
     let output = run(workspace.script().env_remove("WRITES"));
@@ -491,7 +491,7 @@ fn a_packaged_crate_has_nothing_to_compare() {
 }
 
 #[test]
-fn a_build_of_the_workspace_with_artifacts_elsewhere_belongs_to_the_workspace() {
+fn a_build_of_the_workspace_with_another_target_directory_belongs_to_the_workspace() {
     let workspace = Workspace::current();
     workspace.write("openapi.yaml", "# edited\n");
     let out = workspace

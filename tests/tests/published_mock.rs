@@ -14,7 +14,7 @@
 
 use std::collections::BTreeMap;
 
-use integration_tests::calls::OPERATIONS;
+use integration_tests::OPERATIONS;
 use integration_tests::document;
 use integration_tests::expected::plans;
 use qovery_api::{AccessToken, Client};

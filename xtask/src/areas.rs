@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// Checks that the client compiles without a warning with no area, each area alone, and all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Check only no area, `environments`, and one other that changes every day.
+    /// Check only three cases: no area, `environments`, and one other area that changes every day.
     #[arg(long, conflicts_with = "only")]
     sample: bool,
     /// Check only these areas.

@@ -5,21 +5,11 @@ use std::process::ExitCode;
 
 use crate::codegen::{self, Purpose, Trees, stream};
 use crate::contract::canonical;
+use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
 use crate::lock::{Generated, LOCK, Lock, Upstream};
 use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::write;
-
-/// The contract of this repository.
-pub(crate) const CONTRACT: &str = "openapi.yaml";
-/// The fixes that belong to it.
-pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
-/// The output directory of the generated client.
-pub(crate) const GENERATED: &str = "qovery-api/src/generated";
-/// The directory of the table of operations for the tests of the workspace.
-pub(crate) const TABLE: &str = "tests/src/generated";
-/// The directory of the contract that the fake serves.
-pub(crate) const FAKE: &str = "qovery-fake/src/generated";
 
 /// Regenerates the client from the contract.
 #[derive(Debug, clap::Args)]
@@ -134,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("error: what is generated is not what the contract gives:");
+    eprintln!("error: the generated files are not up to date with the contract:");
     for difference in &differences {
         eprintln!("  {}", Printable::new(difference));
     }

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use crate::contract::import::Loss;
 use crate::contract::{self, canonical, import};
-use crate::generate::CONTRACT;
+use crate::files::CONTRACT;
 use crate::lock::{LOCK, Lock};
 use crate::order;
 use crate::printable::Printable;
 use crate::problem::Problem;
 
-/// Brings published revisions of the specification into the contract.
+/// Imports published revisions of the specification into the contract.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The revisions, from the oldest to the newest: OpenAPI 3.0 or 3.1, YAML or JSON.
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// Write nothing; exit 1 if the contract would change.
     #[arg(long)]
     check: bool,
-    /// The contract to bring them into. It is created if it does not exist.
+    /// The contract to import into. It is created if it does not exist.
     /// Default: `openapi.yaml` of this repository.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -121,7 +121,11 @@ pub(crate) fn into_file(
         None
     };
     let imported = import::import(before.as_ref(), &revisions, loss)?;
-    let text = canonical::text(&imported.document)?;
+    let text = canonical::text(&imported.document);
+    let text = text.map_err(|problem| match revisions.last() {
+        Some(newest) => problem.of_document(newest),
+        None => problem,
+    })?;
     let changes = before.is_none_or(|before| !before.is_text(&text));
     if changes && !check {
         canonical::write(out, &text)?;

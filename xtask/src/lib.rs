@@ -8,6 +8,7 @@ mod areas;
 mod codegen;
 mod contract;
 mod diff;
+mod files;
 mod generate;
 mod import;
 mod lock;

@@ -11,7 +11,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::source;
-use crate::generate::{CONTRACT, OVERLAY};
+use crate::files::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -99,7 +99,7 @@ impl Lock {
             }
             let (key, value) = line
                 .split_once('=')
-                .ok_or_else(|| fault("has a line that is no `key = \"value\"`"))?;
+                .ok_or_else(|| fault("has a line that is not `key = \"value\"`"))?;
             let value = value
                 .trim()
                 .strip_prefix('"')
@@ -118,7 +118,7 @@ impl Lock {
                     let imported = lock
                         .imported
                         .last_mut()
-                        .ok_or_else(|| fault("has a value in no section"))?;
+                        .ok_or_else(|| fault("has a value outside of a section"))?;
                     match key {
                         "sha256" => &mut imported.sha256,
                         "commit" => &mut imported.upstream.commit,
@@ -138,7 +138,7 @@ impl Lock {
                     _ => value.len() == 64 && value.chars().all(|c| c.is_ascii_hexdigit()),
                 };
             if !is_valid {
-                return Err(fault(&format!("has a value of `{key}` that is none")));
+                return Err(fault(&format!("has an invalid value of `{key}`")));
             }
             value.clone_into(known);
         }
@@ -351,7 +351,7 @@ mod tests {
             ("commit = \"1f1f", "commit = \"\\\"; evil", "`commit`"),
             ("generator = ", "other = ", "unknown key"),
             ("client = \"", "client = '", "quotes"),
-            ("[generated]", "oops", "no `key"),
+            ("[generated]", "oops", "not `key"),
         ] {
             let (line, found) = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
             assert!(found.contains(what) && line > 2, "{to}: {found}");

@@ -13,7 +13,7 @@ use heck::ToUpperCamelCase;
 use crate::codegen::model::{Normalised, SchemaKind, TypeModel};
 use crate::codegen::normalise;
 use crate::contract;
-use crate::generate::{CONTRACT, OVERLAY};
+use crate::files::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
 
 /// Prints a table of the model names that differ from those in a file.

@@ -5,8 +5,15 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::contract::Document;
 use crate::printable::Printable;
+
+/// A file in which places have lines.
+pub(crate) trait Lines {
+    /// The path of the file.
+    fn path(&self) -> &Path;
+    /// The line of a place, counted from 1, if it can be found.
+    fn line_of(&self, pointer: &str) -> Option<usize>;
+}
 
 /// A mistake in the input, or in the environment of the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +46,11 @@ impl Problem {
     }
 
     /// A problem at a place of a document; the line is looked up.
-    pub(crate) fn at(document: &Document, pointer: &str, what: impl Into<String>) -> Self {
+    pub(crate) fn at(document: &impl Lines, pointer: &str, what: impl Into<String>) -> Self {
         Self {
             line: document.line_of(pointer),
             pointer: Some(pointer.to_owned()),
-            ..Self::in_file(&document.path, what)
+            ..Self::in_file(document.path(), what)
         }
     }
 
@@ -53,9 +60,9 @@ impl Problem {
     }
 
     /// Adds the file, and the line of the pointer, if the problem has no file yet.
-    pub(crate) fn of_document(mut self, document: &Document) -> Self {
+    pub(crate) fn of_document(mut self, document: &impl Lines) -> Self {
         if self.file.is_none() {
-            self.file = Some(document.path.clone());
+            self.file = Some(document.path().to_owned());
             self.line = self
                 .pointer
                 .as_deref()
@@ -74,6 +81,15 @@ impl Problem {
     pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
         self.line = line;
         self
+    }
+
+    /// The same problem at the same place of another document.
+    pub(crate) fn without_file(self) -> Self {
+        Self {
+            file: None,
+            line: None,
+            ..self
+        }
     }
 
     /// The same problem in other words.
@@ -143,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
+    fn unknown_parts_of_a_problem_are_left_out() {
         assert_eq!(Problem::new("nothing to do").to_string(), "nothing to do");
         let problem = Problem::in_file(Path::new("api.yaml"), "is empty").with_pointer("");
         assert_eq!(problem.to_string(), "api.yaml: is empty");

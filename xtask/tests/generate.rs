@@ -142,7 +142,7 @@ fn generating_again_changes_nothing_and_the_check_agrees() {
 }
 
 #[test]
-fn the_check_finds_one_changed_byte_and_says_what_mends_it() {
+fn the_check_finds_one_changed_byte_and_names_the_fix() {
     let home = repository(CONTRACT);
     succeeds(&generate(home.path(), &[]));
     let clean = files(home.path());
@@ -171,7 +171,7 @@ fn the_check_finds_one_changed_byte_and_says_what_mends_it() {
 }
 
 #[test]
-fn the_check_finds_what_is_missing_and_what_is_no_longer_generated() {
+fn the_check_finds_missing_files_and_files_that_are_no_longer_generated() {
     let home = repository(CONTRACT);
     succeeds(&generate(home.path(), &[]));
     let name = files(home.path())
@@ -782,7 +782,7 @@ fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
 }
 
 #[test]
-fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
+fn a_shape_of_paging_that_is_not_classified_is_refused_by_name() {
     let contracts = [
         ("offset", listing("get", &["offset", "limit"], "")),
         ("limit", listing("get", &["limit"], "")),

@@ -99,7 +99,7 @@ fn chains_of_references_end() {
         (
             "ref",
             chain(4200, reference, last()),
-            Outcome::Refused("put together of each other"),
+            Outcome::Refused("composed of each other"),
         ),
         ("short-ref", chain(40, reference, last()), Outcome::Client),
         (
@@ -177,7 +177,7 @@ fn chains_of_references_end() {
                 },
                 last(),
             ),
-            Outcome::Refused("within each other"),
+            Outcome::Refused("nested in each other"),
         ),
     ]);
 }
@@ -279,7 +279,7 @@ fn schemas_that_each_use_the_next_one_twice_end() {
         (
             "inside-chain",
             inside(1900, |next| json!({"$ref": next})),
-            Outcome::Refused("within each other"),
+            Outcome::Refused("nested in each other"),
         ),
         (
             "nullable",
@@ -458,7 +458,7 @@ fn yaml_that_is_made_to_grow_ends() {
         (
             "dashes",
             format!("x:\n  {}", "- ".repeat(100_000)),
-            "within each other",
+            "nested in each other",
         ),
         (
             "questions",

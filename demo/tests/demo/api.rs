@@ -60,7 +60,7 @@ async fn deploying_ends_with_0_once_everything_is_deployed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redeploying_and_stopping_do_what_they_say() {
+async fn redeploying_and_stopping_act_on_the_environment() {
     let scene = Scene::fast().await;
     for (command, operation, state) in [
         ("redeploy", "redeployEnvironment", "DEPLOYED"),
@@ -75,13 +75,13 @@ async fn redeploying_and_stopping_do_what_they_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn canceling_ends_what_is_under_way() {
+async fn canceling_ends_the_running_deployment() {
     let scene = Scene::set(Clock::fast(10.0)).await;
     let orders = &scene.environment.services()[0];
     let hour = Duration::from_secs(3600);
     scene
         .environment
-        .elsewhere()
+        .external_actor()
         .takes(orders, Step::Deployment, hour)
         .deploys();
     let run = scene.run("cancel");
@@ -91,9 +91,9 @@ async fn canceling_ends_what_is_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_watches_what_somebody_else_does() {
+async fn waiting_watches_the_deployment_of_another_user() {
     let scene = Scene::set(Clock::fast(100.0)).await;
-    scene.environment.elsewhere().asks_for(Trigger::Deploy);
+    scene.environment.external_actor().asks_for(Trigger::Deploy);
     let run = scene.run("wait --for deployed");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert!(scene.fake.executions().is_empty(), "it has only watched");

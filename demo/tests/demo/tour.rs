@@ -101,7 +101,7 @@ fn a_deadline_ends_the_tour_and_says_how_to_go_on() {
 }
 
 #[test]
-fn what_is_missing_on_the_command_line_is_said() {
+fn a_missing_argument_is_reported() {
     let id = "6f1d7b3e-58a2-4cf0-9d53-0d6f3f0f9a11";
     for (line, expected) in [
         ("deploy", "--environment ID"),

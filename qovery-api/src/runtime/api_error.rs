@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_telling_text_comes_first() {
+    fn the_most_informative_text_comes_first() {
         let all = r#"{"title":"t","error":"e","message":"m","detail":"d"}"#;
         assert_eq!(parse(all).text(), Some("d"));
         let none = r#"{"title":"t","error":"e","message":"m","detail":" "}"#;

@@ -290,15 +290,15 @@ impl Parts {
         ) else {
             // The text itself is not shown: an invalid name may be anything, a secret included.
             self.fail(match HeaderName::from_bytes(name.as_bytes()) {
-                Ok(name) => format!("the header `{name}` holds what a header cannot carry"),
-                Err(_) => "the name of a header holds what a header cannot carry".to_owned(),
+                Ok(name) => format!("the value of the header `{name}` has a character that is not allowed in headers"),
+                Err(_) => "the name of a header has a character that is not allowed there".to_owned(),
             });
             return;
         };
         if name == header::USER_AGENT && claims_other_origin(value.as_bytes()) {
             self.fail(
-                "the user agent must not begin with the name of another client of the API, which \
-                 may take the request for that client's"
+                "the user agent must not begin with the name of another client of the API: the API \
+                 would attribute the request to that client"
                     .to_owned(),
             );
             return;
@@ -372,8 +372,9 @@ impl Parts {
             }
             value.extend(text.as_bytes());
         }
-        let mut value = HeaderValue::from_bytes(&value)
-            .map_err(|_| "a cookie holds what a header cannot carry".to_owned())?;
+        let mut value = HeaderValue::from_bytes(&value).map_err(|_| {
+            "the value of a cookie has a character that is not allowed in headers".to_owned()
+        })?;
         value.set_sensitive(true);
         self.headers.insert(header::COOKIE, value);
         Ok(())

@@ -15,11 +15,15 @@ use super::{
     AccessToken, BuildError, HttpTransport, Printable, Transport,
     decode::{Manner, budget},
     http_transport::MakeHttp,
-    http_transport::{self, DEFAULT_BODY_LIMIT},
+    limits::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT},
 };
 
 /// The default base URL of the API.
 pub const DEFAULT_BASE_URL: &str = "https://api.qovery.com";
+
+/// The default address of the websocket API.
+#[cfg(feature = "stream")]
+pub const DEFAULT_STREAM_URL: &str = "wss://ws.qovery.com";
 
 /// Calls the API. Cloning is cheap, and clones share their connections.
 ///
@@ -195,13 +199,13 @@ fn parse_base_url(text: &str) -> Result<Url, BuildError> {
         return Err(BuildError::base_url("it is neither http nor https"));
     }
     if !url.has_host() {
-        return Err(BuildError::base_url("it names no host"));
+        return Err(BuildError::base_url("it has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(BuildError::base_url("it carries credentials"));
+        return Err(BuildError::base_url("it contains credentials"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(BuildError::base_url("it carries a query or a fragment"));
+        return Err(BuildError::base_url("it contains a query or a fragment"));
     }
     Ok(url)
 }
@@ -210,7 +214,7 @@ fn parse_base_url(text: &str) -> Result<Url, BuildError> {
 #[cfg(feature = "stream")]
 fn stream_url_of(base_url: &Url) -> Option<Url> {
     let is_default = Url::parse(DEFAULT_BASE_URL).is_ok_and(|known| known == *base_url);
-    let default = is_default.then(|| parse_stream_url(crate::stream::DEFAULT_STREAM_URL));
+    let default = is_default.then(|| parse_stream_url(DEFAULT_STREAM_URL));
     default?.ok()
 }
 
@@ -346,7 +350,7 @@ impl ClientBuilder {
 
     /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, with a path if there is one.
     /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A `ws://`
-    /// address is taken as it is: the token then crosses the network readable.
+    /// address is taken as it is: the token is then sent unencrypted.
     #[cfg(feature = "stream")]
     pub fn stream_url(mut self, url: impl Into<String>) -> Self {
         self.stream_url = Some(url.into());
@@ -390,7 +394,7 @@ impl ClientBuilder {
             ];
             if let Some((name, _)) = ignored.into_iter().find(|(_, is_set)| *is_set) {
                 return Err(BuildError::settings(format_args!(
-                    "`{name}` has no effect on a transport of one's own: set it there"
+                    "`{name}` has no effect on a custom transport: set it on the transport"
                 )));
             }
             #[allow(unused_mut, reason = "changed only with the websocket API")]
@@ -400,11 +404,8 @@ impl ClientBuilder {
             return Ok(client.strict_decoding(self.strict_decoding));
         }
         let mut http = HttpTransport::builder()
-            .connect_timeout(
-                self.connect_timeout
-                    .unwrap_or(http_transport::DEFAULT_CONNECT_TIMEOUT),
-            )
-            .timeout(self.timeout.unwrap_or(http_transport::DEFAULT_TIMEOUT))
+            .connect_timeout(self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
+            .timeout(self.timeout.unwrap_or(DEFAULT_TIMEOUT))
             .body_limit(body_limit);
         if let Some(settings) = self.http {
             http = http.reqwest(settings);

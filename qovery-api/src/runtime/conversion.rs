@@ -39,11 +39,11 @@ impl fmt::Display for ConversionError {
         match self.0 {
             Reason::Absent(field) => write!(
                 f,
-                "the response lacks `{field}`, which the request must say: build the request with `new` instead"
+                "the response has no `{field}`, which the request requires: build the request with `new` instead"
             ),
             Reason::UnknownMember(union) => write!(
                 f,
-                "the response holds a `{union}` that this version of the library does not know"
+                "the response contains a `{union}` that this version of the library does not know"
             ),
         }
     }

@@ -10,12 +10,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{
-    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, origin::Origin,
-    redact::Token, text,
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers,
+    limits::ERROR_BODY_LIMIT, origin::Origin, redact::Token, text,
 };
-
-/// How much of the body of a response an error keeps, in bytes.
-pub(super) const BODY_LIMIT: usize = 8 * 1024;
 
 /// Why a call failed.
 ///
@@ -69,14 +66,14 @@ impl Reply {
         let body_length = raw.body.len();
         let retry_after = raw.retry_after();
         // If the cut-off point splits a token, the code below finds it.
-        let mut body = raw.body.slice(..body_length.min(2 * BODY_LIMIT));
+        let mut body = raw.body.slice(..body_length.min(2 * ERROR_BODY_LIMIT));
         if let Some(token) = token {
             token.clean_body(&mut body);
         }
-        let is_body_truncated = body_length.max(body.len()) > BODY_LIMIT;
+        let is_body_truncated = body_length.max(body.len()) > ERROR_BODY_LIMIT;
         if is_body_truncated {
             // A copy, because a slice would keep the whole of it in memory.
-            body = Bytes::copy_from_slice(body.get(..BODY_LIMIT).unwrap_or(&body));
+            body = Bytes::copy_from_slice(body.get(..ERROR_BODY_LIMIT).unwrap_or(&body));
         }
         Self {
             status: raw.status,
@@ -250,7 +247,7 @@ impl Error {
             && matches!(reply.status.as_u16(), 400 | 403 | 404 | 410)
     }
 
-    /// Whether a web page came instead of the API's answer, with any status: something between the
+    /// Whether a web page was received instead of the API's response, with any status: something between the
     /// client and the API has answered (a proxy, a sign-in page), or the base URL leads to another
     /// server. The answer says nothing about the request.
     pub fn is_web_page(&self) -> bool {
@@ -279,7 +276,7 @@ impl Error {
         self.is_status(StatusCode::FORBIDDEN)
     }
 
-    /// Status 404: there is no such resource.
+    /// Status 404: the resource does not exist.
     pub fn is_not_found(&self) -> bool {
         self.is_status(StatusCode::NOT_FOUND)
     }
@@ -432,7 +429,7 @@ impl fmt::Display for Error {
                     message::without_text(reply.status, &reply.headers, &reply.body, origin)
                 }))?;
                 if let Some(wait) = reply.retry_after {
-                    write!(f, " (come back in {} s)", wait.as_secs())?;
+                    write!(f, " (retry after {} s)", wait.as_secs())?;
                 }
             }
             Kind::Decode(reply, error) => {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     parameter::{Style, Texts, in_query, scalar},
-    path::RESERVED,
+    percent::RESERVED,
 };
 
 /// The style of one property, if it is not the one of the [module](self).
@@ -81,7 +81,7 @@ fn property(name: &str, value: &Value, style: Option<FormStyle>) -> Result<Optio
         }
         (None, None) => one(&value.to_string()),
         (None, Some(_)) => {
-            Err("holds a list or an object, which its style cannot carry".to_owned())
+            Err("contains a list or an object, which its style cannot encode".to_owned())
         }
     }
 }

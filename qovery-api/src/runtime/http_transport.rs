@@ -5,8 +5,7 @@
 
 mod body;
 mod builder;
-#[cfg(feature = "gzip")]
-mod gzip;
+mod settings;
 mod unpacking;
 #[cfg(feature = "stream")]
 mod upgrading;
@@ -22,14 +21,8 @@ use reqwest::Url;
 use super::{BoxFuture, RawResponse, Request, Transport, TransportError, headers};
 
 pub use builder::HttpTransportBuilder;
-pub(crate) use builder::MakeHttp;
+pub(crate) use settings::MakeHttp;
 
-/// The default limit on making a connection.
-pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The default limit on a whole request.
-pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The default limit on the body of a response, in bytes.
-pub(crate) const DEFAULT_BODY_LIMIT: usize = 64 * 1024 * 1024;
 /// How many redirects within the same host one request may follow.
 const MAX_REDIRECTS: usize = 5;
 
@@ -167,12 +160,15 @@ impl HttpTransport {
                 announced,
             } => TransportError::body(match announced {
                 Some(announced) => {
-                    format!("{received} of the {announced} bytes came that the response announced")
+                    format!("received {received} of {announced} announced bytes")
                 }
-                None => format!("the stream was ended after {received} bytes, within the body"),
+                None => format!("the body ended early, after {received} bytes"),
             }),
             #[cfg(feature = "gzip")]
-            Fault::Unpacking(error) => TransportError::body(gzip::cause(error)),
+            Fault::Unpacking(error) => TransportError::body(std::io::Error::new(
+                error.kind(),
+                format!("the compression is broken: {error}"),
+            )),
             Fault::Sending(error) => {
                 let (connect, timeout) = (error.is_connect(), error.is_timeout());
                 let refused = error.is_builder();

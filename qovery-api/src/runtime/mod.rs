@@ -35,6 +35,7 @@ mod form;
 mod format;
 mod headers;
 mod http_transport;
+mod limits;
 #[allow(
     dead_code,
     unused_imports,
@@ -58,8 +59,10 @@ mod origin;
 pub(crate) mod parameter;
 mod patch;
 pub(crate) mod path;
+pub(crate) mod percent;
 mod printable;
 mod query;
+mod query_value;
 mod raw_json;
 mod redact;
 mod request;
@@ -89,6 +92,8 @@ pub(crate) use absent::absent;
 pub use api_error::ApiError;
 pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
+#[cfg(feature = "stream")]
+pub use client::DEFAULT_STREAM_URL;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 pub use conversion::ConversionError;
 pub use decode::{DecodeError, decode, decode_strictly};
@@ -112,7 +117,7 @@ pub use operation::{
 pub(crate) use parameter::{Place, Style, document, list, object, one};
 pub use patch::Patch;
 pub use printable::Printable;
-pub use query::QueryValue;
+pub use query_value::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};
 pub use secret::{Secret, SecretText};

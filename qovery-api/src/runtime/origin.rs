@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_told_by_its_beginning_whatever_its_type() {
+    fn a_web_page_is_recognized_by_its_beginning_whatever_its_type() {
         for page in [
             "<html>log in",
             "\n<!DOCTYPE html><p>",
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_told_by_its_type_unless_it_is_empty_or_json() {
+    fn a_web_page_is_recognized_by_its_type_unless_it_is_empty_or_json() {
         for media_type in [
             "text/html",
             "Text/HTML; charset=utf-8",

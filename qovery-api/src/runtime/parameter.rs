@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{QueryValue, path};
+use super::{QueryValue, percent::RESERVED};
 
 /// The location of a parameter, apart from the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> 
             None if value.is_null() => {}
             None => {
                 return Err(format!(
-                    "holds a list or an object in `{name}`, which this parameter cannot carry"
+                    "contains a list or an object in `{name}`, which a parameter cannot encode"
                 ));
             }
         }
@@ -115,9 +115,9 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
         return Ok(None);
     }
     if style == Style::Space && texts.any(|text| text.contains(' ')) {
-        return Err("holds a blank, which separates the values".to_owned());
+        return Err("contains a space, which separates the values".to_owned());
     }
-    let encode = |text: &str| utf8_percent_encode(text, path::RESERVED).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     if let (Style::Deep, Texts::Pairs(pairs)) = (style, texts) {
         let pairs = pairs
             .iter()
@@ -125,18 +125,6 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
         return Ok(Some(pairs.collect::<Vec<_>>().join("&")));
     }
     Ok(Some(expand(&encode(name), style, &texts.map(encode))))
-}
-
-/// The encoded parameter of a path.
-///
-/// # Errors
-/// Returns an error if a text could lead to another path.
-pub(crate) fn in_path(name: &str, style: Style, texts: &Texts) -> Result<String, String> {
-    if texts.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    let name = utf8_percent_encode(name, path::RESERVED).to_string();
-    Ok(expand(&name, style, &texts.try_map(path::segment)?))
 }
 
 /// The parameter of a header, whose values are not encoded, or nothing if there is no value.
@@ -153,7 +141,7 @@ pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, S
         _ => &[','],
     };
     if texts.any(|text| text.contains(delimiters)) {
-        return Err("holds a delimiter, which a header has no encoding for".to_owned());
+        return Err("contains a delimiter, which cannot be encoded in a header".to_owned());
     }
     Ok(Some(expand("", style, texts)))
 }
@@ -173,7 +161,7 @@ pub(crate) fn in_cookie(name: &str, style: Style, texts: &Texts) -> Option<Strin
 }
 
 /// Puts texts that are encoded together, with the delimiters of the style.
-fn expand(name: &str, style: Style, texts: &Texts) -> String {
+pub(super) fn expand(name: &str, style: Style, texts: &Texts) -> String {
     let (first, between, joined, is_named, explode) = match style {
         Style::Simple { explode } => ("", ",", ",", false, explode),
         Style::Form { explode } => ("", "&", ",", true, explode),
@@ -211,7 +199,7 @@ fn expand(name: &str, style: Style, texts: &Texts) -> String {
 }
 
 impl Texts {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::One(_) => false,
             Self::List(texts) => texts.is_empty(),
@@ -240,7 +228,10 @@ impl Texts {
         }
     }
 
-    fn try_map(&self, encode: impl Fn(&str) -> Result<String, String>) -> Result<Self, String> {
+    pub(super) fn try_map(
+        &self,
+        encode: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, String> {
         Ok(match self {
             Self::One(text) => Self::One(encode(text)?),
             Self::List(texts) => {

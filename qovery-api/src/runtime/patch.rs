@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_null_and_value_are_told_apart_both_ways() {
+    fn absent_null_and_value_are_distinguished_both_ways() {
         for (edit, json) in [
             (Edit::default(), json!({})),
             (

@@ -5,20 +5,14 @@
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 
 use super::{
-    parameter::{Style, Texts, in_path},
+    parameter::{Style, Texts, expand},
+    percent::RESERVED,
     printable::is_invisible,
 };
-
-/// Everything but the unreserved characters of RFC 3986.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// How often a value may be encoded: proxies and servers in a row may each decode once.
 const DECODINGS: usize = 8;
@@ -104,11 +98,23 @@ pub(crate) fn fill(
     Ok(path)
 }
 
+/// The encoded parameter of a path.
+///
+/// # Errors
+/// Returns an error if a text could lead to another path.
+pub(crate) fn in_path(name: &str, style: Style, texts: &Texts) -> Result<String, String> {
+    if texts.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    let name = utf8_percent_encode(name, RESERVED).to_string();
+    Ok(expand(&name, style, &texts.try_map(segment)?))
+}
+
 /// A value that is one segment of a path, or a part of one, encoded.
 ///
 /// # Errors
 /// Returns an error if the value may lead to another path.
-pub(crate) fn segment(value: &str) -> Result<String, String> {
+fn segment(value: &str) -> Result<String, String> {
     // Most values, such as ids, stay as they are.
     if is_plain(value) {
         return Ok(value.to_owned());
@@ -148,12 +154,12 @@ fn check(value: &str) -> Result<(), &'static str> {
             return Err("is empty");
         }
         if read.chars().any(char::is_control) {
-            return Err("holds a control character");
+            return Err("contains a control character");
         }
-        if read.split(SEPARATORS).any(leads_elsewhere) {
-            return Err("holds a dot segment or an empty one, which leads to another path");
+        if read.split(SEPARATORS).any(leads_to_another_path) {
+            return Err("contains an empty segment or a dot segment, which leads to another path");
         }
-        let next = decode(&read).ok_or("holds an escape of bytes that are no text")?;
+        let next = decode(&read).ok_or("contains percent escapes that are not UTF-8")?;
         if next == read {
             return Ok(());
         }
@@ -163,7 +169,7 @@ fn check(value: &str) -> Result<(), &'static str> {
 }
 
 /// Whether some server reads nothing in a segment but dots, or nothing at all.
-fn leads_elsewhere(segment: &str) -> bool {
+fn leads_to_another_path(segment: &str) -> bool {
     let name = segment.split(ENDS).next().unwrap_or_default();
     name.chars()
         .all(|c| matches!(c, '.' | '\u{3002}') || c.is_whitespace() || is_invisible(c))
@@ -223,7 +229,7 @@ pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
     if url.path() == wanted {
         Ok(url)
     } else {
-        Err("the path is not kept as it is when the URL is built".to_owned())
+        Err("the path changes when the URL is built".to_owned())
     }
 }
 
@@ -283,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_lead_elsewhere_is_refused() {
+    fn values_that_may_lead_to_another_path_are_refused() {
         for value in [
             "",
             ".",
@@ -332,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_together_lead_elsewhere_are_refused() {
+    fn values_that_together_lead_to_another_path_are_refused() {
         let two = |a: &str, b: &str| with("/x/{a}{b}/y", &[a, b]);
         assert_eq!(two("a", ".b").unwrap(), "/x/a.b/y");
         assert!(two(".a", "").is_err());

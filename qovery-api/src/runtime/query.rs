@@ -1,74 +1,13 @@
-//! The textual form of single values in a request, and the query: a list without repeated names.
+//! The query: a list without repeated names.
 //!
 //! Not for lists and objects: see [`parameter`](super::parameter).
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone};
 use percent_encoding::utf8_percent_encode;
-use uuid::Uuid;
 
 use super::{
     parameter::{Style, Texts, in_query},
-    path::RESERVED,
+    percent::RESERVED,
 };
-
-/// A value that a parameter can carry, in the query, the path, a header or a cookie alike.
-///
-/// Numbers that are whole print without a fraction, date-times in RFC 3339 with as many digits as
-/// they have.
-pub trait QueryValue {
-    /// The value as text, not yet percent-encoded.
-    fn to_query(&self) -> String;
-}
-
-impl<T: QueryValue + ?Sized> QueryValue for &T {
-    fn to_query(&self) -> String {
-        (**self).to_query()
-    }
-}
-
-impl QueryValue for str {
-    fn to_query(&self) -> String {
-        self.to_owned()
-    }
-}
-
-macro_rules! query_value_by_display {
-    ($($type:ty),*) => {
-        $(impl QueryValue for $type {
-            fn to_query(&self) -> String {
-                self.to_string()
-            }
-        })*
-    };
-}
-
-query_value_by_display!(
-    String,
-    bool,
-    char,
-    i8,
-    i16,
-    i32,
-    i64,
-    u8,
-    u16,
-    u32,
-    u64,
-    usize,
-    Uuid,
-    NaiveDate,
-    std::num::NonZeroU32,
-    std::num::NonZeroU64,
-    // Rust prints a whole float without its fraction, and never with an exponent.
-    f32,
-    f64
-);
-
-impl<Z: TimeZone> QueryValue for DateTime<Z> {
-    fn to_query(&self) -> String {
-        self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
-    }
-}
 
 /// Query parameters in the order of their first setting.
 #[derive(Debug, Clone, Default)]
@@ -130,24 +69,6 @@ mod tests {
     use reqwest::Url;
 
     use super::*;
-
-    #[test]
-    fn values_print_as_the_api_reads_them() {
-        assert_eq!(1.0_f64.to_query(), "1");
-        assert_eq!(0.5_f64.to_query(), "0.5");
-        assert_eq!(1e20_f64.to_query(), "100000000000000000000");
-        assert_eq!(true.to_query(), "true");
-        assert_eq!(
-            Uuid::nil().to_query(),
-            "00000000-0000-0000-0000-000000000000"
-        );
-        let time = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_query();
-        assert_eq!(time("2022-08-10T14:55:21Z"), "2022-08-10T14:55:21Z");
-        assert_eq!(
-            time("2022-08-10T16:55:21.382762+02:00"),
-            "2022-08-10T14:55:21.382762Z"
-        );
-    }
 
     #[test]
     fn setting_a_name_again_replaces_it_in_place() {

@@ -349,9 +349,11 @@ mod tests {
             .replace('"', "&quot;");
         let json = serde_json::to_string(TOKEN).unwrap();
         let json = json.trim_matches('"').to_owned();
-        let percent = percent_encoding::utf8_percent_encode(TOKEN, crate::runtime::path::RESERVED);
+        let percent =
+            percent_encoding::utf8_percent_encode(TOKEN, crate::runtime::percent::RESERVED);
         let percent = percent.to_string();
-        let twice = percent_encoding::utf8_percent_encode(&percent, crate::runtime::path::RESERVED);
+        let twice =
+            percent_encoding::utf8_percent_encode(&percent, crate::runtime::percent::RESERVED);
         let mut spellings = vec![
             TOKEN.to_owned(),
             json.clone(),

@@ -65,11 +65,11 @@ impl AccessToken {
         let problem = if token.trim().is_empty() {
             Some("it is empty")
         } else if token.chars().any(char::is_control) {
-            Some("it holds a control character, perhaps the end of a line")
+            Some("it contains a control character, perhaps a line break")
         } else if token.chars().any(char::is_whitespace) {
-            Some("it holds a blank: give the token alone, without the word before it")
+            Some("it contains a space: pass the token without the scheme before it")
         } else if !token.is_ascii() {
-            Some("it holds a character that is not ASCII")
+            Some("it contains a character that is not ASCII")
         } else {
             None
         };
@@ -112,7 +112,7 @@ impl AccessToken {
     pub fn header_value(&self) -> Result<HeaderValue, BuildError> {
         let text = Zeroizing::new(format!("{} {}", self.scheme, self.expose()));
         let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| BuildError::token("a header cannot carry it"))?;
+            .map_err(|_| BuildError::token("it has a character that is not allowed in headers"))?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -30,7 +30,7 @@ pub trait Transport: Send + Sync + 'static {
     #[cfg(feature = "stream")]
     fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<super::Upgrade, TransportError>> {
         let _ = request;
-        let refused = "this transport opens no websockets: implement `Transport::upgrade`";
+        let refused = "this transport does not open websockets: implement `Transport::upgrade`";
         Box::pin(async move { Err(TransportError::refused(refused)) })
     }
 }
@@ -224,12 +224,14 @@ impl fmt::Display for TransportError {
                 f.write_str("could not connect to the server in time")?;
             }
             Kind::Timeout(limit) => write!(f, "no complete response within {limit:?}")?,
-            Kind::Body => f.write_str("the response broke off before its end")?,
+            Kind::Body => f.write_str("the response ended before it was complete")?,
             Kind::TooLarge(limit) => {
                 write!(f, "the response is larger than the limit of {limit} bytes")?;
             }
             Kind::Refused(message) => write!(f, "not sent: {}", text::one_line(message, 500))?,
-            Kind::Interrupted => f.write_str("the connection was lost before a response came")?,
+            Kind::Interrupted => {
+                f.write_str("the connection was lost before a response was received")?
+            }
         }
         if let Some(cause) = self.root_cause() {
             write!(f, " ({cause})")?;
@@ -261,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_sent_may_have_been_executed() {
+    fn only_a_sent_request_may_have_been_executed() {
         let limit = Duration::from_secs(1);
         for (error, may) in [
             (TransportError::connect("refused"), false),
@@ -293,7 +295,7 @@ mod tests {
         let error = TransportError::interrupted("reset\nby peer").with_attempts(3, Duration::ZERO);
         assert_eq!(
             error.to_string(),
-            "the connection was lost before a response came (reset\\nby peer)"
+            "the connection was lost before a response was received (reset\\nby peer)"
         );
         assert_eq!(error.attempts(), 3);
         assert!(error::Error::source(&error).is_some());

@@ -188,7 +188,7 @@ impl Connect {
     }
 
     /// Accepts an `http://` address of another machine. The token and all data then cross the
-    /// network readable. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) needs no
+    /// network unencrypted. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) needs no
     /// leave: `localhost` and names that end in `.localhost` are resolved to the loopback addresses,
     /// and no name server is asked.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
@@ -338,7 +338,7 @@ impl Connect {
         ];
         if let Some((name, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
             return Err(ConnectError::settings(format!(
-                "`{name}` of 0 would let nothing through"
+                "`{name}` must not be 0: no request could be sent"
             )));
         }
         let ignored = [
@@ -350,7 +350,7 @@ impl Connect {
         let ignored = ignored.into_iter().find(|(_, is_set)| *is_set);
         match (&self.transport, ignored) {
             (Some(_), Some((name, _))) => Err(ConnectError::settings(format!(
-                "`{name}` has no effect on a transport of one's own: set it there"
+                "`{name}` has no effect on a custom transport: set it on the transport"
             ))),
             _ => Ok(()),
         }

@@ -47,8 +47,8 @@ impl CliContext {
     pub(super) fn find(environment: &Environment) -> Result<Self, ConnectError> {
         let home = environment.home().ok_or_else(|| {
             ConnectError::cli_context(
-                "the context file of the command-line tool cannot be found: the environment does \
-                 not name the user's directory",
+                "the context file of the command-line tool cannot be found: the home directory \
+                 is not known",
             )
         })?;
         Self::read(home.join(".qovery").join("context.json"))
@@ -117,7 +117,7 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
     let token = token.trim();
     if token.is_empty() {
         return Err(ConnectError::missing_token(format!(
-            "{place} holds no access token: sign in with `qovery auth`"
+            "{place} has no access token: sign in with `qovery auth`"
         )));
     }
     if let Some(text) = context.access_token_expiration.as_deref() {
@@ -144,7 +144,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
     let place = path.display();
     let refuse = |error: io::Error| {
         let message = if error.kind() == io::ErrorKind::NotFound {
-            format!("there is no {place}: sign in with `qovery auth`, or give a token")
+            format!("{place} does not exist: sign in with `qovery auth`, or pass a token")
         } else {
             format!("{place} cannot be read: {error}")
         };
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_token_says_since_when_and_what_to_do() {
+    fn the_error_of_an_expired_token_has_the_time_and_the_next_step() {
         let error = error_of(
             r#"{"access_token": "s3cret", "access_token_expiration": "2020-01-02T03:04:05.6+01:00"}"#,
         );
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_context_is_refused_without_showing_what_it_holds() {
+    fn a_file_that_is_no_context_is_refused_without_showing_its_contents() {
         for text in [
             r#""s3cret""#,
             r#"{"access_token": ["s3cret"]}"#,
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_and_a_missing_token_say_what_to_do() {
+    fn the_errors_of_a_missing_file_and_a_missing_token_have_the_next_step() {
         let missing = CliContext::read("/nowhere/context.json".into()).unwrap_err();
         assert!(missing.is_cli_context());
         assert!(missing.to_string().contains("qovery auth"), "{missing}");

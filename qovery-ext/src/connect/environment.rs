@@ -79,7 +79,7 @@ impl Environment {
             });
         }
         Err(ConnectError::missing_token(format!(
-            "no access token: none of the variables {} is set; set `{}`, or give a token",
+            "no access token: none of the variables {} is set; set `{}`, or pass a token",
             looked_at.join(", "),
             TOKEN_VARIABLES[0]
         )))
@@ -200,7 +200,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_not_text_is_said_so() {
+    fn a_value_that_is_not_text_is_reported() {
         use std::os::unix::ffi::OsStringExt;
 
         let bytes = || Some(OsString::from_vec(vec![0xff, b'x']));

@@ -70,7 +70,7 @@ impl ConnectError {
             Kind::InsecureUrl,
             format!(
                 "{origin}: an http:// address of another machine is refused, because the token \
-                 would cross the network readable: use https://, or call `allow_insecure_http`"
+                 would be sent unencrypted: use https://, or call `allow_insecure_http`"
             ),
         )
     }

@@ -59,20 +59,20 @@ pub(super) fn repeating(
             wait_ms = wait,
             status = response.status.as_u16(),
             request_id = request_id(response).as_deref(),
-            "repeating a request after its response"
+            "retrying a request after its response"
         ),
         Err(error) => tracing::info!(
             attempt,
             wait_ms = wait,
             error = %error,
-            "repeating a request without a response"
+            "retrying a request that received no response"
         ),
     }
 }
 
 /// A request is about to be repeated with a new token.
 pub(super) fn renewed(attempt: u32) {
-    tracing::info!(attempt, "repeating a request with a new token");
+    tracing::info!(attempt, "sending a request again with a new token");
 }
 
 /// All requests wait because the server said so.

@@ -98,8 +98,8 @@ impl<I> fmt::Display for CollectError<I> {
             Cause::Page(_) => write!(f, "not all items could be read, only {}", self.items.len()),
             Cause::TooMany { bound, .. } => write!(
                 f,
-                "there are more than the {bound} items that were asked for at most: raise the \
-                 bound, or read them as a stream"
+                "the list has more than {bound} items: raise the bound, or read the list as a \
+                 stream"
             ),
         }
     }

@@ -130,21 +130,21 @@ impl fmt::Display for PageError {
         match &inner.kind {
             Kind::Call(_) => f.write_str("the next page could not be read"),
             Kind::CursorRepeated => f.write_str(
-                "the server names a cursor again that was used before, so its pages go in a circle",
+                "the server returned a cursor that was used before, so its pages form a circle",
             ),
             Kind::WentBack => f.write_str(
-                "the server leads back to items that were read before, as if it ignored the cursor",
+                "the server returned items again that were read before, so it may ignore the cursor",
             ),
-            Kind::NothingNew => f.write_str("too many pages in a row brought nothing new"),
+            Kind::NothingNew => f.write_str("too many pages in a row had no new item"),
             Kind::PlaceLost => f.write_str(
-                "the items that the next page could be asked from were deleted, so the list may be \
-                 incomplete: read it again from its beginning",
+                "the items from which the next page can be requested were deleted, so the list may be \
+                 incomplete: read it again from the beginning",
             ),
             Kind::LinkWithoutToken => {
-                f.write_str("the page links to another one without saying its token")
+                f.write_str("the link to the next page has no token")
             }
             Kind::ItemWithoutId => {
-                f.write_str("the last item of the page has no id, so the next page cannot be named")
+                f.write_str("the last item of the page has no id, so the next page cannot be requested")
             }
             Kind::WrongCursor(problem) => Printable::new(problem).fmt(f),
         }

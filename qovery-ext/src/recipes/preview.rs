@@ -371,7 +371,7 @@ impl PreviewEnvironment {
         let deleted = tokio::select! {
             deleted = self.delete(client) => deleted,
             () = again.comes() => Err(PreviewError::refused(
-                "interrupted while it was being deleted: the server goes on".to_owned(),
+                "interrupted during the deletion: the server continues".to_owned(),
             )),
         };
         match (done, deleted) {
@@ -397,7 +397,7 @@ impl PreviewEnvironment {
             return Err(PreviewError::refused(text));
         }
         let Some(origin) = &self.origin else {
-            let text = "say which environment it is a copy of: .from(\"my-org/shop/staging\")";
+            let text = "set the environment to copy: .from(\"my-org/shop/staging\")";
             return Err(PreviewError::refused(text.to_owned()));
         };
         let origin = client.find(origin).environment().await;
@@ -422,7 +422,7 @@ impl PreviewEnvironment {
         let (alike, _) = naming::alike(listed.results, &self.name, |one| &one.name);
         if let Some(other) = alike.iter().find(|one| one.mode != self.mode) {
             return Err(PreviewError::refused(format!(
-                "environment {} ({}) is there, and is no preview: its mode is {}, not {}",
+                "environment {} ({}) exists and is not a preview: its mode is {}, not {}",
                 other.name, other.id, other.mode, self.mode
             )));
         }
@@ -551,7 +551,7 @@ fn acted_on(
     match alike.as_slice() {
         [service] => service.service_ref().ok_or_else(|| {
             PreviewError::refused(format!(
-                "service {service} is of a kind that cannot be acted on"
+                "service {service} is of a kind that has no actions"
             ))
         }),
         [] => {

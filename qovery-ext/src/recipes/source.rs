@@ -177,8 +177,8 @@ pub(super) async fn change(
     let lost = lost(&config.document(), &kept.document(), "");
     if !lost.is_empty() {
         let what = format!(
-            "{service} is not as it was sent, someone else may have edited it at the same time: look at {} \
-             before deploying it",
+            "{service} differs from the edit that was sent, another user may have edited it at the same \
+             time: check {} before you deploy it",
             lost.join(", ")
         );
         return Err(VersionError(Box::new(Reason::Edited(what))));
@@ -306,7 +306,8 @@ impl Config {
         let id = service.id;
         let failed = |error| VersionError::call(format!("editing {service}"), error);
         let unreadable = |_| {
-            let what = format!("{service} was edited, and what the server has then cannot be read");
+            let what =
+                format!("{service} was edited, but the response of the server cannot be read");
             VersionError(Box::new(Reason::Edited(what)))
         };
         Ok(match self {

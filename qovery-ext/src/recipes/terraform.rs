@@ -169,8 +169,7 @@ impl TerraformPlan {
     /// the history cannot be read. Nothing is sent then.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
-            let text =
-                "the commit of the plan is not known: plan a commit, to apply exactly that one";
+            let text = "the commit of the plan is not known: plan with a commit, to apply exactly that commit";
             return Err(TerraformError::refused(text.to_owned()));
         };
         let newest = rows(&self.client, self.terraform).await?.into_iter().next();
@@ -194,7 +193,7 @@ impl fmt::Display for TerraformPlan {
         }
         match &self.counts {
             Some(counts) => counts.fmt(f),
-            None => f.write_str("the log does not say what the plan comes to"),
+            None => f.write_str("the log has no summary of the plan"),
         }
     }
 }

@@ -125,7 +125,7 @@ impl fmt::Display for Fault {
             Self::Lookup(error) => error.fmt(f),
             Self::Unknown(what) => Printable::new(what).fmt(f),
             Self::NoAddress => f.write_str(
-                "the address of the websocket API is not known: name it with `stream_url` or QOVERY_WS_URL",
+                "the address of the websocket API is not known: set it with `stream_url` or QOVERY_WS_URL",
             ),
             Self::Closed { code, reason } if reason.is_empty() => {
                 write!(f, "the server closed the websocket with code {code}")

@@ -34,7 +34,7 @@ async fn requests_ask_for_compression_with_the_feature_only() {
 }
 
 #[tokio::test]
-async fn a_compression_that_nobody_asked_for_is_named() {
+async fn a_compression_that_was_not_requested_is_reported() {
     let encodings = ["gzip", "br", "gzip, br"];
     for encoding in &encodings[usize::from(cfg!(feature = "gzip"))..] {
         let wanted = format!("the body is compressed ({encoding})");
@@ -51,7 +51,7 @@ async fn a_compression_that_nobody_asked_for_is_named() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_said_to_be_as_it_is_decodes() {
+async fn a_body_with_the_encoding_identity_decodes() {
     let body = r#"{"id":"00000000-0000-0000-0000-000000000000","state":"DEPLOYED",
 "last_deployment_state":"DEPLOYED","deployment_status":"UP_TO_DATE"}"#;
     let server = Server::start([Answer::status(200, "content-encoding: identity\r\n", body)]).await;
@@ -75,7 +75,7 @@ fn bomb(bytes: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_limit_on_a_body_counts_what_it_unpacks_to() {
+async fn the_limit_on_a_body_applies_to_the_unpacked_size() {
     let body = bomb(10_000);
     let limit = 20_000;
     assert!(body.len() < limit);

@@ -21,7 +21,7 @@ fn success() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_tried_again_for_each_method_and_executed_by_nobody() {
+async fn a_refused_connection_is_retried_for_each_method_and_nothing_is_executed() {
     // The port of a server that is gone.
     let url = Server::start([Answer::Silence]).await.url();
     tokio::task::yield_now().await;
@@ -39,7 +39,7 @@ async fn a_refused_connection_is_tried_again_for_each_method_and_executed_by_nob
 /// Linux leaves connections unanswered that do not fit into the queue of a listener.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_connection_that_takes_too_long_is_tried_again_and_executed_by_nobody() {
+async fn a_connection_that_takes_too_long_is_retried_and_nothing_is_executed() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();

@@ -104,7 +104,7 @@ async fn a_renewal_of_the_token_is_an_event() {
     assert!(spans[0].contains("attempt=2"), "{spans:?}");
     let text = printed.text();
     assert!(
-        text.contains("repeating a request with a new token attempt=2"),
+        text.contains("sending a request again with a new token attempt=2"),
         "{text}"
     );
 }

@@ -32,7 +32,7 @@ async fn a_row_has_times_outcome_who_and_each_service_with_its_version() {
         .deploy(ServiceVersion::image_tag("2.0"))
         .await
         .unwrap_err();
-    environment.elsewhere().through(Origin::Git).deploys();
+    environment.external_actor().through(Origin::Git).deploys();
     tokio::time::sleep(Duration::from_secs(10)).await;
 
     let rows = history(&client, environment.id(), 10).await.unwrap();

@@ -379,20 +379,20 @@ impl Story {
             services[i].clone().in_state("DEPLOYMENT_ERROR");
         }
         if let Some(earlier) = self.foreign_before {
-            let elsewhere = environment.elsewhere();
+            let elsewhere = environment.external_actor();
             match self.neighbour_fails {
                 Some(i) => elsewhere.fails_at(&services[i], Step::Deployment),
                 None => elsewhere,
             }
             .deploys();
             if self.foreign_queued {
-                environment.elsewhere().deploys();
+                environment.external_actor().deploys();
             }
             tokio::time::sleep(earlier).await;
         }
         self.write_script(&environment, &services);
         if let Some(after) = self.foreign_after {
-            environment.elsewhere().after(after).deploys();
+            environment.external_actor().after(after).deploys();
         }
         fake.latency(self.latency);
         Scene {

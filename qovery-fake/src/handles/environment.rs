@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{DeploymentScript, FakeQovery, FakeService};
 use crate::{
-    ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload, operations,
+    ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload,
     world::{
         agenda::{Act, Event, ExternalRequest},
         audit::{Actor, CALLER},
@@ -15,6 +15,13 @@ use crate::{
         script::{Failure, Script},
     },
 };
+
+impl FakeService {
+    /// The environment that it belongs to.
+    pub fn environment(&self) -> FakeEnvironment {
+        FakeEnvironment::new(self.fake.clone(), self.environment)
+    }
+}
 
 /// An environment of a fake.
 #[derive(Debug, Clone)]
@@ -88,7 +95,7 @@ impl FakeEnvironment {
         let id = self.fake.with(|core| {
             let contract = Arc::clone(&core.contract);
             let kind = Some(kind);
-            operations::create(&mut core.world, &contract, &template, parents, body, kind)
+            core.world.create(&contract, &template, parents, body, kind)
         });
         FakeService::new(self.fake.clone(), id, kind, self.id)
     }
@@ -132,8 +139,8 @@ impl FakeEnvironment {
     }
 
     /// Scripts an external actor on this environment: immediately, or after a delay.
-    pub fn elsewhere(&self) -> Elsewhere {
-        Elsewhere {
+    pub fn external_actor(&self) -> ExternalActor {
+        ExternalActor {
             environment: self.clone(),
             after: Duration::ZERO,
             actor: Actor::someone_else(),
@@ -193,7 +200,7 @@ impl FakeEnvironment {
 /// An external actor on an environment, for example a user of the console.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is said what"]
-pub struct Elsewhere {
+pub struct ExternalActor {
     environment: FakeEnvironment,
     after: Duration,
     actor: Actor,
@@ -201,7 +208,7 @@ pub struct Elsewhere {
     script: Script,
 }
 
-impl Elsewhere {
+impl ExternalActor {
     /// Acts after this delay. Default: immediately.
     pub fn after(mut self, time: Duration) -> Self {
         self.after = time;
@@ -271,9 +278,9 @@ impl Elsewhere {
     fn acts(self, act: Act) {
         let id = self.environment.id;
         self.environment.fake.with(|core| {
-            let event = Event::Elsewhere(id, self.actor, act);
+            let event = Event::ExternalActor(id, self.actor, act);
             core.world.after(self.after, event);
-            let now = core.world.now;
+            let now = core.world.time.now();
             core.world.advance(now);
         });
     }

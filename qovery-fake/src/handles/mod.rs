@@ -4,16 +4,12 @@
 
 mod cluster;
 mod deployment;
+mod deployments;
 mod environment;
 mod organization;
 mod service;
-mod truth;
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use qovery_api::{Client, ClientBuilder};
@@ -22,19 +18,17 @@ use uuid::Uuid;
 
 pub use cluster::FakeCluster;
 pub use deployment::DeploymentScript;
-pub use environment::{Elsewhere, FakeEnvironment};
+pub use deployments::FakeDeployment;
+pub use environment::{ExternalActor, FakeEnvironment};
 pub use organization::{FakeOrganization, FakeProject};
 pub use service::FakeService;
-pub use truth::FakeDeployment;
 
 use super::{
     ApiTraits, Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
-    clock::Running,
-    contract::{Amount, Contract},
+    contract::Amount,
     core::Core,
-    exchange::{Delivery, Incoming},
-    operations,
-    world::resources::Resource,
+    engine::Engine,
+    world::resources::{Resource, parent_facts},
 };
 
 /// The token that a fake accepts by default. Not a secret.
@@ -50,18 +44,7 @@ const STREAM_URL: &str = "wss://ws.fake.qovery.test";
 /// A fake of the Qovery API. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct FakeQovery {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    core: Mutex<Core>,
-    clock: Running,
-    #[cfg(feature = "stream")]
-    sockets: Mutex<crate::live::Sockets>,
-    /// Wakes the sockets when a script has changed something.
-    #[cfg(feature = "stream")]
-    changed: tokio::sync::Notify,
+    engine: Engine,
 }
 
 impl Default for FakeQovery {
@@ -81,14 +64,7 @@ impl FakeQovery {
     /// Creates an empty fake on this clock.
     pub fn with_clock(clock: Clock) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                core: Mutex::new(Core::new(Contract::shared(), TOKEN)),
-                clock: Running::start(clock),
-                #[cfg(feature = "stream")]
-                sockets: Mutex::default(),
-                #[cfg(feature = "stream")]
-                changed: tokio::sync::Notify::new(),
-            }),
+            engine: Engine::new(clock, TOKEN),
         }
     }
 
@@ -112,7 +88,7 @@ impl FakeQovery {
 
     /// Returns the transport of [`FakeQovery::client`], for example to wrap it in layers.
     pub fn transport(&self) -> FakeTransport {
-        FakeTransport::new(self.clone())
+        FakeTransport::new(self.engine.clone())
     }
 
     /// Listens on a free port of this machine, until the server is dropped.
@@ -134,12 +110,12 @@ impl FakeQovery {
     /// # Cancel safety
     /// See [`FakeQovery::serve`].
     pub async fn serve_on(&self, port: u16) -> io::Result<FakeServer> {
-        FakeServer::start(self.clone(), port).await
+        FakeServer::start(self.engine.clone(), port).await
     }
 
     /// The token that the fake accepts.
     pub fn token(&self) -> String {
-        self.with(|core| core.tokens.first().cloned().unwrap_or_default())
+        self.engine.token()
     }
 
     /// Accepts this token and no other.
@@ -186,20 +162,32 @@ impl FakeQovery {
         self.with(|core| core.record.clear());
     }
 
+    /// Adds a fault for a websocket. Faults apply in the order of the calls to `inject_socket`.
+    #[cfg(feature = "stream")]
+    pub fn inject_socket(&self, fault: crate::SocketFault) {
+        self.engine.sockets(|sockets| sockets.faults.push(fault));
+    }
+
+    /// The requests for websockets that arrived, in order.
+    #[cfg(feature = "stream")]
+    pub fn socket_requests(&self) -> Vec<crate::RecordedSocket> {
+        self.engine.sockets(|sockets| sockets.record.clone())
+    }
+
     /// Returns the time since the fake was created.
     pub fn elapsed(&self) -> Duration {
-        self.inner.clock.now()
+        self.engine.elapsed()
     }
 
     /// Returns the date on the server's calendar. The calendar begins on 2026-01-01.
     pub fn date(&self) -> DateTime<Utc> {
-        self.with(|core| core.world.calendar(core.world.now))
+        self.with(|core| core.world.time.calendar(core.world.time.now()))
     }
 
     /// Advances the fake's time and applies the events that fall due. In a test on a paused clock, use
     /// `tokio::time::advance` instead: it also advances the program under test.
     pub fn advance(&self, by: Duration) {
-        self.inner.clock.advance(by);
+        self.engine.clock().advance(by);
         self.with(|_| ());
     }
 
@@ -211,8 +199,7 @@ impl FakeQovery {
     /// Shifts the dates in answers, as when the server's clock is set.
     pub fn shift_calendar(&self, by: TimeDelta) {
         self.with(|core| {
-            let shifted = core.world.calendar_shift.checked_add(&by);
-            core.world.calendar_shift = shifted.unwrap_or(core.world.calendar_shift);
+            core.world.time.shift_calendar(by);
         });
     }
 
@@ -262,9 +249,9 @@ impl FakeQovery {
             };
             let mut parents: std::collections::BTreeMap<_, _> = parameters.into_iter().collect();
             parents.retain(|_, value| *value != id);
-            let mut server = super::world::resources::parent_facts(&parents);
+            let mut server = parent_facts(&parents);
             server.insert("id".to_owned(), Value::String(id.clone()));
-            let date = core.world.date(core.world.now);
+            let date = core.world.time.date(core.world.time.now());
             for name in ["created_at", "updated_at"] {
                 server.insert(name.to_owned(), Value::String(date.clone()));
             }
@@ -279,60 +266,15 @@ impl FakeQovery {
         })
     }
 
-    pub(crate) fn handle(&self, incoming: &Incoming) -> Delivery {
-        let now = self.inner.clock.now();
-        let delivery = self.lock(|core| core.handle(incoming, now));
-        #[cfg(feature = "stream")]
-        self.inner.changed.notify_waiters();
-        delivery
-    }
-
-    pub(crate) fn clock(&self) -> &Running {
-        &self.inner.clock
-    }
-
     /// Works on the core as it is at this moment.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
-        let now = self.inner.clock.now();
-        let outcome = self.lock(|core| {
-            core.world.advance(now);
-            core.world.note_change();
-            work(core)
-        });
-        #[cfg(feature = "stream")]
-        self.inner.changed.notify_waiters();
-        outcome
+        self.engine.with(work)
     }
 
-    /// Reads the core as it is at this moment.
-    #[cfg(feature = "stream")]
-    pub(crate) fn look<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
-        let now = self.inner.clock.now();
-        self.lock(|core| {
-            core.world.advance(now);
-            read(core)
-        })
-    }
-
-    /// Waits until a script or a request changes something, from this call on.
-    #[cfg(feature = "stream")]
-    pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
-        self.inner.changed.notified()
-    }
-
-    #[cfg(feature = "stream")]
-    pub(crate) fn sockets<T>(&self, work: impl FnOnce(&mut crate::live::Sockets) -> T) -> T {
-        let sockets = self.inner.sockets.lock();
-        work(&mut sockets.unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn lock<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
-        let mut core = self
-            .inner
-            .core
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        work(&mut core)
+    /// Answers a request that arrives now.
+    #[cfg(test)]
+    pub(crate) fn handle(&self, incoming: &crate::exchange::Incoming) -> crate::exchange::Delivery {
+        self.engine.handle(incoming)
     }
 
     /// Adds a resource with a name below others.
@@ -345,7 +287,7 @@ impl FakeQovery {
             .collect();
         self.with(|core| {
             let contract = Arc::clone(&core.contract);
-            operations::create(&mut core.world, &contract, template, parents, body, None)
+            core.world.create(&contract, template, parents, body, None)
         })
     }
 }

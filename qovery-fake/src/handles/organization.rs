@@ -116,7 +116,7 @@ impl FakeOrganization {
             for _ in 0..entries {
                 let event = AuditEvent {
                     id: Uuid::nil(),
-                    at: core.world.now,
+                    at: core.world.time.now(),
                     cursor: 0,
                     event_type: "UPDATE".to_owned(),
                     target_type: "ORGANIZATION".to_owned(),
@@ -127,7 +127,9 @@ impl FakeOrganization {
                     project: None,
                     environment: None,
                 };
-                core.world.record(self.id, event);
+                core.world
+                    .audit
+                    .record(&mut core.world.time, self.id, event);
             }
         });
         self.clone()

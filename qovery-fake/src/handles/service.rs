@@ -5,16 +5,16 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FakeEnvironment, FakeQovery};
+use super::FakeQovery;
 use crate::{Step, Workload, world::environment::Service};
 
 /// A service of a fake.
 #[derive(Debug, Clone)]
 pub struct FakeService {
-    fake: FakeQovery,
+    pub(super) fake: FakeQovery,
     id: Uuid,
     workload: Workload,
-    environment: Uuid,
+    pub(super) environment: Uuid,
 }
 
 impl FakeService {
@@ -35,11 +35,6 @@ impl FakeService {
     /// Returns the kind of the service.
     pub fn workload(&self) -> Workload {
         self.workload
-    }
-
-    /// The environment that it belongs to.
-    pub fn environment(&self) -> FakeEnvironment {
-        FakeEnvironment::new(self.fake.clone(), self.environment)
     }
 
     /// Returns its exact current state; `None` once it is deleted.
@@ -94,7 +89,7 @@ impl FakeService {
     /// Adds a line to the service's log.
     pub fn prints(self, line: &str) -> Self {
         self.fake.with(|core| {
-            let now = core.world.now;
+            let now = core.world.time.now();
             if let Some(service) = core.world.services.get_mut(&self.id) {
                 service.logs.push((now, line.to_owned()));
             }

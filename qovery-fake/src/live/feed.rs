@@ -170,11 +170,11 @@ impl Feed {
             Some(position) => position,
             None => self.first_line(world, lines),
         };
-        let known = lines.partition_point(|(at, _)| *at <= world.now);
+        let known = lines.partition_point(|(at, _)| *at <= world.time.now());
         let new = lines.get(from..known).unwrap_or_default();
         self.position = Some(known.max(from));
         let frames = new.iter().map(|(at, text)| {
-            let milliseconds = world.calendar(*at).timestamp_millis();
+            let milliseconds = world.time.calendar(*at).timestamp_millis();
             let line = json!({
                 "created_at": milliseconds,
                 "message": text,
@@ -200,7 +200,7 @@ impl Feed {
         let start = start.map(|start| start.to_utc());
         // A time is written to the millisecond: lines of the same one belong to it.
         let is_before = |at: Duration, start: DateTime<Utc>| {
-            world.calendar(at).timestamp_millis() < start.timestamp_millis()
+            world.time.calendar(at).timestamp_millis() < start.timestamp_millis()
         };
         let first = start.map_or(0, |start| {
             lines.partition_point(|(at, _)| is_before(*at, start))
@@ -261,7 +261,7 @@ impl Feed {
     }
 
     fn service_metrics(&mut self, core: &mut Core) -> Due {
-        let now = core.world.now;
+        let now = core.world.time.now();
         let service = self.id("service");
         let service = service.and_then(|id| core.world.services.get(&id));
         let Some(service) = service else {

@@ -3,11 +3,10 @@
 //! Both front ends open sockets here. The frames of a socket follow from the world at the time; a
 //! [`SocketFault`] scripts its failures.
 
-mod fault;
 mod feed;
 mod serve;
 
-use std::{sync::Arc, sync::OnceLock, time::Duration};
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use qovery_api::{RawResponse, Upgrade, Upgraded};
@@ -15,12 +14,11 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-pub use fault::SocketFault;
-
 use super::{
-    FakeQovery,
     contract::{Amount, Contract, Direction},
+    engine::Engine,
     exchange::{Answer, Incoming, Refusal},
+    sockets::{RecordedSocket, SocketFault},
 };
 use feed::Feed;
 
@@ -29,31 +27,6 @@ const CONTRACT: &str = include_str!("../generated/contract-ws.json");
 
 /// The buffer size in bytes between a client and a fake in the same process.
 const PIPE: usize = 16 * 1024;
-
-/// A request for a websocket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RecordedSocket {
-    /// When it arrived, since the fake was made.
-    pub at: Duration,
-    /// The path, such as `/service/logs`.
-    pub path: String,
-    /// The query, decoded.
-    pub query: Vec<(String, String)>,
-    /// The status of the response: 101 if the socket was opened.
-    pub status: u16,
-    /// How many data frames were sent.
-    pub frames: u32,
-    /// Whether the socket is still open.
-    pub is_open: bool,
-}
-
-/// The sockets of a fake.
-#[derive(Debug, Default)]
-pub(crate) struct Sockets {
-    pub(crate) faults: Vec<SocketFault>,
-    pub(crate) record: Vec<RecordedSocket>,
-}
 
 /// A socket that may be opened.
 pub(crate) struct Accepted {
@@ -78,17 +51,7 @@ pub(crate) fn is_socket(headers: &HeaderMap) -> bool {
     upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-impl FakeQovery {
-    /// Adds a fault for a websocket. Faults apply in the order of the calls to `inject_socket`.
-    pub fn inject_socket(&self, fault: SocketFault) {
-        self.sockets(|sockets| sockets.faults.push(fault));
-    }
-
-    /// The requests for websockets that arrived, in order.
-    pub fn socket_requests(&self) -> Vec<RecordedSocket> {
-        self.sockets(|sockets| sockets.record.clone())
-    }
-
+impl Engine {
     /// Accepts or refuses a request for a websocket.
     pub(crate) fn accept(&self, incoming: &Incoming) -> Result<Accepted, Box<Answer>> {
         let judged = self.judge(incoming);

@@ -16,11 +16,13 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Accepted, SocketFault,
-    fault::{Kind, When},
+    Accepted,
     feed::{Due, Frame},
 };
-use crate::FakeQovery;
+use crate::{
+    engine::Engine,
+    sockets::{Kind, SocketFault, When},
+};
 
 /// How long a socket waits at most before it looks at the world again.
 const TICK: Duration = Duration::from_secs(1);
@@ -29,7 +31,7 @@ const TICK: Duration = Duration::from_secs(1);
 struct Ended;
 
 struct Socket<'a, T> {
-    fake: &'a FakeQovery,
+    fake: &'a Engine,
     stream: WebSocketStream<T>,
     fault: Option<SocketFault>,
     index: usize,
@@ -40,7 +42,7 @@ struct Socket<'a, T> {
     delay: Duration,
 }
 
-pub(super) async fn serve<T>(fake: &FakeQovery, accepted: Accepted, io: T)
+pub(super) async fn serve<T>(fake: &Engine, accepted: Accepted, io: T)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send,
 {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ResponseBody, ResponseId, Trigger,
-    core::Call,
+    call::Call,
     exchange::{Answer, Refusal},
     json::set,
     settings::ActionAnswer,
@@ -38,7 +38,7 @@ pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Trigger) ->
     let service = world.services.get(&id);
     let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
     let environment = service.environment;
-    world.take_version(id, call.body);
+    take_version(world, id, call.body);
     request(world, call, environment, action, Some(vec![id]))
 }
 
@@ -63,7 +63,7 @@ pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -
             let Some(known) = known else {
                 return Err(Refusal::not_found("service of this environment", id));
             };
-            world.take_version(known, entry);
+            take_version(world, known, entry);
             chosen.push(known);
         }
     }
@@ -222,4 +222,14 @@ fn answer_of_traits(
     };
     set(&mut body, "deployment_request_id", request.clone());
     Some(call.exact(&body))
+}
+
+/// Keeps the version that a deployment asks for, so that the service and the history show it.
+fn take_version(world: &mut World, id: Uuid, body: &Value) {
+    if let Some(service) = world.services.get_mut(&id) {
+        service.take_version(body);
+    }
+    if let Some(resource) = world.resources.get_mut(&id.to_string()) {
+        resource.take_version(body);
+    }
 }

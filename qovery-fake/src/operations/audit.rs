@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Handled, uuid};
 use crate::{
-    core::Call,
+    call::Call,
     json::set,
     world::{World, audit::AuditEvent},
 };
@@ -16,12 +16,8 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
         .and_then(|size| size.parse().ok())
         .unwrap_or(10_usize);
     // Newest first.
-    let log = world
-        .audit
-        .get(&organization)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let events: Vec<&AuditEvent> = log.iter().rev().filter(|event| fits(call, event)).collect();
+    let events = world.audit.of(organization).iter().rev();
+    let events: Vec<&AuditEvent> = events.filter(|event| fits(call, event)).collect();
 
     let (from, to) = if let Some(token) = token(parameter("continueToken")) {
         let from = events.iter().position(|event| event.cursor < token);
@@ -103,7 +99,7 @@ fn render(world: &World, event: &AuditEvent) -> Value {
         .and_then(|id| world.resources.get(&id.to_string()));
     json!({
         "id": event.id,
-        "timestamp": world.date(event.at),
+        "timestamp": world.time.date(event.at),
         "event_type": event.event_type,
         "target_id": event.target,
         "target_name": event.target_name,

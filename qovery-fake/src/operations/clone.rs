@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Handled, create, environment_id, uuid};
+use super::{Handled, environment_id, uuid};
 use crate::{
-    core::Call,
+    call::Call,
     exchange::Refusal,
     world::{World, environment::Service, resources::Resource},
 };
@@ -24,7 +24,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
         }
     }
     let body = with_answers(&source.body, call.body, &["name", "mode"]);
-    let id = create(world, call.contract, &source.template, parents, body, None);
+    let id = world.create(call.contract, &source.template, parents, body, None);
     let (services, stages) = match world.environments.get(&original) {
         Some(original) => {
             let services = world.services_of(original).into_iter().cloned();
@@ -80,7 +80,7 @@ fn copy_service(
     body.insert("name".to_owned(), json!(name));
     let parents = [("environmentId".to_owned(), environment.to_string())].into();
     let kind = Some(service.kind);
-    let id = create(world, call.contract, &template, parents, body, kind);
+    let id = world.create(call.contract, &template, parents, body, kind);
     let stage = world
         .environments
         .get(&service.environment)
@@ -118,7 +118,7 @@ fn copy_variables(world: &mut World, call: &Call<'_>, from: Uuid, to: Uuid) {
             }
         }
         let (template, parents, body) = (&variable.template, variable.parents, variable.body);
-        create(world, call.contract, template, parents, body, None);
+        world.create(call.contract, template, parents, body, None);
     }
 }
 
@@ -138,6 +138,6 @@ fn with_answers(
 
 fn shown(world: &World, call: &Call<'_>, id: Uuid) -> Handled {
     let resource = world.resources.get(&id.to_string());
-    let facts = resource.map(|resource| world.shown(resource));
+    let facts = resource.map(|resource| world.resources.shown(resource));
     Ok(call.success(&facts.unwrap_or_default()))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Handled, uuid};
 use crate::{
     Trigger,
-    core::Call,
+    call::Call,
     exchange::Refusal,
     world::{World, cluster::Cluster},
 };
@@ -51,7 +51,7 @@ fn facts(world: &World, cluster: &Cluster) -> Value {
         "status": cluster.state,
         "is_deployed": cluster.is_deployed,
         "last_execution_id": cluster.last_execution,
-        "last_deployment_date": cluster.last_deployment_at.map(|at| world.date(at)),
+        "last_deployment_date": cluster.last_deployment_at.map(|at| world.time.date(at)),
         "reason": "UNSPECIFIED",
     })
 }

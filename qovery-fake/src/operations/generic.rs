@@ -7,18 +7,15 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Handled, paging};
 use crate::{
-    Workload,
-    contract::Contract,
-    core::{Call, DeclaredList},
+    call::{Call, DeclaredList},
     exchange::{Answer, Refusal},
     world::{
         World,
-        cluster::Cluster,
         resources::{Resource, parent_facts},
         version,
     },
@@ -38,7 +35,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
     };
     match (&call.operation.method, is_item, collection) {
         (&Method::GET, true, _) => {
-            let facts = item.map_or(Value::Null, |item| world.shown(item));
+            let facts = item.map_or(Value::Null, |item| world.resources.shown(item));
             Ok(call.success(&facts))
         }
         (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
@@ -62,7 +59,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
         (&Method::POST, false, _) if call.contract.is_document(template) => {
             let old = world.resources.single(&call.incoming.path);
             let mut document = old.cloned().unwrap_or_else(|| {
-                let date = world.date(world.now);
+                let date = world.time.date(world.time.now());
                 let mut facts = parent_facts(&call.path.iter().cloned().collect());
                 facts.insert("created_at".to_owned(), json!(date));
                 Value::Object(facts)
@@ -116,7 +113,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         .resources
         .of(items)
         .filter(|r| belongs(r))
-        .map(|resource| world.shown(resource))
+        .map(|resource| world.resources.shown(resource))
         .collect();
     let declared = call.declared_list();
     if declared == DeclaredList::None {
@@ -173,132 +170,22 @@ fn create_from_call(world: &mut World, call: &Call<'_>, items: &str) -> Handled 
     {
         return Err(Refusal::not_found("cluster", cluster));
     }
-    let id = create(world, call.contract, items, parents, body, None);
+    let id = world.create(call.contract, items, parents, body, None);
     Ok(call.success(&shown(world, &id.to_string())))
 }
 
 /// The facts about a resource, as responses show them.
 fn shown(world: &World, id: &str) -> Value {
     let resource = world.resources.get(id);
-    resource.map_or(Value::Null, |resource| world.shown(resource))
+    resource.map_or(Value::Null, |resource| world.resources.shown(resource))
 }
 
 fn first(parents: &BTreeMap<String, String>) -> String {
     parents.keys().next().cloned().unwrap_or_default()
 }
 
-/// Adds a resource, together with the resources that its kind implies.
-pub(crate) fn create(
-    world: &mut World,
-    contract: &Contract,
-    template: &str,
-    mut parents: BTreeMap<String, String>,
-    body: Map<String, Value>,
-    kind: Option<Workload>,
-) -> Uuid {
-    let id = world.new_id();
-    for (name, value) in &body {
-        // A body may name the parent of the resource, such as `organization_id` or `cluster`.
-        let owner = match name.as_str() {
-            "cluster" => Some("cluster"),
-            name => name.strip_suffix("_id"),
-        };
-        if let (Some(owner), Some(value)) = (owner, value.as_str()) {
-            let parameter = format!("{}Id", camel_case(owner));
-            if contract.names_an_item(&parameter) && world.resources.get(value).is_some() {
-                parents.entry(parameter).or_insert_with(|| value.to_owned());
-            }
-        }
-    }
-    let outer: Vec<_> = parents
-        .values()
-        .filter_map(|id| world.resources.get(id))
-        .collect();
-    let outer: Vec<_> = outer.into_iter().flat_map(|r| r.parents.clone()).collect();
-    for (name, id) in outer {
-        parents.entry(name).or_insert(id);
-    }
-    let mut server = parent_facts(&parents);
-    let date = world.date(world.now);
-    server.insert("id".to_owned(), json!(id));
-    server.insert("created_at".to_owned(), json!(date));
-    server.insert("updated_at".to_owned(), json!(date));
-    if let Some(scope) = scope_of(template) {
-        server.insert("scope".to_owned(), json!(scope));
-        server.insert("variable_type".to_owned(), json!("VALUE"));
-    }
-    let resource = Resource {
-        template: template.to_owned(),
-        id: id.to_string(),
-        parents,
-        server,
-        body,
-    };
-    let copy = resource.clone();
-    world.resources.insert(resource);
-    register(world, contract, id, &copy, kind);
-    id
-}
-
-/// Gives environments, services, clusters and stages their behaviour.
-fn register(
-    world: &mut World,
-    contract: &Contract,
-    id: Uuid,
-    resource: &Resource,
-    kind: Option<Workload>,
-) {
-    let facts = resource.facts();
-    let name = facts
-        .get("name")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let parent = |name: &str| {
-        let id = resource.parents.get(name);
-        id.and_then(|id| Uuid::parse_str(id).ok())
-            .unwrap_or_default()
-    };
-    match resource.parameter() {
-        "environmentId" => {
-            let project = parent("projectId");
-            let organization = parent("organizationId");
-            let cluster = resource.parents.get("clusterId").cloned();
-            let cluster = cluster.and_then(|id| Uuid::parse_str(&id).ok());
-            let known = || {
-                let mut clusters = world.clusters.values();
-                clusters.find(|c| c.organization == organization)
-            };
-            let cluster = cluster
-                .or_else(|| known().map(|c| c.id))
-                .unwrap_or_default();
-            world.add_environment(id, name, organization, project, cluster);
-            let template = "/environment/{environmentId}/deploymentRule/{deploymentRuleId}";
-            let parents = BTreeMap::from([("environmentId".to_owned(), id.to_string())]);
-            create(world, contract, template, parents, Map::new(), None);
-        }
-        "clusterId" => {
-            let cluster = Cluster::new(id, parent("organizationId"), name);
-            world.clusters.insert(id, cluster);
-        }
-        _ => {
-            let Some(mut found) = Workload::from_segment(resource.segment()) else {
-                return;
-            };
-            if resource.template.matches('/').count() != 2 {
-                return;
-            }
-            if facts.pointer("/schedule/cronjob").is_none() && found == Workload::CronJob {
-                found = Workload::LifecycleJob;
-            }
-            let kind = kind.unwrap_or(found);
-            world.add_service(contract, id, kind, name, parent("environmentId"));
-        }
-    }
-}
-
 fn edit(world: &mut World, call: &Call<'_>) -> Handled {
-    let date = world.date(world.now);
+    let date = world.time.date(world.time.now());
     let id = call.last_id().to_owned();
     if let Some(resource) = world.resources.get_mut(&id) {
         let mut body = call.body.as_object().cloned().unwrap_or_default();
@@ -334,30 +221,4 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
         world.note_edit(id);
     }
     Ok(call.success(&shown(world, &id)))
-}
-
-/// The scope of the variables and secrets below a resource.
-fn scope_of(template: &str) -> Option<String> {
-    let mut segments = template.split('/').skip(1);
-    let owner = segments.next()?;
-    let kind = segments.nth(1)?;
-    ["environmentVariable", "secret"]
-        .contains(&kind)
-        .then(|| owner.to_uppercase())
-}
-
-fn camel_case(snake: &str) -> String {
-    let mut camel = String::new();
-    let mut upper = false;
-    for letter in snake.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if upper {
-            camel.push(letter.to_ascii_uppercase());
-            upper = false;
-        } else {
-            camel.push(letter);
-        }
-    }
-    camel
 }

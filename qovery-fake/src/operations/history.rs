@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Handled, environment_id, paging, uuid};
 use crate::{
     History, Workload,
-    core::Call,
+    call::Call,
     exchange::Refusal,
     json::set,
     world::{
@@ -81,7 +81,7 @@ pub(super) fn of_environment_v2(world: &World, call: &Call<'_>) -> Handled {
             "auditing_data": auditing(world, execution),
             "status": execution.state,
             "trigger_action": request.action.trigger(),
-            "total_duration": duration(execution.started_at, execution.ended_at, world.now),
+            "total_duration": duration(execution.started_at, execution.ended_at, world.time.now()),
             "stages": stages,
             "action_status": action_status(&execution.state, execution.ended_at.is_some()),
         })
@@ -199,16 +199,16 @@ fn base(world: &World, execution: &Execution, id: Uuid) -> Value {
     let ended = execution.ended_at.unwrap_or(execution.started_at);
     json!({
         "id": id,
-        "created_at": world.date(execution.started_at),
-        "updated_at": world.date(ended),
+        "created_at": world.time.date(execution.started_at),
+        "updated_at": world.time.date(ended),
     })
 }
 
 fn auditing(world: &World, execution: &Execution) -> Value {
     let ended = execution.ended_at.unwrap_or(execution.started_at);
     json!({
-        "created_at": world.date(execution.started_at),
-        "updated_at": world.date(ended),
+        "created_at": world.time.date(execution.started_at),
+        "updated_at": world.time.date(ended),
         "triggered_by": execution.request.actor.name,
         "origin": execution.request.actor.origin,
     })
@@ -225,7 +225,7 @@ fn stage_v2(world: &World, execution: &Execution, stage: &StageRun) -> Value {
     json!({
         "name": stage.name,
         "status": stage.status,
-        "duration": duration(started, ended, world.now),
+        "duration": duration(started, ended, world.time.now()),
         "services": services,
     })
 }
@@ -251,7 +251,7 @@ fn service_v2(world: &World, execution: &Execution, run: &ServiceRun) -> Value {
         "details": run.details,
         "icon_uri": "https://example.com/icon.svg",
         "status_details": {"action": action, "status": run.status, "sub_action": sub_action},
-        "total_duration": duration(started, ended, world.now),
+        "total_duration": duration(started, ended, world.time.now()),
     })
 }
 

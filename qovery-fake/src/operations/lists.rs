@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Handled, environment_id, status::environment_status, uuid};
 use crate::{
-    core::Call,
+    call::Call,
     json::set,
     world::{
         World,
@@ -71,7 +71,7 @@ pub(super) fn services_of_environment(world: &World, call: &Call<'_>) -> Handled
 fn document(world: &World, id: Uuid) -> Value {
     let resource = world.resources.get(&id.to_string());
     resource
-        .map(|resource| world.shown(resource))
+        .map(|resource| world.resources.shown(resource))
         .unwrap_or_default()
 }
 

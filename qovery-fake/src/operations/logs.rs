@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Handled, environment_id, uuid};
 use crate::{
-    core::Call,
+    call::Call,
     exchange::Answer,
     json::set,
     world::{
@@ -23,7 +23,10 @@ pub(super) fn of_execution(world: &World, call: &Call<'_>) -> Handled {
     let execution =
         execution.filter(|e| environment.is_some_and(|s| s.id == e.request.environment));
     let lines: Vec<Value> = execution.map_or_else(Vec::new, |execution| {
-        let lines = execution.logs.iter().filter(|entry| entry.at <= world.now);
+        let lines = execution
+            .logs
+            .iter()
+            .filter(|entry| entry.at <= world.time.now());
         lines.map(|entry| line(world, execution, entry)).collect()
     });
     Ok(Answer::json(
@@ -46,7 +49,7 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
             let number = u128::try_from(index).unwrap_or_default();
             json!({
                 "id": uuid::Uuid::from_u128(execution.history_id.as_u128().wrapping_add(number)),
-                "created_at": world.date(entry.at),
+                "created_at": world.time.date(entry.at),
                 "scope": {"type": "ENVIRONMENT", "id": execution.request.environment},
                 "state": if entry.is_error { "ERROR" } else { "DEPLOYMENT_IN_PROGRESS" },
                 "message": entry.message,
@@ -72,7 +75,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
             let number = u128::try_from(index).unwrap_or_default();
             json!({
                 "id": uuid::Uuid::from_u128(id.as_u128().wrapping_add(number)),
-                "created_at": world.date(*at),
+                "created_at": world.time.date(*at),
                 "message": message,
             })
         })
@@ -111,7 +114,7 @@ fn line(world: &World, execution: &Execution, entry: &LogEntry) -> Value {
     });
     let mut line = json!({
         "type": if entry.is_error { "error" } else { "info" },
-        "timestamp": world.date(entry.at),
+        "timestamp": world.time.date(entry.at),
         "details": details,
         "error": null,
         "message": null,

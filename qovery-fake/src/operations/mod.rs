@@ -14,15 +14,13 @@ mod stages;
 pub(crate) mod status;
 mod variables;
 
-pub(crate) use generic::create;
-
 use http::Method;
 use uuid::Uuid;
 
 use super::{
     AfterDeletion, Trigger, Workload,
+    call::Call,
     contract::{Contract, Operation},
-    core::Call,
     exchange::{Answer, Refusal},
     settings::Gone,
     world::{World, past::Endpoint},

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Handled, environment_id, uuid};
 use crate::{
     QueueRows,
-    core::Call,
+    call::Call,
     exchange::Refusal,
     world::{
         World,
@@ -81,7 +81,9 @@ pub(super) fn queued<'a>(
         .filter_map(|id| world.requests.get(id))
         .filter(|request| match world.traits.queue_rows {
             QueueRows::AtOnce | QueueRows::WithRunning => true,
-            QueueRows::After(delay) => world.now >= request.accepted_at.saturating_add(delay),
+            QueueRows::After(delay) => {
+                world.time.now() >= request.accepted_at.saturating_add(delay)
+            }
             QueueRows::IfItHasToWait => request.had_to_wait,
         })
 }

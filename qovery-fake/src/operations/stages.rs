@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Handled, environment_id, uuid};
-use crate::{core::Call, exchange::Refusal, world::World};
+use crate::{call::Call, exchange::Refusal, world::World};
 
 pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let environment = world.environments.get(&environment_id(call)?);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Handled, environment_id, queue, refusal_of_deleted, uuid};
 use crate::{
     AfterDeletion, RequestState, StatusRequest, Workload,
-    core::Call,
+    call::Call,
     exchange::{Answer, Refusal},
     json::set,
     settings::{Gone, RequestStatus},
@@ -187,7 +187,7 @@ pub(crate) fn environment_status(world: &World, environment: &Environment) -> Va
     let masked = environment
         .masked
         .as_ref()
-        .filter(|(until, _)| *until > world.now);
+        .filter(|(until, _)| *until > world.time.now());
     let masked = masked.map(|(_, state)| state);
     let execution = environment
         .last_execution
@@ -205,7 +205,7 @@ pub(crate) fn environment_status(world: &World, environment: &Environment) -> Va
         "id": environment.id,
         "state": masked.unwrap_or(&environment.state),
         "last_deployment_state": masked.unwrap_or(&environment.last_deployment_state),
-        "last_deployment_date": environment.last_deployment_at.map(|at| world.date(at)),
+        "last_deployment_date": environment.last_deployment_at.map(|at| world.time.date(at)),
         "last_deployment_id": environment.last_execution,
         "total_deployment_duration_in_seconds": duration,
         "origin": environment.origin,
@@ -274,7 +274,7 @@ pub(crate) fn service_status(world: &World, environment: &Environment, service: 
     let masked = service
         .masked
         .as_ref()
-        .filter(|(until, _)| *until > world.now);
+        .filter(|(until, _)| *until > world.time.now());
     let state = masked.map_or(&service.state, |(_, state)| state);
     let (action, status) = service.details;
     let waiting = queue::queued(world, environment)
@@ -291,7 +291,11 @@ pub(crate) fn service_status(world: &World, environment: &Environment, service: 
         "steps": steps(service),
     });
     if let Some(at) = service.last_deployment_at {
-        set(&mut shown, "last_deployment_date", json!(world.date(at)));
+        set(
+            &mut shown,
+            "last_deployment_date",
+            json!(world.time.date(at)),
+        );
     }
     if let Some(execution) = &service.last_execution {
         set(&mut shown, "execution_id", json!(execution));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Handled, create as create_resource, uuid};
+use super::{Handled, uuid};
 use crate::{
-    core::Call,
+    call::Call,
     exchange::Refusal,
     json::set,
     world::{World, resources::Resource},
@@ -82,7 +82,7 @@ pub(super) fn derive(world: &mut World, call: &Call<'_>, relation: &str) -> Hand
 
 /// Edits a variable. A null value keeps the value of a secret.
 pub(super) fn edit(world: &mut World, call: &Call<'_>) -> Handled {
-    let date = world.date(world.now);
+    let date = world.time.date(world.time.now());
     let Some(resource) = world.resources.get_mut(call.last_id()) else {
         return Err(Refusal::not_found("variable", call.last_id()));
     };
@@ -126,7 +126,7 @@ fn add(
     let owner = world.resources.get(&parent);
     let owner = owner.map(|owner| (owner.parameter().to_owned(), parent.clone()));
     let parents: BTreeMap<String, String> = owner.into_iter().collect();
-    let id = create_resource(world, call.contract, TEMPLATE, parents, body, None);
+    let id = world.create(call.contract, TEMPLATE, parents, body, None);
     let resource = world.resources.get_mut(&id.to_string());
     let facts = resource.map(|resource| {
         resource.server.extend(server);

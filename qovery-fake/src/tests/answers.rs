@@ -179,7 +179,7 @@ fn body_of(operation: &Operation, ids: &[(String, String)]) -> Value {
 }
 
 #[test]
-fn every_operation_answers_with_what_the_contract_declares() {
+fn every_operation_answers_as_the_contract_declares() {
     let contract = Contract::shared();
     let mut checked = 0;
     let mut problems = Vec::new();

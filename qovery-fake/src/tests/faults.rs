@@ -90,7 +90,7 @@ fn too_many_requests_say_when_to_come_back_in_any_form() {
 }
 
 #[test]
-fn what_was_executed_is_told_from_what_was_only_sent() {
+fn executed_requests_are_distinguished_from_sent_ones() {
     for (fault, executed) in [
         (Fault::connection_refused(), false),
         (Fault::connection_lost_before_execution(), false),
@@ -173,7 +173,7 @@ fn bodies_can_be_late_halved_broken_or_empty() {
 }
 
 #[test]
-fn bodies_can_hold_what_the_contract_does_not_know() {
+fn bodies_can_have_unknown_fields_and_values() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let path = format!("/environment/{}/status", environment.id());
@@ -195,7 +195,7 @@ fn bodies_can_hold_what_the_contract_does_not_know() {
 }
 
 #[test]
-fn a_fault_shows_what_it_does_and_not_what_it_rewrites() {
+fn the_debug_output_of_a_fault_has_its_effect_and_not_its_body() {
     let fault = Fault::rewrite(|_| ()).on("listProject").always();
     let shown = format!("{fault:?}");
     assert!(

@@ -77,7 +77,7 @@ fn a_window_shows_the_newest_and_grows_with_its_size() {
 }
 
 #[test]
-fn deployments_appear_in_the_histories_of_what_they_touched() {
+fn deployments_appear_in_the_histories_of_their_environment_and_services() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let api = environment.service(Workload::Application, "api");

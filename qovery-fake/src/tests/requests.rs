@@ -171,7 +171,7 @@ fn unions_are_checked_by_their_discriminator() {
 }
 
 #[test]
-fn the_record_tells_what_was_asked_what_was_answered_and_what_was_done() {
+fn the_record_has_the_request_the_response_and_whether_it_was_executed() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let path = format!("/environment/{}", environment.id());

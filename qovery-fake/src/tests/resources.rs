@@ -53,7 +53,7 @@ fn a_resource_can_be_added_listed_read_edited_and_deleted() {
 }
 
 #[test]
-fn a_resource_whose_items_stand_elsewhere_names_its_owner_in_the_body() {
+fn a_resource_whose_path_has_no_owner_names_its_owner_in_the_body() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let organization = environment.organization_id();
@@ -333,7 +333,7 @@ fn stages_can_be_added_reordered_filled_and_deleted() {
 }
 
 #[test]
-fn environments_and_services_are_listed_by_what_they_belong_to() {
+fn environments_and_services_are_listed_by_their_parents() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let web = environment.service(Workload::Container, "web");

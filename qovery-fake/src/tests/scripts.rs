@@ -329,17 +329,21 @@ fn someone_else_can_cancel_deploy_and_supersede() {
     assert_eq!(story.status()["last_deployment_state"], "STOPPED");
     assert_eq!(story.status()["triggered_by"], "someone.else@example.com");
 
-    story.environment.elsewhere().after(10 * SECOND).deploys();
+    story
+        .environment
+        .external_actor()
+        .after(10 * SECOND)
+        .deploys();
     story.setup.seconds(9);
     assert_eq!(story.status()["state"], "STOPPED");
     story.setup.seconds(1);
     assert_eq!(story.status()["state"], "DEPLOYMENT_QUEUED");
-    story.environment.elsewhere().cancels();
+    story.environment.external_actor().cancels();
     story.setup.seconds(10);
     assert_eq!(story.status()["last_deployment_state"], "CANCELED");
     let failing = story
         .environment
-        .elsewhere()
+        .external_actor()
         .fails_at(&story.api, Step::Build);
     failing.takes(&story.api, Step::Build, SECOND).deploys();
     // 1 s to start, 5 s for the database, 1 s to clone.
@@ -350,7 +354,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
         .environment
         .next_deployment()
         .fails_at(&story.api, Step::Build);
-    story.environment.elsewhere().asks_for(Trigger::Deploy);
+    story.environment.external_actor().asks_for(Trigger::Deploy);
     story.setup.seconds(60);
     assert_eq!(story.status()["last_deployment_state"], "DEPLOYED");
     assert_eq!(story.setup.fake.executions().len(), 2);
@@ -438,7 +442,7 @@ fn the_status_of_a_request_can_be_unknown_or_empty() {
 }
 
 #[test]
-fn states_that_nobody_knows_can_be_shown_for_a_while_or_for_good() {
+fn unknown_states_can_be_shown_for_a_while_or_permanently() {
     let story = Story::new();
     let script = story.environment.next_deployment();
     script

@@ -9,7 +9,7 @@ use super::Setup;
 use crate::{
     ActionAnswer, FakeEnvironment, FakeService, Step, Trigger, Workload,
     contract::{Contract, Direction, Matched},
-    words::is_terminal,
+    vocabulary::is_terminal,
 };
 
 /// One thing that happens in a story.
@@ -18,7 +18,7 @@ enum Turn {
     Seconds(u64),
     Act(&'static str),
     ActOnService(usize, &'static str),
-    Elsewhere(Trigger, u64),
+    ExternalActor(Trigger, u64),
     CancelElsewhere(u64),
     CancelWaiting,
     Fail(usize, bool),
@@ -56,7 +56,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         4 => verbs().prop_map(Turn::Act),
         3 => (0..SERVICES, prop_oneof![Just("redeploy"), Just("stop"), Just("uninstall")])
             .prop_map(|(service, verb)| Turn::ActOnService(service, verb)),
-        1 => (action, 0_u64..20).prop_map(|(action, after)| Turn::Elsewhere(action, after)),
+        1 => (action, 0_u64..20).prop_map(|(action, after)| Turn::ExternalActor(action, after)),
         1 => (0_u64..20).prop_map(Turn::CancelElsewhere),
         1 => Just(Turn::CancelWaiting),
         2 => (0..SERVICES, any::<bool>()).prop_map(|(s, build)| Turn::Fail(s, build)),
@@ -126,15 +126,15 @@ impl Story {
                 let path = format!("/{}/{}/{verb}", service.workload().segment(), service.id());
                 self.write(&path);
             }
-            Turn::Elsewhere(action, after) => {
+            Turn::ExternalActor(action, after) => {
                 self.environment
-                    .elsewhere()
+                    .external_actor()
                     .after(seconds(*after))
                     .asks_for(*action);
             }
             Turn::CancelElsewhere(after) => {
                 self.environment
-                    .elsewhere()
+                    .external_actor()
                     .after(seconds(*after))
                     .cancels();
             }

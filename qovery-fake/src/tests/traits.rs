@@ -174,7 +174,7 @@ fn the_request_of_a_status_is_the_one_that_the_trait_names() {
 }
 
 #[test]
-fn the_request_status_is_exact_or_what_the_trait_makes_of_it() {
+fn the_request_status_is_exact_or_follows_the_trait() {
     for shown in RequestState::ALL {
         let traits = ApiTraits::new().request_state(*shown);
         let scene = Scene::with(traits.preparation(seconds(4)));
@@ -198,7 +198,10 @@ fn the_request_status_is_exact_or_what_the_trait_makes_of_it() {
         };
         assert_eq!(state(), prepared, "{shown:?}");
         scene.setup.seconds(3);
-        scene.environment.elsewhere().asks_for(crate::Trigger::Stop);
+        scene
+            .environment
+            .external_actor()
+            .asks_for(crate::Trigger::Stop);
         scene.setup.seconds(12);
         // It has ended, and a stop runs.
         assert_eq!(scene.status()["state"], "STOPPING");
@@ -229,7 +232,7 @@ fn a_request_has_a_row_in_the_queue_as_the_trait_says() {
         assert_eq!(scene.queue().len(), later, "{rows:?}");
         scene.setup.seconds(2);
         let environment = environment.starts_after(seconds(1));
-        environment.elsewhere().through(Origin::Git).deploys();
+        environment.external_actor().through(Origin::Git).deploys();
         let queue = scene.queue();
         assert_eq!(queue.len(), while_it_runs, "{rows:?}");
         let path = format!("/service/{}/deploymentQueue", scene.first.id());
@@ -245,7 +248,7 @@ fn a_request_has_a_row_in_the_queue_as_the_trait_says() {
 }
 
 #[test]
-fn a_canceled_queued_request_leaves_what_the_trait_says() {
+fn a_canceled_queued_request_leaves_the_traces_of_the_trait() {
     for left in CanceledInQueue::ALL {
         let scene = Scene::with(ApiTraits::new().canceled_in_queue(*left));
         let before = (scene.status(), scene.status_of(&scene.first));
@@ -287,18 +290,22 @@ fn identical_queued_requests_of_one_user_are_merged_and_those_of_others_are_not(
     scene.setup.seconds(2);
     scene.deploy();
     let absorbing = scene.last_request();
-    scene.environment.elsewhere().by_the_same_user().deploys();
+    scene
+        .environment
+        .external_actor()
+        .by_the_same_user()
+        .deploys();
     let absorbed = scene.last_request();
     assert_eq!(scene.queue().len(), 1);
     assert_eq!(request_of(&scene.queue()[0]), absorbing);
     scene
         .environment
-        .elsewhere()
+        .external_actor()
         .by("else@example.com")
         .deploys();
     scene
         .environment
-        .elsewhere()
+        .external_actor()
         .by("else@example.com")
         .asks_for(crate::Trigger::Stop);
     assert_eq!(scene.queue().len(), 3);
@@ -397,7 +404,7 @@ fn each_endpoint_lags_by_itself() {
 }
 
 #[test]
-fn a_lagging_status_shows_what_was_deleted_until_the_lag_is_over() {
+fn a_lagging_status_shows_deleted_objects_until_the_lag_is_over() {
     let lags = Lags {
         environment_status: seconds(5),
         ..Lags::default()
@@ -432,7 +439,7 @@ fn two_replicas_go_back_and_forth_and_agree_once_nothing_happens() {
 }
 
 #[test]
-fn a_service_that_its_deployment_did_not_reach_shows_what_the_trait_says() {
+fn a_service_that_its_deployment_did_not_reach_follows_the_trait() {
     for unreached in Unreached::ALL {
         let scene = Scene::with(ApiTraits::new().unreached(*unreached));
         scene.deploy();
@@ -486,7 +493,7 @@ fn what_waits_for_an_environment_that_is_deleted_ends_as_canceled() {
     let scene = Scene::with(ApiTraits::new());
     scene
         .environment
-        .elsewhere()
+        .external_actor()
         .asks_for(crate::Trigger::Delete);
     scene.deploy();
     scene.setup.seconds(30);
@@ -496,13 +503,13 @@ fn what_waits_for_an_environment_that_is_deleted_ends_as_canceled() {
 }
 
 #[test]
-fn rows_and_entries_carry_who_asked_through_which_channel_for_which_services() {
+fn rows_and_entries_have_user_channel_and_services() {
     let scene = Scene::with(ApiTraits::new());
     scene.deploy();
     scene.setup.seconds(2);
     scene
         .environment
-        .elsewhere()
+        .external_actor()
         .through(Origin::Git)
         .by("push@example.com")
         .only([&scene.second])

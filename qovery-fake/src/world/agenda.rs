@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::{World, audit::Actor, script::Script};
+use super::{audit::Actor, script::Script};
 use crate::Trigger;
 
 /// Something that will happen.
@@ -21,7 +21,7 @@ pub(crate) enum Event {
     /// A cancellation is carried out.
     Canceled(String),
     /// Someone else acts on an environment.
-    Elsewhere(Uuid, Actor, Act),
+    ExternalActor(Uuid, Actor, Act),
     /// The request of an external actor supersedes a request.
     Supersede(Uuid, Trigger),
     /// A state is shown instead of the real one for a while.
@@ -86,47 +86,5 @@ impl Agenda {
     /// When the next event is due.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.events.first_key_value().map(|((due, _), _)| *due)
-    }
-}
-
-impl World {
-    /// Schedules an event, counted from now.
-    pub(crate) fn after(&mut self, delay: Duration, event: Event) {
-        self.agenda.at(self.now.saturating_add(delay), event);
-    }
-
-    pub(super) fn happen(&mut self, event: Event) {
-        match event {
-            Event::Begin(environment) => self.begin(environment),
-            Event::Stage(execution, position) => self.start_stage(&execution, position),
-            Event::Step(execution, service, position) => {
-                self.start_step(&execution, service, position);
-            }
-            Event::Fail(execution, service, position) => {
-                self.fail_step(&execution, service, position);
-            }
-            Event::Canceled(execution) => self.end_cancellation(&execution),
-            Event::Elsewhere(environment, actor, act) => {
-                self.act_elsewhere(environment, actor, act);
-            }
-            Event::Supersede(request, action) => self.supersede(request, action),
-            Event::Mask(environment, service, state, lasting) => {
-                let masked = Some((self.now.saturating_add(lasting), state));
-                match service {
-                    Some(service) => {
-                        if let Some(service) = self.services.get_mut(&service) {
-                            service.masked = masked;
-                        }
-                    }
-                    None => {
-                        if let Some(environment) = self.environments.get_mut(&environment) {
-                            environment.masked = masked;
-                        }
-                    }
-                }
-            }
-            Event::Vanish(id) => self.vanish(id),
-            Event::Cluster(cluster, generation) => self.end_cluster_action(cluster, generation),
-        }
     }
 }

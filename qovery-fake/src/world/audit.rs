@@ -1,10 +1,10 @@
 //! The audit log of an organization.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::World;
+use super::{environment::Environment, timeline::Timeline};
 use crate::Origin;
 
 /// The user whose token the fake accepts.
@@ -67,41 +67,52 @@ impl Actor {
     }
 }
 
-impl World {
-    /// Adds an entry about an environment or one of its services.
-    pub(crate) fn record_in_environment(
+/// The audit logs of all organizations, each from the oldest to the newest entry.
+#[derive(Debug, Default)]
+pub(crate) struct AuditLog(BTreeMap<Uuid, Vec<AuditEvent>>);
+
+impl AuditLog {
+    /// The entries of an organization, the oldest first.
+    pub(crate) fn of(&self, organization: Uuid) -> &[AuditEvent] {
+        self.0.get(&organization).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds an entry about an environment or one of its services, if the environment exists.
+    pub(super) fn record_in_environment(
         &mut self,
-        environment: Uuid,
+        time: &mut Timeline,
+        subject: Option<&Environment>,
         event_type: &str,
         actor: &Actor,
     ) {
-        let Some(subject) = self.environments.get(&environment) else {
+        let Some(subject) = subject else {
             return;
         };
-        let (organization, project) = (subject.organization, subject.project);
         let event = AuditEvent {
             id: Uuid::nil(),
-            at: self.now,
+            at: time.now(),
             cursor: 0,
             event_type: event_type.to_owned(),
             target_type: "ENVIRONMENT".to_owned(),
-            target: environment,
+            target: subject.id,
             target_name: subject.name.clone(),
             origin: actor.origin.clone(),
             triggered_by: actor.name.clone(),
-            project: Some(project),
-            environment: Some(environment),
+            project: Some(subject.project),
+            environment: Some(subject.id),
         };
-        self.record(organization, event);
+        self.record(time, subject.organization, event);
     }
 
     /// Adds an entry; its id and its cursor are set here.
-    pub(crate) fn record(&mut self, organization: Uuid, mut event: AuditEvent) {
-        event.id = self.new_id();
-        let at = i128::from(self.calendar(event.at).timestamp_micros()) * 1_000;
-        let log = self.audit.entry(organization).or_default();
+    pub(crate) fn record(&mut self, time: &mut Timeline, organization: Uuid, event: AuditEvent) {
+        let at = i128::from(time.calendar(event.at).timestamp_micros()) * 1_000;
+        let log = self.0.entry(organization).or_default();
         let last = log.last().map_or(i128::MIN, |event| event.cursor);
-        event.cursor = at.max(last.saturating_add(1));
-        log.push(event);
+        log.push(AuditEvent {
+            id: time.new_id(),
+            cursor: at.max(last.saturating_add(1)),
+            ..event
+        });
     }
 }

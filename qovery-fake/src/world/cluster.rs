@@ -62,8 +62,8 @@ impl Cluster {
 impl World {
     /// Starts an action on a cluster; a former one is abandoned.
     pub(crate) fn act_on_cluster(&mut self, id: Uuid, action: Trigger, dry_run: bool) {
-        let now = self.now;
-        let seconds = self.calendar(now).timestamp();
+        let now = self.time.now();
+        let seconds = self.time.calendar(now).timestamp();
         let Some(cluster) = self.clusters.get_mut(&id) else {
             return;
         };
@@ -92,7 +92,7 @@ impl World {
             environment: None,
         };
         let organization = cluster.organization;
-        self.record(organization, event);
+        self.audit.record(&mut self.time, organization, event);
         self.after(delay, Event::Cluster(id, generation));
     }
 

@@ -1,22 +1,24 @@
-//! Environments and services come into being.
+//! New resources, with the environments, services, stages and past deployments that they imply.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
     World,
     audit::Actor,
+    cluster::Cluster,
     environment::{Environment, EnvironmentBefore, Service, ServiceBefore, Stage},
     execution::Execution,
     request::{DeploymentRequest, RequestStage},
+    resources::{Resource, parent_facts},
     script::Script,
 };
-use crate::{Trigger, Workload, contract::Contract, operations};
+use crate::{Trigger, Workload, contract::Contract};
 
 /// The stage of services that no stage was chosen for.
 pub(crate) const DEFAULT_STAGE: &str = "DEFAULT";
@@ -24,6 +26,116 @@ pub(crate) const DEFAULT_STAGE: &str = "DEFAULT";
 const STAGE_TEMPLATE: &str = "/deploymentStage/{deploymentStageId}";
 
 impl World {
+    /// Adds a resource, together with the resources that its kind implies.
+    pub(crate) fn create(
+        &mut self,
+        contract: &Contract,
+        template: &str,
+        mut parents: BTreeMap<String, String>,
+        body: Map<String, Value>,
+        kind: Option<Workload>,
+    ) -> Uuid {
+        let id = self.time.new_id();
+        for (name, value) in &body {
+            // A body may name the parent of the resource, such as `organization_id` or `cluster`.
+            let owner = match name.as_str() {
+                "cluster" => Some("cluster"),
+                name => name.strip_suffix("_id"),
+            };
+            if let (Some(owner), Some(value)) = (owner, value.as_str()) {
+                let parameter = format!("{}Id", camel_case(owner));
+                if contract.names_an_item(&parameter) && self.resources.get(value).is_some() {
+                    parents.entry(parameter).or_insert_with(|| value.to_owned());
+                }
+            }
+        }
+        let outer: Vec<_> = parents
+            .values()
+            .filter_map(|id| self.resources.get(id))
+            .collect();
+        let outer: Vec<_> = outer.into_iter().flat_map(|r| r.parents.clone()).collect();
+        for (name, id) in outer {
+            parents.entry(name).or_insert(id);
+        }
+        let mut server = parent_facts(&parents);
+        let date = self.time.date(self.time.now());
+        server.insert("id".to_owned(), json!(id));
+        server.insert("created_at".to_owned(), json!(date));
+        server.insert("updated_at".to_owned(), json!(date));
+        if let Some(scope) = scope_of(template) {
+            server.insert("scope".to_owned(), json!(scope));
+            server.insert("variable_type".to_owned(), json!("VALUE"));
+        }
+        let resource = Resource {
+            template: template.to_owned(),
+            id: id.to_string(),
+            parents,
+            server,
+            body,
+        };
+        let copy = resource.clone();
+        self.resources.insert(resource);
+        self.register(contract, id, &copy, kind);
+        id
+    }
+
+    /// Gives environments, services, clusters and stages their behaviour.
+    fn register(
+        &mut self,
+        contract: &Contract,
+        id: Uuid,
+        resource: &Resource,
+        kind: Option<Workload>,
+    ) {
+        let facts = resource.facts();
+        let name = facts
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let parent = |name: &str| {
+            let id = resource.parents.get(name);
+            id.and_then(|id| Uuid::parse_str(id).ok())
+                .unwrap_or_default()
+        };
+        match resource.parameter() {
+            "environmentId" => {
+                let project = parent("projectId");
+                let organization = parent("organizationId");
+                let cluster = resource.parents.get("clusterId").cloned();
+                let cluster = cluster.and_then(|id| Uuid::parse_str(&id).ok());
+                let known = || {
+                    let mut clusters = self.clusters.values();
+                    clusters.find(|c| c.organization == organization)
+                };
+                let cluster = cluster
+                    .or_else(|| known().map(|c| c.id))
+                    .unwrap_or_default();
+                self.add_environment(id, name, organization, project, cluster);
+                let template = "/environment/{environmentId}/deploymentRule/{deploymentRuleId}";
+                let parents = BTreeMap::from([("environmentId".to_owned(), id.to_string())]);
+                self.create(contract, template, parents, Map::new(), None);
+            }
+            "clusterId" => {
+                let cluster = Cluster::new(id, parent("organizationId"), name);
+                self.clusters.insert(id, cluster);
+            }
+            _ => {
+                let Some(mut found) = Workload::from_segment(resource.segment()) else {
+                    return;
+                };
+                if resource.template.matches('/').count() != 2 {
+                    return;
+                }
+                if facts.pointer("/schedule/cronjob").is_none() && found == Workload::CronJob {
+                    found = Workload::LifecycleJob;
+                }
+                let kind = kind.unwrap_or(found);
+                self.add_service(contract, id, kind, name, parent("environmentId"));
+            }
+        }
+    }
+
     pub(crate) fn add_environment(
         &mut self,
         id: Uuid,
@@ -92,7 +204,7 @@ impl World {
             last_deployment_at: None,
             deployment_status: "NEVER_DEPLOYED",
             durations: Vec::new(),
-            asked: super::version::Asked::new(),
+            asked: Map::new(),
             is_plan: false,
             logs: Vec::new(),
             pod_problem: None,
@@ -133,7 +245,7 @@ impl World {
         let body = json!({"name": name, "description": ""});
         let body = body.as_object().cloned().unwrap_or_default();
         let parents = BTreeMap::from([("environmentId".to_owned(), environment.to_string())]);
-        let id = operations::create(self, contract, STAGE_TEMPLATE, parents, body, None);
+        let id = self.create(contract, STAGE_TEMPLATE, parents, body, None);
         if let Some(environment) = self.environments.get_mut(&environment) {
             environment.stages.push(Stage {
                 id,
@@ -146,40 +258,6 @@ impl World {
         id
     }
 
-    /// A service that was edited is out of date until it is deployed; names follow the edit.
-    pub(crate) fn note_edit(&mut self, id: Uuid) {
-        let facts = self
-            .resources
-            .get(&id.to_string())
-            .map(|resource| resource.facts());
-        let text = |property: &str| Some(facts.as_ref()?.get(property)?.as_str()?.to_owned());
-        let name = text("name");
-        if let Some(service) = self.services.get_mut(&id) {
-            if service.deployment_status == "UP_TO_DATE" {
-                service.deployment_status = "OUT_OF_DATE";
-            }
-            service.name = name.unwrap_or_else(|| service.name.clone());
-        } else if let Some(environment) = self.environments.get_mut(&id) {
-            environment.name = name.unwrap_or_else(|| environment.name.clone());
-        } else if let Some(cluster) = self.clusters.get_mut(&id) {
-            cluster.name = name.unwrap_or_else(|| cluster.name.clone());
-        } else {
-            let description = text("description");
-            self.environments.change_where(
-                |environment| environment.stage(id).is_some(),
-                |environment| {
-                    let stages = environment.stages.iter_mut();
-                    for stage in stages.filter(|stage| stage.id == id) {
-                        stage.name = name.clone().unwrap_or_else(|| stage.name.clone());
-                        stage.description = description.clone().unwrap_or_default();
-                    }
-                },
-            );
-        }
-    }
-}
-
-impl World {
     /// The stage that a service was in before one was chosen goes away with its last service.
     pub(crate) fn drop_empty_default_stage(&mut self, environment: Uuid) {
         let Some(subject) = self.environments.get_mut(&environment) else {
@@ -199,8 +277,8 @@ impl World {
     /// Adds a successful deployment of one minute, newer than the existing deployments and older than
     /// later ones.
     pub(crate) fn add_past_execution(&mut self, environment: Uuid) {
-        let (request_id, history_id) = (self.new_id(), self.new_id());
-        let now = self.now;
+        let (request_id, history_id) = (self.time.new_id(), self.time.new_id());
+        let now = self.time.now();
         let Some(subject) = self.environments.get_mut(&environment) else {
             return;
         };
@@ -224,7 +302,7 @@ impl World {
             shown_as: subject.settings.request_status,
             script: Script::default(),
         };
-        let mut execution = Execution::past(id.clone(), history_id, request.clone());
+        let mut execution = Execution::entry(id.clone(), history_id, request.clone());
         execution.ended_at = Some(now);
         execution.state = "DEPLOYED".to_owned();
         subject.executions.push(id.clone());
@@ -240,7 +318,7 @@ impl World {
 
     /// Adds commits to the repository of a service, newest first.
     pub(crate) fn add_commits(&mut self, service: Uuid, kind: Workload, count: u32) {
-        let date = self.date(self.now);
+        let date = self.time.date(self.time.now());
         let commits: Vec<Value> = (0..count)
             .rev()
             .map(|number| {
@@ -256,4 +334,30 @@ impl World {
         let path = format!("/{}/{service}/commit", kind.segment());
         self.resources.set_single(&path, Value::Array(commits));
     }
+}
+
+/// The scope of the variables and secrets below a resource.
+fn scope_of(template: &str) -> Option<String> {
+    let mut segments = template.split('/').skip(1);
+    let owner = segments.next()?;
+    let kind = segments.nth(1)?;
+    ["environmentVariable", "secret"]
+        .contains(&kind)
+        .then(|| owner.to_uppercase())
+}
+
+fn camel_case(snake: &str) -> String {
+    let mut camel = String::new();
+    let mut upper = false;
+    for letter in snake.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if upper {
+            camel.push(letter.to_ascii_uppercase());
+            upper = false;
+        } else {
+            camel.push(letter);
+        }
+    }
+    camel
 }

@@ -2,10 +2,11 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::script::Script;
-use crate::{Workload, settings::Settings, words::is_terminal};
+use crate::{Workload, settings::Settings, vocabulary::is_terminal};
 
 /// An environment: the states that readers see, and the data that they are derived from.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ pub(crate) struct EnvironmentBefore {
 
 impl Environment {
     /// Keeps the status, if it is the end of a deployment.
-    pub(crate) fn keep_what_was_before(&mut self) {
+    pub(crate) fn keep_last_end(&mut self) {
         if is_terminal(&self.last_deployment_state) {
             self.before = EnvironmentBefore {
                 state: self.state.clone(),
@@ -63,7 +64,7 @@ impl Environment {
         }
     }
 
-    pub(crate) fn show_what_was_before(&mut self) {
+    pub(crate) fn show_last_end(&mut self) {
         let before = self.before.clone();
         self.state = before.state;
         self.last_deployment_state = before.last_deployment_state;
@@ -117,7 +118,7 @@ pub(crate) struct Service {
     pub(crate) deployment_status: &'static str,
     pub(crate) durations: Vec<(crate::Step, Duration)>,
     /// The version that was requested last.
-    pub(crate) asked: super::version::Asked,
+    pub(crate) asked: Map<String, Value>,
     /// Whether the next run computes a plan and applies nothing.
     pub(crate) is_plan: bool,
     pub(crate) logs: Vec<(Duration, String)>,
@@ -154,7 +155,7 @@ impl Default for ServiceBefore {
 
 impl Service {
     /// Keeps the status, if it is the end of a deployment.
-    pub(crate) fn keep_what_was_before(&mut self) {
+    pub(crate) fn keep_last_end(&mut self) {
         if is_terminal(&self.state) {
             self.resting_state.clone_from(&self.state);
             self.before = ServiceBefore {
@@ -167,7 +168,7 @@ impl Service {
         }
     }
 
-    pub(crate) fn show_what_was_before(&mut self) {
+    pub(crate) fn show_last_end(&mut self) {
         let before = self.before.clone();
         self.state.clone_from(&self.resting_state);
         self.details = before.details;

@@ -9,6 +9,7 @@ use super::{
     agenda::Event,
     environment::{Environment, Stage, StepRun},
     request::{DeploymentRequest, RequestStage},
+    resources::Resource,
     script::Failure,
 };
 use crate::{Step, Trigger, Workload};
@@ -68,7 +69,7 @@ pub(crate) struct LogEntry {
 
 impl Execution {
     /// A past execution, for histories that a script prepares.
-    pub(crate) fn past(id: String, history_id: Uuid, request: DeploymentRequest) -> Self {
+    pub(crate) fn entry(id: String, history_id: Uuid, request: DeploymentRequest) -> Self {
         Self {
             id,
             history_id,
@@ -114,7 +115,7 @@ fn steps(action: Trigger, kind: Workload) -> &'static [Step] {
 
 impl World {
     pub(super) fn start_execution(&mut self, mut request: DeploymentRequest) {
-        let history_id = self.new_id();
+        let history_id = self.time.new_id();
         request.stage = RequestStage::Running;
         request.state = request.action.running(None).to_owned();
         let Some(environment) = self.environments.get(&request.environment) else {
@@ -123,8 +124,8 @@ impl World {
         let id = format!("{}-{}", environment.id, environment.executions.len() + 1);
         let stages = self.stages_of(&request, environment);
         let services = environment.services.clone();
-        let mut execution = Execution::past(id.clone(), history_id, request.clone());
-        execution.started_at = self.now;
+        let mut execution = Execution::entry(id.clone(), history_id, request.clone());
+        execution.started_at = self.time.now();
         execution.stages = stages;
         let running = request.action.running(None);
         running.clone_into(&mut execution.state);
@@ -142,7 +143,7 @@ impl World {
         if let Some(environment) = self.environments.get_mut(&request.environment) {
             environment.running = Some(id.clone());
             environment.last_execution = Some(id.clone());
-            environment.last_deployment_at = Some(self.now);
+            environment.last_deployment_at = Some(self.time.now());
             environment.executions.push(id.clone());
             running.clone_into(&mut environment.state);
             running.clone_into(&mut environment.last_deployment_state);
@@ -157,13 +158,46 @@ impl World {
         self.after(self.traits.preparation, Event::Stage(id, 0));
     }
 
+    /// Adds an entry to the history for a request that was canceled before it ran.
+    pub(super) fn record_canceled(&mut self, request: &DeploymentRequest) {
+        let history_id = self.time.new_id();
+        let Some(environment) = self.environments.get(&request.environment) else {
+            return;
+        };
+        let id = format!("{}-{}", environment.id, environment.executions.len() + 1);
+        let mut entry = Execution::entry(id.clone(), history_id, request.clone());
+        entry.started_at = self.time.now();
+        entry.ended_at = Some(self.time.now());
+        entry.state = "CANCELED".to_owned();
+        entry.stages = self.stages_of(request, environment);
+        for stage in &mut entry.stages {
+            if stage.services.is_empty() {
+                continue;
+            }
+            stage.status = "CANCELED";
+            for run in &mut stage.services {
+                run.state = "CANCELED".to_owned();
+                run.status = "CANCELED";
+            }
+        }
+        if let Some(environment) = self.environments.get_mut(&request.environment) {
+            environment.executions.push(id.clone());
+            if environment.running.is_none() {
+                environment.last_execution = Some(id.clone());
+                environment.last_deployment_at = Some(self.time.now());
+            }
+        }
+        self.executions.insert(id, entry);
+    }
+
     /// The stages that a request goes through, before any of them has started.
-    pub(super) fn stages_of(
-        &self,
-        request: &DeploymentRequest,
-        environment: &Environment,
-    ) -> Vec<StageRun> {
+    fn stages_of(&self, request: &DeploymentRequest, environment: &Environment) -> Vec<StageRun> {
         let services = self.services_of(environment);
+        let date = self.time.date(self.time.now());
+        let facts = |id: Uuid| {
+            let resource = self.resources.get(&id.to_string());
+            resource.map(Resource::facts).unwrap_or_default()
+        };
         let of_stage = |stage: &Stage| {
             let services: Vec<ServiceRun> = services
                 .iter()
@@ -176,7 +210,7 @@ impl World {
                     status: "QUEUED",
                     started_at: None,
                     ended_at: None,
-                    details: self.version_details(service.id),
+                    details: service.version_details(&facts(service.id), &date),
                     is_plan: service.is_plan,
                 })
                 .collect();
@@ -203,7 +237,7 @@ impl World {
     }
 
     pub(super) fn start_stage(&mut self, id: &str, position: usize) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(execution) = self.live(id) else {
             return;
         };
@@ -244,7 +278,7 @@ impl World {
     }
 
     pub(super) fn start_step(&mut self, id: &str, service: Uuid, position: usize) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(subject) = self.services.get(&service).cloned() else {
             return;
         };
@@ -304,7 +338,7 @@ impl World {
     }
 
     pub(super) fn fail_step(&mut self, id: &str, service: Uuid, position: usize) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(kind) = self.services.get(&service).map(|service| service.kind) else {
             return;
         };
@@ -338,7 +372,7 @@ impl World {
         status: &'static str,
         step: &'static str,
     ) {
-        let now = self.now;
+        let now = self.time.now();
         if let Some(execution) = self.executions.get_mut(id) {
             let logs = execution.request.script.logs.clone();
             for (_, lines) in logs.into_iter().filter(|(about, _)| *about == service) {
@@ -369,7 +403,7 @@ impl World {
     }
 
     fn end_stage_if_done(&mut self, id: &str) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(execution) = self.live(id) else {
             return;
         };

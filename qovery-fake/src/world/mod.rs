@@ -7,6 +7,7 @@ pub(crate) mod agenda;
 pub(crate) mod audit;
 pub(crate) mod cluster;
 pub(crate) mod creation;
+mod edit;
 pub(crate) mod environment;
 pub(crate) mod execution;
 pub(crate) mod past;
@@ -15,42 +16,33 @@ pub(crate) mod resources;
 mod response;
 pub(crate) mod script;
 pub(crate) mod table;
+mod timeline;
 pub(crate) mod version;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use uuid::Uuid;
 
 use self::{
-    agenda::Agenda,
-    audit::AuditEvent,
+    agenda::{Agenda, Event},
+    audit::AuditLog,
     cluster::Cluster,
     environment::{Environment, Service},
     execution::Execution,
-    past::Past,
+    past::{Endpoint, Past},
     request::DeploymentRequest,
     resources::Resources,
     table::{Shared, Table},
+    timeline::Timeline,
 };
 use super::{
     settings::{Gone, Settings, StartId},
     traits::ApiTraits,
 };
 
-/// 2026-01-01T00:00:00Z, the start of the fake's calendar.
-const EPOCH_MILLISECONDS: i64 = 1_767_225_600_000;
-
 #[derive(Debug)]
 pub(crate) struct World {
-    /// Since the fake was made.
-    pub(crate) now: Duration,
-    /// How far the server's calendar is off.
-    pub(crate) calendar_shift: TimeDelta,
-    ids: u64,
+    pub(crate) time: Timeline,
     pub(crate) agenda: Agenda,
     pub(crate) resources: Shared<Resources>,
     pub(crate) environments: Table<Uuid, Environment>,
@@ -58,8 +50,7 @@ pub(crate) struct World {
     pub(crate) clusters: Table<Uuid, Cluster>,
     pub(crate) requests: Table<Uuid, DeploymentRequest>,
     pub(crate) executions: Table<String, Execution>,
-    /// By organization, oldest first.
-    pub(crate) audit: BTreeMap<Uuid, Vec<AuditEvent>>,
+    pub(crate) audit: AuditLog,
     /// How to answer reads of deleted resources, by id.
     pub(crate) gone: HashMap<String, Gone>,
     /// For environments that are yet to be made.
@@ -73,9 +64,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         Self {
-            now: Duration::ZERO,
-            calendar_shift: TimeDelta::zero(),
-            ids: 0,
+            time: Timeline::default(),
             agenda: Agenda::default(),
             resources: Shared::default(),
             environments: Table::default(),
@@ -83,7 +72,7 @@ impl World {
             clusters: Table::default(),
             requests: Table::default(),
             executions: Table::default(),
-            audit: BTreeMap::new(),
+            audit: AuditLog::default(),
             gone: HashMap::new(),
             defaults: Settings::default(),
             page_size: 20,
@@ -104,34 +93,50 @@ impl World {
     }
 
     fn go_on_to(&mut self, time: Duration) {
-        if time > self.now {
+        if time > self.time.now() {
             self.remember();
-            self.now = time;
+            self.time.advance_to(time);
         }
     }
 
-    /// A new id, which sorts after all earlier ones and is the same in each run.
-    pub(crate) fn new_id(&mut self) -> Uuid {
-        self.ids += 1;
-        let milliseconds = EPOCH_MILLISECONDS.unsigned_abs() + millis(self.now);
-        Uuid::from_u128(
-            (u128::from(milliseconds) << 80) | (0x7 << 76) | (0x8 << 60) | u128::from(self.ids),
-        )
+    /// Schedules an event, counted from now.
+    pub(crate) fn after(&mut self, delay: Duration, event: Event) {
+        self.agenda.at(self.time.now().saturating_add(delay), event);
     }
 
-    /// The server's calendar at a point in time.
-    pub(crate) fn calendar(&self, at: Duration) -> DateTime<Utc> {
-        let elapsed = TimeDelta::from_std(at).unwrap_or(TimeDelta::MAX);
-        DateTime::from_timestamp_millis(EPOCH_MILLISECONDS)
-            .and_then(|epoch| epoch.checked_add_signed(elapsed))
-            .and_then(|date| date.checked_add_signed(self.calendar_shift))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
-    }
-
-    /// A date as the API writes it, with microseconds.
-    pub(crate) fn date(&self, at: Duration) -> String {
-        self.calendar(at)
-            .to_rfc3339_opts(SecondsFormat::Micros, true)
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Begin(environment) => self.begin(environment),
+            Event::Stage(execution, position) => self.start_stage(&execution, position),
+            Event::Step(execution, service, position) => {
+                self.start_step(&execution, service, position);
+            }
+            Event::Fail(execution, service, position) => {
+                self.fail_step(&execution, service, position);
+            }
+            Event::Canceled(execution) => self.end_cancellation(&execution),
+            Event::ExternalActor(environment, actor, act) => {
+                self.act_externally(environment, actor, act);
+            }
+            Event::Supersede(request, action) => self.supersede(request, action),
+            Event::Mask(environment, service, state, lasting) => {
+                let masked = Some((self.time.now().saturating_add(lasting), state));
+                match service {
+                    Some(service) => {
+                        if let Some(service) = self.services.get_mut(&service) {
+                            service.masked = masked;
+                        }
+                    }
+                    None => {
+                        if let Some(environment) = self.environments.get_mut(&environment) {
+                            environment.masked = masked;
+                        }
+                    }
+                }
+            }
+            Event::Vanish(id) => self.vanish(id),
+            Event::Cluster(cluster, generation) => self.end_cluster_action(cluster, generation),
+        }
     }
 
     /// The services of an environment, in order of creation.
@@ -144,14 +149,60 @@ impl World {
     pub(crate) fn view(&self, id: Uuid) -> Option<(&Environment, Vec<&Service>)> {
         let environment = self.environments.get(&id)?;
         match &environment.stale {
-            Some(stale) if stale.until > self.now => {
+            Some(stale) if stale.until > self.time.now() => {
                 Some((&*stale.environment, stale.services.iter().collect()))
             }
             _ => Some((environment, self.services_of(environment))),
         }
     }
-}
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    /// Sets the behaviour of the API. Readings cannot lag behind this moment.
+    pub(crate) fn set_traits(&mut self, traits: ApiTraits) {
+        self.traits = traits;
+        self.past = Past::default();
+        self.note_change();
+    }
+
+    /// Something changes at this instant.
+    pub(crate) fn note_change(&mut self) {
+        self.past.note_change();
+    }
+
+    /// Keeps a copy of the present before time advances, if a reading may need it.
+    fn remember(&mut self) {
+        if self.past.needs_copy(self.traits.reaches_back()) {
+            let copy = self.copy();
+            self.past.keep(copy, self.traits.reaches_back());
+        }
+    }
+
+    /// The world that a reading of this endpoint sees, unless it is the present.
+    pub(crate) fn seen_through(&mut self, endpoint: Endpoint) -> Option<Self> {
+        let lag = endpoint.lag(&self.traits.lags) + self.past.replica_lag(self.traits.replicas);
+        let (seen, at) = self.past.at(self.time.now(), lag)?;
+        let mut seen = seen.copy();
+        seen.time.advance_to(at);
+        Some(seen)
+    }
+
+    /// Returns a copy for readers, without scheduled events, audit log and earlier copies.
+    fn copy(&self) -> Self {
+        Self {
+            time: self.time.clone(),
+            agenda: Agenda::default(),
+            resources: self.resources.clone(),
+            environments: self.environments.clone(),
+            services: self.services.clone(),
+            clusters: self.clusters.clone(),
+            requests: self.requests.clone(),
+            executions: self.executions.clone(),
+            audit: AuditLog::default(),
+            gone: self.gone.clone(),
+            defaults: self.defaults.clone(),
+            page_size: self.page_size,
+            start_id: self.start_id,
+            traits: self.traits,
+            past: Past::default(),
+        }
+    }
 }

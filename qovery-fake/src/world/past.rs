@@ -1,9 +1,9 @@
 //! The recent past of the world, for readings that lag behind.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use super::World;
-use crate::traits::{ApiTraits, Replicas};
+use crate::traits::{Lags, Replicas};
 
 /// A group of operations that lag behind together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,101 +19,76 @@ pub(crate) enum Endpoint {
 /// The world at the ends of the instants at which something changed, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
-    worlds: VecDeque<Arc<World>>,
+    worlds: VecDeque<World>,
     /// Whether something has changed at this instant.
     changed: bool,
     readings: u64,
 }
 
-impl World {
-    /// Sets the behaviour of the API. Readings cannot lag behind this moment.
-    pub(crate) fn set_traits(&mut self, traits: ApiTraits) {
-        self.traits = traits;
-        self.past = Past::default();
-        self.note_change();
+impl Endpoint {
+    /// The lag of readings of this endpoint.
+    pub(super) fn lag(self, lags: &Lags) -> Duration {
+        match self {
+            Self::EnvironmentStatus => lags.environment_status,
+            Self::ServiceStatus => lags.service_status,
+            Self::RequestStatus => lags.request_status,
+            Self::Queue => lags.queue,
+            Self::History => lags.history,
+            Self::Resources => lags.resources,
+        }
     }
+}
 
+impl Past {
     /// Something changes at this instant.
-    pub(crate) fn note_change(&mut self) {
-        self.past.changed = true;
+    pub(super) fn note_change(&mut self) {
+        self.changed = true;
     }
 
-    /// Keeps a copy of the present before time advances.
-    pub(super) fn remember(&mut self) {
-        let reach = self.traits.reaches_back();
-        if reach.is_zero() || !std::mem::take(&mut self.past.changed) {
-            return;
-        }
-        self.past.worlds.push_back(Arc::new(self.copy()));
+    /// Whether something has changed at this instant that a later reading may see. The answer is true only once
+    /// for each instant.
+    pub(super) fn needs_copy(&mut self, reach: Duration) -> bool {
+        !reach.is_zero() && std::mem::take(&mut self.changed)
+    }
+
+    /// Keeps a copy of the world. Copies that no reading reaches any more are dropped.
+    pub(super) fn keep(&mut self, copy: World, reach: Duration) {
         // The last one from before the reach is still read at its far end.
-        let far = self.now.saturating_sub(reach);
-        while self.past.worlds.get(1).is_some_and(|next| next.now <= far) {
-            self.past.worlds.pop_front();
+        let far = copy.time.now().saturating_sub(reach);
+        self.worlds.push_back(copy);
+        while self
+            .worlds
+            .get(1)
+            .is_some_and(|next| next.time.now() <= far)
+        {
+            self.worlds.pop_front();
         }
     }
 
-    /// The world that a reading of this endpoint sees, unless it is the present.
-    pub(crate) fn seen_through(&mut self, endpoint: Endpoint) -> Option<World> {
-        let lags = self.traits.lags;
-        let lag = match endpoint {
-            Endpoint::EnvironmentStatus => lags.environment_status,
-            Endpoint::ServiceStatus => lags.service_status,
-            Endpoint::RequestStatus => lags.request_status,
-            Endpoint::Queue => lags.queue,
-            Endpoint::History => lags.history,
-            Endpoint::Resources => lags.resources,
-        };
-        let at = self.now.saturating_sub(lag + self.replica_is_behind());
-        let mut worlds = self.past.worlds.iter().rev();
-        let newest = worlds.next()?;
+    /// The world as it was `lag` ago, and that time. `None` if it has not changed since.
+    pub(super) fn at(&self, now: Duration, lag: Duration) -> Option<(&World, Duration)> {
+        let at = now.saturating_sub(lag);
+        let newest = self.worlds.back()?;
         // The last change has no copy yet, because time has not advanced since.
-        let present_since = if self.past.changed {
-            self.now
-        } else {
-            newest.now
-        };
+        let present_since = if self.changed { now } else { newest.time.now() };
         if at >= present_since {
             return None;
         }
-        let older = self.past.worlds.iter().rev().find(|world| world.now <= at);
-        let mut seen = older.or(self.past.worlds.front())?.copy();
-        seen.now = at.max(seen.now);
-        Some(seen)
+        let mut worlds = self.worlds.iter().rev();
+        let older = worlds.find(|world| world.time.now() <= at);
+        older.or(self.worlds.front()).map(|world| (world, at))
     }
 
-    /// How far the replica that answers the next reading is behind.
-    fn replica_is_behind(&mut self) -> Duration {
-        let Replicas::SecondIsBehind(behind) = self.traits.replicas else {
+    /// The lag of the replica that answers the next reading.
+    pub(super) fn replica_lag(&mut self, replicas: Replicas) -> Duration {
+        let Replicas::SecondIsBehind(behind) = replicas else {
             return Duration::ZERO;
         };
-        self.past.readings += 1;
-        if fastrand::Rng::with_seed(self.past.readings).bool() {
+        self.readings += 1;
+        if fastrand::Rng::with_seed(self.readings).bool() {
             behind
         } else {
             Duration::ZERO
-        }
-    }
-
-    /// Returns a copy for readers, without scheduled events and without earlier copies.
-    fn copy(&self) -> World {
-        World {
-            now: self.now,
-            calendar_shift: self.calendar_shift,
-            ids: self.ids,
-            agenda: super::Agenda::default(),
-            resources: self.resources.clone(),
-            environments: self.environments.clone(),
-            services: self.services.clone(),
-            clusters: self.clusters.clone(),
-            requests: self.requests.clone(),
-            executions: self.executions.clone(),
-            audit: std::collections::BTreeMap::new(),
-            gone: self.gone.clone(),
-            defaults: self.defaults.clone(),
-            page_size: self.page_size,
-            start_id: self.start_id,
-            traits: self.traits,
-            past: Past::default(),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::{
     agenda::{Act, Event, ExternalRequest},
     audit::Actor,
     environment::{Service, Stale},
-    execution::Execution,
     script::Script,
 };
 use crate::{CanceledInQueue, Merging, RequestStatus, Trigger};
@@ -62,7 +61,7 @@ impl World {
         chosen: Option<Vec<Uuid>>,
         actor: Actor,
     ) -> Option<Uuid> {
-        let now = self.now;
+        let now = self.time.now();
         let subject = self.environments.get(&environment)?;
         let seen: Vec<Service> = self.services_of(subject).into_iter().cloned().collect();
         let subject = self.environments.get_mut(&environment)?;
@@ -88,8 +87,8 @@ impl World {
         actor: Actor,
         script: Script,
     ) -> Option<Uuid> {
-        let id = self.new_id();
-        let now = self.now;
+        let id = self.time.new_id();
+        let now = self.time.now();
         let subject = self.environments.get(&environment)?;
         let whole = chosen.is_none();
         let services = chosen.unwrap_or_else(|| subject.services.clone());
@@ -123,7 +122,9 @@ impl World {
             shown_as: subject.settings.request_status,
             script,
         };
-        self.record_in_environment(environment, action.events().asked, &actor);
+        let subject = self.environments.get(&environment);
+        self.audit
+            .record_in_environment(&mut self.time, subject, action.events().asked, &actor);
         if nothing_to_do {
             self.end_at_once(request);
         } else {
@@ -136,7 +137,7 @@ impl World {
         let shown = self.environments.get(&request.environment);
         request.state = shown.map_or_else(String::new, |e| e.last_deployment_state.clone());
         request.stage = RequestStage::Ended;
-        request.ended_at = Some(self.now);
+        request.ended_at = Some(self.time.now());
         self.requests.insert(request.id, request);
     }
 
@@ -178,12 +179,13 @@ impl World {
 
     fn schedule_script(&mut self, request: &DeploymentRequest) {
         if let Some(delay) = request.script.canceled_after {
-            let event = Event::Elsewhere(request.environment, Actor::someone_else(), Act::Cancel);
+            let event =
+                Event::ExternalActor(request.environment, Actor::someone_else(), Act::Cancel);
             self.after(delay, event);
         }
         if let Some(delay) = request.script.canceled_in_queue_after {
             let act = Act::CancelRequest(request.id);
-            let event = Event::Elsewhere(request.environment, Actor::someone_else(), act);
+            let event = Event::ExternalActor(request.environment, Actor::someone_else(), act);
             self.after(delay, event);
         }
         if let Some((delay, action)) = request.script.superseded_after {
@@ -199,7 +201,7 @@ impl World {
     fn show_queued(&mut self, request: &DeploymentRequest) {
         let queued = request.action.queued().to_owned();
         if let Some(environment) = self.environments.get_mut(&request.environment) {
-            environment.keep_what_was_before();
+            environment.keep_last_end();
             environment.state.clone_from(&queued);
             environment.last_deployment_state.clone_from(&queued);
             environment.origin = Some(request.actor.origin.clone());
@@ -207,7 +209,7 @@ impl World {
         }
         for id in &request.services {
             if let Some(service) = self.services.get_mut(id) {
-                service.keep_what_was_before();
+                service.keep_last_end();
                 service.request = Some(request.id);
                 service.state.clone_from(&queued);
                 service.details = (request.action.of_service(), "QUEUED");
@@ -238,7 +240,7 @@ impl World {
             .and_then(|id| self.requests.get(id))
             .cloned();
         let Some(request) = next else { return };
-        if request.not_before > self.now {
+        if request.not_before > self.time.now() {
             self.agenda
                 .at(request.not_before, Event::Begin(environment));
             return;
@@ -272,7 +274,7 @@ impl World {
         }
         let next = environment.queue.front().copied();
         match left {
-            CanceledInQueue::NoTrace => environment.show_what_was_before(),
+            CanceledInQueue::NoTrace => environment.show_last_end(),
             _ if next.is_some() => {}
             _ => {
                 environment.state = "CANCELED".to_owned();
@@ -281,7 +283,7 @@ impl World {
         }
         for service in &request.services {
             if let Some(service) = self.services.get_mut(service) {
-                service.show_what_was_before();
+                service.show_last_end();
                 if left != CanceledInQueue::NoTrace {
                     service.details.1 = "CANCELED";
                 }
@@ -293,41 +295,11 @@ impl World {
         true
     }
 
-    /// Adds an entry to the history for a request that was canceled before it ran.
-    fn record_canceled(&mut self, request: &DeploymentRequest) {
-        let history_id = self.new_id();
-        let Some(environment) = self.environments.get(&request.environment) else {
-            return;
-        };
-        let id = format!("{}-{}", environment.id, environment.executions.len() + 1);
-        let mut entry = Execution::past(id.clone(), history_id, request.clone());
-        entry.started_at = self.now;
-        entry.ended_at = Some(self.now);
-        entry.state = "CANCELED".to_owned();
-        entry.stages = self.stages_of(request, environment);
-        for stage in &mut entry.stages {
-            if stage.services.is_empty() {
-                continue;
-            }
-            stage.status = "CANCELED";
-            for run in &mut stage.services {
-                run.state = "CANCELED".to_owned();
-                run.status = "CANCELED";
-            }
-        }
-        if let Some(environment) = self.environments.get_mut(&request.environment) {
-            environment.executions.push(id.clone());
-            if environment.running.is_none() {
-                environment.last_execution = Some(id.clone());
-                environment.last_deployment_at = Some(self.now);
-            }
-        }
-        self.executions.insert(id, entry);
-    }
-
     /// Cancels the running execution of an environment, else its first queued request.
     pub(crate) fn cancel(&mut self, environment: Uuid, force: bool, actor: &Actor) {
-        self.record_in_environment(environment, "TRIGGER_CANCEL", actor);
+        let subject = self.environments.get(&environment);
+        self.audit
+            .record_in_environment(&mut self.time, subject, "TRIGGER_CANCEL", actor);
         let Some(subject) = self.environments.get(&environment) else {
             return;
         };
@@ -340,11 +312,13 @@ impl World {
         }
     }
 
-    pub(super) fn act_elsewhere(&mut self, environment: Uuid, actor: Actor, act: Act) {
+    pub(super) fn act_externally(&mut self, environment: Uuid, actor: Actor, act: Act) {
         match act {
             Act::Cancel => self.cancel(environment, true, &actor),
             Act::CancelRequest(request) => {
-                self.record_in_environment(environment, "TRIGGER_CANCEL", &actor);
+                let subject = self.environments.get(&environment);
+                self.audit
+                    .record_in_environment(&mut self.time, subject, "TRIGGER_CANCEL", &actor);
                 self.cancel_queued(request);
             }
             Act::Request(request) => {
@@ -375,6 +349,6 @@ impl World {
             RequestStage::Ended => {}
         }
         let act = Act::Request(Box::new(ExternalRequest::of(action)));
-        self.act_elsewhere(request.environment, Actor::someone_else(), act);
+        self.act_externally(request.environment, Actor::someone_else(), act);
     }
 }

@@ -6,10 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{World, resources::Resource};
-use crate::{Workload, json::set};
+use super::resources::{Resource, Resources};
+use crate::json::set;
 
-impl World {
+impl Resources {
     /// The facts about a resource, as responses show them.
     pub(crate) fn shown(&self, resource: &Resource) -> Value {
         let mut facts = resource.facts();
@@ -28,7 +28,7 @@ impl World {
         let Some(cluster) = facts.get("cluster_id").cloned() else {
             return;
         };
-        let known = cluster.as_str().and_then(|id| self.resources.get(id));
+        let known = cluster.as_str().and_then(|id| self.get(id));
         let provider = known.and_then(|known| known.facts().get("cloud_provider").cloned());
         let provider = provider.unwrap_or_else(|| json!("AWS"));
         let shown = json!({ "provider": provider, "cluster": cluster });
@@ -54,7 +54,7 @@ impl World {
             if let Some(object) = object.as_object_mut() {
                 object.insert("id".to_owned(), json!(id));
             }
-            let known = self.resources.get(&id);
+            let known = self.get(&id);
             if let Some(called) = known.and_then(|known| known.facts().get("name").cloned()) {
                 facts.entry(format!("{name}_name")).or_insert(called);
             }
@@ -79,7 +79,7 @@ impl World {
             Value::Object(facts) => {
                 self.resolve(facts);
                 let known = facts.get("id").and_then(Value::as_str);
-                if let Some(known) = known.and_then(|id| self.resources.get(id)) {
+                if let Some(known) = known.and_then(|id| self.get(id)) {
                     let known = known.facts();
                     for (name, value) in known.as_object().into_iter().flatten() {
                         let fact = facts.entry(name).or_insert(Value::Null);
@@ -91,36 +91,6 @@ impl World {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// A job is a cron job if its schedule says so.
-    pub(crate) fn follow_schedule(&mut self, id: &str) {
-        let facts = self.resources.get(id).map(Resource::facts);
-        let schedule = facts.as_ref().and_then(|facts| facts.get("schedule"));
-        let Some(schedule) = schedule.and_then(Value::as_object) else {
-            return;
-        };
-        let says = |name: &str| schedule.get(name).is_some_and(|value| !value.is_null());
-        let (workload, shown) = if says("cronjob") {
-            (Workload::CronJob, "CRON")
-        } else if ["on_start", "on_stop", "on_delete", "lifecycle_type"]
-            .into_iter()
-            .any(says)
-        {
-            (Workload::LifecycleJob, "LIFECYCLE")
-        } else {
-            return;
-        };
-        let service = uuid::Uuid::parse_str(id).ok();
-        let service = service.and_then(|id| self.services.get_mut(&id));
-        let Some(service) = service.filter(|service| service.kind.segment() == "job") else {
-            return;
-        };
-        service.kind = workload;
-        if let Some(resource) = self.resources.get_mut(id) {
-            let server = &mut resource.server;
-            server.insert("job_type".to_owned(), json!(shown));
         }
     }
 }

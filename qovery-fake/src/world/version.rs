@@ -1,63 +1,37 @@
 //! The version of a service that a deployment uses, as the history shows it.
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
-use super::World;
+use super::{environment::Service, resources::Resource};
 use crate::Workload;
 
-/// The parts of a version that deployments of a service have named last.
-pub(crate) type Asked = Map<String, Value>;
-
+/// The parts of a version that a deployment can name.
 const PARTS: [&str; 3] = ["image_tag", "git_commit_id", "chart_version"];
 
-impl World {
-    /// Keeps the version that a deployment asks for, so that the service and the history show it.
-    pub(crate) fn take_version(&mut self, service: Uuid, body: &Value) {
-        if let Some(subject) = self.services.get_mut(&service) {
-            for part in PARTS {
-                if let Some(value) = body.get(part).filter(|value| value.is_string()) {
-                    subject.asked.insert(part.to_owned(), value.clone());
-                }
+impl Service {
+    /// Keeps the version that a deployment asks for, so that the history shows it.
+    pub(crate) fn take_version(&mut self, body: &Value) {
+        for part in PARTS {
+            if let Some(value) = body.get(part).filter(|value| value.is_string()) {
+                self.asked.insert(part.to_owned(), value.clone());
             }
-            let action = body.get("action").and_then(Value::as_str);
-            subject.is_plan = subject.kind == Workload::Terraform && action == Some("PLAN");
         }
-        let Some(resource) = self.resources.get_mut(&service.to_string()) else {
-            return;
-        };
-        if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
-            resource.body.insert("tag".to_owned(), tag.clone());
-        }
-        if let Some(commit) = body
-            .get("git_commit_id")
-            .filter(|commit| commit.is_string())
-            && let Some(repository) = resource.body.get_mut("git_repository")
-            && let Some(repository) = repository.as_object_mut()
-        {
-            repository.insert("deployed_commit_id".to_owned(), commit.clone());
-        }
+        let action = body.get("action").and_then(Value::as_str);
+        self.is_plan = self.kind == Workload::Terraform && action == Some("PLAN");
     }
 
-    /// The details of a service in the history, as they are for a deployment that begins now.
-    pub(crate) fn version_details(&self, service: Uuid) -> Value {
-        let Some(subject) = self.services.get(&service) else {
-            return json!({});
-        };
-        let resource = self.resources.get(&service.to_string());
-        let facts = resource
-            .map(|resource| resource.facts())
-            .unwrap_or_default();
+    /// The details in the history of a deployment that begins now, from the facts about the service.
+    pub(super) fn version_details(&self, facts: &Value, date: &str) -> Value {
         let first = |paths: &[&str]| {
             let mut found = paths.iter().filter_map(|path| facts.pointer(path));
             found.find(|value| value.is_string()).cloned()
         };
-        let asked = |part: &str| subject.asked.get(part).cloned();
+        let asked = |part: &str| self.asked.get(part).cloned();
         let commit =
             asked("git_commit_id").or_else(|| first(&["/git_repository/deployed_commit_id"]));
         let commit = commit.map(|id| {
             json!({
-                "git_commit_id": id, "created_at": self.date(self.now), "tag": "", "message": "",
+                "git_commit_id": id, "created_at": date, "tag": "", "message": "",
                 "author_name": "someone",
             })
         });
@@ -71,7 +45,7 @@ impl World {
             ];
             first(&paths)
         });
-        match subject.kind {
+        match self.kind {
             Workload::Application => match commit {
                 Some(commit) => json!({"commit": commit, "build_pod_name": "builder"}),
                 None => json!({}),
@@ -84,7 +58,7 @@ impl World {
                 "image_name": image,
                 "tag": tag.unwrap_or(json!("")),
                 "commit": commit,
-                "job_type": if subject.kind == Workload::CronJob { "CRON" } else { "LIFECYCLE" },
+                "job_type": if self.kind == Workload::CronJob { "CRON" } else { "LIFECYCLE" },
             }),
             Workload::Helm => match (chart, commit) {
                 (Some(chart), _) => json!({
@@ -98,6 +72,23 @@ impl World {
                 None => json!({}),
             },
             Workload::Database | Workload::AgenticWorkflow => json!({}),
+        }
+    }
+}
+
+impl Resource {
+    /// Keeps the version that a deployment asks for, so that the service shows it.
+    pub(crate) fn take_version(&mut self, body: &Value) {
+        if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
+            self.body.insert("tag".to_owned(), tag.clone());
+        }
+        if let Some(commit) = body
+            .get("git_commit_id")
+            .filter(|commit| commit.is_string())
+            && let Some(repository) = self.body.get_mut("git_repository")
+            && let Some(repository) = repository.as_object_mut()
+        {
+            repository.insert("deployed_commit_id".to_owned(), commit.clone());
         }
     }
 }

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::page;
 
 /// Programs that are not ours and that the pages name. The test does not check that they are installed.
-const OF_OTHERS: [&str; 7] = [
+const OF_OTHERS: [&str; 8] = [
     "git",
     "head",
+    "mdbook",
     "mkdir",
     "npm",
     "npx",

@@ -42,7 +42,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "body of a successful response",
-        "qovery-api/src/runtime/http_transport",
+        "qovery-api/src/runtime/limits",
         "DEFAULT_BODY_LIMIT",
         Bytes,
     ),
@@ -54,8 +54,8 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "body of any other response",
-        "qovery-api/src/runtime/error",
-        "BODY_LIMIT",
+        "qovery-api/src/runtime/limits",
+        "ERROR_BODY_LIMIT",
         Bytes,
     ),
     (
@@ -78,13 +78,13 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "time to connect",
-        "qovery-api/src/runtime/http_transport",
+        "qovery-api/src/runtime/limits",
         "DEFAULT_CONNECT_TIMEOUT",
         Seconds,
     ),
     (
         "time of one attempt",
-        "qovery-api/src/runtime/http_transport",
+        "qovery-api/src/runtime/limits",
         "DEFAULT_TIMEOUT",
         Seconds,
     ),
@@ -386,10 +386,7 @@ fn the_limits_in_security_md_are_those_of_the_code() {
         }
     }
     let derived = value("qovery-api/src/runtime/decode/budget", "PER_BODY_BYTE")
-        * value(
-            "qovery-api/src/runtime/http_transport",
-            "DEFAULT_BODY_LIMIT",
-        );
+        * value("qovery-api/src/runtime/limits", "DEFAULT_BODY_LIMIT");
     if !page.text.contains(&format!(
         "| {} × `body_limit`, {} |",
         derived / (64 << 20),

@@ -23,14 +23,14 @@ fn resolved(page: &Path, target: &str) -> PathBuf {
     path
 }
 
-fn is_elsewhere(link: &str) -> bool {
+fn is_external(link: &str) -> bool {
     link.starts_with("https://") || link.starts_with("http://")
 }
 
 /// The broken links of a page.
 fn broken(page: &Page) -> Vec<String> {
     let leads_nowhere = |link: &String| {
-        if is_elsewhere(link) {
+        if is_external(link) {
             return false;
         }
         let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
@@ -82,7 +82,7 @@ fn every_page_can_be_reached_from_the_readme() {
         let is_page = path.extension().is_some_and(|kind| kind == "md");
         if is_page && reached.insert(path.clone()) {
             let links = Page::read(&path).links();
-            let inside = links.iter().filter(|link| !is_elsewhere(link));
+            let inside = links.iter().filter(|link| !is_external(link));
             open.extend(inside.map(|link| resolved(&path, link.split('#').next().unwrap_or(link))));
         }
     }

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod book;
 mod commands;
 mod cookbook;
 mod endings;
@@ -17,4 +18,6 @@ mod links;
 mod names;
 mod page;
 mod repeats;
+mod secrets;
 mod tables;
+mod test_map;

@@ -19,9 +19,11 @@ pub(crate) fn all() -> Vec<Page> {
     let guide = std::fs::read_dir(workspace().join("docs")).expect("a directory");
     for entry in guide {
         let name = entry.expect("an entry").file_name();
-        if Path::new(&name)
-            .extension()
-            .is_some_and(|kind| kind == "md")
+        // The table of contents of the book is compared with the index.
+        if name != "SUMMARY.md"
+            && Path::new(&name)
+                .extension()
+                .is_some_and(|kind| kind == "md")
         {
             paths.push(Path::new("docs").join(name));
         }

@@ -92,7 +92,7 @@ async fn cells(outcomes: &[Outcome]) -> [&'static str; 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_table_of_repeats_is_what_a_client_does() {
+async fn the_table_of_retries_agrees_with_the_client() {
     let rows: [(&str, &[Outcome]); 7] = [
         (
             "no connection could be made",

@@ -99,7 +99,7 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
 }
 
 #[test]
-fn the_table_of_versions_is_what_each_kind_takes() {
+fn the_table_of_versions_agrees_with_each_kind() {
     let rows = [
         ServiceKind::Application,
         ServiceKind::Container,

@@ -293,7 +293,7 @@ async fn a_web_page_is_no_answer_of_any_operation() {
         for error in errors {
             assert!(error.is_web_page(), "{status}: {error}");
             let text = error.to_string();
-            assert!(text.contains("a web page came"), "{text}");
+            assert!(text.contains("a web page was received"), "{text}");
             assert_eq!(text.contains("Please sign in"), body == page, "{text}");
             assert_eq!(error.is_decode(), status.starts_with('2'), "{text}");
         }
@@ -306,12 +306,12 @@ async fn a_web_page_is_no_answer_of_any_operation() {
 }
 
 #[tokio::test]
-async fn statuses_of_those_who_gave_up_and_304_say_what_they_mean() {
+async fn statuses_of_timeouts_and_304_are_explained() {
     for (status, said) in [
-        ("408 X", "gave up waiting"),
-        ("499 X", "gave up waiting"),
-        ("504 X", "gave up waiting"),
-        ("304 X", "nothing has changed"),
+        ("408 X", "timed out"),
+        ("499 X", "closed the request"),
+        ("504 X", "timed out"),
+        ("304 X", "not modified"),
         ("302 X", "redirect"),
     ] {
         let server = Server::of(status, "", "").await;

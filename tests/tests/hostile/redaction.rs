@@ -208,7 +208,7 @@ async fn a_lost_connection_does_not_show_the_token() {
 }
 
 #[test]
-fn a_success_keeps_its_body_and_what_holds_no_token_keeps_its_text() {
+fn the_body_of_a_success_and_texts_without_a_token_are_not_changed() {
     let body = json!({"value": TOKENS[0]}).to_string();
     let mut success = RawResponse::new(StatusCode::OK, HeaderMap::new(), body.clone());
     success.redact(&authorization(TOKENS[0]));

@@ -71,7 +71,7 @@ fn serde_json(model: &types::Everything) -> wire_client::serde_json::Value {
 }
 
 #[test]
-fn a_parent_with_a_discriminator_is_the_union_of_what_extends_it() {
+fn a_parent_with_a_discriminator_is_the_union_of_the_schemas_that_extend_it() {
     let json = json!([
         {"kind": "cat", "name": "Tom", "lives": 9},
         {"kind": "dog", "bark": true},

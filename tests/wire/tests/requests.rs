@@ -118,7 +118,7 @@ async fn a_body_goes_out_with_the_media_type_of_the_contract() {
 }
 
 #[tokio::test]
-async fn the_accept_header_lists_what_the_contract_declares() {
+async fn the_accept_header_lists_the_declared_media_types() {
     let thing = thing();
     let request = sent(|client| client.vendor_thing(1, &thing)).await;
     let both = "application/vnd.things.v2+json, application/json";

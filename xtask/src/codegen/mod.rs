@@ -30,7 +30,7 @@ use crate::write::Tree;
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
-pub(crate) use split::Short;
+pub(crate) use split::short;
 
 /// The files generated from a contract.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(crate) fn generate(
     let normalised = normalise(&document)?;
     if normalised.operations.is_empty() && !purpose.may_be_empty {
         let problem = Problem::at(&document, "/paths", "the contract has no operation");
-        return Err(problem.with_help("generate from a whole contract, or say `--allow-empty`"));
+        return Err(problem.with_help("generate from a whole contract, or set `--allow-empty`"));
     }
     let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
     let inputs = inputs(spec, overlay)?;
@@ -90,7 +90,8 @@ pub(crate) fn generate(
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let client = split::lay_out(&parts, &origin)?;
+    let client = split::lay_out(&parts, &origin);
+    let client = client.map_err(|problem| problem.of_document(&document))?;
     let contract = document::json(&document.value, &origin);
     let fake = Tree::from([("contract.json".to_owned(), contract)]);
     let table = if purpose.is_tested {

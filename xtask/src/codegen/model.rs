@@ -354,7 +354,7 @@ pub(crate) struct UnionModel {
 pub(crate) enum UnionStrategy {
     /// By the value of a property: [`VariantModel::tags`].
     Tag { property: String },
-    /// By the presence of properties: [`VariantModel::telling`].
+    /// By the presence of properties: [`VariantModel::distinguishing`].
     Presence,
     /// By the JSON type alone: [`VariantModel::json_type`].
     JsonType,
@@ -376,7 +376,7 @@ pub(crate) struct VariantModel {
     /// Whether the member has the tag as a property of its own, or is a union whose members do.
     pub(crate) declares_tag: bool,
     /// Properties that only this member has; one of them present means this member.
-    pub(crate) telling: Vec<String>,
+    pub(crate) distinguishing: Vec<String>,
     pub(crate) description: Doc,
 }
 

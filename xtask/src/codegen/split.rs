@@ -23,7 +23,7 @@ use crate::write::Tree;
 use files::Files;
 use render::Body;
 
-pub(crate) use absolute::Short;
+pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
 pub(crate) use parts::Parts;
 pub(crate) use stream::lay_out as lay_out_stream;

@@ -71,7 +71,7 @@ impl Counter {
 pub(super) fn depth(depth: usize) -> Result<(), String> {
     if depth > DEPTH {
         return Err(format!(
-            "more than {DEPTH} lists and mappings stand within each other"
+            "more than {DEPTH} lists and mappings are nested in each other"
         ));
     }
     Ok(())

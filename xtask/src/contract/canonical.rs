@@ -25,13 +25,14 @@ const WIDTH: usize = 110;
 pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     let mut out = String::new();
     block(value, 0, &mut out);
-    let again = source::parse(Path::new("the canonical text"), out.clone())?;
+    let again = source::parse(Path::new(""), out.clone()).map_err(|problem| {
+        let what = format!("the contract would be written as what {}", problem.what());
+        problem.without_file().with_what(what)
+    })?;
     if again.value == *value {
         Ok(out)
     } else {
-        Err(Problem::new(
-            "the canonical text does not say what the document says",
-        ))
+        Err(Problem::new("the canonical text differs from the document"))
     }
 }
 

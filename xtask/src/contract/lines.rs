@@ -9,7 +9,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::source::{looks_like_json, steps};
+use super::pointer::steps;
+use super::source::looks_like_json;
 use super::yaml;
 
 /// The line, counted from 1, of the pointer's target or of its nearest existing parent.

@@ -7,7 +7,9 @@ pub(crate) mod canonical;
 pub(crate) mod import;
 mod lines;
 mod names;
+pub(crate) mod operation_id;
 pub(crate) mod overlay;
+pub(crate) mod pointer;
 pub(crate) mod references;
 mod shape;
 pub(crate) mod source;
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::problem::{Lines, Problem};
 
 /// A document and the text that it was read from.
 ///
@@ -32,6 +34,16 @@ pub(crate) struct Document {
     text: String,
 }
 
+impl Lines for Document {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn line_of(&self, pointer: &str) -> Option<usize> {
+        self.line_of(pointer)
+    }
+}
+
 impl Document {
     /// The line, counted from 1, of the JSON pointer's target in the text, or of its nearest existing
     /// parent. `None` if even the first step of the pointer is not in the text.
@@ -39,7 +51,7 @@ impl Document {
         lines::line_of(&self.text, pointer)
     }
 
-    /// The lines of all places, by pointer, for who asks for many.
+    /// The lines of all places, by pointer.
     pub(crate) fn lines(&self) -> BTreeMap<String, usize> {
         lines::all(&self.text)
     }
@@ -98,7 +110,7 @@ fn check_version(document: &Document) -> Result<(), Problem> {
         return Ok(());
     }
     let what = format!("OpenAPI {version} is not supported");
-    Err(Problem::at(document, "/openapi", what).with_help("versions 3.0.x and 3.1.x are"))
+    Err(Problem::at(document, "/openapi", what).with_help("convert it to version 3.0.x or 3.1.x"))
 }
 
 fn not_openapi(document: &Document) -> Problem {

@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use super::{Document, source};
+use super::Document;
+use super::pointer::escape;
 use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::text::is_hidden;
@@ -40,7 +41,7 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
         return Ok(());
     };
     let what = format!(
-        "the name `{}` holds a control character, one that changes the direction of text, or an invisible one",
+        "the name `{}` contains a control, bidirectional or invisible character",
         Printable::new(&name)
     );
     Err(Problem::at(document, &pointer, what).with_help("write the name without it"))
@@ -61,7 +62,7 @@ fn look(
         Value::Object(map) => {
             for (key, inner) in map {
                 pointer.push('/');
-                pointer.push_str(&source::escape(key));
+                pointer.push_str(&escape(key));
                 if key.contains(is_hidden) {
                     *found = Some((pointer.clone(), key.clone()));
                     return;
@@ -106,6 +107,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::contract::source;
 
     fn message(text: &str) -> Option<String> {
         let parsed = source::parse(Path::new("a.yaml"), text.to_owned());

@@ -42,7 +42,7 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
         return Err(Problem::at(
             &overlay,
             &format!("/{key}"),
-            format!("an overlay has no key `{key}`"),
+            format!("`{key}` is not a key of an overlay"),
         ));
     }
     if !overlay.value.get("actions").is_some_and(Value::is_array) {
@@ -91,11 +91,12 @@ impl<'a> Action<'a> {
         let problem =
             |what: String| Problem::at(overlay, &pointer, format!("action {}: {what}", index + 1));
         if let Some(key) = unknown(action, &ACTION_KEYS) {
-            return Err(problem(format!("there is no key `{key}`")));
+            return Err(problem(format!("`{key}` is not a key of an action")));
         }
         let Some(target) = action.get("target").and_then(Value::as_str) else {
-            return Err(problem("it has no target".to_owned())
-                .with_help("say with a JSONPath in `target` what it changes"));
+            return Err(
+                problem("it has no target".to_owned()).with_help("write a JSONPath in `target`")
+            );
         };
         let reason = action
             .get("description")
@@ -104,7 +105,7 @@ impl<'a> Action<'a> {
         if reason.trim().is_empty() {
             return Err(
                 problem(format!("it gives no reason for changing `{target}`"))
-                    .with_help("say why in `description`"),
+                    .with_help("write the reason in `description`"),
             );
         }
         let parsed = |path: &str| {
@@ -121,7 +122,7 @@ impl<'a> Action<'a> {
             (None, Some(Value::Bool(true))) => Change::Remove,
             _ => {
                 return Err(problem(format!(
-                    "it has to do one thing with `{target}`: `update`, or `remove: true`"
+                    "it must have either `update` or `remove: true` for `{target}`"
                 )));
             }
         };
@@ -192,12 +193,12 @@ impl<'a> Action<'a> {
                     format!("a mapping can only be updated with a mapping, at {place}")
                 } else {
                     format!(
-                        "finds a plain value, at {place}, where only mappings and lists can be updated"
+                        "finds a plain value at {place}, and only mappings and lists can be updated"
                     )
                 };
                 Err(self
                     .problem(&what)
-                    .with_help("let the target be the mapping around it"))
+                    .with_help("use the mapping around it as the target"))
             }
         }
     }

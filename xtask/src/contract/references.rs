@@ -47,7 +47,7 @@ pub(crate) fn resolve<'a>(
     while let Some(reference) = place.0.get("$ref").and_then(Value::as_str) {
         let next = target(document, reference, &place.1)?;
         if !passed.insert(next.clone()) {
-            let what = format!("the reference `{reference}` leads back to itself");
+            let what = format!("the reference `{reference}` refers to itself");
             return Err(Problem::at(document, pointer, what)
                 .with_help("let one of the references name a definition"));
         }
@@ -69,7 +69,7 @@ pub(crate) fn target(
     pointer: &str,
 ) -> Result<String, Problem> {
     let Some(next) = pointer_of(reference) else {
-        let what = format!("the reference `{reference}` leads out of the file");
+        let what = format!("the reference `{reference}` refers to another file");
         return Err(Problem::at(document, pointer, what)
             .with_help("bundle the files into one, with `redocly bundle` for instance"));
     };
@@ -80,7 +80,7 @@ pub(crate) fn target(
 }
 
 fn dangling(document: &Document, reference: &str, pointer: &str) -> Problem {
-    let what = format!("the reference `{reference}` leads to nothing");
+    let what = format!("the reference `{reference}` refers to nothing");
     Problem::at(document, pointer, what).with_help("define what it names, or correct the name")
 }
 
@@ -125,16 +125,16 @@ paths:
     #[test]
     fn a_reference_to_nothing_is_reported_with_its_line() {
         let message = resolved(3).unwrap_err();
-        assert!(message.starts_with("a.yaml:8: /paths/~1a~1{id}/get/parameters/3: the reference `#/nowhere` leads to nothing"), "{message}");
+        assert!(message.starts_with("a.yaml:8: /paths/~1a~1{id}/get/parameters/3: the reference `#/nowhere` refers to nothing"), "{message}");
     }
 
     #[test]
     fn a_reference_out_of_the_file_is_reported() {
-        assert!(resolved(4).unwrap_err().contains("leads out of the file"));
+        assert!(resolved(4).unwrap_err().contains("refers to another file"));
     }
 
     #[test]
     fn a_reference_to_itself_is_reported() {
-        assert!(resolved(5).unwrap_err().contains("leads back to itself"));
+        assert!(resolved(5).unwrap_err().contains("refers to itself"));
     }
 }

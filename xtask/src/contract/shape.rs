@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::Document;
-use super::source::escape;
+use super::pointer::escape;
 use crate::problem::Problem;
 
 /// Bytes of a key, such as a path or the name of a schema or a property.
@@ -26,6 +26,9 @@ const PARAMETERS: usize = 300;
 const LISTED: usize = 2_000;
 /// Media types of a body, statuses of an operation, tags of a mapping.
 const KINDS: usize = 1_000;
+/// Bytes of one text for people, and its lines.
+const TEXT: usize = 1 << 21;
+const LINES: usize = 2_000;
 /// Paths, and definitions of one kind.
 const DEFINITIONS: usize = 5_000;
 
@@ -35,8 +38,9 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
     let mut pointer = String::new();
     match look(&document.value, "", &mut pointer) {
         Ok(()) => Ok(()),
-        Err(what) => Err(Problem::at(document, &pointer, what)
-            .with_help("no client is generated from so much: describe it another way, in parts")),
+        Err(what) => {
+            Err(Problem::at(document, &pointer, what).with_help("describe it in smaller parts"))
+        }
     }
 }
 
@@ -74,6 +78,9 @@ fn look(value: &Value, keyword: &str, pointer: &mut String) -> Result<(), String
             {
                 Err(format!("the name is longer than {NAME} bytes"))
             }
+            "description" | "summary" if text.len() > TEXT || lines(text) > LINES => {
+                Err(format!("the text has more than {TEXT} bytes or {LINES} lines"))
+            }
             "enum" if text.len() > VALUE => {
                 Err(format!("a value of an enum is longer than {VALUE} bytes"))
             }
@@ -81,6 +88,10 @@ fn look(value: &Value, keyword: &str, pointer: &mut String) -> Result<(), String
         },
         _ => Ok(()),
     }
+}
+
+fn lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 fn mapping(map: &Map<String, Value>, keyword: &str) -> Result<(), String> {

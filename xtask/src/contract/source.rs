@@ -13,6 +13,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Number, Value};
 
 use super::bounds::{self, Counter};
+use super::pointer::escape;
 use super::yaml::{self, NOT_FINITE, TWICE};
 use super::{Document, names, shape, spelling};
 use crate::problem::Problem;
@@ -162,19 +163,6 @@ fn without_place(message: &str) -> String {
 const MERGE_HELP: &str = "write the keys that it merges into the mapping itself; an alias (`*name`) \
                           may stand for a whole value";
 
-/// The steps of a JSON pointer, unescaped.
-pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = String> + '_ {
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-}
-
-/// One step of a JSON pointer, escaped.
-pub(crate) fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
-}
-
 /// Builds the tree; `trail` ends as the place of the failure if there was one.
 #[derive(Clone, Copy)]
 struct Tree<'a> {
@@ -185,6 +173,12 @@ struct Tree<'a> {
 impl Tree<'_> {
     fn count<E: de::Error>(self, text: usize) -> Result<(), E> {
         self.counter.value(text).map_err(E::custom)
+    }
+
+    /// Counts a list or a mapping.
+    fn enter<E: de::Error>(self) -> Result<(), E> {
+        bounds::depth(self.trail.borrow().len() + 1).map_err(E::custom)?;
+        self.count(0)
     }
 }
 
@@ -248,7 +242,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        self.count(0)?;
+        self.enter()?;
         let mut list = Vec::new();
         loop {
             self.trail.borrow_mut().push(list.len().to_string());
@@ -263,7 +257,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        self.count(0)?;
+        self.enter()?;
         let mut map = Map::new();
         while let Some(key) = access.next_key_seed(NewKey {
             map: &map,

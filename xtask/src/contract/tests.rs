@@ -100,7 +100,7 @@ fn a_pointer_into_json_has_a_line_too() {
 }
 
 #[test]
-fn a_pointer_to_nothing_has_the_line_of_what_is_around_it() {
+fn a_pointer_to_nothing_has_the_line_of_its_nearest_parent() {
     let document = loaded("a.yaml", SMALL).unwrap();
     assert_eq!(
         document.line_of("/paths/~1a~1{id}/get/responses/200"),
@@ -138,12 +138,12 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "openapi: 3.0.3\npaths:\n  /a: {}\n  /a: {}\n",
-            "a.yaml:4: /paths/~1a: cannot be read as YAML: the key stands twice",
+            "a.yaml:4: /paths/~1a: cannot be read as YAML: the key occurs twice",
         ),
         (
             "a.json",
             "{\"openapi\": \"3.0.3\",\n\"openapi\": 1}",
-            "a.json:2: /openapi: cannot be read as JSON: the key stands twice",
+            "a.json:2: /openapi: cannot be read as JSON: the key occurs twice",
         ),
         (
             "a.json",
@@ -153,7 +153,7 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "x: [.inf]\n",
-            "a.yaml:1: /x/0: cannot be read as YAML: infinity and NaN have no place in a contract",
+            "a.yaml:1: /x/0: cannot be read as YAML: infinity and NaN are not allowed in a contract",
         ),
         (
             "a.yaml",
@@ -173,7 +173,7 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "info: {}\nopenapi: 3.2.0\n",
-            "a.yaml:2: /openapi: OpenAPI 3.2.0 is not supported\n  help: versions 3.0.x and 3.1.x are",
+            "a.yaml:2: /openapi: OpenAPI 3.2.0 is not supported\n  help: convert it to version 3.0.x or 3.1.x",
         ),
         (
             "a.yaml",

@@ -47,7 +47,7 @@ pub(crate) fn each_root(
     match value {
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
-                let pointer = format!("{pointer}/{}", super::source::escape(key));
+                let pointer = format!("{pointer}/{}", super::pointer::escape(key));
                 if key == "schema" {
                     visit(&pointer, inner);
                 } else {

@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Number, Value};
 
 use super::bounds::{self, Counter, Size};
-use super::source::escape;
+use super::pointer::escape;
 use super::spelling::Spelling;
 
 /// Why a text is not read: what, on which line, within which keys and indices.
@@ -21,9 +21,9 @@ pub(super) struct Fault {
     pub(super) trail: Vec<String>,
 }
 
-pub(super) const TWICE: &str = "the key stands twice";
+pub(super) const TWICE: &str = "the key occurs twice";
 pub(super) const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
-pub(super) const NOT_FINITE: &str = "infinity and NaN have no place in a contract";
+pub(super) const NOT_FINITE: &str = "infinity and NaN are not allowed in a contract";
 
 /// Reads a text that holds one document, with the spelling of its plain values.
 pub(super) fn parse(text: &str) -> Result<(Value, Spelling), Fault> {
@@ -198,7 +198,7 @@ impl Loader {
         let (node, size) = self
             .anchors
             .get(&anchor)
-            .ok_or("the alias stands for a value that it is a part of")?;
+            .ok_or("the alias refers to a value that contains it")?;
         if self.wants_key() {
             return match &node.value {
                 Value::String(text) => {
@@ -293,7 +293,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
                 _ => value.is_number(),
             };
             if !fits {
-                return Err(format!("`{text}` is not what its tag `!!{name}` says"));
+                return Err(format!("`{text}` does not fit its tag `!!{name}`"));
             }
             value
         }
@@ -319,7 +319,7 @@ fn known(tag: Option<&Tag>, name: &str) -> Result<(), String> {
 
 fn unknown(tag: &Tag) -> String {
     format!(
-        "the tag `{}{}` has no place in a contract",
+        "the tag `{}{}` is not allowed in a contract",
         tag.handle, tag.suffix
     )
 }
@@ -563,7 +563,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_are_counted_as_what_they_repeat() {
+    fn aliases_are_counted_like_their_targets() {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let below = format!("*a{}, ", level - 1).repeat(10);
@@ -587,18 +587,18 @@ mod tests {
             aliases.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
         }
         for text in [blocks, compact, dashes, aliases] {
-            assert!(refused(&text).contains("stand within each other"), "{text}");
+            assert!(refused(&text).contains("nested in each other"), "{text}");
         }
     }
 
     #[test]
     fn what_has_no_counterpart_in_json_is_refused() {
         for (text, part) in [
-            ("a: &a [*a]", "a part of"),
+            ("a: &a [*a]", "that contains it"),
             ("? [a]\n: b", "plain text"),
             ("a: !!binary aGk=", "`tag:yaml.org,2002:binary`"),
             ("a: !mine x", "`!mine`"),
-            ("a: !!int x", "not what its tag"),
+            ("a: !!int x", "does not fit its tag"),
             ("a: -.inf", NOT_FINITE),
             ("a: {b: 1, b: 2}", TWICE),
             ("a: {<<: {}}", MERGE),

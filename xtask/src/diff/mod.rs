@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::contract;
-use crate::generate::OVERLAY;
+use crate::files::OVERLAY;
 use crate::printable::Printable;
 use crate::problem::Problem;
 use report::Report;
@@ -24,19 +24,19 @@ use rules::Severity;
 use side::{Files, Origin, Side};
 use version::Version;
 
-/// States the changes between two contracts in terms of the client, and the version that they ask for.
+/// Lists the changes between two contracts in terms of the client, and the version that follows from them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The contract before: a file, or `git:REV` for that of a revision of this repository.
+    /// The old contract: a file, or `git:REV` for the contract of a revision of this repository.
     #[arg(value_name = "OLD")]
     old: String,
-    /// The contract after, in the same forms.
+    /// The new contract: a file or `git:REV`.
     #[arg(value_name = "NEW")]
     new: String,
-    /// How the changes are written.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Exit 1 if a change is of this severity or above it.
+    /// Exit 1 if a change has this severity or a higher one.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
     /// If the Markdown is longer, write the summary and the breaking changes only, and say how to see

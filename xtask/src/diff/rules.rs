@@ -204,7 +204,7 @@ rules! {
     MEMBER_TYPE_CHANGED "member-type-changed" Major [Matcher, Writer]
         "a member of a union has another type" "use the new type";
     MEMBER_KEY_CHANGED "member-key-changed" Patch [Reader]
-        "a member of a union is told by something else" "nothing";
+        "a member of a union has another discriminator" "nothing";
     MEMBER_DEPRECATED "member-deprecated" Documentation [Matcher]
         "a member of a union is no longer published" "look for the member that replaces it";
     CONVERSION_ADDED "conversion-added" Minor [Writer]
@@ -226,7 +226,7 @@ mod tests {
     const GUIDE: &str = include_str!("../../../docs/regenerating.md");
 
     #[test]
-    fn every_rule_has_an_id_of_its_own_and_says_who_is_affected() {
+    fn every_rule_has_its_own_id_and_names_the_affected_programs() {
         let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), RULES.len());
         assert!(

@@ -11,10 +11,10 @@ use super::surface::Surface;
 use crate::codegen::model::{Normalised, OperationModel, SchemaModel, TypeModel};
 use crate::codegen::normalise::former::whole;
 use crate::codegen::{self, Purpose};
+use crate::contract::pointer::escape;
 use crate::contract::references::schema_name;
-use crate::contract::source::escape;
 use crate::contract::{self, Document};
-use crate::generate::{CONTRACT, OVERLAY};
+use crate::files::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
 
 /// The source of a contract.

@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::visit_mut::VisitMut as _;
 use syn::{
     Attribute, FnArg, ImplItem, Item, ItemImpl, LitStr, Pat, ReturnType, Token, Type, Visibility,
 };
 
-use crate::codegen::Short;
+use crate::codegen::short;
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -134,10 +134,12 @@ impl Surface {
             if !is_read {
                 continue;
             }
-            let mut parsed = syn::parse_file(text).map_err(|error| {
+            let tokens: Result<TokenStream, _> = text.parse();
+            let parsed = tokens.map_err(syn::Error::from);
+            let parsed = parsed.and_then(|tokens| syn::parse2::<syn::File>(short(tokens)));
+            let parsed = parsed.map_err(|error| {
                 Problem::new(format!("the generated file {path} is not Rust: {error}"))
             })?;
-            Short.visit_file_mut(&mut parsed);
             for item in parsed.items {
                 surface.item(area, item)?;
             }
@@ -172,9 +174,7 @@ impl Surface {
                     let parsed: UnionItem = syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
                     self.add(area, &item.attrs, parsed.name, Kind::Union(parsed.union));
                 } else if name.ends_with("setters") {
-                    let mut block: ItemImpl =
-                        syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
-                    Short.visit_item_impl_mut(&mut block);
+                    let block: ItemImpl = syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
                     self.setters(&block);
                 }
             }
@@ -458,8 +458,7 @@ impl Parse for Member {
         let name: syn::Ident = input.parse()?;
         let inside;
         syn::parenthesized!(inside in input);
-        let mut ty: Type = inside.parse()?;
-        Short.visit_type_mut(&mut ty);
+        let ty: Type = inside.parse()?;
         input.parse::<Option<Token![,]>>()?;
         Ok(Self {
             name: plain(&name),

@@ -18,27 +18,28 @@ use crate::contract::{self, canonical, import};
 use crate::diff::report::Report;
 use crate::diff::side::Side;
 use crate::diff::{self, rules::Severity};
-use crate::generate::{self, CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
+use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
+use crate::generate;
 use crate::lock::{Generated, Imported, LOCK, Lock, Upstream, is_commit, is_date};
 use crate::order;
 use crate::printable::Printable;
 use crate::problem::Problem;
 use transaction::{Plan, Step};
 
-/// Brings a published revision in: contract, client, changelog, version and lock, or nothing at all.
+/// Imports a published revision: updates contract, client, changelog, version and lock, or nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The published revision.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The commit of the published specification that FILE is of.
+    /// The commit of the published specification that contains FILE.
     #[arg(long, value_name = "SHA")]
     upstream_commit: String,
-    /// The day of that commit, as YYYY-MM-DD. Default: what git or the name of FILE tells, otherwise
-    /// today.
+    /// The day of that commit, as YYYY-MM-DD. Default: the date from git or from the name
+    /// of FILE, otherwise today.
     #[arg(long, value_name = "DATE")]
     upstream_date: Option<String>,
-    /// Write nothing; say what would change.
+    /// Write nothing; list the changes.
     #[arg(long)]
     dry_run: bool,
     /// Import a revision that is older than the last one that was imported.
@@ -79,7 +80,8 @@ fn update(
     let [(revision, _)] = revisions;
     let loss = Loss::of(args.allow_loss);
     let result = import::import(Some(&current), std::slice::from_ref(&revision), loss)?;
-    let text = canonical::text(&result.document)?;
+    let text = canonical::text(&result.document);
+    let text = text.map_err(|problem| problem.of_document(&revision))?;
     lock.add(imported);
 
     // A copy of the contract, under the name that the generated files mention.
@@ -125,7 +127,7 @@ fn update(
         return Ok(out);
     }
     transaction::carry_out(&plan, before)?;
-    out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: decide what is listed above, then `cargo test --workspace`, and review `git diff`\n"));
+    out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: make the decisions listed above, then `cargo test --workspace`, and review `git diff`\n"));
     Ok(out)
 }
 

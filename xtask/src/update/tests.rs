@@ -97,7 +97,7 @@ fn changed() -> String {
 }
 
 #[test]
-fn an_update_writes_everything_that_belongs_together_and_says_what_to_decide() {
+fn an_update_writes_all_files_together_and_lists_the_decisions() {
     let home = repository();
     let root = home.path().join("repository");
     let args = args(home.path(), &changed());

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_succeeds_leaves_nothing_but_what_it_says() {
+    fn a_plan_that_succeeds_leaves_only_its_files() {
         let home = tempfile::tempdir().unwrap();
         carry_out(&plan(home.path()), &mut |_| Ok(())).unwrap();
         let found = contents(home.path());

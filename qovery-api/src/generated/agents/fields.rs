@@ -87,14 +87,14 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowRequest {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.description, from),
-            2 => crate::runtime::model::value(&mut self.webhook_ip_allowlist, from),
+            2 => crate::runtime::model::list(&mut self.webhook_ip_allowlist, from),
             3 => crate::runtime::model::value(&mut self.docker_fragment, from),
             4 => crate::runtime::model::value(&mut self.enabled, from),
             5 => crate::runtime::model::value(&mut self.mcp, from),
-            6 => crate::runtime::model::value(&mut self.mcp_server_ids, from),
-            7 => crate::runtime::model::value(&mut self.outputs, from),
+            6 => crate::runtime::model::list(&mut self.mcp_server_ids, from),
+            7 => crate::runtime::model::list(&mut self.outputs, from),
             8 => crate::runtime::model::value(&mut self.model, from),
-            9 => crate::runtime::model::value(&mut self.project_repositories, from),
+            9 => crate::runtime::model::list(&mut self.project_repositories, from),
             10 => crate::runtime::model::value(&mut self.agent_prompt, from),
             11 => crate::runtime::model::value(&mut self.governance, from),
             _ => crate::runtime::model::value(&mut self.resources, from),
@@ -146,7 +146,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponseList 
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -240,7 +240,7 @@ impl crate::runtime::model::Model for crate::types::McpServerResponse {
             3 => crate::runtime::model::value(&mut self.name, from),
             4 => crate::runtime::model::value(&mut self.description, from),
             5 => crate::runtime::model::value(&mut self.url, from),
-            _ => crate::runtime::model::value(&mut self.header_names, from),
+            _ => crate::runtime::model::list(&mut self.header_names, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -276,7 +276,7 @@ impl crate::runtime::model::Model for crate::types::McpServerResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

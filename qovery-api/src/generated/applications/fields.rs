@@ -145,13 +145,13 @@ impl crate::runtime::model::Model for crate::types::ApplicationAdvancedSettings 
                 )
             }
             5 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.deployment_lifecycle_post_start_exec_command,
                     from,
                 )
             }
             6 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.deployment_lifecycle_pre_stop_exec_command,
                     from,
                 )
@@ -725,7 +725,7 @@ for crate::types::ApplicationDeploymentRestrictionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -808,7 +808,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.storage, from),
+            0 => crate::runtime::model::list(&mut self.storage, from),
             1 => crate::runtime::model::value(&mut self.name, from),
             2 => crate::runtime::model::value(&mut self.description, from),
             3 => crate::runtime::model::value(&mut self.git_repository, from),
@@ -822,12 +822,12 @@ impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
             11 => crate::runtime::model::value(&mut self.max_running_instances, from),
             12 => crate::runtime::model::value(&mut self.healthchecks, from),
             13 => crate::runtime::model::value(&mut self.auto_preview, from),
-            14 => crate::runtime::model::value(&mut self.ports, from),
-            15 => crate::runtime::model::value(&mut self.arguments, from),
+            14 => crate::runtime::model::list(&mut self.ports, from),
+            15 => crate::runtime::model::list(&mut self.arguments, from),
             16 => crate::runtime::model::value(&mut self.entrypoint, from),
             17 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            18 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            19 => crate::runtime::model::value(&mut self.labels_groups, from),
+            18 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            19 => crate::runtime::model::list(&mut self.labels_groups, from),
             20 => crate::runtime::model::value(&mut self.icon_uri, from),
             21 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
             22 => crate::runtime::model::value(&mut self.cpu_architecture, from),
@@ -1003,8 +1003,8 @@ impl crate::runtime::model::Model for crate::types::ApplicationRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.storage, from),
-            1 => crate::runtime::model::value(&mut self.ports, from),
+            0 => crate::runtime::model::list(&mut self.storage, from),
+            1 => crate::runtime::model::list(&mut self.ports, from),
             2 => crate::runtime::model::value(&mut self.name, from),
             3 => crate::runtime::model::value(&mut self.description, from),
             4 => crate::runtime::model::value(&mut self.git_repository, from),
@@ -1018,11 +1018,11 @@ impl crate::runtime::model::Model for crate::types::ApplicationRequest {
             12 => crate::runtime::model::value(&mut self.max_running_instances, from),
             13 => crate::runtime::model::value(&mut self.healthchecks, from),
             14 => crate::runtime::model::value(&mut self.auto_preview, from),
-            15 => crate::runtime::model::value(&mut self.arguments, from),
+            15 => crate::runtime::model::list(&mut self.arguments, from),
             16 => crate::runtime::model::value(&mut self.entrypoint, from),
             17 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            18 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            19 => crate::runtime::model::value(&mut self.labels_groups, from),
+            18 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            19 => crate::runtime::model::list(&mut self.labels_groups, from),
             20 => crate::runtime::model::value(&mut self.icon_uri, from),
             21 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
             22 => crate::runtime::model::value(&mut self.cpu_architecture, from),
@@ -1177,7 +1177,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryPage {
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1285,7 +1285,7 @@ for crate::types::EnvironmentApplicationsCurrentScaleList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1322,7 +1322,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsStora
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.application, from),
-            _ => crate::runtime::model::value(&mut self.disks, from),
+            _ => crate::runtime::model::list(&mut self.disks, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1358,7 +1358,7 @@ for crate::types::EnvironmentApplicationsStorageResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1429,7 +1429,7 @@ for crate::types::EnvironmentApplicationsSupportedLanguageList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1466,7 +1466,7 @@ impl crate::runtime::model::Model for crate::types::MetricCpu {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.instance_name, from),
-            _ => crate::runtime::model::value(&mut self.data, from),
+            _ => crate::runtime::model::list(&mut self.data, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1500,7 +1500,7 @@ impl crate::runtime::model::Model for crate::types::MetricCpuResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1535,7 +1535,7 @@ impl crate::runtime::model::Model for crate::types::MetricMemory {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.instance_name, from),
-            _ => crate::runtime::model::value(&mut self.data, from),
+            _ => crate::runtime::model::list(&mut self.data, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1569,7 +1569,7 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1604,7 +1604,7 @@ impl crate::runtime::model::Model for crate::types::MetricStorage {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.storage_id, from),
-            _ => crate::runtime::model::value(&mut self.data, from),
+            _ => crate::runtime::model::list(&mut self.data, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1638,7 +1638,7 @@ impl crate::runtime::model::Model for crate::types::MetricStorageResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1736,7 +1736,7 @@ impl crate::runtime::model::Model for crate::types::TagResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1769,7 +1769,7 @@ impl crate::runtime::model::Model for crate::types::UserResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

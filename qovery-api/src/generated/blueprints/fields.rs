@@ -27,7 +27,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintCatalogResponse {
         match field {
             0 => crate::runtime::model::value(&mut self.version, from),
             1 => crate::runtime::model::time(&mut self.generated_at, from),
-            _ => crate::runtime::model::value(&mut self.blueprints, from),
+            _ => crate::runtime::model::list(&mut self.blueprints, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -75,7 +75,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintCreateRequest {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.tag, from),
             2 => crate::runtime::model::value(&mut self.icon, from),
-            3 => crate::runtime::model::value(&mut self.variables, from),
+            3 => crate::runtime::model::list(&mut self.variables, from),
             _ => crate::runtime::model::value(&mut self.spec_overrides, from),
         }
     }
@@ -167,10 +167,10 @@ impl crate::runtime::model::Model for crate::types::BlueprintItem {
             1 => crate::runtime::model::value(&mut self.kind, from),
             2 => crate::runtime::model::value(&mut self.description, from),
             3 => crate::runtime::model::value(&mut self.icon, from),
-            4 => crate::runtime::model::value(&mut self.categories, from),
+            4 => crate::runtime::model::list(&mut self.categories, from),
             5 => crate::runtime::model::value(&mut self.provider, from),
             6 => crate::runtime::model::value(&mut self.service_family, from),
-            _ => crate::runtime::model::value(&mut self.major_versions, from),
+            _ => crate::runtime::model::list(&mut self.major_versions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -252,7 +252,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestBackendConf
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.default, from),
-            1 => crate::runtime::model::value(&mut self.allowed_values, from),
+            1 => crate::runtime::model::list(&mut self.allowed_values, from),
             2 => crate::runtime::model::value(&mut self.overridable, from),
             _ => crate::runtime::model::value(&mut self.user_provided, from),
         }
@@ -378,7 +378,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestCredentials
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.default, from),
-            1 => crate::runtime::model::value(&mut self.allowed_values, from),
+            1 => crate::runtime::model::list(&mut self.allowed_values, from),
             _ => crate::runtime::model::value(&mut self.overridable, from),
         }
     }
@@ -671,7 +671,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.results, from),
+            0 => crate::runtime::model::list(&mut self.results, from),
             _ => crate::runtime::model::value(&mut self.engine, from),
         }
     }
@@ -766,7 +766,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestVariableFie
             3 => crate::runtime::model::value(&mut self.required, from),
             4 => crate::runtime::model::value(&mut self.is_secret, from),
             5 => crate::runtime::model::value(&mut self.description, from),
-            6 => crate::runtime::model::value(&mut self.allowed_values, from),
+            6 => crate::runtime::model::list(&mut self.allowed_values, from),
             _ => crate::runtime::model::value(&mut self.default_value, from),
         }
     }
@@ -809,7 +809,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestVersionBloc
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.version, from),
-            _ => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::list(&mut self.allowed_values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -973,7 +973,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineDiff {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.updated_values, from),
+            _ => crate::runtime::model::list(&mut self.updated_values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1096,7 +1096,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewOptionalVa
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.default_value, from),
             2 => crate::runtime::model::value(&mut self.type_, from),
-            3 => crate::runtime::model::value(&mut self.allowed_values, from),
+            3 => crate::runtime::model::list(&mut self.allowed_values, from),
             _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
@@ -1144,7 +1144,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewRequiredVa
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.type_, from),
-            2 => crate::runtime::model::value(&mut self.allowed_values, from),
+            2 => crate::runtime::model::list(&mut self.allowed_values, from),
             _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
@@ -1319,13 +1319,13 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateResponse {
             0 => crate::runtime::model::value(&mut self.is_up_to_date, from),
             1 => crate::runtime::model::value(&mut self.current_tag, from),
             2 => crate::runtime::model::value(&mut self.latest_tag, from),
-            3 => crate::runtime::model::value(&mut self.new_required_values, from),
-            4 => crate::runtime::model::value(&mut self.new_optional_values, from),
-            5 => crate::runtime::model::value(&mut self.now_required_values, from),
-            6 => crate::runtime::model::value(&mut self.updated_values, from),
-            7 => crate::runtime::model::value(&mut self.removed_values, from),
+            3 => crate::runtime::model::list(&mut self.new_required_values, from),
+            4 => crate::runtime::model::list(&mut self.new_optional_values, from),
+            5 => crate::runtime::model::list(&mut self.now_required_values, from),
+            6 => crate::runtime::model::list(&mut self.updated_values, from),
+            7 => crate::runtime::model::list(&mut self.removed_values, from),
             8 => crate::runtime::model::value(&mut self.engine_diff, from),
-            _ => crate::runtime::model::value(&mut self.new_major_versions, from),
+            _ => crate::runtime::model::list(&mut self.new_major_versions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1392,7 +1392,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateUpdatedValue 
             2 => crate::runtime::model::value(&mut self.new_default_value, from),
             3 => crate::runtime::model::value(&mut self.current_value, from),
             4 => crate::runtime::model::value(&mut self.type_, from),
-            5 => crate::runtime::model::value(&mut self.allowed_values, from),
+            5 => crate::runtime::model::list(&mut self.allowed_values, from),
             _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }

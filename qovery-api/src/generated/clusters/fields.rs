@@ -354,8 +354,8 @@ impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingRespons
             4 => crate::runtime::model::value(&mut self.argocd_url, from),
             5 => crate::runtime::model::value(&mut self.status, from),
             6 => crate::runtime::model::time(&mut self.last_checked_at, from),
-            7 => crate::runtime::model::value(&mut self.linked_clusters, from),
-            _ => crate::runtime::model::value(&mut self.unlinked_clusters, from),
+            7 => crate::runtime::model::list(&mut self.linked_clusters, from),
+            _ => crate::runtime::model::list(&mut self.unlinked_clusters, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -397,7 +397,7 @@ impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -569,7 +569,7 @@ for crate::types::ArgocdAppManifestResponseManifestMetadata {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.managed_resources, from),
+            _ => crate::runtime::model::list(&mut self.managed_resources, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -662,7 +662,7 @@ for crate::types::ArgocdAssociatedServicesResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1222,7 +1222,7 @@ impl crate::runtime::model::Model for crate::types::CloudProvider {
             0 => crate::runtime::model::value(&mut self.short_name, from),
             1 => crate::runtime::model::value(&mut self.name, from),
             2 => crate::runtime::model::value(&mut self.logo_url, from),
-            _ => crate::runtime::model::value(&mut self.regions, from),
+            _ => crate::runtime::model::list(&mut self.regions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1258,7 +1258,7 @@ impl crate::runtime::model::Model for crate::types::CloudProviderResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1505,8 +1505,8 @@ impl crate::runtime::model::Model for crate::types::Cluster {
             21 => crate::runtime::model::value(&mut self.is_default, from),
             22 => crate::runtime::model::value(&mut self.is_demo, from),
             23 => crate::runtime::model::value(&mut self.production, from),
-            24 => crate::runtime::model::value(&mut self.ssh_keys, from),
-            25 => crate::runtime::model::value(&mut self.features, from),
+            24 => crate::runtime::model::list(&mut self.ssh_keys, from),
+            25 => crate::runtime::model::list(&mut self.features, from),
             26 => crate::runtime::model::value(&mut self.deployment_status, from),
             27 => crate::runtime::model::value(&mut self.metrics_parameters, from),
             28 => crate::runtime::model::value(&mut self.infrastructure_outputs, from),
@@ -1517,8 +1517,8 @@ impl crate::runtime::model::Model for crate::types::Cluster {
                 )
             }
             30 => crate::runtime::model::value(&mut self.keda, from),
-            31 => crate::runtime::model::value(&mut self.labels_groups, from),
-            _ => crate::runtime::model::value(&mut self.secret_manager_accesses, from),
+            31 => crate::runtime::model::list(&mut self.labels_groups, from),
+            _ => crate::runtime::model::list(&mut self.secret_manager_accesses, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1840,7 +1840,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
                 )
             }
             31 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.database_postgresql_allowed_cidrs,
                     from,
                 )
@@ -1852,10 +1852,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
                 )
             }
             33 => {
-                crate::runtime::model::value(
-                    &mut self.database_mysql_allowed_cidrs,
-                    from,
-                )
+                crate::runtime::model::list(&mut self.database_mysql_allowed_cidrs, from)
             }
             34 => {
                 crate::runtime::model::value(
@@ -1864,7 +1861,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
                 )
             }
             35 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.database_mongodb_allowed_cidrs,
                     from,
                 )
@@ -1876,10 +1873,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
                 )
             }
             37 => {
-                crate::runtime::model::value(
-                    &mut self.database_redis_allowed_cidrs,
-                    from,
-                )
+                crate::runtime::model::list(&mut self.database_redis_allowed_cidrs, from)
             }
             38 => crate::runtime::model::value(&mut self.aws_iam_admin_group, from),
             39 => crate::runtime::model::value(&mut self.aws_eks_ec2_metadata_imds, from),
@@ -1959,7 +1953,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
             56 => crate::runtime::model::value(&mut self.storageclass_fast_ssd, from),
             57 => crate::runtime::model::value(&mut self.qovery_static_ip_mode, from),
             _ => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.k8s_api_allowed_public_access_cidrs,
                     from,
                 )
@@ -2155,7 +2149,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponseLi
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2203,7 +2197,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisRequest {
             0 => crate::runtime::model::value(&mut self.kind, from),
             1 => crate::runtime::model::value(&mut self.output_format, from),
             2 => crate::runtime::model::value(&mut self.prometheus_url, from),
-            3 => crate::runtime::model::value(&mut self.cmd_args, from),
+            3 => crate::runtime::model::list(&mut self.cmd_args, from),
             _ => crate::runtime::model::value(&mut self.target_kubernetes_version, from),
         }
     }
@@ -2306,7 +2300,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponseList 
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2421,7 +2415,7 @@ impl crate::runtime::model::Model for crate::types::ClusterCredentialsResponseLi
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2605,62 +2599,62 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureAwsExistingVpc
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.aws_vpc_eks_id, from),
-            1 => crate::runtime::model::value(&mut self.eks_subnets_zone_a_ids, from),
-            2 => crate::runtime::model::value(&mut self.eks_subnets_zone_b_ids, from),
-            3 => crate::runtime::model::value(&mut self.eks_subnets_zone_c_ids, from),
+            1 => crate::runtime::model::list(&mut self.eks_subnets_zone_a_ids, from),
+            2 => crate::runtime::model::list(&mut self.eks_subnets_zone_b_ids, from),
+            3 => crate::runtime::model::list(&mut self.eks_subnets_zone_c_ids, from),
             4 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.documentdb_subnets_zone_a_ids,
                     from,
                 )
             }
             5 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.documentdb_subnets_zone_b_ids,
                     from,
                 )
             }
             6 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.documentdb_subnets_zone_c_ids,
                     from,
                 )
             }
             7 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.elasticache_subnets_zone_a_ids,
                     from,
                 )
             }
             8 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.elasticache_subnets_zone_b_ids,
                     from,
                 )
             }
             9 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.elasticache_subnets_zone_c_ids,
                     from,
                 )
             }
-            10 => crate::runtime::model::value(&mut self.rds_subnets_zone_a_ids, from),
-            11 => crate::runtime::model::value(&mut self.rds_subnets_zone_b_ids, from),
-            12 => crate::runtime::model::value(&mut self.rds_subnets_zone_c_ids, from),
+            10 => crate::runtime::model::list(&mut self.rds_subnets_zone_a_ids, from),
+            11 => crate::runtime::model::list(&mut self.rds_subnets_zone_b_ids, from),
+            12 => crate::runtime::model::list(&mut self.rds_subnets_zone_c_ids, from),
             13 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_a_ids,
                     from,
                 )
             }
             14 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_b_ids,
                     from,
                 )
             }
             15 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_c_ids,
                     from,
                 )
@@ -2821,7 +2815,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureGcpExistingVpc
             3 => crate::runtime::model::value(&mut self.ip_range_services_name, from),
             4 => crate::runtime::model::value(&mut self.ip_range_pods_name, from),
             5 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.additional_ip_range_pods_names,
                     from,
                 )
@@ -3210,7 +3204,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureResponse {
             10 => crate::runtime::model::value(&mut self.value_type, from),
             11 => crate::runtime::model::value(&mut self.value_object, from),
             12 => crate::runtime::model::value(&mut self.is_value_updatable, from),
-            _ => crate::runtime::model::value(&mut self.accepted_values, from),
+            _ => crate::runtime::model::list(&mut self.accepted_values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3263,7 +3257,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3435,7 +3429,7 @@ for crate::types::ClusterInfrastructureMetalLbChartParameters {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.ip_address_pools, from),
+            _ => crate::runtime::model::list(&mut self.ip_address_pools, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3697,7 +3691,7 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceTypeResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3741,19 +3735,19 @@ for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_a_ids,
                     from,
                 )
             }
             1 => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_b_ids,
                     from,
                 )
             }
             _ => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.eks_karpenter_fargate_subnets_zone_c_ids,
                     from,
                 )
@@ -3980,7 +3974,7 @@ impl crate::runtime::model::Model for crate::types::ClusterLockList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4328,7 +4322,7 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4544,7 +4538,7 @@ for crate::types::ClusterOperatorFleetInventoryResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4742,7 +4736,7 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingLayerR
             0 => crate::runtime::model::value(&mut self.key, from),
             1 => crate::runtime::model::value(&mut self.status, from),
             2 => crate::runtime::model::value(&mut self.reason, from),
-            _ => crate::runtime::model::value(&mut self.component_keys, from),
+            _ => crate::runtime::model::list(&mut self.component_keys, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4862,7 +4856,7 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingRespon
                 )
             }
             6 => crate::runtime::model::value(&mut self.customer_provided_inputs, from),
-            _ => crate::runtime::model::value(&mut self.layers, from),
+            _ => crate::runtime::model::list(&mut self.layers, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4949,7 +4943,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRegion {
             2 => crate::runtime::model::value(&mut self.country, from),
             3 => crate::runtime::model::value(&mut self.city, from),
             4 => crate::runtime::model::value(&mut self.arm_supported, from),
-            _ => crate::runtime::model::value(&mut self.zones, from),
+            _ => crate::runtime::model::list(&mut self.zones, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4984,7 +4978,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRegionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5072,8 +5066,8 @@ impl crate::runtime::model::Model for crate::types::ClusterRequest {
             10 => crate::runtime::model::value(&mut self.instance_type, from),
             11 => crate::runtime::model::value(&mut self.kubernetes, from),
             12 => crate::runtime::model::value(&mut self.production, from),
-            13 => crate::runtime::model::value(&mut self.ssh_keys, from),
-            14 => crate::runtime::model::value(&mut self.features, from),
+            13 => crate::runtime::model::list(&mut self.ssh_keys, from),
+            14 => crate::runtime::model::list(&mut self.features, from),
             15 => crate::runtime::model::value(&mut self.metrics_parameters, from),
             16 => {
                 crate::runtime::model::value(
@@ -5082,8 +5076,8 @@ impl crate::runtime::model::Model for crate::types::ClusterRequest {
                 )
             }
             17 => crate::runtime::model::value(&mut self.keda, from),
-            18 => crate::runtime::model::value(&mut self.labels_groups, from),
-            _ => crate::runtime::model::value(&mut self.secret_manager_accesses, from),
+            18 => crate::runtime::model::list(&mut self.labels_groups, from),
+            _ => crate::runtime::model::list(&mut self.secret_manager_accesses, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5182,7 +5176,7 @@ impl crate::runtime::model::Model for crate::types::ClusterResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5215,7 +5209,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRoutingTable {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5284,7 +5278,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRoutingTableRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.routes, from),
+            _ => crate::runtime::model::list(&mut self.routes, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5380,7 +5374,7 @@ impl crate::runtime::model::Model for crate::types::ClusterStatusResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6005,7 +5999,7 @@ for crate::types::ExternalSecretAssociatedServiceResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6052,7 +6046,7 @@ impl crate::runtime::model::Model for crate::types::FieldSchemaConstraintsRespon
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.allowed_values, from),
+            0 => crate::runtime::model::list(&mut self.allowed_values, from),
             1 => crate::runtime::model::value(&mut self.min, from),
             2 => crate::runtime::model::value(&mut self.max, from),
             3 => crate::runtime::model::value(&mut self.min_length, from),
@@ -6466,7 +6460,7 @@ impl crate::runtime::model::Model for crate::types::GetClusterKubernetesEventsRe
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6852,7 +6846,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterGpuNodePoolOverride
         match field {
             0 => crate::runtime::model::value(&mut self.consolidation, from),
             1 => crate::runtime::model::value(&mut self.limits, from),
-            2 => crate::runtime::model::value(&mut self.requirements, from),
+            2 => crate::runtime::model::list(&mut self.requirements, from),
             3 => crate::runtime::model::value(&mut self.disk_size_in_gib, from),
             4 => crate::runtime::model::value(&mut self.disk_iops, from),
             5 => crate::runtime::model::value(&mut self.disk_throughput, from),
@@ -6911,7 +6905,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePool {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.requirements, from),
+            0 => crate::runtime::model::list(&mut self.requirements, from),
             1 => crate::runtime::model::value(&mut self.stable_override, from),
             2 => crate::runtime::model::value(&mut self.default_override, from),
             3 => crate::runtime::model::value(&mut self.gpu_override, from),
@@ -6965,7 +6959,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolConsolidati
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.enabled, from),
-            1 => crate::runtime::model::value(&mut self.days, from),
+            1 => crate::runtime::model::list(&mut self.days, from),
             2 => crate::runtime::model::value(&mut self.start_time, from),
             _ => crate::runtime::model::value(&mut self.duration, from),
         }
@@ -7048,7 +7042,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolRequirement
         match field {
             0 => crate::runtime::model::value(&mut self.key, from),
             1 => crate::runtime::model::value(&mut self.operator, from),
-            _ => crate::runtime::model::value(&mut self.values, from),
+            _ => crate::runtime::model::list(&mut self.values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7259,7 +7253,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationCredentials {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.credential, from),
-            _ => crate::runtime::model::value(&mut self.clusters, from),
+            _ => crate::runtime::model::list(&mut self.clusters, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7294,7 +7288,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationCredentialsRespo
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7396,10 +7390,10 @@ for crate::types::PlatformComponentConfigurationPreviewResponse {
         match field {
             0 => crate::runtime::model::value(&mut self.cluster_id, from),
             1 => crate::runtime::model::value(&mut self.component_key, from),
-            2 => crate::runtime::model::value(&mut self.fields, from),
-            3 => crate::runtime::model::value(&mut self.requirements, from),
-            4 => crate::runtime::model::value(&mut self.component_bindings, from),
-            _ => crate::runtime::model::value(&mut self.violations, from),
+            2 => crate::runtime::model::list(&mut self.fields, from),
+            3 => crate::runtime::model::list(&mut self.requirements, from),
+            4 => crate::runtime::model::list(&mut self.component_bindings, from),
+            _ => crate::runtime::model::list(&mut self.violations, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7568,10 +7562,10 @@ impl crate::runtime::model::Model for crate::types::PlatformComponentResolutionR
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.component_key, from),
-            1 => crate::runtime::model::value(&mut self.fields, from),
-            2 => crate::runtime::model::value(&mut self.requirements, from),
-            3 => crate::runtime::model::value(&mut self.component_bindings, from),
-            _ => crate::runtime::model::value(&mut self.violations, from),
+            1 => crate::runtime::model::list(&mut self.fields, from),
+            2 => crate::runtime::model::list(&mut self.requirements, from),
+            3 => crate::runtime::model::list(&mut self.component_bindings, from),
+            _ => crate::runtime::model::list(&mut self.violations, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7651,7 +7645,7 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateCatalogRespo
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7690,7 +7684,7 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateComponentRes
             0 => crate::runtime::model::value(&mut self.key, from),
             1 => crate::runtime::model::value(&mut self.kind, from),
             2 => crate::runtime::model::value(&mut self.description, from),
-            _ => crate::runtime::model::value(&mut self.fields, from),
+            _ => crate::runtime::model::list(&mut self.fields, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7745,10 +7739,10 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateLayerRespons
             0 => crate::runtime::model::value(&mut self.key, from),
             1 => crate::runtime::model::value(&mut self.mandatory, from),
             2 => crate::runtime::model::value(&mut self.enabled_by_default, from),
-            3 => crate::runtime::model::value(&mut self.modes, from),
-            4 => crate::runtime::model::value(&mut self.providers, from),
-            5 => crate::runtime::model::value(&mut self.component_keys, from),
-            6 => crate::runtime::model::value(&mut self.components, from),
+            3 => crate::runtime::model::list(&mut self.modes, from),
+            4 => crate::runtime::model::list(&mut self.providers, from),
+            5 => crate::runtime::model::list(&mut self.component_keys, from),
+            6 => crate::runtime::model::list(&mut self.components, from),
             _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
@@ -7803,7 +7797,7 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateSummaryRespo
             1 => crate::runtime::model::value(&mut self.version, from),
             2 => crate::runtime::model::value(&mut self.status, from),
             3 => crate::runtime::model::value(&mut self.description, from),
-            _ => crate::runtime::model::value(&mut self.layers, from),
+            _ => crate::runtime::model::list(&mut self.layers, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7840,7 +7834,7 @@ impl crate::runtime::model::Model for crate::types::ProviderSecrets {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

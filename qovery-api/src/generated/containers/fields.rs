@@ -70,7 +70,7 @@ for crate::types::AvailableContainerRegistryResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -804,7 +804,7 @@ for crate::types::ContainerRegistryAssociatedServiceList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1228,7 +1228,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseLis
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1309,14 +1309,14 @@ impl crate::runtime::model::Model for crate::types::ContainerRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.storage, from),
-            1 => crate::runtime::model::value(&mut self.ports, from),
+            0 => crate::runtime::model::list(&mut self.storage, from),
+            1 => crate::runtime::model::list(&mut self.ports, from),
             2 => crate::runtime::model::value(&mut self.name, from),
             3 => crate::runtime::model::value(&mut self.description, from),
             4 => crate::runtime::model::value(&mut self.registry_id, from),
             5 => crate::runtime::model::value(&mut self.image_name, from),
             6 => crate::runtime::model::value(&mut self.tag, from),
-            7 => crate::runtime::model::value(&mut self.arguments, from),
+            7 => crate::runtime::model::list(&mut self.arguments, from),
             8 => crate::runtime::model::value(&mut self.entrypoint, from),
             9 => crate::runtime::model::value(&mut self.cpu, from),
             10 => crate::runtime::model::value(&mut self.memory, from),
@@ -1328,8 +1328,8 @@ impl crate::runtime::model::Model for crate::types::ContainerRequest {
             16 => crate::runtime::model::value(&mut self.healthchecks, from),
             17 => crate::runtime::model::value(&mut self.auto_preview, from),
             18 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            19 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            20 => crate::runtime::model::value(&mut self.labels_groups, from),
+            19 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            20 => crate::runtime::model::list(&mut self.labels_groups, from),
             21 => crate::runtime::model::value(&mut self.icon_uri, from),
             _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
@@ -1393,7 +1393,7 @@ impl crate::runtime::model::Model for crate::types::ContainerVersionResponse {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.image_name, from),
-            _ => crate::runtime::model::value(&mut self.versions, from),
+            _ => crate::runtime::model::list(&mut self.versions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1424,7 +1424,7 @@ impl crate::runtime::model::Model for crate::types::ContainerVersionResponseList
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1532,7 +1532,7 @@ for crate::types::EnvironmentContainersCurrentScaleResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1569,7 +1569,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentContainersStorage
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.container, from),
-            _ => crate::runtime::model::value(&mut self.disks, from),
+            _ => crate::runtime::model::list(&mut self.disks, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1605,7 +1605,7 @@ for crate::types::EnvironmentContainersStorageResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1646,7 +1646,7 @@ for crate::types::ListContainerDeploymentHistoryResponse {
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

@@ -82,7 +82,7 @@ impl crate::runtime::model::Model for crate::types::BackupPaginatedResponseList 
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -224,7 +224,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseConfiguration {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.database_type, from),
-            _ => crate::runtime::model::value(&mut self.version, from),
+            _ => crate::runtime::model::list(&mut self.version, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -258,7 +258,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseConfigurationRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -541,8 +541,8 @@ impl crate::runtime::model::Model for crate::types::DatabaseEditRequest {
             5 => crate::runtime::model::value(&mut self.memory, from),
             6 => crate::runtime::model::value(&mut self.storage, from),
             7 => crate::runtime::model::value(&mut self.instance_type, from),
-            8 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            9 => crate::runtime::model::value(&mut self.labels_groups, from),
+            8 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            9 => crate::runtime::model::list(&mut self.labels_groups, from),
             10 => crate::runtime::model::value(&mut self.icon_uri, from),
             _ => crate::runtime::model::value(&mut self.disk_type, from),
         }
@@ -626,8 +626,8 @@ impl crate::runtime::model::Model for crate::types::DatabaseRequest {
             8 => crate::runtime::model::value(&mut self.memory, from),
             9 => crate::runtime::model::value(&mut self.storage, from),
             10 => crate::runtime::model::value(&mut self.icon_uri, from),
-            11 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            _ => crate::runtime::model::value(&mut self.labels_groups, from),
+            11 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::list(&mut self.labels_groups, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -815,7 +815,7 @@ for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -917,7 +917,7 @@ for crate::types::ListDatabaseDeploymentHistoryResponse {
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1021,7 +1021,7 @@ for crate::types::ManagedDatabaseInstanceTypeResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1086,7 +1086,7 @@ impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1121,7 +1121,7 @@ impl crate::runtime::model::Model for crate::types::MetricCpuDatapointResponseLi
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1156,7 +1156,7 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryDatapointRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1191,7 +1191,7 @@ impl crate::runtime::model::Model for crate::types::MetricStorageDatapointRespon
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1256,7 +1256,7 @@ impl crate::runtime::model::Model for crate::types::VersionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

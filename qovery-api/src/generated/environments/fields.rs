@@ -119,7 +119,7 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
             1 => crate::runtime::model::value(&mut self.environment_name, from),
             2 => crate::runtime::model::value(&mut self.project_id, from),
             3 => crate::runtime::model::value(&mut self.project_name, from),
-            _ => crate::runtime::model::value(&mut self.services, from),
+            _ => crate::runtime::model::list(&mut self.services, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -156,7 +156,7 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponseLi
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -461,11 +461,11 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
             3 => crate::runtime::model::value(&mut self.status, from),
             4 => crate::runtime::model::value(&mut self.origin, from),
             5 => crate::runtime::model::value(&mut self.triggered_by, from),
-            6 => crate::runtime::model::value(&mut self.applications, from),
-            7 => crate::runtime::model::value(&mut self.containers, from),
-            8 => crate::runtime::model::value(&mut self.databases, from),
-            9 => crate::runtime::model::value(&mut self.jobs, from),
-            _ => crate::runtime::model::value(&mut self.helms, from),
+            6 => crate::runtime::model::list(&mut self.applications, from),
+            7 => crate::runtime::model::list(&mut self.containers, from),
+            8 => crate::runtime::model::list(&mut self.databases, from),
+            9 => crate::runtime::model::list(&mut self.jobs, from),
+            _ => crate::runtime::model::list(&mut self.helms, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -516,7 +516,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -555,7 +555,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -611,7 +611,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
             2 => crate::runtime::model::value(&mut self.status, from),
             3 => crate::runtime::model::value(&mut self.trigger_action, from),
             4 => crate::runtime::model::value(&mut self.total_duration, from),
-            5 => crate::runtime::model::value(&mut self.stages, from),
+            5 => crate::runtime::model::list(&mut self.stages, from),
             _ => crate::runtime::model::value(&mut self.action_status, from),
         }
     }
@@ -696,7 +696,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryStage {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.status, from),
             2 => crate::runtime::model::value(&mut self.duration, from),
-            _ => crate::runtime::model::value(&mut self.services, from),
+            _ => crate::runtime::model::list(&mut self.services, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -788,7 +788,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageResponse {
             4 => crate::runtime::model::value(&mut self.name, from),
             5 => crate::runtime::model::value(&mut self.description, from),
             6 => crate::runtime::model::value(&mut self.deployment_order, from),
-            _ => crate::runtime::model::value(&mut self.services, from),
+            _ => crate::runtime::model::list(&mut self.services, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -829,7 +829,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageResponseList 
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -932,13 +932,13 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesS
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.applications, from),
-            1 => crate::runtime::model::value(&mut self.containers, from),
-            2 => crate::runtime::model::value(&mut self.jobs, from),
-            3 => crate::runtime::model::value(&mut self.databases, from),
-            4 => crate::runtime::model::value(&mut self.helms, from),
-            5 => crate::runtime::model::value(&mut self.terraforms, from),
-            6 => crate::runtime::model::value(&mut self.agentic_workflows, from),
+            0 => crate::runtime::model::list(&mut self.applications, from),
+            1 => crate::runtime::model::list(&mut self.containers, from),
+            2 => crate::runtime::model::list(&mut self.jobs, from),
+            3 => crate::runtime::model::list(&mut self.databases, from),
+            4 => crate::runtime::model::list(&mut self.helms, from),
+            5 => crate::runtime::model::list(&mut self.terraforms, from),
+            6 => crate::runtime::model::list(&mut self.agentic_workflows, from),
             _ => crate::runtime::model::value(&mut self.stage, from),
         }
     }
@@ -1171,7 +1171,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentDeploymentRule {
             6 => crate::runtime::model::value(&mut self.timezone, from),
             7 => crate::runtime::model::time(&mut self.start_time, from),
             8 => crate::runtime::model::time(&mut self.stop_time, from),
-            _ => crate::runtime::model::value(&mut self.weekdays, from),
+            _ => crate::runtime::model::list(&mut self.weekdays, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1232,7 +1232,7 @@ for crate::types::EnvironmentDeploymentRuleEditRequest {
             3 => crate::runtime::model::value(&mut self.timezone, from),
             4 => crate::runtime::model::time(&mut self.start_time, from),
             5 => crate::runtime::model::time(&mut self.stop_time, from),
-            _ => crate::runtime::model::value(&mut self.weekdays, from),
+            _ => crate::runtime::model::list(&mut self.weekdays, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1362,7 +1362,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1798,7 +1798,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1833,7 +1833,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1910,12 +1910,12 @@ impl crate::runtime::model::Model for crate::types::EnvironmentServiceIdsAllRequ
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.application_ids, from),
-            1 => crate::runtime::model::value(&mut self.container_ids, from),
-            2 => crate::runtime::model::value(&mut self.database_ids, from),
-            3 => crate::runtime::model::value(&mut self.job_ids, from),
-            4 => crate::runtime::model::value(&mut self.helm_ids, from),
-            _ => crate::runtime::model::value(&mut self.terraform_ids, from),
+            0 => crate::runtime::model::list(&mut self.application_ids, from),
+            1 => crate::runtime::model::list(&mut self.container_ids, from),
+            2 => crate::runtime::model::list(&mut self.database_ids, from),
+            3 => crate::runtime::model::list(&mut self.job_ids, from),
+            4 => crate::runtime::model::list(&mut self.helm_ids, from),
+            _ => crate::runtime::model::list(&mut self.terraform_ids, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1985,7 +1985,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatsResponseList
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2057,7 +2057,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatus {
             7 => crate::runtime::model::value(&mut self.triggered_by, from),
             8 => crate::runtime::model::value(&mut self.deployment_status, from),
             9 => crate::runtime::model::value(&mut self.deployment_request_id, from),
-            _ => crate::runtime::model::value(&mut self.metrics, from),
+            _ => crate::runtime::model::list(&mut self.metrics, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2103,7 +2103,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatusList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2153,13 +2153,13 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatuses {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.environment, from),
-            1 => crate::runtime::model::value(&mut self.applications, from),
-            2 => crate::runtime::model::value(&mut self.containers, from),
-            3 => crate::runtime::model::value(&mut self.jobs, from),
-            4 => crate::runtime::model::value(&mut self.databases, from),
-            5 => crate::runtime::model::value(&mut self.helms, from),
-            6 => crate::runtime::model::value(&mut self.terraforms, from),
-            _ => crate::runtime::model::value(&mut self.agentic_workflows, from),
+            1 => crate::runtime::model::list(&mut self.applications, from),
+            2 => crate::runtime::model::list(&mut self.containers, from),
+            3 => crate::runtime::model::list(&mut self.jobs, from),
+            4 => crate::runtime::model::list(&mut self.databases, from),
+            5 => crate::runtime::model::list(&mut self.helms, from),
+            6 => crate::runtime::model::list(&mut self.terraforms, from),
+            _ => crate::runtime::model::list(&mut self.agentic_workflows, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2213,7 +2213,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatusesWithStage
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.environment, from),
-            1 => crate::runtime::model::value(&mut self.stages, from),
+            1 => crate::runtime::model::list(&mut self.stages, from),
             _ => crate::runtime::model::value(&mut self.pre_check_stage, from),
         }
     }
@@ -2327,7 +2327,7 @@ for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2364,7 +2364,7 @@ for crate::types::ListDeploymentRequestByServiceIdResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2401,7 +2401,7 @@ for crate::types::ListEnvironmentsByOrganizationIdResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2436,7 +2436,7 @@ impl crate::runtime::model::Model for crate::types::ListServicesByEnvironmentIdR
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2473,7 +2473,7 @@ for crate::types::ListServicesByOrganizationIdResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2711,7 +2711,7 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestWithS
             0 => crate::runtime::model::value(&mut self.identifier, from),
             1 => crate::runtime::model::value(&mut self.auditing_data, from),
             2 => crate::runtime::model::value(&mut self.trigger_action, from),
-            _ => crate::runtime::model::value(&mut self.stages, from),
+            _ => crate::runtime::model::list(&mut self.stages, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2792,7 +2792,7 @@ for crate::types::QueuedDeploymentRequestWithStagesStage {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.status, from),
-            _ => crate::runtime::model::value(&mut self.services, from),
+            _ => crate::runtime::model::list(&mut self.services, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2949,9 +2949,9 @@ impl crate::runtime::model::Model for crate::types::RebootServicesRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.application_ids, from),
-            1 => crate::runtime::model::value(&mut self.database_ids, from),
-            _ => crate::runtime::model::value(&mut self.container_ids, from),
+            0 => crate::runtime::model::list(&mut self.application_ids, from),
+            1 => crate::runtime::model::list(&mut self.database_ids, from),
+            _ => crate::runtime::model::list(&mut self.container_ids, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3119,7 +3119,7 @@ impl crate::runtime::model::Model for crate::types::StageStepMetrics {
         match field {
             0 => crate::runtime::model::value(&mut self.stage_id, from),
             1 => crate::runtime::model::value(&mut self.total_duration_sec, from),
-            _ => crate::runtime::model::value(&mut self.details, from),
+            _ => crate::runtime::model::list(&mut self.details, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

@@ -62,8 +62,8 @@ impl crate::runtime::model::Model for crate::types::DockerfileCheckResponse {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.dockerfile_path, from),
-            1 => crate::runtime::model::value(&mut self.arg, from),
-            _ => crate::runtime::model::value(&mut self.repositories, from),
+            1 => crate::runtime::model::list(&mut self.arg, from),
+            _ => crate::runtime::model::list(&mut self.repositories, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -134,7 +134,7 @@ impl crate::runtime::model::Model for crate::types::GitAuthProviderResponseList 
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -171,7 +171,7 @@ impl crate::runtime::model::Model for crate::types::GitFileCheckRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.git_repository, from),
-            _ => crate::runtime::model::value(&mut self.files, from),
+            _ => crate::runtime::model::list(&mut self.files, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -283,7 +283,7 @@ impl crate::runtime::model::Model for crate::types::GitRepositoryBranchResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -318,7 +318,7 @@ impl crate::runtime::model::Model for crate::types::GitRepositoryResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -411,7 +411,7 @@ for crate::types::GitTokenAssociatedServicesResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -566,7 +566,7 @@ impl crate::runtime::model::Model for crate::types::GitTokenResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -603,7 +603,7 @@ impl crate::runtime::model::Model for crate::types::GitWebhookStatusResponse {
         match field {
             0 => crate::runtime::model::value(&mut self.status, from),
             1 => crate::runtime::model::value(&mut self.provider, from),
-            _ => crate::runtime::model::value(&mut self.missing_events, from),
+            _ => crate::runtime::model::list(&mut self.missing_events, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -637,7 +637,7 @@ for crate::types::ListDirectoriesFromGitRepositoryResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

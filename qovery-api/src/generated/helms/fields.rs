@@ -66,7 +66,7 @@ impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryRespo
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -669,7 +669,7 @@ for crate::types::HelmDeploymentRestrictionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -704,7 +704,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryAssociatedServ
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1061,7 +1061,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1120,14 +1120,14 @@ impl crate::runtime::model::Model for crate::types::HelmRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.ports, from),
+            0 => crate::runtime::model::list(&mut self.ports, from),
             1 => crate::runtime::model::value(&mut self.name, from),
             2 => crate::runtime::model::value(&mut self.description, from),
             3 => crate::runtime::model::value(&mut self.timeout_sec, from),
             4 => crate::runtime::model::value(&mut self.auto_preview, from),
             5 => crate::runtime::model::value(&mut self.auto_deploy, from),
             6 => crate::runtime::model::value(&mut self.source, from),
-            7 => crate::runtime::model::value(&mut self.arguments, from),
+            7 => crate::runtime::model::list(&mut self.arguments, from),
             8 => {
                 crate::runtime::model::value(
                     &mut self.allow_cluster_wide_resources,
@@ -1258,7 +1258,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceSelect
             3 => crate::runtime::model::value(&mut self.namespace, from),
             4 => crate::runtime::model::value(&mut self.protocol, from),
             5 => crate::runtime::model::value(&mut self.is_default, from),
-            _ => crate::runtime::model::value(&mut self.service_selectors, from),
+            _ => crate::runtime::model::list(&mut self.service_selectors, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1496,7 +1496,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFil
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.git_repository, from),
-            _ => crate::runtime::model::value(&mut self.paths, from),
+            _ => crate::runtime::model::list(&mut self.paths, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1530,7 +1530,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFil
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.values, from),
+            _ => crate::runtime::model::list(&mut self.values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1602,7 +1602,7 @@ impl crate::runtime::model::Model for crate::types::HelmResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1637,7 +1637,7 @@ impl crate::runtime::model::Model for crate::types::HelmVersionResponse {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.chart_name, from),
-            _ => crate::runtime::model::value(&mut self.versions, from),
+            _ => crate::runtime::model::list(&mut self.versions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1668,7 +1668,7 @@ impl crate::runtime::model::Model for crate::types::HelmVersionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1801,7 +1801,7 @@ impl crate::runtime::model::Model for crate::types::KubernetesServiceResponseLis
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1839,8 +1839,8 @@ impl crate::runtime::model::Model for crate::types::KubernetesServiceSpec {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.type_, from),
-            1 => crate::runtime::model::value(&mut self.ports, from),
-            _ => crate::runtime::model::value(&mut self.selectors, from),
+            1 => crate::runtime::model::list(&mut self.ports, from),
+            _ => crate::runtime::model::list(&mut self.selectors, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1880,7 +1880,7 @@ impl crate::runtime::model::Model for crate::types::ListHelmDeploymentHistoryRes
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

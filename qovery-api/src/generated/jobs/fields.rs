@@ -23,7 +23,7 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
+            _ => crate::runtime::model::list(&mut self.clean_kubernetes_jobs, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -53,7 +53,7 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.job_ids, from),
+            _ => crate::runtime::model::list(&mut self.job_ids, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -84,8 +84,8 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.clean_job_ids, from),
-            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
+            0 => crate::runtime::model::list(&mut self.clean_job_ids, from),
+            _ => crate::runtime::model::list(&mut self.clean_kubernetes_jobs, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -274,7 +274,7 @@ impl crate::runtime::model::Model for crate::types::JobCronCommand {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             1 => crate::runtime::model::value(&mut self.entrypoint, from),
             2 => crate::runtime::model::value(&mut self.timezone, from),
             _ => crate::runtime::model::value(&mut self.scheduled_at, from),
@@ -433,7 +433,7 @@ for crate::types::JobDeploymentRestrictionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -469,7 +469,7 @@ impl crate::runtime::model::Model for crate::types::JobLifecycleCommand {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -552,8 +552,8 @@ impl crate::runtime::model::Model for crate::types::JobRequest {
             12 => crate::runtime::model::value(&mut self.healthchecks, from),
             13 => crate::runtime::model::value(&mut self.schedule, from),
             14 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            15 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            16 => crate::runtime::model::value(&mut self.labels_groups, from),
+            15 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            16 => crate::runtime::model::list(&mut self.labels_groups, from),
             _ => crate::runtime::model::value(&mut self.icon_uri, from),
         }
     }
@@ -782,7 +782,7 @@ impl crate::runtime::model::Model for crate::types::JobResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -815,7 +815,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateListRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -873,10 +873,10 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponse {
             2 => crate::runtime::model::value(&mut self.description, from),
             3 => crate::runtime::model::value(&mut self.source_url, from),
             4 => crate::runtime::model::value(&mut self.cloud_provider, from),
-            5 => crate::runtime::model::value(&mut self.events, from),
+            5 => crate::runtime::model::list(&mut self.events, from),
             6 => crate::runtime::model::value(&mut self.max_duration_in_sec, from),
             7 => crate::runtime::model::value(&mut self.resources, from),
-            8 => crate::runtime::model::value(&mut self.variables, from),
+            8 => crate::runtime::model::list(&mut self.variables, from),
             _ => crate::runtime::model::value(&mut self.dockerfile, from),
         }
     }
@@ -925,7 +925,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseEve
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.entrypoint, from),
-            _ => crate::runtime::model::value(&mut self.command, from),
+            _ => crate::runtime::model::list(&mut self.command, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1120,7 +1120,7 @@ impl crate::runtime::model::Model for crate::types::ListJobDeploymentHistoryResp
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

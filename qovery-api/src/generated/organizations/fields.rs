@@ -217,7 +217,7 @@ impl crate::runtime::model::Model for crate::types::AlertReceiverList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -364,7 +364,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleCreationRequest {
             7 => crate::runtime::model::value(&mut self.severity, from),
             8 => crate::runtime::model::value(&mut self.presentation, from),
             9 => crate::runtime::model::value(&mut self.enabled, from),
-            10 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            10 => crate::runtime::model::list(&mut self.alert_receiver_ids, from),
             _ => crate::runtime::model::value(&mut self.target, from),
         }
     }
@@ -436,7 +436,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleEditRequest {
             4 => crate::runtime::model::value(&mut self.for_duration, from),
             5 => crate::runtime::model::value(&mut self.severity, from),
             6 => crate::runtime::model::value(&mut self.enabled, from),
-            7 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            7 => crate::runtime::model::list(&mut self.alert_receiver_ids, from),
             _ => crate::runtime::model::value(&mut self.presentation, from),
         }
     }
@@ -479,7 +479,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -564,7 +564,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleResponse {
             11 => crate::runtime::model::value(&mut self.for_duration, from),
             12 => crate::runtime::model::value(&mut self.severity, from),
             13 => crate::runtime::model::value(&mut self.enabled, from),
-            14 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            14 => crate::runtime::model::list(&mut self.alert_receiver_ids, from),
             15 => crate::runtime::model::value(&mut self.presentation, from),
             16 => crate::runtime::model::value(&mut self.target, from),
             17 => crate::runtime::model::value(&mut self.is_up_to_date, from),
@@ -724,7 +724,7 @@ impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedIt
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -847,7 +847,7 @@ impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermission 
             0 => crate::runtime::model::value(&mut self.project_id, from),
             1 => crate::runtime::model::value(&mut self.project_name, from),
             2 => crate::runtime::model::value(&mut self.is_admin, from),
-            _ => crate::runtime::model::value(&mut self.permissions, from),
+            _ => crate::runtime::model::list(&mut self.permissions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -889,7 +889,7 @@ impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermissionR
         match field {
             0 => crate::runtime::model::value(&mut self.project_id, from),
             1 => crate::runtime::model::value(&mut self.is_admin, from),
-            _ => crate::runtime::model::value(&mut self.permissions, from),
+            _ => crate::runtime::model::list(&mut self.permissions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1240,7 +1240,7 @@ impl crate::runtime::model::Model for crate::types::EnterpriseConnectionResponse
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1438,7 +1438,7 @@ impl crate::runtime::model::Model for crate::types::InviteMemberResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1535,7 +1535,7 @@ impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItemLis
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1572,7 +1572,7 @@ for crate::types::ListOrganizationAnnotationsGroupResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1607,7 +1607,7 @@ impl crate::runtime::model::Model for crate::types::ListOrganizationLabelsGroupR
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1714,7 +1714,7 @@ impl crate::runtime::model::Model for crate::types::MemberResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1785,8 +1785,8 @@ for crate::types::OrganizationAnnotationsGroupCreateRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
-            1 => crate::runtime::model::value(&mut self.annotations, from),
-            _ => crate::runtime::model::value(&mut self.scopes, from),
+            1 => crate::runtime::model::list(&mut self.annotations, from),
+            _ => crate::runtime::model::list(&mut self.scopes, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1843,8 +1843,8 @@ for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
             3 => crate::runtime::model::value(&mut self.name, from),
-            4 => crate::runtime::model::value(&mut self.annotations, from),
-            5 => crate::runtime::model::value(&mut self.scopes, from),
+            4 => crate::runtime::model::list(&mut self.annotations, from),
+            5 => crate::runtime::model::list(&mut self.scopes, from),
             _ => crate::runtime::model::value(&mut self.associated_items_count, from),
         }
     }
@@ -2041,7 +2041,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiTokenResponse
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2076,7 +2076,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationAvailableRoleLis
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2124,8 +2124,8 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRole {
             0 => crate::runtime::model::value(&mut self.id, from),
             1 => crate::runtime::model::value(&mut self.name, from),
             2 => crate::runtime::model::value(&mut self.description, from),
-            3 => crate::runtime::model::value(&mut self.cluster_permissions, from),
-            _ => crate::runtime::model::value(&mut self.project_permissions, from),
+            3 => crate::runtime::model::list(&mut self.cluster_permissions, from),
+            _ => crate::runtime::model::list(&mut self.project_permissions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2198,7 +2198,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2243,8 +2243,8 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleUpdate
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.description, from),
-            2 => crate::runtime::model::value(&mut self.cluster_permissions, from),
-            _ => crate::runtime::model::value(&mut self.project_permissions, from),
+            2 => crate::runtime::model::list(&mut self.cluster_permissions, from),
+            _ => crate::runtime::model::list(&mut self.project_permissions, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2303,7 +2303,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEditRequest {
             3 => crate::runtime::model::value(&mut self.repository, from),
             4 => crate::runtime::model::value(&mut self.logo_url, from),
             5 => crate::runtime::model::value(&mut self.icon_url, from),
-            _ => crate::runtime::model::value(&mut self.admin_emails, from),
+            _ => crate::runtime::model::list(&mut self.admin_emails, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2446,7 +2446,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponseLis
                     from,
                 )
             }
-            _ => crate::runtime::model::value(&mut self.events, from),
+            _ => crate::runtime::model::list(&mut self.events, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2519,7 +2519,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventTargetRespo
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.targets, from),
+            _ => crate::runtime::model::list(&mut self.targets, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2558,7 +2558,7 @@ for crate::types::OrganizationLabelsGroupCreateRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
-            _ => crate::runtime::model::value(&mut self.labels, from),
+            _ => crate::runtime::model::list(&mut self.labels, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2612,7 +2612,7 @@ for crate::types::OrganizationLabelsGroupEnrichedResponse {
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
             3 => crate::runtime::model::value(&mut self.name, from),
-            4 => crate::runtime::model::value(&mut self.labels, from),
+            4 => crate::runtime::model::list(&mut self.labels, from),
             _ => crate::runtime::model::value(&mut self.associated_items_count, from),
         }
     }
@@ -2914,7 +2914,7 @@ for crate::types::OrganizationPolicyApiTokenResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2972,7 +2972,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationRequest {
             4 => crate::runtime::model::value(&mut self.repository, from),
             5 => crate::runtime::model::value(&mut self.logo_url, from),
             6 => crate::runtime::model::value(&mut self.icon_url, from),
-            _ => crate::runtime::model::value(&mut self.admin_emails, from),
+            _ => crate::runtime::model::list(&mut self.admin_emails, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3009,7 +3009,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3063,9 +3063,9 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateReq
             2 => crate::runtime::model::value(&mut self.target_secret, from),
             3 => crate::runtime::model::value(&mut self.description, from),
             4 => crate::runtime::model::value(&mut self.enabled, from),
-            5 => crate::runtime::model::value(&mut self.events, from),
-            6 => crate::runtime::model::value(&mut self.project_names_filter, from),
-            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
+            5 => crate::runtime::model::list(&mut self.events, from),
+            6 => crate::runtime::model::list(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::list(&mut self.environment_types_filter, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3132,9 +3132,9 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateRes
             5 => crate::runtime::model::value(&mut self.target_secret_set, from),
             6 => crate::runtime::model::value(&mut self.description, from),
             7 => crate::runtime::model::value(&mut self.enabled, from),
-            8 => crate::runtime::model::value(&mut self.events, from),
-            9 => crate::runtime::model::value(&mut self.project_names_filter, from),
-            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
+            8 => crate::runtime::model::list(&mut self.events, from),
+            9 => crate::runtime::model::list(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::list(&mut self.environment_types_filter, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3204,9 +3204,9 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponse 
             5 => crate::runtime::model::value(&mut self.target_secret_set, from),
             6 => crate::runtime::model::value(&mut self.description, from),
             7 => crate::runtime::model::value(&mut self.enabled, from),
-            8 => crate::runtime::model::value(&mut self.events, from),
-            9 => crate::runtime::model::value(&mut self.project_names_filter, from),
-            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
+            8 => crate::runtime::model::list(&mut self.events, from),
+            9 => crate::runtime::model::list(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::list(&mut self.environment_types_filter, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3246,7 +3246,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3316,7 +3316,7 @@ impl crate::runtime::model::Model for crate::types::QoveryIpsResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.ips, from),
+            _ => crate::runtime::model::list(&mut self.ips, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3797,7 +3797,7 @@ impl crate::runtime::model::Model for crate::types::WebhookEventResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

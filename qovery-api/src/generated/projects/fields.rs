@@ -126,7 +126,7 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRule {
             8 => crate::runtime::model::value(&mut self.timezone, from),
             9 => crate::runtime::model::time(&mut self.start_time, from),
             10 => crate::runtime::model::time(&mut self.stop_time, from),
-            11 => crate::runtime::model::value(&mut self.weekdays, from),
+            11 => crate::runtime::model::list(&mut self.weekdays, from),
             12 => crate::runtime::model::value(&mut self.wildcard, from),
             _ => crate::runtime::model::value(&mut self.priority_index, from),
         }
@@ -199,7 +199,7 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRequest
             5 => crate::runtime::model::value(&mut self.timezone, from),
             6 => crate::runtime::model::time(&mut self.start_time, from),
             7 => crate::runtime::model::time(&mut self.stop_time, from),
-            8 => crate::runtime::model::value(&mut self.weekdays, from),
+            8 => crate::runtime::model::list(&mut self.weekdays, from),
             _ => crate::runtime::model::value(&mut self.wildcard, from),
         }
     }
@@ -239,7 +239,7 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -277,7 +277,7 @@ for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             _ => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.project_deployment_rule_ids_in_order,
                     from,
                 )
@@ -349,7 +349,7 @@ impl crate::runtime::model::Model for crate::types::ProjectResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -422,7 +422,7 @@ impl crate::runtime::model::Model for crate::types::ProjectStatsResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

@@ -25,7 +25,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowGovernance {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.host_allowlist, from),
+            _ => crate::runtime::model::list(&mut self.host_allowlist, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -135,7 +135,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowOutput {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::value(&mut self.url, from),
-            2 => crate::runtime::model::value(&mut self.headers, from),
+            2 => crate::runtime::model::list(&mut self.headers, from),
             _ => crate::runtime::model::value(&mut self.instructions, from),
         }
     }
@@ -311,14 +311,14 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponse {
             5 => crate::runtime::model::value(&mut self.name, from),
             6 => crate::runtime::model::value(&mut self.slug, from),
             7 => crate::runtime::model::value(&mut self.description, from),
-            8 => crate::runtime::model::value(&mut self.webhook_ip_allowlist, from),
+            8 => crate::runtime::model::list(&mut self.webhook_ip_allowlist, from),
             9 => crate::runtime::model::value(&mut self.docker_fragment, from),
             10 => crate::runtime::model::value(&mut self.enabled, from),
             11 => crate::runtime::model::value(&mut self.mcp, from),
-            12 => crate::runtime::model::value(&mut self.mcp_server_ids, from),
-            13 => crate::runtime::model::value(&mut self.outputs, from),
+            12 => crate::runtime::model::list(&mut self.mcp_server_ids, from),
+            13 => crate::runtime::model::list(&mut self.outputs, from),
             14 => crate::runtime::model::value(&mut self.model, from),
-            15 => crate::runtime::model::value(&mut self.project_repositories, from),
+            15 => crate::runtime::model::list(&mut self.project_repositories, from),
             16 => crate::runtime::model::value(&mut self.agent_prompt, from),
             17 => crate::runtime::model::value(&mut self.governance, from),
             18 => crate::runtime::model::value(&mut self.resources, from),
@@ -548,7 +548,7 @@ impl crate::runtime::model::Model for crate::types::Application {
             0 => crate::runtime::model::value(&mut self.id, from),
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
-            3 => crate::runtime::model::value(&mut self.storage, from),
+            3 => crate::runtime::model::list(&mut self.storage, from),
             4 => crate::runtime::model::value(&mut self.environment, from),
             5 => crate::runtime::model::value(&mut self.git_repository, from),
             6 => crate::runtime::model::value(&mut self.maximum_cpu, from),
@@ -567,12 +567,12 @@ impl crate::runtime::model::Model for crate::types::Application {
             19 => crate::runtime::model::value(&mut self.max_running_instances, from),
             20 => crate::runtime::model::value(&mut self.healthchecks, from),
             21 => crate::runtime::model::value(&mut self.auto_preview, from),
-            22 => crate::runtime::model::value(&mut self.ports, from),
-            23 => crate::runtime::model::value(&mut self.arguments, from),
+            22 => crate::runtime::model::list(&mut self.ports, from),
+            23 => crate::runtime::model::list(&mut self.arguments, from),
             24 => crate::runtime::model::value(&mut self.entrypoint, from),
             25 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            26 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            27 => crate::runtime::model::value(&mut self.labels_groups, from),
+            26 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            27 => crate::runtime::model::list(&mut self.labels_groups, from),
             28 => crate::runtime::model::value(&mut self.icon_uri, from),
             29 => crate::runtime::model::value(&mut self.service_type, from),
             30 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
@@ -840,7 +840,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1071,7 +1071,7 @@ impl crate::runtime::model::Model for crate::types::CheckedCustomDomainsResponse
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1319,7 +1319,7 @@ impl crate::runtime::model::Model for crate::types::CommitResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1606,7 +1606,7 @@ impl crate::runtime::model::Model for crate::types::ContainerResponse {
             0 => crate::runtime::model::value(&mut self.id, from),
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
-            3 => crate::runtime::model::value(&mut self.storage, from),
+            3 => crate::runtime::model::list(&mut self.storage, from),
             4 => crate::runtime::model::value(&mut self.image_name, from),
             5 => crate::runtime::model::value(&mut self.tag, from),
             6 => crate::runtime::model::value(&mut self.registry_id, from),
@@ -1617,7 +1617,7 @@ impl crate::runtime::model::Model for crate::types::ContainerResponse {
             11 => crate::runtime::model::value(&mut self.maximum_gpu, from),
             12 => crate::runtime::model::value(&mut self.name, from),
             13 => crate::runtime::model::value(&mut self.description, from),
-            14 => crate::runtime::model::value(&mut self.arguments, from),
+            14 => crate::runtime::model::list(&mut self.arguments, from),
             15 => crate::runtime::model::value(&mut self.entrypoint, from),
             16 => crate::runtime::model::value(&mut self.cpu, from),
             17 => crate::runtime::model::value(&mut self.memory, from),
@@ -1628,10 +1628,10 @@ impl crate::runtime::model::Model for crate::types::ContainerResponse {
             22 => crate::runtime::model::value(&mut self.max_running_instances, from),
             23 => crate::runtime::model::value(&mut self.healthchecks, from),
             24 => crate::runtime::model::value(&mut self.auto_preview, from),
-            25 => crate::runtime::model::value(&mut self.ports, from),
+            25 => crate::runtime::model::list(&mut self.ports, from),
             26 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            27 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            28 => crate::runtime::model::value(&mut self.labels_groups, from),
+            27 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            28 => crate::runtime::model::list(&mut self.labels_groups, from),
             29 => crate::runtime::model::value(&mut self.icon_uri, from),
             30 => crate::runtime::model::value(&mut self.service_type, from),
             _ => crate::runtime::model::value(&mut self.autoscaling, from),
@@ -1708,7 +1708,7 @@ impl crate::runtime::model::Model for crate::types::ContainerResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1873,8 +1873,8 @@ impl crate::runtime::model::Model for crate::types::CronJobResponse {
             22 => crate::runtime::model::value(&mut self.service_type, from),
             23 => crate::runtime::model::value(&mut self.job_type, from),
             24 => crate::runtime::model::value(&mut self.schedule, from),
-            25 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            _ => crate::runtime::model::value(&mut self.labels_groups, from),
+            25 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::list(&mut self.labels_groups, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1985,7 +1985,7 @@ impl crate::runtime::model::Model for crate::types::CronJobResponseScheduleCronj
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             1 => crate::runtime::model::value(&mut self.entrypoint, from),
             2 => crate::runtime::model::value(&mut self.timezone, from),
             _ => crate::runtime::model::value(&mut self.scheduled_at, from),
@@ -2130,7 +2130,7 @@ impl crate::runtime::model::Model for crate::types::CustomDomainResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2235,8 +2235,8 @@ impl crate::runtime::model::Model for crate::types::Database {
             18 => crate::runtime::model::value(&mut self.maximum_memory, from),
             19 => crate::runtime::model::value(&mut self.disk_encrypted, from),
             20 => crate::runtime::model::value(&mut self.disk_type, from),
-            21 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            22 => crate::runtime::model::value(&mut self.labels_groups, from),
+            21 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            22 => crate::runtime::model::list(&mut self.labels_groups, from),
             _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
@@ -2298,7 +2298,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2346,12 +2346,12 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequest {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.applications, from),
-            1 => crate::runtime::model::value(&mut self.databases, from),
-            2 => crate::runtime::model::value(&mut self.containers, from),
-            3 => crate::runtime::model::value(&mut self.jobs, from),
-            4 => crate::runtime::model::value(&mut self.helms, from),
-            _ => crate::runtime::model::value(&mut self.terraforms, from),
+            0 => crate::runtime::model::list(&mut self.applications, from),
+            1 => crate::runtime::model::list(&mut self.databases, from),
+            2 => crate::runtime::model::list(&mut self.containers, from),
+            3 => crate::runtime::model::list(&mut self.jobs, from),
+            4 => crate::runtime::model::list(&mut self.helms, from),
+            _ => crate::runtime::model::list(&mut self.terraforms, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2738,7 +2738,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainer {
             4 => crate::runtime::model::value(&mut self.status, from),
             5 => crate::runtime::model::value(&mut self.image_name, from),
             6 => crate::runtime::model::value(&mut self.tag, from),
-            7 => crate::runtime::model::value(&mut self.arguments, from),
+            7 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -2812,7 +2812,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainerDe
         match field {
             0 => crate::runtime::model::value(&mut self.image_name, from),
             1 => crate::runtime::model::value(&mut self.tag, from),
-            2 => crate::runtime::model::value(&mut self.arguments, from),
+            2 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -3172,7 +3172,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobResponse
             6 => crate::runtime::model::value(&mut self.tag, from),
             7 => crate::runtime::model::value(&mut self.commit, from),
             8 => crate::runtime::model::value(&mut self.schedule, from),
-            9 => crate::runtime::model::value(&mut self.arguments, from),
+            9 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -3627,7 +3627,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServicePage
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -3884,7 +3884,7 @@ impl crate::runtime::model::Model for crate::types::EventPaginatedResponseList {
         match field {
             0 => crate::runtime::model::value(&mut self.page, from),
             1 => crate::runtime::model::value(&mut self.page_size, from),
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4128,7 +4128,7 @@ for crate::types::HelmPortResponseWithServiceSelectors {
             5 => crate::runtime::model::value(&mut self.namespace, from),
             6 => crate::runtime::model::value(&mut self.protocol, from),
             7 => crate::runtime::model::value(&mut self.is_default, from),
-            _ => crate::runtime::model::value(&mut self.service_selectors, from),
+            _ => crate::runtime::model::list(&mut self.service_selectors, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4217,9 +4217,9 @@ impl crate::runtime::model::Model for crate::types::HelmResponse {
             6 => crate::runtime::model::value(&mut self.timeout_sec, from),
             7 => crate::runtime::model::value(&mut self.auto_preview, from),
             8 => crate::runtime::model::value(&mut self.auto_deploy, from),
-            9 => crate::runtime::model::value(&mut self.ports, from),
+            9 => crate::runtime::model::list(&mut self.ports, from),
             10 => crate::runtime::model::value(&mut self.source, from),
-            11 => crate::runtime::model::value(&mut self.arguments, from),
+            11 => crate::runtime::model::list(&mut self.arguments, from),
             12 => {
                 crate::runtime::model::value(
                     &mut self.allow_cluster_wide_resources,
@@ -4447,7 +4447,7 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFi
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.git_repository, from),
-            _ => crate::runtime::model::value(&mut self.paths, from),
+            _ => crate::runtime::model::list(&mut self.paths, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4484,7 +4484,7 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFi
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.values, from),
+            _ => crate::runtime::model::list(&mut self.values, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4791,7 +4791,7 @@ impl crate::runtime::model::Model for crate::types::InstanceResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -4857,7 +4857,7 @@ impl crate::runtime::model::Model for crate::types::JobCronSchedule {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             1 => crate::runtime::model::value(&mut self.entrypoint, from),
             2 => crate::runtime::model::value(&mut self.scheduled_at, from),
             _ => crate::runtime::model::value(&mut self.timezone, from),
@@ -4930,7 +4930,7 @@ impl crate::runtime::model::Model for crate::types::JobLifecyleSchedule {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -5109,7 +5109,7 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingRequest {
             0 => crate::runtime::model::value(&mut self.mode, from),
             1 => crate::runtime::model::value(&mut self.polling_interval_seconds, from),
             2 => crate::runtime::model::value(&mut self.cooldown_period_seconds, from),
-            _ => crate::runtime::model::value(&mut self.scalers, from),
+            _ => crate::runtime::model::list(&mut self.scalers, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5185,7 +5185,7 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingResponse {
             4 => crate::runtime::model::value(&mut self.mode, from),
             5 => crate::runtime::model::value(&mut self.polling_interval_seconds, from),
             6 => crate::runtime::model::value(&mut self.cooldown_period_seconds, from),
-            _ => crate::runtime::model::value(&mut self.scalers, from),
+            _ => crate::runtime::model::list(&mut self.scalers, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5737,8 +5737,8 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponse {
             22 => crate::runtime::model::value(&mut self.service_type, from),
             23 => crate::runtime::model::value(&mut self.job_type, from),
             24 => crate::runtime::model::value(&mut self.schedule, from),
-            25 => crate::runtime::model::value(&mut self.annotations_groups, from),
-            _ => crate::runtime::model::value(&mut self.labels_groups, from),
+            25 => crate::runtime::model::list(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::list(&mut self.labels_groups, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -5860,7 +5860,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.arguments, from),
+            0 => crate::runtime::model::list(&mut self.arguments, from),
             _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
@@ -5991,7 +5991,7 @@ impl crate::runtime::model::Model for crate::types::LinkResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6085,7 +6085,7 @@ impl crate::runtime::model::Model for crate::types::LogResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6179,7 +6179,7 @@ impl crate::runtime::model::Model for crate::types::LogicalDatabaseResponseList 
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6266,7 +6266,7 @@ impl crate::runtime::model::Model for crate::types::MetricGeneric {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.instance_name, from),
-            _ => crate::runtime::model::value(&mut self.data, from),
+            _ => crate::runtime::model::list(&mut self.data, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6339,7 +6339,7 @@ impl crate::runtime::model::Model for crate::types::MetricGenericResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6424,7 +6424,7 @@ impl crate::runtime::model::Model for crate::types::MetricRestart {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6581,7 +6581,7 @@ impl crate::runtime::model::Model for crate::types::Organization {
             7 => crate::runtime::model::value(&mut self.repository, from),
             8 => crate::runtime::model::value(&mut self.logo_url, from),
             9 => crate::runtime::model::value(&mut self.icon_url, from),
-            10 => crate::runtime::model::value(&mut self.admin_emails, from),
+            10 => crate::runtime::model::list(&mut self.admin_emails, from),
             11 => crate::runtime::model::value(&mut self.owner, from),
             12 => {
                 crate::runtime::model::value(
@@ -6674,8 +6674,8 @@ for crate::types::OrganizationAnnotationsGroupResponse {
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
             3 => crate::runtime::model::value(&mut self.name, from),
-            4 => crate::runtime::model::value(&mut self.annotations, from),
-            _ => crate::runtime::model::value(&mut self.scopes, from),
+            4 => crate::runtime::model::list(&mut self.annotations, from),
+            _ => crate::runtime::model::list(&mut self.scopes, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -6795,7 +6795,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationLabelsGroupRespo
             1 => crate::runtime::model::time(&mut self.created_at, from),
             2 => crate::runtime::model::time(&mut self.updated_at, from),
             3 => crate::runtime::model::value(&mut self.name, from),
-            _ => crate::runtime::model::value(&mut self.labels, from),
+            _ => crate::runtime::model::list(&mut self.labels, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7055,7 +7055,7 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeExec {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.command, from),
+            _ => crate::runtime::model::list(&mut self.command, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7466,7 +7466,7 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatusRespons
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -7890,7 +7890,7 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetrics {
                     from,
                 )
             }
-            _ => crate::runtime::model::value(&mut self.details, from),
+            _ => crate::runtime::model::list(&mut self.details, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -8187,7 +8187,7 @@ impl crate::runtime::model::Model for crate::types::StorageDiskResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -8743,8 +8743,8 @@ impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceResp
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.tf_var_file_paths, from),
-            _ => crate::runtime::model::value(&mut self.tf_vars, from),
+            0 => crate::runtime::model::list(&mut self.tf_var_file_paths, from),
+            _ => crate::runtime::model::list(&mut self.tf_vars, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

@@ -23,7 +23,7 @@ impl crate::runtime::model::Model for crate::types::ListTfVarsFilesFromGitRepoRe
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -60,7 +60,7 @@ for crate::types::ParseTerraformVariablesFromGitRepoResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -293,7 +293,7 @@ for crate::types::TerraformDeploymentRestrictionResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -617,7 +617,7 @@ impl crate::runtime::model::Model for crate::types::TerraformResourcesResponse {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -650,7 +650,7 @@ impl crate::runtime::model::Model for crate::types::TerraformResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -769,8 +769,8 @@ impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceRequ
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.tf_var_file_paths, from),
-            _ => crate::runtime::model::value(&mut self.tf_vars, from),
+            0 => crate::runtime::model::list(&mut self.tf_var_file_paths, from),
+            _ => crate::runtime::model::list(&mut self.tf_vars, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -837,7 +837,7 @@ impl crate::runtime::model::Model for crate::types::TerraformVersionResponseList
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -904,7 +904,7 @@ impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeSpecificP
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.type_, from),
-            _ => crate::runtime::model::value(&mut self.paths, from),
+            _ => crate::runtime::model::list(&mut self.paths, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

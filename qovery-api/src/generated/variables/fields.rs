@@ -379,7 +379,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableResponseL
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -776,7 +776,7 @@ impl crate::runtime::model::Model for crate::types::SecretResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -973,7 +973,7 @@ impl crate::runtime::model::Model for crate::types::VariableImport {
         match field {
             0 => crate::runtime::model::value(&mut self.total_variables_to_import, from),
             _ => {
-                crate::runtime::model::value(
+                crate::runtime::model::list(
                     &mut self.successful_imported_variables,
                     from,
                 )
@@ -1015,7 +1015,7 @@ impl crate::runtime::model::Model for crate::types::VariableImportRequest {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.overwrite, from),
-            _ => crate::runtime::model::value(&mut self.vars, from),
+            _ => crate::runtime::model::list(&mut self.vars, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1414,7 +1414,7 @@ impl crate::runtime::model::Model for crate::types::VariableResponseList {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::list(&mut self.results, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

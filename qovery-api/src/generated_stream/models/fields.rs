@@ -33,9 +33,9 @@ impl crate::runtime::model::Model for crate::stream::types::ApplicationStatusDto
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.certificates, from),
+            0 => crate::runtime::model::list(&mut self.certificates, from),
             1 => crate::runtime::model::value(&mut self.id, from),
-            2 => crate::runtime::model::value(&mut self.pods, from),
+            2 => crate::runtime::model::list(&mut self.pods, from),
             3 => crate::runtime::model::value(&mut self.scaled_object, from),
             _ => crate::runtime::model::value(&mut self.state, from),
         }
@@ -79,7 +79,7 @@ impl crate::runtime::model::Model for crate::stream::types::ArgoCdAppStatusDto {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.pods, from),
+            1 => crate::runtime::model::list(&mut self.pods, from),
             _ => crate::runtime::model::value(&mut self.state, from),
         }
     }
@@ -306,7 +306,7 @@ impl crate::runtime::model::Model for crate::stream::types::CertificateStatusDto
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.dns_names, from),
+            0 => crate::runtime::model::list(&mut self.dns_names, from),
             1 => {
                 crate::runtime::model::value(
                     &mut self.failed_issuance_attempt_count,
@@ -371,12 +371,9 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterComputedStatu
             1 => crate::runtime::model::value(&mut self.is_max_nodes_size_reached, from),
             2 => crate::runtime::model::value(&mut self.kube_version_status, from),
             3 => crate::runtime::model::value(&mut self.node_warnings, from),
-            4 => crate::runtime::model::value(&mut self.qovery_components, from),
+            4 => crate::runtime::model::list(&mut self.qovery_components, from),
             _ => {
-                crate::runtime::model::value(
-                    &mut self.qovery_components_in_failure,
-                    from,
-                )
+                crate::runtime::model::list(&mut self.qovery_components_in_failure, from)
             }
         }
     }
@@ -418,7 +415,7 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterListNodesResp
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.nodes, from),
+            _ => crate::runtime::model::list(&mut self.nodes, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -455,9 +452,9 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterMetricsDto {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.node_pools, from),
-            1 => crate::runtime::model::value(&mut self.nodes, from),
-            _ => crate::runtime::model::value(&mut self.pvcs, from),
+            0 => crate::runtime::model::list(&mut self.node_pools, from),
+            1 => crate::runtime::model::list(&mut self.nodes, from),
+            _ => crate::runtime::model::list(&mut self.pvcs, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -532,10 +529,10 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.addresses, from),
+            0 => crate::runtime::model::list(&mut self.addresses, from),
             1 => crate::runtime::model::value(&mut self.annotations, from),
             2 => crate::runtime::model::value(&mut self.architecture, from),
-            3 => crate::runtime::model::value(&mut self.conditions, from),
+            3 => crate::runtime::model::list(&mut self.conditions, from),
             4 => crate::runtime::model::value(&mut self.created_at, from),
             5 => crate::runtime::model::value(&mut self.instance_type, from),
             6 => crate::runtime::model::value(&mut self.kernel_version, from),
@@ -545,11 +542,11 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
             10 => crate::runtime::model::value(&mut self.name, from),
             11 => crate::runtime::model::value(&mut self.operating_system, from),
             12 => crate::runtime::model::value(&mut self.os_image, from),
-            13 => crate::runtime::model::value(&mut self.pods, from),
+            13 => crate::runtime::model::list(&mut self.pods, from),
             14 => crate::runtime::model::value(&mut self.resources_allocatable, from),
             15 => crate::runtime::model::value(&mut self.resources_allocated, from),
             16 => crate::runtime::model::value(&mut self.resources_capacity, from),
-            17 => crate::runtime::model::value(&mut self.taints, from),
+            17 => crate::runtime::model::list(&mut self.taints, from),
             _ => crate::runtime::model::value(&mut self.unschedulable, from),
         }
     }
@@ -802,7 +799,7 @@ impl crate::runtime::model::Model for crate::stream::types::DatabaseStatusDto {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.pods, from),
+            1 => crate::runtime::model::list(&mut self.pods, from),
             _ => crate::runtime::model::value(&mut self.state, from),
         }
     }
@@ -860,17 +857,17 @@ impl crate::runtime::model::Model for crate::stream::types::EnvironmentStatusDto
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.agentic_workflows, from),
-            1 => crate::runtime::model::value(&mut self.applications, from),
-            2 => crate::runtime::model::value(&mut self.argocd_apps, from),
-            3 => crate::runtime::model::value(&mut self.containers, from),
-            4 => crate::runtime::model::value(&mut self.databases, from),
-            5 => crate::runtime::model::value(&mut self.helms, from),
+            0 => crate::runtime::model::list(&mut self.agentic_workflows, from),
+            1 => crate::runtime::model::list(&mut self.applications, from),
+            2 => crate::runtime::model::list(&mut self.argocd_apps, from),
+            3 => crate::runtime::model::list(&mut self.containers, from),
+            4 => crate::runtime::model::list(&mut self.databases, from),
+            5 => crate::runtime::model::list(&mut self.helms, from),
             6 => crate::runtime::model::value(&mut self.id, from),
-            7 => crate::runtime::model::value(&mut self.jobs, from),
+            7 => crate::runtime::model::list(&mut self.jobs, from),
             8 => crate::runtime::model::value(&mut self.project_id, from),
             9 => crate::runtime::model::value(&mut self.state, from),
-            _ => crate::runtime::model::value(&mut self.terraform, from),
+            _ => crate::runtime::model::list(&mut self.terraform, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1388,7 +1385,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodePodInfoDto {
                     from,
                 )
             }
-            5 => crate::runtime::model::value(&mut self.error_container_statuses, from),
+            5 => crate::runtime::model::list(&mut self.error_container_statuses, from),
             6 => crate::runtime::model::value(&mut self.images_version, from),
             7 => crate::runtime::model::value(&mut self.memory_mib_limit, from),
             8 => crate::runtime::model::value(&mut self.memory_mib_request, from),
@@ -1624,7 +1621,7 @@ impl crate::runtime::model::Model for crate::stream::types::PodDto {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.name, from),
-            _ => crate::runtime::model::value(&mut self.ports, from),
+            _ => crate::runtime::model::list(&mut self.ports, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -1820,8 +1817,8 @@ impl crate::runtime::model::Model for crate::stream::types::PodStatusDto {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.containers, from),
-            1 => crate::runtime::model::value(&mut self.last_events, from),
+            0 => crate::runtime::model::list(&mut self.containers, from),
+            1 => crate::runtime::model::list(&mut self.last_events, from),
             2 => crate::runtime::model::value(&mut self.name, from),
             3 => crate::runtime::model::value(&mut self.restart_count, from),
             4 => crate::runtime::model::value(&mut self.service_version, from),
@@ -1947,8 +1944,8 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryComponentDto {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.error_detail, from),
-            1 => crate::runtime::model::value(&mut self.images_version, from),
+            0 => crate::runtime::model::list(&mut self.error_detail, from),
+            1 => crate::runtime::model::list(&mut self.images_version, from),
             2 => crate::runtime::model::value(&mut self.name, from),
             3 => crate::runtime::model::value(&mut self.namespace, from),
             _ => crate::runtime::model::value(&mut self.status, from),
@@ -2208,15 +2205,15 @@ impl crate::runtime::model::Model for crate::stream::types::ScaledObjectStatusDt
         match field {
             0 => crate::runtime::model::value(&mut self.authentications_types, from),
             1 => crate::runtime::model::value(&mut self.composite_scaler_name, from),
-            2 => crate::runtime::model::value(&mut self.conditions, from),
-            3 => crate::runtime::model::value(&mut self.external_metric_names, from),
+            2 => crate::runtime::model::list(&mut self.conditions, from),
+            3 => crate::runtime::model::list(&mut self.external_metric_names, from),
             4 => crate::runtime::model::value(&mut self.health, from),
             5 => crate::runtime::model::value(&mut self.hpa_name, from),
             6 => crate::runtime::model::value(&mut self.last_active_time, from),
             7 => crate::runtime::model::value(&mut self.name, from),
             8 => crate::runtime::model::value(&mut self.original_replica_count, from),
             9 => crate::runtime::model::value(&mut self.paused_replica_count, from),
-            10 => crate::runtime::model::value(&mut self.resource_metric_names, from),
+            10 => crate::runtime::model::list(&mut self.resource_metric_names, from),
             11 => crate::runtime::model::value(&mut self.scale_target_gvkr, from),
             12 => crate::runtime::model::value(&mut self.scale_target_kind, from),
             _ => crate::runtime::model::value(&mut self.triggers_types, from),
@@ -2335,7 +2332,7 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceListPodsRespo
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.pods, from),
+            _ => crate::runtime::model::list(&mut self.pods, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2436,7 +2433,7 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceMetricsDto {
             0 => crate::runtime::model::value(&mut self.cpu, from),
             1 => crate::runtime::model::value(&mut self.memory, from),
             2 => crate::runtime::model::value(&mut self.pod_name, from),
-            _ => crate::runtime::model::value(&mut self.storages, from),
+            _ => crate::runtime::model::list(&mut self.storages, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2474,7 +2471,7 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceStatusDto {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.environments, from),
+            _ => crate::runtime::model::list(&mut self.environments, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -2511,7 +2508,7 @@ impl crate::runtime::model::Model for crate::stream::types::TerraformStatusDto {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.pods, from),
+            1 => crate::runtime::model::list(&mut self.pods, from),
             2 => crate::runtime::model::value(&mut self.state, from),
             _ => crate::runtime::model::value(&mut self.triggered_action, from),
         }

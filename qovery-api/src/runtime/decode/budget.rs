@@ -64,7 +64,7 @@ impl Drop for Before {
 
 /// The limit on the document that is decoded next.
 pub(super) fn limit() -> usize {
-    let default = || for_bodies_of(crate::runtime::http_transport::DEFAULT_BODY_LIMIT);
+    let default = || for_bodies_of(crate::runtime::limits::DEFAULT_BODY_LIMIT);
     LIMIT.get().unwrap_or_else(default)
 }
 

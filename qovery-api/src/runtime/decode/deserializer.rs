@@ -4,16 +4,20 @@
 //! split into the raw texts of its parts, so that kept values stay byte for byte, and only one path
 //! into the document is in memory.
 
+mod variant;
+
 use std::{borrow::Cow, cell::Cell};
 
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected,
+    Visitor,
     value::{BorrowedStrDeserializer, CowStrDeserializer, U64Deserializer},
 };
 use serde_json::value::RawValue;
 
-use super::{Fault, Manner, Subject, outline, text, variant::VariantDeserializer};
+use super::{Fault, Manner, Subject, outline, text};
 use crate::runtime::raw_json;
+use variant::VariantDeserializer;
 
 /// The name that a model gives to receive the numbers that it holds only in part.
 pub(crate) const MODEL: &str = "$qovery_api::model";
@@ -36,6 +40,14 @@ pub(super) struct TextDeserializer<'de, 'c> {
     is_model: bool,
     /// Set if a number is held only in part.
     in_part: Option<&'c Cell<bool>>,
+}
+
+impl Subject<'_> {
+    /// Decodes the value.
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        let from = TextDeserializer::within(self.text(), self.manner(), self.depth());
+        T::deserialize(from)
+    }
 }
 
 impl<'de, 'c> TextDeserializer<'de, 'c> {

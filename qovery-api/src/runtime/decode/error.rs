@@ -43,9 +43,9 @@ impl DecodeError {
     pub(crate) fn syntax(body: &[u8], error: &serde_json::Error) -> Self {
         let start = body.trim_ascii_start();
         let message = if start.is_empty() {
-            "the body is empty where a JSON document was expected".to_owned()
+            "the body is empty, but a JSON document was expected".to_owned()
         } else if start.starts_with(b"<") {
-            "the body is HTML or XML where a JSON document was expected: perhaps a proxy answered, \
+            "the body is HTML or XML instead of a JSON document: perhaps a proxy answered, \
              or the base URL leads to a web page"
                 .to_owned()
         } else {

@@ -11,7 +11,6 @@ mod error;
 mod fault;
 mod outline;
 mod text;
-mod variant;
 
 use std::borrow::Cow;
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use super::{Fault, Manner, deserializer::TextDeserializer, text};
+use super::{Fault, Manner, text};
 
 /// The value that a union decides on.
 #[derive(Clone, Copy)]
@@ -40,9 +40,9 @@ impl<'v> Subject<'v> {
         self.manner
     }
 
-    /// Decodes the value.
-    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
-        T::deserialize(TextDeserializer::within(self.text, self.manner, self.depth))
+    /// The number of values around this one.
+    pub(super) fn depth(self) -> u8 {
+        self.depth
     }
 
     /// The same value, to be read in another manner.

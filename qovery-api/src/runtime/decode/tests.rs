@@ -81,7 +81,7 @@ fn what_is_no_integer_of_that_size_is_refused() {
 }
 
 #[test]
-fn a_fraction_is_cut_off_and_what_is_too_large_becomes_the_largest() {
+fn a_fraction_is_cut_off_and_a_number_that_is_too_large_becomes_the_largest() {
     for (number, wanted) in [
         ("1.5", 1),
         ("79.99999", 79),
@@ -163,7 +163,7 @@ fn null_is_no_text_number_or_document() {
 }
 
 #[test]
-fn the_path_leads_to_what_is_wrong() {
+fn the_path_leads_to_the_wrong_value() {
     let value = json!({"children": [{}, {"labels": {"my key": {"children": [{"count": "x"}]}}}]});
     let (path, message) = fault::<Thing>(value);
     assert_eq!(path, r#"children[1].labels["my key"].children[0].count"#);
@@ -232,7 +232,7 @@ fn a_byte_order_mark_is_no_obstacle() {
 }
 
 #[test]
-fn what_is_no_json_is_told_by_its_look() {
+fn a_body_that_is_not_json_is_described_by_its_form() {
     for (body, wanted) in [
         ("", "empty"),
         (" \n", "empty"),

@@ -11,7 +11,7 @@ pub(super) const TEXT_LIMIT: usize = 300;
 
 /// What to do about a web page.
 pub(super) const WEB_PAGE_ADVICE: &str =
-    "perhaps a proxy answered, or the base URL leads to a web page";
+    "perhaps a proxy answered, or the base URL is that of a web page";
 
 /// The number of a status, with its name if it has one.
 pub(super) fn status_line(status: StatusCode) -> String {
@@ -32,9 +32,9 @@ pub(super) fn web_page(body: &[u8]) -> String {
         .map(|(title, _)| text::one_line(title, 80));
     match title {
         Some(title) if !title.is_empty() => {
-            format!("a web page came instead of the API's answer, titled {title:?}")
+            format!("a web page was received instead of the API's response, titled {title:?}")
         }
-        _ => "a web page came instead of the API's answer".to_owned(),
+        _ => "a web page was received instead of the API's response".to_owned(),
     }
 }
 
@@ -60,21 +60,21 @@ pub(super) fn without_text(
     }
     match status.as_u16() {
         304 => {
-            "the server says that nothing has changed, although the request did not ask that: a \
-             cache before the API may have answered"
+            "the server answered \"not modified\" to a request that is not conditional: a cache in \
+             front of the API may have answered"
         }
         300..=399 => "the redirect was not followed: check the base URL",
-        400 => "the API refuses what was sent, and does not say why",
-        401 => "the token is missing, expired, revoked or not sent with the right scheme",
-        403 => "the token may not do this, or the resource does not exist",
-        404 => "there is no such resource",
-        408 => "the server gave up waiting for the request",
-        499 => "something before the API gave up waiting, as if the request had been withdrawn",
-        504 => "something before the API gave up waiting for its answer",
-        409 => "a duplicate, a lock, or another operation is under way",
+        400 => "the API refused the request without a reason",
+        401 => "the token is missing, expired or revoked, or was sent with the wrong scheme",
+        403 => "the token does not allow this, or the resource does not exist",
+        404 => "the resource does not exist",
+        408 => "the server timed out while it waited for the request",
+        499 => "a proxy in front of the API closed the request before the API answered",
+        504 => "a proxy in front of the API timed out while it waited for the API",
+        409 => "the resource exists already or is locked, or another operation is in progress",
         429 => "too many requests",
-        500..=599 => "the server failed, and does not say why",
-        _ => "the server does not say why",
+        500..=599 => "the server failed without a reason",
+        _ => "the server gave no reason",
     }
     .to_owned()
 }

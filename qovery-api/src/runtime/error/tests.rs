@@ -49,7 +49,7 @@ async fn each_status_has_its_predicate_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_message_repeats_what_the_api_said() {
+async fn the_message_contains_the_text_of_the_api() {
     let body = r#"{"status":404,"error":"Not Found","detail":"no such\nenvironment"}"#;
     let error = failure(Ok(response(404, body))).await;
     assert_eq!(
@@ -61,11 +61,11 @@ async fn the_message_repeats_what_the_api_said() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_kept_and_told_in_short() {
+async fn a_body_that_is_not_json_is_kept_and_shown_in_short() {
     let page = "<html><head><title>502 Bad\nGateway</title></head></html>";
     assert_eq!(
         message(502, page).await,
-        "getThing: 502 Bad Gateway: a web page came instead of the API's answer, titled \"502 Bad \
+        "getThing: 502 Bad Gateway: a web page was received instead of the API's response, titled \"502 Bad \
          Gateway\""
     );
     assert_eq!(
@@ -83,7 +83,7 @@ async fn an_empty_body_still_gives_a_message_to_act_on() {
     assert!(message(302, "").await.contains("base URL"));
     assert_eq!(
         message(799, "").await,
-        "getThing: 799: the server does not say why"
+        "getThing: 799: the server gave no reason"
     );
 }
 
@@ -91,7 +91,7 @@ async fn an_empty_body_still_gives_a_message_to_act_on() {
 async fn a_long_body_is_cut_and_says_so() {
     let body: &'static str = Box::leak("x".repeat(100_000).into_boxed_str());
     let error = failure(Ok(response(500, body))).await;
-    assert_eq!(error.body().unwrap().len(), BODY_LIMIT);
+    assert_eq!(error.body().unwrap().len(), ERROR_BODY_LIMIT);
     assert!(error.is_body_truncated());
     assert!(error.to_string().chars().count() < 400);
     assert!(
@@ -115,7 +115,7 @@ async fn when_to_come_back_and_the_request_id_are_read_from_the_headers() {
     assert_eq!(error.request_id(), Some("r1"));
     assert_eq!(
         error.to_string(),
-        "getThing: 429 Too Many Requests: too many requests (come back in 7 s) (after 3 attempts \
+        "getThing: 429 Too Many Requests: too many requests (retry after 7 s) (after 3 attempts \
          in 4.2s) (request id r1)"
     );
 }
@@ -145,7 +145,7 @@ async fn only_a_refusal_was_certainly_not_executed() {
 }
 
 #[tokio::test]
-async fn the_path_of_what_does_not_fit_is_kept() {
+async fn the_path_of_a_value_that_does_not_fit_is_kept() {
     let (client, recorder) = Recorder::client("https://h.test");
     recorder.answer(Ok(response(
         200,

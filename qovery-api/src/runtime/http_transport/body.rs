@@ -4,6 +4,9 @@
 //! it nor reqwest compares the length received with the length announced. A compressed body is unpacked here and not by reqwest, because the
 //! length announced is that of the compressed bytes.
 
+#[cfg(feature = "gzip")]
+mod gzip;
+
 use std::mem;
 
 use bytes::{Bytes, BytesMut};
@@ -11,11 +14,11 @@ use http::{HeaderMap, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
 use super::{Fault, unpacking::reqwest_unpacks_nothing};
-use crate::runtime::{RawResponse, error::BODY_LIMIT};
+use crate::runtime::{RawResponse, limits::ERROR_BODY_LIMIT};
 
 /// The number of bytes that are read of the body of a failure: twice the part that an error keeps, so
 /// that a token that begins in the kept part is recognised.
-pub(super) const FAILURE_LIMIT: usize = 2 * BODY_LIMIT;
+pub(super) const FAILURE_LIMIT: usize = 2 * ERROR_BODY_LIMIT;
 
 /// Reads the body of an answer to a request of this method.
 ///
@@ -46,7 +49,7 @@ pub(super) async fn read(
     let outcome = match packing {
         Packing::None => read_plain(wire, is_failure, &mut collected).await,
         #[cfg(feature = "gzip")]
-        Packing::Gzip => super::gzip::read(wire, &mut collected).await,
+        Packing::Gzip => gzip::read(wire, &mut collected).await,
     };
     match outcome {
         Err(fault) if !is_failure => Err(fault),

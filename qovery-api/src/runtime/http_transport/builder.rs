@@ -5,15 +5,14 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
-use reqwest::{redirect, retry};
 
-use super::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, HttpTransport};
-use crate::runtime::{AccessToken, BuildError, Printable};
+use super::{HttpTransport, MakeHttp, settings::Settings};
+use crate::runtime::{
+    AccessToken, BuildError, Printable,
+    limits::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT},
+};
 
 const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
-
-/// Makes settings of reqwest, each time the same.
-pub(crate) type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
 
 /// Settings of an [`HttpTransport`].
 #[must_use]
@@ -138,8 +137,9 @@ impl HttpTransportBuilder {
             None | Some("") => USER_AGENT.to_owned(),
             Some(name) => format!("{USER_AGENT} {name}"),
         };
-        let user_agent = HeaderValue::from_str(&user_agent)
-            .map_err(|_| BuildError::settings("a header cannot carry this user agent"))?;
+        let user_agent = HeaderValue::from_str(&user_agent).map_err(|_| {
+            BuildError::settings("the user agent has a character that is not allowed in headers")
+        })?;
         let settings = Settings {
             user_agent,
             connect_timeout: self.connect_timeout,
@@ -164,29 +164,5 @@ impl HttpTransportBuilder {
             #[cfg(feature = "stream")]
             upgrading,
         })
-    }
-}
-
-/// What this builder sets, whatever reqwest's settings say.
-#[derive(Clone)]
-pub(super) struct Settings {
-    user_agent: HeaderValue,
-    connect_timeout: Duration,
-}
-
-impl Settings {
-    pub(super) fn apply(&self, http: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-        http.user_agent(self.user_agent.clone())
-            .connect_timeout(self.connect_timeout)
-            .redirect(redirect::Policy::none())
-            // Bodies are unpacked by the transport, which counts their bytes first. Another crate of
-            // the program may have switched these on.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            // The bytes on the wire contain the token.
-            .connection_verbose(false)
-            .retry(retry::never())
     }
 }

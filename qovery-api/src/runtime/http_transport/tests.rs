@@ -178,7 +178,7 @@ async fn of_a_failure_only_the_beginning_is_read() {
 }
 
 #[tokio::test]
-async fn a_token_that_begins_in_what_is_kept_of_a_failure_is_taken_out_whole() {
+async fn a_token_that_begins_in_the_kept_part_of_a_failure_is_removed_whole() {
     for before in 8 * 1024 - TOKEN.len()..8 * 1024 {
         let text = format!("{}{TOKEN}{}", "x".repeat(before), "y".repeat(20_000));
         let (url, _server) = serve(vec![answer("502 X", "", &text)]).await;

@@ -10,8 +10,8 @@ use std::{
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Fault, HttpTransport, body, builder::Settings, outgoing};
-use crate::runtime::{Request, TransportError, Upgrade, Upgraded, http_transport::MakeHttp};
+use super::{Fault, HttpTransport, MakeHttp, body, outgoing, settings::Settings};
+use crate::runtime::{Request, TransportError, Upgrade, Upgraded};
 
 /// The client that opens websockets, once it is needed.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ impl Upgrading {
         let inner = &*self.0;
         let Some(make) = &inner.make else {
             return Err(TransportError::refused(
-                "the settings of reqwest were given with `reqwest`, which can be used once: give them with `reqwest_with`",
+                "websockets need the settings of reqwest a second time: set them with `reqwest_with` instead of `reqwest`",
             ));
         };
         let made = inner.http.get_or_init(|| {

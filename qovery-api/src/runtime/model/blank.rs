@@ -14,9 +14,6 @@ use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 pub(crate) trait Blank: Sized {
     /// A value that says nothing, made without allocating.
     fn blank() -> Self;
-
-    /// Gives back the memory that reading the value has taken in advance.
-    fn settle(&mut self) {}
 }
 
 /// A value that says nothing.
@@ -63,13 +60,9 @@ blank! {
     ExtraFields => Self::default(),
 }
 
-impl<T: Blank> Blank for Option<T> {
+impl<T> Blank for Option<T> {
     fn blank() -> Self {
         None
-    }
-
-    fn settle(&mut self) {
-        self.iter_mut().for_each(Blank::settle);
     }
 }
 
@@ -79,18 +72,9 @@ impl<T> Blank for Patch<T> {
     }
 }
 
-/// A list may keep this much spare memory, in bytes: less is not worth a call of the allocator.
-const SPARE: usize = 1024;
-
 impl<T> Blank for Vec<T> {
     fn blank() -> Self {
         Self::new()
-    }
-
-    fn settle(&mut self) {
-        if (self.capacity() - self.len()) * size_of::<T>() > SPARE {
-            self.shrink_to_fit();
-        }
     }
 }
 

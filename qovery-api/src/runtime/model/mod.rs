@@ -7,6 +7,7 @@
 
 mod blank;
 mod carry;
+mod list;
 mod parts;
 mod read;
 mod write;
@@ -18,6 +19,7 @@ use super::ExtraFields;
 
 pub(crate) use blank::{Blank, blank};
 pub(crate) use carry::carried;
+pub(crate) use list::list;
 pub(crate) use parts::{Parts, drop_extra};
 pub(crate) use read::{extra, free, read, time, value};
 pub(crate) use write::{Visit, debug, write};
@@ -67,6 +69,15 @@ pub(crate) trait Model: Blank + HasExtra {
 
     /// Drops the extra fields of every model within.
     fn drop_extra_within(&mut self) {}
+}
+
+/// The index of a name among the fields, searched from `expected` on.
+fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
+    let (before, after) = fields.split_at_checked(expected).unwrap_or((fields, &[]));
+    match after.iter().position(|field| *field == name) {
+        Some(index) => Some(expected + index),
+        None => before.iter().position(|field| *field == name),
+    }
 }
 
 /// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.

@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Blank, Model};
+use super::{Model, find};
 use crate::runtime::{
     ExtraFields, date_time,
     decode::{self, Manner, Subject, budget},
@@ -25,12 +25,11 @@ pub(crate) fn read<'de, M: Model, D: Deserializer<'de>>(from: D) -> Result<M, D:
 }
 
 /// Reads the value of a field.
-pub(crate) fn value<'de, T: Deserialize<'de> + Blank, D: MapAccess<'de>>(
+pub(crate) fn value<'de, T: Deserialize<'de>, D: MapAccess<'de>>(
     field: &mut T,
     from: &mut D,
 ) -> Result<(), D::Error> {
     *field = from.next_value()?;
-    field.settle();
     Ok(())
 }
 
@@ -199,15 +198,6 @@ impl Missing {
             return self.beyond.first().copied();
         }
         usize::try_from(self.bits.trailing_zeros()).ok()
-    }
-}
-
-/// The index of a name among the fields, searched from `expected` on.
-pub(super) fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
-    let (before, after) = fields.split_at_checked(expected).unwrap_or((fields, &[]));
-    match after.iter().position(|field| *field == name) {
-        Some(index) => Some(expected + index),
-        None => before.iter().position(|field| *field == name),
     }
 }
 

@@ -51,7 +51,7 @@ impl model::Model for Thing {
             1 => model::value(&mut self.name, from),
             2 => model::time(&mut self.at, from),
             3 => model::value(&mut self.password, from),
-            4 => model::value(&mut self.parts, from),
+            4 => model::list(&mut self.parts, from),
             _ => model::value(&mut self.note, from),
         }
     }
@@ -171,7 +171,7 @@ fn an_absent_field_is_missed_only_where_it_must_be_there() {
 }
 
 #[test]
-fn what_does_not_fit_is_found_by_its_path_and_what_is_no_object_is_refused() {
+fn a_value_that_does_not_fit_is_found_by_its_path_and_a_value_that_is_not_an_object_is_refused() {
     let document = json!({"id": 7, "password": "p", "parts": [{}, {"weight": "hunter2"}]});
     let error = decode::<Thing>(document.to_string().as_bytes())
         .err()

@@ -11,7 +11,7 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Number, Value, value::RawValue};
 
-use super::{Model, read::find};
+use super::{Model, find};
 use crate::runtime::{Patch, Printable, extra};
 
 /// Takes the fields of a struct, one after the other.

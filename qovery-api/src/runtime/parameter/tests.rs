@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use super::*;
+use crate::runtime::path::in_path;
 
 fn several() -> Texts {
     list(&["a b", "c,d"]).unwrap()
@@ -93,7 +94,7 @@ fn every_style_of_a_path_is_expanded() {
 }
 
 #[test]
-fn no_part_of_a_value_in_a_path_leads_elsewhere() {
+fn no_part_of_a_value_in_a_path_leads_to_another_path() {
     for style in [
         Style::Simple { explode: false },
         Style::Label { explode: true },
@@ -130,7 +131,7 @@ fn a_header_is_not_encoded_and_takes_no_delimiter() {
 }
 
 #[test]
-fn a_cookie_encodes_what_would_end_it() {
+fn a_cookie_encodes_the_characters_that_would_end_it() {
     let form = Style::Form { explode: false };
     let cookie = |texts: Result<Texts, String>| in_cookie("c", form, &texts.unwrap());
     assert_eq!(cookie(one("a;b c%é=")).unwrap(), "c=a%3Bb%20c%25%C3%A9=");

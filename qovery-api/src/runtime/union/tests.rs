@@ -212,7 +212,7 @@ fn the_fault_of_a_broken_member_names_union_member_tag_and_field() {
 }
 
 #[test]
-fn what_is_no_object_is_refused_where_a_property_decides() {
+fn a_value_that_is_not_an_object_is_refused_if_a_property_decides() {
     for value in [
         json!(null),
         json!("DATABASE"),
@@ -264,7 +264,7 @@ fn a_broken_member_is_kept_with_the_reason_and_the_rest_survives() {
 }
 
 #[test]
-fn what_is_kept_stays_word_for_word() {
+fn a_kept_member_is_unchanged_byte_for_byte() {
     for text in [
         r#"{ "service_type":"NEW", "n": 1.0000000000000000000001e2 }"#,
         r#"{"service_type":"JOB","job_type":"NEW","big":123456789012345678901234567890,"e":"\u0041\ud800"}"#,
@@ -317,13 +317,13 @@ fn a_property_that_is_not_null_chooses_the_member() {
 }
 
 #[test]
-fn one_telling_property_is_enough_and_what_lacks_is_named() {
+fn one_discriminating_property_is_enough_and_a_missing_one_is_named() {
     let text = fault::<Source>(json!({"repository": "r"}));
     assert_eq!(text, "the field `chart` is missing (Source::Chart)");
 }
 
 #[test]
-fn what_is_no_object_is_told_by_its_kind() {
+fn a_value_that_is_not_an_object_is_distinguished_by_its_kind() {
     assert_eq!(from::<SourceOr>(json!("u")), SourceOr::Url("u".to_owned()));
     assert_eq!(from::<SourceOr>(json!(7.0)), SourceOr::Number(7));
     for unknown in [

@@ -96,7 +96,7 @@ fn plain_http_is_for_this_machine_unless_allowed() {
 }
 
 #[test]
-fn a_malformed_address_says_where_it_came_from_and_not_what_it_is() {
+fn the_error_of_a_malformed_address_names_its_source_and_not_its_value() {
     for url in ["s3cret", "https://u:s3cret@h.test", "ftp://s3cret.test"] {
         let named = with_url(url).build().unwrap_err();
         assert!(named.is_base_url() && !named.is_insecure_url());

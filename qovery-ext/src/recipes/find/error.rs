@@ -60,7 +60,10 @@ impl FindError {
     }
 
     pub(super) fn invalid(text: &str, why: &str) -> Self {
-        Self::new(Reason::Invalid, format!("\"{text}\" names nothing: {why}"))
+        Self::new(
+            Reason::Invalid,
+            format!("\"{text}\" cannot be looked up: {why}"),
+        )
     }
 
     /// No `kind` is named so `within` something; these are.

@@ -358,7 +358,7 @@ impl EnvironmentPath {
 fn service_of(environment: &FoundEnvironment, entry: &Entry) -> Result<FoundService, FindError> {
     environment.service_of(entry).ok_or_else(|| {
         let why = format!(
-            "services of the kind {} cannot be acted on",
+            "services of the kind {} have no actions",
             entry.service_type
         );
         FindError::invalid(&entry.name, &why)

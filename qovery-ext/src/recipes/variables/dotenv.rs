@@ -140,7 +140,8 @@ impl Reader<'_> {
         let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
         let is_other = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if !key.starts_with(is_first) || !key.chars().all(is_other) {
-            return self.error("the name before \"=\" has characters that no name has");
+            return self
+                .error("the name before \"=\" has characters that are not allowed in names");
         }
         Ok(key.to_owned())
     }
@@ -171,7 +172,7 @@ impl Reader<'_> {
         let first = self.line;
         let unended = DotenvError {
             line: first,
-            why: "its quote does not end",
+            why: "its quote is not closed",
         };
         let mut value = String::new();
         let mut letters = self.rest.char_indices().skip(1);
@@ -205,7 +206,7 @@ impl Reader<'_> {
         let end = self.rest.find('\n').unwrap_or(self.rest.len());
         let behind = self.rest.get(..end).unwrap_or_default().trim();
         if !behind.is_empty() && !behind.starts_with('#') {
-            return self.error("something stands behind its quotes");
+            return self.error("there is text after the closing quote");
         }
         self.skip_line();
         Ok(value)

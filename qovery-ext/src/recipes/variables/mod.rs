@@ -240,9 +240,9 @@ fn decide<'a>(
     let refuse = |why: &str| Err(SetVariableError::conflict(variable, why));
     match existing.variable_type {
         Some(Nature::Alias) => {
-            return refuse("it is an alias: set the variable that it stands for");
+            return refuse("it is an alias: set the variable that it refers to");
         }
-        Some(Nature::BuiltIn) => return refuse("Qovery sets it"),
+        Some(Nature::BuiltIn) => return refuse("it is set by Qovery"),
         Some(Nature::ExternalSecret | Nature::FileExternalSecret) => {
             return refuse("its value comes from an external secret manager");
         }
@@ -252,11 +252,11 @@ fn decide<'a>(
         return refuse(if existing.is_secret {
             "it is a secret: delete it first, or keep it a secret"
         } else {
-            "it is no secret: delete it first, or leave it plain"
+            "it is not a secret: delete it first, or leave it plain"
         });
     }
     if existing.mount_path != variable.mount_path {
-        return refuse("it is mounted elsewhere, or not as a file: delete it first");
+        return refuse("it is mounted at another path, or is not a file: delete it first");
     }
     if existing.scope != *scope {
         return Ok(Decision::Override(existing));
@@ -304,12 +304,12 @@ pub async fn set_alias(
             .map(|one| one.key.as_str());
         return match stands_for {
             Some(key) if key == of => Ok(VariableChange::Unchanged),
-            Some(_) => refuse("it stands for another variable: remove it first"),
+            Some(_) => refuse("it refers to another variable: remove it first"),
             None => refuse("a variable has this name: remove it first"),
         };
     }
     let Some(original) = own_first(&seen, &scope, of) else {
-        return refuse("there is no variable with the key that it is to stand for");
+        return refuse("no variable has the key that the alias refers to");
     };
     let request = VariableAliasRequest::new(alias, scope, parent);
     let created = client.create_variable_alias(original.id, &request).await;
@@ -480,7 +480,7 @@ mod tests {
             (
                 seen("BUILT_IN", "BUILT_IN", Some("x")),
                 plain("y"),
-                "Qovery sets it",
+                "it is set by Qovery",
             ),
             (
                 seen("ENVIRONMENT", "VALUE", None),
@@ -490,12 +490,12 @@ mod tests {
             (
                 seen("ENVIRONMENT", "VALUE", Some("x")),
                 plain("y").secret(),
-                "no secret",
+                "not a secret",
             ),
             (
                 seen("ENVIRONMENT", "VALUE", Some("x")),
                 plain("y").mounted_at("/etc/x"),
-                "mounted elsewhere",
+                "mounted at another path",
             ),
         ] {
             let seen = [existing];

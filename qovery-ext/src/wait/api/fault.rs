@@ -52,13 +52,13 @@ impl Fault {
     }
 }
 
-const PAGE: &str = "a web page came instead of the API's answer: check the base URL, the proxy and the \
+const PAGE: &str = "a web page was received instead of the API's response: check the base URL, the proxy and the \
                     login";
-const TEXT: &str = "something else came instead of the API's answer: check the base URL, the proxy and the firewall";
+const TEXT: &str = "another response was received instead of the API's: check the base URL, the proxy and the firewall";
 
 fn message_of(error: &Error, kind: FaultKind) -> String {
     let said = error.to_string();
-    if kind != FaultKind::NotTheApi || said.contains("instead of the API's answer") {
+    if kind != FaultKind::NotTheApi || said.contains("instead of the API's response") {
         return said;
     }
     let what = if error.is_web_page() { PAGE } else { TEXT };

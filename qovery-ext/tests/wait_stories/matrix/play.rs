@@ -132,7 +132,7 @@ impl Scene {
         for (environment, services) in &self.environments {
             for external in &story.externals {
                 let mut request = environment
-                    .elsewhere()
+                    .external_actor()
                     .after(external.at)
                     .through(external.origin);
                 if external.is_same_user {
@@ -366,7 +366,7 @@ async fn play_group(story: &Story, scene: &Scene) -> Vec<Waited> {
 fn ask_elsewhere(story: &Story, scene: &Scene) -> Option<Uuid> {
     let (environment, services) = &scene.environments[0];
     let mut request = environment
-        .elsewhere()
+        .external_actor()
         .by_the_same_user()
         .through(Origin::Api);
     if let Fate::Fails(service) = story.fate {

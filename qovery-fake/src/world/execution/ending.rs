@@ -6,12 +6,12 @@ use super::{
     super::{World, agenda::Event, request::RequestStage},
     close_step,
 };
-use crate::{Step, Trigger, Unreached, Workload, settings::Gone, words::is_terminal};
+use crate::{Step, Trigger, Unreached, Workload, settings::Gone, vocabulary::is_terminal};
 
 impl World {
     /// Ends an execution; `failure` is the state that it failed in.
     pub(super) fn finish(&mut self, id: &str, failure: Option<String>) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(execution) = self.executions.get_mut(id) else {
             return;
         };
@@ -30,7 +30,9 @@ impl World {
         self.rest_unreached(id);
         let events = request.action.events();
         let event = if reached { events.done } else { events.failed };
-        self.record_in_environment(request.environment, event, &request.actor);
+        let subject = self.environments.get(&request.environment);
+        self.audit
+            .record_in_environment(&mut self.time, subject, event, &request.actor);
         self.show_end(request.environment, &ended);
         if reached && request.action == Trigger::Delete {
             if request.whole {
@@ -46,7 +48,7 @@ impl World {
 
     /// A request and those that it took in show how it ended.
     pub(crate) fn end_request(&mut self, id: Uuid, state: &str) {
-        let now = self.now;
+        let now = self.time.now();
         self.requests.change_where(
             |request| request.id == id || request.merged_into == Some(id),
             |request| {
@@ -76,7 +78,7 @@ impl World {
             match shown {
                 Unreached::Marked => service.details.1 = "NEVER",
                 Unreached::OldStateAndNewId => service.details = service.before.details,
-                Unreached::OldStateAndOldId => service.show_what_was_before(),
+                Unreached::OldStateAndOldId => service.show_last_end(),
             }
         }
         let statuses: Vec<_> = execution
@@ -114,7 +116,7 @@ impl World {
 
     /// Starts to cancel an execution. Lifecycle jobs run to their end, unless forced.
     pub(crate) fn start_cancellation(&mut self, id: &str, force: bool) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(execution) = self.live(id) else {
             return;
         };
@@ -155,7 +157,7 @@ impl World {
 
     /// Ends an execution as canceled.
     pub(crate) fn end_cancellation(&mut self, id: &str) {
-        let now = self.now;
+        let now = self.time.now();
         let Some(execution) = self.executions.get_mut(id) else {
             return;
         };

@@ -176,7 +176,7 @@ async fn past(text: &str, printed: &mut Printed) {
     let environment = fake.environment(text);
     environment.service(Workload::Container, text);
     environment
-        .elsewhere()
+        .external_actor()
         .through(Origin::Git)
         .by(text)
         .deploys();

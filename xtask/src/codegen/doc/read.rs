@@ -4,6 +4,8 @@
 //! becomes a line of inline code for each of its lines. Everything else is text, and
 //! [`Line`] shows every character of it.
 
+use std::collections::BTreeMap;
+
 use super::block::{Block, Row};
 use super::line::Line;
 use crate::text::push_visible;
@@ -163,12 +165,15 @@ fn marker(text: &str) -> Option<(&str, &str)> {
 fn inline(text: &str) -> Line {
     let mut line = Line::default();
     let mut rest = text;
+    let last = last_runs(text);
     while let Some(start) = rest.find('`') {
         let (before, from) = rest.split_at(start);
         let (count, _) = fence(from, '`');
+        let is_last = last.get(&count) == Some(&(text.len() - from.len()));
         let inner = from.get(count..).unwrap_or_default();
         line = with_addresses(line, before);
-        match closing(inner, count) {
+        let end = if is_last { None } else { closing(inner, count) };
+        match end {
             Some(end) => {
                 let (code, after) = inner.split_at(end);
                 let padded = code
@@ -187,6 +192,20 @@ fn inline(text: &str) -> Line {
         }
     }
     with_addresses(line, rest)
+}
+
+/// The start of the last run of backticks of each length: nothing is searched for behind it, so that many
+/// runs without an end take no longer than a few.
+fn last_runs(text: &str) -> BTreeMap<usize, usize> {
+    let mut runs = BTreeMap::new();
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find('`')) {
+        let start = from + found;
+        let (length, _) = fence(text.get(start..).unwrap_or_default(), '`');
+        runs.insert(length, start);
+        from = start + length;
+    }
+    runs
 }
 
 /// The position of the next run of exactly `count` backticks.

@@ -15,7 +15,7 @@ use super::read::Reader;
 use super::schema::{Components, Kind, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{AlternativeModel, BodyKind, Encoding};
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// One media type of a body, as the contract declares it.

@@ -74,7 +74,7 @@ pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
     if length > CHAIN {
         return Err(Conflict {
             pointer: pointer.to_owned(),
-            what: format!("more than {CHAIN} schemas are put together of each other"),
+            what: format!("more than {CHAIN} schemas are composed of each other"),
         });
     }
     Ok(())
@@ -87,7 +87,7 @@ pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {
     if depth > DEPTH {
         return Err(Conflict {
             pointer: schema.pointer.clone(),
-            what: format!("more than {DEPTH} schemas stand within each other"),
+            what: format!("more than {DEPTH} schemas are nested in each other"),
         });
     }
     Ok(())

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::conflict::Conflict;
+use super::discrimination::values_of;
 use super::draft::Draft;
 use super::schema::{Components, Kind, Schema, Union};
-use super::telling::values_of;
 use super::unions;
 use crate::codegen::model::{Remark, UnionStrategy};
 
@@ -42,10 +42,10 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
         if is_told(&components, &pointer, union) {
             remarks.push(Remark {
                 pointer: format!("{place}/discriminator"),
-                text: format!("{what}: the members are told apart by what they have"),
+                text: format!("{what}: the members are distinguished by their properties"),
             });
         } else {
-            let what = format!("{what}, and nothing else tells them apart");
+            let what = format!("{what}, and nothing else distinguishes them");
             failed = failed.take().or(Some(Conflict { pointer, what }));
         }
     });

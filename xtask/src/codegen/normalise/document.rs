@@ -13,7 +13,7 @@ use super::conflict::Conflict;
 use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
 use super::fields::rust_names;
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
-use super::{requests, telling, unions};
+use super::{discrimination, requests, unions};
 use crate::codegen::model::{BodyKind, Format, Usage};
 
 /// The `x-rust-type` of the type that distinguishes absent, null and a value.
@@ -172,7 +172,7 @@ fn holds(components: &Components, schema: &Schema, owner: &str) -> bool {
 }
 
 fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Value, Conflict> {
-    let tags = telling::tags(components, schema, union)?
+    let tags = discrimination::tags(components, schema, union)?
         .map(|(_, tags)| tags)
         .unwrap_or_default();
     let names: Vec<String> = unions::variant_names(union, &tags)

@@ -137,7 +137,10 @@ fn unite(
 ) {
     loop {
         let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for (name, schema) in components.iter().filter(|(_, schema)| is_telling(schema)) {
+        for (name, schema) in components
+            .iter()
+            .filter(|(_, schema)| is_distinguishing(schema))
+        {
             let only = known
                 .entry(fingerprint(schema))
                 .and_modify(|first| *first = None);
@@ -200,7 +203,7 @@ fn unite(
 }
 
 /// Whether being equal to this component is no accident.
-fn is_telling(schema: &Schema) -> bool {
+fn is_distinguishing(schema: &Schema) -> bool {
     match &schema.kind {
         Kind::Enum(values) => values.len() > 1,
         Kind::Object(object) => object.properties.len() > 1,

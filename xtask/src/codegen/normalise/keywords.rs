@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::read::Reader;
 use crate::codegen::model::Remark;
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 
 /// The address that a client has by itself.
 pub(crate) const BASE_URL: &str = "https://api.qovery.com";
@@ -61,7 +61,7 @@ const CONTRACT: &[(&str, Handling)] = &[
     ),
     (
         "webhooks",
-        Noted("are requests that the API sends: the client has nothing for them"),
+        Noted("are requests that the API sends, so the client has no code for them"),
     ),
     ("security", Describes),
     ("tags", Describes),
@@ -109,7 +109,7 @@ const OPERATION: &[(&str, Handling)] = &[
     ("servers", SERVERS),
     (
         "callbacks",
-        Noted("are requests that the API sends: the client has nothing for them"),
+        Noted("are requests that the API sends, so the client has no code for them"),
     ),
     // A client sends the token that it has.
     ("security", Describes),
@@ -154,7 +154,7 @@ const ENCODING: &[(&str, Handling)] = &[
     ("explode", Followed),
     (
         "headers",
-        Noted("is for the parts of a multipart body, which is not supported"),
+        Noted("applies to the parts of a multipart body, which is not supported"),
     ),
     (
         "allowReserved",

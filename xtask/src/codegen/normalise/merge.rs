@@ -14,7 +14,7 @@ use super::fingerprint::fingerprint;
 use super::names;
 use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
 use crate::codegen::model::Remark;
-use crate::contract::source::steps;
+use crate::contract::pointer::steps;
 
 /// Merges schemas that may refer to these components.
 pub(crate) struct Merger<'a> {
@@ -59,7 +59,7 @@ impl<'a> Merger<'a> {
         };
         if self.open.iter().any(|open| open == name) {
             let chain = self.open.join(" → ");
-            let what = format!("the schema `{name}` is put together of itself: {chain} → {name}");
+            let what = format!("the schema `{name}` is composed of itself: {chain} → {name}");
             self.is_cycle = true;
             return Err(Conflict {
                 pointer: schema.pointer.clone(),
@@ -193,11 +193,11 @@ impl<'a> Merger<'a> {
     }
 
     fn all(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
-        let (neutral, mut telling): (Vec<Schema>, Vec<Schema>) =
+        let (neutral, mut distinguishing): (Vec<Schema>, Vec<Schema>) =
             parts.into_iter().partition(Schema::is_neutral);
         let nullable = neutral.iter().any(|part| part.nullable);
-        let mut merged = if telling.len() == 1 {
-            match telling.pop() {
+        let mut merged = if distinguishing.len() == 1 {
+            match distinguishing.pop() {
                 Some(
                     part @ Schema {
                         kind: Kind::Ref(_), ..
@@ -206,13 +206,13 @@ impl<'a> Merger<'a> {
                 Some(part) => self.schema(part)?,
                 None => Schema::new(Kind::Any, pointer),
             }
-        } else if telling.is_empty() {
+        } else if distinguishing.is_empty() {
             neutral
                 .first()
                 .cloned()
                 .unwrap_or_else(|| Schema::new(Kind::Any, pointer))
         } else {
-            self.several(telling, pointer)?
+            self.several(distinguishing, pointer)?
         };
         for part in &neutral {
             merged.notes = merged.notes.or(&part.notes);
@@ -341,7 +341,8 @@ impl<'a> Merger<'a> {
                 second
             }
             _ => {
-                let what = "`allOf` puts things together that no value can be at once".to_owned();
+                let what = "the parts of `allOf` contradict each other: no value fits all of them"
+                    .to_owned();
                 return Err(Conflict {
                     pointer: pointer.to_owned(),
                     what,

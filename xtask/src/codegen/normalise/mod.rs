@@ -7,6 +7,7 @@ mod aliases;
 mod bodies;
 mod budget;
 mod conflict;
+mod discrimination;
 mod discriminators;
 mod document;
 mod draft;
@@ -35,7 +36,6 @@ mod schema;
 mod styles;
 mod successes;
 mod suggest;
-mod telling;
 mod type_model;
 mod unions;
 mod usage;
@@ -50,7 +50,7 @@ pub(super) use self::names::is_type_name;
 use self::read::Reader;
 use super::model::Normalised;
 use crate::contract::Document;
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// Converts a contract into the form that progenitor accepts, with the facts beside it.

@@ -6,19 +6,23 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToLowerCamelCase, ToPascalCase};
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftOperation};
 use super::read::Reader;
 use super::{bodies, names, parameters, paths, successes};
-use crate::contract::source::escape as step;
+use crate::contract::operation_id::operation_id;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// The keys of a path item that are operations.
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
+
+/// A contract has no more operations: several times the number of a large real one, and few enough for
+/// the one file that has a method for each.
+const OPERATIONS: usize = 1_200;
 
 /// The methods whose requests no server takes a body of.
 const BODILESS: [&str; 2] = ["head", "trace"];
@@ -58,6 +62,12 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                 (operation, own),
             )?;
             draft.operations.push(read);
+            if draft.operations.len() > OPERATIONS {
+                let what = format!("the contract has more than {OPERATIONS} operations");
+                return Err(reader
+                    .problem(&pointer, what)
+                    .with_help("no client is generated from so many: generate several clients"));
+            }
         }
     }
     distinct(draft);
@@ -79,7 +89,7 @@ fn one(
             .map(str::to_owned)
             .filter(|text| !text.trim().is_empty())
     };
-    let id = text("operationId").unwrap_or_else(|| made_id(method, whole_path));
+    let id = text("operationId").unwrap_or_else(|| operation_id(method, whole_path));
     let tags = operation
         .get("tags")
         .and_then(Value::as_array)
@@ -126,20 +136,6 @@ fn one(
     })
 }
 
-/// `GET /project/{projectId}/secret` becomes `getProjectByProjectIdSecret`.
-fn made_id(method: &str, path: &str) -> String {
-    let steps = path.split('/').filter(|part| !part.is_empty()).map(|part| {
-        match part
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'))
-        {
-            Some(parameter) => format!("By{}", parameter.to_pascal_case()),
-            None => part.to_pascal_case(),
-        }
-    });
-    format!("{method}{}", steps.collect::<String>()).to_lower_camel_case()
-}
-
 /// Gives each operation a name of its own: of several with one id, or with ids that become one name in
 /// Rust, the first in the contract keeps it, and the others are named by method and path.
 fn distinct(draft: &mut Draft) {
@@ -160,7 +156,7 @@ fn distinct(draft: &mut Draft) {
             continue;
         };
         let method = operation.http_method.to_ascii_lowercase();
-        let made = made_id(&method, &operation.path);
+        let made = operation_id(&method, &operation.path);
         let mut id = made.clone();
         let mut number = 2;
         while [names::value_name(&id), names::type_name(&id)]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::enums;
 use super::read::{Reader, list, types};
 use super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 impl Reader<'_> {

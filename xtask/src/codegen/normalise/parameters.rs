@@ -16,7 +16,7 @@ use super::read::Reader;
 use super::schema::{Components, Kind, Object, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{Location, Shape, Style};
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// Headers that the client sets by itself; OpenAPI says that a parameter of this name is ignored.
@@ -63,7 +63,7 @@ pub(crate) fn read(
             draft.remark(
                 &parameter.pointer,
                 format!(
-                    "`{}` does not stand in the path `{path}` and is dropped",
+                    "`{}` is not in the path `{path}` and is dropped",
                     parameter.name
                 ),
             );
@@ -107,7 +107,7 @@ fn one(
         Some("cookie") => Location::Cookie,
         other => {
             let what = format!(
-                "the parameter `{name}` travels in {}, which is not supported",
+                "the parameter `{name}` is in {}, which is not supported",
                 other.unwrap_or("nothing")
             );
             return Err(reader

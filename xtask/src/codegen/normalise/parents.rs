@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::names;
 use super::read::{Reader, chooses};
 use super::schema::{Components, Discriminator, Kind, Member, Schema, Union};
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// The discriminators of components that have no list of members.
@@ -483,7 +483,7 @@ mod tests {
             "/components/schemas/Root/discriminator"
         );
         let message = problem(choice(member("same"), member("same")));
-        for needle in ["/components/schemas/Root", "`kind`", "tells them apart"] {
+        for needle in ["/components/schemas/Root", "`kind`", "distinguishes them"] {
             assert!(message.contains(needle), "{message}");
         }
         // One that has it is enough, and so is one that may have anything.

@@ -11,7 +11,7 @@ use super::budget::{self, Budget};
 use super::limits;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::contract::{Document, references};
 use crate::problem::Problem;
 
@@ -73,14 +73,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn schema(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
         let refused = |what: String| {
             self.problem(pointer, what)
-                .with_help("give what is repeated a name under `components/schemas`")
+                .with_help("move the repeated schema to `components/schemas`")
         };
         self.budget.take(1).map_err(refused)?;
         let depth = self.depth.get();
         if depth > budget::READ_DEPTH {
             let most = budget::READ_DEPTH;
             return Err(refused(format!(
-                "more than {most} schemas stand within each other"
+                "more than {most} schemas are nested in each other"
             )));
         }
         self.depth.set(depth + 1);
@@ -156,10 +156,10 @@ impl<'a> Reader<'a> {
     /// A schema that is a part of another one is read as if it stood here.
     fn inside(&self, target: &str, pointer: &str) -> Result<Schema, Problem> {
         if self.inside.borrow().iter().any(|open| open == target) {
-            let what = format!("the reference `#{target}` leads back to itself");
+            let what = format!("the reference `#{target}` refers to itself");
             return Err(self
                 .problem(pointer, what)
-                .with_help("give what it names a name under `components/schemas`"));
+                .with_help("move the schema that it names to `components/schemas`"));
         }
         self.inside.borrow_mut().push(target.to_owned());
         let value = self.document.value.pointer(target);
@@ -260,7 +260,7 @@ impl<'a> Reader<'a> {
         let Some(property) = value.get("propertyName").and_then(Value::as_str) else {
             return Err(self
                 .problem(&place, "a discriminator needs a `propertyName`")
-                .with_help("name the property that tells the members apart"));
+                .with_help("name the property that distinguishes the members"));
         };
         let mut mapping = indexmap::IndexMap::new();
         for (tag, target) in value
@@ -331,7 +331,7 @@ impl<'a> Reader<'a> {
     /// and its pointer.
     ///
     /// # Errors
-    /// Returns an error if a reference has no target, leaves the document, or leads back to itself.
+    /// Returns an error if a reference has no target, leaves the document, or refers to itself.
     pub(crate) fn follow<'v>(
         &self,
         value: &'v Value,

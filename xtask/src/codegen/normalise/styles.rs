@@ -8,7 +8,7 @@ use super::draft::DraftParameter;
 use super::media;
 use super::read::Reader;
 use crate::codegen::model::{Encoding, Location, Shape, Style};
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 /// Reads `style` and `explode` of a parameter.

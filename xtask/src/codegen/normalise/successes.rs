@@ -14,7 +14,7 @@ use super::media::{self, is_json, is_text};
 use super::read::Reader;
 use super::schema::{Kind, Schema};
 use crate::codegen::model::Format;
-use crate::contract::source::escape as step;
+use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
 struct Declared {

@@ -398,7 +398,10 @@ fn without_a_discriminator_values_then_presence_then_json_types_tell() {
         union(&found, "RootByPresence").strategy,
         UnionStrategy::Presence
     );
-    assert_eq!(union(&found, "RootByPresence").variants[0].telling, ["git"]);
+    assert_eq!(
+        union(&found, "RootByPresence").variants[0].distinguishing,
+        ["git"]
+    );
     assert_eq!(
         union(&found, "RootByType").strategy,
         UnionStrategy::JsonType
@@ -425,10 +428,10 @@ fn a_property_tells_a_member_of_those_that_are_looked_at_later() {
     ));
     let details = union(&found, "RootDetails");
     assert_eq!(details.strategy, UnionStrategy::Presence);
-    let telling: Vec<&[String]> = details
+    let distinguishing: Vec<&[String]> = details
         .variants
         .iter()
-        .map(|variant| variant.telling.as_slice())
+        .map(|variant| variant.distinguishing.as_slice())
         .collect();
     let expected: [&[&str]; 5] = [
         &["kind"],
@@ -437,7 +440,7 @@ fn a_property_tells_a_member_of_those_that_are_looked_at_later() {
         &["commit", "chart"],
         &[],
     ];
-    assert_eq!(telling, expected);
+    assert_eq!(distinguishing, expected);
 }
 
 #[test]
@@ -482,7 +485,7 @@ fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
         ),
         (
             json!({"$ref": "#/components/schemas/Root/properties/a"}),
-            "leads back to itself",
+            "refers to itself",
         ),
         (
             json!("string"),

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflict::Conflict;
+use super::discrimination::{decisions, object_of, object_weight, tags};
 use super::json_type::json_type;
 use super::names;
 use super::schema::{Components, Kind, Schema, Union};
-use super::telling::{decisions, object_of, object_weight, tags};
 use super::type_model::type_model;
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
 
@@ -60,7 +60,7 @@ pub(crate) fn model(
         (None, None) if apart && objects < 2 => (UnionStrategy::JsonType, Vec::new()),
         (None, None) => (UnionStrategy::Trial, Vec::new()),
     };
-    let telling: BTreeMap<usize, (usize, Vec<String>)> = decided
+    let distinguishing: BTreeMap<usize, (usize, Vec<String>)> = decided
         .into_iter()
         .flatten()
         .enumerate()
@@ -83,7 +83,7 @@ pub(crate) fn model(
             json_type: types.get(index).copied().unwrap_or(JsonType::Any),
             tags: tags.get(index).cloned().unwrap_or_default(),
             declares_tag,
-            telling: telling
+            distinguishing: distinguishing
                 .get(&index)
                 .map(|(_, names)| names.clone())
                 .unwrap_or_default(),
@@ -94,7 +94,9 @@ pub(crate) fn model(
         let order = |rust_name: &str| {
             let index = rust_names.iter().position(|name| name == rust_name);
             let index = index.unwrap_or(usize::MAX);
-            let decided = telling.get(&index).map_or(usize::MAX, |(order, _)| *order);
+            let decided = distinguishing
+                .get(&index)
+                .map_or(usize::MAX, |(order, _)| *order);
             let member = union.members.get(index);
             let weight = member.map(|member| weight(components, &member.schema));
             (decided, std::cmp::Reverse(weight))

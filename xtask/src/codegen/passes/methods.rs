@@ -10,7 +10,6 @@ use super::{names, types};
 use crate::codegen::progenitor::Output;
 
 /// One of progenitor's methods, reduced to its types.
-#[derive(Debug)]
 pub(crate) struct Signature {
     /// The type of each parameter by its name in Rust, the body as `body`.
     pub(crate) parameters: BTreeMap<String, Type>,

@@ -55,6 +55,17 @@ pub(crate) fn run(
     let signatures = methods::read(written);
     let matchers = mocks::read(written);
 
+    let unions = unions::read(normalised, &structs, &known)?;
+    let shapes = edits::Shapes {
+        structs: &by_name,
+        unions: &unions,
+        normalised,
+        usage: &usage,
+        with_default: &with_default,
+    };
+    // Before the text of anything is made, because it bounds how many models are converted.
+    let edits = edits::emit(&shapes, &signatures)?;
+
     parts.remarks.append(&mut remarks);
     let mut mock_methods = BTreeMap::new();
     for (operation, area) in normalised.operations.iter().zip(&areas) {
@@ -92,16 +103,7 @@ pub(crate) fn run(
             .collect();
         parts.add_tables(&calls, &mocks)?;
     }
-    let unions = unions::read(normalised, &structs, &known)?;
-    let shapes = edits::Shapes {
-        structs: &by_name,
-        unions: &unions,
-        normalised,
-        usage: &usage,
-        with_default: &with_default,
-    };
     add_models(&shapes, parts, |name| usage.areas(name))?;
-    let edits = edits::emit(&shapes, &signatures)?;
     for (areas, conversion) in edits.pieces {
         parts.add_model(&areas, conversion)?;
     }

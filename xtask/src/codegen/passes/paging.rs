@@ -6,7 +6,7 @@
 //! size is the first and only page of a list, and stays a plain list. `qovery-ext` walks
 //! the pages.
 
-mod lead;
+mod next_link;
 mod page;
 mod shape;
 
@@ -20,7 +20,7 @@ use crate::codegen::model::{Format, OperationModel};
 use crate::codegen::passes::{models::Model, types};
 use crate::problem::Problem;
 
-use lead::lead;
+use next_link::next_link;
 use page::{PageShape, item_id};
 use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 
@@ -35,7 +35,7 @@ pub(crate) fn emit(
     models: &BTreeMap<&str, &Model>,
 ) -> Result<Option<TokenStream>, Problem> {
     let Some(shape) = shape_of(operation)? else {
-        return match output.and_then(|output| lead(output, models)) {
+        return match output.and_then(|output| next_link(output, models)) {
             Some(field) => Err(unknown_shape(
                 operation,
                 &format!("the field `{field}` of the result"),

@@ -6,10 +6,8 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::Span;
-use syn::{
-    GenericArgument, Ident, PathArguments, Type, parse_quote,
-    visit_mut::{self, VisitMut},
-};
+use quote::ToTokens as _;
+use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
 
 /// Paths that generated files write short, by all their segments but the last.
 const SHORT: &[(&[&str], &str)] = &[
@@ -33,62 +31,58 @@ const SHORT: &[(&[&str], &str)] = &[
 /// Rewrites `ty`; `models` are the names used without a path inside progenitor's `types` module.
 pub(crate) fn tidy(ty: &Type, models: &BTreeSet<String>) -> Type {
     let mut ty = ty.clone();
-    Tidy { models }.visit_type_mut(&mut ty);
+    rewrite(&mut ty, models);
     ty
 }
 
-struct Tidy<'a> {
-    models: &'a BTreeSet<String>,
+fn rewrite(ty: &mut Type, models: &BTreeSet<String>) {
+    match ty {
+        Type::Reference(reference) => {
+            reference.lifetime = None;
+            rewrite(&mut reference.elem, models);
+        }
+        Type::Slice(slice) => rewrite(&mut slice.elem, models),
+        Type::Array(array) => rewrite(&mut array.elem, models),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| rewrite(ty, models)),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                    for argument in &mut arguments.args {
+                        if let GenericArgument::Type(ty) = argument {
+                            rewrite(ty, models);
+                        }
+                    }
+                }
+            }
+            shorten(&mut path.path, models);
+        }
+        _ => {}
+    }
 }
 
-impl VisitMut for Tidy<'_> {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        visit_mut::visit_type_mut(self, ty);
-        if let Type::Reference(reference) = ty {
-            reference.lifetime = None;
-        }
-        let Type::Path(path) = ty else { return };
-        let names: Vec<String> = path
-            .path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let Some((last, before)) = names.split_last() else {
-            return;
-        };
-        let arguments = path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.arguments.clone())
-            .unwrap_or_default();
-        let ident = Ident::new(last, Span::call_site());
-        let before: Vec<&str> = before.iter().map(String::as_str).collect();
-        let prefix = if before.is_empty() {
-            if !self.models.contains(last) {
-                return;
-            }
-            "types"
-        } else {
-            match SHORT.iter().find(|(known, _)| *known == before.as_slice()) {
-                Some((_, prefix)) => *prefix,
-                None => return,
-            }
-        };
-        let mut short: syn::Path = if prefix.is_empty() {
-            parse_quote!(#ident)
-        } else {
-            let modules = prefix
-                .split("::")
-                .map(|part| Ident::new(part, Span::call_site()));
-            parse_quote!(#(#modules)::*::#ident)
-        };
-        if let Some(segment) = short.segments.last_mut() {
-            segment.arguments = arguments;
-        }
-        path.path = short;
-    }
+fn shorten(path: &mut syn::Path, models: &BTreeSet<String>) {
+    let segments = path.segments.iter();
+    let names: Vec<String> = segments.map(|segment| segment.ident.to_string()).collect();
+    let Some((last, before)) = names.split_last() else {
+        return;
+    };
+    let prefix = if before.is_empty() {
+        models.contains(last).then_some("types")
+    } else {
+        let known = SHORT.iter().find(|(known, _)| *known == before);
+        known.map(|(_, prefix)| *prefix)
+    };
+    let Some(prefix) = prefix else { return };
+    let last = path.segments.pop();
+    let modules = prefix.split("::").filter(|name| !name.is_empty());
+    let modules = modules.map(|name| PathSegment::from(Ident::new(name, Span::call_site())));
+    path.segments = modules.chain(last).collect();
+    path.leading_colon = None;
+}
+
+/// Whether two types are written alike.
+pub(crate) fn same(one: &Type, other: &Type) -> bool {
+    one.to_token_stream().to_string() == other.to_token_stream().to_string()
 }
 
 /// The model that `ty` names; `None` if `ty` is not just a model.
@@ -160,7 +154,7 @@ pub(crate) fn map_value(ty: &Type) -> Option<&Type> {
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens;
+    use syn::parse_quote;
 
     use super::*;
 

@@ -92,7 +92,7 @@ pub(crate) fn emit(
         UnionStrategy::Presence if variant.json_type != JsonType::Object => {
             format!("else {} => ", kind(variant.json_type))
         }
-        UnionStrategy::Presence => keys(&variant.telling, " | "),
+        UnionStrategy::Presence => keys(&variant.distinguishing, " | "),
         UnionStrategy::JsonType | UnionStrategy::Trial => String::new(),
     };
     // A member without a key matches any value, so it is tried last.
@@ -165,7 +165,7 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> Doc {
     }
     let told: Vec<&str> = match strategy {
         UnionStrategy::Tag { .. } => variant.tags.iter().map(String::as_str).collect(),
-        UnionStrategy::Presence => variant.telling.iter().map(String::as_str).collect(),
+        UnionStrategy::Presence => variant.distinguishing.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     };
     let text = match (strategy, told.is_empty()) {
@@ -204,7 +204,7 @@ fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStr
     let unique = members.iter().filter(|(_, ty)| {
         members
             .values()
-            .filter(|other| bare(other) == bare(ty))
+            .filter(|other| types::same(&bare(other), &bare(ty)))
             .count()
             == 1
     });

@@ -2,7 +2,7 @@
 //!
 //! The passes transform the output.
 
-mod culprit;
+mod bisection;
 mod output;
 mod run;
 
@@ -17,7 +17,7 @@ pub(crate) use output::{Output, bounds};
 /// Returns an error if progenitor fails or panics: the problem names the operation or the schema that
 /// makes it.
 pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
-    run::run(normalised, &normalised.document).map_err(|what| culprit::culprit(normalised, &what))
+    run::run(normalised, &normalised.document).map_err(|what| bisection::bisect(normalised, &what))
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
             .unwrap();
         operation["responses"] =
             json!({"200": {"description": ""}, "201": operation["responses"]["2XX"]});
-        let problem = generate(&normalised).unwrap_err().to_string();
+        let problem = generate(&normalised).map(drop).unwrap_err().to_string();
         assert!(
             problem
                 .contains("/paths/~1root/get: progenitor cannot generate the operation `getRoot`"),
@@ -67,7 +67,7 @@ mod tests {
             .document
             .pointer_mut("/components/schemas/Part/properties/a")
             .unwrap() = json!({"type": "string", "pattern": "["});
-        let problem = generate(&normalised).unwrap_err().to_string();
+        let problem = generate(&normalised).map(drop).unwrap_err().to_string();
         assert!(
             problem
                 .contains("/components/schemas/Part: progenitor cannot generate the schema `Part`"),

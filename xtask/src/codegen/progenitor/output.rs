@@ -10,7 +10,6 @@ use syn::{
 };
 
 /// The output of progenitor for a contract.
-#[derive(Debug)]
 pub(crate) struct Output {
     /// Types and operations.
     pub(crate) client: File,

@@ -5,12 +5,7 @@
 //! one of the language, of the standard library, of another crate or of the runtime. A path that this
 //! pass does not know is a defect of the generator and fails the run.
 
-use std::collections::BTreeSet;
-
-use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
-use syn::visit_mut::{self, VisitMut};
-use syn::{GenericParam, ImplItem, Item, Pat, Path};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::problem::Problem;
 
@@ -72,214 +67,283 @@ pub(crate) enum Side {
     Stream,
 }
 
-/// Path prefixes that cannot be shadowed: types and modules of a contract begin with no lower-case
-/// letter.
+/// Path prefixes that cannot be shadowed, because types and modules of a contract begin with no
+/// lower-case letter, and keywords before paths that are absolute already.
 const FIXED: &[&str] = &[
+    "as", "dyn", "for", "impl", "in", "mut", "return", "where", //
     "Self", "crate", "self", "super", "bool", "f32", "f64", "i32", "i64", "str", "u16", "u32",
     "u64", "u128", "usize",
 ];
 
-/// Makes the paths in an item absolute.
+/// Makes the paths in these items absolute.
 ///
 /// # Errors
 /// Returns an error if a path begins with an unknown name.
-pub(super) fn absolute(item: &mut Item, side: Side) -> Result<(), Problem> {
-    let mut pass = Pass::new(side);
-    pass.visit_item_mut(item);
-    pass.finish()
-}
-
-/// Makes the paths in a method of the client absolute.
-///
-/// # Errors
-/// Returns an error if a path begins with an unknown name.
-pub(super) fn absolute_method(method: &mut ImplItem, side: Side) -> Result<(), Problem> {
-    let mut pass = Pass::new(side);
-    pass.visit_impl_item_mut(method);
-    pass.finish()
+pub(super) fn absolute(items: TokenStream, side: Side) -> Result<TokenStream, Problem> {
+    let mut pass = Pass {
+        side,
+        unknown: None,
+    };
+    let written = pass.tokens(items, Inside::Code);
+    match pass.unknown {
+        None => Ok(written),
+        Some(path) => Err(Problem::new(format!(
+            "the generator wrote the path `{path}`, which is not absolute"
+        ))
+        .with_help("add what it begins with to xtask/src/codegen/split/absolute.rs")),
+    }
 }
 
 impl Side {
     /// The path that a name at the beginning of another path stands for.
-    fn root(self, name: &str) -> Option<Path> {
+    fn root(self, name: &str) -> Option<&'static str> {
         let own: &[_] = match self {
             Self::Rest => &[],
             Self::Stream => STREAM_ROOTS,
         };
         let mut roots = own.iter().chain(ROOTS);
-        let (_, path) = roots.find(|(known, _)| *known == name)?;
-        syn::parse_str(path).ok()
+        roots
+            .find(|(known, _)| *known == name)
+            .map(|(_, path)| *path)
     }
 }
 
+/// The tokens of a path.
+fn path_tokens(path: &str) -> impl Iterator<Item = TokenTree> {
+    let colons = || {
+        let colon = |spacing| TokenTree::Punct(Punct::new(':', spacing));
+        [colon(Spacing::Joint), colon(Spacing::Alone)]
+    };
+    let segments = path.split("::").enumerate();
+    segments.flat_map(move |(index, segment)| {
+        let before = (index > 0).then(colons).into_iter().flatten();
+        let name = (!segment.is_empty())
+            .then(|| TokenTree::Ident(Ident::new(segment, Span::call_site())));
+        before.chain(name)
+    })
+}
+
+/// What tokens are part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Code,
+    /// The variants of an enum: the first name of each is its own.
+    Variants,
+    /// The arguments of a macro, in which only `name::` is surely a path.
+    Macro,
+}
+
+/// The keywords before a name that they define.
+const DEFINING: [&str; 7] = ["const", "enum", "fn", "mod", "struct", "trait", "type"];
+
 struct Pass {
     side: Side,
-    /// The type parameters of the item.
-    generics: BTreeSet<String>,
     /// The first path that is not known.
     unknown: Option<String>,
 }
 
 impl Pass {
-    fn new(side: Side) -> Self {
-        Self {
-            side,
-            generics: BTreeSet::new(),
-            unknown: None,
+    fn tokens(&mut self, tokens: TokenStream, inside: Inside) -> TokenStream {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut rest = tokens.as_slice();
+        let mut written = Vec::with_capacity(tokens.len());
+        let mut before = Before::default();
+        let mut is_enum = false;
+        while let Some((token, after)) = rest.split_first() {
+            match token {
+                TokenTree::Ident(name) => {
+                    is_enum |= name == "enum";
+                    match self.path(&name.to_string(), before, after, inside) {
+                        Some(path) => written.extend(path_tokens(path)),
+                        None => written.push(token.clone()),
+                    }
+                }
+                TokenTree::Group(group) if !before.is_attribute => {
+                    let is_brace = group.delimiter() == Delimiter::Brace;
+                    let inner = if before.is_macro || inside == Inside::Macro {
+                        Inside::Macro
+                    } else if is_enum && is_brace {
+                        Inside::Variants
+                    } else {
+                        Inside::Code
+                    };
+                    is_enum &= !is_brace;
+                    let inner = self.tokens(group.stream(), inner);
+                    written.push(TokenTree::Group(Group::new(group.delimiter(), inner)));
+                }
+                other => written.push(other.clone()),
+            }
+            before = before.then(token);
+            rest = after;
         }
+        written.into_iter().collect()
     }
 
-    fn finish(self) -> Result<(), Problem> {
-        match self.unknown {
-            None => Ok(()),
-            Some(path) => Err(Problem::new(format!(
-                "the generator wrote the path `{path}`, which is not absolute"
-            ))
-            .with_help("add what it begins with to xtask/src/codegen/split/absolute.rs")),
+    /// The absolute path of a name, if it is the beginning of a path that has another one.
+    fn path(
+        &mut self,
+        name: &str,
+        before: Before,
+        after: &[TokenTree],
+        inside: Inside,
+    ) -> Option<&'static str> {
+        let is_type = name.starts_with(char::is_uppercase);
+        let (is_label, continues) = match after {
+            [TokenTree::Punct(colon), rest @ ..] if colon.as_char() == ':' => {
+                let is_path = colon.spacing() == Spacing::Joint;
+                // A small word before `::<` is a function.
+                let is_function = !is_type && is_punct(rest.get(1), '<');
+                (!is_path, is_path && !is_function)
+            }
+            [TokenTree::Punct(equal), rest @ ..] if equal.as_char() == '=' => {
+                (!is_punct(rest.first(), '>') && !is_punct(rest.first(), '='), false)
+            }
+            _ => (false, false),
+        };
+        let is_other = match inside {
+            Inside::Macro => !continues,
+            Inside::Variants => before.begins_item,
+            Inside::Code => !is_type && !continues,
+        };
+        if is_other || is_label || !before.begins_path {
+            return None;
+        }
+        let path = self.side.root(name);
+        // One capital letter is the name of a type parameter.
+        let is_known = path.is_some()
+            || inside == Inside::Macro
+            || name.len() == 1
+            || FIXED.contains(&name);
+        if !is_known {
+            self.unknown.get_or_insert_with(|| name.to_owned());
+        }
+        path
+    }
+}
+
+fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+}
+
+/// What the tokens before a place say about it.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// A name here is neither the rest of a path, a field, a method, a lifetime nor a definition.
+    begins_path: bool,
+    /// The list begins here, or continues after a comma, apart from attributes.
+    begins_item: bool,
+    is_attribute: bool,
+    is_macro: bool,
+    last: char,
+}
+
+impl Default for Before {
+    fn default() -> Self {
+        Self {
+            begins_path: true,
+            begins_item: true,
+            is_attribute: false,
+            is_macro: false,
+            last: ' ',
         }
     }
 }
 
-impl VisitMut for Pass {
-    fn visit_generics_mut(&mut self, generics: &mut syn::Generics) {
-        let types = generics.params.iter().filter_map(|one| match one {
-            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
-            _ => None,
-        });
-        self.generics.extend(types);
-        visit_mut::visit_generics_mut(self, generics);
-    }
-
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        visit_mut::visit_path_mut(self, path);
-        if path.leading_colon.is_some() {
-            return;
-        }
-        let Some(first) = path.segments.first() else {
-            return;
+impl Before {
+    fn then(self, token: &TokenTree) -> Self {
+        let next = Self {
+            begins_item: false,
+            ..Self::default()
         };
-        let name = first.ident.to_string();
-        // One small word is a variable, a primitive type or an attribute.
-        let is_alone = path.segments.len() == 1;
-        if is_alone && !name.starts_with(char::is_uppercase)
-            || FIXED.contains(&name.as_str())
-            || self.generics.contains(&name)
-        {
-            return;
+        match token {
+            TokenTree::Punct(punct) => {
+                let last = punct.as_char();
+                let is_joint = punct.spacing() == Spacing::Joint;
+                let is_path = last == ':' && self.last == ':';
+                // `..` is no field.
+                let is_field = last == '.' && self.last != '.';
+                Self {
+                    begins_path: !is_path && !is_field && last != '\'',
+                    begins_item: last == ',' || last == '#' && self.begins_item,
+                    is_attribute: last == '#',
+                    is_macro: last == '!',
+                    last: if is_joint && !is_path { last } else { ' ' },
+                }
+            }
+            TokenTree::Group(_) => Self {
+                begins_item: self.is_attribute && self.begins_item,
+                ..next
+            },
+            TokenTree::Ident(name) => Self {
+                begins_path: !DEFINING.iter().any(|word| name == word),
+                ..next
+            },
+            TokenTree::Literal(_) => next,
         }
-        let Some(mut whole) = self.side.root(&name) else {
-            let text = quote!(#path).to_string().replace(' ', "");
-            self.unknown.get_or_insert(text);
-            return;
-        };
-        let mut segments = std::mem::take(&mut path.segments).into_iter();
-        if let (Some(first), Some(last)) = (segments.next(), whole.segments.last_mut()) {
-            last.arguments = first.arguments;
-        }
-        whole.segments.extend(segments);
-        *path = whole;
-    }
-
-    fn visit_pat_mut(&mut self, pattern: &mut Pat) {
-        visit_mut::visit_pat_mut(self, pattern);
-        // A variant without fields reads like the name of a variable.
-        if let Pat::Ident(name) = pattern
-            && name.subpat.is_none()
-            && let Some(path) = self.side.root(&name.ident.to_string())
-            && name.ident.to_string().starts_with(char::is_uppercase)
-        {
-            *pattern = Pat::Path(syn::ExprPath {
-                attrs: Vec::new(),
-                qself: None,
-                path,
-            });
-        }
-    }
-
-    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
-        visit_mut::visit_macro_mut(self, call);
-        call.tokens = in_tokens(std::mem::take(&mut call.tokens), self.side);
     }
 }
 
 /// The reverse: writes the paths of generated files as the passes and programs do.
-pub(crate) struct Short;
-
-impl VisitMut for Short {
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        visit_mut::visit_path_mut(self, path);
-        let begins = |whole: &Path| {
-            whole.leading_colon.is_some() == path.leading_colon.is_some()
-                && whole.segments.len() <= path.segments.len()
-                && whole
-                    .segments
-                    .iter()
-                    .zip(&path.segments)
-                    .all(|(root, own)| root.ident == own.ident)
-        };
-        let roots = ROOTS.iter().filter_map(|(name, _)| {
-            let whole = Side::Rest.root(name).filter(begins)?;
-            Some((*name, whole.segments.len()))
-        });
-        // A type of a module is more than its module.
-        let Some((name, length)) = roots.max_by_key(|(_, length)| *length) else {
-            return;
-        };
-        let mut segments = std::mem::take(&mut path.segments).into_iter();
-        let last = segments.by_ref().take(length).last();
-        path.segments.extend(last.map(|mut last| {
-            last.ident = syn::Ident::new(name, last.ident.span());
-            last
-        }));
-        path.segments.extend(segments);
-        path.leading_colon = None;
-    }
+pub(crate) fn short(items: TokenStream) -> TokenStream {
+    let roots = ROOTS.iter();
+    let roots = roots.map(|(name, path)| (*name, path_tokens(path).collect()));
+    shortened(items, &roots.collect::<Vec<_>>())
 }
 
-/// The same for what stands in a macro, where only `name::` is surely a path.
-fn in_tokens(tokens: TokenStream, side: Side) -> TokenStream {
-    let mut written = TokenStream::new();
-    let mut tokens = tokens.into_iter().peekable();
-    let mut continues = false;
-    while let Some(token) = tokens.next() {
-        let is_colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-        let begins = !continues && is_colon(tokens.peek());
-        continues = is_colon(Some(&token));
-        match token {
-            TokenTree::Ident(name) if begins => match side.root(&name.to_string()) {
-                Some(path) => written.extend(quote!(#path)),
-                None => written.extend([TokenTree::Ident(name)]),
-            },
-            TokenTree::Group(group) => {
-                let inner = in_tokens(group.stream(), side);
-                let group = proc_macro2::Group::new(group.delimiter(), inner);
-                written.extend([TokenTree::Group(group)]);
+fn shortened(items: TokenStream, roots: &[(&str, Vec<TokenTree>)]) -> TokenStream {
+    let tokens: Vec<TokenTree> = items.into_iter().collect();
+    let mut rest = tokens.as_slice();
+    let mut written = Vec::with_capacity(tokens.len());
+    let mut before = Before::default();
+    while let Some((first, after)) = rest.split_first() {
+        let begins = |path: &[TokenTree]| {
+            path.len() <= rest.len() && path.iter().zip(rest).all(|(one, other)| same(one, other))
+        };
+        let found = roots.iter().filter(|(_, path)| before.begins_path && begins(path));
+        // A type of a module is more than its module.
+        let found = found.max_by_key(|(_, path)| path.len());
+        let token = match (found, first) {
+            (Some((name, _)), _) => TokenTree::Ident(Ident::new(name, Span::call_site())),
+            (None, TokenTree::Group(group)) => {
+                let inner = shortened(group.stream(), roots);
+                TokenTree::Group(Group::new(group.delimiter(), inner))
             }
-            other => written.extend([other]),
-        }
+            (None, other) => other.clone(),
+        };
+        rest = found.map_or(after, |(_, path)| rest.get(path.len()..).unwrap_or_default());
+        before = before.then(&token);
+        written.push(token);
     }
-    written
+    written.into_iter().collect()
+}
+
+/// Whether two tokens of a path are one.
+fn same(one: &TokenTree, other: &TokenTree) -> bool {
+    match (one, other) {
+        (TokenTree::Ident(one), TokenTree::Ident(other)) => one == other,
+        (TokenTree::Punct(one), TokenTree::Punct(other)) => one.as_char() == other.as_char(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use quote::ToTokens as _;
-    use syn::parse_quote;
+    use quote::quote;
 
     use super::*;
 
-    fn made(item: Item) -> String {
+    fn made(item: TokenStream) -> String {
         made_on(Side::Rest, item)
     }
 
-    fn made_on(side: Side, mut item: Item) -> String {
-        absolute(&mut item, side).expect("all of it is known");
-        item.into_token_stream().to_string().replace(' ', "")
+    fn made_on(side: Side, item: TokenStream) -> String {
+        let made = absolute(item, side).expect("all of it is known");
+        made.to_string().replace(' ', "")
     }
 
     #[test]
     fn whatever_a_contract_can_name_is_written_with_its_whole_path() {
-        let written = made(parse_quote! {
+        let written = made(quote! {
             impl From<types::Option> for types::Vec {
                 fn from<D: rt::Operation>(from: types::Option, f: impl FnOnce(When<D>)) -> Option<D::Output> {
                     match from.types {
@@ -303,7 +367,7 @@ mod tests {
 
     #[test]
     fn what_a_macro_takes_is_absolute_too() {
-        let written = made(parse_quote!(model::through_fields!(types::Default, Default);));
+        let written = made(quote!(model::through_fields!(types::Default, Default);));
         assert_eq!(
             written,
             "crate::runtime::model::through_fields!(crate::types::Default,Default);"
@@ -312,15 +376,15 @@ mod tests {
 
     #[test]
     fn the_websocket_side_has_types_of_its_own() {
-        let item: Item = parse_quote!(
+        let item = quote!(
             impl From<types::A> for requests::B {}
         );
         let written = made_on(Side::Stream, item.clone());
         let expected =
             "impl::core::convert::From<crate::stream::types::A>forcrate::stream::requests::B{}";
         assert_eq!(written, expected);
-        assert!(absolute(&mut item.clone(), Side::Rest).is_err());
-        let call = parse_quote!(model::through_fields!(types::A););
+        assert!(absolute(item, Side::Rest).is_err());
+        let call = quote!(model::through_fields!(types::A););
         let written = made_on(Side::Stream, call);
         assert_eq!(
             written,
@@ -330,40 +394,66 @@ mod tests {
 
     #[test]
     fn an_absolute_path_becomes_the_short_one_again() {
-        let short: Item = parse_quote! {
+        let written = quote! {
             impl From<types::Option> for types::Vec {
                 type A = Option<rt::Patch<BTreeMap<String, uuid::Uuid>>>;
                 type B = Call<operations::Result>;
                 type C = Vec<serde_json::Value>;
             }
         };
-        let mut made = short.clone();
-        absolute(&mut made, Side::Rest).expect("all of it is known");
-        assert_ne!(made, short);
-        Short.visit_item_mut(&mut made);
-        assert_eq!(made, short);
+        let made = absolute(written.clone(), Side::Rest).expect("all of it is known");
+        assert_ne!(made.to_string(), written.to_string());
+        assert_eq!(short(made).to_string(), written.to_string());
     }
 
     #[test]
     fn a_path_that_is_not_known_is_a_defect() {
         for item in [
-            parse_quote!(
+            quote!(
                 type A = Arc<str>;
             ),
-            parse_quote!(
+            quote!(
                 type A = other::Thing;
             ),
-            parse_quote!(
+            quote!(
                 fn a() {
                     let b = HashMap::new();
                 }
             ),
         ] {
-            let mut item: Item = item;
-            let problem = absolute(&mut item, Side::Rest)
+            let problem = absolute(item, Side::Rest)
                 .expect_err("not absolute")
                 .to_string();
             assert!(problem.contains("which is not absolute"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_path_stays() {
+        for (item, expected) in [
+            (
+                quote! { #[derive(Option)] pub enum Vec { #[key(Box)] Some, Box(Box<types::Box>), Ok { None: Option<u8> } } },
+                "#[derive(Option)]pubenumVec{#[key(Box)]Some,Box(::std::boxed::Box<crate::types::Box>),Ok{None:::core::option::Option<u8>}}",
+            ),
+            (
+                quote! { impl<K: rt::Key<Value = String>> Iterator for types::A { type Option = Self::Vec; } },
+                "",
+            ),
+            (
+                quote! { fn String(rt: u8) { rt.std.Vec(types, model::blank::<String>(), a::<Box<u8>>(), ..Default::default()) } },
+                "fnString(rt:u8){rt.std.Vec(types,crate::runtime::model::blank::<::std::string::String>(),a::<::std::boxed::Box<u8>>(),..::core::default::Default::default())}",
+            ),
+            (
+                quote! { impl<'std> From<&'std ::serde::Box> for types::A { const None: ::core::Vec = Vec::<u8>::Vec; } },
+                "impl<'std>::core::convert::From<&'std::serde::Box>forcrate::types::A{constNone:::core::Vec=::std::vec::Vec::<u8>::Vec;}",
+            ),
+        ] {
+            if expected.is_empty() {
+                let problem = absolute(item, Side::Rest).expect_err("`Iterator` is not known");
+                assert!(problem.to_string().contains("`Iterator`"), "{problem}");
+            } else {
+                assert_eq!(made(item), expected);
+            }
         }
     }
 
@@ -372,9 +462,9 @@ mod tests {
         let rest = ROOTS.iter().map(|root| (Side::Rest, root));
         let stream = STREAM_ROOTS.iter().map(|root| (Side::Stream, root));
         for (side, (name, path)) in rest.chain(stream) {
-            let parsed = side.root(name).expect(path);
-            assert_eq!(quote!(#parsed).to_string().replace(' ', ""), *path);
-            let is_absolute = parsed.leading_colon.is_some() || path.starts_with("crate::");
+            assert_eq!(side.root(name), Some(*path));
+            syn::parse_str::<syn::Path>(path).expect(path);
+            let is_absolute = path.starts_with("::") || path.starts_with("crate::");
             assert!(is_absolute, "{path}");
         }
     }

@@ -144,10 +144,13 @@ impl Files<'_> {
         let body = &body.text;
         if is_too_long(body) {
             let lines = body.lines().count();
+            let mut items = body.lines().filter(|line| line.starts_with("pub "));
+            let item = items.next().unwrap_or_default().trim_end_matches('{');
             return Err(Problem::new(format!(
-                "the generated file {path} would have {lines} lines, more than {MAXIMUM_LINES}"
+                "the generated file {path} with `{}` would have {lines} lines, more than {MAXIMUM_LINES}",
+                item.trim()
             ))
-            .with_help("divide its area in xtask/src/codegen/areas.rs"));
+            .with_help("describe it in several parts, or shorten its texts, in the overlay"));
         }
         let text = format!("{}\n//! {about}\n\n{body}", self.origin.head());
         self.tree.insert(path.to_owned(), text);

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, ImplItem, parse_quote};
 
-use super::absolute::{Side, absolute_method};
+use super::absolute::{Side, absolute};
 use super::render::{Formatted, parsed};
 use crate::codegen::areas::{self, Area};
 use crate::codegen::model::Remark;
@@ -27,7 +27,7 @@ pub(crate) struct Listed {
 }
 
 /// The parts of the generated client.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Parts {
     side: Side,
     /// Methods of the client.
@@ -77,8 +77,7 @@ impl Parts {
         items: TokenStream,
         request: String,
     ) -> Result<(), Problem> {
-        let mut method = parsed(method)?;
-        absolute_method(&mut method, self.side)?;
+        let method = parsed(absolute(method, self.side)?)?;
         if let ImplItem::Fn(method) = &method {
             let method = method.sig.ident.to_string();
             let listed = self.listed.entry(area).or_default();

@@ -58,26 +58,24 @@ impl Formatted {
         side: Side,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
-        let file: syn::File = parsed(items)?;
+        let file: syn::File = parsed(absolute(items, side)?)?;
         let items = file.items.into_iter();
-        items
-            .map(|item| Self::of(item, side, condition.as_ref()))
-            .collect()
+        Ok(items
+            .map(|item| Self::of(item, condition.as_ref()))
+            .collect())
     }
 
     /// Formats an item that is there under this condition, and under those that it has of its own.
-    fn of(mut item: Item, side: Side, condition: Option<&Attribute>) -> Result<Self, Problem> {
+    fn of(mut item: Item, condition: Option<&Attribute>) -> Self {
         if let Some(attributes) = attributes(&mut item) {
             attributes.splice(..0, condition.cloned());
         }
-        let is_of_fields = is_of_fields(&item);
-        absolute(&mut item, side)?;
         let condition = condition.map(|condition| condition.to_token_stream().to_string());
-        Ok(Self {
-            is_of_fields,
+        Self {
+            is_of_fields: is_of_fields(&item),
             condition,
             ..Self::as_it_is(item)
-        })
+        }
     }
 
     fn as_it_is(item: Item) -> Self {
@@ -207,7 +205,7 @@ fn is_of_fields(item: &Item) -> bool {
         Item::Macro(item) => Some(&item.mac.path),
         _ => None,
     };
-    path.and_then(|path| path.segments.first())
+    path.and_then(|path| path.segments.iter().nth(2))
         .is_some_and(|segment| segment.ident == "model")
 }
 

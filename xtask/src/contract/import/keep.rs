@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::layer::{Key, Operation};
 use super::merge::Merged;
 use super::spellings;
+use crate::contract::pointer::escape;
 use crate::contract::references::{SCHEMAS, schema_name};
-use crate::contract::source::escape;
 
 /// Values of an enum that the newest revision no longer has.
 pub(super) const OLD_VALUES: &str = "x-deprecatedValues";
@@ -581,7 +581,7 @@ impl<'a> Keeper<'a> {
             } else {
                 self.lose(
                     &place,
-                    "has no place in the new form of the schema".to_owned(),
+                    "cannot be expressed in the new form of the schema".to_owned(),
                 );
             }
         }

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
+use super::ids;
 use super::renames::FORMER_IDS;
 use super::schema::Schemas;
 use crate::contract::Document;
+use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{pointer_of, resolve, schema_name};
-use crate::contract::source::{escape, steps};
 use crate::contract::walk::each_reference;
 use crate::problem::Problem;
 
@@ -41,6 +42,12 @@ impl Key {
             path: plain,
             method,
         }
+    }
+
+    /// As messages name it: `GET /path/{}`.
+    pub(super) fn name(&self) -> String {
+        let method = METHODS.get(self.method).copied().unwrap_or_default();
+        format!("{} {}", method.to_uppercase(), self.path)
     }
 }
 
@@ -77,6 +84,8 @@ impl Operation {
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pub(super) operations: BTreeMap<Key, Operation>,
+    /// The operations that are not called what the document calls them, and why.
+    pub(super) notes: Vec<String>,
     pub(super) schemas: Map<String, Value>,
     pub(super) version: Option<Value>,
     pub(super) servers: Value,
@@ -93,17 +102,21 @@ pub(super) enum Kind {
     Revision,
 }
 
-/// Reduces a document to its facts.
+/// Reduces a document to its facts. `before` is the layer that it follows.
 ///
 /// # Errors
-/// Returns an error if a reference has no target, two operations have one id, or a value has the wrong shape.
-pub(super) fn read(document: &Document, kind: Kind) -> Result<Layer, Problem> {
+/// Returns an error if a reference has no target, two paths are one, or a value has the wrong shape.
+pub(super) fn read(
+    document: &Document,
+    kind: Kind,
+    before: Option<&Layer>,
+) -> Result<Layer, Problem> {
     let mut reader = Reader {
         document,
         schemas: Schemas::new(document),
     };
-    let mut operations = BTreeMap::new();
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    let mut keys = BTreeMap::new();
+    let mut operations = Vec::new();
     for (path, item) in document
         .value
         .get("paths")
@@ -117,32 +130,24 @@ pub(super) fn read(document: &Document, kind: Kind) -> Result<Layer, Problem> {
         }
         for operation in reader.item(path, item, &pointer)? {
             let place = format!("{pointer}/{}", operation.method());
-            if let Some(first) = operation
-                .id()
-                .and_then(|id| ids.insert(id.to_owned(), place.clone()))
-            {
-                let what = format!(
-                    "the operation id `{}` stands at {first} too",
-                    operation.id().unwrap_or_default()
-                );
-                return Err(Problem::at(document, &place, what)
-                    .with_help("rename one of the two operations"));
-            }
-            if let Some(other) = operations.insert(operation.key(), operation) {
-                let what = format!(
-                    "{} is declared twice, with different names in the braces",
-                    other.name()
-                );
+            if let Some(other) = keys.insert(operation.key(), operation.name()) {
+                let what =
+                    format!("{other} is declared twice, with different names in the braces");
                 return Err(
                     Problem::at(document, &place, what).with_help("remove one of the two paths")
                 );
             }
+            operations.push(operation);
         }
     }
+    let notes = ids::distinct(&mut operations, before.map(|before| &before.operations));
+    let operations = operations.into_iter();
+    let operations = operations.map(|operation| (operation.key(), operation));
     let schemas = reader.schemas.named()?;
     let top = |pointer: &str| document.value.pointer(pointer);
     let mut layer = Layer {
-        operations,
+        operations: operations.collect(),
+        notes,
         schemas,
         version: top("/info/version").cloned(),
         servers: servers(top("/servers")),

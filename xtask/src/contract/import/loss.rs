@@ -37,7 +37,7 @@ pub(super) fn check(
     newest: &Layer,
     document: &Document,
 ) -> Result<(), Problem> {
-    const HELP: &str = "bring in a whole revision, or say `--allow-loss` if this is one";
+    const HELP: &str = "import a complete revision, or pass `--allow-loss` if this one is complete";
     if newest.operations.is_empty() {
         let what = "the revision has no operation";
         return Err(Problem::at(document, "/paths", what).with_help(HELP));

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::contract::source::escape;
+use crate::contract::pointer::escape;
 
 /// The JSON pointers of the texts and names with markup, in the order of the document.
 pub(super) fn places(document: &Value) -> Vec<String> {

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod defaults;
+mod ids;
 mod keep;
 mod keywords;
 mod layer;
@@ -21,7 +22,7 @@ mod validity;
 
 use serde_json::Value;
 
-use layer::Kind;
+use layer::{Kind, Layer};
 
 use super::Document;
 use crate::problem::Problem;
@@ -46,18 +47,14 @@ pub(crate) fn import(
     revisions: &[Document],
     loss: Loss,
 ) -> Result<Imported, Problem> {
-    let contract_layer = contract.map(|contract| layer::read(contract, Kind::Contract));
-    let revision_layers = revisions
-        .iter()
-        .map(|revision| layer::read(revision, Kind::Revision));
-    let layers = contract_layer
-        .into_iter()
-        .chain(revision_layers)
-        .collect::<Result<Vec<_>, _>>()?;
+    let contract_layer = contract.map(|contract| (contract, Kind::Contract));
+    let revision_layers = revisions.iter().map(|revision| (revision, Kind::Revision));
+    let mut layers: Vec<Layer> = Vec::new();
+    for (document, kind) in contract_layer.into_iter().chain(revision_layers) {
+        layers.push(layer::read(document, kind, layers.last())?);
+    }
     let Some(newest) = layers.last().filter(|_| !revisions.is_empty()) else {
-        return Err(
-            Problem::new("there is no revision to bring in").with_help("name at least one file")
-        );
+        return Err(Problem::new("no revision is given").with_help("name at least one file"));
     };
     let before = layers.first().filter(|_| contract.is_some());
     if let (Loss::Refused, Some(document)) = (loss, revisions.last()) {
@@ -72,7 +69,7 @@ pub(crate) fn import(
         prose.rename_schema(old, new);
     }
     let document = assemble::document(&merged, newest, &prose);
-    let report = Report::new(before, &merged, &document);
+    let report = Report::new(before, newest, &merged, &document);
     Ok(Imported { document, report })
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::defaults;
 use super::keep::ALIASES;
 use super::layer::{Key, METHODS, last_step};
-use crate::contract::source::escape;
+use crate::contract::pointer::escape;
 use crate::contract::walk::{LISTED, NAMED, SINGLE};
 
 /// The meanings of enumerated values, by value.

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::layer::Layer;
 use super::merge::Merged;
+use crate::contract::pointer::escape;
 use crate::contract::references::{SCHEMAS, schema_name};
-use crate::contract::source::escape;
 use crate::contract::walk::each_reference;
 
 /// Earlier names of a schema.

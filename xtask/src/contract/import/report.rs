@@ -71,7 +71,12 @@ impl Report {
         }
     }
 
-    pub(super) fn new(before: Option<&Layer>, after: &Merged, document: &Value) -> Self {
+    pub(super) fn new(
+        before: Option<&Layer>,
+        newest: &Layer,
+        after: &Merged,
+        document: &Value,
+    ) -> Self {
         let mut report = Self {
             operations: after.operations.len(),
             schemas: after.schemas.len(),
@@ -126,6 +131,13 @@ impl Report {
         report
             .sections
             .insert(2, ("no longer published, kept and deprecated", kept));
+        report.sections.insert(
+            3,
+            (
+                "named by method and path, because two operations have one id",
+                newest.notes.clone(),
+            ),
+        );
         report.sections.push((SECRETS, secrets::new(before, after)));
         report.sections.push((MADE, made_summaries(document)));
         let silent = silent_schemas(document).cloned().collect();

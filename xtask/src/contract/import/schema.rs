@@ -14,8 +14,8 @@ use super::keywords::{
 
 use super::validity::kind;
 use crate::contract::Document;
+use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, SCHEMAS};
-use crate::contract::source::{escape, steps};
 use crate::problem::Problem;
 
 /// Keywords of newer versions that OpenAPI 3.0 cannot express and that restrict the data.
@@ -102,7 +102,7 @@ impl<'a> Schemas<'a> {
             .iter()
             .find(|keyword| map.contains_key(**keyword))
         {
-            let what = format!("`{keyword}` cannot be said in OpenAPI 3.0");
+            let what = format!("OpenAPI 3.0 has no `{keyword}`");
             let help = if keyword.starts_with('$') {
                 "name the schema and refer to it with `$ref`"
             } else {

@@ -131,7 +131,7 @@ fn forms_of_version_3_1_become_those_of_3_0() {
 }
 
 #[test]
-fn in_version_3_0_only_what_is_about_the_place_counts_beside_a_reference() {
+fn in_version_3_0_only_annotations_count_beside_a_reference() {
     let schema =
         "{$ref: '#/components/schemas/Pet', nullable: true, type: object, description: theirs}";
     assert_eq!(

@@ -163,7 +163,7 @@ fn properties_named_like_keywords_are_facts() {
 }
 
 #[test]
-fn the_newest_revision_says_what_is_current_and_the_older_ones_what_is_deprecated() {
+fn the_newest_revision_is_current_and_the_rest_of_the_older_ones_is_deprecated() {
     let (text, _) = imported(None, &[OLD, NEW]);
     let contract = tree(&text);
     assert_eq!(at(&contract, "/info/version"), "1.0.4");
@@ -388,7 +388,7 @@ fn meanings_of_values_that_are_no_longer_published_stay_with_them() {
 }
 
 #[test]
-fn the_report_names_what_was_added_changed_and_removed() {
+fn the_report_names_added_changed_and_removed_parts() {
     let (old, _) = imported(None, &[OLD]);
     let (_, report) = imported(Some(&old), &[NEW]);
     for line in [
@@ -406,17 +406,17 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
         (
             "'#/components/responses/missing'",
             "'#/components/responses/nope'",
-            "the reference `#/components/responses/nope` leads to nothing",
+            "the reference `#/components/responses/nope` refers to nothing",
         ),
         (
             "items: {$ref: '#/components/schemas/Pet'}",
             "items: {$ref: '#/components/schemas/Nope'}",
-            "leads to nothing",
+            "refers to nothing",
         ),
         (
             "items: {$ref: '#/components/schemas/Pet'}",
             "items: {$ref: 'other.yaml#/Pet'}",
-            "leads out of the file",
+            "refers to another file",
         ),
         (
             "items: {$ref: '#/components/schemas/Pet'}",
@@ -429,11 +429,6 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
             "a schema has to be a mapping",
         ),
         (
-            "operationId: listPets",
-            "operationId: getPet",
-            "the operation id `getPet` stands at",
-        ),
-        (
             "  /animals:",
             "  /pet/{other}:",
             "is declared twice, with different names in the braces",
@@ -442,7 +437,7 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
         (
             "missing: {description: Theirs}",
             "missing: {$ref: '#/components/responses/missing'}",
-            "leads back to itself",
+            "refers to itself",
         ),
     ] {
         let text = NEW.replace(from, to);
@@ -698,4 +693,54 @@ fn an_address_of_a_path_or_an_operation_is_refused_unless_it_is_one_of_all() {
             .to_string();
         assert!(message.contains(place), "{place}: {message}");
     }
+}
+
+/// A revision with these operations: method, path and id.
+fn with_ids(operations: &[(&str, &str, &str)]) -> String {
+    let mut paths = serde_json::Map::new();
+    for (method, path, id) in operations {
+        let item = paths.entry(*path).or_insert_with(|| json!({}));
+        item[method] = json!({"operationId": id, "tags": ["Pets"], "responses": {"204": {"description": "x"}}});
+    }
+    json!({"openapi": "3.0.0", "info": {"version": "1", "title": "T"}, "paths": paths}).to_string()
+}
+
+/// The id of each operation of a contract, by path and method.
+fn ids(contract: &str) -> Vec<String> {
+    let tree = tree(contract);
+    let paths = at(&tree, "/paths").as_object().unwrap();
+    let operations = paths.values().flat_map(|item| item.as_object().unwrap());
+    let ids = operations.map(|(_, operation)| operation["operationId"].as_str().unwrap());
+    ids.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_second_of_two_operations_with_one_id_is_named_by_its_path_with_a_note() {
+    let revision = with_ids(&[
+        ("get", "/a", "getA"),
+        ("get", "/b/{id}", "getA"),
+        ("delete", "/b/{id}", "getA"),
+        ("get", "/c", "getBById"),
+    ]);
+    let (contract, report) = imported(None, &[&revision]);
+    assert_eq!(ids(&contract), ["getA", "getBById2", "deleteBById", "getBById"]);
+    assert!(
+        report.contains("GET /b/{id} is called `getBById2`, because GET /a has the id `getA` too"),
+        "{report}"
+    );
+    assert!(report.contains("DELETE /b/{id} is called `deleteBById`"), "{report}");
+    let (again, report) = imported(Some(&contract), &[&revision]);
+    assert_eq!(again, contract);
+    assert!(report.contains("GET /b/{id} is called"), "{report}");
+}
+
+#[test]
+fn an_operation_keeps_its_id_if_a_new_one_before_it_has_it_too() {
+    let old = with_ids(&[("get", "/b", "getIt")]);
+    let new = with_ids(&[("get", "/a", "getIt"), ("get", "/b", "getIt")]);
+    let (contract, report) = imported(None, &[&old, &new]);
+    assert_eq!(ids(&contract), ["getA", "getIt"]);
+    assert!(report.contains("because GET /b has the id"), "{report}");
+    let (contract, _) = imported(Some(&contract), &[&old]);
+    assert_eq!(ids(&contract), ["getA", "getIt"]);
 }

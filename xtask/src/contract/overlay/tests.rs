@@ -154,11 +154,11 @@ fn malformed_actions_are_refused() {
         ),
         (
             "{target: $..age, description: why}",
-            "it has to do one thing",
+            "it must have either",
         ),
         (
             "{target: $..age, description: why, remove: true, update: {}}",
-            "it has to do one thing",
+            "it must have either",
         ),
         (
             "{target: $..age, description: why, remove: true, upadte: {}}",
@@ -207,7 +207,7 @@ fn what_is_not_an_overlay_is_refused() {
 
 /// The checked-in contract and the checked-in fixes belong together.
 #[test]
-fn every_action_of_the_overlay_of_this_repository_has_something_to_mend() {
+fn every_action_of_the_overlay_of_this_repository_fixes_something() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut contract = crate::contract::load(&repository.join("openapi.yaml")).unwrap();
     let overlay = load(&repository.join("xtask/overlay.yaml")).unwrap();

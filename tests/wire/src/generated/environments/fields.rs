@@ -116,9 +116,9 @@ impl crate::runtime::model::Model for crate::types::Form {
             0 => crate::runtime::model::value(&mut self.name, from),
             1 => crate::runtime::model::time(&mut self.at, from),
             2 => crate::runtime::model::value(&mut self.gone, from),
-            3 => crate::runtime::model::value(&mut self.list, from),
-            4 => crate::runtime::model::value(&mut self.commas, from),
-            5 => crate::runtime::model::value(&mut self.json, from),
+            3 => crate::runtime::model::list(&mut self.list, from),
+            4 => crate::runtime::model::list(&mut self.commas, from),
+            5 => crate::runtime::model::list(&mut self.json, from),
             6 => crate::runtime::model::value(&mut self.deep, from),
             7 => crate::runtime::model::value(&mut self.nested, from),
             _ => crate::runtime::model::value(&mut self.ratio, from),
@@ -167,7 +167,7 @@ impl crate::runtime::model::Model for crate::types::Group {
         match field {
             0 => crate::runtime::model::value(&mut self.parent, from),
             1 => crate::runtime::model::value(&mut self.other, from),
-            _ => crate::runtime::model::value(&mut self.members, from),
+            _ => crate::runtime::model::list(&mut self.members, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
@@ -205,7 +205,7 @@ impl crate::runtime::model::Model for crate::types::NodeChildrenChildren {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => crate::runtime::model::value(&mut self.children, from),
+            0 => crate::runtime::model::list(&mut self.children, from),
             _ => crate::runtime::model::value(&mut self.weight, from),
         }
     }
@@ -273,7 +273,7 @@ impl crate::runtime::model::Model for crate::types::NodeChildrenMember {
         from: &mut D,
     ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => crate::runtime::model::value(&mut self.children, from),
+            _ => crate::runtime::model::list(&mut self.children, from),
         }
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {

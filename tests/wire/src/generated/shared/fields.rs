@@ -26,7 +26,7 @@ impl crate::runtime::model::Model for crate::types::Box {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -62,7 +62,7 @@ impl crate::runtime::model::Model for crate::types::Bytes {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -98,7 +98,7 @@ impl crate::runtime::model::Model for crate::types::Call {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -134,7 +134,7 @@ impl crate::runtime::model::Model for crate::types::Default {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -342,7 +342,7 @@ impl crate::runtime::model::Model for crate::types::From {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -378,7 +378,7 @@ impl crate::runtime::model::Model for crate::types::Method {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -414,7 +414,7 @@ impl crate::runtime::model::Model for crate::types::Mock {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -450,7 +450,7 @@ impl crate::runtime::model::Model for crate::types::Ok {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -486,7 +486,7 @@ impl crate::runtime::model::Model for crate::types::Operation {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -522,7 +522,7 @@ impl crate::runtime::model::Model for crate::types::Option {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -558,7 +558,7 @@ impl crate::runtime::model::Model for crate::types::Secret {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -594,7 +594,7 @@ impl crate::runtime::model::Model for crate::types::Self_ {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -630,7 +630,7 @@ impl crate::runtime::model::Model for crate::types::Some {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -666,7 +666,7 @@ impl crate::runtime::model::Model for crate::types::Then {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }
@@ -702,7 +702,7 @@ impl crate::runtime::model::Model for crate::types::Vec {
     ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => crate::runtime::model::value(&mut self.string, from),
-            1 => crate::runtime::model::value(&mut self.vec, from),
+            1 => crate::runtime::model::list(&mut self.vec, from),
             _ => crate::runtime::model::value(&mut self.new, from),
         }
     }

@@ -95,7 +95,7 @@ fn what_cannot_be_put_together_is_a_problem() {
     ));
     assert!(
         found.contains(
-            "/components/schemas/Root: `allOf` puts things together that no value can be at once"
+            "/components/schemas/Root: the parts of `allOf` contradict each other: no value fits all of them"
         ),
         "{found}"
     );
@@ -103,7 +103,7 @@ fn what_cannot_be_put_together_is_a_problem() {
         json!({"Root": {"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]}}),
     ));
     assert!(
-        found.contains("the schema `Root` is put together of itself: Root → Root"),
+        found.contains("the schema `Root` is composed of itself: Root → Root"),
         "{found}"
     );
 }
@@ -159,8 +159,5 @@ fn what_is_put_together_of_the_schema_around_it_is_a_component_of_its_own() {
 fn what_has_no_end_stays_a_problem() {
     let itself = json!({"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]});
     let found = problem(schemas(json!({"Root": itself})));
-    assert!(
-        found.contains("`Root` is put together of itself"),
-        "{found}"
-    );
+    assert!(found.contains("`Root` is composed of itself"), "{found}");
 }

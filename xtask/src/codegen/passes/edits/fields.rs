@@ -66,7 +66,9 @@ impl Conversions<'_> {
             let extra = source
                 .fields
                 .iter()
-                .find(|field| field.presence == Presence::Extra && field.ty == target.ty)?;
+                .find(|field| {
+                    field.presence == Presence::Extra && types::same(&field.ty, &target.ty)
+                })?;
             let ident = &extra.ident;
             return Some((Value::sure(quote!(from.#ident)), String::new()));
         }

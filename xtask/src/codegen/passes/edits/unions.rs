@@ -98,7 +98,11 @@ impl Conversions<'_> {
                             variant.rust_name.contains(&other.rust_name)
                                 || other.rust_name.contains(&variant.rust_name)
                         }
-                        2 => before == after || self.content(before).as_ref() == Some(after),
+                        2 => {
+                            let content = self.content(before);
+                            types::same(before, after)
+                                || content.is_some_and(|content| types::same(&content, after))
+                        }
                         _ => true,
                     };
                     if fits && self.value(before, after, quote!(member)).is_some() {

@@ -31,7 +31,7 @@ impl Value {
 impl Conversions<'_> {
     /// Converts an expression from one type to another.
     pub(super) fn value(&mut self, from: &Type, to: &Type, value: TokenStream) -> Option<Value> {
-        if from == to {
+        if types::same(from, to) {
             return Some(Value::sure(value));
         }
         if let Some(from) = types::inside(from, "Patch") {
@@ -90,7 +90,7 @@ impl Conversions<'_> {
                 let tokens = &inner.tokens;
                 let tokens = if inner.fallible {
                     quote!(match #value { Some(value) => #tokens, None => Default::default() })
-                } else if from == to {
+                } else if types::same(from, to) {
                     quote!(#value.unwrap_or_default())
                 } else {
                     quote!(#value.map(|value| #tokens).unwrap_or_default())
@@ -109,7 +109,7 @@ impl Conversions<'_> {
             return Some(inner.with(tokens));
         }
         if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
-            if types::inside(from, "Option") == Some(to) {
+            if types::inside(from, "Option").is_some_and(|from| types::same(from, to)) {
                 return Some(Value::sure(quote!(#value.into_iter().flatten().collect())));
             }
             let inner = self.value(from, to, quote!(value))?;

@@ -128,6 +128,8 @@ fn read(fields: &[&Field]) -> TokenStream {
         }
         let how = if holds_date_time(&field.ty) {
             quote!(time)
+        } else if is_list(&field.ty) {
+            quote!(list)
         } else {
             quote!(value)
         };
@@ -195,6 +197,15 @@ fn holds_date_time(ty: &Type) -> bool {
         .any(holds_date_time)
 }
 
+/// Whether the field is a list, which may be absent or null.
+fn is_list(ty: &Type) -> bool {
+    types::inside(ty, "Vec").is_some()
+        || ["Option", "Patch"]
+            .iter()
+            .filter_map(|wrapper| types::inside(ty, wrapper))
+            .any(is_list)
+}
+
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;
@@ -239,6 +250,7 @@ mod tests {
             "REQUIRED : u128 = 0b1001 ;",
             "0 => model :: value (& mut self . id , from)",
             "1 => model :: time (& mut self . at , from)",
+            "2 => model :: list (& mut self . tags , from)",
             "_ => model :: value (& mut self . name , from)",
             r#"to . always ("tags" , & self . tags)"#,
             r#"to . given ("at" , & self . at)"#,

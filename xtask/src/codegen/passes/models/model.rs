@@ -8,7 +8,7 @@ use crate::codegen::doc::Doc;
 use crate::codegen::passes::types;
 
 /// A struct as it will be written.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) name: String,
     /// The contract's description; empty if there is none.
@@ -17,7 +17,7 @@ pub(crate) struct Model {
 }
 
 /// One field of a struct.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// The name in JSON.

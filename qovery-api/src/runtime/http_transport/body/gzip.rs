@@ -1,0 +1,44 @@
+//! Unpacks a body that is compressed with gzip.
+
+use std::io::Write;
+
+use flate2::write::MultiGzDecoder;
+
+use super::{Collected, Wire};
+use crate::runtime::http_transport::Fault;
+
+/// How many bytes are unpacked at once: up to a thousand times as many come of them.
+const STEP: usize = 512;
+/// After how many unpacked bytes other tasks get a turn, deadlines among them.
+const TURN: usize = 1024 * 1024;
+
+/// Reads a body up to its end, which must be that of the compression as well.
+pub(super) async fn read(mut wire: Wire, collected: &mut Collected) -> Result<(), Fault> {
+    let mut decoder = None;
+    let mut since_turn = 0;
+    while let Some(chunk) = wire.next().await? {
+        let decoder = decoder.get_or_insert_with(|| MultiGzDecoder::new(Vec::new()));
+        for step in chunk.chunks(STEP) {
+            decoder.write_all(step).map_err(Fault::Unpacking)?;
+            since_turn += hand_over(decoder.get_mut(), collected)?;
+            if since_turn >= TURN {
+                since_turn = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    wire.finish()?;
+    // A body of no bytes at all is no compressed body.
+    if let Some(mut decoder) = decoder {
+        decoder.try_finish().map_err(Fault::Unpacking)?;
+        hand_over(decoder.get_mut(), collected)?;
+    }
+    Ok(())
+}
+
+fn hand_over(unpacked: &mut Vec<u8>, collected: &mut Collected) -> Result<usize, Fault> {
+    let length = unpacked.len();
+    collected.add_copy(unpacked)?;
+    unpacked.clear();
+    Ok(length)
+}

@@ -1,0 +1,86 @@
+//! Reads a list with little spare memory.
+//!
+//! A `Vec` that grows by itself doubles, so that a long list of models takes up to twice its size. Such
+//! a list grows by half here, and gives back what is left.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+use crate::runtime::Patch;
+
+/// Reads the value of a field that is a list.
+pub(crate) fn list<'de, T: List<'de>, D: MapAccess<'de>>(
+    field: &mut T,
+    from: &mut D,
+) -> Result<(), D::Error> {
+    let Inner(list) = from.next_value()?;
+    *field = list;
+    Ok(())
+}
+
+/// The forms that a field with a list can have.
+pub(crate) trait List<'de>: Sized {
+    fn read<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+}
+
+/// A list inside another value.
+struct Inner<T>(T);
+
+impl<'de, T: List<'de>> Deserialize<'de> for Inner<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::read(from).map(Self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> List<'de> for Vec<T> {
+    fn read<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+impl<'de, T: List<'de>> List<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let inner = Option::<Inner<T>>::deserialize(from)?;
+        Ok(inner.map(|Inner(list)| list))
+    }
+}
+
+impl<'de, T: List<'de>> List<'de> for Patch<T> {
+    fn read<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::read(from).map(Self::value_or_null)
+    }
+}
+
+/// A list may keep this much spare memory, in bytes: less is not worth a call of the allocator.
+const SPARE: usize = 1024;
+
+/// The least number of items that memory is taken for.
+const FIRST: usize = 4;
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = from.next_element()? {
+            if items.len() == items.capacity() {
+                items.reserve_exact((items.len() / 2).max(FIRST));
+            }
+            items.push(item);
+        }
+        if (items.capacity() - items.len()) * size_of::<T>() > SPARE {
+            items.shrink_to_fit();
+        }
+        Ok(items)
+    }
+}

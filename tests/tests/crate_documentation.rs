@@ -1,0 +1,60 @@
+//! The statements of the documentation of `qovery-api` about the crate are true.
+
+#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use integration_tests::document::workspace;
+
+/// The rows of a table in the documentation, by their first cell.
+fn rows(page: &str, heading: &str) -> BTreeMap<String, String> {
+    let lines = page
+        .lines()
+        .skip_while(|line| *line != format!("//! # {heading}"));
+    let rows = lines
+        .skip(1)
+        .take_while(|line| !line.starts_with("//! # "))
+        .filter_map(|line| line.strip_prefix("//! | `")?.strip_suffix(" |"));
+    rows.filter_map(|row| row.split_once("` | "))
+        .map(|(name, about)| (name.to_owned(), about.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_landing_page_lists_every_area_with_its_contents() {
+    let home = workspace().join("qovery-api");
+    let page = fs::read_to_string(home.join("src/lib.rs")).expect("the landing page");
+    let mut areas = BTreeMap::new();
+    for entry in fs::read_dir(home.join("src/generated")).expect("the client") {
+        let directory = entry.expect("an entry").path();
+        let name = directory.file_name().expect("a name").to_string_lossy();
+        if name == "shared" || !directory.is_dir() {
+            continue;
+        }
+        let module = fs::read_to_string(directory.join("mod.rs")).expect("a module");
+        let about = module.lines().find_map(|line| line.strip_prefix("//! "));
+        areas.insert(name.into_owned(), about.expect("a purpose").to_owned());
+    }
+    assert!(areas.len() > 10, "{areas:?}");
+    assert_eq!(rows(&page, "Areas"), areas);
+}
+
+#[test]
+fn the_landing_page_lists_every_feature() {
+    let home = workspace().join("qovery-api");
+    let page = fs::read_to_string(home.join("src/lib.rs")).expect("the landing page");
+    let manifest = fs::read_to_string(home.join("Cargo.toml")).expect("the manifest");
+    let features = manifest
+        .lines()
+        .skip_while(|line| *line != "[features]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once(" = "));
+    for (feature, _) in features.filter(|(feature, _)| !feature.starts_with('#')) {
+        assert!(
+            page.contains(&format!("`{feature}`")) || feature == "default",
+            "{feature}"
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Answers that are not the API's, and responses that get lost.
+
+use qovery_ext::connect::Connect;
+use qovery_ext::wait::{Action, WaitExt};
+
+use crate::quirks::{AnswerId, Quirks, StatusId};
+use crate::wire::{Fault, Rule};
+use crate::world::{GIT, OTHER_PROGRAM, Plan, Verb};
+use crate::{Case, Ended};
+
+const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head></html>";
+
+fn nameless() -> Quirks {
+    Quirks { answer_id: AnswerId::Never, status_id: StatusId::Null, ..Quirks::default() }
+}
+
+/// Every action with a POST of an environment and a service.
+fn actions(case: &Case) -> Vec<Action> {
+    let environment = case.client.environment(case.environment);
+    let container = case.client.container(case.container);
+    vec![
+        environment.deploy(),
+        environment.redeploy(),
+        environment.restart(),
+        environment.stop(),
+        environment.uninstall(),
+        container.redeploy(),
+        container.restart(),
+        container.stop(),
+        container.uninstall(),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_page_in_place_of_the_response_ends_the_wait_at_once() {
+    for number in 0..9 {
+        for status in [200, 202, 403] {
+            let case = Case::new(Quirks::default());
+            let page = Fault::Page(status, "text/html", LOGIN);
+            case.server.fault(Rule::on("POST", "", page));
+            let told = case.told(actions(&case).swap_remove(number)).await;
+            told.is(Ended::LostContact).within(5000);
+            assert!(told.error().is_not_the_api(), "{}", told.text);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_between_polls_do_not_end_a_wait() {
+    let pages = [
+        (403, "text/html", "<html>Access denied</html>"),
+        (404, "text/html", "<html>nginx</html>"),
+        (200, "text/html", LOGIN),
+        (302, "text/html", "moved"),
+        (407, "text/html", "proxy"),
+        (499, "text/html", "client closed"),
+        (503, "text/plain", "no healthy upstream"),
+        (401, "text/html", LOGIN),
+        (409, "text/plain", "conflict"),
+    ];
+    for (status, kind, body) in pages {
+        for number in 0..9 {
+            let case = Case::new(Quirks::default());
+            let page = Fault::Page(status, kind, body);
+            case.server.fault(Rule::on("GET", "", page).between(6000, 12_000));
+            let told = case.told(actions(&case).swap_remove(number)).await;
+            told.reached_by(&case.ours(0));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_whose_response_was_lost_is_executed_once_and_found() {
+    let losses = [
+        Fault::LostAfter,
+        Fault::Broken,
+        Fault::ExecutedThenPage(502, "text/html", "<html>502</html>"),
+        Fault::ExecutedThenPage(504, "text/plain", "timeout"),
+    ];
+    for fault in losses {
+        for number in 0..9 {
+            for fails in [true, false] {
+                let case = Case::new(Quirks::default());
+                if fails {
+                    let verbs = ["DEPLOYMENT_ERROR", "RESTART_ERROR", "STOP_ERROR", "DELETE_ERROR"];
+                    let state = verbs[[0, 0, 1, 2, 3, 0, 1, 2, 3][number]];
+                    case.plan(Plan::default().failing(case.container, state));
+                }
+                case.server.fault(Rule::on("POST", "", fault).once());
+                let connect = Connect::new().token("qov_x").transport(case.server.clone());
+                let client = connect.build().expect("a client");
+                let case = Case { client, ..case };
+                let told = case.told(actions(&case).swap_remove(number)).await;
+                // Empty bodies cannot be cut in half.
+                assert_eq!(case.server.with(|world| world.ours.len()), 1, "{}", told.text);
+                if fails {
+                    told.is_one_of(&[Ended::Failed, Ended::LostContact, Ended::Superseded]);
+                } else if told.how == Ended::Reached {
+                    told.reached_by(&case.ours(0));
+                } else {
+                    told.is(Ended::LostContact);
+                    assert!(told.error().may_have_been_executed(), "{}", told.text);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_was_lost_on_its_way_is_not_reached() {
+    let losses = [
+        Fault::LostBefore,
+        Fault::Page(502, "text/html", "<html>502</html>"),
+        Fault::Page(504, "text/plain", "timeout"),
+    ];
+    for fault in losses {
+        for number in 0..9 {
+            let case = Case::new(Quirks::default());
+            case.server.fault(Rule::on("POST", "", fault).once());
+            let told = case.told(actions(&case).swap_remove(number)).await;
+            told.is(Ended::LostContact).within(120_000);
+            assert!(told.error().may_have_been_executed(), "{}", told.text);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_deployment_is_not_reached_by_a_push() {
+    for at in [1, 14, 40, 3000] {
+        for quirks in [Quirks::default(), nameless()] {
+            let case = Case::new(quirks);
+            case.server.fault(Rule::on("POST", "", Fault::LostBefore).once());
+            case.someone(at, GIT, Verb::Deploy, &[], Plan::of(4000));
+            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            told.is(Ended::LostContact);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_deployment_is_not_reached_by_that_of_another_program() {
+    // The channel, the action and the services are those of ours; only the user is not.
+    for at in [14, 40, 3000, 12_000] {
+        for quirks in [Quirks::default(), nameless()] {
+            let case = Case::new(quirks);
+            case.server.fault(Rule::on("POST", "", Fault::LostBefore).once());
+            case.someone(at, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(4000));
+            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            told.is_one_of(&[Ended::LostContact, Ended::Superseded]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_comes_after_the_end_of_the_deployment_is_enough() {
+    for fails in [true, false] {
+        let case = Case::new(Quirks::default());
+        case.server.fault(Rule::on("POST", "", Fault::Slow(50_000)).once());
+        let mut plan = Plan::of(5000);
+        if fails {
+            plan = plan.failing(case.container, "DEPLOYMENT_ERROR");
+        }
+        case.plan(plan);
+        case.someone(30_000, GIT, Verb::Deploy, &[], Plan::of(4000));
+        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        if fails {
+            told.is(Ended::Failed);
+        } else {
+            told.reached_by(&case.ours(0));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_poll_does_not_bring_back_an_older_state() {
+    let case = Case::new(Quirks::default());
+    case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
+    case.server.fault(Rule::on("GET", "", Fault::Slow(45_000)).after(1).times(3));
+    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    told.is(Ended::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_auxiliary_endpoint_that_answers_with_pages_does_not_end_the_wait() {
+    for path in ["/deploymentStatus", "/deploymentQueue", "/deploymentHistoryV2", "/deploymentHistory"] {
+        for (status, kind, body) in [
+            (500, "application/json", r#"{"status":500,"error":"Internal Server Error"}"#),
+            (403, "text/html", "<html>blocked</html>"),
+            (403, "application/json", r#"{"status":403,"error":"Forbidden"}"#),
+            (200, "text/html", LOGIN),
+            (200, "application/json", "[]"),
+            (200, "application/json", r#"{"results":null}"#),
+        ] {
+            for fails in [true, false] {
+                let case = Case::new(Quirks::default());
+                if fails {
+                    case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
+                }
+                case.server.fault(Rule::on("GET", path, Fault::Page(status, kind, body)));
+                let told = case.told(case.client.environment(case.environment).deploy()).await;
+                if fails {
+                    told.is(Ended::Failed);
+                } else {
+                    told.reached_by(&case.ours(0));
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_cannot_be_read_is_lost_contact_and_not_refused() {
+    for (status, kind, body) in [
+        (403, "text/html", "<html>blocked</html>"),
+        (200, "text/html", LOGIN),
+        (502, "text/html", "<html>502</html>"),
+    ] {
+        let case = Case::new(Quirks::default());
+        let page = Fault::Page(status, kind, body);
+        case.server.fault(Rule::on("GET", "", page).between(3000, u64::MAX));
+        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        told.is(Ended::LostContact);
+        assert_eq!(told.result.as_ref().err().map(|error| error.exit_code()), Some(2));
+    }
+}

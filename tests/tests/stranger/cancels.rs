@@ -1,0 +1,237 @@
+//! Cancels by others and our own.
+
+use std::time::Duration;
+
+use qovery_ext::wait::{NotCanceled, WaitExt};
+
+use crate::quirks::{AnswerId, Quirks, Rows, StatusId, Trace};
+use crate::world::{ANNA, Fate, GIT, Plan, Verb};
+use crate::{Case, Ended};
+
+fn nameless() -> Quirks {
+    Quirks { answer_id: AnswerId::Never, status_id: StatusId::Null, ..Quirks::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
+    for quirks in [Quirks::default(), nameless()] {
+        let case = Case::new(quirks);
+        let environment = case.environment;
+        case.at(9000, move |world| {
+            world.cancel_running(environment);
+        });
+        let told = case.told(case.client.environment(environment).deploy()).await;
+        told.is(Ended::Canceled);
+        assert!(told.at >= 12_000, "before its end: {}", told.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_in_the_queue_is_canceled_whatever_trace_it_leaves() {
+    for trace in [Trace::RequestStatus, Trace::History, Trace::Nothing] {
+        let case = Case::new(Quirks { trace, ..Quirks::default() });
+        case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(60_000));
+        case.at(20_000, |world| {
+            let ours = world.ours[0];
+            assert!(world.drop_waiting(ours));
+        });
+        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        told.is(Ended::Canceled).within(90_000);
+        assert!(told.at >= 20_000, "{}", told.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_in_the_queue_without_ids_and_traces_is_no_success_of_the_run_before() {
+    let case = Case::new(Quirks { trace: Trace::Nothing, ..nameless() });
+    case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(30_000));
+    case.at(20_000, |world| {
+        let ours = world.ours[0];
+        assert!(world.drop_waiting(ours));
+    });
+    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    told.is_one_of(&[Ended::Canceled, Ended::Superseded]).within(600_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_of_a_push_before_ours_is_not_our_end() {
+    for quirks in [Quirks::default(), nameless()] {
+        let case = Case::new(quirks);
+        let environment = case.environment;
+        case.someone(1, GIT, Verb::Deploy, &[], Plan::of(60_000));
+        case.at(8000, move |world| {
+            world.cancel_running(environment);
+        });
+        let told = case.told(case.client.environment(environment).deploy()).await;
+        told.reached_by(&case.ours(0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_on_server_takes_our_request_out_of_the_queue_and_leaves_the_running_one_alone() {
+    let case = Case::new(Quirks::default());
+    case.someone(1, GIT, Verb::Deploy, &[], Plan::of(30_000));
+    let mut operation =
+        case.client.environment(case.environment).deploy().start().await.expect("accepted");
+    for _ in 0..3 {
+        let _ = operation.poll_once().await.expect("a poll");
+    }
+    operation.cancel_on_server().await.expect("it waits in the queue");
+    let told = case.told(operation).await;
+    told.is(Ended::Canceled);
+    assert_eq!(case.executed("POST", "/cancelDeployment"), 1);
+    assert_eq!(case.ours(0).fate, Fate::Dropped);
+    assert!(case.server.with(|world| world.demands.values().all(|demand| !demand.canceling)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_on_server_sends_nothing_if_the_api_never_named_the_request() {
+    for at in [1, 60] {
+        let case = Case::new(nameless());
+        case.someone(at, GIT, Verb::Deploy, &[], Plan::of(30_000));
+        let mut operation =
+            case.client.environment(case.environment).deploy().start().await.expect("accepted");
+        for _ in 0..6 {
+            let _ = operation.poll_once().await.expect("a poll");
+        }
+        let error = operation.cancel_on_server().await.expect_err("nothing is known to be ours");
+        assert!(error.not_canceled().is_some(), "{error}");
+        assert_eq!(case.sent("POST", "/cancelDeployment"), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_at_the_deadline_does_not_hit_the_deployment_of_another_user() {
+    for (quirks, at) in [(Quirks::default(), 1), (nameless(), 1), (nameless(), 80)] {
+        let case = Case::new(quirks);
+        case.someone(at, ANNA, Verb::Deploy, &[], Plan::of(120_000));
+        let action = case.client.environment(case.environment).deploy();
+        let told = case.told(action.within(Duration::from_secs(30)).cancel_at_deadline()).await;
+        told.is(Ended::Deadline);
+        let theirs_is_canceled = case.server.with(|world| {
+            world.demands.values().any(|demand| demand.by == ANNA && demand.canceling)
+        });
+        assert!(!theirs_is_canceled, "{}", told.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_at_the_deadline_cancels_ours_if_it_runs() {
+    let case = Case::new(Quirks::default());
+    case.plan(Plan::of(300_000));
+    let action = case.client.environment(case.environment).deploy();
+    let told = case.told(action.within(Duration::from_secs(60)).cancel_at_deadline()).await;
+    told.is(Ended::Deadline);
+    assert!(told.error().was_canceled_on_server(), "{}", told.text);
+    assert!(case.ours(0).canceling);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_starts_just_before_our_cancel_is_left_alone() {
+    // Ours ended and a push runs, while the data of every endpoint is 4 s old.
+    let lags = crate::quirks::Lags { status: 4000, services: 4000, queue: 4000, ..Default::default() };
+    let case = Case::new(Quirks { lags, ..Quirks::default() });
+    case.plan(Plan::of(5000));
+    case.someone(6000, GIT, Verb::Deploy, &[], Plan::of(60_000));
+    let mut operation =
+        case.client.environment(case.environment).deploy().start().await.expect("accepted");
+    let mut canceled = Ok(());
+    while case.server.elapsed() < 12_500 {
+        let _ = operation.poll_once().await;
+        if case.ours(0).over.is_some() {
+            canceled = operation.cancel_on_server().await;
+            break;
+        }
+    }
+    let push_is_canceled = case
+        .server
+        .with(|world| world.demands.values().any(|demand| demand.by == GIT && demand.canceling));
+    assert!(!push_is_canceled, "{canceled:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn canceling_is_not_the_end_of_a_cancel() {
+    let case = Case::new(Quirks { cancel_takes: 40_000, ..Quirks::default() });
+    case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let told = case.told(case.client.environment(case.environment).cancel()).await;
+    told.is(Ended::Reached);
+    assert!(told.at >= 45_000, "{}", told.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_not_judged_by_the_push_that_follows() {
+    let case = Case::new(Quirks::default());
+    case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
+    case.someone(2000, GIT, Verb::Deploy, &[], Plan::of(600_000));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let told = case.told(case.client.environment(case.environment).cancel()).await;
+    told.is(Ended::Reached).within(60_000);
+    assert!(told.at >= 8000, "{}", told.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_of_an_idle_environment_has_nothing_to_do() {
+    let case = Case::new(Quirks::default());
+    let told = case.told(case.client.environment(case.environment).cancel()).await;
+    told.is(Ended::Reached).within(60_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_of_a_request_that_already_runs_does_not_claim_to_have_canceled_it() {
+    let case = Case::new(Quirks::default());
+    case.plan(Plan::of(20_000));
+    let operation =
+        case.client.environment(case.environment).deploy().start().await.expect("accepted");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let request = case.ours(0).id;
+    let told = case.told(case.client.deployment_request(request).cancel()).await;
+    // The API refuses with 409; a success is right only after the end of the deployment.
+    if told.how == Ended::Reached {
+        told.reached_by(&case.ours(0));
+    } else {
+        told.is(Ended::Refused);
+    }
+    drop(operation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_of_a_queued_request_takes_out_that_request_only() {
+    for rows in [Rows::AtOnce, Rows::WithTheRunningOne, Rows::After(5000)] {
+        let case = Case::new(Quirks { rows, ..Quirks::default() });
+        case.someone(0, GIT, Verb::Deploy, &[], Plan::of(30_000));
+        let operation =
+            case.client.environment(case.environment).deploy().start().await.expect("accepted");
+        let request = case.ours(0).id;
+        let told = case.told(case.client.deployment_request(request).cancel()).await;
+        told.is(Ended::Reached).within(120_000);
+        assert_eq!(case.ours(0).fate, Fate::Dropped);
+        drop(operation);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canceler_names_the_request_that_runs_instead() {
+    let case = Case::new(Quirks { trace: Trace::Nothing, ..Quirks::default() });
+    case.someone(1, GIT, Verb::Deploy, &[], Plan::of(60_000));
+    let mut operation =
+        case.client.environment(case.environment).deploy().start().await.expect("accepted");
+    let canceler = operation.canceler();
+    case.server.with(|world| {
+        let ours = world.ours[0];
+        world.drop_waiting(ours);
+    });
+    let _ = operation.poll_once().await;
+    let error = canceler.cancel().await.expect_err("ours is gone");
+    let why = error.not_canceled();
+    assert!(
+        matches!(
+            why,
+            Some(
+                NotCanceled::AnotherIsRunning(_) | NotCanceled::NotRunning | NotCanceled::Undecidable
+            )
+        ),
+        "{why:?}: {error}"
+    );
+    assert!(case.server.with(|world| world.demands.values().all(|demand| !demand.canceling)));
+}

@@ -1,0 +1,72 @@
+//! Clusters: one status, and no queue.
+
+use qovery_ext::wait::{Reached, WaitError, WaitExt};
+
+use crate::quirks::{Gone, Lags, Quirks};
+use crate::wire::{Fault, Rule, Server};
+use crate::world::{Ms, START, Verb};
+use crate::{Ended, Told};
+
+fn over(server: &Server, cluster: qovery_api::uuid::Uuid) -> Ms {
+    server.with(|world| world.clusters[&cluster].log.last().expect("a state").0) - START
+}
+
+async fn told(server: &Server, wait: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Told {
+    Told::of(server, wait.await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_action_on_a_cluster_ends_after_its_execution() {
+    for lag in [0, 8000] {
+        for number in 0..5 {
+            for fails in [true, false] {
+                let lags = Lags { status: lag, ..Lags::default() };
+                let server = Server::new(Quirks { lags, ..Quirks::default() });
+                let (organization, id) = server.with(|world| {
+                    let id = world.cluster();
+                    world.clusters.get_mut(&id).expect("it").fails = fails;
+                    (world.organization, id)
+                });
+                let cluster = server.client().cluster(organization, id);
+                let action = match number {
+                    0 => cluster.deploy(),
+                    1 => cluster.stop(),
+                    2 => cluster.update(),
+                    3 => cluster.upgrade(),
+                    _ => cluster.delete(),
+                };
+                let told = told(&server, action).await;
+                told.is(if fails { Ended::Failed } else { Ended::Reached });
+                assert!(told.at >= over(&server, id), "{}", told.text);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_no_deletion_of_a_cluster() {
+    for gone in [Gone::NotFound, Gone::DoesNotExist, Gone::Forbidden] {
+        for (status, body) in [(404, "<html>404</html>"), (403, "<html>blocked</html>")] {
+            let server = Server::new(Quirks { gone, ..Quirks::default() });
+            let (organization, id) = server.with(|world| (world.organization, world.cluster()));
+            let page = Fault::Page(status, "text/html", body);
+            server.fault(Rule::on("GET", "", page).between(5000, 12_000));
+            let told = told(&server, server.client().cluster(organization, id).delete()).await;
+            told.is(Ended::Reached);
+            assert!(told.at >= over(&server, id), "{}", told.text);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_update_of_a_cluster_does_not_hide_that_ours_failed() {
+    let server = Server::new(Quirks::default());
+    let (organization, id) = server.with(|world| {
+        let id = world.cluster();
+        world.clusters.get_mut(&id).expect("it").fails = true;
+        world.at(30_050, move |world| world.act_on_cluster(id, Verb::Deploy, 20_000));
+        (world.organization, id)
+    });
+    let told = told(&server, server.client().cluster(organization, id).deploy()).await;
+    told.is_one_of(&[Ended::Failed, Ended::Superseded]);
+}

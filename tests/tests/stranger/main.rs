@@ -1,0 +1,198 @@
+//! A second server, written as a stranger would write it: from the guide and from what is known of the
+//! API, with a model of events of its own. It tries to obtain a false or premature success, or a false
+//! failure, from the waits of the library.
+//!
+//! Each test is one attack. `random` draws them: `STRANGER_RUNS=5000` draws more.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where what it takes for granted does not hold"
+)]
+
+mod answers;
+mod api;
+mod cancels;
+mod clusters;
+mod deletions;
+mod groups;
+mod neighbors;
+mod quirks;
+mod random;
+mod resumed;
+mod shapes;
+mod stops;
+mod view;
+mod wire;
+mod world;
+
+use std::future::IntoFuture;
+
+use qovery_api::Client;
+use qovery_api::uuid::Uuid;
+use qovery_ext::wait::{Reached, WaitError, WaitErrorKind};
+
+use quirks::Quirks;
+use wire::Server;
+use world::{Actor, Demand, Fate, Ms, Plan, START, Verb, World};
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Reached,
+    Failed,
+    Canceled,
+    Superseded,
+    Deadline,
+    LostContact,
+    Refused,
+}
+
+/// What the library said, and when.
+#[derive(Debug)]
+struct Told {
+    how: Ended,
+    at: Ms,
+    text: String,
+    result: Result<Reached, WaitError>,
+}
+
+impl Told {
+    fn of(server: &Server, result: Result<Reached, WaitError>) -> Self {
+        let how = match &result {
+            Ok(_) => Ended::Reached,
+            Err(error) => match error.kind() {
+                WaitErrorKind::Failed => Ended::Failed,
+                WaitErrorKind::Canceled => Ended::Canceled,
+                WaitErrorKind::Superseded => Ended::Superseded,
+                WaitErrorKind::DeadlinePassed => Ended::Deadline,
+                WaitErrorKind::LostContact => Ended::LostContact,
+                WaitErrorKind::Refused => Ended::Refused,
+                _ => panic!("a kind that the guide does not name: {error}"),
+            },
+        };
+        let text = match &result {
+            Ok(reached) => format!("{reached:#}"),
+            Err(error) => format!("{error:#}"),
+        };
+        Self { how, at: server.elapsed(), text, result }
+    }
+
+    #[track_caller]
+    fn is(&self, how: Ended) -> &Self {
+        assert_eq!(self.how, how, "after {} ms: {}", self.at, self.text);
+        self
+    }
+
+    #[track_caller]
+    fn is_one_of(&self, hows: &[Ended]) -> &Self {
+        assert!(hows.contains(&self.how), "{:?} after {} ms: {}", self.how, self.at, self.text);
+        self
+    }
+
+    /// A success, of this request and not before its end.
+    #[track_caller]
+    fn reached_by(&self, demand: &Demand) -> &Self {
+        self.is(Ended::Reached);
+        assert!(
+            matches!(demand.fate, Fate::Ended(state) if !state.ends_with("ERROR")),
+            "reached, but the request is {:?}: {}", demand.fate, self.text
+        );
+        let over = demand.over.unwrap_or(Ms::MAX) - START;
+        assert!(self.at >= over, "reached at {} ms, before the end at {over}: {}", self.at, self.text);
+        self
+    }
+
+    #[track_caller]
+    fn within(&self, limit: Ms) -> &Self {
+        assert!(self.at <= limit, "only after {} ms: {}", self.at, self.text);
+        self
+    }
+
+    #[track_caller]
+    fn error(&self) -> &WaitError {
+        self.result.as_ref().expect_err("an error")
+    }
+}
+
+/// An environment of three services on a server: an application in stage 0, a container and a database
+/// in stage 1. They were deployed an hour ago.
+struct Case {
+    server: Server,
+    client: Client,
+    environment: Uuid,
+    application: Uuid,
+    container: Uuid,
+    database: Uuid,
+}
+
+const THREE: [(&str, usize); 3] = [("application", 0), ("container", 1), ("database", 1)];
+
+impl Case {
+    fn new(quirks: Quirks) -> Self {
+        let server = Server::new(quirks);
+        let (environment, services) = server.with(|world| {
+            let environment = world.environment(&THREE, true);
+            (environment, world.services_of(environment))
+        });
+        Self {
+            client: server.client(),
+            server,
+            environment,
+            application: services[0],
+            container: services[1],
+            database: services[2],
+        }
+    }
+
+    /// The next action of the library goes so.
+    fn plan(&self, plan: Plan) -> &Self {
+        self.server.with(|world| world.plans.push(plan));
+        self
+    }
+
+    /// Another user acts, at a time after the start.
+    fn someone(&self, at: Ms, by: Actor, verb: Verb, only: &[Uuid], plan: Plan) -> &Self {
+        let scope = (!only.is_empty()).then(|| only.iter().copied().collect());
+        let environment = self.environment;
+        self.server.with(|world| {
+            world.at(at, move |world| {
+                world.accept(environment, verb, scope, by, plan);
+            });
+        });
+        self
+    }
+
+    fn at(&self, at: Ms, job: impl FnOnce(&mut World) + Send + 'static) -> &Self {
+        self.server.with(|world| world.at(at, job));
+        self
+    }
+
+    async fn told(&self, action: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Told {
+        Told::of(&self.server, action.await)
+    }
+
+    /// The request of the library, by its number.
+    fn ours(&self, number: usize) -> Demand {
+        self.server.with(|world| world.demands[&world.ours[number]].clone())
+    }
+
+    /// How many requests with this method and end of the path were executed.
+    fn executed(&self, method: &str, path: &str) -> usize {
+        self.server.with(|world| {
+            let calls = world.calls.iter();
+            calls.filter(|call| call.executed && call.method == method && call.path.ends_with(path))
+                .count()
+        })
+    }
+
+    /// How many requests with this method and end of the path came, whatever became of them.
+    fn sent(&self, method: &str, path: &str) -> usize {
+        self.server.with(|world| {
+            let calls = world.calls.iter();
+            calls.filter(|call| call.method == method && call.path.ends_with(path)).count()
+        })
+    }
+}

@@ -1,0 +1,380 @@
+//! Attacks that are drawn: any combination of traits, neighbors, cancels, pages and lost responses.
+//!
+//! `STRANGER_RUNS` sets their number, `STRANGER_SEED` the first seed. Each wrong outcome is printed with
+//! its seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::IntoFuture;
+
+use qovery_ext::wait::{Action, ServiceKind, ServiceSelection, WaitExt};
+
+use crate::quirks::{
+    AnswerBody, AnswerId, Gone, Histories, Lags, Quirks, RequestStatus, Rows, StatusId, Trace,
+    Unreached,
+};
+use crate::wire::{Fault, Rule};
+use crate::world::{ANNA, BEN, Demand, Fate, GIT, Ms, OTHER_PROGRAM, OURS, Plan, START, Verb};
+use crate::{Case, Ended, Told};
+
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize]
+    }
+}
+
+/// How much the API lets be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    All,
+    Lagging,
+    Missing,
+    Replicas,
+    RequestStatusOfTheEnvironment,
+}
+
+fn quirks(dice: &mut Dice, class: Class) -> Quirks {
+    let mut quirks = Quirks {
+        answer_id: dice.one_of(&[AnswerId::Always, AnswerId::Always, AnswerId::IfItWaits]),
+        answer_body: dice.one_of(&[AnswerBody::Declared, AnswerBody::OfTheEnvironment]),
+        status_id: dice.one_of(&[StatusId::NextWaiting, StatusId::Shown, StatusId::LastAsked]),
+        trace: dice.one_of(&[Trace::RequestStatus, Trace::History]),
+        histories: dice.one_of(&[Histories::Both, Histories::OnlyNew]),
+        unreached: dice.one_of(&[
+            Unreached::OldStateOldId,
+            Unreached::OldStateNewId,
+            Unreached::Never,
+        ]),
+        gone: dice.one_of(&[Gone::NotFound, Gone::Forbidden, Gone::DoesNotExist]),
+        merges: dice.chance(20),
+        overtakes: dice.chance(20),
+        queued_shown_after: dice.one_of(&[0, 0, 1500, 9000]),
+        dated_by_request: dice.chance(30),
+        start_delay: dice.one_of(&[5, 700, 3000, 12_000]),
+        preparation: dice.one_of(&[5, 900, 4000]),
+        turn: dice.one_of(&[5, 60, 2000]),
+        clock_ahead: dice.one_of(&[0, 0, -30_000, 30_000, 7_200_000]),
+        date_header: dice.chance(70),
+        uninstalled_as: dice.one_of(&["DELETED", "READY", "STOPPED"]),
+        ..Quirks::default()
+    };
+    if class >= Class::Lagging {
+        let mut lag = || dice.one_of(&[0, 0, 1000, 4000, 10_000]);
+        quirks.lags = Lags {
+            status: lag(),
+            services: lag(),
+            request: lag(),
+            queue: lag(),
+            history: lag(),
+            lists: lag(),
+        };
+    }
+    if class >= Class::Missing {
+        quirks.answer_id =
+            dice.one_of(&[AnswerId::Always, AnswerId::IfItWaits, AnswerId::Never]);
+        quirks.answer_body = dice.one_of(&[
+            AnswerBody::Declared,
+            AnswerBody::OfAService,
+            AnswerBody::Empty,
+            AnswerBody::NoContent,
+        ]);
+        quirks.status_id = dice.one_of(&[
+            StatusId::NextWaiting,
+            StatusId::Shown,
+            StatusId::LastAsked,
+            StatusId::Null,
+        ]);
+        quirks.request_status = dice.one_of(&[
+            RequestStatus::Exact,
+            RequestStatus::QueuedUntilFirstService,
+            RequestStatus::NotFoundAfterEnd,
+            RequestStatus::NotFound,
+            RequestStatus::ServerError,
+            RequestStatus::Forbidden,
+        ]);
+        quirks.rows = dice.one_of(&[
+            Rows::AtOnce,
+            Rows::After(2500),
+            Rows::OnlyBehindOthers,
+            Rows::WithTheRunningOne,
+            Rows::Never,
+        ]);
+        quirks.trace = dice.one_of(&[Trace::RequestStatus, Trace::History, Trace::Nothing]);
+        quirks.histories = dice.one_of(&[
+            Histories::Both,
+            Histories::OnlyNew,
+            Histories::OnlyOld,
+            Histories::Empty,
+            Histories::Missing,
+            Histories::Last(2),
+        ]);
+        quirks.reuses_ids = dice.chance(10);
+    }
+    if class >= Class::Replicas {
+        quirks.replica = dice.one_of(&[300, 2000, 8000]);
+    }
+    if class == Class::RequestStatusOfTheEnvironment {
+        quirks.request_status = RequestStatus::OfTheEnvironment;
+    }
+    quirks
+}
+
+/// What the library does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Environment(Verb),
+    Service(Verb),
+    Selected(Verb),
+}
+
+impl Act {
+    fn verb(self) -> Verb {
+        let (Self::Environment(verb) | Self::Service(verb) | Self::Selected(verb)) = self;
+        verb
+    }
+
+    fn action(self, case: &Case) -> Action {
+        let environment = case.client.environment(case.environment);
+        let container = case.client.container(case.container);
+        let chosen = ServiceSelection::new()
+            .with(ServiceKind::Application, case.application)
+            .with(ServiceKind::Container, case.container);
+        match self {
+            Self::Environment(Verb::Deploy) => environment.deploy(),
+            Self::Environment(Verb::Restart) => environment.restart(),
+            Self::Environment(Verb::Stop) => environment.stop(),
+            Self::Environment(Verb::Uninstall) => environment.uninstall(),
+            Self::Environment(Verb::Delete) => environment.delete(),
+            Self::Service(Verb::Deploy) => container.redeploy(),
+            Self::Service(Verb::Restart) => container.restart(),
+            Self::Service(Verb::Stop) => container.stop(),
+            Self::Service(Verb::Uninstall) => container.uninstall(),
+            Self::Service(Verb::Delete) => container.delete(),
+            Self::Selected(Verb::Deploy) => environment.deploy_services(chosen),
+            Self::Selected(Verb::Restart) => environment.restart_services(chosen),
+            Self::Selected(Verb::Stop) => environment.stop_services(chosen),
+            Self::Selected(Verb::Uninstall) => environment.uninstall_services(chosen),
+            Self::Selected(Verb::Delete) => environment.delete_services(chosen),
+        }
+    }
+}
+
+fn plan(dice: &mut Dice, case: &Case, verb: Verb) -> Plan {
+    let mut plan = Plan::of(dice.one_of(&[50, 800, 5000, 20_000, 70_000]));
+    if dice.chance(35) {
+        let service = dice.one_of(&[case.application, case.container, case.database]);
+        plan = plan.failing(service, verb.error());
+    }
+    plan
+}
+
+fn draw(dice: &mut Dice, case: &Case, act: Act) {
+    let ours = plan(dice, case, act.verb());
+    case.plan(ours);
+    for _ in 0..dice.one_of(&[0, 1, 1, 2, 3]) {
+        let by = dice.one_of(&[GIT, GIT, ANNA, BEN, OTHER_PROGRAM, OURS]);
+        let verbs = [Verb::Deploy, Verb::Deploy, Verb::Deploy, Verb::Stop, Verb::Restart];
+        let verb = dice.one_of(&verbs);
+        let (near, far) = (dice.below(40), dice.below(60_000));
+        let at = dice.one_of(&[near, near, far]);
+        let service = dice.one_of(&[case.application, case.container, case.database]);
+        let scope: &[_] = if dice.chance(60) { &[] } else { &[service] };
+        let theirs = plan(dice, case, verb);
+        case.someone(at, by, verb, scope, theirs);
+    }
+    let environment = case.environment;
+    if dice.chance(10) {
+        let at = dice.below(40_000);
+        case.at(at, move |world| {
+            world.cancel_running(environment);
+        });
+    }
+    if dice.chance(10) {
+        let at = dice.below(40_000);
+        case.at(at, |world| {
+            if let Some(ours) = world.ours.first().copied() {
+                world.drop_waiting(ours);
+            }
+        });
+    }
+    if dice.chance(5) {
+        case.someone(dice.below(30_000), BEN, Verb::Delete, &[], Plan::of(4000));
+    }
+    if dice.chance(25) {
+        let (from, length) = (dice.below(40_000), dice.below(8000));
+        let (status, body) = dice.one_of(&[
+            (403, "<html>blocked</html>"),
+            (404, "<html>404</html>"),
+            (200, "<html>sign in</html>"),
+            (502, "<html>502</html>"),
+        ]);
+        let page = Fault::Page(status, "text/html", body);
+        case.server.fault(Rule::on("GET", "", page).between(from, from + length));
+    }
+    if dice.chance(10) {
+        let fault = dice.one_of(&[Fault::LostAfter, Fault::LostBefore]);
+        let method = dice.one_of(&["POST", "DELETE"]);
+        case.server.fault(Rule::on(method, "", fault).once());
+    }
+}
+
+/// What is true of the request of the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Truth {
+    Succeeded,
+    Failed,
+    Canceled,
+    NeverAccepted,
+}
+
+fn truth(case: &Case) -> (Truth, Option<Demand>) {
+    // Everything runs out.
+    let demand = case.server.with(|world| {
+        let first = world.ours.first().copied();
+        first.and_then(|id| world.demands.get(&id).cloned())
+    });
+    let truth = match demand.as_ref().map(|demand| &demand.fate) {
+        None => Truth::NeverAccepted,
+        Some(Fate::Ended("CANCELED") | Fate::Dropped) => Truth::Canceled,
+        Some(Fate::Ended(state)) if state.ends_with("ERROR") => Truth::Failed,
+        Some(Fate::Ended(_)) => Truth::Succeeded,
+        Some(Fate::Waiting | Fate::Running) => Truth::NeverAccepted,
+    };
+    (truth, demand)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Score {
+    Right,
+    Unknown,
+    WrongKind,
+    FalseFailure,
+    FalseSuccess,
+    Premature,
+    SentTwice,
+}
+
+fn holds(case: &Case, act: Act, at: Ms) -> bool {
+    // A stop or a deletion that others made is the goal of ours as well.
+    let scope: BTreeSet<_> = match act {
+        Act::Environment(_) => {
+            case.server.with(|world| world.services_of(case.environment)).into_iter().collect()
+        }
+        Act::Service(_) => BTreeSet::from([case.container]),
+        Act::Selected(_) => BTreeSet::from([case.application, case.container]),
+    };
+    case.server.with(|world| {
+        let lag = world.now - (START + at);
+        let view = world.view(case.environment, lag);
+        match act.verb() {
+            Verb::Delete => view.is_gone || scope.is_subset(&view.gone_services),
+            Verb::Stop | Verb::Uninstall => view.services.iter().all(|(id, shown)| {
+                !scope.contains(id) || ["STOPPED", "READY", "DELETED"].contains(&shown.state)
+            }),
+            Verb::Deploy | Verb::Restart => false,
+        }
+    })
+}
+
+fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
+    let (truth, demand) = truth(case);
+    if case.server.with(|world| world.ours.len()) > 1 {
+        return (Score::SentTwice, truth);
+    }
+    let over = demand.as_ref().and_then(|demand| demand.over).unwrap_or(Ms::MAX);
+    let score = match (told.how, truth) {
+        (Ended::Reached, Truth::Succeeded) if told.at + START >= over => Score::Right,
+        (Ended::Reached, _) if holds(case, act, told.at) => Score::Right,
+        (Ended::Reached, Truth::Succeeded) => Score::Premature,
+        (Ended::Reached, _) => Score::FalseSuccess,
+        (Ended::Failed, Truth::Failed) => Score::Right,
+        (Ended::Failed, Truth::Canceled) => {
+            // The environment was deleted by others.
+            let gone = case.server.with(|world| world.view(case.environment, 0).is_gone);
+            if gone { Score::Right } else { Score::WrongKind }
+        }
+        (Ended::Failed, Truth::NeverAccepted) => Score::WrongKind,
+        (Ended::Canceled, Truth::Canceled) => Score::Right,
+        (Ended::Canceled, Truth::Failed) => Score::WrongKind,
+        (Ended::Failed | Ended::Canceled, _) => Score::FalseFailure,
+        (Ended::LostContact, Truth::NeverAccepted) => Score::Right,
+        (Ended::Refused, Truth::NeverAccepted) => Score::Right,
+        _ => Score::Unknown,
+    };
+    (score, truth)
+}
+
+async fn run(seed: u64) -> (Class, Score, String) {
+    let mut dice = Dice(seed);
+    let class = dice.one_of(&[
+        Class::All,
+        Class::All,
+        Class::Lagging,
+        Class::Missing,
+        Class::Replicas,
+        Class::RequestStatusOfTheEnvironment,
+    ]);
+    let verbs =
+        [Verb::Deploy, Verb::Deploy, Verb::Restart, Verb::Stop, Verb::Uninstall, Verb::Delete];
+    let verb = dice.one_of(&verbs);
+    let act = dice.one_of(&[Act::Environment(verb), Act::Service(verb), Act::Selected(verb)]);
+    // The API cannot restart what is no application, container or database; ours are.
+    let case = Case::new(quirks(&mut dice, class));
+    draw(&mut dice, &case, act);
+    let told = case.told(act.action(&case).into_future()).await;
+    // The truth may come later than the report.
+    tokio::time::sleep(std::time::Duration::from_secs(1200)).await;
+    let (score, truth) = score(&case, act, &told);
+    let text = format!(
+        "seed {seed} {class:?} {act:?}: {score:?}, told {:?} at {}, true {truth:?}\n{}",
+        told.how, told.at, told.text
+    );
+    (class, score, text)
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn no_drawn_attack_obtains_a_false_outcome() {
+    let (first, runs) = (number("STRANGER_SEED", 1), number("STRANGER_RUNS", 300));
+    let mut counts: BTreeMap<(Class, Score), u32> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for seed in first..first + runs {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let (class, score, text) = runtime.block_on(run(seed));
+        *counts.entry((class, score)).or_default() += 1;
+        if score >= Score::WrongKind {
+            wrong.push((class, score, text));
+        } else if score == Score::Unknown && std::env::var_os("STRANGER_UNKNOWN").is_some() {
+            println!("{text}");
+        }
+    }
+    println!("{counts:#?}");
+    for (_, _, text) in &wrong {
+        println!("{text}");
+    }
+    assert!(wrong.is_empty(), "{} of {runs} outcomes are wrong", wrong.len());
+}

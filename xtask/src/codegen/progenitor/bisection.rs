@@ -1,0 +1,93 @@
+//! Finds the schema or the operation that makes progenitor fail, by bisection of the document.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::run::run;
+use crate::codegen::model::{Normalised, OperationModel, TypeModel};
+use crate::problem::Problem;
+
+/// The problem that names the operation or the schema without which generating does not fail; `what`
+/// is the message of progenitor for all of them.
+pub(super) fn bisect(normalised: &Normalised, what: &str) -> Problem {
+    let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
+    let of_schemas = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).err();
+    let of_operations = |operations: &[OperationModel]| {
+        run(normalised, &reduced(normalised, operations, &[])).err()
+    };
+    let (found, pointer) = if let Some((name, own)) = bisected(&names, of_schemas) {
+        let schema = normalised.schemas.get(*name);
+        (
+            format!("the schema `{name}`: {own}"),
+            schema.map(|schema| &schema.pointer),
+        )
+    } else if let Some((operation, own)) = bisected(&normalised.operations, of_operations) {
+        (
+            format!("the operation `{}`: {own}", operation.id),
+            Some(&operation.pointer),
+        )
+    } else {
+        return Problem::new(format!("progenitor cannot generate the client: {what}"));
+    };
+    Problem::new(format!("progenitor cannot generate {found}"))
+        .with_pointer(pointer.cloned().unwrap_or_default())
+        .with_help("describe it another way, in the overlay")
+}
+
+/// The one of `suspects` that fails alone, and how; `None` if none does.
+fn bisected<T>(
+    mut suspects: &[T],
+    failure: impl Fn(&[T]) -> Option<String>,
+) -> Option<(&T, String)> {
+    failure(suspects)?;
+    while suspects.len() > 1 {
+        let (first, second) = suspects.split_at(suspects.len() / 2);
+        suspects = if failure(first).is_some() {
+            first
+        } else {
+            second
+        };
+    }
+    Some((suspects.first()?, failure(suspects)?))
+}
+
+/// The document with some operations and schemas only, and the schemas that they reach.
+fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
+    let types = operations.iter().flat_map(|operation| {
+        let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
+        let body = operation.body.iter().map(|body| &body.ty);
+        parameters.chain(body).chain(&operation.success.ty)
+    });
+    let mut open: Vec<&str> = types.filter_map(TypeModel::names).collect();
+    open.extend(schemas);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = normalised
+            .schemas
+            .get(name)
+            .filter(|_| reached.insert(name))
+        {
+            open.extend(schema.uses.iter().map(String::as_str));
+        }
+    }
+    let methods = operations.iter().map(|operation| &*operation.method_name);
+    let methods: BTreeSet<&str> = methods.collect();
+    let mut document = normalised.document.clone();
+    if let Some(schemas) = object(&mut document, "/components/schemas") {
+        schemas.retain(|name, _| reached.contains(name.as_str()));
+    }
+    if let Some(paths) = object(&mut document, "/paths") {
+        for item in paths.values_mut().filter_map(Value::as_object_mut) {
+            item.retain(|_, operation| {
+                let id = operation.get("operationId").and_then(Value::as_str);
+                id.is_some_and(|id| methods.contains(id))
+            });
+        }
+    }
+    document
+}
+
+fn object<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {
+    document.pointer_mut(pointer)?.as_object_mut()
+}

@@ -1,0 +1,57 @@
+//! Gives each operation of a revision an id of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::layer::{Key, Operation};
+use super::unused;
+use crate::contract::operation_id::operation_id;
+
+/// Of several operations with one id, the one that had it in the layer before keeps it, or else the first
+/// one. The others are named by method and path, as `generate` names them.
+///
+/// Returns a note for each operation that got another id. `operations` are in the order of the document.
+pub(super) fn distinct(
+    operations: &mut [Operation],
+    before: Option<&BTreeMap<Key, Operation>>,
+) -> Vec<String> {
+    let had = |operation: &Operation| {
+        let before = before.and_then(|before| before.get(&operation.key()));
+        before.and_then(Operation::id) == operation.id()
+    };
+    let mut owners: BTreeMap<String, (Key, bool)> = BTreeMap::new();
+    for operation in operations.iter() {
+        let Some(id) = operation.id() else { continue };
+        let had = had(operation);
+        let owner = owners
+            .entry(id.to_owned())
+            .or_insert_with(|| (operation.key(), had));
+        if had && !owner.1 {
+            *owner = (operation.key(), true);
+        }
+    }
+    let mut taken: BTreeSet<String> = owners.keys().cloned().collect();
+    let mut notes = Vec::new();
+    for operation in operations {
+        let key = operation.key();
+        let Some(id) = operation.id().map(str::to_owned) else {
+            continue;
+        };
+        let Some((owner, _)) = owners.get(&id).filter(|(owner, _)| *owner != key) else {
+            continue;
+        };
+        let made = operation_id(operation.method(), &operation.path);
+        let made = unused(&made, |id| taken.contains(id));
+        notes.push(format!(
+            "{} is called `{made}`, because {} has the id `{id}` too",
+            operation.name(),
+            owner.name(),
+        ));
+        taken.insert(made.clone());
+        operation
+            .facts
+            .insert("operationId".to_owned(), Value::from(made));
+    }
+    notes
+}
