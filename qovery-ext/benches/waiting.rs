@@ -3,7 +3,7 @@
 //! Prints three tables: outcomes of the same stories under our rules and those of other clients;
 //! requests and delay of the report against polling at a fixed interval; requests for a thousand
 //! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --bench waiting`. Only some
-//! of the tables: `-- rules`, `-- schedules`, `-- groups`.
+//! of the tables: `-- rules`, `-- schedules`, `-- groups`, `-- operations`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,12 +26,15 @@ use std::time::Duration;
 use oracle::{End, Outcome};
 use others::Verdict;
 use qovery_ext::wait::{Group, WaitExt};
-use qovery_fake::{FakeQovery, Step, Workload};
+use qovery_fake::{FakeEnvironment, FakeQovery, Step, Workload};
 use story::{Story, Target};
 use tokio::time::{self, Instant};
 
 fn main() {
-    let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| name != "--bench")
+        .collect();
     let wanted = |name: &str| named.is_empty() || named.iter().any(|other| other == name);
     if wanted("rules") {
         compare_rules(2000);
@@ -41,6 +44,28 @@ fn main() {
     }
     if wanted("groups") {
         count_shared_polls();
+    }
+    if wanted("operations") {
+        count_operations();
+    }
+}
+
+/// The requests of one deployment of a minute, by operation.
+fn count_operations() {
+    println!("\none deployment of 1 min: requests by operation");
+    let counts = on_paused_time(async {
+        let fake = FakeQovery::new();
+        deploy_one(&fake, Duration::from_secs(60), 0).await;
+        let mut counts = std::collections::BTreeMap::new();
+        for request in fake.requests() {
+            *counts
+                .entry(request.operation.unwrap_or_default())
+                .or_insert(0_u32) += 1;
+        }
+        counts
+    });
+    for (operation, count) in counts {
+        println!("| {operation:<42} | {count:>3} |");
     }
 }
 
@@ -179,23 +204,11 @@ enum Way {
 
 async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
     let fake = FakeQovery::new();
-    let environment = fake.environment("measured");
-    environment
-        .service(Workload::Database, "orders")
-        .takes(Step::Deployment, length);
-    let client = fake.client();
-    let id = environment.id();
-    match way {
-        Way::Ours => {
-            let schedule = qovery_ext::wait::PollSchedule::default().seed(seed);
-            let action = client.environment(id).deploy();
-            action
-                .schedule(schedule)
-                .within(Duration::from_secs(7200))
-                .await
-                .unwrap();
-        }
+    let environment = match way {
+        Way::Ours => deploy_one(&fake, length, seed).await,
         Way::Fixed(seconds) => {
+            let environment = quiet_environment(&fake, length);
+            let (client, id) = (fake.client(), environment.id());
             client.deploy_environment(id).await.unwrap();
             loop {
                 time::sleep(Duration::from_secs(seconds)).await;
@@ -205,11 +218,32 @@ async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
                     break;
                 }
             }
+            environment
         }
-    }
+    };
     let reported = fake.elapsed();
     let ended = environment.deployments()[0].ended_at.unwrap();
     (fake.requests().len() - 1, reported - ended)
+}
+
+fn quiet_environment(fake: &FakeQovery, length: Duration) -> FakeEnvironment {
+    let environment = fake.environment("measured");
+    environment
+        .service(Workload::Database, "orders")
+        .takes(Step::Deployment, length);
+    environment
+}
+
+async fn deploy_one(fake: &FakeQovery, length: Duration, seed: u64) -> FakeEnvironment {
+    let environment = quiet_environment(fake, length);
+    let schedule = qovery_ext::wait::PollSchedule::default().seed(seed);
+    let action = fake.client().environment(environment.id()).deploy();
+    action
+        .schedule(schedule)
+        .within(Duration::from_secs(7200))
+        .await
+        .unwrap();
+    environment
 }
 
 /// A thousand environments in ten projects, deployed and waited for together.

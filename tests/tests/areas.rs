@@ -313,33 +313,24 @@ const RESOURCES: &[(&str, &str)] = &[
     ("cluster", "clusters"),
 ];
 
-/// Operations whose name begins with another resource than their own, and the reason.
+/// Operations whose name has the word of another resource, and the reason.
 const OTHERWISE: &[(&str, &str)] = &[
-    ("get_cluster_current_cost", "it is a cost"),
-    (
-        "get_environments_by_cluster_id",
-        "its result are environments",
-    ),
-    (
-        "get_installation_helm_values",
-        "the values install a cluster",
-    ),
-    ("get_environment_job_status", "the jobs of an environment"),
     (
         "export_environment_configuration_into_terraform",
         "it exports an environment",
     ),
+    ("get_cluster_current_cost", "it is a cost"),
     (
-        "resolve_platform_component_configuration",
-        "the word is in platform",
+        "get_installation_helm_values",
+        "the values install a cluster",
     ),
 ];
 
 #[test]
 fn an_operation_is_in_the_area_that_its_name_says() {
-    let mut wrong = Vec::new();
-    let mut excused = BTreeSet::new();
-    for area in areas() {
+    let (mut wrong, mut excused) = (Vec::new(), BTreeSet::new());
+    // The variables of all resources have an area of their own.
+    for area in areas().into_iter().filter(|area| area != "variables") {
         for (method, _) in absent(&area) {
             let padded = format!("_{method}_");
             let named = RESOURCES.iter().find(|(words, _)| {
@@ -348,14 +339,6 @@ fn an_operation_is_in_the_area_that_its_name_says() {
             let Some((_, expected)) = named.filter(|(_, expected)| *expected != area) else {
                 continue;
             };
-            // Variables, secrets, events and the like of a resource have areas of their own.
-            let of_another = ["variable", "secret", "database", "application"];
-            let is_of_another = of_another.iter().any(|word| {
-                method.contains(word) && area.starts_with(word.trim_end_matches("secret"))
-            });
-            if is_of_another || area == "variables" {
-                continue;
-            }
             match OTHERWISE.iter().find(|(name, _)| *name == method) {
                 Some((name, _)) => drop(excused.insert(*name)),
                 None => wrong.push(format!("{method} is in {area}, its name says {expected}")),
@@ -363,6 +346,7 @@ fn an_operation_is_in_the_area_that_its_name_says() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(excused.len(), OTHERWISE.len(), "{excused:?}");
 }
 
 /// The features that the documentation of an item names.
@@ -400,12 +384,9 @@ fn every_generated_item_that_needs_a_feature_says_so() {
                     documentation.push(bare);
                     continue;
                 }
-                if let Some((_, rest)) = bare.split_once("feature = \"")
-                    && let Some((feature, _)) = rest.split_once('"')
-                {
+                if bare.contains("feature = \"") {
                     let features = bare.split('"').skip(1).step_by(2);
                     conditions.extend(features.map(str::to_owned));
-                    assert!(!feature.is_empty());
                     continue;
                 }
                 let is_item = ["pub struct ", "pub enum ", "pub type "]
@@ -437,6 +418,63 @@ fn every_generated_item_that_needs_a_feature_says_so() {
         }
     }
     assert!(items > 2_000, "{items}");
+}
+
+/// The directories and files of the helpers that are there with a feature only.
+const GATED: &[(&str, &[&str])] = &[
+    ("bulk", &["recipes/bulk.rs"]),
+    ("display", &["display"]),
+    ("find", &["recipes/find"]),
+    ("preview", &["recipes/preview"]),
+    ("stream", &["stream"]),
+    ("variables", &["recipes/variables"]),
+];
+
+/// The Rust files below a path, tests excepted.
+fn sources(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| !path.to_string_lossy().contains("test"));
+    paths.flat_map(|path| sources(&path)).collect()
+}
+
+#[test]
+fn every_helper_that_needs_a_feature_says_so() {
+    let mut items = 0;
+    let root = workspace().join("qovery-ext/src").canonicalize().unwrap();
+    for (feature, places) in GATED {
+        let text = format!("/// Available on crate feature `{feature}` only.");
+        for file in places.iter().flat_map(|place| sources(&root.join(place))) {
+            let content = read(&file);
+            let mut documentation = Vec::new();
+            for line in content.lines() {
+                let kinds = [
+                    "pub struct ",
+                    "pub enum ",
+                    "pub trait ",
+                    "pub fn ",
+                    "pub async fn ",
+                ];
+                if kinds.iter().any(|kind| line.starts_with(kind)) {
+                    assert!(
+                        documentation.contains(&text.as_str()),
+                        "{}: {line}",
+                        file.display()
+                    );
+                    items += 1;
+                }
+                if line.starts_with("///") || line.starts_with("#[") {
+                    documentation.push(line);
+                } else {
+                    documentation.clear();
+                }
+            }
+        }
+    }
+    assert!(items > 50, "{items}");
 }
 
 #[test]

@@ -377,6 +377,21 @@ fn many_of_a_kind_end() {
             })
             .collect(),
     );
+    let mut many_operations = contract(json!({"Root": object("a")}));
+    many_operations["paths"] = (0..1_300)
+        .map(|number| {
+            let operation =
+                json!({"tags": ["Environment"], "responses": {"204": {"description": "x"}}});
+            (format!("/environment/a{number}"), json!({"get": operation}))
+        })
+        .collect::<Map<String, Value>>()
+        .into();
+    let runs: String = (1..1_900).map(|count| "`".repeat(count) + " ").collect();
+    let described = |text: &str| {
+        let mut schema = object("a");
+        schema["description"] = json!(text);
+        contract(json!({"Root": schema}))
+    };
     let mut long_path = contract(json!({"Root": object("a")}));
     long_path["paths"] =
         json!({"/a".repeat(10_000): {"get": {"responses": {"204": {"description": "x"}}}}});
@@ -415,6 +430,22 @@ fn many_of_a_kind_end() {
             Outcome::Refused("/paths/~1environment/get/parameters"),
         ),
         ("paths", many_paths, Outcome::Refused("/paths: ")),
+        (
+            "operations",
+            many_operations,
+            Outcome::Refused("/paths/~1environment~1a1200/get: the contract has more than 1200"),
+        ),
+        ("runs-of-backticks", described(&runs), Outcome::Client),
+        (
+            "many-lines",
+            described(&"- a\n".repeat(100_000)),
+            Outcome::Refused("/components/schemas/Root/description: the text has more than"),
+        ),
+        (
+            "much-text",
+            described(&"`a` [b](c) ".repeat(300_000)),
+            Outcome::Refused("/components/schemas/Root/description: the text has more than"),
+        ),
         (
             "long-path",
             long_path,

@@ -1,9 +1,8 @@
 //! Compares the prediction of `diff` with the verdict of cargo-semver-checks, for published revisions.
 //!
 //! Not part of this repository: the revisions, and the judge (`cargo install cargo-semver-checks`).
-//! `REVISIONS=DIR cargo test -p xtask --test semver -- --ignored --nocapture` prints a table of results.
-//! `PAIRS` says how many pairs of consecutive revisions are taken, spread over all of them, or names the
-//! older one of each by its number: `PAIRS=3,19,43`. `CACHE=DIR` keeps the rustdoc JSON of a revision.
+//! `REVISIONS=DIR CACHE=DIR cargo test -p xtask --profile xtask --test semver -- --ignored --nocapture` prints a
+//! table of results. `PAIRS` sets the number of steps; `published` says how they are selected.
 
 #![allow(
     clippy::expect_used,
@@ -12,255 +11,170 @@
     reason = "a test stops where its setup fails"
 )]
 
+mod published;
+
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Instant;
+use std::path::Path;
+use std::process::Command;
 
-use serde_json::Value;
+use published::{Cache, Revisions, Step, diff, headline, name, timed};
 
 /// The version bumps, from the smallest to the largest.
 const BUMPS: [&str; 3] = ["patch", "minor", "major"];
 
-fn revisions() -> Vec<PathBuf> {
-    let directory = env::var_os("REVISIONS").expect("REVISIONS names a directory of revisions");
-    let entries = fs::read_dir(directory).expect("the directory can be read");
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "yaml")
-    });
-    paths.sort();
-    assert!(paths.len() > 1, "there are revisions");
-    paths
+/// The judgement of cargo-semver-checks.
+struct Verdict {
+    bump: String,
+    /// What failed: a check, and the item in which it failed.
+    failed: BTreeSet<(String, String)>,
+    time: f64,
 }
 
-/// The numbers of the older revisions, counted from 0.
-fn pairs(revisions: usize) -> Vec<usize> {
-    let wanted = env::var("PAIRS").unwrap_or_else(|_| "60".to_owned());
-    if wanted.contains(',') {
-        let numbers = wanted
-            .split(',')
-            .map(|number| number.trim().parse::<usize>());
-        return numbers
-            .map(|number| number.expect("a number") - 1)
-            .collect();
-    }
-    let wanted: usize = wanted
-        .parse()
-        .expect("PAIRS is a number, or a list of numbers");
-    let last = revisions - 1;
-    (0..wanted.min(last))
-        .map(|index| index * last / wanted.min(last))
-        .collect()
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command.output();
-    output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"))
-}
-
-fn xtask() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// A workspace that holds the client alone, for generating into.
-fn workspace(home: &Path) {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
-    let (_, dependencies) = manifest
-        .split_once("[workspace.dependencies]")
-        .expect("dependencies");
-    let dependencies = dependencies.split("\n[").next().unwrap_or_default();
-    let own = ["qovery-", "xtask"];
-    let dependencies = dependencies
-        .lines()
-        .filter(|line| !own.iter().any(|name| line.starts_with(name)));
-    let dependencies: Vec<&str> = dependencies.collect();
-    let text = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [\"qovery-api\"]\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.89\"\nlicense = \"MIT OR Apache-2.0\"\npublish = false\n[workspace.lints.rust]\n[workspace.lints.clippy]\n[workspace.dependencies]{}\n",
-        dependencies.join("\n")
-    );
-    fs::write(home.join("Cargo.toml"), text).expect("written");
-    fs::copy(root().join("Cargo.lock"), home.join("Cargo.lock")).expect("copied");
-    copy(&root().join("qovery-api"), &home.join("qovery-api"));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
+impl Verdict {
+    fn read(text: &str, time: f64) -> Self {
+        let bump = if text.contains("requires new major version") {
+            "major"
+        } else if text.contains("requires new minor version") {
+            "minor"
         } else {
-            fs::copy(entry.path(), target).expect("copied");
+            assert!(text.contains("no semver update required"), "{text}");
+            "patch"
+        };
+        let mut failed = BTreeSet::new();
+        let mut check = "";
+        let mut is_list = false;
+        for line in text.lines() {
+            if let Some(rest) = line.trim().strip_prefix("--- failure ") {
+                check = rest.split(':').next().unwrap_or(rest);
+                is_list = false;
+            } else if line.starts_with("Failed in:") {
+                is_list = true;
+            } else if is_list && line.starts_with("  ") {
+                let item = line.trim().split(" in ").next().unwrap_or_default();
+                let item = item.split(", previously").next().unwrap_or(item);
+                failed.insert((check.to_owned(), item.to_owned()));
+            } else {
+                is_list = false;
+            }
         }
+        let bump = bump.to_owned();
+        Self { bump, failed, time }
     }
-}
 
-/// The rustdoc JSON of the client of a revision.
-fn rustdoc(revision: &Path, home: &Path, cache: &Path) -> PathBuf {
-    let name = revision
-        .file_stem()
-        .expect("a name")
-        .to_string_lossy()
-        .into_owned();
-    let json = cache.join(format!("{name}.json"));
-    if json.exists() {
-        return json;
+    fn of(old: &Path, new: &Path) -> Self {
+        let (output, time) = timed(
+            Command::new("cargo")
+                .args(["semver-checks", "--release-type", "patch"])
+                .args(["--color", "never", "--baseline-rustdoc"])
+                .arg(old)
+                .arg("--current-rustdoc")
+                .arg(new),
+        );
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let text = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        Self::read(&text, time)
     }
-    let generated = home.join("qovery-api/src/generated");
-    fs::remove_dir_all(&generated).expect("removed");
-    let output = run(xtask()
-        .arg("generate")
-        .arg("--spec")
-        .arg(revision)
-        .args(["--overlay", "none", "--out"])
-        .arg(&generated));
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let target = home.join("target");
-    let output = run(Command::new("cargo")
-        .current_dir(home)
-        .args([
-            "rustdoc",
-            "--quiet",
-            "-p",
-            "qovery-api",
-            "--lib",
-            "--no-default-features",
-            "--features",
-            "all",
-            "--",
-        ])
-        .args([
-            "-Z",
-            "unstable-options",
-            "--output-format",
-            "json",
-            "--cap-lints",
-            "allow",
-        ])
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("QOVERY_REGENERATE", "never")
-        .env("CARGO_TARGET_DIR", &target));
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    fs::copy(target.join("doc/qovery_api.json"), &json).expect("copied");
-    json
-}
 
-/// The verdict of `cargo semver-checks`, and the failed checks.
-fn verdict(old: &Path, new: &Path) -> (&'static str, Vec<String>) {
-    let output = run(Command::new("cargo")
-        .args([
-            "semver-checks",
-            "--release-type",
-            "patch",
-            "--color",
-            "never",
-        ])
-        .arg("--baseline-rustdoc")
-        .arg(old)
-        .arg("--current-rustdoc")
-        .arg(new));
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let failed = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("--- failure "));
-    let failed = failed
-        .filter_map(|line| line.split(':').next())
-        .map(str::to_owned);
-    let bump = if text.contains("requires new major version") {
-        "major"
-    } else if text.contains("requires new minor version") {
-        "minor"
-    } else {
-        assert!(text.contains("no semver update required"), "{text}");
-        "patch"
-    };
-    (bump, failed.collect())
+    /// The verdict on a step. It is kept, because a change of `diff` does not change it.
+    fn of_step(step: &Step, cache: &Cache) -> Self {
+        let kept = cache.file(&format!("{} {}.verdict", name(&step.old), name(&step.new)));
+        if let Ok(text) = fs::read_to_string(&kept) {
+            let mut lines = text.lines();
+            let bump = lines.next().unwrap_or_default().to_owned();
+            let time = lines.next().and_then(|line| line.parse().ok());
+            let failed = lines.filter_map(|line| line.split_once('\t'));
+            return Self {
+                bump,
+                failed: failed.map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
+                time: time.unwrap_or_default(),
+            };
+        }
+        let (old, new) = (cache.rustdoc(&step.old), cache.rustdoc(&step.new));
+        let mut verdict = Self::of(&old, &new);
+        // cargo-semver-checks takes the methods of `Call<A>` and `Call<B>` for those of one type, and so
+        // reports some of them even if a revision is compared with itself. These reports are no change.
+        let is_about_call = |(_, item): &(String, String)| item.contains("qovery_api::Call::");
+        if verdict.failed.iter().any(is_about_call) {
+            let own = Self::of(&old, &old).failed;
+            verdict.failed.retain(|failure| !own.contains(failure));
+            if verdict.failed.is_empty() {
+                "patch".clone_into(&mut verdict.bump);
+            }
+        }
+        let mut text = format!("{}\n{}\n", verdict.bump, verdict.time);
+        for (check, item) in &verdict.failed {
+            text.push_str(&format!("{check}\t{item}\n"));
+        }
+        fs::write(kept, text).expect("written");
+        verdict
+    }
 }
 
 #[test]
 #[ignore = "needs published revisions and cargo-semver-checks: set REVISIONS"]
 fn the_predicted_bump_is_never_below_the_verdict() {
-    let revisions = revisions();
-    let home = tempfile::tempdir().expect("a directory");
-    workspace(home.path());
-    let cache = env::var_os("CACHE").map_or_else(|| home.path().join("json"), PathBuf::from);
-    fs::create_dir_all(&cache).expect("a directory");
+    let pairs = env::var("PAIRS").map_or(60, |pairs| pairs.parse().expect("PAIRS is a number"));
+    let mut steps = Revisions::read().steps(usize::div_ceil(pairs, 2), 2);
+    steps.truncate(pairs);
+    let cache = Cache::open();
     let rank = |bump: &str| BUMPS.iter().position(|known| *known == bump);
     let mut below = Vec::new();
     println!(
-        "| from | to | `diff` | predicted | verdict | checks of the verdict | time of `diff` |\n|---|---|---|---|---|---|---|"
+        "| from | to | `diff` | predicted | verdict | failed checks | rules above the verdict | s of `diff` | s of the verdict |\n|---|---|---|---|---|---|---|---|---|"
     );
-    for index in pairs(revisions.len()) {
-        let (old, new) = (&revisions[index], &revisions[index + 1]);
-        let begin = Instant::now();
-        let output = run(xtask()
-            .arg("diff")
-            .args([old, new])
-            .args(["--format", "json"]));
-        let time = begin.elapsed();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let predicted = report["bump"].as_str().unwrap_or("patch").to_owned();
-        let count = |severity: &str| report["summary"][severity].as_u64().unwrap_or_default();
-        let (before, after) = (
-            rustdoc(old, home.path(), &cache),
-            rustdoc(new, home.path(), &cache),
-        );
-        let (bump, failed) = verdict(&before, &after);
-        let shown = |path: &Path| {
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            name.chars().take(23).collect::<String>()
+    for step in &steps {
+        let (report, time) = diff(step);
+        let predicted = match report["bump"].as_str() {
+            Some("documentation") | None => "patch",
+            Some(bump) => bump,
         };
-        let mut checks = failed.clone();
-        checks.dedup();
+        let verdict = Verdict::of_step(step, &cache);
+        let checks: BTreeSet<&str> = verdict.failed.iter().map(|(check, _)| &**check).collect();
+        let changes = report["changes"].as_array().expect("changes").iter();
+        let above = changes.filter(|change| {
+            let severity = change["severity"].as_str().unwrap_or_default();
+            rank(severity) > rank(&verdict.bump)
+        });
+        let above: BTreeSet<&str> = above.filter_map(|change| change["rule"].as_str()).collect();
         println!(
-            "| {} | {} | {} major, {} minor, {} patch, {} documentation | {predicted} | {bump} | {} | {:.1} s |",
-            shown(old),
-            shown(new),
-            count("major"),
-            count("minor"),
-            count("patch"),
-            count("documentation"),
-            checks.join(", "),
-            time.as_secs_f64(),
+            "| {} | {} | {} | {predicted} | {} | {} | {} | {time:.1} | {:.1} |",
+            name(&step.old),
+            name(&step.new),
+            headline(&report),
+            verdict.bump,
+            checks.into_iter().collect::<Vec<_>>().join(", "),
+            above.into_iter().collect::<Vec<_>>().join(", "),
+            verdict.time,
         );
-        if rank(&predicted) < rank(bump) {
+        if rank(predicted) < rank(&verdict.bump) {
             below.push(format!(
-                "{} to {}: predicted {predicted}, verdict {bump}: {failed:?}",
-                old.display(),
-                new.display()
+                "{}: predicted {predicted}, verdict {}: {:?}",
+                step.name(),
+                verdict.bump,
+                verdict.failed
             ));
         }
     }
     assert!(below.is_empty(), "{}", below.join("\n"));
+}
+
+#[test]
+fn a_verdict_names_each_failed_check_with_its_items() {
+    let text = "--- failure inherent_method_missing: a method is gone ---\n\nDescription:\nx\n\nFailed in:\n  Client::a, previously in file a.rs:1\n  Client::b, previously in file a.rs:2\n\n--- failure type_method_marked_deprecated: x ---\n\nFailed in:\n  method qovery_api::Call::gpu in b.rs:3\n\n     Summary semver requires new major version: 1 major and 1 minor checks failed\n";
+    let verdict = Verdict::read(text, 0.0);
+    assert_eq!(verdict.bump, "major");
+    let failed: Vec<(&str, &str)> = verdict.failed.iter().map(|(a, b)| (&**a, &**b)).collect();
+    assert_eq!(
+        failed,
+        [
+            ("inherent_method_missing", "Client::a"),
+            ("inherent_method_missing", "Client::b"),
+            (
+                "type_method_marked_deprecated",
+                "method qovery_api::Call::gpu"
+            ),
+        ]
+    );
 }

@@ -179,6 +179,8 @@ impl Connect {
 
     /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, in place of the environment's.
     ///
+    /// Available on crate feature `stream` only.
+    ///
     /// Without it, and without [`STREAM_URL_VARIABLE`](super::STREAM_URL_VARIABLE), streams of an API at
     /// another address than the default are refused: the token would go to another server.
     #[cfg(feature = "stream")]

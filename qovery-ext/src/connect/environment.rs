@@ -20,6 +20,8 @@ pub const TOKEN_VARIABLES: [&str; 3] = [
 pub const URL_VARIABLE: &str = "QOVERY_API_URL";
 
 /// The variable that may hold the address of the websocket API, as for the command-line tool.
+///
+/// Available on crate feature `stream` only.
 #[cfg(feature = "stream")]
 pub const STREAM_URL_VARIABLE: &str = "QOVERY_WS_URL";
 

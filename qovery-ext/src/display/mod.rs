@@ -59,6 +59,8 @@ use log::Log;
 use task::Task;
 
 /// Showing, for actions and operations.
+///
+/// Available on crate feature `display` only.
 pub trait ShowExt {
     /// Shows how it goes on the standard output, in the format that fits. Await it.
     fn show(self) -> Show
@@ -102,6 +104,8 @@ enum Shown {
 }
 
 /// An action that is shown while it is waited for. Await it to start it.
+///
+/// Available on crate feature `display` only.
 #[must_use = "nothing happens until it is awaited"]
 pub struct Show {
     subject: Shown,
@@ -121,6 +125,8 @@ impl Show {
 
     /// Whether to show the deployment log of the environment with the progress. Default: no. Lines of a
     /// deployment before the action are left out. Only for an action: an operation has already started.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn logs(mut self, wanted: bool) -> Self {
         self.logs = wanted;
@@ -230,6 +236,8 @@ impl fmt::Debug for Show {
 }
 
 /// Why something that was shown did not reach its goal. It was printed already.
+///
+/// Available on crate feature `display` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ShowError {

@@ -259,6 +259,8 @@ impl Text {
 }
 
 /// The message of an error and of its causes in one line, without causes that it already contains.
+///
+/// Available on crate feature `display` only.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

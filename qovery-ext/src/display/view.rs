@@ -26,6 +26,8 @@ type Hint = dyn Fn(&OperationToken) -> String + Send + Sync;
 
 /// Where and how something is shown. A clone shows on the same output.
 ///
+/// Available on crate feature `display` only.
+///
 /// ```no_run
 /// use qovery_ext::display::Display;
 ///

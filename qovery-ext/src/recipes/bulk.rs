@@ -24,6 +24,8 @@ type Filter = dyn Fn(&FoundEnvironment) -> bool + Send + Sync;
 
 /// Many environments to act on.
 ///
+/// Available on crate feature `bulk` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::BulkError> {
 /// use qovery_ext::recipes::Bulk;
@@ -347,6 +349,8 @@ fn fits(pattern: &[char], name: &[char]) -> bool {
 }
 
 /// How it went with one environment.
+///
+/// Available on crate feature `bulk` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BulkOutcome {
@@ -378,6 +382,8 @@ impl BulkOutcome {
 }
 
 /// One environment and how it went.
+///
+/// Available on crate feature `bulk` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkResult {
@@ -388,6 +394,8 @@ pub struct BulkResult {
 }
 
 /// How it went with all of them.
+///
+/// Available on crate feature `bulk` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkSummary {
@@ -501,40 +509,50 @@ struct Journal {
     last: HashMap<Uuid, (Event, Option<Goal>)>,
 }
 
+/// Takes an entry of the journal.
+fn note(last: &mut HashMap<Uuid, (Event, Option<Goal>)>, entry: Entry) {
+    let goal = match &entry.event {
+        Event::Starting { goal } => *goal,
+        Event::Started { token } => token.goal(),
+        Event::Ended { .. } => last.get(&entry.environment).and_then(|(_, goal)| *goal),
+    };
+    last.insert(entry.environment, (entry.event, goal));
+}
+
 impl Journal {
     /// Reads the entries, and opens the file to add more.
     fn open(path: &Path) -> io::Result<Self> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
-        let mut last: HashMap<Uuid, (Event, Option<Goal>)> = HashMap::new();
-        let is_whole = text.is_empty() || text.ends_with('\n');
-        let mut lines: Vec<&str> = text.lines().collect();
-        if !is_whole {
-            // A crash has torn the last line. It says nothing that the line before does not.
-            lines.pop();
-        }
-        for (number, line) in lines.iter().enumerate() {
-            if line.trim().is_empty() {
+        let end = bytes.iter().rposition(|byte| *byte == b'\n');
+        let (whole, rest) = bytes.split_at(end.map_or(0, |end| end + 1));
+        let mut journal = HashMap::new();
+        for (number, line) in whole.split(|byte| *byte == b'\n').enumerate() {
+            if line.trim_ascii().is_empty() {
                 continue;
             }
-            let entry: Entry = serde_json::from_str(line).map_err(|error| {
+            let entry = serde_json::from_slice(line).map_err(|error| {
                 let text = format!("line {} is no entry of a journal: {error}", number + 1);
                 io::Error::new(io::ErrorKind::InvalidData, text)
             })?;
-            let goal = match &entry.event {
-                Event::Starting { goal } => *goal,
-                Event::Started { token } => token.goal(),
-                Event::Ended { .. } => last.get(&entry.environment).and_then(|(_, goal)| *goal),
-            };
-            last.insert(entry.environment, (entry.event, goal));
+            note(&mut journal, entry);
         }
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-        if !is_whole {
-            file.write_all(b"\n")?;
+        if !rest.is_empty() {
+            match serde_json::from_slice(rest) {
+                Ok(entry) => {
+                    note(&mut journal, entry);
+                    file.write_all(b"\n")?;
+                }
+                // A crash has torn the last line. The line before says as much, and the rest would make
+                // the file unreadable.
+                Err(_) => file.set_len(whole.len() as u64)?,
+            }
         }
+        let last = journal;
         Ok(Self {
             file: Mutex::new(file),
             last,
@@ -587,6 +605,8 @@ impl Journal {
 }
 
 /// Why nothing was done with any environment.
+///
+/// Available on crate feature `bulk` only.
 #[derive(Debug)]
 pub struct BulkError(Reason);
 

@@ -18,6 +18,8 @@ use super::{
 };
 
 /// One event of a stream.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<T> {
@@ -32,6 +34,8 @@ pub enum Event<T> {
 }
 
 /// A connection that was lost.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reconnecting {
@@ -44,6 +48,8 @@ pub struct Reconnecting {
 }
 
 /// A frame that cannot be read.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Unreadable {

@@ -6,6 +6,8 @@ use super::fault::Fault;
 
 /// Why a stream ended early. It is the last item of the stream.
 ///
+/// Available on crate feature `stream` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) {
 /// use futures_util::StreamExt;
@@ -32,6 +34,8 @@ struct Inner {
 }
 
 /// Why a stream ended with an error. A stream that ends without an error is complete.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamErrorKind {

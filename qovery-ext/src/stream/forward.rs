@@ -32,6 +32,8 @@ use super::{
 const CHUNK: usize = 16 * 1024;
 
 /// A port of a service to forward. Nothing happens before it is started.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before it is started"]
 pub struct ForwardRequest {
@@ -107,6 +109,8 @@ impl ForwardRequest {
 }
 
 /// A port that is forwarded until this is dropped. Connections under way then end.
+///
+/// Available on crate feature `stream` only.
 pub struct PortForward {
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -181,8 +185,9 @@ async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> 
     loop {
         buffer.reserve(CHUNK);
         tokio::select! {
-            received = socket.next() => match received {
-                Ok(received) => {
+            received = socket.progress() => match received {
+                Ok(None) => {}
+                Ok(Some(received)) => {
                     let bytes = received.into_bytes();
                     if writer.write_all(&bytes).await.is_err() {
                         break;
@@ -191,11 +196,12 @@ async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> 
                 Err(fault) if fault.meaning() == Meaning::Done => return Ok(()),
                 Err(fault) => return Err(fault),
             },
-            read = reader.read_buf(&mut buffer) => match read {
+            // One message at a time: a slow server slows the local side down.
+            read = reader.read_buf(&mut buffer), if !socket.is_sending() => match read {
                 Ok(0) | Err(_) => break,
                 Ok(_) => {
                     let bytes: Bytes = buffer.split().freeze();
-                    socket.send(bytes).await?;
+                    socket.queue(bytes).await?;
                 }
             },
         }

@@ -26,6 +26,8 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 
 /// A stream of events, which connects when it is first polled. `O` are the options of its kind.
 ///
+/// Available on crate feature `stream` only.
+///
 /// | setting | default |
 /// |---|---|
 /// | limit on the response to the handshake | 30 s |
@@ -193,6 +195,8 @@ impl<T, O> fmt::Debug for Live<T, O> {
 }
 
 /// The items of a [`Live`] stream, without its other events.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug)]
 pub struct Items<T, O = ()>(Live<T, O>);
 

@@ -25,6 +25,8 @@ const SERVICE_LINES: usize = 2_048;
 const DEPLOYMENT_LINES: usize = 65_536;
 
 /// Which lines of a service are wanted.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 pub struct ServiceLogOptions {
     service: Uuid,
@@ -76,6 +78,8 @@ impl Live<ServiceLine, ServiceLogOptions> {
 
 /// A line that a service wrote.
 ///
+/// Available on crate feature `stream` only.
+///
 /// `Display` shows time, pod and text with control characters escaped. [`line`](Self::line) has the text as
 /// it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +100,8 @@ impl fmt::Display for ServiceLine {
 }
 
 /// An entry of the log of a deployment.
+///
+/// Available on crate feature `stream` only.
 ///
 /// `Display` shows time, subject and text, with control characters escaped.
 #[derive(Debug, Clone, PartialEq)]
@@ -202,6 +208,8 @@ impl Feed for ServiceFeed {
 }
 
 /// Whose log is wanted.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
 pub struct DeploymentLogOptions {
     environment: Uuid,

@@ -78,6 +78,8 @@ use logs::{DeploymentFeed, ServiceFeed};
 use snapshots::SnapshotFeed;
 
 /// Live streams, for a [`Client`].
+///
+/// Available on crate feature `stream` only.
 pub trait LiveExt {
     /// Follows the log of the current deployment of an environment, and of the deployments after it. With
     /// [`execution`](Live::execution), the log of one deployment.
@@ -118,6 +120,8 @@ pub trait LiveExt {
 }
 
 /// The only option of most streams: the id of the resource to follow.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, Copy)]
 pub struct Id {
     id: Uuid,

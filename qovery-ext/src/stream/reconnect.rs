@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// When a stream connects again after it lost its connection.
 ///
+/// Available on crate feature `stream` only.
+///
 /// The delay is 5 s, doubles with each connection in a row that brings no frame, and is at most 100 s: as
 /// the console does it. Default: at most 10 such connections in a row, which is 10 to 12 minutes.
 ///

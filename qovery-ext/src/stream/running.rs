@@ -19,6 +19,8 @@ const LINES: u32 = 20;
 
 /// An action, and then the wait until all long-running services have been running for a while.
 ///
+/// Available on crate feature `stream` only.
+///
 /// Made by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic workflows
 /// are long-running; jobs and Terraform services are not. Only services that the deployment left deployed
 /// are waited for.
@@ -35,6 +37,8 @@ pub struct UntilRunning {
 }
 
 /// All services have been running for as long as was asked.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Running {
@@ -45,6 +49,8 @@ pub struct Running {
 }
 
 /// Why services do not run.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NotRunning {
@@ -61,6 +67,8 @@ pub enum NotRunning {
 }
 
 /// A pod that cannot run.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PodProblem {
@@ -83,6 +91,8 @@ pub struct PodProblem {
 }
 
 /// The kind of a problem of a pod.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PodProblemKind {

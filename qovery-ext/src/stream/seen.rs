@@ -11,6 +11,8 @@ use std::{
 use qovery_api::chrono::{DateTime, Utc};
 
 /// A period during which lines may be missing.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {

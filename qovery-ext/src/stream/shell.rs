@@ -4,7 +4,7 @@
 //! to resize a terminal, and no difference between standard output and standard error was seen. Not for
 //! terminals: putting one into raw mode is up to the program.
 
-use std::fmt;
+use std::{collections::VecDeque, fmt};
 
 use qovery_api::{
     Client,
@@ -17,13 +17,15 @@ use super::{
     error::{StreamError, StreamErrorKind},
     fault::{Fault, Meaning},
     place,
-    socket::{Limits, Received, Socket},
+    socket::{Limits, Socket},
 };
 
 /// The byte that ends the standard input.
 const END_OF_INPUT: &[u8] = b"\x04";
 
 /// A command to run in a container of a service. Nothing happens before it is started.
+///
+/// Available on crate feature `stream` only.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -102,6 +104,9 @@ impl ExecRequest {
         let socket = opened.map_err(refused)?;
         Ok(Exec {
             socket: Some(socket),
+            read_ahead: VecDeque::new(),
+            limit: self.limits.message,
+            ended: None,
         })
     }
 
@@ -129,9 +134,17 @@ impl ExecRequest {
 
 /// A command that runs.
 ///
+/// Available on crate feature `stream` only.
+///
 /// Dropping it closes the connection; whether the server then ends the command is not known.
 pub struct Exec {
     socket: Option<Socket>,
+    /// Output that came while input was sent.
+    read_ahead: VecDeque<Bytes>,
+    /// How many bytes of output are kept while input is sent.
+    limit: usize,
+    /// The end that came while input was sent.
+    ended: Option<Fault>,
 }
 
 impl Exec {
@@ -145,12 +158,16 @@ impl Exec {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn read(&mut self) -> Result<Option<Bytes>, StreamError> {
-        let Some(socket) = &mut self.socket else {
-            return Ok(None);
-        };
-        let fault = match socket.next().await {
-            Ok(Received::Text(bytes) | Received::Binary(bytes)) => return Ok(Some(bytes)),
-            Err(fault) => fault,
+        if let Some(bytes) = self.read_ahead.pop_front() {
+            return Ok(Some(bytes));
+        }
+        let fault = match (self.ended.take(), &mut self.socket) {
+            (Some(fault), _) => fault,
+            (None, None) => return Ok(None),
+            (None, Some(socket)) => match socket.next().await {
+                Ok(received) => return Ok(Some(received.into_bytes())),
+                Err(fault) => fault,
+            },
         };
         self.socket = None;
         match fault.meaning() {
@@ -162,16 +179,43 @@ impl Exec {
     /// Sends bytes to the standard input. The byte 0x04 in them ends it, as the API has no other sign for
     /// that.
     ///
+    /// Output that comes meanwhile is kept for [`read`](Self::read), up to the
+    /// [`message_limit`](ExecRequest::message_limit). A command that writes more before it reads all of the
+    /// input has to be read in between: send the input in pieces.
+    ///
     /// # Errors
-    /// Returns an error if the connection is lost or was closed.
+    /// Returns an error if the connection is lost or was closed. [`read`](Self::read) then says how.
     ///
     /// # Cancel safety
     /// Dropping the future leaves it open how much was sent.
     pub async fn write(&mut self, input: impl Into<Bytes>) -> Result<(), StreamError> {
-        let Some(socket) = &mut self.socket else {
-            return Err(refused(Fault::Lost("the command has ended".to_owned())));
+        let ended = || Err(refused(Fault::Lost("the command has ended".to_owned())));
+        let Some(socket) = self.socket.as_mut().filter(|_| self.ended.is_none()) else {
+            return ended();
         };
-        socket.send(input.into()).await.map_err(refused)
+        // What a dropped future has left.
+        let mut input = Some(input.into());
+        loop {
+            if !socket.is_sending() {
+                match input.take() {
+                    Some(bytes) => socket.queue(bytes).await.map_err(refused)?,
+                    None => return Ok(()),
+                }
+            }
+            let held: usize = self.read_ahead.iter().map(Bytes::len).sum();
+            if held >= self.limit {
+                socket.flush().await.map_err(refused)?;
+                continue;
+            }
+            match socket.progress().await {
+                Ok(None) => {}
+                Ok(Some(received)) => self.read_ahead.push_back(received.into_bytes()),
+                Err(fault) => {
+                    self.ended = Some(fault);
+                    return ended();
+                }
+            }
+        }
     }
 
     /// Ends the standard input. Output may follow.

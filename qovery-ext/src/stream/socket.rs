@@ -3,9 +3,9 @@
 //! Not for connecting again: that is the engine's. Reading is safe to drop at any point, because the
 //! part of a frame that was read stays in the socket.
 
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{Sink as _, SinkExt as _, StreamExt as _};
 use qovery_api::{
     Client, OperationInfo, Request, Upgrade, Upgraded,
     bytes::Bytes,
@@ -62,6 +62,28 @@ pub(super) struct Socket {
     silent_at: Instant,
     /// Whether the silence was extended for a consumer that was away.
     is_extended: bool,
+    /// Whether data of ours is not sent to its end.
+    is_sending: bool,
+    /// Whether anything of ours, a ping too, is not sent to its end.
+    needs_flush: bool,
+}
+
+/// Sends what is queued if there is anything, and receives: `None` once all is sent, otherwise the next message.
+async fn exchange(
+    stream: &mut WebSocketStream<Upgraded>,
+    needs_flush: bool,
+) -> Option<Option<Result<Message, tungstenite::Error>>> {
+    poll_fn(|context| {
+        if needs_flush {
+            match Pin::new(&mut *stream).poll_flush(context) {
+                Poll::Ready(Ok(())) => return Poll::Ready(None),
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(Some(Err(error)))),
+                Poll::Pending => {}
+            }
+        }
+        stream.poll_next_unpin(context).map(Some)
+    })
+    .await
 }
 
 /// A message from the server.
@@ -122,6 +144,8 @@ impl Socket {
             next_ping: now + limits.ping,
             silent_at: now + limits.silence,
             is_extended: false,
+            is_sending: false,
+            needs_flush: false,
         })
     }
 
@@ -130,6 +154,19 @@ impl Socket {
     ///
     /// Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Result<Received, Fault> {
+        loop {
+            if let Some(received) = self.progress().await? {
+                return Ok(received);
+            }
+        }
+    }
+
+    /// The next message that carries data, or `None` once all that was [queued](Self::queue) is sent. Sends and
+    /// receives at the same time: a server that waits for its reader, as an echo does, would otherwise wait for
+    /// ever.
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn progress(&mut self) -> Result<Option<Received>, Fault> {
         let now = Instant::now();
         if now >= self.silent_at && !self.is_extended {
             // The consumer was away for longer than the limit: the server gets the time to answer a ping.
@@ -141,14 +178,21 @@ impl Socket {
             tokio::select! {
                 // Data that has arrived counts before any clock: a consumer may have been away for long.
                 biased;
-                message = self.stream.next() => {
+                message = exchange(&mut self.stream, self.needs_flush) => {
+                    let Some(message) = message else {
+                        self.needs_flush = false;
+                        if std::mem::take(&mut self.is_sending) {
+                            return Ok(None);
+                        }
+                        continue;
+                    };
                     self.silent_at = Instant::now() + self.limits.silence;
                     self.is_extended = false;
                     match message {
                         None => return Err(Fault::Lost("it ended without a close frame".to_owned())),
                         Some(Err(error)) => return Err(self.fault(error)),
-                        Some(Ok(Message::Text(text))) => return Ok(Received::Text(text.into())),
-                        Some(Ok(Message::Binary(bytes))) => return Ok(Received::Binary(bytes)),
+                        Some(Ok(Message::Text(text))) => return Ok(Some(Received::Text(text.into()))),
+                        Some(Ok(Message::Binary(bytes))) => return Ok(Some(Received::Binary(bytes))),
                         Some(Ok(Message::Close(frame))) => {
                             let (code, reason) = match frame {
                                 Some(frame) => (frame.code.into(), frame.reason.to_string()),
@@ -168,11 +212,25 @@ impl Socket {
         }
     }
 
-    /// Sends bytes. If the future is dropped, the frame may have been sent in part: the connection can then
-    /// no longer be used.
-    pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Fault> {
-        let sent = self.stream.send(Message::Binary(bytes)).await;
-        sent.map_err(|error| self.fault(error))
+    /// Takes bytes to send; [`progress`](Self::progress) sends them. Nothing else may be under way.
+    pub(super) async fn queue(&mut self, bytes: Bytes) -> Result<(), Fault> {
+        let queued = self.stream.feed(Message::Binary(bytes)).await;
+        queued.map_err(|error| self.fault(error))?;
+        (self.is_sending, self.needs_flush) = (true, true);
+        Ok(())
+    }
+
+    /// Sends what is queued, without receiving.
+    pub(super) async fn flush(&mut self) -> Result<(), Fault> {
+        let flushed = self.stream.flush().await;
+        flushed.map_err(|error| self.fault(error))?;
+        (self.is_sending, self.needs_flush) = (false, false);
+        Ok(())
+    }
+
+    /// Whether a message of ours is under way.
+    pub(super) fn is_sending(&self) -> bool {
+        self.is_sending
     }
 
     /// Says that nothing more is sent, and waits a little for the server to say the same.
@@ -188,11 +246,14 @@ impl Socket {
 
     async fn ping(&mut self) -> Result<(), Fault> {
         self.next_ping = Instant::now() + self.limits.ping;
-        let sent = self.stream.send(Message::Ping(Bytes::new()));
-        match timeout(self.limits.silence, sent).await {
-            Ok(sent) => sent.map_err(|error| self.fault(error)),
-            Err(_) => Err(Fault::Silent(self.limits.silence)),
+        if self.needs_flush {
+            // The server does not read at the moment: a ping would wait behind what it does not take.
+            return Ok(());
         }
+        let queued = self.stream.feed(Message::Ping(Bytes::new())).await;
+        queued.map_err(|error| self.fault(error))?;
+        self.needs_flush = true;
+        Ok(())
     }
 
     /// The answer to a close frame is queued by the library, and sent here as far as that is quick.

@@ -160,11 +160,17 @@ impl Action {
 
     /// Lets the statuses that the API pushes bring polls forward. Default: no.
     ///
-    /// A frame is never evidence: the outcome is found by the same polls as without it, only earlier. While
-    /// the stream announces each change, the polls in between are one heartbeat apart. If its connection is
-    /// lost or silent for 12 s, or a poll finds a change that was not announced, the schedule holds as
-    /// without it: a stream that begins to leave out changes costs at most one heartbeat, once. A cluster has
-    /// no such stream.
+    /// Available on crate feature `stream` only.
+    ///
+    /// A frame is never evidence: polls determine the outcome, as without a stream. News bring a poll forward
+    /// to within 2 s. A stream that shows the states of the last poll replaces the short intervals at the
+    /// beginning of the schedule by its longest one (15 s by default). Once it has announced a change before a
+    /// poll found it, polls are three of these intervals apart while the run is under way.
+    ///
+    /// A stream that is lost, silent for 12 s, late or wrong leaves the schedule as without it; one that
+    /// contradicts the API is given up. A stream that was in time and then stays open without a frame delays
+    /// an end by at most three of the longest intervals, once. A cluster and the members of a
+    /// [group](super::Group) have no such stream.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         self.with_stream = true;
@@ -174,6 +180,8 @@ impl Action {
     /// Waits after the deployment until every long-running service has had its pods ready for `window`.
     /// What happens to a pod that cannot run is a typed outcome: see
     /// [`NotRunning`](crate::stream::NotRunning). A cluster is not supported.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn until_running(self, window: Duration) -> crate::stream::UntilRunning {
         let client = self.source.client().cloned();
@@ -185,6 +193,8 @@ impl Action {
     /// except for lines of the deployment before the action. Lines of a deployment of someone else that
     /// runs meanwhile are among them. A log that cannot be read does not affect the wait. A cluster has no
     /// such log.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn follow_logs(
         mut self,

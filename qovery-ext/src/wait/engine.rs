@@ -9,6 +9,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{self, Instant};
 use uuid::Uuid;
 
+#[cfg(feature = "stream")]
+use super::push::Stage;
 use super::{
     Decision, Goal, Operation, Phase, Progress, Reached, Snapshot, State, WaitError, WaitOptions,
     clock::after,
@@ -263,11 +265,7 @@ impl Operation {
             return Ok(false);
         };
         let observation = match answer {
-            Ok(Some(Answer::Request(id, state))) => Observation::Request {
-                id,
-                state: Some(state),
-                at,
-            },
+            Ok(Some(Answer::Request(id, state))) => Observation::Request { id, state, at },
             Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
             Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
             // An endpoint that knew the request a moment ago may be wrong once.
@@ -310,7 +308,10 @@ impl Operation {
             .is_none_or(|last| !seen.snapshot.has_not_moved_since(last));
         #[cfg(feature = "stream")]
         if let Some(push) = &mut self.push {
-            push.polled(moved);
+            // A server that is behind its own stream is about to show more.
+            if push.polled(&seen.snapshot) {
+                self.pace.restart();
+            }
         }
         if moved {
             self.pace.restart();
@@ -376,7 +377,7 @@ impl Operation {
         let mut wait = self.pace.advance();
         #[cfg(feature = "stream")]
         if let Some(push) = &self.push {
-            wait = push.wait(wait, self.options.heartbeat);
+            wait = push.wait(wait, self.pace.longest(), self.stage());
         }
         let mut next = after(Instant::now(), wait);
         if let Some(due) = self.settles_or_holds_at() {
@@ -386,6 +387,21 @@ impl Operation {
             next = next.max(forbidden);
         }
         self.next_poll = next;
+    }
+
+    /// What the wait needs to go on.
+    #[cfg(feature = "stream")]
+    fn stage(&self) -> Stage {
+        let told = self.told.as_ref();
+        let Some(told) = told.filter(|told| told.phase == Phase::Running) else {
+            return Stage::Waiting;
+        };
+        let marks = told.snapshot.marks();
+        let mut known = marks.iter().flatten();
+        match known.any(|mark| !mark.state.is_terminal()) {
+            true => Stage::Moving,
+            false => Stage::Deciding,
+        }
     }
 
     /// Makes no poll before the pause is over that the server has asked for, within limits.

@@ -10,6 +10,8 @@ use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
+#[cfg(feature = "stream")]
+use super::push::Woken;
 use super::{
     BoxFuture, Canceler, Condition, Deadline, Names, OperationToken, Phase, PollSchedule, Progress,
     ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
@@ -257,23 +259,35 @@ impl Operation {
         time::sleep_until(wake).await;
     }
 
-    /// Sleeps, unless news bring the next poll forward.
+    /// Sleeps, unless a stream moves the next poll.
     #[cfg(feature = "stream")]
     async fn sleep_until(&mut self, wake: Instant) {
         if self.push.is_none() && self.follow.is_none() {
             return time::sleep_until(wake).await;
         }
-        let news = super::push::sleep(wake, self.push.as_mut(), self.follow.as_mut()).await;
-        if let Some(due) = news {
-            let due = self
-                .forbidden_until
-                .map_or(due, |forbidden| due.max(forbidden));
-            self.next_poll = self.next_poll.min(due);
+        let (push, follow) = (self.push.as_mut(), self.follow.as_mut());
+        let woken = super::push::sleep(wake, self.pace.longest(), push, follow).await;
+        // While polls fail, the schedule alone says how often they may.
+        let Some(woken) = woken.filter(|_| self.failures == 0) else {
+            return;
+        };
+        match woken {
+            Woken::Due => {
+                let now = Instant::now();
+                let due = self.forbidden_until.map_or(now, |until| until.max(now));
+                self.next_poll = self.next_poll.min(due);
+            }
+            Woken::Agrees(until) => {
+                let decides = self.settles_or_holds_at().unwrap_or(until);
+                self.next_poll = self.next_poll.max(until.min(decides));
+            }
         }
     }
 
     /// Lets the statuses that the API pushes bring polls forward: see
     /// [`Action::with_stream`](super::Action::with_stream).
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         if let Some(client) = self.source.client() {

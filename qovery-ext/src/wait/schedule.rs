@@ -115,6 +115,12 @@ impl Pace {
         times(current, factor).max(PollSchedule::SHORTEST)
     }
 
+    /// The longest interval, without jitter.
+    #[cfg(feature = "stream")]
+    pub(crate) fn longest(&self) -> Duration {
+        self.schedule.longest
+    }
+
     /// Falls back to the first interval.
     pub(crate) fn restart(&mut self) {
         self.interval = self.schedule.first;

@@ -136,6 +136,13 @@ async fn events_are_json_lines_that_end_with_the_outcome() {
         let code = shown.map_or_else(|error| error.exit_code(), |reached| reached.exit_code());
         assert_eq!(end["exit_code"], code);
         assert!(end["token"].as_str().unwrap().starts_with("qovery-op-"));
+        if last == "reached" {
+            let fact = &end["evidence"][0];
+            assert!(fact["run"]["request"].is_string(), "{text}");
+            assert_eq!(fact["endpoint"], "request_status");
+            assert_eq!(fact["says"]["state"], "DEPLOYED");
+            assert!(fact["after"]["secs"].is_u64(), "{text}");
+        }
     }
 }
 

@@ -189,6 +189,34 @@ async fn a_run_that_is_dropped_is_gone_on_with_by_its_journal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_journal_that_is_torn_at_any_byte_can_be_read_again_and_again() {
+    let id = scene().environments[2].id();
+    let line = |event: serde_json::Value| {
+        // A name with a letter of several bytes.
+        let mut line = json!({"environment": id, "name": "pr-é"});
+        line.as_object_mut()
+            .unwrap()
+            .extend(event.as_object().unwrap().clone());
+        format!("{line}\n")
+    };
+    let whole = line(json!({"event": "starting", "goal": "stopped"}))
+        + &line(json!({"event": "ended", "is_reached": true}));
+    let whole = whole.into_bytes();
+    for length in (0..whole.len()).step_by(3).chain([whole.len()]) {
+        let scene = scene();
+        std::fs::write(scene.journal(), &whole[..length]).unwrap();
+        for run in 0..2 {
+            let bulk = Bulk::new(&scene.client).named("pr-1");
+            let bulk = bulk.journal(scene.journal());
+            let summary = bulk.run(|environment| environment.stop()).await;
+            let summary = summary.unwrap_or_else(|error| panic!("{length}, run {run}: {error}"));
+            assert!(summary.all_reached(), "{length}, run {run}: {summary}");
+        }
+        assert!(scene.stops() <= 1, "{length}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_uncertain_stop_is_sent_again_and_an_uncertain_deployment_is_not() {
     let scene = scene();
     let pr = &scene.environments[2];

@@ -10,7 +10,11 @@ use std::{
 };
 
 use qovery_ext::{
-    qovery_api::{Client, types::EnvironmentModeEnum as Mode},
+    qovery_api::{
+        Client,
+        types::{CloneEnvironmentRequest, EnvironmentModeEnum as Mode},
+        uuid,
+    },
     recipes::{FindExt, Preview, PreviewEnvironment, Variable, delete_expired_previews},
     wait::WaitExt,
 };
@@ -226,6 +230,9 @@ async fn what_an_interrupted_run_has_left_is_taken_up_and_can_be_deleted() {
         "listProject",
         "listEnvironment",
         "cloneEnvironment",
+        "listVariables",
+        "createVariable",
+        "editEnvironment",
         "listServicesByEnvironmentId",
         "getApplication",
         "editApplication",
@@ -234,8 +241,6 @@ async fn what_an_interrupted_run_has_left_is_taken_up_and_can_be_deleted() {
         "editContainer",
         "editJob",
         "editTerraform",
-        "listVariables",
-        "createVariable",
         "deployEnvironment",
         "listEnvironmentServicesLinks",
     ] {
@@ -304,6 +309,22 @@ async fn a_lost_response_to_the_copying_makes_no_second_copy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_response_to_a_step_of_making_a_copy_is_made_up_for_by_the_next_run() {
+    for operation in ["cloneEnvironment", "createVariable", "editEnvironment"] {
+        let scene = scene();
+        let lost = Fault::connection_lost_after_execution();
+        scene.fake.inject(lost.on(operation));
+        let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        let _first = wanted.deploy(&scene.client).await;
+        assert!(scene.fake.pending_faults().is_empty(), "{operation}");
+        wanted.deploy(&scene.client).await.unwrap();
+        assert_eq!(scene.copies().await.len(), 1, "{operation}");
+        assert!(wanted.delete(&scene.client).await.unwrap(), "{operation}");
+        assert!(scene.copies().await.is_empty(), "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_preview_is_never_touched() {
     let scene = scene();
     let production = scene
@@ -341,6 +362,152 @@ async fn what_is_no_preview_is_never_touched() {
         error.is_refused() && error.to_string().contains("api"),
         "{error}"
     );
+}
+
+/// Environments of the name and mode of a preview that are none, and what makes each of them.
+async fn namesakes(scene: &Scene, name: &str) -> Vec<(&'static str, uuid::Uuid)> {
+    let made = PreviewEnvironment::named("pr-1").from("my-org/shop/staging");
+    let day = Duration::from_secs(86_400);
+    let made = made.time_to_live(day).ensure(&scene.client).await.unwrap();
+    let request = CloneEnvironmentRequest::new(name).mode(Mode::Preview);
+    let mut all = Vec::new();
+    for (how, original) in [
+        ("a copy of the original", scene.staging.id()),
+        (
+            "a copy of a preview, with its variables",
+            made.environment.id(),
+        ),
+    ] {
+        let copied = scene.client.clone_environment(original, &request).await;
+        all.push((how, copied.unwrap().id));
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_of_the_same_name_and_mode_that_was_made_by_hand_is_left_alone() {
+    for which in [0, 1] {
+        for name in ["pr-17", "PR-17", "ｐｒ-17 "] {
+            let scene = scene();
+            let made = namesakes(&scene, "pr-17").await;
+            let (how, id) = made[which];
+            let other = made[1 - which].1;
+            scene.client.environment(other).delete().await.unwrap();
+            scene.fake.clear_requests();
+            let wanted = PreviewEnvironment::named(name).from("my-org/shop/staging");
+            for error in [
+                wanted.ensure(&scene.client).await.map(drop).unwrap_err(),
+                wanted.deploy(&scene.client).await.map(drop).unwrap_err(),
+                wanted.delete(&scene.client).await.map(drop).unwrap_err(),
+            ] {
+                assert_eq!(error.unmarked(), Some(id), "{how}: {error}");
+                assert!(error.is_refused(), "{how}");
+                assert!(error.to_string().contains("adopt"), "{error}");
+            }
+            let worked = wanted.run(&scene.client, async |_| Ok::<_, String>(()));
+            let worked = worked.await.unwrap_err();
+            assert_eq!(worked.preview_error().unwrap().unmarked(), Some(id));
+            assert!(scene.writes().is_empty(), "{how}: {:?}", scene.writes());
+
+            let adopted = wanted.adopt(&scene.client).await.unwrap();
+            assert_eq!(adopted.id(), id, "{how}");
+            let again = wanted.adopt(&scene.client).await.unwrap();
+            assert_eq!(again.id(), id, "{how}");
+            let taken_up = wanted.ensure(&scene.client).await.unwrap();
+            assert!(!taken_up.is_new && taken_up.environment.id() == id, "{how}");
+            assert!(wanted.delete(&scene.client).await.unwrap(), "{how}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_an_environment_of_the_name_and_mode_is_adopted() {
+    let scene = scene();
+    let wanted = |name: &str| PreviewEnvironment::named(name).from("my-org/shop/staging");
+    let nothing = wanted("pr-17").adopt(&scene.client).await.unwrap_err();
+    assert!(nothing.is_refused(), "{nothing}");
+    let project = scene.fake.organization("my-org").project("shop");
+    project.environment("production");
+    for name in ["production", "staging"] {
+        let error = wanted(name).adopt(&scene.client).await.unwrap_err();
+        assert!(error.is_refused(), "{name}: {error}");
+    }
+    assert!(scene.writes().is_empty(), "{:?}", scene.writes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_of_another_original_is_not_taken_over() {
+    let scene = scene();
+    let project = scene.fake.organization("my-org").project("shop");
+    project.environment("testing");
+    let of =
+        |origin: &str| PreviewEnvironment::named("pr-17").from(format!("my-org/shop/{origin}"));
+    let made = of("testing").ensure(&scene.client).await.unwrap();
+    let error = of("staging").deploy(&scene.client).await.unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    assert!(of("staging").delete(&scene.client).await.is_err());
+    let adopted = of("staging").adopt(&scene.client).await.unwrap();
+    assert_eq!(adopted.id(), made.environment.id());
+    assert!(of("staging").delete(&scene.client).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_not_marked_yet_has_another_name_and_is_found_again() {
+    for step in ["createVariable", "editEnvironment"] {
+        let scene = scene();
+        scene.fake.inject(Fault::status(403).on(step));
+        let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        wanted.deploy(&scene.client).await.unwrap_err();
+        let listed = scene.client.list_environment(scene.staging.project_id());
+        let names: Vec<_> = listed.await.unwrap().results;
+        let names: Vec<_> = names.into_iter().map(|one| one.name).collect();
+        assert!(!names.contains(&"pr-17".to_owned()), "{step}: {names:?}");
+        // Meanwhile, a person makes one.
+        let request = CloneEnvironmentRequest::new("pr-17").mode(Mode::Preview);
+        let original = scene.staging.id();
+        let by_hand = scene.client.clone_environment(original, &request).await;
+        let by_hand = by_hand.unwrap().id;
+        let refused = wanted.deploy(&scene.client).await.unwrap_err();
+        assert_eq!(refused.unmarked(), Some(by_hand), "{step}");
+        // The remains are deleted, and the other one stays.
+        let refused = wanted.delete(&scene.client).await.unwrap_err();
+        assert_eq!(refused.unmarked(), Some(by_hand), "{step}");
+        let left = scene.copies().await;
+        assert_eq!(left.len(), 1, "{step}");
+        assert_eq!(left[0].id(), by_hand, "{step}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_variables_of_the_recipe_cannot_be_set_by_hand() {
+    let scene = scene();
+    for key in ["PREVIEW_OF", "PREVIEW_EXPIRES_AT"] {
+        let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        let wanted = wanted.dotenv(&format!("{key}=x"));
+        let error = wanted.deploy(&scene.client).await.unwrap_err();
+        assert!(
+            error.is_refused() && error.to_string().contains(key),
+            "{error}"
+        );
+        assert!(scene.writes().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_to_live_of_a_copy_made_by_hand_deletes_nothing() {
+    let scene = scene();
+    let made = PreviewEnvironment::named("old").from("my-org/shop/staging");
+    let made = made.time_to_live(Duration::ZERO);
+    let made = made.ensure(&scene.client).await.unwrap();
+    let request = CloneEnvironmentRequest::new("kept").mode(Mode::Preview);
+    let original = made.environment.id();
+    let copied = scene.client.clone_environment(original, &request).await;
+    let copied = copied.unwrap().id;
+    let error = delete_expired_previews(&scene.client, "my-org/shop").await;
+    assert_eq!(error.unwrap_err().unmarked(), Some(copied));
+    let left = scene.copies().await;
+    assert_eq!(left.len(), 1, "the preview is deleted, the copy is not");
+    assert_eq!(left[0].id(), copied);
 }
 
 #[tokio::test(start_paused = true)]

@@ -238,7 +238,12 @@ fn usage() -> (usize, Duration) {
     (pages * 4, Duration::from_millis(ticks * 10))
 }
 
-/// An independent client reads the fake's server, if `WSCAT` names one that takes its arguments.
+/// An independent client reads the fake's server:
+///
+/// ```sh
+/// npm install wscat
+/// WSCAT=$PWD/node_modules/.bin/wscat cargo test -p qovery-ext --test stream -- --ignored independent
+/// ```
 #[tokio::test]
 #[ignore = "needs the program that the variable WSCAT names"]
 async fn an_independent_client_reads_the_frames_of_the_fake() {
@@ -255,14 +260,22 @@ async fn an_independent_client_reads_the_frames_of_the_fake() {
     );
     let base = qovery_api::reqwest::Url::parse(&server.stream_url()).unwrap();
     let mut command = tokio::process::Command::new(wscat);
-    // Without a message to send, it ends with its standard input.
     command.args(["-c", logs.url(&base).as_str(), "-x", "hello", "-w", "3"]);
     command.args(["-H", &format!("Authorization: Token {}", fake.token())]);
-    let output = command.stdin(std::process::Stdio::null()).output();
-    let output = tokio::time::timeout(Duration::from_secs(30), output).await;
-    let output = String::from_utf8(output.unwrap().unwrap().stdout).unwrap();
-    assert!(
-        output.contains("first line") && output.contains("second line"),
-        "{output}"
-    );
+    let piped = std::process::Stdio::piped;
+    command.stdin(piped()).stdout(piped()).stderr(piped());
+    let mut child = command.spawn().unwrap();
+    // It closes the connection when its standard input ends.
+    let _input = child.stdin.take();
+    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await;
+    let output = output.unwrap().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let messages: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
+    assert_eq!(messages, ["first line", "second line"], "{text}");
+    assert!(output.status.success());
+    assert_eq!(output.stderr, b"");
 }

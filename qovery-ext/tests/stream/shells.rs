@@ -45,6 +45,42 @@ async fn a_command_gets_its_input_and_gives_its_output_until_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn input_that_is_larger_than_all_buffers_does_not_wait_for_its_own_output() {
+    let (fake, _, service) = world();
+    let exec = fake.client().exec(service.id(), ["cat"]).start().await;
+    let mut exec = exec.unwrap();
+    let mut received = 0;
+    for _ in 0..3 {
+        let sent = exec.write(vec![7; 1 << 20]);
+        tokio::time::timeout(std::time::Duration::from_secs(60), sent)
+            .await
+            .expect("it is sent")
+            .unwrap();
+    }
+    exec.end_input().await.unwrap();
+    while let Some(bytes) = exec.read().await.unwrap() {
+        received += bytes.len();
+    }
+    assert_eq!(received, 3 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_comes_while_input_is_sent_is_told_by_the_next_read() {
+    for (code, is_error) in [(1000, false), (1011, true)] {
+        let (fake, _, service) = world();
+        fake.inject_socket(SocketFault::close(code, "").after_frames(1));
+        let exec = fake.client().exec(service.id(), ["cat"]).start().await;
+        let mut exec = exec.unwrap();
+        exec.write("first").await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        while exec.write(vec![7; 1 << 16]).await.is_ok() {}
+        assert_eq!(exec.read().await.unwrap().unwrap(), "first");
+        assert_eq!(exec.read().await.is_err(), is_error);
+        assert_eq!(exec.read().await.unwrap(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_close_code_of_a_command_is_told_apart_and_no_command_is_run_twice() {
     for (code, reason, kind) in [
         (1007, "permission denied", StreamErrorKind::Permanent),
@@ -121,6 +157,20 @@ async fn a_port_of_a_service_is_reached_on_loopback_by_several_connections() {
         connection.read_exact(&mut echoed).await.unwrap();
         assert!(echoed.iter().all(|byte| *byte == n));
     }
+    // Both directions at the same time, and more than all buffers hold.
+    let connection = TcpStream::connect(forward.address()).await.unwrap();
+    let (mut reader, mut writer) = connection.into_split();
+    let sending = tokio::spawn(async move {
+        writer.write_all(&vec![5; 8 << 20]).await.unwrap();
+        writer
+    });
+    let mut echoed = vec![0; 8 << 20];
+    let reading = reader.read_exact(&mut echoed);
+    tokio::time::timeout(std::time::Duration::from_secs(120), reading)
+        .await
+        .expect("both sides read")
+        .unwrap();
+    drop(sending.await.unwrap());
     assert!(forward.last_error().is_none());
     fake.inject_socket(SocketFault::close(1011, "status: NotFound"));
     let mut connection = TcpStream::connect(forward.address()).await.unwrap();

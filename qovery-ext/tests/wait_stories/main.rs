@@ -15,6 +15,7 @@ mod coverage;
 mod matrix;
 mod oracle;
 mod story;
+mod streams;
 mod trace;
 
 use std::{thread, time::Duration};
@@ -93,9 +94,7 @@ async fn play(story: &Story) -> Played {
                     Ok(token) if operation.last().is_some() => {
                         drop(operation);
                         let resumed = scene.fake.client().resume(token).expect("a goal");
-                        let schedule = qovery_ext::wait::PollSchedule::default().seed(story.seed);
-                        let resumed = resumed.schedule(schedule).within(story.deadline);
-                        resumed.on_progress(watch(&watcher)).await
+                        story.follow(resumed).on_progress(watch(&watcher)).await
                     }
                     Ok(_) => operation.await,
                     Err(error) => Err(error),

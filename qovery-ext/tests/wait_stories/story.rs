@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
+use crate::streams::Stream;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub(crate) seed: u64,
@@ -48,6 +50,8 @@ pub(crate) struct Story {
     pub(crate) neighbour_fails: Option<usize>,
     /// Another process continues the wait, from its token.
     pub(crate) resumed: bool,
+    /// The stream that the wait listens to, if it does.
+    pub(crate) stream: Option<Stream>,
 }
 
 #[derive(Debug, Clone)]
@@ -299,6 +303,7 @@ impl Story {
             neighbour_fails: None,
             resumed: false,
             services,
+            stream: None,
         };
         let neighbours: Vec<usize> = (0..count).filter(|i| !story.is_about(*i)).collect();
         if !neighbours.is_empty() {
@@ -351,6 +356,9 @@ impl Story {
     /// Prepares the story up to the moment before the action.
     pub(crate) async fn set_up(&self) -> Scene {
         let fake = FakeQovery::new();
+        if let Some(stream) = &self.stream {
+            stream.inject(&fake);
+        }
         let environment = fake
             .environment("story")
             .stale_for(self.stale)
@@ -467,8 +475,17 @@ impl Story {
         let environment = scene.environment.id();
         let client = scene.fake.client();
         let action = action_on(&client, environment, &services, self.target, self.asked);
+        self.follow(action)
+    }
+
+    /// Waits as the story says.
+    pub(crate) fn follow(&self, action: Action) -> Action {
         let schedule = qovery_ext::wait::PollSchedule::default().seed(self.seed);
-        action.schedule(schedule).within(self.deadline)
+        let action = action.schedule(schedule).within(self.deadline);
+        match self.stream {
+            Some(_) => action.with_stream(),
+            None => action,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Frames that no well-behaved library sends are written as bytes.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -40,6 +40,11 @@ struct Socket<'a, T> {
     /// A frame that waits for the next one, to be sent after it.
     held: Option<Frame>,
     delay: Duration,
+    is_mute: bool,
+    rewrites: Option<(String, String)>,
+    lateness: Duration,
+    /// Frames that are late, with the time to send each.
+    late: VecDeque<(Duration, Frame)>,
 }
 
 pub(super) async fn serve<T>(fake: &Engine, accepted: Accepted, io: T)
@@ -61,11 +66,15 @@ where
         sent: 0,
         held: None,
         delay: Duration::ZERO,
+        is_mute: false,
+        rewrites: None,
+        lateness: Duration::ZERO,
+        late: VecDeque::new(),
     };
     loop {
         let changed = fake.changed();
         let due = fake.look(|core| feed.due(core));
-        if socket.deliver(due).await.is_err() {
+        if socket.deliver(due).await.is_err() || socket.send_late().await.is_err() {
             return;
         }
         let wait = socket.wait();
@@ -105,7 +114,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
             }) => Some(self.opened + *time),
             _ => None,
         };
-        let due = due.into_iter().chain(fault).min();
+        let late = self.late.front().map(|(due, _)| *due);
+        let due = due.into_iter().chain(fault).chain(late).min();
         due.map_or(TICK, |due| due.saturating_sub(now).min(TICK))
     }
 
@@ -126,8 +136,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
         if !self.delay.is_zero() {
             self.fake.clock().wait(self.delay).await;
         }
-        if let Some(Kind::Reorder) = self.struck(true) {
+        if self.held.is_none() && self.reorders() {
             self.held = Some(frame);
+            return Ok(());
+        }
+        if !self.lateness.is_zero() {
+            let due = self.fake.elapsed() + self.lateness;
+            self.late.push_back((due, frame));
             return Ok(());
         }
         self.send(frame).await?;
@@ -137,7 +152,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
         }
     }
 
+    fn reorders(&mut self) -> bool {
+        let fault = self.fault.as_ref();
+        fault.is_some_and(|fault| fault.kind == Kind::Reorder) && self.struck(true).is_some()
+    }
+
+    /// Sends the late frames whose time has come.
+    async fn send_late(&mut self) -> Result<(), Ended> {
+        let now = self.fake.elapsed();
+        while self.late.front().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, frame)) = self.late.pop_front()
+        {
+            self.send(frame).await?;
+        }
+        Ok(())
+    }
+
     async fn send(&mut self, frame: Frame) -> Result<(), Ended> {
+        if self.is_mute {
+            return Ok(());
+        }
+        let frame = match (frame, &self.rewrites) {
+            (Frame::Text(text), Some((from, to))) => Frame::Text(text.replace(from, to)),
+            (frame, _) => frame,
+        };
         self.sent += 1;
         let (index, sent) = (self.index, self.sent);
         self.fake.sockets(|sockets| {
@@ -164,9 +202,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
             Kind::CutInFrame | Kind::Duplicate | Kind::Reorder
         );
         let is_it = is_due && needs_frame == with_frame;
-        is_it
-            .then(|| self.fault.take().map(|fault| fault.kind))
-            .flatten()
+        if !is_it {
+            return None;
+        }
+        let kind = fault.kind.clone();
+        if !fault.repeats {
+            self.fault = None;
+        }
+        Some(kind)
     }
 
     /// Lets a fault strike; `frame` is about to be sent.
@@ -196,6 +239,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
                 // Held open, and never read again.
                 std::future::pending::<()>().await;
                 Err(Ended)
+            }
+            (Kind::Mute, _) => {
+                self.is_mute = true;
+                Ok(())
+            }
+            (Kind::Late(lateness), _) => {
+                self.lateness = lateness;
+                Ok(())
+            }
+            (Kind::Rewrite(from, to), _) => {
+                self.rewrites = Some((from, to));
+                Ok(())
             }
             (Kind::Close(code, reason), _) => {
                 self.close(code, reason).await;

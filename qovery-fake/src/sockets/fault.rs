@@ -22,6 +22,8 @@ pub struct SocketFault {
     path: Option<String>,
     left: u32,
     pub(crate) when: When,
+    /// Whether it applies to every frame from then on.
+    pub(crate) repeats: bool,
     pub(crate) kind: Kind,
 }
 
@@ -36,6 +38,9 @@ pub(crate) enum When {
 pub(crate) enum Kind {
     Refused(u16),
     Silent,
+    Mute,
+    Late(Duration),
+    Rewrite(String, String),
     Lost,
     CutInFrame,
     Duplicate,
@@ -54,6 +59,7 @@ impl SocketFault {
             path: None,
             left: 1,
             when: When::AfterFrames(0),
+            repeats: false,
             kind,
         }
     }
@@ -66,6 +72,21 @@ impl SocketFault {
     /// The connection stays open, and nothing is sent any more, not even the answer to a ping.
     pub fn silent() -> Self {
         Self::new(Kind::Silent)
+    }
+
+    /// The connection stays open and alive, pings are answered, and no frame is sent any more.
+    pub fn mute() -> Self {
+        Self::new(Kind::Mute)
+    }
+
+    /// From then on, each frame is sent this much later than it is due.
+    pub fn late(delay: Duration) -> Self {
+        Self::new(Kind::Late(delay))
+    }
+
+    /// From then on, each text frame has this text in place of the other one.
+    pub fn rewrites(text: &str, by: &str) -> Self {
+        Self::new(Kind::Rewrite(text.to_owned(), by.to_owned()))
     }
 
     /// The connection ends without a close frame.
@@ -138,6 +159,12 @@ impl SocketFault {
     /// Applies when the socket has been open for this long.
     pub fn after(mut self, time: Duration) -> Self {
         self.when = When::After(time);
+        self
+    }
+
+    /// A [`duplicate`](Self::duplicate) or [`reorder`](Self::reorder) applies to all frames from then on.
+    pub fn every_frame(mut self) -> Self {
+        self.repeats = true;
         self
     }
 

@@ -230,6 +230,24 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
+        "description or summary",
+        "xtask/src/contract/shape",
+        "TEXT",
+        Bytes,
+    ),
+    (
+        "description or summary",
+        "xtask/src/contract/shape",
+        "LINES",
+        Count,
+    ),
+    (
+        "operations of a contract",
+        "xtask/src/codegen/normalise/operations",
+        "OPERATIONS",
+        Count,
+    ),
+    (
         "media types, statuses",
         "xtask/src/contract/shape",
         "KINDS",

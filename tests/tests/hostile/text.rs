@@ -543,7 +543,7 @@ async fn traces_are_text_and_nothing_else() {
     }
     let output = String::from_utf8(traced.0.lock().unwrap().clone()).unwrap();
     assert!(
-        output.contains("qovery_call") && output.contains("repeating"),
+        output.contains("qovery_call") && output.contains("retrying"),
         "{output}"
     );
     assert_eq!(faults(&output), [""; 0]);

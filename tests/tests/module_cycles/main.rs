@@ -100,7 +100,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         "xtask/src/lib.rs",
         "crate::contract::import",
         &[
-            "keep", "keywords", "layer", "merge", "renames", "schema", "validity",
+            "ids", "keep", "keywords", "layer", "merge", "renames", "schema", "validity",
         ],
     ),
 ];

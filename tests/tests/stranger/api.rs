@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::quirks::{AnswerBody, AnswerId, Gone, Histories, RequestStatus, Rows, StatusId, Trace};
 use crate::view::{Run, View, status_of};
-use crate::world::{Call, Demand, Ms, OURS, START, Service, Verb, World};
+use crate::world::{Call, Demand, Ms, START, Service, Verb, World};
 
 /// A response before it is written.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub content_type: Option<&'static str>,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<&'static str>,
+    pub(crate) body: String,
     /// Whether the request changed something.
-    pub executed: bool,
+    pub(crate) executed: bool,
 }
 
 impl Reply {
@@ -35,7 +35,12 @@ impl Reply {
     }
 
     fn empty(status: u16) -> Self {
-        Self { status, content_type: None, body: String::new(), executed: false }
+        Self {
+            status,
+            content_type: None,
+            body: String::new(),
+            executed: false,
+        }
     }
 
     fn done(mut self) -> Self {
@@ -43,7 +48,7 @@ impl Reply {
         self
     }
 
-    pub fn page(status: u16, content_type: &'static str, body: &str) -> Self {
+    pub(crate) fn page(status: u16, content_type: &'static str, body: &str) -> Self {
         Self {
             status,
             content_type: Some(content_type),
@@ -53,7 +58,7 @@ impl Reply {
     }
 }
 
-pub fn refusal(status: u16, detail: &str) -> Reply {
+pub(crate) fn refusal(status: u16, detail: &str) -> Reply {
     let error = match status {
         400 => "Bad Request",
         403 => "Forbidden",
@@ -69,30 +74,39 @@ pub fn refusal(status: u16, detail: &str) -> Reply {
 }
 
 /// One request as it is read from the wire.
-pub struct Asked<'a> {
-    pub method: &'a str,
-    pub path: &'a str,
-    pub query: &'a str,
-    pub body: &'a [u8],
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) body: &'a [u8],
 }
 
-const KINDS: [&str; 7] =
-    ["application", "container", "database", "job", "helm", "terraform", "agenticWorkflow"];
+const KINDS: [&str; 7] = [
+    "application",
+    "container",
+    "database",
+    "job",
+    "helm",
+    "terraform",
+    "agenticWorkflow",
+];
 
 impl World {
-    pub fn wall(&self, at: Ms) -> String {
+    pub(crate) fn wall(&self, at: Ms) -> String {
         let base = DateTime::from_timestamp_millis(1_777_800_000_000).unwrap_or_default();
         let ahead = TimeDelta::milliseconds(at as i64 + self.quirks.clock_ahead);
         (base + ahead).to_rfc3339_opts(SecondsFormat::Micros, true)
     }
 
-    pub fn http_date(&self) -> String {
+    pub(crate) fn http_date(&self) -> String {
         let base = DateTime::from_timestamp_millis(1_777_800_000_000).unwrap_or_default();
         let ahead = TimeDelta::milliseconds(self.now as i64 + self.quirks.clock_ahead);
-        (base + ahead).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        (base + ahead)
+            .format("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string()
     }
 
-    pub fn answer(&mut self, asked: &Asked<'_>) -> Reply {
+    pub(crate) fn answer(&mut self, asked: &Asked<'_>) -> Reply {
         self.answers += 1;
         let reply = self.route(asked);
         self.calls.push(Call {
@@ -107,7 +121,11 @@ impl World {
 
     /// How far behind the replica is that answers this request.
     fn replica(&self) -> Ms {
-        if self.answers % 2 == 0 { self.quirks.replica } else { 0 }
+        if self.answers % 2 == 0 {
+            self.quirks.replica
+        } else {
+            0
+        }
     }
 
     fn route(&mut self, asked: &Asked<'_>) -> Reply {
@@ -115,9 +133,10 @@ impl World {
         let id = |text: &str| Uuid::parse_str(text).ok();
         match (asked.method, parts.as_slice()) {
             ("GET", ["environment", "deploymentStatus"]) => {
-                let wanted = asked.query.split('&').find_map(|pair| {
-                    pair.strip_prefix("deploymentRequestId=").and_then(id)
-                });
+                let wanted = asked
+                    .query
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("deploymentRequestId=").and_then(id));
                 wanted.map_or_else(
                     || refusal(400, "deploymentRequestId is missing"),
                     |wanted| self.request_status(wanted),
@@ -151,7 +170,10 @@ impl World {
                     Err(gone) => gone,
                 }
             }
-            _ => refusal(404, &format!("no handler for {} {}", asked.method, asked.path)),
+            _ => refusal(
+                404,
+                &format!("no handler for {} {}", asked.method, asked.path),
+            ),
         }
     }
 
@@ -179,7 +201,10 @@ impl World {
         let lag = self.quirks.lags.services + self.replica();
         match known {
             Some(service)
-                if !self.view(service.environment, lag).gone_services.contains(&service.id) =>
+                if !self
+                    .view(service.environment, lag)
+                    .gone_services
+                    .contains(&service.id) =>
             {
                 Ok(service)
             }
@@ -207,8 +232,9 @@ impl World {
                 let lag = self.quirks.lags.status + self.replica();
                 let views = of_project.map(|(id, _)| (*id, self.view(*id, lag)));
                 let living = views.filter(|(_, view)| !view.is_gone);
-                let all: Vec<Value> =
-                    living.map(|(id, view)| self.environment_status(id, &view)).collect();
+                let all: Vec<Value> = living
+                    .map(|(id, view)| self.environment_status(id, &view))
+                    .collect();
                 Reply::ok(&json!({"results": all}))
             }
             _ => refusal(404, "no handler in project"),
@@ -226,7 +252,9 @@ impl World {
                     .clusters
                     .values()
                     .filter(|cluster| {
-                        cluster.gone.is_none_or(|at| at + self.quirks.lags.lists > self.now)
+                        cluster
+                            .gone
+                            .is_none_or(|at| at + self.quirks.lags.lists > self.now)
                     })
                     .map(|cluster| {
                         json!({
@@ -239,8 +267,11 @@ impl World {
                 Reply::ok(&json!({"results": all}))
             }
             ("GET", ["cluster", "status"]) => {
-                let all: Vec<Value> =
-                    self.clusters.keys().filter_map(|id| self.cluster_status(*id)).collect();
+                let all: Vec<Value> = self
+                    .clusters
+                    .keys()
+                    .filter_map(|id| self.cluster_status(*id))
+                    .collect();
                 Reply::ok(&json!({"results": all}))
             }
             ("GET", ["environments" | "services"]) => Reply::ok(&json!({"results": []})),
@@ -254,7 +285,9 @@ impl World {
 
     fn cluster_status(&self, id: Uuid) -> Option<Value> {
         let cluster = self.clusters.get(&id)?;
-        let until = self.now.saturating_sub(self.quirks.lags.status + self.replica());
+        let until = self
+            .now
+            .saturating_sub(self.quirks.lags.status + self.replica());
         if cluster.gone.is_some_and(|at| at <= until) {
             return None;
         }
@@ -341,7 +374,10 @@ impl World {
                 };
                 self.act(id, verb, Some(chosen), shape)
             }
-            _ => refusal(404, &format!("no handler for {} {}", asked.method, asked.path)),
+            _ => refusal(
+                404,
+                &format!("no handler for {} {}", asked.method, asked.path),
+            ),
         }
     }
 
@@ -363,18 +399,27 @@ impl World {
                 self.service_history(service, lags.history + replica, false)
             }
             ("GET", ["link" | "logs" | "log"]) => Reply::ok(&json!({"results": []})),
-            ("POST", ["deploy" | "redeploy"]) => {
-                self.act(environment, Verb::Deploy, only, Shape::OneService(service.id))
-            }
-            ("POST", ["restart" | "restart-service"]) => {
-                self.act(environment, Verb::Restart, only, Shape::OneService(service.id))
-            }
+            ("POST", ["deploy" | "redeploy"]) => self.act(
+                environment,
+                Verb::Deploy,
+                only,
+                Shape::OneService(service.id),
+            ),
+            ("POST", ["restart" | "restart-service"]) => self.act(
+                environment,
+                Verb::Restart,
+                only,
+                Shape::OneService(service.id),
+            ),
             ("POST", ["stop"]) => {
                 self.act(environment, Verb::Stop, only, Shape::OneService(service.id))
             }
-            ("POST", ["uninstall"]) => {
-                self.act(environment, Verb::Uninstall, only, Shape::OneService(service.id))
-            }
+            ("POST", ["uninstall"]) => self.act(
+                environment,
+                Verb::Uninstall,
+                only,
+                Shape::OneService(service.id),
+            ),
             ("DELETE", []) => self.act(environment, Verb::Delete, only, Shape::Nothing(204)),
             ("POST", ["cancelDeployment"]) => {
                 self.cancel_running(environment);
@@ -391,13 +436,7 @@ impl World {
         scope: Option<BTreeSet<Uuid>>,
         shape: Shape,
     ) -> Reply {
-        let plan = if self.plans.is_empty() {
-            Default::default()
-        } else {
-            self.plans.remove(0)
-        };
-        let id = self.accept(environment, verb, scope, OURS, plan);
-        self.ours.push(id);
+        let id = self.accept_ours(environment, verb, scope);
         let named = match self.quirks.answer_id {
             AnswerId::Always => true,
             AnswerId::IfItWaits => self.running(environment).is_some(),
@@ -406,7 +445,10 @@ impl World {
         let named = named.then_some(id);
         let view = self.view(environment, 0);
         let mut of_environment = self.environment_status(environment, &view);
-        let some = self.demands.get(&id).and_then(|demand| demand.services.first().copied());
+        let some = self
+            .demands
+            .get(&id)
+            .and_then(|demand| demand.services.first().copied());
         let one = match shape {
             Shape::OneService(service) => Some(service),
             _ => some,
@@ -438,7 +480,9 @@ impl World {
     fn named_by_status(&self, view: &View, of: Option<Uuid>) -> Option<Uuid> {
         let concerns = |id: &Uuid| {
             of.is_none_or(|service| {
-                self.demands.get(id).is_some_and(|demand| demand.services.contains(&service))
+                self.demands
+                    .get(id)
+                    .is_some_and(|demand| demand.services.contains(&service))
             })
         };
         match self.quirks.status_id {
@@ -447,12 +491,7 @@ impl World {
             StatusId::LastAsked => view.last_asked.filter(concerns),
             StatusId::Shown => match (view.running(), view.waiting.first(), view.last()) {
                 (None, Some(next), _) if concerns(next) => Some(*next),
-                (_, _, Some(_)) => view
-                    .runs
-                    .iter()
-                    .rev()
-                    .map(|run| run.request)
-                    .find(concerns),
+                (_, _, Some(_)) => view.runs.iter().rev().map(|run| run.request).find(concerns),
                 _ => None,
             },
         }
@@ -460,7 +499,9 @@ impl World {
 
     fn environment_status(&self, id: Uuid, view: &View) -> Value {
         let last = view.last();
-        let by = last.and_then(|run| self.demands.get(&run.request)).map(|demand| demand.by);
+        let by = last
+            .and_then(|run| self.demands.get(&run.request))
+            .map(|demand| demand.by);
         json!({
             "id": id,
             "state": self.environment_state(view),
@@ -500,7 +541,11 @@ impl World {
     fn by_kind(&self, view: &View, stage: Option<usize>) -> BTreeMap<String, Vec<Value>> {
         let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for kind in KINDS {
-            let name = if kind == "agenticWorkflow" { "agentic_workflow" } else { kind };
+            let name = if kind == "agenticWorkflow" {
+                "agentic_workflow"
+            } else {
+                kind
+            };
             lists.insert(format!("{name}s"), Vec::new());
         }
         for id in view.services.keys() {
@@ -524,8 +569,11 @@ impl World {
 
     fn statuses_with_stages(&self, id: Uuid, lag: Ms) -> Value {
         let view = self.view(id, lag);
-        let stages: BTreeSet<usize> =
-            view.services.keys().filter_map(|id| Some(self.services.get(id)?.stage)).collect();
+        let stages: BTreeSet<usize> = view
+            .services
+            .keys()
+            .filter_map(|id| Some(self.services.get(id)?.stage))
+            .collect();
         let stages: Vec<Value> = stages
             .into_iter()
             .map(|stage| {
@@ -552,7 +600,10 @@ impl World {
         let Some(demand) = self.demands.get(&id) else {
             return missing();
         };
-        let view = self.view(demand.environment, self.quirks.lags.request + self.replica());
+        let view = self.view(
+            demand.environment,
+            self.quirks.lags.request + self.replica(),
+        );
         let run = view.runs.iter().find(|run| run.request == id);
         let dropped = view.dropped.iter().any(|(other, _)| *other == id);
         let state = if let Some(run) = run {
@@ -594,9 +645,10 @@ impl World {
         let mut rows: Vec<Demand> = match self.quirks.rows {
             Rows::Never => Vec::new(),
             Rows::AtOnce => waiting.cloned().collect(),
-            Rows::After(time) => {
-                waiting.filter(|demand| demand.asked + time <= view.at).cloned().collect()
-            }
+            Rows::After(time) => waiting
+                .filter(|demand| demand.asked + time <= view.at)
+                .cloned()
+                .collect(),
             Rows::OnlyBehindOthers => {
                 let first = usize::from(!is_busy);
                 waiting.skip(first).cloned().collect()
@@ -604,7 +656,9 @@ impl World {
             Rows::WithTheRunningOne => waiting.cloned().collect(),
         };
         if self.quirks.rows == Rows::WithTheRunningOne
-            && let Some(running) = view.running().and_then(|run| self.demands.get(&run.request))
+            && let Some(running) = view
+                .running()
+                .and_then(|run| self.demands.get(&run.request))
         {
             rows.insert(0, running.clone());
         }
@@ -639,7 +693,9 @@ impl World {
         let lag = self.quirks.lags.queue + self.replica();
         let view = self.view(service.environment, lag);
         let rows = self.rows(&view);
-        let rows = rows.iter().filter(|demand| demand.services.contains(&service.id));
+        let rows = rows
+            .iter()
+            .filter(|demand| demand.services.contains(&service.id));
         let all: Vec<Value> = rows
             .map(|demand| {
                 let mut identifier = identifier(service);
@@ -671,7 +727,11 @@ impl World {
     }
 
     fn audit(&self, demand: &Demand, started: Ms, changed: Ms) -> Value {
-        let created = if self.quirks.dated_by_request { demand.asked } else { started };
+        let created = if self.quirks.dated_by_request {
+            demand.asked
+        } else {
+            started
+        };
         json!({
             "created_at": self.wall(created), "updated_at": self.wall(changed),
             "triggered_by": demand.by.user, "origin": demand.by.origin,
@@ -679,7 +739,10 @@ impl World {
     }
 
     fn history_new(&self, id: Uuid, lag: Ms) -> Reply {
-        if matches!(self.quirks.histories, Histories::Missing | Histories::OnlyOld) {
+        if matches!(
+            self.quirks.histories,
+            Histories::Missing | Histories::OnlyOld
+        ) {
             return refusal(404, "no such endpoint");
         }
         let view = self.view(id, lag);
@@ -707,8 +770,11 @@ impl World {
             }
         }
         entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        let all: Vec<Value> =
-            self.limited(entries).into_iter().map(|(_, entry)| entry).collect();
+        let all: Vec<Value> = self
+            .limited(entries)
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect();
         Reply::ok(&json!({"page": 0, "page_size": 20, "results": all}))
     }
 
@@ -725,7 +791,11 @@ impl World {
         let stages: Vec<Value> = stages
             .into_iter()
             .map(|(number, services)| {
-                let status = if run.ended.is_some() { "DONE" } else { "ONGOING" };
+                let status = if run.ended.is_some() {
+                    "DONE"
+                } else {
+                    "ONGOING"
+                };
                 json!({
                     "name": format!("stage {number}"), "status": status, "duration": "PT12S",
                     "services": services,
@@ -739,7 +809,7 @@ impl World {
             "trigger_action": demand.verb.name(),
             "total_duration": "PT12.5S",
             "stages": stages,
-            "action_status": status_of(state),
+            "action_status": if run.ended == Some("READY") { "SUCCESS" } else { status_of(state) },
         })
     }
 
@@ -748,6 +818,7 @@ impl World {
         let state = reached.unwrap_or_else(|| demand.verb.queued());
         let status = match (reached, run.ended) {
             (None, Some(_)) => "NEVER",
+            (Some("READY"), _) => "SUCCESS",
             _ => status_of(state),
         };
         let mut identifier = identifier(service);
@@ -766,7 +837,10 @@ impl World {
     }
 
     fn history_old(&self, id: Uuid, lag: Ms) -> Reply {
-        if matches!(self.quirks.histories, Histories::Missing | Histories::OnlyNew) {
+        if matches!(
+            self.quirks.histories,
+            Histories::Missing | Histories::OnlyNew
+        ) {
             return refusal(404, "no such endpoint");
         }
         let view = self.view(id, lag);
@@ -789,8 +863,9 @@ impl World {
                     "id": service.id, "created_at": self.wall(run.started), "name": service.name,
                     "status": state,
                 });
-                if let Some(list) =
-                    entry.get_mut(format!("{}s", service.kind)).and_then(Value::as_array_mut)
+                if let Some(list) = entry
+                    .get_mut(format!("{}s", service.kind))
+                    .and_then(Value::as_array_mut)
                 {
                     list.push(item);
                 }
@@ -904,7 +979,11 @@ fn action_of(verb: Verb) -> &'static str {
 }
 
 fn kind_name(kind: &str) -> String {
-    if kind == "agenticWorkflow" { "AGENTIC_WORKFLOW".to_owned() } else { kind.to_uppercase() }
+    if kind == "agenticWorkflow" {
+        "AGENTIC_WORKFLOW".to_owned()
+    } else {
+        kind.to_uppercase()
+    }
 }
 
 fn identifier(service: &Service) -> Value {

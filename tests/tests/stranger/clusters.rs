@@ -20,8 +20,14 @@ async fn each_action_on_a_cluster_ends_after_its_execution() {
     for lag in [0, 8000] {
         for number in 0..5 {
             for fails in [true, false] {
-                let lags = Lags { status: lag, ..Lags::default() };
-                let server = Server::new(Quirks { lags, ..Quirks::default() });
+                let lags = Lags {
+                    status: lag,
+                    ..Lags::default()
+                };
+                let server = Server::new(Quirks {
+                    lags,
+                    ..Quirks::default()
+                });
                 let (organization, id) = server.with(|world| {
                     let id = world.cluster();
                     world.clusters.get_mut(&id).expect("it").fails = fails;
@@ -47,7 +53,10 @@ async fn each_action_on_a_cluster_ends_after_its_execution() {
 async fn a_page_is_no_deletion_of_a_cluster() {
     for gone in [Gone::NotFound, Gone::DoesNotExist, Gone::Forbidden] {
         for (status, body) in [(404, "<html>404</html>"), (403, "<html>blocked</html>")] {
-            let server = Server::new(Quirks { gone, ..Quirks::default() });
+            let server = Server::new(Quirks {
+                gone,
+                ..Quirks::default()
+            });
             let (organization, id) = server.with(|world| (world.organization, world.cluster()));
             let page = Fault::Page(status, "text/html", body);
             server.fault(Rule::on("GET", "", page).between(5000, 12_000));
@@ -64,7 +73,9 @@ async fn a_second_update_of_a_cluster_does_not_hide_that_ours_failed() {
     let (organization, id) = server.with(|world| {
         let id = world.cluster();
         world.clusters.get_mut(&id).expect("it").fails = true;
-        world.at(30_050, move |world| world.act_on_cluster(id, Verb::Deploy, 20_000));
+        world.at(30_050, move |world| {
+            world.act_on_cluster(id, Verb::Deploy, 20_000)
+        });
         (world.organization, id)
     });
     let told = told(&server, server.client().cluster(organization, id).deploy()).await;

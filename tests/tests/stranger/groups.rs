@@ -5,22 +5,28 @@ use std::time::Duration;
 use qovery_api::uuid::Uuid;
 use qovery_ext::wait::{Group, WaitExt};
 
+use crate::THREE;
 use crate::quirks::{AnswerId, Quirks, StatusId};
 use crate::wire::{Fault, Rule, Server};
 use crate::world::{Fate, GIT, Ms, Plan, START, Verb};
-use crate::THREE;
 
 fn project(number: u128) -> Uuid {
     Uuid::from_u128(0x0b0b_0000_0000_4000_8000_0000_0000_0000 | number)
 }
 
 fn nameless() -> Quirks {
-    Quirks { answer_id: AnswerId::Never, status_id: StatusId::Null, ..Quirks::default() }
+    Quirks {
+        answer_id: AnswerId::Never,
+        status_id: StatusId::Null,
+        ..Quirks::default()
+    }
 }
 
 async fn deploy_all(server: &Server, environments: &[Uuid]) -> Vec<(Uuid, bool, String)> {
     let client = server.client();
-    let actions = environments.iter().map(|id| client.environment(*id).deploy());
+    let actions = environments
+        .iter()
+        .map(|id| client.environment(*id).deploy());
     let outcome = Group::start(actions).await.wait().await;
     assert!(outcome.unfinished.is_empty());
     outcome
@@ -41,7 +47,9 @@ fn check(server: &Server, told: &[(Uuid, bool, String)]) {
     for (environment, reached, text) in told {
         let ended = server.with(|world| {
             let ours = world.ours.iter().map(|id| world.demands[id].clone());
-            ours.clone().find(|demand| demand.environment == *environment).expect("ours")
+            ours.clone()
+                .find(|demand| demand.environment == *environment)
+                .expect("ours")
         });
         let succeeded = ended.fate == Fate::Ended("DEPLOYED");
         assert_eq!(*reached, succeeded, "{:?}: {text}", ended.fate);
@@ -53,8 +61,14 @@ fn check(server: &Server, told: &[(Uuid, bool, String)]) {
 async fn twenty_services_of_a_quiet_environment_are_all_reached() {
     for quirks in [
         Quirks::default(),
-        Quirks { queued_shown_after: 5000, ..Quirks::default() },
-        Quirks { merges: true, ..Quirks::default() },
+        Quirks {
+            queued_shown_after: 5000,
+            ..Quirks::default()
+        },
+        Quirks {
+            merges: true,
+            ..Quirks::default()
+        },
         nameless(),
     ] {
         let server = Server::new(quirks);
@@ -140,10 +154,18 @@ async fn deletions_of_a_group_are_reached_each_after_its_end() {
     let page = Fault::Page(404, "text/html", "<html>404</html>");
     server.fault(Rule::on("GET", "", page).between(9000, 13_000));
     let client = server.client();
-    let actions = environments.iter().map(|id| client.environment(*id).delete());
+    let actions = environments
+        .iter()
+        .map(|id| client.environment(*id).delete());
     let outcome = Group::start(actions).await.wait().await;
     assert!(outcome.all_reached(), "{:?}", outcome.errors().next());
-    let last = server.with(|world| world.demands.values().filter_map(|demand| demand.over).max());
+    let last = server.with(|world| {
+        world
+            .demands
+            .values()
+            .filter_map(|demand| demand.over)
+            .max()
+    });
     assert!(server.elapsed() + START >= last.expect("an end"));
 }
 
@@ -168,7 +190,16 @@ async fn actions_on_services_of_one_environment_are_told_apart_by_their_services
         client.database(services[2]).redeploy(),
     ];
     let outcome = Group::start(actions).at_once(1).await.wait().await;
-    let told: Vec<bool> = outcome.results.iter().map(|result| matches!(result, Some(Ok(_)))).collect();
-    assert_eq!(told, [true, false, true], "{environment}: {:?}", outcome.errors().next());
+    let told: Vec<bool> = outcome
+        .results
+        .iter()
+        .map(|result| matches!(result, Some(Ok(_))))
+        .collect();
+    assert_eq!(
+        told,
+        [true, false, true],
+        "{environment}: {:?}",
+        outcome.errors().next()
+    );
     assert!(server.elapsed() < Duration::from_secs(300).as_millis() as Ms);
 }

@@ -77,7 +77,12 @@ impl Told {
             Ok(reached) => format!("{reached:#}"),
             Err(error) => format!("{error:#}"),
         };
-        Self { how, at: server.elapsed(), text, result }
+        Self {
+            how,
+            at: server.elapsed(),
+            text,
+            result,
+        }
     }
 
     #[track_caller]
@@ -88,7 +93,13 @@ impl Told {
 
     #[track_caller]
     fn is_one_of(&self, hows: &[Ended]) -> &Self {
-        assert!(hows.contains(&self.how), "{:?} after {} ms: {}", self.how, self.at, self.text);
+        assert!(
+            hows.contains(&self.how),
+            "{:?} after {} ms: {}",
+            self.how,
+            self.at,
+            self.text
+        );
         self
     }
 
@@ -98,10 +109,17 @@ impl Told {
         self.is(Ended::Reached);
         assert!(
             matches!(demand.fate, Fate::Ended(state) if !state.ends_with("ERROR")),
-            "reached, but the request is {:?}: {}", demand.fate, self.text
+            "reached, but the request is {:?}: {}",
+            demand.fate,
+            self.text
         );
         let over = demand.over.unwrap_or(Ms::MAX) - START;
-        assert!(self.at >= over, "reached at {} ms, before the end at {over}: {}", self.at, self.text);
+        assert!(
+            self.at >= over,
+            "reached at {} ms, before the end at {over}: {}",
+            self.at,
+            self.text
+        );
         self
     }
 
@@ -165,6 +183,30 @@ impl Case {
         self
     }
 
+    /// Another user acts right before the request of the library is accepted.
+    fn before_ours(&self, by: Actor, verb: Verb, only: &[Uuid], plan: Plan) -> &Self {
+        let scope = (!only.is_empty()).then(|| only.iter().copied().collect());
+        let environment = self.environment;
+        self.server.with(|world| {
+            world.before_ours(move |world| {
+                world.accept(environment, verb, scope, by, plan);
+            });
+        });
+        self
+    }
+
+    /// Another user acts so long after the request of the library was accepted.
+    fn after_ours(&self, delay: Ms, by: Actor, verb: Verb, only: &[Uuid], plan: Plan) -> &Self {
+        let scope = (!only.is_empty()).then(|| only.iter().copied().collect());
+        let environment = self.environment;
+        self.server.with(|world| {
+            world.after_ours(delay, move |world| {
+                world.accept(environment, verb, scope, by, plan);
+            });
+        });
+        self
+    }
+
     fn at(&self, at: Ms, job: impl FnOnce(&mut World) + Send + 'static) -> &Self {
         self.server.with(|world| world.at(at, job));
         self
@@ -176,14 +218,16 @@ impl Case {
 
     /// The request of the library, by its number.
     fn ours(&self, number: usize) -> Demand {
-        self.server.with(|world| world.demands[&world.ours[number]].clone())
+        self.server
+            .with(|world| world.demands[&world.ours[number]].clone())
     }
 
     /// How many requests with this method and end of the path were executed.
     fn executed(&self, method: &str, path: &str) -> usize {
         self.server.with(|world| {
             let calls = world.calls.iter();
-            calls.filter(|call| call.executed && call.method == method && call.path.ends_with(path))
+            calls
+                .filter(|call| call.executed && call.method == method && call.path.ends_with(path))
                 .count()
         })
     }
@@ -192,7 +236,9 @@ impl Case {
     fn sent(&self, method: &str, path: &str) -> usize {
         self.server.with(|world| {
             let calls = world.calls.iter();
-            calls.filter(|call| call.method == method && call.path.ends_with(path)).count()
+            calls
+                .filter(|call| call.method == method && call.path.ends_with(path))
+                .count()
         })
     }
 }

@@ -11,7 +11,11 @@ use crate::{Case, Ended};
 
 /// The API never names a request: neither in a response nor in a status.
 fn nameless() -> Quirks {
-    Quirks { answer_id: AnswerId::Never, status_id: StatusId::Null, ..Quirks::default() }
+    Quirks {
+        answer_id: AnswerId::Never,
+        status_id: StatusId::Null,
+        ..Quirks::default()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -19,66 +23,90 @@ async fn a_success_of_a_push_17_ms_after_ours_does_not_hide_our_failure() {
     for quirks in [Quirks::default(), nameless()] {
         let case = Case::new(quirks);
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        case.someone(53, GIT, Verb::Deploy, &[], Plan::of(3000));
-        case.told(case.client.environment(case.environment).deploy()).await.is(Ended::Failed);
+        case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(3000));
+        case.told(case.client.environment(case.environment).deploy())
+            .await
+            .is(Ended::Failed);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_push_17_ms_before_ours_does_not_fail_ours() {
+async fn a_failed_push_right_before_ours_does_not_fail_ours() {
     for quirks in [Quirks::default(), nameless()] {
         let case = Case::new(quirks);
         let failing = Plan::of(9000).failing(case.application, "BUILD_ERROR");
-        case.someone(19, GIT, Verb::Deploy, &[], failing);
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        case.before_ours(GIT, Verb::Deploy, &[], failing);
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         told.reached_by(&case.ours(0));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_push_of_one_service_in_the_queue_is_not_taken_for_ours() {
-    let case = Case::new(Quirks { rows: Rows::OnlyBehindOthers, ..nameless() });
+    let case = Case::new(Quirks {
+        rows: Rows::OnlyBehindOthers,
+        ..nameless()
+    });
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(4000));
     case.someone(30, GIT, Verb::Deploy, &[case.application], Plan::of(4000));
     case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
-    case.told(case.client.environment(case.environment).deploy()).await.is(Ended::Failed);
+    case.told(case.client.environment(case.environment).deploy())
+        .await
+        .is(Ended::Failed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_push_of_one_service_in_the_queue_does_not_fail_ours() {
-    let case = Case::new(Quirks { rows: Rows::OnlyBehindOthers, ..nameless() });
+    let case = Case::new(Quirks {
+        rows: Rows::OnlyBehindOthers,
+        ..nameless()
+    });
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(4000));
     let failing = Plan::of(4000).failing(case.application, "BUILD_ERROR");
     case.someone(30, GIT, Verb::Deploy, &[case.application], failing);
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_program_on_the_same_channel_does_not_lend_its_success() {
-    for at in [3, 20, 60] {
+    for after in [None, Some(1), Some(20), Some(900)] {
         let case = Case::new(nameless());
-        case.someone(at, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(3000));
+        match after {
+            None => case.before_ours(OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(3000)),
+            Some(ms) => case.after_ours(ms, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(3000)),
+        };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         told.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_user_twice_without_ids_cannot_be_told_apart() {
-    for at in [3, 60] {
+    for after in [None, Some(1), Some(20), Some(900)] {
         let case = Case::new(nameless());
-        case.someone(at, OURS, Verb::Deploy, &[], Plan::of(3000));
+        match after {
+            None => case.before_ours(OURS, Verb::Deploy, &[], Plan::of(3000)),
+            Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], Plan::of(3000)),
+        };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         told.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_user_twice_with_ids_is_told_apart() {
-    for at in [3, 60] {
+    for after in [None, Some(1), Some(20), Some(900)] {
         for ours_fails in [true, false] {
             let case = Case::new(Quirks::default());
             let failing = Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR");
@@ -86,9 +114,14 @@ async fn the_same_user_twice_with_ids_is_told_apart() {
                 true => (Plan::of(3000), failing),
                 false => (failing, Plan::of(3000)),
             };
-            case.someone(at, OURS, Verb::Deploy, &[], theirs);
+            match after {
+                None => case.before_ours(OURS, Verb::Deploy, &[], theirs),
+                Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], theirs),
+            };
             case.plan(ours);
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             if ours_fails {
                 told.is(Ended::Failed);
             } else {
@@ -107,7 +140,9 @@ async fn a_failed_stop_of_another_user_right_after_ours_does_not_fail_ours() {
             failing = failing.failing(service, "STOP_ERROR");
         }
         case.someone(5000, ANNA, Verb::Stop, &[], failing);
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -117,7 +152,9 @@ async fn a_stop_of_another_user_before_ours_is_not_our_end() {
     for quirks in [Quirks::default(), nameless()] {
         let case = Case::new(quirks);
         case.someone(1, ANNA, Verb::Stop, &[], Plan::of(9000));
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -127,7 +164,9 @@ async fn a_deletion_that_failed_before_ours_is_not_our_failure() {
     let case = Case::new(nameless());
     let failing = Plan::of(5000).failing(case.application, "DELETE_ERROR");
     case.someone(1, BEN, Verb::Delete, &[case.application], failing);
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.reached_by(&case.ours(0));
 }
 
@@ -135,10 +174,18 @@ async fn a_deletion_that_failed_before_ours_is_not_our_failure() {
 async fn an_environment_that_is_never_idle_lets_our_deployment_end() {
     let case = Case::new(Quirks::default());
     for number in 0..40 {
-        case.someone(number * 6000, GIT, Verb::Deploy, &[case.application], Plan::of(4000));
+        case.someone(
+            number * 6000,
+            GIT,
+            Verb::Deploy,
+            &[case.application],
+            Plan::of(4000),
+        );
     }
     case.plan(Plan::of(4000));
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.reached_by(&case.ours(0)).within(200_000);
 }
 
@@ -151,7 +198,13 @@ async fn an_older_failure_of_a_neighbor_is_not_ours() {
         world.past(past, Verb::Deploy, ANNA, "DEPLOYMENT_ERROR", 60_000);
     });
     let chosen = ServiceSelection::new().with(ServiceKind::Application, case.application);
-    let told = case.told(case.client.environment(case.environment).deploy_services(chosen)).await;
+    let told = case
+        .told(
+            case.client
+                .environment(case.environment)
+                .deploy_services(chosen),
+        )
+        .await;
     told.reached_by(&case.ours(0));
     assert!(!case.ours(0).services.contains(&database));
 }
@@ -162,7 +215,9 @@ async fn a_neighbor_that_fails_meanwhile_does_not_fail_a_single_service() {
         let case = Case::new(quirks);
         let failing = Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR");
         case.someone(70, GIT, Verb::Deploy, &[case.database], failing);
-        let told = case.told(case.client.application(case.application).redeploy()).await;
+        let told = case
+            .told(case.client.application(case.application).redeploy())
+            .await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -173,7 +228,9 @@ async fn a_deployment_of_all_before_ours_does_not_lend_its_success_to_one_servic
         let case = Case::new(quirks);
         case.someone(2, ANNA, Verb::Deploy, &[], Plan::of(6000));
         case.plan(Plan::of(6000).failing(case.container, "DEPLOYMENT_ERROR"));
-        let told = case.told(case.client.container(case.container).redeploy()).await;
+        let told = case
+            .told(case.client.container(case.container).redeploy())
+            .await;
         told.is(Ended::Failed);
         assert!(told.at > 13_000, "{}", told.text);
     }
@@ -181,12 +238,18 @@ async fn a_deployment_of_all_before_ours_does_not_lend_its_success_to_one_servic
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_our_failed_run_did_not_reach_is_not_deployed() {
-    for unreached in [Unreached::OldStateOldId, Unreached::OldStateNewId, Unreached::Never] {
+    for unreached in [
+        Unreached::OldStateOldId,
+        Unreached::OldStateNewId,
+        Unreached::Never,
+    ] {
         for names in [true, false] {
             let base = if names { Quirks::default() } else { nameless() };
             let case = Case::new(Quirks { unreached, ..base });
             case.plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             told.is(Ended::Failed);
         }
     }
@@ -194,8 +257,15 @@ async fn a_service_that_our_failed_run_did_not_reach_is_not_deployed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_canceled_before_our_service_is_canceled_for_it() {
-    for unreached in [Unreached::OldStateOldId, Unreached::OldStateNewId, Unreached::Never] {
-        let case = Case::new(Quirks { unreached, ..Quirks::default() });
+    for unreached in [
+        Unreached::OldStateOldId,
+        Unreached::OldStateNewId,
+        Unreached::Never,
+    ] {
+        let case = Case::new(Quirks {
+            unreached,
+            ..Quirks::default()
+        });
         let environment = case.environment;
         case.plan(Plan::of(30_000));
         case.at(10_000, move |world| {
@@ -204,7 +274,9 @@ async fn a_run_that_was_canceled_before_our_service_is_canceled_for_it() {
         let chosen = ServiceSelection::new()
             .with(ServiceKind::Application, case.application)
             .with(ServiceKind::Container, case.container);
-        let told = case.told(case.client.environment(environment).deploy_services(chosen)).await;
+        let told = case
+            .told(case.client.environment(environment).deploy_services(chosen))
+            .await;
         told.is(Ended::Canceled);
     }
 }
@@ -214,8 +286,14 @@ async fn a_queued_state_that_is_shown_late_is_no_success_of_the_deployment_befor
     for queued_shown_after in [2000, 20_000] {
         for names in [true, false] {
             let base = if names { Quirks::default() } else { nameless() };
-            let case = Case::new(Quirks { queued_shown_after, start_delay: 25_000, ..base });
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let case = Case::new(Quirks {
+                queued_shown_after,
+                start_delay: 25_000,
+                ..base
+            });
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             told.reached_by(&case.ours(0));
         }
     }
@@ -230,7 +308,9 @@ async fn without_ids_rows_and_bodies_a_quiet_deployment_is_not_reported_early() 
         queued_shown_after: 60_000,
         ..nameless()
     });
-    let told = case.told(case.client.environment(case.environment).redeploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).redeploy())
+        .await;
     told.reached_by(&case.ours(0));
 }
 
@@ -238,21 +318,48 @@ async fn without_ids_rows_and_bodies_a_quiet_deployment_is_not_reported_early() 
 async fn each_endpoint_may_be_ten_seconds_behind() {
     let ten = 10_000;
     let all = [
-        Lags { status: ten, ..Lags::default() },
-        Lags { services: ten, ..Lags::default() },
-        Lags { request: ten, ..Lags::default() },
-        Lags { queue: ten, ..Lags::default() },
-        Lags { history: ten, ..Lags::default() },
-        Lags { status: ten, services: ten, request: ten, queue: ten, history: ten, lists: ten },
+        Lags {
+            status: ten,
+            ..Lags::default()
+        },
+        Lags {
+            services: ten,
+            ..Lags::default()
+        },
+        Lags {
+            request: ten,
+            ..Lags::default()
+        },
+        Lags {
+            queue: ten,
+            ..Lags::default()
+        },
+        Lags {
+            history: ten,
+            ..Lags::default()
+        },
+        Lags {
+            status: ten,
+            services: ten,
+            request: ten,
+            queue: ten,
+            history: ten,
+            lists: ten,
+        },
     ];
     for lags in all {
         for fails in [true, false] {
-            let case = Case::new(Quirks { lags, ..Quirks::default() });
+            let case = Case::new(Quirks {
+                lags,
+                ..Quirks::default()
+            });
             if fails {
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
             }
             case.someone(90_000, GIT, Verb::Deploy, &[], Plan::of(1000));
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -266,11 +373,16 @@ async fn each_endpoint_may_be_ten_seconds_behind() {
 async fn two_replicas_that_disagree_do_not_make_a_success() {
     for replica in [500, 8000] {
         for fails in [true, false] {
-            let case = Case::new(Quirks { replica, ..Quirks::default() });
+            let case = Case::new(Quirks {
+                replica,
+                ..Quirks::default()
+            });
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -282,18 +394,24 @@ async fn two_replicas_that_disagree_do_not_make_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn an_execution_id_that_is_used_again_does_not_bring_back_the_success_before() {
+    // An id names one execution; if it does not, no outcome can be proved, but none may be made up.
     for names in [true, false] {
         for fails in [true, false] {
             let base = if names { Quirks::default() } else { nameless() };
-            let case = Case::new(Quirks { reuses_ids: true, ..base });
+            let case = Case::new(Quirks {
+                reuses_ids: true,
+                ..base
+            });
             if fails {
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
             }
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
-            if fails {
-                told.is(Ended::Failed);
-            } else {
+            let action = case.client.environment(case.environment).deploy();
+            let told = case.told(action).await;
+            if told.how == Ended::Reached {
                 told.reached_by(&case.ours(0));
+            }
+            if told.how == Ended::Failed {
+                assert!(fails, "{}", told.text);
             }
         }
     }
@@ -315,7 +433,9 @@ async fn an_empty_or_missing_history_takes_nothing_away() {
                 if fails {
                     case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
                 }
-                let told = case.told(case.client.environment(case.environment).deploy()).await;
+                let told = case
+                    .told(case.client.environment(case.environment).deploy())
+                    .await;
                 if fails {
                     told.is(Ended::Failed);
                 } else {
@@ -333,8 +453,10 @@ async fn a_request_status_that_repeats_the_environment_does_not_lend_the_success
         ..Quirks::default()
     });
     case.plan(Plan::of(2000).failing(case.container, "DEPLOYMENT_ERROR"));
-    case.someone(100, GIT, Verb::Deploy, &[], Plan::of(1500));
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(1500));
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.is_one_of(&[Ended::Failed, Ended::Superseded]);
 }
 
@@ -348,11 +470,16 @@ async fn a_request_status_that_fails_or_is_missing_does_not_end_the_wait() {
         RequestStatus::QueuedUntilFirstService,
     ] {
         for fails in [true, false] {
-            let case = Case::new(Quirks { request_status, ..Quirks::default() });
+            let case = Case::new(Quirks {
+                request_status,
+                ..Quirks::default()
+            });
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -375,7 +502,9 @@ async fn a_clock_of_the_server_that_is_hours_off_changes_no_outcome() {
                 });
                 case.someone(5, GIT, Verb::Deploy, &[], Plan::of(3000));
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
-                let told = case.told(case.client.environment(case.environment).deploy()).await;
+                let told = case
+                    .told(case.client.environment(case.environment).deploy())
+                    .await;
                 told.is(Ended::Failed);
             }
         }
@@ -385,14 +514,19 @@ async fn a_clock_of_the_server_that_is_hours_off_changes_no_outcome() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_became_one_with_an_earlier_one_has_its_end() {
     for fails in [true, false] {
-        let case = Case::new(Quirks { merges: true, ..Quirks::default() });
+        let case = Case::new(Quirks {
+            merges: true,
+            ..Quirks::default()
+        });
         case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(5000));
         let mut twin = Plan::of(5000);
         if fails {
             twin = twin.failing(case.database, "DEPLOYMENT_ERROR");
         }
         case.someone(2, OURS, Verb::Deploy, &[], twin);
-        let told = case.told(case.client.environment(case.environment).deploy()).await;
+        let told = case
+            .told(case.client.environment(case.environment).deploy())
+            .await;
         if fails {
             told.is(Ended::Failed);
         } else {
@@ -404,9 +538,12 @@ async fn a_request_that_became_one_with_an_earlier_one_has_its_end() {
 #[tokio::test(start_paused = true)]
 async fn a_push_between_two_of_our_deployments_belongs_to_neither() {
     let case = Case::new(Quirks::default());
-    case.plan(Plan::of(5000)).plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
+    case.plan(Plan::of(5000))
+        .plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
     let environment = case.client.environment(case.environment);
-    case.told(environment.deploy()).await.reached_by(&case.ours(0));
+    case.told(environment.deploy())
+        .await
+        .reached_by(&case.ours(0));
     let now = case.server.elapsed();
     case.someone(now + 5, GIT, Verb::Deploy, &[], Plan::of(5000));
     case.told(environment.deploy()).await.is(Ended::Failed);
@@ -417,20 +554,81 @@ async fn a_run_that_ends_between_two_polls_with_a_push_behind_it_is_not_missed()
     for names in [true, false] {
         for fails in [true, false] {
             let base = if names { Quirks::default() } else { nameless() };
-            let case = Case::new(Quirks { start_delay: 5, preparation: 5, ..base });
+            let case = Case::new(Quirks {
+                start_delay: 5,
+                preparation: 5,
+                ..base
+            });
             let mut ours = Plan::of(60);
             if fails {
                 ours = ours.failing(case.container, "DEPLOYMENT_ERROR");
             }
             case.plan(ours);
             let failing = Plan::of(60).failing(case.container, "DEPLOYMENT_ERROR");
-            case.someone(80, GIT, Verb::Deploy, &[], if fails { Plan::of(60) } else { failing });
-            let told = case.told(case.client.environment(case.environment).deploy()).await;
+            case.after_ours(
+                3,
+                GIT,
+                Verb::Deploy,
+                &[],
+                if fails { Plan::of(60) } else { failing },
+            );
+            let told = case
+                .told(case.client.environment(case.environment).deploy())
+                .await;
             if fails {
                 told.is(Ended::Failed);
             } else {
                 told.reached_by(&case.ours(0));
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "the runs that only the statuses of services name are not runs of an environment's wait"]
+async fn a_later_deployment_of_one_service_does_not_hide_our_failure() {
+    for answer_id in [AnswerId::Always, AnswerId::Never] {
+        let case = Case::new(Quirks {
+            answer_id,
+            status_id: StatusId::Null,
+            rows: Rows::Never,
+            request_status: RequestStatus::Forbidden,
+            histories: Histories::Missing,
+            ..Quirks::default()
+        });
+        case.before_ours(GIT, Verb::Deploy, &[], Plan::of(15_000));
+        // It runs between two polls.
+        case.plan(Plan::of(60).failing(case.container, "DEPLOYMENT_ERROR"));
+        let one = [case.application];
+        case.after_ours(20, OTHER_PROGRAM, Verb::Deploy, &one, Plan::of(20_000));
+        let action = case.client.environment(case.environment).redeploy();
+        let told = case.told(action).await;
+        assert_ne!(told.how, Ended::Reached, "{}", told.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "the state from before the action, said by the request status, is no doubtful end"]
+async fn a_request_status_that_repeats_the_old_state_while_a_push_runs_is_no_success() {
+    let lags = Lags {
+        request: 4000,
+        queue: 10_000,
+        ..Lags::default()
+    };
+    let case = Case::new(Quirks {
+        request_status: RequestStatus::OfTheEnvironment,
+        status_id: StatusId::Null,
+        histories: Histories::Missing,
+        queued_shown_after: 1500,
+        preparation: 4000,
+        replica: 2000,
+        lags,
+        ..Quirks::default()
+    });
+    case.before_ours(GIT, Verb::Deploy, &[], Plan::of(140_000));
+    let told = case.told(case.client.environment(case.environment).deploy());
+    let told = told.await;
+    if told.how == Ended::Reached {
+        told.reached_by(&case.ours(0));
     }
 }

@@ -1,10 +1,11 @@
 //! What the documentation of the API leaves open, as this server does it.
 
-use crate::world::Ms;
+/// Milliseconds on the clock of the server.
+pub(crate) type Ms = u64;
 
 /// When the response to an action names the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerId {
+pub(crate) enum AnswerId {
     Always,
     IfItWaits,
     Never,
@@ -12,7 +13,7 @@ pub enum AnswerId {
 
 /// The body of the response to an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerBody {
+pub(crate) enum AnswerBody {
     Declared,
     OfTheEnvironment,
     OfAService,
@@ -22,7 +23,7 @@ pub enum AnswerBody {
 
 /// The meaning of `deployment_request_id` in a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusId {
+pub(crate) enum StatusId {
     Shown,
     NextWaiting,
     LastAsked,
@@ -31,7 +32,7 @@ pub enum StatusId {
 
 /// What `GET /environment/deploymentStatus` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestStatus {
+pub(crate) enum RequestStatus {
     Exact,
     QueuedUntilFirstService,
     OfTheEnvironment,
@@ -43,7 +44,7 @@ pub enum RequestStatus {
 
 /// Which requests have a row in the queue, and from when on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
+pub(crate) enum Rows {
     AtOnce,
     After(Ms),
     OnlyBehindOthers,
@@ -53,7 +54,7 @@ pub enum Rows {
 
 /// The trace of a request that left the queue without being executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trace {
+pub(crate) enum Trace {
     RequestStatus,
     History,
     Nothing,
@@ -61,7 +62,7 @@ pub enum Trace {
 
 /// The histories that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Histories {
+pub(crate) enum Histories {
     Both,
     OnlyNew,
     OnlyOld,
@@ -72,7 +73,7 @@ pub enum Histories {
 
 /// Status of a service that its deployment ended before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreached {
+pub(crate) enum Unreached {
     OldStateOldId,
     OldStateNewId,
     Never,
@@ -80,7 +81,7 @@ pub enum Unreached {
 
 /// The response for an object that was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub(crate) enum Gone {
     NotFound,
     Forbidden,
     DoesNotExist,
@@ -88,55 +89,55 @@ pub enum Gone {
 
 /// How far the data of each endpoint is behind.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Lags {
-    pub status: Ms,
-    pub services: Ms,
-    pub request: Ms,
-    pub queue: Ms,
-    pub history: Ms,
-    pub lists: Ms,
+pub(crate) struct Lags {
+    pub(crate) status: Ms,
+    pub(crate) services: Ms,
+    pub(crate) request: Ms,
+    pub(crate) queue: Ms,
+    pub(crate) history: Ms,
+    pub(crate) lists: Ms,
 }
 
 /// One combination.
 #[derive(Clone, Debug)]
-pub struct Quirks {
-    pub answer_id: AnswerId,
-    pub answer_body: AnswerBody,
-    pub status_id: StatusId,
-    pub request_status: RequestStatus,
-    pub rows: Rows,
-    pub trace: Trace,
-    pub histories: Histories,
-    pub unreached: Unreached,
-    pub gone: Gone,
-    pub lags: Lags,
+pub(crate) struct Quirks {
+    pub(crate) answer_id: AnswerId,
+    pub(crate) answer_body: AnswerBody,
+    pub(crate) status_id: StatusId,
+    pub(crate) request_status: RequestStatus,
+    pub(crate) rows: Rows,
+    pub(crate) trace: Trace,
+    pub(crate) histories: Histories,
+    pub(crate) unreached: Unreached,
+    pub(crate) gone: Gone,
+    pub(crate) lags: Lags,
     /// A second replica, behind by this time, answers every other request.
-    pub replica: Ms,
+    pub(crate) replica: Ms,
     /// Requests of one user with the same action and services become one while they wait.
-    pub merges: bool,
+    pub(crate) merges: bool,
     /// A deployment removes the stops that wait.
-    pub overtakes: bool,
+    pub(crate) overtakes: bool,
     /// Every execution of an environment has the same id.
-    pub reuses_ids: bool,
+    pub(crate) reuses_ids: bool,
     /// `*_QUEUED` is shown only after a request has waited this long.
-    pub queued_shown_after: Ms,
+    pub(crate) queued_shown_after: Ms,
     /// A history entry is dated by the request instead of by the start of its execution.
-    pub dated_by_request: bool,
+    pub(crate) dated_by_request: bool,
     /// From the acceptance of a request in an idle environment to its start.
-    pub start_delay: Ms,
+    pub(crate) start_delay: Ms,
     /// From the start of an execution to its first service.
-    pub preparation: Ms,
+    pub(crate) preparation: Ms,
     /// From the end of an execution to the start of the next.
-    pub turn: Ms,
+    pub(crate) turn: Ms,
     /// From the cancel to the end of the execution.
-    pub cancel_takes: Ms,
+    pub(crate) cancel_takes: Ms,
     /// From the client to the server.
-    pub latency: Ms,
+    pub(crate) latency: Ms,
     /// How far the clock of the server is ahead of the true time, in ms.
-    pub clock_ahead: i64,
-    pub date_header: bool,
+    pub(crate) clock_ahead: i64,
+    pub(crate) date_header: bool,
     /// State at the end of an uninstall.
-    pub uninstalled_as: &'static str,
+    pub(crate) uninstalled_as: &'static str,
 }
 
 impl Default for Quirks {

@@ -9,7 +9,11 @@ use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
 fn nameless() -> Quirks {
-    Quirks { answer_id: AnswerId::Never, status_id: StatusId::Null, ..Quirks::default() }
+    Quirks {
+        answer_id: AnswerId::Never,
+        status_id: StatusId::Null,
+        ..Quirks::default()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -24,8 +28,13 @@ async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_o
                     false => (Plan::of(5000), failing),
                 };
                 case.plan(ours);
-                case.someone(200, GIT, Verb::Deploy, &[], theirs);
-                let operation = case.client.environment(case.environment).deploy().start().await;
+                case.after_ours(17, GIT, Verb::Deploy, &[], theirs);
+                let operation = case
+                    .client
+                    .environment(case.environment)
+                    .deploy()
+                    .start()
+                    .await;
                 let token = operation.expect("accepted").token().to_string();
                 tokio::time::sleep(Duration::from_millis(pause)).await;
                 let token: OperationToken = token.parse().expect("a token");
@@ -44,13 +53,23 @@ async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_o
 #[tokio::test(start_paused = true)]
 async fn a_resumed_wait_without_histories_does_not_take_the_push_for_ours() {
     for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(Quirks { histories: Histories::Missing, ..quirks });
+        let case = Case::new(Quirks {
+            histories: Histories::Missing,
+            ..quirks
+        });
         case.plan(Plan::of(5000).failing(case.container, "DEPLOYMENT_ERROR"));
-        case.someone(200, GIT, Verb::Deploy, &[], Plan::of(5000));
-        let operation = case.client.environment(case.environment).deploy().start().await;
+        case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(5000));
+        let operation = case
+            .client
+            .environment(case.environment)
+            .deploy()
+            .start()
+            .await;
         let token = operation.expect("accepted").token();
         tokio::time::sleep(Duration::from_secs(120)).await;
-        let told = case.told(case.client.resume(token).expect("resumable")).await;
+        let told = case
+            .told(case.client.resume(token).expect("resumable"))
+            .await;
         assert_ne!(told.how, Ended::Reached, "{}", told.text);
         told.within(900_000);
     }
@@ -59,12 +78,19 @@ async fn a_resumed_wait_without_histories_does_not_take_the_push_for_ours() {
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_resumed_after_its_end_is_reached() {
     let case = Case::new(Quirks::default());
-    let mut operation =
-        case.client.environment(case.environment).delete().start().await.expect("accepted");
+    let mut operation = case
+        .client
+        .environment(case.environment)
+        .delete()
+        .start()
+        .await
+        .expect("accepted");
     let _ = operation.poll_once().await;
     let token = operation.token();
     tokio::time::sleep(Duration::from_secs(300)).await;
-    let told = case.told(case.client.resume(token).expect("resumable")).await;
+    let told = case
+        .told(case.client.resume(token).expect("resumable"))
+        .await;
     told.reached_by(&case.ours(0));
 }
 
@@ -72,16 +98,23 @@ async fn a_deletion_that_is_resumed_after_its_end_is_reached() {
 async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() {
     for lag in [0, 8000] {
         for fails in [true, false] {
-            let lags = Lags { request: lag, queue: lag, ..Lags::default() };
-            let case = Case::new(Quirks { lags, ..Quirks::default() });
+            let lags = Lags {
+                request: lag,
+                queue: lag,
+                ..Lags::default()
+            };
+            let case = Case::new(Quirks {
+                lags,
+                ..Quirks::default()
+            });
             let mut plan = Plan::of(9000);
             if fails {
                 plan = plan.failing(case.application, "BUILD_ERROR");
             }
             let environment = case.environment;
-            let request = case.server.with(|world| {
-                world.accept(environment, Verb::Deploy, None, ANNA, plan)
-            });
+            let request = case
+                .server
+                .with(|world| world.accept(environment, Verb::Deploy, None, ANNA, plan));
             case.someone(50, GIT, Verb::Deploy, &[], Plan::of(9000));
             let handle = case.client.deployment_request(request);
             let told = case.told(handle.wait_for(Goal::Deployed)).await;
@@ -99,7 +132,13 @@ async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() 
 async fn a_request_that_nobody_made_is_refused() {
     let case = Case::new(Quirks::default());
     let request = qovery_api::uuid::Uuid::from_u128(99);
-    let told = case.told(case.client.deployment_request(request).wait_for(Goal::Deployed)).await;
+    let told = case
+        .told(
+            case.client
+                .deployment_request(request)
+                .wait_for(Goal::Deployed),
+        )
+        .await;
     told.is(Ended::Refused).within(120_000);
 }
 
@@ -114,16 +153,20 @@ async fn an_operation_that_is_dropped_and_resumed_at_every_poll_has_the_same_out
             }
             case.plan(plan);
             case.someone(1, GIT, Verb::Deploy, &[case.database], Plan::of(5000));
-            let mut operation =
-                case.client.environment(case.environment).deploy().start().await.expect("accepted");
+            let mut operation = case
+                .client
+                .environment(case.environment)
+                .deploy()
+                .start()
+                .await
+                .expect("accepted");
             for _ in 0..30 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 let over = operation.poll_once().await;
                 if !matches!(over, Ok(None)) {
                     break;
                 }
-                let token: OperationToken =
-                    operation.token().to_string().parse().expect("a token");
+                let token: OperationToken = operation.token().to_string().parse().expect("a token");
                 let resumed = case.client.resume(token).expect("resumable");
                 operation = resumed.start().await.expect("nothing is sent");
             }

@@ -25,9 +25,11 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
         (ServiceKind::Terraform, chart),
     ];
     for (kind, version) in wrong {
-        let chosen =
-            ServiceSelection::new().with_version(kind, case.application, version.clone());
-        let action = case.client.environment(case.environment).deploy_services(chosen);
+        let chosen = ServiceSelection::new().with_version(kind, case.application, version.clone());
+        let action = case
+            .client
+            .environment(case.environment)
+            .deploy_services(chosen);
         let told = case.told(action).await;
         told.is(Ended::Refused);
         let error = told.error();
@@ -40,7 +42,9 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
 #[tokio::test(start_paused = true)]
 async fn the_evidence_of_a_success_names_our_request() {
     let case = Case::new(Quirks::default());
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.reached_by(&case.ours(0));
     let id = case.ours(0).id.to_string();
     let reached = told.result.as_ref().expect("a success");
@@ -53,13 +57,22 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
     let case = Case::new(Quirks::default());
     case.someone(40, ANNA, Verb::Deploy, &[], Plan::of(3000));
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
-    let told = case.told(case.client.environment(case.environment).deploy()).await;
+    let told = case
+        .told(case.client.environment(case.environment).deploy())
+        .await;
     told.is(Ended::Failed);
     let theirs = case.server.with(|world| {
         let theirs = world.demands.values().filter(|demand| demand.by == ANNA);
-        theirs.map(|demand| demand.id.to_string()).next_back().expect("theirs")
+        theirs
+            .map(|demand| demand.id.to_string())
+            .next_back()
+            .expect("theirs")
     });
-    assert!(told.text.contains(&case.ours(0).id.to_string()), "{}", told.text);
+    assert!(
+        told.text.contains(&case.ours(0).id.to_string()),
+        "{}",
+        told.text
+    );
     assert!(!told.text.contains(&theirs), "{}", told.text);
 }
 
@@ -69,16 +82,43 @@ async fn the_library_asks_for_nothing_that_the_server_does_not_know() {
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
     let environment = case.client.environment(case.environment);
     case.told(environment.deploy()).await.is(Ended::Failed);
-    case.told(case.client.database(case.database).delete()).await.is(Ended::Reached);
+    case.told(case.client.database(case.database).delete())
+        .await
+        .is(Ended::Reached);
     case.told(environment.delete()).await.is(Ended::Reached);
     assert_eq!(case.ours(2).fate, Fate::Ended("DELETED"));
     let unknown = case.server.with(|world| {
         let calls = world.calls.iter().filter(|call| call.status == 404);
-        calls.map(|call| format!("{} {} at {}", call.method, call.path, call.at)).collect::<Vec<_>>()
+        calls
+            .map(|call| format!("{} {} at {}", call.method, call.path, call.at))
+            .collect::<Vec<_>>()
     });
     let unexpected = unknown.iter().filter(|call| {
         // Once something is gone, a 404 is the answer.
         !call.contains("status") && !call.contains("deploymentQueue") && !call.contains("History")
     });
     assert_eq!(unexpected.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_deployment_asks_for_its_request_three_times_and_for_the_queue_once() {
+    let case = Case::new(Quirks::default());
+    case.plan(Plan::of(28_000));
+    let told = case.told(case.client.environment(case.environment).deploy());
+    told.await.reached_by(&case.ours(0));
+    let asked = |end| case.sent("GET", end);
+    assert!(
+        asked("/deploymentStatus") <= 3,
+        "{}",
+        asked("/deploymentStatus")
+    );
+    assert!(
+        asked("/deploymentQueue") <= 1,
+        "{}",
+        asked("/deploymentQueue")
+    );
+    assert_eq!(
+        asked("/deploymentHistoryV2") + asked("/deploymentHistory"),
+        0
+    );
 }

@@ -9,55 +9,58 @@ use crate::world::{Event, Ms, World};
 
 /// One execution.
 #[derive(Clone, Debug)]
-pub struct Run {
-    pub request: Uuid,
-    pub execution: String,
-    pub started: Ms,
-    pub changed: Ms,
-    pub ended: Option<&'static str>,
-    pub canceling: bool,
-    pub services: BTreeMap<Uuid, &'static str>,
+pub(crate) struct Run {
+    pub(crate) request: Uuid,
+    pub(crate) execution: String,
+    pub(crate) started: Ms,
+    pub(crate) changed: Ms,
+    pub(crate) ended: Option<&'static str>,
+    pub(crate) canceling: bool,
+    pub(crate) services: BTreeMap<Uuid, &'static str>,
 }
 
 /// The status of a service.
 #[derive(Clone, Debug)]
-pub struct Shown {
-    pub state: &'static str,
-    pub execution: Option<String>,
-    pub request: Option<Uuid>,
-    pub is_part: bool,
-    pub status: &'static str,
+pub(crate) struct Shown {
+    pub(crate) state: &'static str,
+    pub(crate) execution: Option<String>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) is_part: bool,
+    pub(crate) status: &'static str,
     before: Option<(&'static str, Option<String>)>,
 }
 
 /// An environment at a moment.
 #[derive(Clone, Debug, Default)]
-pub struct View {
-    pub waiting: Vec<Uuid>,
-    pub dropped: Vec<(Uuid, Ms)>,
-    pub runs: Vec<Run>,
-    pub services: BTreeMap<Uuid, Shown>,
-    pub last_asked: Option<Uuid>,
-    pub is_gone: bool,
-    pub gone_services: BTreeSet<Uuid>,
-    pub at: Ms,
+pub(crate) struct View {
+    pub(crate) waiting: Vec<Uuid>,
+    pub(crate) dropped: Vec<(Uuid, Ms)>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) services: BTreeMap<Uuid, Shown>,
+    pub(crate) last_asked: Option<Uuid>,
+    pub(crate) is_gone: bool,
+    pub(crate) gone_services: BTreeSet<Uuid>,
+    pub(crate) at: Ms,
 }
 
 impl View {
-    pub fn running(&self) -> Option<&Run> {
+    pub(crate) fn running(&self) -> Option<&Run> {
         self.runs.last().filter(|run| run.ended.is_none())
     }
 
-    pub fn last(&self) -> Option<&Run> {
+    pub(crate) fn last(&self) -> Option<&Run> {
         self.runs.last()
     }
 }
 
 impl World {
     /// The environment as of `lag` ago.
-    pub fn view(&self, environment: Uuid, lag: Ms) -> View {
+    pub(crate) fn view(&self, environment: Uuid, lag: Ms) -> View {
         let until = self.now.saturating_sub(lag);
-        let mut view = View { at: until, ..View::default() };
+        let mut view = View {
+            at: until,
+            ..View::default()
+        };
         for service in self.services_of(environment) {
             let never = Shown {
                 state: "READY",
@@ -69,9 +72,11 @@ impl World {
             };
             view.services.insert(service, never);
         }
-        for (at, _, event) in self.log.iter().filter(|(at, whose, _)| {
-            *whose == environment && *at <= until
-        }) {
+        for (at, _, event) in self
+            .log
+            .iter()
+            .filter(|(at, whose, _)| *whose == environment && *at <= until)
+        {
             self.apply(&mut view, *at, event);
         }
         self.show_queued(&mut view);
@@ -89,7 +94,7 @@ impl World {
                 view.dropped.push((*id, at));
             }
             Event::Started(id, execution) => self.start(view, at, *id, execution),
-            Event::Moved(_, service, state) => {
+            Event::Moved(service, state) => {
                 if let Some(run) = view.runs.last_mut() {
                     run.services.insert(*service, state);
                     run.changed = at;
@@ -98,11 +103,16 @@ impl World {
                         shown.execution = Some(run.execution.clone());
                         shown.request = Some(run.request);
                         shown.before = None;
-                        shown.status = status_of(state);
+                        // The end of an uninstall; a service that never ran has no event.
+                        shown.status = if *state == "READY" {
+                            "SUCCESS"
+                        } else {
+                            status_of(state)
+                        };
                     }
                 }
             }
-            Event::Canceling(_) => {
+            Event::Canceling => {
                 if let Some(run) = view.runs.last_mut() {
                     run.canceling = true;
                     run.changed = at;
@@ -192,7 +202,7 @@ impl World {
     }
 
     /// The state of the environment's last deployment.
-    pub fn deployment_state(&self, view: &View) -> &'static str {
+    pub(crate) fn deployment_state(&self, view: &View) -> &'static str {
         if let Some(run) = view.running() {
             return self.run_state(run);
         }
@@ -206,16 +216,18 @@ impl World {
     }
 
     /// The state of the environment as a whole: an older failure of a service stays visible.
-    pub fn environment_state(&self, view: &View) -> &'static str {
+    pub(crate) fn environment_state(&self, view: &View) -> &'static str {
         let state = self.deployment_state(view);
         if view.running().is_some() || !view.waiting.is_empty() {
             return state;
         }
         let mut states = view.services.values().map(|shown| shown.state);
-        states.find(|state| state.ends_with("ERROR")).unwrap_or(state)
+        states
+            .find(|state| state.ends_with("ERROR"))
+            .unwrap_or(state)
     }
 
-    pub fn run_state(&self, run: &Run) -> &'static str {
+    pub(crate) fn run_state(&self, run: &Run) -> &'static str {
         if let Some(state) = run.ended {
             return state;
         }
@@ -227,7 +239,7 @@ impl World {
     }
 }
 
-pub fn status_of(state: &str) -> &'static str {
+pub(crate) fn status_of(state: &str) -> &'static str {
     match state {
         "READY" => "NEVER",
         "CANCELED" => "CANCELED",

@@ -20,7 +20,7 @@ use crate::world::{Ms, START, World};
 
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Something other than the API answers; nothing is executed.
     Page(u16, &'static str, &'static str),
     /// The API executes the request, something else answers.
@@ -37,7 +37,7 @@ pub enum Fault {
 
 /// Which requests a fault meets.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub(crate) struct Rule {
     method: &'static str,
     path: &'static str,
     skip: u32,
@@ -49,26 +49,34 @@ pub struct Rule {
 
 impl Rule {
     /// Requests of this method whose path ends so; all of them if `path` is empty.
-    pub fn on(method: &'static str, path: &'static str, fault: Fault) -> Self {
-        Self { method, path, skip: 0, times: u32::MAX, from: 0, until: Ms::MAX, fault }
+    pub(crate) fn on(method: &'static str, path: &'static str, fault: Fault) -> Self {
+        Self {
+            method,
+            path,
+            skip: 0,
+            times: u32::MAX,
+            from: 0,
+            until: Ms::MAX,
+            fault,
+        }
     }
 
-    pub fn once(mut self) -> Self {
+    pub(crate) fn once(mut self) -> Self {
         self.times = 1;
         self
     }
 
-    pub fn times(mut self, times: u32) -> Self {
+    pub(crate) fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    pub fn after(mut self, skip: u32) -> Self {
+    pub(crate) fn after(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
     }
 
-    pub fn between(mut self, from: Ms, until: Ms) -> Self {
+    pub(crate) fn between(mut self, from: Ms, until: Ms) -> Self {
         (self.from, self.until) = (from, until);
         self
     }
@@ -93,7 +101,7 @@ type Sender = SendRequest<Full<Bytes>>;
 
 /// A server and the time it runs on.
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     world: Arc<Mutex<World>>,
     rules: Arc<Mutex<Vec<Rule>>>,
     connections: Arc<Mutex<Vec<Sender>>>,
@@ -101,7 +109,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(quirks: Quirks) -> Self {
+    pub(crate) fn new(quirks: Quirks) -> Self {
         Self {
             world: Arc::new(Mutex::new(World::new(quirks))),
             rules: Arc::default(),
@@ -110,22 +118,25 @@ impl Server {
         }
     }
 
-    pub fn elapsed(&self) -> Ms {
+    pub(crate) fn elapsed(&self) -> Ms {
         self.began.elapsed().as_millis() as Ms
     }
 
     /// Looks at the world, or changes it, after everything that is due has happened.
-    pub fn with<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.catch_up(START + self.elapsed());
         look(&mut world)
     }
 
-    pub fn fault(&self, rule: Rule) {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
+    pub(crate) fn fault(&self, rule: Rule) {
+        self.rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(rule);
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::with_transport("http://stranger.example.com", self.clone()).expect("an address")
     }
 
@@ -147,11 +158,18 @@ impl Server {
         let latency = self.with(|world| world.quirks.latency);
         time::sleep(Duration::from_millis(latency)).await;
         let (method, path) = (parts.method.as_str(), parts.uri.path());
-        let asked = Asked { method, path, query: parts.uri.query().unwrap_or_default(), body: &body };
+        let asked = Asked {
+            method,
+            path,
+            query: parts.uri.query().unwrap_or_default(),
+            body: &body,
+        };
         let now = self.elapsed();
         let fault = {
             let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-            rules.iter_mut().find_map(|rule| rule.meets(method, path, now).then_some(rule.fault))
+            rules
+                .iter_mut()
+                .find_map(|rule| rule.meets(method, path, now).then_some(rule.fault))
         };
         let reply = match fault {
             Some(Fault::Page(status, kind, text)) => Reply::page(status, kind, text),
@@ -184,7 +202,9 @@ impl Server {
             let parts = [Ok(Frame::data(half)), Err(lost())];
             StreamBody::new(futures_util::stream::iter(parts)).boxed_unsync()
         } else {
-            Full::new(body).map_err(|never: Infallible| match never {}).boxed_unsync()
+            Full::new(body)
+                .map_err(|never: Infallible| match never {})
+                .boxed_unsync()
         };
         response.body(body).map_err(io::Error::other)
     }
@@ -192,7 +212,10 @@ impl Server {
     async fn connection(&self) -> Result<Sender, TransportError> {
         loop {
             let pooled = {
-                let mut all = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut all = self
+                    .connections
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 all.pop()
             };
             let Some(mut sender) = pooled else {
@@ -228,11 +251,20 @@ impl Server {
         let message = message
             .body(Full::new(request.body.unwrap_or_default()))
             .map_err(|error| TransportError::refused(error.to_string()))?;
-        let response =
-            sender.send_request(message).await.map_err(TransportError::interrupted)?;
+        let response = sender
+            .send_request(message)
+            .await
+            .map_err(TransportError::interrupted)?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(TransportError::body)?.to_bytes();
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        let body = body
+            .collect()
+            .await
+            .map_err(TransportError::body)?
+            .to_bytes();
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(sender);
         Ok(RawResponse::new(parts.status, parts.headers, body))
     }
 }

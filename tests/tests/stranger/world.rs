@@ -7,18 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qovery_api::uuid::Uuid;
 
+pub(crate) use crate::quirks::Ms;
 use crate::quirks::Quirks;
 
-/// Milliseconds on the clock of the server.
-pub type Ms = u64;
-
 /// The moment at which a test begins: there is a past before it.
-pub const START: Ms = 100_000_000;
+pub(crate) const START: Ms = 100_000_000;
 
 type Job = Box<dyn FnOnce(&mut World) + Send>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     Deploy,
     Restart,
     Stop,
@@ -27,7 +25,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Deploy => "DEPLOY",
             Self::Restart => "RESTART",
@@ -37,7 +35,7 @@ impl Verb {
         }
     }
 
-    pub fn queued(self) -> &'static str {
+    pub(crate) fn queued(self) -> &'static str {
         match self {
             Self::Deploy => "DEPLOYMENT_QUEUED",
             Self::Restart => "RESTART_QUEUED",
@@ -46,7 +44,7 @@ impl Verb {
         }
     }
 
-    pub fn running(self) -> &'static str {
+    pub(crate) fn running(self) -> &'static str {
         match self {
             Self::Deploy => "DEPLOYING",
             Self::Restart => "RESTARTING",
@@ -65,7 +63,7 @@ impl Verb {
         }
     }
 
-    pub fn error(self) -> &'static str {
+    pub(crate) fn error(self) -> &'static str {
         match self {
             Self::Deploy => "DEPLOYMENT_ERROR",
             Self::Restart => "RESTART_ERROR",
@@ -77,39 +75,52 @@ impl Verb {
 
 /// Who makes a request, and through which channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub origin: &'static str,
-    pub user: &'static str,
+pub(crate) struct Actor {
+    pub(crate) origin: &'static str,
+    pub(crate) user: &'static str,
 }
 
-pub const OURS: Actor = Actor { origin: "API", user: "robot" };
-pub const GIT: Actor = Actor { origin: "GIT", user: "Git webhook" };
-pub const ANNA: Actor = Actor { origin: "CONSOLE", user: "anna" };
-pub const BEN: Actor = Actor { origin: "CLI", user: "ben" };
+pub(crate) const OURS: Actor = Actor {
+    origin: "API",
+    user: "robot",
+};
+pub(crate) const GIT: Actor = Actor {
+    origin: "GIT",
+    user: "Git webhook",
+};
+pub(crate) const ANNA: Actor = Actor {
+    origin: "CONSOLE",
+    user: "anna",
+};
+pub(crate) const BEN: Actor = Actor {
+    origin: "CLI",
+    user: "ben",
+};
 /// Another program with a token of its own.
-pub const OTHER_PROGRAM: Actor = Actor { origin: "API", user: "nightly" };
+pub(crate) const OTHER_PROGRAM: Actor = Actor {
+    origin: "API",
+    user: "nightly",
+};
 
 /// How an execution goes.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    pub each: Ms,
-    pub takes: BTreeMap<Uuid, Ms>,
-    pub fails: BTreeMap<Uuid, &'static str>,
-    pub hangs: bool,
+pub(crate) struct Plan {
+    pub(crate) each: Ms,
+    pub(crate) fails: BTreeMap<Uuid, &'static str>,
+    pub(crate) hangs: bool,
 }
 
 impl Plan {
-    pub fn of(each: Ms) -> Self {
-        Self { each, takes: BTreeMap::new(), fails: BTreeMap::new(), hangs: false }
+    pub(crate) fn of(each: Ms) -> Self {
+        Self {
+            each,
+            fails: BTreeMap::new(),
+            hangs: false,
+        }
     }
 
-    pub fn failing(mut self, service: Uuid, state: &'static str) -> Self {
+    pub(crate) fn failing(mut self, service: Uuid, state: &'static str) -> Self {
         self.fails.insert(service, state);
-        self
-    }
-
-    pub fn taking(mut self, service: Uuid, takes: Ms) -> Self {
-        self.takes.insert(service, takes);
         self
     }
 }
@@ -121,7 +132,7 @@ impl Default for Plan {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Waiting,
     Running,
     Ended(&'static str),
@@ -129,88 +140,92 @@ pub enum Fate {
 }
 
 #[derive(Clone, Debug)]
-pub struct Demand {
-    pub id: Uuid,
-    pub environment: Uuid,
-    pub verb: Verb,
-    pub services: BTreeSet<Uuid>,
-    pub whole: bool,
-    pub by: Actor,
-    pub asked: Ms,
-    pub plan: Plan,
-    pub fate: Fate,
-    pub execution: Option<String>,
-    pub canceling: bool,
-    pub over: Option<Ms>,
-    /// The state of each service at the end, for those that were reached.
-    pub services_end: BTreeMap<Uuid, &'static str>,
+pub(crate) struct Demand {
+    pub(crate) id: Uuid,
+    pub(crate) environment: Uuid,
+    pub(crate) verb: Verb,
+    pub(crate) services: BTreeSet<Uuid>,
+    pub(crate) whole: bool,
+    pub(crate) by: Actor,
+    pub(crate) asked: Ms,
+    pub(crate) plan: Plan,
+    pub(crate) fate: Fate,
+    pub(crate) execution: Option<String>,
+    pub(crate) canceling: bool,
+    pub(crate) over: Option<Ms>,
+    /// The state of each service at its end, and when, for those that were reached.
+    pub(crate) services_end: BTreeMap<Uuid, (&'static str, Ms)>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     Accepted(Uuid),
     Dropped(Uuid),
     Started(Uuid, String),
-    Moved(Uuid, Uuid, &'static str),
-    Canceling(Uuid),
+    Moved(Uuid, &'static str),
+    Canceling,
     Ended(Uuid, &'static str),
     EnvironmentGone,
     ServiceGone(Uuid),
 }
 
 #[derive(Clone, Debug)]
-pub struct Service {
-    pub id: Uuid,
-    pub environment: Uuid,
-    pub kind: &'static str,
-    pub name: String,
-    pub stage: usize,
+pub(crate) struct Service {
+    pub(crate) id: Uuid,
+    pub(crate) environment: Uuid,
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) stage: usize,
 }
 
 #[derive(Clone, Debug)]
-pub struct Cluster {
-    pub id: Uuid,
-    pub organization: Uuid,
+pub(crate) struct Cluster {
+    pub(crate) id: Uuid,
+    pub(crate) organization: Uuid,
     /// State and execution from a moment on.
-    pub log: Vec<(Ms, &'static str, u64)>,
-    pub gone: Option<Ms>,
-    pub fails: bool,
-    pub executions: u64,
+    pub(crate) log: Vec<(Ms, &'static str, u64)>,
+    pub(crate) gone: Option<Ms>,
+    pub(crate) fails: bool,
+    pub(crate) executions: u64,
 }
 
 /// One request that came over the wire.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub at: Ms,
-    pub method: String,
-    pub path: String,
-    pub status: u16,
-    pub executed: bool,
+pub(crate) struct Call {
+    pub(crate) at: Ms,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: u16,
+    pub(crate) executed: bool,
 }
 
-pub struct World {
-    pub now: Ms,
-    pub quirks: Quirks,
-    pub organization: Uuid,
+pub(crate) struct World {
+    pub(crate) now: Ms,
+    pub(crate) quirks: Quirks,
+    pub(crate) organization: Uuid,
     /// Environment, project.
-    pub environments: BTreeMap<Uuid, Uuid>,
-    pub services: BTreeMap<Uuid, Service>,
-    pub clusters: BTreeMap<Uuid, Cluster>,
-    pub demands: BTreeMap<Uuid, Demand>,
-    pub log: Vec<(Ms, Uuid, Event)>,
-    pub calls: Vec<Call>,
+    pub(crate) environments: BTreeMap<Uuid, Uuid>,
+    pub(crate) services: BTreeMap<Uuid, Service>,
+    pub(crate) clusters: BTreeMap<Uuid, Cluster>,
+    pub(crate) demands: BTreeMap<Uuid, Demand>,
+    pub(crate) log: Vec<(Ms, Uuid, Event)>,
+    pub(crate) calls: Vec<Call>,
     /// Requests that came over the wire, in their order.
-    pub ours: Vec<Uuid>,
+    pub(crate) ours: Vec<Uuid>,
     /// How the next requests over the wire go.
-    pub plans: Vec<Plan>,
+    pub(crate) plans: Vec<Plan>,
+    /// What happens right before the next request over the wire is accepted.
+    before_ours: Vec<Job>,
+    /// What happens so long after the next request over the wire was accepted.
+    after_ours: Vec<(Ms, Job)>,
     agenda: BTreeMap<(Ms, u64), Job>,
     counter: u64,
     executions: BTreeMap<Uuid, u64>,
-    pub answers: u64,
+    pub(crate) answers: u64,
 }
 
 impl World {
-    pub fn new(quirks: Quirks) -> Self {
+    pub(crate) fn new(quirks: Quirks) -> Self {
         Self {
             now: START,
             quirks,
@@ -223,6 +238,8 @@ impl World {
             calls: Vec::new(),
             ours: Vec::new(),
             plans: Vec::new(),
+            before_ours: Vec::new(),
+            after_ours: Vec::new(),
             agenda: BTreeMap::new(),
             counter: 0,
             executions: BTreeMap::new(),
@@ -230,21 +247,24 @@ impl World {
         }
     }
 
-    pub fn id(&mut self) -> Uuid {
+    pub(crate) fn id(&mut self) -> Uuid {
         self.counter += 1;
         // Ordered by time, like those of the API.
         Uuid::from_u128(
-            u128::from(self.now) << 80 | 0x7000 << 64 | 0x8000_0000_0000_0000 | u128::from(self.counter),
+            u128::from(self.now) << 80
+                | 0x7000 << 64
+                | 0x8000_0000_0000_0000
+                | u128::from(self.counter),
         )
     }
 
     /// Adds an environment whose services were deployed an hour ago, or never.
-    pub fn environment(&mut self, kinds: &[(&'static str, usize)], deployed: bool) -> Uuid {
+    pub(crate) fn environment(&mut self, kinds: &[(&'static str, usize)], deployed: bool) -> Uuid {
         let project = Uuid::from_u128(0x0b0b_0000_0000_4000_8000_0000_0000_0001);
         self.environment_in(project, kinds, deployed)
     }
 
-    pub fn environment_in(
+    pub(crate) fn environment_in(
         &mut self,
         project: Uuid,
         kinds: &[(&'static str, usize)],
@@ -255,7 +275,16 @@ impl World {
         for (number, (kind, stage)) in kinds.iter().enumerate() {
             let id = self.id();
             let name = format!("{kind}-{number}");
-            self.services.insert(id, Service { id, environment, kind, name, stage: *stage });
+            self.services.insert(
+                id,
+                Service {
+                    id,
+                    environment,
+                    kind,
+                    name,
+                    stage: *stage,
+                },
+            );
         }
         if deployed {
             self.past(environment, Verb::Deploy, ANNA, "DEPLOYED", 3_600_000);
@@ -264,7 +293,14 @@ impl World {
     }
 
     /// A deployment that ended before the test begins.
-    pub fn past(&mut self, environment: Uuid, verb: Verb, by: Actor, state: &'static str, ago: Ms) {
+    pub(crate) fn past(
+        &mut self,
+        environment: Uuid,
+        verb: Verb,
+        by: Actor,
+        state: &'static str,
+        ago: Ms,
+    ) {
         let now = self.now;
         self.now = START - ago;
         let id = self.record(environment, verb, None, by, Plan::default());
@@ -273,7 +309,7 @@ impl World {
         self.note(environment, Event::Started(id, execution.clone()));
         let services = self.demands.get(&id).map(|demand| demand.services.clone());
         for service in services.unwrap_or_default() {
-            self.note(environment, Event::Moved(id, service, state));
+            self.note(environment, Event::Moved(service, state));
         }
         self.now += 1000;
         self.note(environment, Event::Ended(id, state));
@@ -285,9 +321,11 @@ impl World {
         self.now = now;
     }
 
-    pub fn services_of(&self, environment: Uuid) -> Vec<Uuid> {
+    pub(crate) fn services_of(&self, environment: Uuid) -> Vec<Uuid> {
         let all = self.services.values();
-        let mut all: Vec<_> = all.filter(|service| service.environment == environment).collect();
+        let mut all: Vec<_> = all
+            .filter(|service| service.environment == environment)
+            .collect();
         all.sort_by_key(|service| (service.stage, service.id));
         all.into_iter().map(|service| service.id).collect()
     }
@@ -307,7 +345,7 @@ impl World {
     // --- time ---
 
     /// Does everything that is due by then.
-    pub fn catch_up(&mut self, now: Ms) {
+    pub(crate) fn catch_up(&mut self, now: Ms) {
         while let Some(entry) = self.agenda.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -320,21 +358,52 @@ impl World {
     }
 
     /// Does this at a time after the start of the test.
-    pub fn at(&mut self, after: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
+    pub(crate) fn at(&mut self, after: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
         self.schedule(START + after, job);
     }
 
-    pub fn later(&mut self, delay: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
+    pub(crate) fn before_ours(&mut self, job: impl FnOnce(&mut Self) + Send + 'static) {
+        self.before_ours.push(Box::new(job));
+    }
+
+    pub(crate) fn after_ours(&mut self, delay: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
+        self.after_ours.push((delay, Box::new(job)));
+    }
+
+    /// Accepts a request that came over the wire.
+    pub(crate) fn accept_ours(
+        &mut self,
+        environment: Uuid,
+        verb: Verb,
+        scope: Option<BTreeSet<Uuid>>,
+    ) -> Uuid {
+        for job in std::mem::take(&mut self.before_ours) {
+            job(self);
+        }
+        let plan = if self.plans.is_empty() {
+            Plan::default()
+        } else {
+            self.plans.remove(0)
+        };
+        let id = self.accept(environment, verb, scope, OURS, plan);
+        self.ours.push(id);
+        for (delay, job) in std::mem::take(&mut self.after_ours) {
+            self.schedule_job(self.now + delay, job);
+        }
+        id
+    }
+
+    pub(crate) fn later(&mut self, delay: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
         self.schedule(self.now + delay, job);
     }
 
     fn schedule(&mut self, at: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
-        self.counter += 1;
-        self.agenda.insert((at, self.counter), Box::new(job));
+        self.schedule_job(at, Box::new(job));
     }
 
-    pub fn is_idle(&self) -> bool {
-        self.agenda.is_empty()
+    fn schedule_job(&mut self, at: Ms, job: Job) {
+        self.counter += 1;
+        self.agenda.insert((at, self.counter), job);
     }
 
     // --- requests ---
@@ -349,8 +418,7 @@ impl World {
     ) -> Uuid {
         let id = self.id();
         let whole = scope.is_none();
-        let services =
-            scope.unwrap_or_else(|| self.services_of(environment).into_iter().collect());
+        let services = scope.unwrap_or_else(|| self.services_of(environment).into_iter().collect());
         let asked = self.now;
         let demand = Demand {
             id,
@@ -371,21 +439,21 @@ impl World {
         id
     }
 
-    pub fn waiting(&self, environment: Uuid) -> Vec<Uuid> {
+    pub(crate) fn waiting(&self, environment: Uuid) -> Vec<Uuid> {
         let all = self.demands.values();
         all.filter(|demand| demand.environment == environment && demand.fate == Fate::Waiting)
             .map(|demand| demand.id)
             .collect()
     }
 
-    pub fn running(&self, environment: Uuid) -> Option<Uuid> {
+    pub(crate) fn running(&self, environment: Uuid) -> Option<Uuid> {
         let mut all = self.demands.values();
         all.find(|demand| demand.environment == environment && demand.fate == Fate::Running)
             .map(|demand| demand.id)
     }
 
     /// Accepts a request; the id is that of an earlier one if the two become one.
-    pub fn accept(
+    pub(crate) fn accept(
         &mut self,
         environment: Uuid,
         verb: Verb,
@@ -394,8 +462,11 @@ impl World {
         plan: Plan,
     ) -> Uuid {
         let id = self.record(environment, verb, scope, by, plan);
-        let waiting: Vec<Uuid> =
-            self.waiting(environment).into_iter().filter(|other| *other != id).collect();
+        let waiting: Vec<Uuid> = self
+            .waiting(environment)
+            .into_iter()
+            .filter(|other| *other != id)
+            .collect();
         if self.quirks.merges
             && let Some(new) = self.demands.get(&id)
         {
@@ -411,8 +482,10 @@ impl World {
         }
         if self.quirks.overtakes && verb == Verb::Deploy {
             for other in &waiting {
-                let is_stop =
-                    self.demands.get(other).is_some_and(|other| other.verb == Verb::Stop);
+                let is_stop = self
+                    .demands
+                    .get(other)
+                    .is_some_and(|other| other.verb == Verb::Stop);
                 if is_stop {
                     self.drop_waiting(*other);
                 }
@@ -420,15 +493,21 @@ impl World {
         }
         self.note(environment, Event::Accepted(id));
         if self.running(environment).is_none() {
-            self.later(self.quirks.start_delay, move |world| world.start_next(environment));
+            self.later(self.quirks.start_delay, move |world| {
+                world.start_next(environment)
+            });
         }
         id
     }
 
     /// Removes a request from the queue; whether it was there.
-    pub fn drop_waiting(&mut self, id: Uuid) -> bool {
+    pub(crate) fn drop_waiting(&mut self, id: Uuid) -> bool {
         let now = self.now;
-        let Some(demand) = self.demands.get_mut(&id).filter(|it| it.fate == Fate::Waiting) else {
+        let Some(demand) = self
+            .demands
+            .get_mut(&id)
+            .filter(|it| it.fate == Fate::Waiting)
+        else {
             return false;
         };
         demand.fate = Fate::Dropped;
@@ -467,12 +546,17 @@ impl World {
         for services in stages.into_values() {
             let (mut end, mut failure) = (time, None);
             for id in services {
-                let takes = plan.takes.get(&id).copied().unwrap_or(plan.each);
+                let takes = plan.each;
                 let builds = verb == Verb::Deploy
-                    && self.services.get(&id).is_some_and(|service| service.kind == "application");
+                    && self
+                        .services
+                        .get(&id)
+                        .is_some_and(|service| service.kind == "application");
                 let first = if builds { "BUILDING" } else { verb.running() };
                 self.later(time, move |world| world.step(next, id, first));
-                self.later(time + takes / 2, move |world| world.step(next, id, verb.running()));
+                self.later(time + takes / 2, move |world| {
+                    world.step(next, id, verb.running())
+                });
                 let last = plan.fails.get(&id).copied().unwrap_or(done);
                 failure = failure.or(plan.fails.get(&id).copied());
                 self.later(time + takes, move |world| world.step(next, id, last));
@@ -488,6 +572,7 @@ impl World {
     }
 
     fn step(&mut self, id: Uuid, service: Uuid, state: &'static str) {
+        let now = self.now;
         let Some(demand) = self.demands.get_mut(&id) else {
             return;
         };
@@ -495,14 +580,14 @@ impl World {
             return;
         }
         if !state.ends_with("ING") {
-            demand.services_end.insert(service, state);
+            demand.services_end.insert(service, (state, now));
         }
         let environment = demand.environment;
-        self.note(environment, Event::Moved(id, service, state));
+        self.note(environment, Event::Moved(service, state));
     }
 
     /// Ends the execution of a request.
-    pub fn end(&mut self, id: Uuid, state: &'static str) {
+    pub(crate) fn end(&mut self, id: Uuid, state: &'static str) {
         let now = self.now;
         let Some(demand) = self.demands.get_mut(&id) else {
             return;
@@ -531,7 +616,7 @@ impl World {
     }
 
     /// Cancels the execution that runs.
-    pub fn cancel_running(&mut self, environment: Uuid) -> bool {
+    pub(crate) fn cancel_running(&mut self, environment: Uuid) -> bool {
         let Some(id) = self.running(environment) else {
             return false;
         };
@@ -539,7 +624,7 @@ impl World {
             return true;
         };
         demand.canceling = true;
-        self.note(environment, Event::Canceling(id));
+        self.note(environment, Event::Canceling);
         self.later(self.quirks.cancel_takes, move |world| {
             let Some(demand) = world.demands.get_mut(&id) else {
                 return;
@@ -551,8 +636,10 @@ impl World {
                 .copied()
                 .collect();
             for service in open {
-                demand.services_end.insert(service, "CANCELED");
-                world.log.push((world.now, environment, Event::Moved(id, service, "CANCELED")));
+                demand.services_end.insert(service, ("CANCELED", world.now));
+                world
+                    .log
+                    .push((world.now, environment, Event::Moved(service, "CANCELED")));
             }
             world.end(id, "CANCELED");
         });
@@ -561,7 +648,7 @@ impl World {
 
     // --- clusters ---
 
-    pub fn cluster(&mut self) -> Uuid {
+    pub(crate) fn cluster(&mut self) -> Uuid {
         let id = self.id();
         let cluster = Cluster {
             id,
@@ -575,7 +662,7 @@ impl World {
         id
     }
 
-    pub fn act_on_cluster(&mut self, id: Uuid, verb: Verb, takes: Ms) {
+    pub(crate) fn act_on_cluster(&mut self, id: Uuid, verb: Verb, takes: Ms) {
         let (now, quirks) = (self.now, self.quirks.clone());
         let Some(cluster) = self.clusters.get_mut(&id) else {
             return;
@@ -584,7 +671,11 @@ impl World {
         let number = cluster.executions;
         cluster.log.push((now, verb.queued(), number));
         let fails = std::mem::take(&mut cluster.fails);
-        let last = if fails { verb.error() } else { verb.done(&quirks) };
+        let last = if fails {
+            verb.error()
+        } else {
+            verb.done(&quirks)
+        };
         for (after, state) in [(1000, verb.running()), (takes, last)] {
             self.later(after, move |world| {
                 let now = world.now;

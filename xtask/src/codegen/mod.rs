@@ -56,11 +56,24 @@ pub(crate) fn generate(
 ) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
+    generate_from(&document, &normalised, (spec, overlay), purpose)
+}
+
+/// Generates from a contract that was read from these files, the second of which is the overlay.
+///
+/// # Errors
+/// Returns an error if the contract contains something unsupported; the problem names the location.
+pub(crate) fn generate_from(
+    document: &Document,
+    normalised: &model::Normalised,
+    (spec, overlay): (&Path, Option<&Path>),
+    purpose: Purpose,
+) -> Result<Trees, Problem> {
     if normalised.operations.is_empty() && !purpose.may_be_empty {
-        let problem = Problem::at(&document, "/paths", "the contract has no operation");
+        let problem = Problem::at(document, "/paths", "the contract has no operation");
         return Err(problem.with_help("generate from a whole contract, or set `--allow-empty`"));
     }
-    let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
+    let written = progenitor(normalised).map_err(|problem| problem.of_document(document))?;
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.
     let fingerprint = if purpose.is_own {
@@ -71,10 +84,10 @@ pub(crate) fn generate(
         String::new()
     };
     let mut parts = split::Parts::default();
-    passes::run(&written, &normalised, purpose, &mut parts)
-        .map_err(|problem| problem.of_document(&document))?;
-    parts.add_contract(constants(&document, &normalised, &inputs, &fingerprint))?;
-    let mut remarks = normalised.remarks;
+    passes::run(&written, normalised, purpose, &mut parts)
+        .map_err(|problem| problem.of_document(document))?;
+    parts.add_contract(constants(document, normalised, &inputs, &fingerprint))?;
+    let mut remarks = normalised.remarks.clone();
     remarks.append(&mut parts.remarks);
     let name = |path: &Path| {
         path.file_name()

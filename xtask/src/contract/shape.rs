@@ -78,9 +78,9 @@ fn look(value: &Value, keyword: &str, pointer: &mut String) -> Result<(), String
             {
                 Err(format!("the name is longer than {NAME} bytes"))
             }
-            "description" | "summary" if text.len() > TEXT || lines(text) > LINES => {
-                Err(format!("the text has more than {TEXT} bytes or {LINES} lines"))
-            }
+            "description" | "summary" if text.len() > TEXT || lines(text) > LINES => Err(format!(
+                "the text has more than {TEXT} bytes or {LINES} lines"
+            )),
             "enum" if text.len() > VALUE => {
                 Err(format!("a value of an enum is longer than {VALUE} bytes"))
             }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::phrase::Phrase;
 use super::rules::{self, Rule};
 use super::side::Side;
+use super::surface::Surface;
 
 /// A place of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +35,11 @@ pub(crate) struct Change {
 
 /// All changes from `old` to `new`, by area and subject.
 pub(super) fn compare(old: &Side, new: &Side) -> Vec<Change> {
+    let before = old.surface.in_names_of(&new.surface);
     let mut found = Found {
         old,
         new,
+        before: &before,
         changes: Vec::new(),
     };
     operations::compare(&mut found);
@@ -61,6 +64,8 @@ pub(super) fn compare(old: &Side, new: &Side) -> Vec<Change> {
 struct Found<'a> {
     old: &'a Side,
     new: &'a Side,
+    /// The API of the old side, with types in the names of the new one.
+    before: &'a Surface,
     changes: Vec<Change>,
 }
 
@@ -90,7 +95,7 @@ impl Found<'_> {
 
     /// Conversions between types that both sides have, and ways of paging of operations that both have.
     fn implementations(&mut self) {
-        let (old, new) = (&self.old.surface, &self.new.surface);
+        let (old, new) = (self.before, &self.new.surface);
         let names = |head: &str| -> Vec<String> {
             let words = head.split(|c: char| !c.is_alphanumeric() && c != '_');
             let named = words.filter(|word| {
@@ -247,5 +252,7 @@ fn arguments(old: &[(String, String)], new: &[(String, String)]) -> Vec<Argument
     found
 }
 
+#[cfg(test)]
+mod peer_tests;
 #[cfg(test)]
 mod tests;

@@ -116,13 +116,13 @@ pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, P
     let (mut for_old, mut for_new) = (fixes(old, new), fixes(new, old));
     let fits = |files: &Files, overlay: &Option<std::path::PathBuf>| match overlay {
         Some(overlay) if files.overlay.is_none() => {
+            // A contract that cannot be read at all is a problem of its own, which is reported below.
+            let is_readable = || contract::load(&files.contract).is_ok();
             overlay.exists() && contract::load_with(&files.contract, Some(overlay)).is_ok()
+                || !is_readable()
         }
         _ => true,
     };
-    // A contract that cannot be read at all is a problem of its own.
-    contract::load(&old.contract)?;
-    contract::load(&new.contract)?;
     if !fits(old, &for_old) || !fits(new, &for_new) {
         let stranger = if old.overlay.is_none() { old } else { new };
         eprintln!(

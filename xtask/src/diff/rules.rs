@@ -101,6 +101,8 @@ rules! {
         "an operation is behind another feature" "enable the feature of its new area";
     REQUEST_CHANGED "request-changed" Patch [Writer]
         "an operation sends another HTTP method or path" "nothing, unless a mock expects the former request";
+    OPERATION_REPLACED "operation-replaced" Major [Writer]
+        "a method sends the request that another method sent" "call the method that sends the former request now: the compiler sees no difference";
     PARAMETER_WIRE_CHANGED "parameter-wire-changed" Patch [Writer]
         "a parameter is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
     CONTENT_TYPE_CHANGED "content-type-changed" Patch [Writer, Reader]
@@ -214,7 +216,7 @@ rules! {
     SERVER_CHANGED "server-changed" Patch [Writer]
         "the API is at another address or asks for other credentials" "check the base URL and the token";
     DOCUMENTATION_CHANGED "documentation-changed" Documentation [Reader, Writer]
-        "a description, a limit or a default in a text differs" "nothing";
+        "a description, a limit or a default in a text differs, or something is published again" "nothing";
 }
 
 #[cfg(test)]

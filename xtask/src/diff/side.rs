@@ -167,7 +167,8 @@ impl Side {
     pub(crate) fn read(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Self, Problem> {
         let document = contract::load_with(spec, overlay)?;
         let normalised = codegen::normalise(&document)?;
-        let trees = codegen::generate(spec, overlay, Purpose::default())?;
+        let files = (spec, overlay);
+        let trees = codegen::generate_from(&document, &normalised, files, Purpose::default())?;
         let surface = Surface::read(&trees.client)?;
         let lines = document.lines();
         Ok(Self {

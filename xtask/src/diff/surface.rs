@@ -147,6 +147,60 @@ impl Surface {
         Ok(surface)
     }
 
+    /// The same API, with types in the names that `new` has for them: an alias is the same type.
+    pub(super) fn in_names_of(&self, new: &Self) -> Self {
+        let mut surface = self.clone();
+        let is_kept = |name: &str| self.types.contains_key(name) || self.calls.contains_key(name);
+        let current = |text: &mut String| {
+            let mut out = String::with_capacity(text.len());
+            for piece in text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_') {
+                let end = piece
+                    .trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_')
+                    .len();
+                let (word, rest) = piece.split_at(end);
+                let target = new.aliases.get(word).filter(|_| is_kept(word));
+                out.push_str(target.map_or(word, String::as_str));
+                out.push_str(rest);
+            }
+            *text = out;
+        };
+        let arguments = |all: &mut Vec<(String, String)>| {
+            all.iter_mut().for_each(|(_, ty)| current(ty));
+        };
+        let setters = |all: &mut BTreeMap<String, Setter>| {
+            all.values_mut().for_each(|setter| current(&mut setter.ty));
+        };
+        for item in surface.types.values_mut() {
+            match &mut item.kind {
+                Kind::Struct(item) => {
+                    arguments(&mut item.fields);
+                    item.new.iter_mut().for_each(arguments);
+                    setters(&mut item.setters);
+                }
+                Kind::Union(union) => {
+                    let members = union.members.iter_mut();
+                    members.for_each(|member| current(&mut member.ty));
+                }
+                Kind::Enum(_) => {}
+            }
+        }
+        for method in surface.methods.values_mut() {
+            arguments(&mut method.arguments);
+        }
+        for call in surface.calls.values_mut() {
+            current(&mut call.output);
+            setters(&mut call.setters);
+        }
+        let heads = std::mem::take(&mut surface.implementations).into_iter();
+        surface.implementations = heads
+            .map(|mut head| {
+                current(&mut head);
+                head
+            })
+            .collect();
+        surface
+    }
+
     fn item(&mut self, area: &str, item: Item) -> Result<(), Problem> {
         match item {
             Item::Struct(item) => {
@@ -459,6 +513,8 @@ impl Parse for Member {
         let inside;
         syn::parenthesized!(inside in input);
         let ty: Type = inside.parse()?;
+        // A member that is too long for one line.
+        inside.parse::<Option<Token![,]>>()?;
         input.parse::<Option<Token![,]>>()?;
         Ok(Self {
             name: plain(&name),
@@ -496,7 +552,9 @@ mod tests {
                     A = "A" | " A", B = "b" } }
             union! { pub enum Choice by tag "kind" { "A" | "B" => /// Text.
                 First(Box<types::Thing>), _ => Second(types::Kind), } }
-            union! { pub enum Order in order { Text(String), } }
+            union! { pub enum Order in order { Text(String), Long(
+                Box<types::Thing>,
+            ), } }
             impl From<types::Thing> for Choice { fn from(v: types::Thing) -> Self { todo!() } }
             "#,
         )]);
@@ -530,6 +588,7 @@ mod tests {
             panic!()
         };
         assert_eq!(order.members[0].name, "Text");
+        assert_eq!(order.members[1].ty, "Box<Thing>");
         assert!(
             surface.implementations.contains("From<Thing> for Choice"),
             "{surface:?}"

@@ -93,7 +93,15 @@ fn update(
     let new = side("the new contract", &copy, overlay.as_deref());
     let old = side(CONTRACT, &own, overlay.as_deref())?;
     let new = new.map_err(|problem| undecided(problem, &result.report))?;
-    let report = diff::of_sides(&old, &new, diff::version(root));
+    // Without a version the changelog would have no section, and nothing would say so.
+    let version = diff::version(root).ok_or_else(|| {
+        Problem::in_file(
+            &root.join("Cargo.toml"),
+            "states no version of three numbers",
+        )
+        .with_help("write `version = \"1.2.3\"` in the section `[workspace.package]`")
+    })?;
+    let report = diff::of_sides(&old, &new, Some(version));
     let mut out = format!("{}{}", result.report.changes(), report.text());
 
     let decisions = decisions::of(&old.normalised, &new.normalised, result.report.secrets());

@@ -74,14 +74,13 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(next) = open.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
+            let name = path.strip_prefix(directory).unwrap();
+            let name = name.to_string_lossy().into_owned();
+            // Directories count too: an empty one would be a trace.
             if path.is_dir() {
+                found.insert(format!("{name}/"), Vec::new());
                 open.push(path);
             } else {
-                let name = path
-                    .strip_prefix(directory)
-                    .unwrap()
-                    .to_string_lossy()
-                    .into_owned();
                 found.insert(name, fs::read(&path).unwrap());
             }
         }
@@ -143,6 +142,7 @@ fn an_update_writes_all_files_together_and_lists_the_decisions() {
     let generated = files(&root.join(GENERATED));
     let client = generated
         .into_iter()
+        .filter(|(name, _)| !name.ends_with('/'))
         .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()));
     let found = Generated::of(&root.join(CONTRACT), None, &client.collect()).unwrap();
     assert_eq!(found.differences(&lock.generated), Vec::<String>::new());
@@ -287,4 +287,103 @@ fn an_older_revision_is_refused_unless_it_is_allowed() {
     let lock = Lock::read(&root).unwrap();
     assert_eq!(lock.upstream.date, "2026-11-27");
     assert_eq!(lock.imported.len(), 2);
+}
+
+/// Puts something else where a file is expected.
+fn replace_by(path: &Path, what: &str) {
+    if path.exists() {
+        fs::remove_file(path).unwrap();
+    }
+    match what {
+        "nothing" => {}
+        "a directory" => fs::create_dir(path).unwrap(),
+        "a link" => {
+            let target = path.with_extension("target");
+            fs::write(&target, "# Changelog\n\n## Unreleased\n").unwrap();
+            std::os::unix::fs::symlink(&target, path).unwrap();
+        }
+        text => fs::write(path, text).unwrap(),
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_replaced_leaves_the_tree_as_it_was() {
+    for (name, what) in [
+        ("CHANGELOG.md", "nothing"),
+        ("CHANGELOG.md", "a directory"),
+        ("CHANGELOG.md", "a link"),
+        ("CHANGELOG.md", "\u{feff}no section"),
+        ("contract.lock", "a directory"),
+        ("contract.lock", "no lock"),
+        ("Cargo.lock", "a directory"),
+        ("openapi.yaml", "a directory"),
+        ("openapi.yaml", "a link"),
+        ("Cargo.toml", "[workspace.package]\nversion = '0.1.0'\n"),
+        ("xtask/overlay.yaml", "a directory"),
+        ("qovery-api/src/generated", "a link"),
+        ("qovery-api/src/generated", "a text"),
+        ("tests/src/generated", "a text"),
+    ] {
+        let home = repository();
+        let root = home.path().join("repository");
+        replace_by(&root.join(name), what);
+        let before = files(&root);
+        let args = args(home.path(), &changed());
+        let outcome = update(&args, &root, &mut |_| Ok(()));
+        assert!(outcome.is_err(), "{name} is {what}: {outcome:?}");
+        assert_eq!(files(&root), before, "{name} is {what}");
+    }
+}
+
+#[test]
+fn a_file_written_by_hand_among_the_generated_ones_stays() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let args = args(home.path(), &changed());
+    update(&args, &root, &mut |_| Ok(())).unwrap();
+    let own = root.join(GENERATED).join("own.rs");
+    fs::write(&own, "// by hand\n").unwrap();
+    let before = files(&root);
+    let next = Args {
+        upstream_date: Some("2026-11-28".to_owned()),
+        ..self::args(home.path(), &changed().replace("FREEZING", "THAWING"))
+    };
+    let message = update(&next, &root, &mut |_| Ok(()))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("was not generated"), "{message}");
+    assert_eq!(files(&root), before);
+}
+
+#[test]
+fn a_dry_run_says_what_the_run_then_does() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let dry = Args {
+        dry_run: true,
+        ..args(home.path(), &changed())
+    };
+    let before = files(&root);
+    let planned = update(&dry, &root, &mut |_| panic!("a step")).unwrap();
+    assert_eq!(files(&root), before);
+    let done = update(&args(home.path(), &changed()), &root, &mut |_| Ok(())).unwrap();
+    let list = |out: &str, mark: &str| {
+        let line = out.lines().find_map(|line| line.strip_prefix(mark));
+        line.unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        list(&planned, "would be written: "),
+        list(&done, "written: ")
+    );
+    let report = |out: &str| {
+        out.split("\nwould be")
+            .next()
+            .unwrap()
+            .split("\nwritten:")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(report(&planned), report(&done));
 }

@@ -8,6 +8,8 @@ use uuid::Uuid;
 use super::super::naming::comparable;
 
 /// Something that there is, by name and id.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Candidate {
@@ -24,6 +26,8 @@ impl fmt::Display for Candidate {
 }
 
 /// Why nothing was found by a name, a path, a URL or an id.
+///
+/// Available on crate feature `find` only.
 ///
 /// The message lists at most 50 candidates with their ids; [`FindError::candidates`] has all of them.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ use crate::wait::{
 const CONSOLE: &str = "https://console.qovery.com";
 
 /// A name and its id. Prints both: `staging (0f2c…)`.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Named {
@@ -33,6 +35,8 @@ impl fmt::Display for Named {
 }
 
 /// An organization.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FoundOrganization {
@@ -42,6 +46,8 @@ pub struct FoundOrganization {
 }
 
 /// A project.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FoundProject {
@@ -53,6 +59,8 @@ pub struct FoundProject {
 }
 
 /// A cluster. Dereferences to the [`ClusterHandle`] that acts on it.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FoundCluster {
@@ -64,6 +72,8 @@ pub struct FoundCluster {
 }
 
 /// An environment. Dereferences to the [`EnvironmentHandle`] that acts on it.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FoundEnvironment {
@@ -82,6 +92,8 @@ pub struct FoundEnvironment {
 }
 
 /// A service. Dereferences to the [`ServiceHandle`] that acts on it.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FoundService {
@@ -99,6 +111,8 @@ pub struct FoundService {
 }
 
 /// Anything that was found.
+///
+/// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Found {

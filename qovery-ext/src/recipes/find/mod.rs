@@ -24,6 +24,8 @@ use place::Place;
 
 /// Finding by name, for a [`Client`].
 ///
+/// Available on crate feature `find` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// use qovery_ext::recipes::FindExt;
@@ -89,6 +91,8 @@ impl FindExt for Client {
 }
 
 /// A text that names something. Await it for a [`Found`] of any kind, or say which kind is expected.
+///
+/// Available on crate feature `find` only.
 ///
 /// # Errors
 /// Each of its futures returns an error if nothing or several things have the name, if the text names
@@ -234,6 +238,8 @@ impl fmt::Debug for Find {
 }
 
 /// An organization by name or id. Await it, or go on to one of its projects or clusters.
+///
+/// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
 #[derive(Debug, Clone)]
 pub struct OrganizationPath {
@@ -242,6 +248,8 @@ pub struct OrganizationPath {
 }
 
 /// A project by names or ids. Await it, or go on to one of its environments.
+///
+/// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
 #[derive(Debug, Clone)]
 pub struct ProjectPath {
@@ -250,6 +258,8 @@ pub struct ProjectPath {
 }
 
 /// An environment by names or ids. Await it, or go on to one of its services.
+///
+/// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
 #[derive(Debug, Clone)]
 pub struct EnvironmentPath {

@@ -33,6 +33,15 @@ impl Place {
         if has_scheme(text) {
             return Self::of_url(text);
         }
+        if is_path_of_console(text) {
+            let path = text.trim_start_matches('/');
+            let host = if path.starts_with("organization") {
+                "console/"
+            } else {
+                ""
+            };
+            return Self::of_url(&format!("https://{host}{path}"));
+        }
         let path = text.trim_start_matches('/').trim_end_matches('/');
         let steps: Vec<String> = path.split('/').map(|step| step.trim().to_owned()).collect();
         if steps.iter().any(String::is_empty) {
@@ -60,7 +69,7 @@ impl Place {
                 "organization" | "organizations" => &mut *organization,
                 "project" | "projects" => &mut *project,
                 "environment" | "environments" => &mut *environment,
-                "cluster" | "clusters" => &mut cluster,
+                "cluster" | "clusters" | "cluster-logs" => &mut cluster,
                 // The word before the id of a service is its kind, `service` or `logs`.
                 _ if environment.is_some() && is_before_a_service(segment) => &mut *service,
                 _ => continue,
@@ -100,8 +109,17 @@ fn has_scheme(text: &str) -> bool {
     })
 }
 
+/// Whether a text is a URL of the console without its scheme, or without its host.
+fn is_path_of_console(text: &str) -> bool {
+    let mut steps = text.split(['/', '?', '#']).skip_while(|step| {
+        let is_first = ["organization", "organizations"].contains(step);
+        !is_first
+    });
+    steps.next().is_some() && steps.next().is_some_and(|id| Uuid::try_parse(id).is_ok())
+}
+
 fn is_before_a_service(segment: &str) -> bool {
-    const KINDS: [&str; 11] = [
+    const KINDS: [&str; 12] = [
         "service",
         "application",
         "container",
@@ -113,6 +131,7 @@ fn is_before_a_service(segment: &str) -> bool {
         "terraform",
         "agentic-workflow",
         "log",
+        "service-log",
     ];
     let segment = segment.to_ascii_lowercase();
     KINDS.contains(&segment.strip_suffix('s').unwrap_or(&segment))
@@ -183,6 +202,30 @@ mod tests {
                 path(&[O, P, E, S]),
             ),
             (
+                format!("{environment}/service/{S}?tab=a/b&id={O}#/service/{E}"),
+                path(&[O, P, E, S]),
+            ),
+            (
+                format!("{environment}/logs/service-logs/{S}"),
+                path(&[O, P, E, S]),
+            ),
+            (
+                format!("{environment}/logs/{S}/deployment-logs/{O}-7"),
+                path(&[O, P, E, S]),
+            ),
+            (
+                format!("{environment}/logs/stages?version={S}"),
+                path(&[O, P, E]),
+            ),
+            (
+                format!("/organization/{O}/settings/members?x={P}#{E}"),
+                path(&[O]),
+            ),
+            (
+                format!("/organization/{O}/audit-logs/general?targetId={S}"),
+                path(&[O]),
+            ),
+            (
                 format!("{environment}/logs/{S}/live-logs"),
                 path(&[O, P, E, S]),
             ),
@@ -199,12 +242,10 @@ mod tests {
                     cluster: S.to_owned(),
                 }),
             ),
-            (
-                format!("/environment/{E}"),
-                Ok(Place::Id(Uuid::from_u128(3))),
-            ),
         ] {
             for host in [
+                "",
+                "console.qovery.com",
                 "https://console.qovery.com",
                 "HTTPS://new.console.qovery.com",
             ] {
@@ -212,6 +253,14 @@ mod tests {
                 assert_eq!(Place::parse(&url), expected, "{url}");
             }
         }
+    }
+
+    #[test]
+    fn a_url_that_begins_at_an_environment_names_its_id() {
+        let url = format!("https://console.qovery.com/environment/{E}");
+        assert_eq!(Place::parse(&url), Ok(Place::Id(Uuid::from_u128(3))));
+        let names = path(&["organization", "shop", "organizations"]);
+        assert_eq!(Place::parse("organization/shop/organizations"), names);
     }
 
     #[test]

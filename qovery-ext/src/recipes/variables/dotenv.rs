@@ -15,6 +15,8 @@ use super::{SetVariableError, Variable, VariableOwner};
 
 /// A line of a file of variables that cannot be read. Shows the number of the line and no text of the
 /// file: it may be a secret.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DotenvError {
     line: usize,
@@ -43,6 +45,8 @@ impl std::error::Error for DotenvError {}
 /// Reads a file of variables, in its order. All of them are plain: map them with [`Variable::secret`] as
 /// needed. A key that stands twice has the last value.
 ///
+/// Available on crate feature `variables` only.
+///
 /// | in the file | value |
 /// |---|---|
 /// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments` |
@@ -51,7 +55,8 @@ impl std::error::Error for DotenvError {}
 /// | `KEY=` | empty |
 /// | `# comment`, a blank line | |
 ///
-/// A dollar is a dollar: nothing is replaced by other variables.
+/// A dollar is a dollar: nothing is replaced by other variables. Lines may end with LF, CRLF or CR; within a
+/// value, each of them becomes LF. Write `\r` in double quotes for a carriage return.
 ///
 /// ```
 /// use qovery_ext::recipes::parse_dotenv;
@@ -71,8 +76,11 @@ impl std::error::Error for DotenvError {}
 /// # Errors
 /// Returns an error for the first line that is neither blank nor a comment nor a variable.
 pub fn parse_dotenv(text: &str) -> Result<Vec<Variable>, DotenvError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The ends of lines are those of the file, and no part of a value over several lines.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = Reader {
-        rest: text.strip_prefix('\u{feff}').unwrap_or(text),
+        rest: &text,
         line: 1,
     };
     let mut variables: Vec<Variable> = Vec::new();
@@ -96,7 +104,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn next(&mut self) -> Result<Option<(String, String)>, DotenvError> {
         loop {
-            let trimmed = self.rest.trim_start_matches([' ', '\t', '\r']);
+            let trimmed = self.rest.trim_start_matches([' ', '\t']);
             self.rest = trimmed;
             if trimmed.is_empty() {
                 return Ok(None);
@@ -229,6 +237,8 @@ impl Reader<'_> {
 }
 
 /// The variables that something sees, as a file of variables.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DotenvExport {
@@ -242,6 +252,8 @@ pub struct DotenvExport {
 
 /// Exports the variables that something sees as a file of variables, by key. Those that Qovery sets itself
 /// are left out; an alias has the value that it stands for.
+///
+/// Available on crate feature `variables` only.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -344,6 +356,15 @@ mod tests {
             ("A='a\\n$HOME'", "a\\n$HOME"),
             ("A=\"a\\n\\t\\\"\\\\\\$\\x\"", "a\n\t\"\\$\\x"),
             ("A=\"one\ntwo\"\n", "one\ntwo"),
+            ("A=\"one\r\ntwo\"\r\n", "one\ntwo"),
+            ("\u{feff}\r\nA='one\r\n\r\ntwo' # c\r\n", "one\n\ntwo"),
+            ("B=1\rA=b\r", "b"),
+            ("A=\"one\\r\\ntwo\"", "one\r\ntwo"),
+            ("export export=1\nA=b", "b"),
+            ("A='a=b'#c", "a=b"),
+            ("A=\\n", "\\n"),
+            ("A=`b`", "`b`"),
+            ("A=b\t# c", "b"),
             ("A=pa$$word", "pa$$word"),
             ("A=\"${HOME}\"", "${HOME}"),
             ("A=b=c==", "b=c=="),
@@ -352,7 +373,8 @@ mod tests {
             ("A=1\nA=b", "b"),
             ("# A=x\n\n\n A=b\n#", "b"),
         ] {
-            assert_eq!(read(text), [("A".to_owned(), value.to_owned())], "{text:?}");
+            let last = read(text).pop();
+            assert_eq!(last, Some(("A".to_owned(), value.to_owned())), "{text:?}");
         }
         assert_eq!(read("B=1\nA=2\n").len(), 2);
         assert_eq!(read("\n # only\n"), []);
@@ -368,6 +390,13 @@ mod tests {
             ("\n\nA='hunter2", 3),
             ("A=\"hunter2\\\"", 1),
             ("A='hunter2' hunter2", 1),
+            ("A='hunter2''hunter2'", 1),
+            ("export hunter2", 1),
+            ("A: hunter2", 1),
+            ("A=1\r\nhunter2\r\n", 2),
+            ("A=1\rhunter2", 2),
+            ("\u{feff}\u{feff}A=hunter2", 1),
+            ("Ä=hunter2", 1),
             ("A=\"x\ny\"\nhunter2", 3),
             ("A='x\ny' hunter2", 2),
         ] {

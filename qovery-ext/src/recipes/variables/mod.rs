@@ -27,6 +27,8 @@ pub use plan::{
 
 /// The desired state of a variable. `Debug` does not show its value, secret or not.
 ///
+/// Available on crate feature `variables` only.
+///
 /// ```
 /// use qovery_ext::recipes::Variable;
 ///
@@ -84,6 +86,8 @@ impl Variable {
 }
 
 /// The resource that a variable belongs to.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableOwner {
@@ -130,6 +134,8 @@ impl VariableOwner {
 }
 
 /// The effect of setting a variable.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableChange {
@@ -144,6 +150,8 @@ pub enum VariableChange {
 }
 
 /// Sets a variable: creates it, edits the existing one, or overrides one of a wider scope.
+///
+/// Available on crate feature `variables` only.
 ///
 /// The change takes effect with the next deployment. Properties that are not set (the description, for
 /// example) stay as they are. If two callers set the same variable at the same time, the last one wins.
@@ -271,6 +279,8 @@ fn decide<'a>(
 /// Creates an alias of a variable, for example `DATABASE_URL` for a variable that Qovery sets.
 /// Nothing is sent if the alias already exists.
 ///
+/// Available on crate feature `variables` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
 /// use qovery_ext::recipes::{VariableOwner, set_alias};
@@ -320,6 +330,8 @@ pub async fn set_alias(
 /// Removes a variable of exactly this owner, with its aliases and overrides. Returns whether there was
 /// one: those of wider scopes stay.
 ///
+/// Available on crate feature `variables` only.
+///
 /// # Errors
 /// Returns an error if a call fails, or for a database, which has no variables.
 pub async fn remove_variable(
@@ -348,6 +360,8 @@ fn own_first<'a>(
 }
 
 /// Why a variable was not set. Never shows its value.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub struct SetVariableError(Reason);
 

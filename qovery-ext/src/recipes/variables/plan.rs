@@ -9,6 +9,8 @@ use super::{
 };
 
 /// The plan for one variable.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlannedChange {
@@ -25,6 +27,8 @@ pub enum PlannedChange {
 }
 
 /// One variable of a plan. Never shows its value.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlannedVariable {
@@ -37,6 +41,8 @@ pub struct PlannedVariable {
 }
 
 /// The changes of setting many variables. [`VariablesPlan::apply`] makes them.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct VariablesPlan {
@@ -49,6 +55,8 @@ pub struct VariablesPlan {
 
 /// Plans to set many variables of one owner. Takes one request, and changes nothing. A key that is given
 /// twice has the last value.
+///
+/// Available on crate feature `variables` only.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -177,6 +185,8 @@ impl fmt::Display for VariablesPlan {
 }
 
 /// A plan that was carried out in part or not at all. Never shows values.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub struct ApplyVariablesError {
     done: Vec<(String, VariableChange)>,

@@ -20,6 +20,9 @@ use std::{
 use qovery_api::{BoxFuture, Client};
 use uuid::Uuid;
 
+#[cfg(feature = "stream")]
+pub(super) use read::states;
+
 use super::{
     Names, ServiceKind, ServiceRef, Snapshot, Subject,
     act::Act,

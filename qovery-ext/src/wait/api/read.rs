@@ -297,6 +297,20 @@ fn services_in_queue(entry: &types::QueuedDeploymentRequestWithStages) -> Option
 }
 
 /// The services of a stage, kind by kind.
+/// The state of an environment and of each of its services, as a pushed status shows them; `None` if it is
+/// not about this environment.
+#[cfg(feature = "stream")]
+pub(in crate::wait) fn states(
+    environment: Uuid,
+    statuses: &types::EnvironmentStatusesWithStages,
+) -> Option<(State, Vec<(Uuid, State)>)> {
+    let own = statuses.environment.as_ref();
+    let own = own.filter(|status| status.id == environment)?;
+    let services = statuses.stages.iter().flat_map(services_of);
+    let services = services.map(|(_, status)| (status.id, State::from(status.state.as_str())));
+    Some((last_deployment_state(own), services.collect()))
+}
+
 fn services_of(
     stage: &types::DeploymentStageWithServicesStatuses,
 ) -> impl Iterator<Item = (ServiceKind, &types::Status)> + Clone {

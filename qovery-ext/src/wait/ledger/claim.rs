@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     super::{Goal, State},
     Beginning, Ledger, OWN_ORIGIN, RunId, Scope, millis,
-    rule::{Claiming, Rule, rules},
+    rule::{Claiming, rules, table},
     run::{Run, Stamp},
 };
 
@@ -40,58 +40,18 @@ impl Claim {
 }
 
 /// The rules in the order of their priority: the first one with a result decides.
-pub(super) const RULES: &[Claiming] = &[
-    Rule {
-        name: "named as ours",
-        fact: "the response to an action names its request",
-        says: named_as_ours,
-    },
-    Rule {
-        name: "another request",
-        fact: "a request id names one request",
-        says: names_another_request,
-    },
-    Rule {
-        name: "from before the action",
-        fact: "an id names one run, and a queued request absorbs only those that ask for the same",
-        says: came_before,
-    },
-    Rule {
-        name: "ended before the action",
-        fact: "the history and the Date header use one clock",
-        says: ended_before,
-    },
-    Rule {
-        name: "another action",
-        fact: "queue and history name the action, and so does a state",
-        says: does_something_else,
-    },
-    Rule {
-        name: "other services",
-        fact: "queue and history list the services of a run",
-        says: lacks_our_services,
-    },
-    Rule {
-        name: "our service untouched",
-        fact: "a run that succeeded has deployed each of its services",
-        says: left_our_service_alone,
-    },
-    Rule {
-        name: "another origin",
-        fact: "the API derives the origin from the user agent",
-        says: has_another_origin,
-    },
-    Rule {
-        name: "another user",
-        fact: "queue and history name who triggered a run",
-        says: has_another_user,
-    },
-    Rule {
-        name: "queued after ours",
-        fact: "a row of the queue is at most a settle period late",
-        says: came_after,
-    },
-];
+pub(super) const RULES: &[Claiming] = table! {
+    named_as_ours: "the response to an action names its request",
+    names_another_request: "a request id names one request",
+    came_before: "an id names one run, and a queued request absorbs only those that ask for the same",
+    ended_before: "the history and the Date header use one clock",
+    does_something_else: "queue and history name the action, and so does a state",
+    lacks_our_services: "queue and history list the services of a run",
+    left_our_service_alone: "a run that succeeded has deployed each of its services",
+    has_another_origin: "the API derives the origin from the user agent",
+    has_another_user: "queue and history name who triggered a run",
+    came_after: "a row of the queue is at most a settle period late",
+};
 
 impl Ledger {
     /// Whether a run can be this operation's.

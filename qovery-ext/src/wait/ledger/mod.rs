@@ -53,6 +53,10 @@ impl Scope {
             }
         }
     }
+
+    fn includes(&self, service: &Uuid) -> bool {
+        matches!(self, Scope::Services(ids) if ids.contains(service))
+    }
 }
 
 /// How the operation began.
@@ -123,12 +127,9 @@ pub(crate) struct Ledger {
     /// The latest status.
     #[serde(skip)]
     shown: Option<Shown>,
-    /// When an attempt to read a fact last failed.
+    /// When it was last tried to read a fact, and whether that failed.
     #[serde(skip)]
-    unavailable: Vec<(Fact, Stamp)>,
-    /// When a fact was last read.
-    #[serde(skip)]
-    read: Vec<(Fact, Stamp)>,
+    attempts: Vec<(Fact, (Stamp, bool))>,
 }
 
 /// The origin that the API derives from this crate's user agent.
@@ -149,8 +150,7 @@ impl Ledger {
             found: None,
             missing: Vec::new(),
             shown: None,
-            unavailable: Vec::new(),
-            read: Vec::new(),
+            attempts: Vec::new(),
         }
     }
 
@@ -200,8 +200,10 @@ impl Ledger {
     pub(crate) fn resume(&mut self, subject: &Subject) {
         self.scope = Scope::of(subject);
         for run in &mut self.runs {
-            if let Fate::Ended(_) = run.fate {
-                run.fate = Fate::Running;
+            for fate in run.parts.values_mut().chain([&mut run.fate]) {
+                if let Fate::Ended(_) = fate {
+                    *fate = Fate::Running;
+                }
             }
         }
         self.missing.clear();

@@ -10,7 +10,7 @@ use super::{
         source::{Past, Waiting},
     },
     Beginning, Ledger, Scope,
-    run::{Fate, Run, Span, Stamp},
+    run::{End, Fate, Run, Span, Stamp},
     verdict::Fact,
 };
 
@@ -18,10 +18,10 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) enum Observation {
     Status(Shown),
-    /// The status of a request; `None` if the server does not know the request.
+    /// The status of a request.
     Request {
         id: Uuid,
-        state: Option<State>,
+        state: State,
         at: Stamp,
     },
     Queue {
@@ -143,8 +143,12 @@ fn of_history(past: &Past, at: Stamp) -> Run {
         run.finished = past.updated;
     }
     let ended = past.services.iter().filter(|s| s.action.is_terminal());
-    run.ended = ended.map(|s| (s.id, s.state.clone())).collect();
-    run.ended.sort_by_key(|(id, _)| *id);
+    let end = |state: &State| End {
+        states: vec![state.clone()],
+        said_by: Endpoint::History,
+        at,
+    };
+    run.parts = ended.map(|s| (s.id, Fate::Ended(end(&s.state)))).collect();
     run
 }
 
@@ -154,17 +158,13 @@ impl Ledger {
         match observation {
             Observation::Status(shown) => self.observe_status(shown),
             Observation::Request { id, state, at } => {
-                self.note_read(Fact::Request(id), at);
+                self.note(Fact::Request(id), at, false);
                 let mut run = Run::new(RunId::Request(id), at);
-                if let Some(state) = state {
-                    run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
-                } else {
-                    self.note_unavailable(Fact::Request(id), at);
-                }
+                run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
                 self.merge(run);
             }
             Observation::Queue { rows, at } => {
-                self.note_read(Fact::Queue, at);
+                self.note(Fact::Queue, at, false);
                 if let Err(place) = self.queue_reads.binary_search(&at) {
                     self.queue_reads.insert(place, at);
                 }
@@ -182,7 +182,7 @@ impl Ledger {
                 }
             }
             Observation::History { entries, at } => {
-                self.note_read(Fact::History, at);
+                self.note(Fact::History, at, false);
                 let known = |past: &&Past| !self.before.executions.contains(&past.deployment);
                 let newer: Vec<Run> = entries
                     .iter()
@@ -190,14 +190,12 @@ impl Ledger {
                     .take(ROWS)
                     .map(|past| of_history(past, at))
                     .collect();
-                for run in newer {
+                for mut run in newer {
+                    run.parts.retain(|id, _| self.scope.includes(id));
                     self.merge(run);
                 }
             }
-            Observation::Unavailable { fact, at } => {
-                self.note_read(fact, at);
-                self.note_unavailable(fact, at);
-            }
+            Observation::Unavailable { fact, at } => self.note(fact, at, true),
             Observation::Missing { at } => self.observe_missing(at),
             Observation::Listed { at } => self.observe_found(at),
         }
@@ -230,7 +228,6 @@ impl Ledger {
                 };
             }
             run.spares_ours = self.spares_ours(&shown, &run);
-            run.worked = self.worked_in(&shown, &run);
             self.merge(run);
         }
         for run in self.runs_of_services(&shown) {
@@ -241,45 +238,36 @@ impl Ledger {
         }
     }
 
-    /// The runs that the services of the operation name in addition to the run of the environment.
+    /// The runs that the services of the operation name, with their parts in them.
     fn runs_of_services(&self, shown: &Shown) -> Vec<Run> {
         let Scope::Services(ids) = &self.scope else {
             return Vec::new();
         };
-        let whole = shown.whole.as_ref().and_then(Whole::execution);
-        let is_new = |id: &String| whole.is_some() && !self.before.executions.contains(id);
-        let named = ids.iter().zip(&shown.own).filter_map(|(id, mark)| {
-            let mark = mark.as_ref()?;
-            let name = mark.deployment.clone().filter(is_new)?;
-            (Some(&name) != whole.as_ref()).then_some((id, mark, name))
-        });
-        let runs = named.map(|(id, mark, name)| {
-            let mut run = Run::new(RunId::Execution(name), shown.at);
-            if mark.state.is_active() {
-                run.fate = Fate::Running;
-            } else if ids.len() == 1 && self.has_changed(mark) {
-                run.ended = vec![(*id, mark.state.clone())];
+        let whole = self.execution_of(shown);
+        let mut runs = Vec::new();
+        for (id, mark) in ids.iter().zip(&shown.own) {
+            let Some((mark, name)) = mark.as_ref().map(|mark| (mark, mark.execution())) else {
+                continue;
+            };
+            let is_another = name != whole;
+            let is_known = self.before.executions.contains(&name) || name == UNNAMED;
+            if is_known || (is_another && shown.whole.is_none()) {
+                continue;
             }
-            run
-        });
-        runs.collect()
-    }
-
-    /// The services of the operation that a status shows at work in a run.
-    fn worked_in(&self, shown: &Shown, run: &Run) -> Vec<Uuid> {
-        let Scope::Services(ids) = &self.scope else {
-            return Vec::new();
-        };
-        let both = ids.iter().zip(&shown.own);
-        let is_at_work = |mark: &Mark| {
-            Some(mark.execution().as_str()) == run.execution()
-                && mark.state.phase(Goal::Canceled) == Phase::Running
-                && mark.state.is_active()
-        };
-        let at_work = both.filter(|(_, mark)| mark.as_ref().is_some_and(is_at_work));
-        let mut ids: Vec<Uuid> = at_work.map(|(id, _)| *id).collect();
-        ids.sort_unstable();
-        ids
+            let mut run = Run::new(RunId::Execution(name), shown.at);
+            if is_another && mark.state.is_active() {
+                run.fate = Fate::Running;
+            }
+            // A service that its run has not reached may show an earlier end: an end counts if it is new,
+            // or if the service was seen at work in the run.
+            let is_new = is_another && ids.len() == 1 && self.has_changed(mark);
+            let part = Fate::of(&mark.state, Endpoint::Status, shown.at);
+            if part == Fate::Running || (is_new && matches!(part, Fate::Ended(_))) {
+                run.parts.insert(*id, part);
+            }
+            runs.push(run);
+        }
+        runs
     }
 
     /// Whether a status shows a run that succeeded beside a service that names another one.
@@ -375,34 +363,33 @@ impl Ledger {
         }
     }
 
-    fn note_read(&mut self, fact: Fact, at: Stamp) {
-        note(&mut self.read, fact, at);
+    /// Notes the last attempt to read a fact, and whether it failed.
+    fn note(&mut self, fact: Fact, at: Stamp, failed: bool) {
+        match self.attempts.iter_mut().find(|(known, _)| *known == fact) {
+            Some((_, known)) => *known = (at, failed).max(*known),
+            None => {
+                // Requests that are no longer needed are removed.
+                if self.attempts.len() >= READS {
+                    self.attempts.remove(0);
+                }
+                self.attempts.push((fact, (at, failed)));
+            }
+        }
     }
 
-    fn note_unavailable(&mut self, fact: Fact, at: Stamp) {
-        note(&mut self.unavailable, fact, at);
+    fn attempt(&self, fact: Fact) -> Option<(Stamp, bool)> {
+        let found = self.attempts.iter().find(|(known, _)| *known == fact);
+        found.map(|(_, attempt)| *attempt)
     }
 
-    /// Whether a fact was read, or found not to be there, since a time.
-    pub(super) fn is_fresh(&self, fact: Fact, since: Stamp) -> bool {
-        self.read
-            .iter()
-            .any(|(known, at)| *known == fact && *at >= since)
-    }
-
-    /// When a fact was last read.
+    /// When a fact was last read, or found not to be there.
     pub(super) fn read_at(&self, fact: Fact) -> Option<Stamp> {
-        let found = self.read.iter().find(|(known, _)| *known == fact);
-        found.map(|(_, at)| *at)
+        self.attempt(fact).map(|(at, _)| at)
     }
 
     /// Whether the last attempt to read a fact failed.
     pub(super) fn is_unavailable(&self, fact: Fact) -> bool {
-        let at = |list: &[(Fact, Stamp)]| {
-            let found = list.iter().find(|(known, _)| *known == fact);
-            found.map(|(_, at)| *at)
-        };
-        at(&self.unavailable).is_some() && at(&self.unavailable) >= at(&self.read)
+        self.attempt(fact).is_some_and(|(_, failed)| failed)
     }
 
     /// When the server was asked to act; the beginning of the wait if it was not.
@@ -410,19 +397,6 @@ impl Ledger {
         match self.beginning {
             Beginning::Asked { at, .. } => at,
             Beginning::Watching => 0,
-        }
-    }
-}
-
-fn note(list: &mut Vec<(Fact, Stamp)>, fact: Fact, at: Stamp) {
-    match list.iter_mut().find(|(known, _)| *known == fact) {
-        Some((_, known)) => *known = at.max(*known),
-        None => {
-            // Requests that are no longer needed are removed.
-            if list.len() >= READS {
-                list.remove(0);
-            }
-            list.push((fact, at));
         }
     }
 }

@@ -5,9 +5,30 @@ use crate::wait::decision::Verdict;
 
 /// A rule, and the fact about the API that it follows from.
 pub(super) struct Rule<F: 'static> {
+    /// The path of its function.
     pub(super) name: &'static str,
     pub(super) fact: &'static str,
     pub(super) says: F,
+}
+
+/// A table of rules. The first rule with a result decides.
+macro_rules! table {
+    ($($says:ident: $fact:literal,)+) => {
+        &[$(crate::wait::ledger::rule::Rule {
+            name: concat!(module_path!(), "::", stringify!($says)),
+            fact: $fact,
+            says: $says,
+        }),+]
+    };
+}
+pub(super) use table;
+
+#[cfg(test)]
+impl<F> Rule<F> {
+    /// Whether this is the rule of a function.
+    pub(super) fn is(&self, function: &str) -> bool {
+        self.name.rsplit("::").next() == Some(function)
+    }
 }
 
 /// `Ok(None)`: the rule has no result. `Err`: it needs a fact.

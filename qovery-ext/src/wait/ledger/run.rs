@@ -4,6 +4,8 @@
 //! of its execution (status, history). No endpoint links the two ids reliably, so a [`Run`] has one
 //! name, and the rules of [`super::verdict`] hold for both.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -133,11 +135,8 @@ pub(crate) struct Run {
     /// When the queue listed it.
     pub(crate) queued: Option<Span>,
     pub(crate) fate: Fate,
-    /// The services whose action has ended in this run, as the history says. Sorted by id.
-    #[serde(skip)]
-    pub(crate) ended: Vec<(Uuid, State)>,
-    /// The services of the operation that were seen at work in this run. Sorted.
-    pub(crate) worked: Vec<Uuid>,
+    /// How far the services of the operation are in this run.
+    pub(crate) parts: BTreeMap<Uuid, Fate>,
     /// Whether it succeeded while a service of the operation named another run.
     pub(crate) spares_ours: bool,
 }
@@ -155,8 +154,7 @@ impl Run {
             seen: Span::at(at),
             queued: None,
             fate: Fate::Unknown,
-            ended: Vec::new(),
-            worked: Vec::new(),
+            parts: BTreeMap::new(),
             spares_ours: false,
         }
     }
@@ -191,20 +189,8 @@ impl Run {
         self.finished = self.finished.max(other.finished);
         self.fate.merge(other.fate);
         self.spares_ours |= other.spares_ours;
-        self.worked.extend(other.worked);
-        self.worked.sort_unstable();
-        self.worked.dedup();
-        for (id, state) in other.ended {
-            match self.ended.binary_search_by_key(&id, |(id, _)| *id) {
-                Ok(place) => {
-                    if let Some((_, known)) = self.ended.get_mut(place)
-                        && severity(known) < severity(&state)
-                    {
-                        *known = state;
-                    }
-                }
-                Err(place) => self.ended.insert(place, (id, state)),
-            }
+        for (id, fate) in other.parts {
+            self.parts.entry(id).or_insert(Fate::Unknown).merge(fate);
         }
     }
 
@@ -233,12 +219,6 @@ impl Run {
             _ => None,
         }
     }
-}
-
-/// Orders the ends of a service in one run: of two that contradict each other the worse one is kept,
-/// so that the order of the readings makes no difference.
-fn severity(state: &State) -> (bool, bool, &str) {
-    (state.is_error(), *state == State::Canceled, state.as_str())
 }
 
 /// Fills in an unknown value. Of two values the smaller one is kept, so that the order of the

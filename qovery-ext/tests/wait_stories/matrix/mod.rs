@@ -104,6 +104,33 @@ fn play_on_all_cores(first: u64, count: u64, with_plain: bool) -> Table {
     table
 }
 
+/// How the waits of a story end, as far as a stream may not change it: the outcome of each, whether it was
+/// right, and when.
+pub(crate) fn ends(
+    seed: u64,
+    schedule: u64,
+    stream: Option<crate::streams::Stream>,
+) -> Vec<crate::streams::Ended> {
+    let mut story = Story::new(seed);
+    story.stream = stream;
+    story.schedule = schedule;
+    crate::on_paused_time(async {
+        let (scene, all) = play(&story, Waiter::Library).await;
+        let mut ends = Vec::new();
+        for waited in &all {
+            let truth = oracle::truth(&story, &scene, waited.wait).await;
+            let judgement = oracle::judge(&story, &scene, waited, &truth);
+            ends.push(crate::streams::Ended {
+                outcome: waited.outcome,
+                at: waited.at,
+                is_wrong: !matches!(judgement, Judgement::Right | Judgement::Tolerated(_)),
+                judged: format!("{judgement:?}"),
+            });
+        }
+        ends
+    })
+}
+
 #[test]
 #[ignore = "plays as many stories as QOVERY_MATRIX says"]
 fn the_table_of_matrix_stories() {

@@ -297,6 +297,13 @@ fn miss(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Option<
         Outcome::Superseded => Some(Miss::TooCareful),
         Outcome::DeadlinePassed if waited.then == End::StillGoing => None,
         Outcome::DeadlinePassed if is_canceled_at_deadline(story, truth) => None,
+        // The deadline passed before the end had to be reported.
+        Outcome::DeadlinePassed
+            if matches!(story.way, Way::CancelsAtDeadline(_))
+                && late(story, waited, truth).is_none() =>
+        {
+            None
+        }
         Outcome::DeadlinePassed => Some(Miss::NeverEnded),
         Outcome::LostContact | Outcome::Refused => Some(Miss::GaveUp),
     }
@@ -329,9 +336,15 @@ fn deleted_at(scene: &Scene, wait: Wait, truth: &Truth) -> Option<Duration> {
     deletions.filter_map(|other| other.ended_at).min()
 }
 
-/// How long after its end an outcome may be reported.
+/// Whether an outcome is reported later than facts can be read that prove it.
 fn late(story: &Story, waited: &Waited, truth: &Truth) -> Option<Miss> {
     let end = truth.ours.as_ref()?.over_at?;
+    let is_timed = story.way != Way::Group;
+    (is_timed && waited.at > end + patience(story, waited)).then_some(Miss::Late)
+}
+
+/// How long after its end an outcome may be reported.
+fn patience(story: &Story, waited: &Waited) -> Duration {
     // The longest interval with its jitter, twice because a fact may need a second reading, the
     // settle period, and the lag of the readings.
     let mut patience = Duration::from_secs(2 * 17 + 15) + story.latency * 20 + behind(story);
@@ -347,8 +360,7 @@ fn late(story: &Story, waited: &Waited, truth: &Truth) -> Option<Miss> {
     if waited.outcome == Outcome::Canceled {
         patience += Duration::from_secs(32);
     }
-    let is_timed = story.way != Way::Group;
-    (is_timed && waited.at > end + patience).then_some(Miss::Late)
+    patience
 }
 
 /// How far a reading can be behind.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     play::{Scene, Wait},
-    story::Story,
+    story::{Story, Way},
 };
 use crate::{
     oracle::Outcome,
@@ -57,6 +57,9 @@ pub(crate) async fn wait(
         whole: wait.target == Target::Environment,
         story,
     };
+    if let Some(outcome) = this.look_up_environment(scene.watched).await {
+        return outcome;
+    }
     let history = this.history().await.unwrap_or_default();
     let queue = this.queue().await.unwrap_or_default();
     let known: BTreeSet<String> = history
@@ -76,6 +79,28 @@ pub(crate) async fn wait(
 }
 
 impl PlainClient<'_> {
+    /// A request that is watched by its id alone has to name its environment first. Returns an outcome if
+    /// it does not.
+    async fn look_up_environment(&self, watched: Option<Uuid>) -> Option<Outcome> {
+        let Way::ById {
+            with_environment: false,
+            ..
+        } = self.story.way
+        else {
+            return None;
+        };
+        for _ in 0..5 {
+            let status = self
+                .client
+                .get_deployment_status_by_deployment_request_id(watched?);
+            if status.await.is_ok_and(|s| s.environment_id.is_some()) {
+                return None;
+            }
+            time::sleep(INTERVAL).await;
+        }
+        Some(Outcome::LostContact)
+    }
+
     async fn follow(&self, known: &BTreeSet<String>, before: &(String, String)) -> Outcome {
         let begun = time::Instant::now();
         let (mut failures, mut gone, mut was_queued) = (0, 0, false);

@@ -68,6 +68,9 @@ pub(crate) struct Scene {
 impl Scene {
     fn new(story: &Story) -> Self {
         let fake = FakeQovery::new();
+        if let Some(stream) = &story.stream {
+            stream.inject(&fake);
+        }
         let project = fake.project("story");
         let mut environments = Vec::new();
         for number in 0..story.environments {
@@ -290,8 +293,12 @@ fn lose_response(story: &Story, scene: &Scene) {
 
 fn follow(story: &Story, action: Action) -> Action {
     let aloud = std::env::var_os("QOVERY_MATRIX_STORY").is_some();
-    let schedule = PollSchedule::default().seed(story.seed);
+    let schedule = PollSchedule::default().seed(story.schedule);
     let action = action.schedule(schedule).within(story.deadline);
+    let action = match story.stream {
+        Some(_) => action.with_stream(),
+        None => action,
+    };
     action.on_progress(move |progress: &Progress| {
         if aloud {
             trace::progress(progress);

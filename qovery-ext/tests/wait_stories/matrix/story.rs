@@ -10,7 +10,10 @@ use qovery_fake::{
     RequestState, ResponseBody, ResponseId, StatusRequest, Trigger, Unreached, Workload,
 };
 
-use crate::story::{Asked, Dice, ServicePlan, Target};
+use crate::{
+    story::{Asked, Dice, ServicePlan, Target},
+    streams::Stream,
+};
 
 /// From the beginning of a story to the action.
 pub(crate) const LEAD: Duration = Duration::from_secs(90);
@@ -154,6 +157,10 @@ pub(crate) struct Story {
     pub(crate) starts_after: Duration,
     pub(crate) latency: Duration,
     pub(crate) deadline: Duration,
+    /// The stream that the wait listens to, if it does.
+    pub(crate) stream: Option<Stream>,
+    /// The seed of the jitter between polls.
+    pub(crate) schedule: u64,
 }
 
 const FOREIGN: [Origin; 4] = [
@@ -282,6 +289,8 @@ impl Story {
             },
             deadline: Duration::from_secs(3600),
             services,
+            stream: None,
+            schedule: seed,
         };
         if story.asked == Asked::Stop && story.before != "DEPLOYED" && dice.chance(80) {
             story.before = "DEPLOYED";

@@ -149,7 +149,27 @@ fn object_value(components: &Components, owner: &str, object: &Object, usage: Us
 
 /// A Rust type with one parameter.
 fn of_type((name, path): (&str, &str), parameter: &Value) -> Value {
+    let mut parameter = parameter.clone();
+    as_json_schema(&mut parameter);
     json!({"x-rust-type": {"crate": name, "version": "*", "path": path, "parameters": [parameter]}})
+}
+
+/// Says in the words of JSON Schema that the values of lists and maps may be null: progenitor reads the
+/// parameter of a type as that, which has no `nullable`.
+fn as_json_schema(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else {
+        return;
+    };
+    for inner in ["items", "additionalProperties"] {
+        map.get_mut(inner).into_iter().for_each(as_json_schema);
+    }
+    if map.remove("nullable").is_some() {
+        let value = match map.get("allOf").and_then(|parts| parts.get(0)) {
+            Some(reference) => reference.clone(),
+            None => schema.take(),
+        };
+        *schema = json!({"oneOf": [value, {"type": "null"}]});
+    }
 }
 
 /// Whether a value has one of a component in itself, and not in a list or a map.

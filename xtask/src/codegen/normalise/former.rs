@@ -33,11 +33,36 @@ pub(crate) fn apply(document: &Document, normalised: &mut Normalised) {
         }
     }
     let mut types: BTreeSet<String> = normalised.schemas.keys().cloned().collect();
-    for schema in normalised.schemas.values_mut() {
-        for name in listed(whole(&schema.pointer), "x-formerNames") {
-            let name = names::type_name(&name);
+    // The pointer of each renamed schema, its type and the types that it was before.
+    let mut renamed: Vec<(String, String, Vec<String>)> = Vec::new();
+    for (current, schema) in &mut normalised.schemas {
+        let whole = whole(&schema.pointer);
+        let former = listed(whole, "x-formerNames");
+        let former: Vec<String> = former.iter().map(|name| names::type_name(name)).collect();
+        if !former.is_empty() {
+            renamed.push((format!("{whole}/"), current.clone(), former.clone()));
+        }
+        for name in former {
             if types.insert(name.clone()) {
                 schema.former.push(name);
+            }
+        }
+    }
+    // An inline schema is named after the schema that contains it.
+    for (current, schema) in &mut normalised.schemas {
+        let inside = renamed.iter();
+        let inside = inside.filter(|(pointer, owner, _)| {
+            schema.pointer.starts_with(pointer.as_str()) && owner != current
+        });
+        for (_, owner, names) in inside {
+            let Some(rest) = current.strip_prefix(owner.as_str()) else {
+                continue;
+            };
+            for name in names {
+                let name = format!("{name}{rest}");
+                if types.insert(name.clone()) {
+                    schema.former.push(name);
+                }
             }
         }
     }

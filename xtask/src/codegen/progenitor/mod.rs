@@ -22,10 +22,11 @@ pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens as _;
     use serde_json::json;
 
     use super::*;
-    use crate::codegen::normalise::tests::{normalised, schemas};
+    use crate::codegen::normalise::tests::{normalised, requests, schemas};
 
     fn sample() -> Normalised {
         normalised(schemas(json!({
@@ -44,6 +45,42 @@ mod tests {
     }
 
     #[test]
+    fn null_within_a_list_or_map_survives_in_a_field_that_may_be_absent_or_null() {
+        let normalised = normalised(requests(json!({"Root": {"properties": {
+            "list": {"type": "array", "nullable": true, "items": {"type": "integer", "nullable": true}},
+            "map": {"type": "object", "nullable": true, "additionalProperties": {
+                "type": "array", "nullable": true, "items": {"type": "string", "nullable": true},
+            }},
+            "parts": {"type": "array", "nullable": true, "items": {
+                "nullable": true, "allOf": [{"$ref": "#/components/schemas/Part"}],
+            }},
+            "plain": {"type": "array", "nullable": true, "items": {"type": "string"}},
+        }}, "Part": {"properties": {"a": {"type": "string"}}}})));
+        let written = generate(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+        let structs = written.structs();
+        let mut fields = structs["Root"]
+            .to_token_stream()
+            .to_string()
+            .replace(' ', "");
+        for module in [
+            "::std::option::",
+            "::std::vec::",
+            "::std::string::",
+            "types::",
+        ] {
+            fields = fields.replace(module, "").replace(",>", ">");
+        }
+        for expected in [
+            "Patch<Vec<Option<i64>>>",
+            "Option<Vec<Option<String>>>",
+            "Patch<Vec<Option<Part>>>",
+            "Patch<Vec<String>>",
+        ] {
+            assert!(fields.contains(expected), "{expected} in {fields}");
+        }
+    }
+
+    #[test]
     fn a_panic_of_progenitor_names_the_operation_that_causes_it() {
         let mut normalised = sample();
         let operation = normalised
@@ -52,7 +89,7 @@ mod tests {
             .unwrap();
         operation["responses"] =
             json!({"200": {"description": ""}, "201": operation["responses"]["2XX"]});
-        let problem = generate(&normalised).map(drop).unwrap_err().to_string();
+        let problem = generate(&normalised).err().expect("a problem").to_string();
         assert!(
             problem
                 .contains("/paths/~1root/get: progenitor cannot generate the operation `getRoot`"),
@@ -67,7 +104,7 @@ mod tests {
             .document
             .pointer_mut("/components/schemas/Part/properties/a")
             .unwrap() = json!({"type": "string", "pattern": "["});
-        let problem = generate(&normalised).map(drop).unwrap_err().to_string();
+        let problem = generate(&normalised).err().expect("a problem").to_string();
         assert!(
             problem
                 .contains("/components/schemas/Part: progenitor cannot generate the schema `Part`"),

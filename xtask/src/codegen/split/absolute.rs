@@ -117,8 +117,8 @@ fn path_tokens(path: &str) -> impl Iterator<Item = TokenTree> {
     let segments = path.split("::").enumerate();
     segments.flat_map(move |(index, segment)| {
         let before = (index > 0).then(colons).into_iter().flatten();
-        let name = (!segment.is_empty())
-            .then(|| TokenTree::Ident(Ident::new(segment, Span::call_site())));
+        let name =
+            (!segment.is_empty()).then(|| TokenTree::Ident(Ident::new(segment, Span::call_site())));
         before.chain(name)
     })
 }
@@ -195,9 +195,10 @@ impl Pass {
                 let is_function = !is_type && is_punct(rest.get(1), '<');
                 (!is_path, is_path && !is_function)
             }
-            [TokenTree::Punct(equal), rest @ ..] if equal.as_char() == '=' => {
-                (!is_punct(rest.first(), '>') && !is_punct(rest.first(), '='), false)
-            }
+            [TokenTree::Punct(equal), rest @ ..] if equal.as_char() == '=' => (
+                !is_punct(rest.first(), '>') && !is_punct(rest.first(), '='),
+                false,
+            ),
             _ => (false, false),
         };
         let is_other = match inside {
@@ -210,10 +211,8 @@ impl Pass {
         }
         let path = self.side.root(name);
         // One capital letter is the name of a type parameter.
-        let is_known = path.is_some()
-            || inside == Inside::Macro
-            || name.len() == 1
-            || FIXED.contains(&name);
+        let is_known =
+            path.is_some() || inside == Inside::Macro || name.len() == 1 || FIXED.contains(&name);
         if !is_known {
             self.unknown.get_or_insert_with(|| name.to_owned());
         }
@@ -299,7 +298,9 @@ fn shortened(items: TokenStream, roots: &[(&str, Vec<TokenTree>)]) -> TokenStrea
         let begins = |path: &[TokenTree]| {
             path.len() <= rest.len() && path.iter().zip(rest).all(|(one, other)| same(one, other))
         };
-        let found = roots.iter().filter(|(_, path)| before.begins_path && begins(path));
+        let found = roots
+            .iter()
+            .filter(|(_, path)| before.begins_path && begins(path));
         // A type of a module is more than its module.
         let found = found.max_by_key(|(_, path)| path.len());
         let token = match (found, first) {
@@ -310,7 +311,9 @@ fn shortened(items: TokenStream, roots: &[(&str, Vec<TokenTree>)]) -> TokenStrea
             }
             (None, other) => other.clone(),
         };
-        rest = found.map_or(after, |(_, path)| rest.get(path.len()..).unwrap_or_default());
+        rest = found.map_or(after, |(_, path)| {
+            rest.get(path.len()..).unwrap_or_default()
+        });
         before = before.then(&token);
         written.push(token);
     }

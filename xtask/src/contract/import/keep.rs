@@ -391,6 +391,8 @@ impl<'a> Keeper<'a> {
             .filter(|(value, _)| left.contains(&json!(value)))
             .collect();
         respelled.extend(kept_aliases);
+        // A spelling that is published again is a value, and no other spelling of one.
+        respelled.retain(|(_, alias)| !known.contains(&json!(alias)));
         let was_old = |value: &Value, keyword: &str| {
             list(old, keyword).is_some_and(|known| known.contains(value))
         };

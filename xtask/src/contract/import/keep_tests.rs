@@ -360,3 +360,65 @@ fn a_property_that_two_parts_declare_differently_is_no_change_by_itself() {
     let (_, report) = schemas(out, &format!("{out}    B: {{type: string}}\n"));
     assert!(!report.contains("breaking"), "{report}");
 }
+
+#[test]
+fn a_spelling_that_is_published_again_is_no_alias_of_itself() {
+    let with = |value: &str| {
+        revision(
+            "",
+            &format!(
+                "{IN}    Out: {{type: object, properties: {{k: {{type: string, enum: [{value}, C]}}}}}}\n"
+            ),
+        )
+    };
+    for spellings in [
+        &["A_B", "a-b", "A_B"][..],
+        &["A_B", "a-b", "A B", "a-b"],
+        &["A_B", "a-b", "A B", "A_B", "A B"],
+    ] {
+        let mut contract: Option<String> = None;
+        for spelling in spellings {
+            let next = with(spelling);
+            let (first, _) = imported(contract.as_deref(), &[&next]);
+            let (again, report) = imported(Some(&first), &[&next]);
+            assert_eq!(first, again, "{report}");
+            contract = Some(first);
+        }
+        let found = tree(&contract.unwrap());
+        let kind = at(&found, "/components/schemas/Out/properties/k");
+        let last = spellings[spellings.len() - 1];
+        let aliases = kind["x-enumAliases"][last].as_array().unwrap();
+        let mut expected: Vec<&str> = spellings.to_vec();
+        expected.retain(|spelling| *spelling != last);
+        expected.sort_unstable();
+        expected.dedup();
+        let mut aliases: Vec<&str> = aliases.iter().map(|one| one.as_str().unwrap()).collect();
+        aliases.sort_unstable();
+        assert_eq!(aliases, expected, "{spellings:?}");
+    }
+}
+
+#[test]
+fn an_id_that_belongs_to_another_operation_now_is_listed_as_breaking() {
+    let with = |get: &str, post: &str| {
+        let text = revision("", &format!("{IN}    Out: {{type: object}}\n"));
+        text.replace("operationId: getThing", &format!("operationId: {get}"))
+            .replace("operationId: createThing", &format!("operationId: {post}"))
+    };
+    let (_, report) = after(&with("a", "b"), &with("b", "a"));
+    assert!(
+        report.contains("  a was GET /thing and is POST /thing\n"),
+        "{report}"
+    );
+    assert!(
+        report.contains("  b was POST /thing and is GET /thing\n"),
+        "{report}"
+    );
+    let (_, report) = after(&with("a", "b"), &with("b", "c"));
+    assert!(
+        report.contains("  b was POST /thing and is GET /thing\n"),
+        "{report}"
+    );
+    let (_, report) = after(&with("a", "b"), &with("a", "c"));
+    assert!(!report.contains("breaking"), "{report}");
+}

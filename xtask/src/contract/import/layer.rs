@@ -131,8 +131,7 @@ pub(super) fn read(
         for operation in reader.item(path, item, &pointer)? {
             let place = format!("{pointer}/{}", operation.method());
             if let Some(other) = keys.insert(operation.key(), operation.name()) {
-                let what =
-                    format!("{other} is declared twice, with different names in the braces");
+                let what = format!("{other} is declared twice, with different names in the braces");
                 return Err(
                     Problem::at(document, &place, what).with_help("remove one of the two paths")
                 );
@@ -168,13 +167,14 @@ impl Layer {
                 waiting.extend(schema_name(reference))
             });
         }
+        let extended = extended(&self.schemas);
         let mut reached = BTreeSet::new();
         while let Some(name) = waiting.pop_front() {
-            if let Some(schema) = self
-                .schemas
-                .get_mut(&name)
-                .filter(|_| reached.insert(name.clone()))
-            {
+            if !reached.insert(name.clone()) {
+                continue;
+            }
+            waiting.extend(extended.get(&name).into_iter().flatten().cloned());
+            if let Some(schema) = self.schemas.get_mut(&name) {
                 each_reference(schema, &mut |reference| {
                     waiting.extend(schema_name(reference))
                 });
@@ -185,6 +185,45 @@ impl Layer {
             reached.contains(name) || schema.get("deprecated") == Some(&Value::Bool(true))
         });
     }
+}
+
+/// The schemas that extend each schema with a discriminator: they are its members, although it names
+/// none of them.
+fn extended(schemas: &Map<String, Value>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut bases: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (name, schema) in schemas {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let references = parts
+            .into_iter()
+            .flatten()
+            .filter_map(|part| part.get("$ref"));
+        let own = references.filter_map(Value::as_str).filter_map(schema_name);
+        bases.entry(name).or_default().extend(own);
+    }
+    let has_discriminator = |name: &str| {
+        schemas
+            .get(name)
+            .is_some_and(|schema| schema.get("discriminator").is_some())
+    };
+    let mut extended: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for name in schemas.keys() {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name.as_str()];
+        while let Some(one) = open.pop() {
+            for base in bases.get(one).into_iter().flatten() {
+                if seen.insert(base.as_str()) {
+                    open.push(base);
+                }
+            }
+        }
+        for base in seen.into_iter().filter(|base| has_discriminator(base)) {
+            extended
+                .entry(base.to_owned())
+                .or_default()
+                .insert(name.clone());
+        }
+    }
+    extended
 }
 
 /// Calls `visit` with each reference of an operation.

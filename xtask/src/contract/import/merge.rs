@@ -130,6 +130,7 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
         .values()
         .map(|operation| (operation.key().path, operation.path.clone()))
         .collect();
+    merged.lost.extend(exchanged(merged, layer));
     let (names, older) = add_schemas(merged, layer);
     let (both, only): (Vec<_>, Vec<_>) = layer
         .operations
@@ -176,6 +177,24 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
     merged.kept.extend(kept);
     merged.lost.extend(lost);
     merged.lost.extend(asked);
+}
+
+/// The ids that belong to another operation now, which both layers have: a program that calls the method
+/// sends another request.
+fn exchanged(merged: &Merged, layer: &Layer) -> Vec<Lost> {
+    let operations = merged.operations.values();
+    let by_id = operations.filter_map(|operation| Some((operation.id()?, operation)));
+    let by_id: BTreeMap<&str, &Operation> = by_id.collect();
+    let pairs = layer.operations.values().filter_map(|old| {
+        let id = old.id()?;
+        let new = by_id.get(id)?;
+        let is_other = new.key() != old.key() && layer.operations.contains_key(&new.key());
+        is_other.then(|| Lost {
+            place: id.to_owned(),
+            what: format!("was {} and is {}", old.name(), new.name()),
+        })
+    });
+    pairs.collect()
 }
 
 /// An operation with another id keeps the id that it had as one of its former ones.

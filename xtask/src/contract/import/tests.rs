@@ -421,7 +421,7 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
         (
             "items: {$ref: '#/components/schemas/Pet'}",
             "items: {$dynamicRef: '#x'}",
-            "`$dynamicRef` cannot be said in OpenAPI 3.0",
+            "OpenAPI 3.0 has no `$dynamicRef`",
         ),
         (
             "items: {$ref: '#/components/schemas/Pet'}",
@@ -695,6 +695,32 @@ fn an_address_of_a_path_or_an_operation_is_refused_unless_it_is_one_of_all() {
     }
 }
 
+#[test]
+fn schemas_that_extend_one_with_a_discriminator_stay() {
+    let revision = with_ids(&[("get", "/a", "getA")]);
+    let mut revision: Value = serde_json::from_str(&revision).unwrap();
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let extending = |name: &str| json!({"allOf": [reference(name), {"type": "object", "properties": {"x": {"type": "string"}}}]});
+    let kind = json!({"type": "object", "required": ["k"], "properties": {"k": {"type": "string"}}, "discriminator": {"propertyName": "k"}});
+    revision["paths"]["/a"]["get"]["responses"] = json!({
+        "200": {"description": "x", "content": {"application/json": {"schema": reference("Root")}}},
+    });
+    revision["components"]["schemas"] = json!({
+        "Root": kind, "Middle": extending("Root"), "Leaf": extending("Middle"),
+        "Base": {"type": "object", "properties": {"y": {"type": "string"}}}, "Unused": extending("Base"),
+        "OfLeaf": {"allOf": [reference("Leaf"), {"type": "object", "properties": {"o": reference("Far")}}]},
+        "Far": {"type": "object", "properties": {"z": {"type": "string"}}},
+    });
+    let (contract, _) = imported(None, &[&revision.to_string()]);
+    let contract = tree(&contract);
+    let names: Vec<&String> = at(&contract, "/components/schemas")
+        .as_object()
+        .unwrap()
+        .keys()
+        .collect();
+    assert_eq!(names, ["Far", "Leaf", "Middle", "OfLeaf", "Root"]);
+}
+
 /// A revision with these operations: method, path and id.
 fn with_ids(operations: &[(&str, &str, &str)]) -> String {
     let mut paths = serde_json::Map::new();
@@ -723,12 +749,18 @@ fn the_second_of_two_operations_with_one_id_is_named_by_its_path_with_a_note() {
         ("get", "/c", "getBById"),
     ]);
     let (contract, report) = imported(None, &[&revision]);
-    assert_eq!(ids(&contract), ["getA", "getBById2", "deleteBById", "getBById"]);
+    assert_eq!(
+        ids(&contract),
+        ["getA", "getBById2", "deleteBById", "getBById"]
+    );
     assert!(
         report.contains("GET /b/{id} is called `getBById2`, because GET /a has the id `getA` too"),
         "{report}"
     );
-    assert!(report.contains("DELETE /b/{id} is called `deleteBById`"), "{report}");
+    assert!(
+        report.contains("DELETE /b/{id} is called `deleteBById`"),
+        "{report}"
+    );
     let (again, report) = imported(Some(&contract), &[&revision]);
     assert_eq!(again, contract);
     assert!(report.contains("GET /b/{id} is called"), "{report}");

@@ -152,10 +152,7 @@ fn malformed_actions_are_refused() {
             "{target: '$..[', description: why, remove: true}",
             "is not a JSONPath",
         ),
-        (
-            "{target: $..age, description: why}",
-            "it must have either",
-        ),
+        ("{target: $..age, description: why}", "it must have either"),
         (
             "{target: $..age, description: why, remove: true, update: {}}",
             "it must have either",

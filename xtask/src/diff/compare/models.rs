@@ -12,7 +12,7 @@ use crate::diff::surface::{Kind, Struct, TypeItem, Union, Value};
 pub(super) fn compare(found: &mut Found<'_>) {
     let (old, new) = (found.old, found.new);
     let renamed = renamed(old, new);
-    for (name, item) in &old.surface.types {
+    for (name, item) in &found.before.types {
         let key = (item.area.as_str(), name.as_str());
         let pointer =
             |side: &Side, name: &str| side.schema(name).map(|schema| schema.pointer.clone());
@@ -42,14 +42,18 @@ pub(super) fn compare(found: &mut Found<'_>) {
             found.add(rules::TYPE_REMOVED, key, phrase, was, None);
         }
     }
-    for alias in old.surface.aliases.keys() {
-        if !new.surface.aliases.contains_key(alias) && !new.surface.types.contains_key(alias) {
+    for alias in found.before.aliases.keys() {
+        // A former name of an operation may be its name again.
+        let is_there = new.surface.aliases.contains_key(alias)
+            || new.surface.types.contains_key(alias)
+            || new.surface.calls.contains_key(alias);
+        if !is_there {
             let phrase = Phrase::of(alias).words(", a former name, is gone");
             found.add(rules::TYPE_REMOVED, ("shared", alias), phrase, None, None);
         }
     }
     for (name, item) in &new.surface.types {
-        let is_known = old.surface.types.contains_key(name)
+        let is_known = found.before.types.contains_key(name)
             || renamed.values().any(|known| known == name)
             || old
                 .surface
@@ -134,6 +138,17 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
             new,
         );
     }
+    let is_revived = old_schema.deprecated && !new_schema.deprecated;
+    if is_revived {
+        let (old, new) = both();
+        found.add(
+            rules::DOCUMENTATION_CHANGED,
+            key,
+            revived(new_name),
+            old,
+            new,
+        );
+    }
     match (&was.kind, &is.kind) {
         (Kind::Struct(was), Kind::Struct(is)) => {
             fields(found, key, (was, old_schema), (is, new_schema));
@@ -152,7 +167,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
             found.add(rules::TYPE_KIND_CHANGED, key, phrase, old, new);
         }
     }
-    if old_schema.description != new_schema.description {
+    if old_schema.description != new_schema.description && !is_revived {
         let (old, new) = both();
         found.add(
             rules::DOCUMENTATION_CHANGED,
@@ -162,6 +177,11 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
             new,
         );
     }
+}
+
+/// Says that a fact which only the contract had is in the newest revision again: its mark is gone.
+pub(super) fn revived(subject: &str) -> Phrase {
+    Phrase::of(subject).words(" is published again")
 }
 
 /// The features that include the type; an empty set means all.
@@ -325,6 +345,8 @@ fn field_facts(
             rules::FIELD_DEPRECATED,
             Phrase::of(path).words(" is no longer published"),
         );
+    } else if was.deprecated && !is.deprecated {
+        add(rules::DOCUMENTATION_CHANGED, revived(path));
     } else if was.description != is.description && was.default == is.default {
         add(
             rules::DOCUMENTATION_CHANGED,
@@ -534,12 +556,13 @@ fn values(
         }
         let spellings = |one: &Value| one.aliases.iter().cloned().collect::<BTreeSet<_>>();
         if spellings(now) != spellings(value) {
-            let list = |one: &Value| spellings(one).into_iter().collect::<Vec<_>>().join(", ");
-            let phrase = Phrase::of(format!("{subject}::{}", value.name))
-                .words(" is read from ")
-                .code(list(now))
-                .words(" too, and was from ")
-                .code(list(value));
+            let list = |phrase: Phrase, one: &Value| match spellings(one) {
+                none if none.is_empty() => phrase.words("no other spelling"),
+                all => phrase.code(all.into_iter().collect::<Vec<_>>().join(", ")),
+            };
+            let phrase =
+                Phrase::of(format!("{subject}::{}", value.name)).words(" is also read from ");
+            let phrase = list(list(phrase, now).words(", and was from "), value);
             found.add(
                 rules::VALUE_ALIAS_CHANGED,
                 key,
@@ -551,10 +574,25 @@ fn values(
         let is_old = |side: &Side, schema: &SchemaModel, text: &str| {
             side.lists(schema, "x-deprecatedValues", text)
         };
-        if is_old(new, new_schema, &now.text) && !is_old(old, old_schema, &value.text) {
-            let phrase =
-                Phrase::of(format!("{subject}::{}", value.name)).words(" is no longer published");
-            found.add(rules::VALUE_DEPRECATED, key, phrase, pointer, place);
+        let path = format!("{subject}::{}", value.name);
+        match (
+            is_old(old, old_schema, &value.text),
+            is_old(new, new_schema, &now.text),
+        ) {
+            (false, true) => {
+                let phrase = Phrase::of(path).words(" is no longer published");
+                found.add(rules::VALUE_DEPRECATED, key, phrase, pointer, place);
+            }
+            (true, false) => {
+                found.add(
+                    rules::DOCUMENTATION_CHANGED,
+                    key,
+                    revived(&path),
+                    pointer,
+                    place,
+                );
+            }
+            _ => {}
         }
     }
     for value in is {
@@ -623,17 +661,33 @@ fn members(
                 new_place.clone(),
             );
         }
-        let reference = |ty: &str| {
-            let bare = ty.trim_start_matches("Box<").trim_end_matches('>');
-            new.schema(bare)
-                .map(|schema| format!("#{}", schema.pointer))
-        };
         let is_old = |side: &Side, schema: &SchemaModel, ty: &str| {
-            reference(ty).is_some_and(|known| side.lists(schema, "x-deprecatedMembers", &known))
+            let bare = ty.trim_start_matches("Box<").trim_end_matches('>');
+            let known = side.schema(bare);
+            known.is_some_and(|known| {
+                side.lists(
+                    schema,
+                    "x-deprecatedMembers",
+                    &format!("#{}", known.pointer),
+                )
+            })
         };
-        if is_old(new, new_schema, &now.ty) && !is_old(old, old_schema, &member.ty) {
-            let phrase = Phrase::of(&path).words(" is no longer published");
-            found.add(rules::MEMBER_DEPRECATED, key, phrase, old_place, new_place);
+        match (
+            is_old(old, old_schema, &member.ty),
+            is_old(new, new_schema, &now.ty),
+        ) {
+            (false, true) => {
+                let phrase = Phrase::of(&path).words(" is no longer published");
+                found.add(rules::MEMBER_DEPRECATED, key, phrase, old_place, new_place);
+            }
+            (true, false) => found.add(
+                rules::DOCUMENTATION_CHANGED,
+                key,
+                revived(&path),
+                old_place,
+                new_place,
+            ),
+            _ => {}
         }
     }
     for member in &is.members {

@@ -12,7 +12,7 @@ use crate::diff::surface::{Call, Setter};
 pub(super) fn compare(found: &mut Found<'_>) {
     let (old, new) = (found.old, found.new);
     let mut matched: BTreeSet<String> = BTreeSet::new();
-    for (name, method) in &old.surface.methods {
+    for (name, method) in &found.before.methods {
         let Some(was) = old.operation(name) else {
             continue;
         };
@@ -24,7 +24,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
                 .operations
                 .iter()
                 .find(|other| same_request(was, other));
-            match moved.filter(|other| !old.surface.methods.contains_key(&other.method_name)) {
+            match moved.filter(|other| !found.before.methods.contains_key(&other.method_name)) {
                 Some(other) => {
                     let phrase = Phrase::of(subject.as_str())
                         .words(" is ")
@@ -102,7 +102,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
         pair(found, name, name);
     }
     for (name, method) in &new.surface.methods {
-        let is_known = old.surface.methods.contains_key(name) || matched.contains(name);
+        let is_known = found.before.methods.contains_key(name) || matched.contains(name);
         let Some(operation) = new.operation(name).filter(|_| !is_known) else {
             continue;
         };
@@ -144,7 +144,7 @@ fn request(operation: &OperationModel) -> String {
 fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
     let (old, new) = (found.old, found.new);
     let (Some(was), Some(is)) = (
-        old.surface.methods.get(old_name),
+        found.before.methods.get(old_name),
         new.surface.methods.get(new_name),
     ) else {
         return;
@@ -157,7 +157,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
     let subject = format!("Client::{new_name}");
     let key = (is.area.as_str(), subject.as_str());
     let none = Call::default();
-    let before = old.surface.calls.get(&was.marker).unwrap_or(&none);
+    let before = found.before.calls.get(&was.marker).unwrap_or(&none);
     let after = new.surface.calls.get(&is.marker).unwrap_or(&none);
     let at = |argument: &str| {
         (
@@ -282,6 +282,12 @@ fn setters(
                 .code(name)
                 .words(" is no longer published");
             found.add(rules::SETTER_DEPRECATED, key, phrase, old, new);
+        } else if was.is_deprecated && !is.is_deprecated {
+            let phrase = Phrase::of(subject)
+                .words(": the parameter of the setter ")
+                .code(name)
+                .words(" is published again");
+            found.add(rules::DOCUMENTATION_CHANGED, key, phrase, old, new);
         }
     }
     for (name, is) in after
@@ -305,8 +311,20 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
             .code(request(was))
             .words(" and sends ")
             .code(request(is));
+        let before = found.old.normalised.operations.iter();
+        let mut before = before.filter(|other| other.pointer != was.pointer);
+        let (rule, phrase) = match before.find(|other| same_request(other, is)) {
+            Some(other) => (
+                rules::OPERATION_REPLACED,
+                phrase
+                    .words(", as ")
+                    .code(format!("Client::{}", other.method_name))
+                    .words(" did"),
+            ),
+            None => (rules::REQUEST_CHANGED, phrase),
+        };
         let (old, new) = both();
-        found.add(rules::REQUEST_CHANGED, key, phrase, old, new);
+        found.add(rule, key, phrase, old, new);
     }
     for parameter in &is.parameters {
         let mut known = was.parameters.iter();

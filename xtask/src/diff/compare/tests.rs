@@ -8,7 +8,7 @@ use super::super::rules::{RULES, Severity};
 use super::super::side::Side;
 use crate::contract::source;
 
-fn side(label: &str, text: &str) -> Side {
+pub(super) fn side(label: &str, text: &str) -> Side {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("api.yaml");
     std::fs::write(&path, text).unwrap();
@@ -19,7 +19,7 @@ fn report(old: &str, new: &str) -> Report {
     super::super::of_sides(&side("old.yaml", old), &side("new.yaml", new), None)
 }
 
-const HEAD: &str = r##"openapi: 3.0.3
+pub(super) const HEAD: &str = r##"openapi: 3.0.3
 info: {title: x, version: '1'}
 servers: [{url: 'https://one.example'}]
 paths:
@@ -80,6 +80,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("operation-revived", "operationId: getProject\n      deprecated: true", "operationId: getProject", "Client::get_project is published again"),
     ("operation-moved", "operationId: getProject\n      tags: [Projects]", "operationId: getProject\n      tags: [Environments]", "Client::get_project was behind the feature projects and is behind environments"),
     ("request-changed", "/project/{projectId}", "/projects/{projectId}", "Client::get_project sent GET /project/{projectId} and sends GET /projects/{projectId}"),
+    ("operation-replaced", "", "", ""),
     ("parameter-wire-changed", "name: filter, in: query", "name: Filter, in: query", "Client::get_project sent query filter (Form { explode: true }) and sends query Filter (Form { explode: true })"),
     ("content-type-changed", "requestBody: {required: true, content: {application/json:", "requestBody: {required: true, content: {application/vnd.x+json:", "Client::edit_project: the body was application/json and is application/vnd.x+json"),
     ("statuses-changed", "        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\ncomponents", "        '201': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n        '404': {description: x}\ncomponents", "Client::edit_project declared the statuses 200 and declares 201, 404"),
@@ -126,7 +127,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("value-removed", "enum: [A, B, IN_USE]", "enum: [A, IN_USE]", "Project::kind: Kind lost B, the variant B"),
     ("value-renamed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enum-varnames: [A, B, Used]", "Kind::InUse is Kind::Used now"),
     ("value-respelled", "enum: [A, B, IN_USE]", "enum: [A, B, IN-USE]", "Kind::InUse was IN_USE and is IN-USE"),
-    ("value-alias-changed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumAliases: {IN_USE: [in-use]}", "Kind::InUse is read from in-use too"),
+    ("value-alias-changed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumAliases: {IN_USE: [in-use]}", "Kind::InUse is also read from in-use, and was from no other spelling"),
     ("value-deprecated", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-deprecatedValues: [B]", "Kind::B is no longer published"),
     ("member-added", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}, {$ref: '#/components/schemas/Part'}]", "Choice gained the member "),
     ("member-removed", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}", "oneOf: [{$ref: '#/components/schemas/Cat'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat'}}", "Choice::Dog is gone"),
@@ -235,6 +236,12 @@ const PAIRS: &[(&str, &str, &str, &str)] = &[
             "components": {"schemas": {"T": {"properties": {"a": {"type": "string"}}}}}}"##,
         "T was behind the features environments, projects and is behind projects",
     ),
+    (
+        "operation-replaced",
+        RECEIVED,
+        EXCHANGED,
+        "Client::a sent GET /project and sends PUT /project, as Client::b did",
+    ),
     ("constructor-added", RECEIVED, SENT_TOO, "T::new is new"),
     ("constructor-removed", SENT_TOO, RECEIVED, "T::new is gone"),
     ("conversion-added", RECEIVED, PAGED, "is new"),
@@ -244,6 +251,11 @@ const PAIRS: &[(&str, &str, &str, &str)] = &[
 const RECEIVED: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
     "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
         "put": {"operationId": "b", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"properties": {"z": {"type": "string"}}}}}}, "responses": {"204": {"description": ""}}}}},
+    "components": {"schemas": {"T": {"required": ["id"], "properties": {"id": {"type": "string", "format": "uuid"}}},
+        "L": {"required": ["results"], "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/T"}}}}}}}"##;
+const EXCHANGED: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "b", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
+        "put": {"operationId": "a", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"properties": {"z": {"type": "string"}}}}}}, "responses": {"204": {"description": ""}}}}},
     "components": {"schemas": {"T": {"required": ["id"], "properties": {"id": {"type": "string", "format": "uuid"}}},
         "L": {"required": ["results"], "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/T"}}}}}}}"##;
 const SENT_TOO: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
@@ -403,5 +415,102 @@ fn what_only_looks_different_is_no_change() {
         assert_ne!(new, HEAD, "{from}");
         let report = report(HEAD, &new);
         assert!(report.changes.is_empty(), "{to}: {}", report.text());
+    }
+}
+
+/// The rules that a pair of contracts gives.
+fn rules(old: &str, new: &str) -> Vec<&'static str> {
+    let report = report(old, new);
+    report.changes.iter().map(|change| change.rule.id).collect()
+}
+
+#[test]
+fn a_type_with_an_alias_is_the_same_type_wherever_it_stands() {
+    let old = HEAD
+        .replace("'200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put", "'200': {description: x, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Project'}}}}}\n    put")
+        .replace("size: {type: integer}", "size: {$ref: '#/components/schemas/Kind'}\n        other: {type: array, items: {$ref: '#/components/schemas/Cat'}}");
+    for name in ["Project", "ProjectRequest", "Kind", "Part", "Cat", "Choice"] {
+        let new = old
+            .replace(&format!("schemas/{name}'"), &format!("schemas/New{name}'"))
+            .replace(&format!("    {name}:"), &format!("    New{name}:"));
+        let anchor = format!("    New{name}:");
+        let new = match new.contains(&format!("{anchor} {{")) {
+            true => new.replace(
+                &format!("{anchor} {{"),
+                &format!("{anchor} {{x-formerNames: [{name}], "),
+            ),
+            false => new.replace(
+                &format!("{anchor}\n"),
+                &format!("{anchor}\n      x-formerNames: [{name}]\n"),
+            ),
+        };
+        let there = rules(&old, &new);
+        assert!(there.contains(&"type-aliased"), "{name}: {there:?}");
+        let report = report(&old, &new);
+        let major = report
+            .changes
+            .iter()
+            .find(|change| change.rule.severity == Severity::Major);
+        assert!(major.is_none(), "{name}: {}", report.text());
+    }
+}
+
+#[test]
+fn a_name_that_an_operation_has_again_is_not_gone() {
+    let now = HEAD.replace(
+        "operationId: getProject",
+        "operationId: readProject\n      x-formerIds: [getProject]",
+    );
+    let back = HEAD.replace(
+        "operationId: getProject",
+        "operationId: getProject\n      x-formerIds: [readProject]",
+    );
+    let found = rules(&now, &back);
+    assert!(
+        !found.contains(&"type-removed") && found.contains(&"operation-aliased"),
+        "{found:?}"
+    );
+    let aliased = HEAD.replace(
+        "operationId: getProject",
+        "operationId: getProject\n      x-formerIds: [readProject]",
+    );
+    let found = rules(&aliased, HEAD);
+    assert!(
+        found.contains(&"type-removed"),
+        "its alias is gone: {found:?}"
+    );
+}
+
+#[test]
+fn a_mark_that_is_gone_is_a_change_of_the_documentation() {
+    for (from, to) in [
+        (
+            "note: {type: string}",
+            "note: {type: string, deprecated: true}",
+        ),
+        (
+            "    Part: {type: object",
+            "    Part: {deprecated: true, type: object",
+        ),
+        (
+            "enum: [A, B, IN_USE]",
+            "enum: [A, B, IN_USE], x-deprecatedValues: [B]",
+        ),
+        (
+            "      discriminator:",
+            "      x-deprecatedMembers: ['#/components/schemas/Dog']\n      discriminator:",
+        ),
+        (
+            "name: filter, in: query,",
+            "name: filter, in: query, deprecated: true,",
+        ),
+    ] {
+        let report = report(&HEAD.replace(from, to), HEAD);
+        assert!(
+            report.text().contains("is published again"),
+            "{to}: {}",
+            report.text()
+        );
+        assert_eq!(report.severity(), Some(Severity::Documentation), "{to}");
     }
 }

@@ -100,7 +100,7 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
 fn request_status(at: Stamp, number: u128, state: &str) -> Observation {
     Observation::Request {
         id: request(number),
-        state: Some(State::from(state)),
+        state: State::from(state),
         at,
     }
 }

@@ -51,9 +51,8 @@ fn an_observation() -> impl Strategy<Value = Observation> {
     prop_oneof![
         (number.clone(), a_state()).prop_map(|(n, state)| status(0, &format!("x{n}"), state)),
         (number.clone(), a_state()).prop_map(move |(n, s)| request_status(0, of_number(n), s)),
-        number.clone().prop_map(move |n| Observation::Request {
-            id: request(of_number(n)),
-            state: None,
+        number.clone().prop_map(move |n| Observation::Unavailable {
+            fact: Fact::Request(request(of_number(n))),
             at: 0,
         }),
         prop::collection::vec(number.clone(), 0..4).prop_map(move |numbers| {

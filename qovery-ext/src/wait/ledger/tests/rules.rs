@@ -12,7 +12,7 @@ use super::{
 
 /// A run that one rule decides about.
 pub(super) struct Scenario {
-    /// The name of the rule.
+    /// The function of the rule.
     pub(super) rule: &'static str,
     pub(super) claim: Claim,
     pub(super) run: RunId,
@@ -30,7 +30,7 @@ impl Scenario {
     fn check(&self) {
         assert_eq!(self.claim_in(&self.ledger), self.claim);
         assert_ne!(self.claim_in(&self.without), self.claim);
-        for other in RULES.iter().filter(|other| other.name != self.rule) {
+        for other in RULES.iter().filter(|other| !other.is(self.rule)) {
             let claim = without_rule(other.name, || self.claim_in(&self.ledger));
             assert_eq!(claim, self.claim, "rule {} takes part", other.name);
         }
@@ -67,7 +67,7 @@ fn named_as_ours() -> Scenario {
         )
     };
     Scenario {
-        rule: "named as ours",
+        rule: "named_as_ours",
         claim: Claim::Ours,
         run: run_of_request(1),
         ledger: seen_in(Some(1)),
@@ -84,7 +84,7 @@ fn names_another_request() -> Scenario {
         )
     };
     Scenario {
-        rule: "another request",
+        rule: "names_another_request",
         claim: Claim::Excluded(Exclusion::OtherRequest),
         run: run_of_request(2),
         ledger: seen_in(Some(1)),
@@ -97,7 +97,7 @@ fn came_before() -> Scenario {
     let rows = [row(2, "DEPLOY"), row(1, "DEPLOY")];
     let after = |waiting| acted_after(&environment(), Goal::Deployed, "DEPLOYED", waiting, None);
     Scenario {
-        rule: "from before the action",
+        rule: "came_before",
         claim: Claim::Excluded(Exclusion::Before),
         run: run_of_request(2),
         ledger: seen(after(&rows[..1]), &[queue(200, &rows)]),
@@ -115,7 +115,7 @@ fn ended_before() -> Scenario {
         seen(ledger, &[history(200, &[entry])])
     };
     Scenario {
-        rule: "ended before the action",
+        rule: "ended_before",
         claim: Claim::Excluded(Exclusion::EndedBefore),
         run: run_of_execution("x"),
         ledger: ending_at(SENT - 2),
@@ -129,7 +129,7 @@ fn does_something_else() -> Scenario {
         seen(ledger, &[queue(200, &[row(2, action)])])
     };
     Scenario {
-        rule: "another action",
+        rule: "does_something_else",
         claim: Claim::Excluded(Exclusion::OtherAction),
         run: run_of_request(2),
         ledger: doing("STOP"),
@@ -145,7 +145,7 @@ fn lacks_our_services() -> Scenario {
         seen(ledger, &[queue(200, &[row])])
     };
     Scenario {
-        rule: "other services",
+        rule: "lacks_our_services",
         claim: Claim::Excluded(Exclusion::OtherServices),
         run: run_of_request(2),
         ledger: about(&[2]),
@@ -170,7 +170,7 @@ fn left_our_service_alone() -> Scenario {
         seen(acted(&services(&[1]), Goal::Deployed, None), &[status])
     };
     Scenario {
-        rule: "our service untouched",
+        rule: "left_our_service_alone",
         claim: Claim::Excluded(Exclusion::OtherServices),
         run: run_of_execution("x"),
         ledger: showing("before"),
@@ -184,7 +184,7 @@ fn has_another_origin() -> Scenario {
         seen(ledger, &[queue(200, &[from(origin, row(2, "DEPLOY"))])])
     };
     Scenario {
-        rule: "another origin",
+        rule: "has_another_origin",
         claim: Claim::Excluded(Exclusion::OtherOrigin),
         run: run_of_request(2),
         ledger: of("GIT"),
@@ -201,7 +201,7 @@ fn has_another_user() -> Scenario {
         seen(ledger, &[ours, history(300, &[entry])])
     };
     Scenario {
-        rule: "another user",
+        rule: "has_another_user",
         claim: Claim::Excluded(Exclusion::OtherUser),
         run: run_of_execution("x"),
         ledger: by("you"),
@@ -217,7 +217,7 @@ fn came_after() -> Scenario {
         seen(ledger, &[queue(at, &[]), queue(20_000, &late)])
     };
     Scenario {
-        rule: "queued after ours",
+        rule: "came_after",
         claim: Claim::Excluded(Exclusion::After),
         run: run_of_request(2),
         ledger: read_at(16_000),

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::super::{
     Fact, Ledger, Poll, Stamp, State,
-    rule::{Judging, Rule, Step},
+    claim::is_older,
+    rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{says, waits},
 };
@@ -17,43 +18,15 @@ use crate::wait::{
     decision::{Cause, Proof, Verdict},
 };
 
-pub(in super::super) const RULES: &[Judging] = &[
-    Rule {
-        name: "the subject was never found",
-        fact: "a subject that was just made may not be shown yet",
-        says: was_never_found,
-    },
-    Rule {
-        name: "the request says deleted",
-        fact: "the status of a request is that of its run",
-        says: request_says_deleted,
-    },
-    Rule {
-        name: "ours had ended before the subject disappeared",
-        fact: "a deletion does not undo the end of an earlier run",
-        says: had_ended,
-    },
-    Rule {
-        name: "the absence is not confirmed",
-        fact: "one answer can be that of a proxy",
-        says: is_unconfirmed,
-    },
-    Rule {
-        name: "our deletion of services is in the history",
-        fact: "the history of an environment outlives its services",
-        says: deletion_in_history,
-    },
-    Rule {
-        name: "another request deleted the subject",
-        fact: "queue and history name the origin and the user of a deletion",
-        says: deleted_by_another,
-    },
-    Rule {
-        name: "the subject is gone",
-        fact: "the API says so twice",
-        says: is_gone,
-    },
-];
+pub(in super::super) const RULES: &[Judging] = table! {
+    was_never_found: "a subject that was just made may not be shown yet",
+    request_says_deleted: "the status of a request is that of its run",
+    had_ended: "a deletion does not undo the end of an earlier run",
+    is_unconfirmed: "one answer can be that of a proxy",
+    deletion_in_history: "the history of an environment outlives its services",
+    deleted_by_another: "queue and history name the origin and the user of a deletion",
+    is_gone: "the API says so twice",
+};
 
 fn was_never_found(ledger: &Ledger, _: &Poll) -> Step {
     if ledger.was_found() {
@@ -68,7 +41,8 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
     };
     ledger.need(Fact::Request(request), poll)?;
     match ledger.own_request().and_then(|run| run.end()?.state()) {
-        Some(State::Deleted) => {
+        // The request status may repeat the state of the environment, which another request has deleted.
+        Some(State::Deleted) if ledger.other_deletions().is_empty() => {
             let mut evidence = missing(ledger);
             let said = ledger.own_request().and_then(|run| ledger.end_of(run));
             evidence.extend(said);
@@ -181,13 +155,15 @@ impl Ledger {
         self.goal_is_gone() && action.is_some_and(|action| self.goal.is_of(action))
     }
 
-    /// The deletions of the subject that cannot be this operation's.
+    /// The deletions of the subject that cannot be this operation's and were not queued behind it.
     fn other_deletions(&self) -> Vec<&Run> {
-        let deletions = self
-            .runs
-            .iter()
-            .filter(|run| self.is_deletion(run) && self.covers(run) && !self.acts_alike(run));
-        deletions.collect()
+        let is_behind = |run: &Run| {
+            let ids = self.request.zip(run.request());
+            ids.is_some_and(|(ours, id)| is_older(ours, id)) && !self.was_queued_before(run)
+        };
+        let runs = self.runs.iter().filter(|run| self.is_deletion(run));
+        runs.filter(|run| self.covers(run) && !self.acts_alike(run) && !is_behind(run))
+            .collect()
     }
 
     /// The verdict on a subject that is not found and that its parent does not list either.

@@ -2,7 +2,7 @@
 
 use super::super::{
     Ledger, Poll, RunId,
-    rule::{Judging, Rule, Step},
+    rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{Fact, says, waits},
 };
@@ -11,28 +11,12 @@ use crate::wait::{
     decision::{Proof, Verdict},
 };
 
-pub(in super::super) const RULES: &[Judging] = &[
-    Rule {
-        name: "the request that is canceled has ended",
-        fact: "the status of a request is that of its run",
-        says: request_ended,
-    },
-    Rule {
-        name: "the request that is canceled goes on",
-        fact: "CANCELING is not the end",
-        says: request_goes_on,
-    },
-    Rule {
-        name: "the request that is canceled is no longer queued, and nothing runs",
-        fact: "a request waits in the queue, runs, or is over",
-        says: request_is_gone,
-    },
-    Rule {
-        name: "the run that is canceled rests",
-        fact: "an environment runs one deployment at a time",
-        says: run_is_over,
-    },
-];
+pub(in super::super) const RULES: &[Judging] = table! {
+    request_ended: "the status of a request is that of its run",
+    request_goes_on: "CANCELING is not the end",
+    request_is_gone: "a request waits in the queue, runs, or is over",
+    run_is_over: "an environment runs one deployment at a time",
+};
 
 fn over(fact: Evidence) -> Step {
     says(Verdict::Decided(Decision::Reached(Proof::Seen), vec![fact]))
@@ -47,25 +31,24 @@ fn request_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     };
     ledger.need(Fact::Request(request), poll)?;
-    let said = aim(ledger).and_then(|run| run.end()?.state());
     // The request status may repeat the state that the environment shows for another run.
-    let repeats = said == ledger.state() && ledger.shows_before();
-    if said.is_some() && repeats && !poll.is_settled(ledger.asked_at(), 1) {
-        return waits(Phase::Running);
-    }
+    let said = aim(ledger).and_then(|run| run.end()?.state());
+    let may_repeat = said == ledger.state();
     match aim(ledger).and_then(|run| ledger.end_of(run)) {
-        Some(fact) => over(fact),
-        None => Ok(None),
+        Some(fact) if !may_repeat => over(fact),
+        _ => Ok(None),
     }
 }
 
 fn request_goes_on(ledger: &Ledger, _: &Poll) -> Step {
-    match ledger.request {
-        Some(request) if !ledger.is_unavailable(Fact::Request(request)) => {
-            let runs = aim(ledger).is_some_and(|run| run.fate == Fate::Running);
-            waits(if runs { Phase::Running } else { Phase::Queued })
-        }
-        _ => Ok(None),
+    let Some(request) = ledger.request else {
+        return Ok(None);
+    };
+    match aim(ledger).map(|run| &run.fate) {
+        _ if ledger.is_unavailable(Fact::Request(request)) => Ok(None),
+        Some(Fate::Ended(_)) => Ok(None),
+        Some(Fate::Running) => waits(Phase::Running),
+        _ => waits(Phase::Queued),
     }
 }
 
@@ -79,7 +62,8 @@ fn request_is_gone(ledger: &Ledger, poll: &Poll) -> Step {
     let is_settled = poll.is_settled(ledger.quiet_since(), 1);
     match ledger.state() {
         Some(state) if state.is_terminal() && is_settled && aim(ledger).is_none_or(has_left) => {
-            over(ledger.fact(None, Endpoint::Status, state, poll.now))
+            let said = aim(ledger).and_then(|run| ledger.end_of(run));
+            over(said.unwrap_or_else(|| ledger.fact(None, Endpoint::Status, state, poll.now)))
         }
         _ => waits(Phase::Running),
     }

@@ -124,7 +124,7 @@ impl Ledger {
         };
         let whole = run.end().and_then(|end| end.state());
         // Only an entry of the history that has ended lists all services with their ends.
-        let is_listed = run.finished.is_some() && !run.ended.is_empty();
+        let is_listed = run.finished.is_some() && run.services.is_some();
         let mut ends = Vec::new();
         for id in ours {
             let own = self.end_of_service(run, *id);
@@ -146,15 +146,16 @@ impl Ledger {
 
     /// How one service has ended in a run.
     fn end_of_service<'a>(&'a self, run: &'a Run, id: Uuid) -> Option<(&'a State, Endpoint)> {
-        if let Ok(place) = run.ended.binary_search_by_key(&id, |(id, _)| *id) {
-            let (_, state) = run.ended.get(place)?;
-            return Some((state, Endpoint::History));
+        match run.parts.get(&id)? {
+            Fate::Ended(end) => Some((end.state()?, end.said_by)),
+            Fate::Running => {
+                let (_, mark) = self.own_marks().find(|(own, _)| *own == id)?;
+                let is_of_run = Some(mark.execution().as_str()) == run.execution();
+                let has_ended = is_of_run && mark.state.is_terminal() && !mark.was_passed_over();
+                has_ended.then_some((&mark.state, Endpoint::Status))
+            }
+            Fate::Unknown | Fate::Queued => None,
         }
-        let (_, mark) = self.own_marks().find(|(own, _)| *own == id)?;
-        let is_of_run = Some(mark.execution().as_str()) == run.execution();
-        let has_worked = run.worked.binary_search(&id).is_ok();
-        let has_ended = is_of_run && has_worked && mark.state.is_terminal();
-        (has_ended && !mark.was_passed_over()).then_some((&mark.state, Endpoint::Status))
     }
 
     /// The runs that can be ours and have ended with this decision.

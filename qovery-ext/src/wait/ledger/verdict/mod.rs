@@ -92,11 +92,8 @@ impl Ledger {
     }
 
     fn need(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
-        if self.is_fresh(fact, poll.since) {
-            Ok(())
-        } else {
-            Err(fact)
-        }
+        let read = self.read_at(fact).filter(|at| *at >= poll.since);
+        read.map(|_| ()).ok_or(fact)
     }
 
     /// Needs a fact, but not in every poll.

@@ -3,7 +3,7 @@
 
 use super::super::{
     Ledger, Poll, Stamp, State, decide,
-    rule::{Judging, Rule, Step},
+    rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{Fact, says, waits},
 };
@@ -12,53 +12,15 @@ use crate::wait::{
     decision::{Proof, Verdict},
 };
 
-pub(in super::super) const RULES: &[Judging] = &[
-    Rule {
-        name: "the run that is shown goes on",
-        fact: "the status of an environment shows its last run, and only one runs at a time",
-        says: goes_on,
-    },
-    Rule {
-        name: "others share the poll, and something is at work",
-        fact: "a request that has not ended by the shared status needs no status of its own",
-        says: is_shared,
-    },
-    Rule {
-        name: "the request is queued",
-        fact: "a queued request has not ended, whatever its status repeats",
-        says: is_queued,
-    },
-    Rule {
-        name: "the services have ended before their run",
-        fact: "the history lists each service of a run with its end",
-        says: services_ended,
-    },
-    Rule {
-        name: "the request is at work",
-        fact: "the status of a request is that of its run",
-        says: is_running,
-    },
-    Rule {
-        name: "the request has ended, and nothing contradicts it",
-        fact: "a request that was executed has a run, and only one runs at a time",
-        says: has_ended,
-    },
-    Rule {
-        name: "the request was canceled before it ran",
-        fact: "a request that leaves the queue without a run was canceled",
-        says: was_canceled,
-    },
-    Rule {
-        name: "the request had nothing to do",
-        fact: "an action that has nothing to do leaves the state and the history as they are",
-        says: had_nothing_to_do,
-    },
-    Rule {
-        name: "no run agrees with the end of the request",
-        fact: "the history and the status can be late",
-        says: may_be_late,
-    },
-];
+pub(in super::super) const RULES: &[Judging] = table! {
+    goes_on: "the status of an environment shows its last run, and only one runs at a time",
+    is_shared: "a request that has not ended by the shared status needs no status of its own",
+    is_queued: "a queued request has not ended, whatever its status repeats",
+    services_ended: "the history lists each service of a run with its end",
+    is_running: "the status of a request is that of its run",
+    has_ended: "a request that was executed has a run, and only one runs at a time",
+    has_no_run: "a request that was canceled in the queue, or had nothing to do, has no run",
+};
 
 /// The fate that the request status reports, if it is available.
 fn said(ledger: &Ledger) -> Option<&Fate> {
@@ -242,72 +204,39 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     says(Verdict::Decided(decision, evidence))
 }
 
-fn was_canceled(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some((run, at, decision @ Decision::Canceled(_))) = end_said(ledger) else {
+fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
+    let Some((run, at, decision)) = end_said(ledger) else {
         return Ok(None);
     };
-    ledger.need(Fact::Queue, poll)?;
-    let held_before = ledger
-        .before
-        .result
-        .as_ref()
-        .is_some_and(|result| result.state == State::Canceled);
-    // The environment may have shown that state before the action.
-    let repeats = ledger.state() == Some(&State::Canceled) && held_before;
-    let runs = ledger.possible_executions();
-    if runs.iter().any(|run| run.end().is_some()) && ledger.state() == Some(&State::Canceled) {
+    let mut runs = ledger.possible_executions().into_iter();
+    if runs.any(|run| run.end().is_some()) {
+        // The request status repeats the state that the environment shows of another run.
         return Ok(None);
     }
-    if repeats && !poll.is_settled(at.max(ledger.asked_at()), 1) {
-        return waits(Phase::Running);
-    }
-    says(Verdict::Decided(
-        decision,
-        ledger.end_of(run).into_iter().collect(),
-    ))
-}
-
-fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some((run, at, Decision::Reached(proof))) = end_said(ledger) else {
-        return Ok(None);
-    };
-    // If the goal did not hold before, the action had something to do.
-    if ledger.has_acted() && !(ledger.may_be_done() && ledger.before.held) {
-        return Ok(None);
-    }
-    let runs = ledger.possible_executions();
-    if runs.iter().any(|run| run.end().is_some()) {
-        return Ok(None);
-    }
-    if !poll.is_settled(at.max(ledger.asked_at()), 1) {
-        return waits(Phase::Running);
-    }
-    let proof = if ledger.has_acted() {
-        Proof::Settled
-    } else {
-        proof
-    };
-    let evidence = ledger.end_of(run).into_iter().collect();
-    says(Verdict::Decided(Decision::Reached(proof), evidence))
-}
-
-fn may_be_late(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some((run, at, _)) = end_said(ledger) else {
-        return Ok(None);
-    };
     let since = at.max(ledger.asked_at());
     if !poll.is_settled(since, 1) {
         return waits(Phase::Running);
     }
-    let runs = ledger.possible_executions();
-    if runs.iter().any(|run| run.end().is_some()) {
-        // The request status repeats the state that the environment shows of another run.
-        return Ok(None);
-    }
-    // A run from before that is over shows nothing new: to wait for it would never end.
-    let earlier_runs = ledger.shows_before() && ledger.is_at_work();
-    if !poll.is_settled(since, 4) || earlier_runs || ledger.shows_candidate() {
-        return waits(Phase::Running);
-    }
-    says(ledger.superseded(&[run]))
+    let decision = match decision {
+        // It was canceled in the queue.
+        Decision::Canceled(_) => decision,
+        Decision::Reached(_) if !ledger.has_acted() => decision,
+        // If the goal did not hold before, the action had something to do.
+        Decision::Reached(_) if ledger.may_be_done() && ledger.before.held => {
+            Decision::Reached(Proof::Settled)
+        }
+        // The history and the status can be late. A run from before that is over shows nothing new: to
+        // wait for it would never end.
+        _ if !poll.is_settled(since, 4)
+            || (ledger.shows_before() && ledger.is_at_work())
+            || ledger.shows_candidate() =>
+        {
+            return waits(Phase::Running);
+        }
+        _ => return says(ledger.superseded(&[run])),
+    };
+    says(Verdict::Decided(
+        decision,
+        ledger.end_of(run).into_iter().collect(),
+    ))
 }

@@ -3,7 +3,7 @@
 
 use super::super::{
     Beginning, Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
-    rule::{Judging, Rule, Step},
+    rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{says, waits},
 };
@@ -12,78 +12,22 @@ use crate::wait::{
     decision::{Cancellation, Proof, Verdict},
 };
 
-pub(in super::super) const RULES: &[Judging] = &[
-    Rule {
-        name: "others share the poll, and nothing of ours has ended",
-        fact: "a run that goes on has no end in the history",
-        says: is_shared,
-    },
-    Rule {
-        name: "a request of ours is queued",
-        fact: "the queue lists a request until its run starts",
-        says: is_queued,
-    },
-    Rule {
-        name: "every run of ours is shown, and at work",
-        fact: "an environment runs one deployment at a time",
-        says: is_at_work,
-    },
-    Rule {
-        name: "the services have ended before the run that is shown",
-        fact: "the history lists each service of a run with its end",
-        says: services_ended,
-    },
-    Rule {
-        name: "a run of ours goes on",
-        fact: "a run that is shown at work has not ended",
-        says: goes_on,
-    },
-    Rule {
-        name: "the request has vanished",
-        fact: "a request that left the queue without a run was canceled",
-        says: has_vanished,
-    },
-    Rule {
-        name: "there was nothing to do",
-        fact: "an action that has nothing to do leaves the state as it is",
-        says: had_nothing_to_do,
-    },
-    Rule {
-        name: "no trace of the action",
-        fact: "an action that was executed has a row in the queue or an entry in the history",
-        says: no_trace,
-    },
-    Rule {
-        name: "only other runs were seen",
-        fact: "a request that was accepted runs before those that came after it",
-        says: only_others,
-    },
-    Rule {
-        name: "no run of ours was seen",
-        fact: "the queue, the history and the status can be late",
-        says: nothing_yet,
-    },
-    Rule {
-        name: "ours may follow",
-        fact: "a row of the queue is at most a settle period late",
-        says: may_follow,
-    },
-    Rule {
-        name: "nothing describes the runs",
-        fact: "a request that was queued before has a run of its own",
-        says: is_undescribed,
-    },
-    Rule {
-        name: "a request has no run",
-        fact: "each request that was executed has a run",
-        says: lacks_a_run,
-    },
-    Rule {
-        name: "every run that can be ours agrees",
-        fact: "one of them is ours",
-        says: agree,
-    },
-];
+pub(in super::super) const RULES: &[Judging] = table! {
+    is_shared: "a run that goes on has no end in the history",
+    is_queued: "the queue lists a request until its run starts",
+    is_at_work: "an environment runs one deployment at a time",
+    services_ended: "the history lists each service of a run with its end",
+    goes_on: "a run that is shown at work has not ended",
+    has_vanished: "a request that left the queue without a run was canceled",
+    had_nothing_to_do: "an action that has nothing to do leaves the state as it is",
+    no_trace: "an action that was executed has a row in the queue or an entry in the history",
+    only_others: "a request that was accepted runs before those that came after it",
+    nothing_yet: "the queue, the history and the status can be late",
+    may_follow: "a row of the queue is at most a settle period late",
+    is_undescribed: "a request that was queued before has a run of its own",
+    lacks_a_run: "each request that was executed has a run",
+    agree: "one of them is ours",
+};
 
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     if !poll.shares || !ledger.is_at_work() {

@@ -2,33 +2,17 @@
 
 use super::super::{
     Ledger, Poll, Scope, State, decide,
-    rule::{Judging, Rule, Step},
+    rule::{Judging, Step, table},
     verdict::{Fact, says, waits},
 };
 use crate::wait::{Endpoint, Phase, decision::Verdict};
 
-pub(in super::super) const RULES: &[Judging] = &[
-    Rule {
-        name: "something is at work",
-        fact: "a state tells work from rest",
-        says: at_work,
-    },
-    Rule {
-        name: "nothing has acted yet",
-        fact: "a stopped environment has not failed to be deployed",
-        says: not_begun,
-    },
-    Rule {
-        name: "a request is queued",
-        fact: "a queued request will change the state",
-        says: queued,
-    },
-    Rule {
-        name: "the state decides",
-        fact: "nothing is at work or queued",
-        says: state_decides,
-    },
-];
+pub(in super::super) const RULES: &[Judging] = table! {
+    at_work: "a state tells work from rest",
+    not_begun: "a stopped environment has not failed to be deployed",
+    queued: "a queued request will change the state",
+    state_decides: "nothing is at work or queued",
+};
 
 fn states(ledger: &Ledger) -> Vec<&State> {
     let Some(shown) = &ledger.shown else {

@@ -63,12 +63,9 @@ impl Conversions<'_> {
     /// The value of a field of the request, and the field of the response that it comes from.
     fn field(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
         if target.presence == Presence::Extra {
-            let extra = source
-                .fields
-                .iter()
-                .find(|field| {
-                    field.presence == Presence::Extra && types::same(&field.ty, &target.ty)
-                })?;
+            let extra = source.fields.iter().find(|field| {
+                field.presence == Presence::Extra && types::same(&field.ty, &target.ty)
+            })?;
             let ident = &extra.ident;
             return Some((Value::sure(quote!(from.#ident)), String::new()));
         }

@@ -1,43 +1,45 @@
 //! Preview environments: a copy of an environment for a pull request, made, updated and deleted by its
 //! name.
 //!
-//! Everything is found again by the name: the next run takes up the remains of an interrupted run, and
-//! [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
+//! Everything is found again by the name and a mark: the next run takes up the remains of an interrupted run,
+//! and [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
 //! state, and leaves nothing else.
 
+mod error;
+mod mark;
+
 use std::{
-    fmt,
     panic::{AssertUnwindSafe, resume_unwind},
     time::Duration,
 };
 
 use futures_util::FutureExt as _;
 use qovery_api::{
-    Client, Error, Printable,
+    Client,
     chrono::{DateTime, TimeDelta, Utc},
-    types::{CloneEnvironmentRequest, Environment, EnvironmentModeEnum as Mode},
+    types::{CloneEnvironmentRequest, EnvironmentModeEnum as Mode},
 };
 use uuid::Uuid;
 
 use super::{
-    ApplyVariablesError, DotenvError, EnvironmentService, FindError, FindExt, FoundEnvironment,
-    ServiceUrl, SetVariableError, Variable, VariableOwner, VersionError, naming, parse_dotenv,
-    plan_variables, services,
+    DotenvError, EnvironmentService, FindExt, FoundEnvironment, Named, ServiceUrl, Variable,
+    VariableOwner, naming, parse_dotenv, plan_variables, services,
     source::{Change, change, check},
     urls,
 };
 use crate::{
     Interrupt,
-    wait::{
-        Action, ServiceKind, ServiceSelection, ServiceVersion, UnsupportedVersion, WaitError,
-        WaitExt,
-    },
+    wait::{Action, ServiceKind, ServiceSelection, ServiceVersion, WaitExt},
 };
 
-/// The variable that holds the end of the life of a preview.
-const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
+pub use error::{PreviewError, RunPreviewError};
+
+use error::{Ended, Reason};
+use mark::{EXPIRES_AT, Mark, Namesakes, PREVIEW_OF};
 
 /// The wanted state of a preview environment.
+///
+/// Available on crate feature `preview` only.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
@@ -59,9 +61,13 @@ const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
 ///
 /// # Idempotent by name
 /// [`deploy`](Self::deploy) creates the environment if its project has none with this name. Otherwise it
-/// updates the existing environment, and sends only edits that are not made yet. An
-/// environment that is not a preview is never changed: its mode must be the requested one
-/// (`PREVIEW` by default; `PRODUCTION` is refused), and it must not be the original.
+/// updates the existing environment, and sends only edits that are not made yet.
+///
+/// # Other environments are never changed
+/// A preview has a variable, `PREVIEW_OF`, that names its original and the preview itself, and the requested
+/// mode (`PREVIEW` by default; `PRODUCTION` is refused). An environment of the same name without this variable
+/// is an error with [`PreviewError::unmarked`]. If it is a preview, made by hand or by a version that set no
+/// such variable, [`adopt`](Self::adopt) sets it. A copy that a person makes of a preview is no preview.
 ///
 /// The copy is made once. Services that the original gets later are not added to it.
 #[derive(Debug, Clone)]
@@ -81,6 +87,8 @@ pub struct PreviewEnvironment {
 }
 
 /// A preview environment that is there.
+///
+/// Available on crate feature `preview` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Preview {
@@ -235,26 +243,31 @@ impl PreviewEnvironment {
             return Err(PreviewError::new(Reason::Dotenv(error.clone())));
         }
         let origin = self.find_origin(client).await?;
-        let mut existing = self.existing(client, &origin).await?;
-        if existing.len() > 1 {
+        let namesakes = self.namesakes(client, &origin).await?;
+        if let Some((_, why)) = namesakes.other {
+            return Err(why);
+        }
+        let (mut previews, mut unfinished) = (namesakes.previews, namesakes.unfinished);
+        let count = previews.len() + unfinished.len();
+        if count > 1 {
             return Err(PreviewError::refused(format!(
-                "{} previews of {} are named \"{}\", made at the same time: delete them, and run this again",
-                existing.len(),
-                origin.project,
-                self.name
+                "{count} previews of {} are named \"{}\", made at the same time: delete them, and run this again",
+                origin.project, self.name
             )));
         }
-        let existing = existing.pop();
+        let (existing, copy) = (previews.pop(), unfinished.pop());
         // A copy has the services of its original: a request that they cannot take is refused before
         // anything is made.
-        let model = existing.as_ref().unwrap_or(&origin);
+        let model = existing.as_ref().or(copy.as_ref()).unwrap_or(&origin);
         let services = listed(client, model.id()).await?;
         self.check(client, &services).await?;
-        let is_new = existing.is_none();
-        let (environment, services) = match existing {
-            Some(environment) => (environment, services),
-            None => {
-                let environment = self.make(client, &origin).await?;
+        let is_new = existing.is_none() && copy.is_none();
+        let (environment, services) = match (existing, copy) {
+            (Some(environment), _) => (environment, services),
+            (None, Some(copy)) => (self.finish_copy(client, &copy, &origin).await?, services),
+            (None, None) => {
+                let copy = self.copy(client, &origin).await?;
+                let environment = self.finish_copy(client, &copy, &origin).await?;
                 let services = listed(client, environment.id()).await?;
                 (environment, services)
             }
@@ -301,12 +314,61 @@ impl PreviewEnvironment {
     /// Returns an error if it cannot be looked up or deleted.
     pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
         let origin = self.find_origin(client).await?;
-        let existing = self.existing(client, &origin).await?;
-        for environment in &existing {
+        let namesakes = self.namesakes(client, &origin).await?;
+        let existing = namesakes.previews.iter().chain(&namesakes.unfinished);
+        let mut was_there = false;
+        for environment in existing {
             environment.delete().await.map_err(PreviewError::wait)?;
+            was_there = true;
         }
         client.forget_names();
-        Ok(!existing.is_empty())
+        match namesakes.other {
+            Some((_, why)) => Err(why),
+            None => Ok(was_there),
+        }
+    }
+
+    /// Makes the environment of this name and mode a preview of the original: sets its mark, and changes
+    /// nothing else. From then on it can be updated and [deleted](Self::delete) as one.
+    ///
+    /// Needed once for an environment that was made by hand, or by a version of this crate that set no mark.
+    /// Does nothing if it is a preview of the original already.
+    ///
+    /// ```no_run
+    /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
+    /// use qovery_ext::recipes::PreviewEnvironment;
+    ///
+    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    /// match preview.deploy(&client).await {
+    ///     Err(error) if error.unmarked().is_some() => {
+    ///         eprintln!("{error}");
+    ///         preview.adopt(&client).await?; // after a look at it
+    ///     }
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is no environment of this name, if there are several, if its mode is another
+    /// one, or if a call fails.
+    pub async fn adopt(&self, client: &Client) -> Result<FoundEnvironment, PreviewError> {
+        let origin = self.find_origin(client).await?;
+        let namesakes = self.namesakes(client, &origin).await?;
+        if let Some(preview) = namesakes.previews.into_iter().next() {
+            return Ok(preview);
+        }
+        let Some((other, why)) = namesakes.other else {
+            return Err(PreviewError::refused(format!(
+                "{} has no environment \"{}\" to adopt",
+                origin.project, self.name
+            )));
+        };
+        if other.mode.as_ref() != Some(&self.mode) {
+            return Err(why);
+        }
+        mark::set(client, other.id(), origin.id()).await?;
+        Ok(other)
     }
 
     /// Deploys it, does some work with it, and deletes it: at the end, if the work fails or panics, and on
@@ -410,35 +472,32 @@ impl PreviewEnvironment {
         Ok(origin)
     }
 
-    /// The environments that have the name, as they are now. One that is no preview is an error.
-    async fn existing(
+    async fn namesakes(
         &self,
         client: &Client,
         origin: &FoundEnvironment,
-    ) -> Result<Vec<FoundEnvironment>, PreviewError> {
-        let listed = client.list_environment(origin.project.id).await;
-        let what = format!("listing the environments of project {}", origin.project);
-        let listed = listed.map_err(|error| PreviewError::call(what, error))?;
-        let (alike, _) = naming::alike(listed.results, &self.name, |one| &one.name);
-        if let Some(other) = alike.iter().find(|one| one.mode != self.mode) {
-            return Err(PreviewError::refused(format!(
-                "environment {} ({}) exists and is not a preview: its mode is {}, not {}",
-                other.name, other.id, other.mode, self.mode
-            )));
-        }
-        let found = |one: &Environment| {
-            client.remember_name(one.id, &one.name);
-            FoundEnvironment::of(client, origin, one)
-        };
-        Ok(alike.iter().map(found).collect())
+    ) -> Result<Namesakes, PreviewError> {
+        Namesakes::find(client, origin, &self.name, &self.mode).await
     }
 
-    async fn make(
+    /// Marks a copy, and names it.
+    async fn finish_copy(
+        &self,
+        client: &Client,
+        copy: &FoundEnvironment,
+        origin: &FoundEnvironment,
+    ) -> Result<FoundEnvironment, PreviewError> {
+        mark::finish(client, copy, origin, &self.name).await
+    }
+
+    /// Copies the original, under a name that is not the final one.
+    async fn copy(
         &self,
         client: &Client,
         origin: &FoundEnvironment,
     ) -> Result<FoundEnvironment, PreviewError> {
-        let mut request = CloneEnvironmentRequest::new(&self.name).mode(self.mode.clone());
+        let name = mark::unfinished(&self.name, origin.id());
+        let mut request = CloneEnvironmentRequest::new(name).mode(self.mode.clone());
         if let Some(cluster) = &self.cluster {
             let organization = client.organization(&origin.organization.id.to_string());
             let cluster = organization.cluster(cluster).await;
@@ -448,15 +507,12 @@ impl PreviewEnvironment {
         let made = client.clone_environment(origin.id(), &request).await;
         client.forget_names();
         match made {
-            Ok(made) => {
-                client.remember_name(made.id, &made.name);
-                Ok(FoundEnvironment::of(client, origin, &made))
-            }
+            Ok(made) => Ok(FoundEnvironment::of(client, origin, &made)),
             // The response was lost: whether it is there decides.
             Err(error) if error.may_have_been_executed() => {
-                let existing = self.existing(client, origin).await?;
-                let existing = existing.into_iter().next();
-                existing.ok_or_else(|| PreviewError::call(format!("copying {origin}"), error))
+                let namesakes = self.namesakes(client, origin).await?;
+                let copy = namesakes.unfinished.into_iter().next();
+                copy.ok_or_else(|| PreviewError::call(format!("copying {origin}"), error))
             }
             Err(error) => Err(PreviewError::call(format!("copying {origin}"), error)),
         }
@@ -501,6 +557,13 @@ impl PreviewEnvironment {
     ) -> Result<(), PreviewError> {
         for (name, _) in &self.service_variables {
             acted_on(services, name)?;
+        }
+        let reserved = self.variables.iter().map(Variable::key);
+        let mut reserved = reserved.filter(|key| [PREVIEW_OF, EXPIRES_AT].contains(key));
+        if let Some(key) = reserved.next() {
+            return Err(PreviewError::refused(format!(
+                "the variable {key} of a preview is set by this recipe: leave it out"
+            )));
         }
         self.selection(services)?;
         for (name, wanted) in &self.changes {
@@ -577,12 +640,16 @@ fn acted_on(
 /// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) is over, and
 /// waits until they are gone. Returns their names.
 ///
-/// Looks at each environment in mode `PREVIEW`, which takes a request for each; an environment without a
+/// Available on crate feature `preview` only.
+///
+/// Looks at each environment that is not in mode `PRODUCTION`, which takes a request for each. One without a
 /// time to live stays.
 ///
 /// # Errors
 /// Returns an error if the project is not found, if something cannot be read, or for the first one that
-/// cannot be deleted; the others are tried again with the next call.
+/// cannot be deleted; the others are tried again with the next call. An environment whose time is over and
+/// that is not marked as a preview stays, and is an error with [`PreviewError::unmarked`] after the others are
+/// deleted: [adopt](PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
 pub async fn delete_expired_previews(
     client: &Client,
     project: &str,
@@ -593,207 +660,37 @@ pub async fn delete_expired_previews(
     let what = format!("listing the environments of {project}");
     let listed = listed.map_err(|error| PreviewError::call(what, error))?;
     let mut deleted = Vec::new();
-    let previews = listed.results.into_iter();
-    for preview in previews.filter(|one| one.mode == Mode::Preview) {
-        let scope = qovery_api::types::ApiVariableScopeEnum::Environment;
-        let variables = client.list_variables(preview.id, scope.clone()).await;
-        let what = format!("reading the variables of environment {}", preview.id);
-        let variables = variables.map_err(|error| PreviewError::call(what, error))?;
-        let mut own = variables
-            .results
-            .into_iter()
-            .filter(|one| one.scope == scope);
-        let end = own
-            .find(|one| one.key == EXPIRES_AT)
-            .and_then(|one| one.value);
-        let end = end.and_then(|end| DateTime::parse_from_rfc3339(&end).ok());
-        if end.is_some_and(|end| end <= Utc::now()) {
-            client.remember_name(preview.id, &preview.name);
-            let environment = client.environment(preview.id).in_project(project.id());
-            environment.delete().await.map_err(PreviewError::wait)?;
-            deleted.push(preview.name);
+    let mut unmarked = None;
+    let environments = listed.results.into_iter();
+    for preview in environments.filter(|one| one.mode != Mode::Production) {
+        let mark = Mark::read(client, preview.id).await?;
+        let end = mark.expires_at();
+        let end = end.and_then(|end| DateTime::parse_from_rfc3339(end).ok());
+        if end.is_none_or(|end| end > Utc::now()) {
+            continue;
         }
+        client.remember_name(preview.id, &preview.name);
+        if mark.original(preview.id).is_none() {
+            let environment = Named {
+                id: preview.id,
+                name: preview.name,
+            };
+            let original = "another one, although it has a time to live".to_owned();
+            unmarked.get_or_insert(PreviewError::new(Reason::Unmarked {
+                environment,
+                original,
+            }));
+            continue;
+        }
+        let environment = client.environment(preview.id).in_project(project.id());
+        environment.delete().await.map_err(PreviewError::wait)?;
+        deleted.push(preview.name);
     }
     if !deleted.is_empty() {
         client.forget_names();
     }
-    Ok(deleted)
-}
-
-/// Why a preview environment was not made, deployed or deleted.
-#[derive(Debug)]
-pub struct PreviewError(Box<Reason>);
-
-#[derive(Debug)]
-enum Reason {
-    Find(FindError),
-    Call(String, Error),
-    Wait(WaitError),
-    Version(VersionError),
-    Commit(UnsupportedVersion),
-    Variable(SetVariableError),
-    Variables(ApplyVariablesError),
-    Dotenv(DotenvError),
-    Refused(String),
-}
-
-impl PreviewError {
-    fn new(reason: Reason) -> Self {
-        Self(Box::new(reason))
-    }
-
-    fn call(what: impl Into<String>, error: Error) -> Self {
-        Self::new(Reason::Call(what.into(), error))
-    }
-
-    fn wait(error: WaitError) -> Self {
-        Self::new(Reason::Wait(error))
-    }
-
-    fn refused(text: String) -> Self {
-        Self::new(Reason::Refused(text))
-    }
-
-    /// Whether the request is impossible: a name that no service has, an environment of that name that
-    /// is no preview.
-    pub fn is_refused(&self) -> bool {
-        matches!(
-            *self.0,
-            Reason::Refused(_) | Reason::Commit(_) | Reason::Dotenv(_)
-        )
-    }
-
-    /// The error of the wait for its deployment or deletion.
-    pub fn wait_error(&self) -> Option<&WaitError> {
-        match &*self.0 {
-            Reason::Wait(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// The error of the call that failed.
-    pub fn api_error(&self) -> Option<&Error> {
-        match &*self.0 {
-            Reason::Find(error) => error.api_error(),
-            Reason::Call(_, error) => Some(error),
-            Reason::Wait(error) => error.api_error(),
-            Reason::Version(error) => error.api_error(),
-            Reason::Variable(error) => error.api_error(),
-            Reason::Variables(error) => error.cause().api_error(),
-            Reason::Commit(_) | Reason::Dotenv(_) | Reason::Refused(_) => None,
-        }
-    }
-
-    /// For [`std::process::exit`]: that of the wait, 3 otherwise.
-    pub fn exit_code(&self) -> u8 {
-        self.wait_error().map_or(3, WaitError::exit_code)
+    match unmarked {
+        Some(error) => Err(error),
+        None => Ok(deleted),
     }
 }
-
-impl fmt::Display for PreviewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Reason::Find(error) => error.fmt(f),
-            Reason::Call(what, _) => write!(f, "{} failed", Printable::new(what)),
-            Reason::Wait(error) => error.fmt(f),
-            Reason::Version(error) => error.fmt(f),
-            Reason::Commit(error) => error.fmt(f),
-            Reason::Variable(error) => error.fmt(f),
-            Reason::Variables(error) => error.fmt(f),
-            Reason::Dotenv(error) => error.fmt(f),
-            Reason::Refused(text) => Printable::new(text).fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for PreviewError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.api_error().map(|error| error as _)
-    }
-}
-
-enum Ended<E> {
-    Preview(PreviewError),
-    Work(E),
-    Interrupted,
-    Panicked(Box<dyn std::any::Any + Send>),
-    NotDeleted,
-}
-
-/// Why the work with a preview environment did not end well.
-pub struct RunPreviewError<E> {
-    ended: Ended<E>,
-    not_deleted: Option<PreviewError>,
-}
-
-impl<E> RunPreviewError<E> {
-    /// The error of the work.
-    pub fn work_error(&self) -> Option<&E> {
-        match &self.ended {
-            Ended::Work(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// The error of making or deploying the environment.
-    pub fn preview_error(&self) -> Option<&PreviewError> {
-        match &self.ended {
-            Ended::Preview(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Whether it was interrupted by Ctrl-C or SIGTERM.
-    pub fn is_interrupted(&self) -> bool {
-        matches!(self.ended, Ended::Interrupted)
-    }
-
-    /// Why the environment was not deleted at the end. `None` if it was.
-    pub fn not_deleted(&self) -> Option<&PreviewError> {
-        self.not_deleted.as_ref()
-    }
-
-    /// For [`std::process::exit`]: that of the [`PreviewError`], 130 if it was interrupted, 1 if the work
-    /// failed.
-    pub fn exit_code(&self) -> u8 {
-        match (&self.ended, &self.not_deleted) {
-            (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),
-            (Ended::Interrupted, _) => Interrupt::EXIT_CODE,
-            _ => 1,
-        }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.ended {
-            Ended::Preview(error) => error.fmt(f)?,
-            Ended::Work(error) => error.fmt(f)?,
-            Ended::Interrupted => f.write_str("interrupted")?,
-            Ended::Panicked(_) => f.write_str("the work panicked")?,
-            Ended::NotDeleted => f.write_str("the work is done")?,
-        }
-        match &self.not_deleted {
-            Some(error) => write!(f, "\nthe preview environment was not deleted: {error}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ended: &dyn fmt::Debug = match &self.ended {
-            Ended::Preview(error) => error,
-            Ended::Work(error) => error,
-            Ended::Interrupted => &"interrupted",
-            Ended::Panicked(_) => &"panicked",
-            Ended::NotDeleted => &"done",
-        };
-        f.debug_struct("RunPreviewError")
-            .field("ended", ended)
-            .field("not_deleted", &self.not_deleted)
-            .finish()
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {}

@@ -1,0 +1,172 @@
+//! The mark of a preview: a variable that names its original and itself.
+//!
+//! Name and mode do not make an environment a preview: one that was made by hand can have both. A copy of a
+//! preview that was made by hand has its variables too, but another id.
+//!
+//! Copying an environment and setting its mark are two requests. Until it is marked, the copy has a name that
+//! is not chosen by hand; then it gets its final name.
+
+use qovery_api::{
+    Client,
+    types::{
+        ApiVariableScopeEnum as Scope, Environment, EnvironmentEditRequest, EnvironmentModeEnum,
+        VariableResponse,
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    super::{FindExt as _, FoundEnvironment, Named, Variable, VariableOwner, naming, set_variable},
+    PreviewError,
+    error::Reason,
+};
+use crate::wait::WaitExt as _;
+
+/// The variable that marks a preview.
+pub(super) const PREVIEW_OF: &str = "PREVIEW_OF";
+/// The variable that holds the end of the life of a preview.
+pub(super) const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
+
+/// The variables of an environment that are this module's.
+pub(super) struct Mark {
+    variables: Vec<VariableResponse>,
+}
+
+impl Mark {
+    pub(super) async fn read(client: &Client, environment: Uuid) -> Result<Self, PreviewError> {
+        let listed = client.list_variables(environment, Scope::Environment).await;
+        let what = format!("reading the variables of environment {environment}");
+        let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+        let own = listed.results.into_iter();
+        Ok(Self {
+            variables: own.filter(|one| one.scope == Scope::Environment).collect(),
+        })
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        let mut variables = self.variables.iter();
+        variables.find(|one| one.key == key)?.value.as_deref()
+    }
+
+    /// The original of this environment, if it is a preview.
+    pub(super) fn original(&self, environment: Uuid) -> Option<Uuid> {
+        let (original, own) = self.value(PREVIEW_OF)?.split_once('/')?;
+        let own: Uuid = own.trim().parse().ok()?;
+        (own == environment).then(|| original.trim().parse().ok())?
+    }
+
+    /// The end of its life, as it was noted.
+    pub(super) fn expires_at(&self) -> Option<&str> {
+        self.value(EXPIRES_AT)
+    }
+}
+
+/// Marks an environment as a preview of this original.
+pub(super) async fn set(
+    client: &Client,
+    environment: Uuid,
+    original: Uuid,
+) -> Result<(), PreviewError> {
+    let variable = Variable::new(PREVIEW_OF, format!("{original}/{environment}"))
+        .description("Marks this environment as a preview: original/preview");
+    let owner = VariableOwner::Environment(environment);
+    let set = set_variable(client, owner, &variable).await;
+    set.map(|_| ())
+        .map_err(|error| PreviewError::new(Reason::Variable(error)))
+}
+
+/// The name of a copy that is not marked yet.
+pub(super) fn unfinished(name: &str, original: Uuid) -> String {
+    let original = original.simple().to_string();
+    format!(
+        "{}-new-preview-of-{}",
+        name.trim(),
+        original.get(..12).unwrap_or_default()
+    )
+}
+
+/// Marks a copy, and gives it its final name.
+pub(super) async fn finish(
+    client: &Client,
+    copy: &FoundEnvironment,
+    original: &FoundEnvironment,
+    name: &str,
+) -> Result<FoundEnvironment, PreviewError> {
+    set(client, copy.id(), original.id()).await?;
+    let request = EnvironmentEditRequest::new().name(name.to_owned());
+    let renamed = client.edit_environment(copy.id(), &request).await;
+    client.forget_names();
+    let renamed = renamed.map_err(|error| PreviewError::call(format!("naming {copy}"), error))?;
+    client.remember_name(renamed.id, &renamed.name);
+    let found = FoundEnvironment::of(client, original, &renamed);
+    if found.mode != copy.mode {
+        return Err(PreviewError::refused(format!(
+            "the mode of {found} has become {}",
+            renamed.mode
+        )));
+    }
+    Ok(found)
+}
+
+/// The environments that have the name of a preview.
+pub(super) struct Namesakes {
+    /// Copies that are marked.
+    pub(super) previews: Vec<FoundEnvironment>,
+    /// Copies of an interrupted run that do not have their final name yet.
+    pub(super) unfinished: Vec<FoundEnvironment>,
+    /// An environment of the name that is no preview, and why.
+    pub(super) other: Option<(FoundEnvironment, PreviewError)>,
+}
+
+impl Namesakes {
+    pub(super) async fn find(
+        client: &Client,
+        original: &FoundEnvironment,
+        name: &str,
+        mode: &EnvironmentModeEnum,
+    ) -> Result<Self, PreviewError> {
+        let listed = client.list_environment(original.project.id).await;
+        let what = format!("listing the environments of project {}", original.project);
+        let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+        let found = |one: &Environment| {
+            client.remember_name(one.id, &one.name);
+            FoundEnvironment::of(client, original, one)
+        };
+        let (alike, rest) = naming::alike(listed.results, name, |one| &one.name);
+        let copy_name = unfinished(name, original.id());
+        let (copies, _) = naming::alike(rest, &copy_name, |one| &one.name);
+        let mut namesakes = Self {
+            previews: Vec::new(),
+            unfinished: copies.iter().map(found).collect(),
+            other: None,
+        };
+        for one in alike.iter().map(found) {
+            let why = if one.mode.as_ref() != Some(mode) {
+                PreviewError::refused(format!(
+                    "environment {one} exists and is not a preview: its mode is {}, not {mode}",
+                    one.mode.as_ref().map_or("unknown", |mode| mode.as_str())
+                ))
+            } else {
+                match Mark::read(client, one.id()).await?.original(one.id()) {
+                    Some(of) if of == original.id() => {
+                        namesakes.previews.push(one);
+                        continue;
+                    }
+                    Some(of) => PreviewError::refused(format!(
+                        "environment {one} is a preview of environment {of}, not of {original}: delete it, \
+                         choose another name, or call `PreviewEnvironment::adopt` once"
+                    )),
+                    None => PreviewError::new(Reason::Unmarked {
+                        environment: Named {
+                            id: one.id(),
+                            name: one.name().to_owned(),
+                        },
+                        original: original.to_string(),
+                    }),
+                }
+            };
+            namesakes.other = Some((one, why));
+        }
+        Ok(namesakes)
+    }
+}
