@@ -203,6 +203,10 @@ fn no_stream_changes_the_outcome_of_a_story() {
         assert!(row.waits >= 20, "{name}: {} waits", row.waits);
         assert_eq!(row.unexplained, 0, "{name}: {:?}", row.examples);
         // A stream that was in time and goes mute may delay an end by three intervals.
-        assert!(row.worse == 0 || name == "mute later", "{name}: {:?}", row.examples);
+        assert!(
+            row.worse == 0 || name == "mute later",
+            "{name}: {:?}",
+            row.examples
+        );
     }
 }
