@@ -20,6 +20,8 @@ mod oracle;
 mod others;
 #[path = "../tests/wait_stories/story.rs"]
 mod story;
+#[path = "../tests/wait_stories/stream_faults.rs"]
+mod stream_faults;
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         let (name, version) = argument
             .split_once('=')
             .ok_or("which version? api=4f1c2d9")?;
-        let service = client.find(&format!("{path}/{name}")).service().await?;
+        let service = client.find(format!("{path}/{name}")).service().await?;
         let version = match service.kind {
             ServiceKind::Container => ServiceVersion::image_tag(version),
             _ => ServiceVersion::commit(version),

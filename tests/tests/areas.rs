@@ -3,6 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test stops where its setup fails"
 )]
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use integration_tests::calls::OPERATIONS;
+use integration_tests::OPERATIONS;
 use integration_tests::document::{self, workspace};
 use serde_json::Value;
 

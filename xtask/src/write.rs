@@ -115,6 +115,34 @@ pub(crate) struct Staged<'a> {
     existed: bool,
     /// Beside the target, so that it can be renamed there; removed when this is dropped.
     home: tempfile::TempDir,
+    /// Dropped after the home, which is in it.
+    _parents: Parents,
+}
+
+/// Directories that were created for a tree, from the outermost. Those that are empty when this is dropped
+/// are removed, so that a failure leaves no trace.
+struct Parents(Vec<PathBuf>);
+
+impl Parents {
+    fn create(directory: &Path) -> Result<Self, Problem> {
+        let missing = directory
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        missing.reverse();
+        fs::create_dir_all(directory)
+            .map_err(|error| Problem::in_file(directory, format!("cannot be created: {error}")))?;
+        Ok(Self(missing))
+    }
+}
+
+impl Drop for Parents {
+    fn drop(&mut self) {
+        for directory in self.0.iter().rev() {
+            // This fails for every directory that is not empty.
+            let _ = fs::remove_dir(directory);
+        }
+    }
 }
 
 impl<'a> Staged<'a> {
@@ -123,8 +151,7 @@ impl<'a> Staged<'a> {
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
             .unwrap_or_else(|| Path::new("."));
-        fs::create_dir_all(parent)
-            .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+        let parents = Parents::create(parent)?;
         let home = tempfile::Builder::new()
             .prefix(".generated-")
             .tempdir_in(parent)
@@ -134,6 +161,7 @@ impl<'a> Staged<'a> {
             target,
             existed: target.exists(),
             home,
+            _parents: parents,
         })
     }
 

@@ -311,7 +311,7 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec![
                 "openapi.yaml:9",
                 "get/parameters/0/in",
-                "travels in body",
+                "is in body",
                 "help:",
             ],
         ),

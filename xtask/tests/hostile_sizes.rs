@@ -433,7 +433,7 @@ fn many_of_a_kind_end() {
         (
             "operations",
             many_operations,
-            Outcome::Refused("/paths/~1environment~1a1200/get: the contract has more than 1200"),
+            Outcome::Refused("/paths/~1environment~1a1200: the contract has more than 1200"),
         ),
         ("runs-of-backticks", described(&runs), Outcome::Client),
         (

@@ -51,7 +51,7 @@ impl Verdict {
                 is_list = false;
             } else if line.starts_with("Failed in:") {
                 is_list = true;
-            } else if is_list && line.starts_with("  ") {
+            } else if is_list && line.starts_with("  ") && !line.starts_with("   ") {
                 let item = line.trim().split(" in ").next().unwrap_or_default();
                 let item = item.split(", previously").next().unwrap_or(item);
                 failed.insert((check.to_owned(), item.to_owned()));
@@ -162,7 +162,7 @@ fn the_predicted_bump_is_never_below_the_verdict() {
 
 #[test]
 fn a_verdict_names_each_failed_check_with_its_items() {
-    let text = "--- failure inherent_method_missing: a method is gone ---\n\nDescription:\nx\n\nFailed in:\n  Client::a, previously in file a.rs:1\n  Client::b, previously in file a.rs:2\n\n--- failure type_method_marked_deprecated: x ---\n\nFailed in:\n  method qovery_api::Call::gpu in b.rs:3\n\n     Summary semver requires new major version: 1 major and 1 minor checks failed\n";
+    let text = "--- failure inherent_method_missing: a method is gone ---\n\nDescription:\nx\n\nFailed in:\n  Client::a, previously in file a.rs:1\n  Client::b, previously in file a.rs:2\n\n--- failure type_method_marked_deprecated: x ---\n\nFailed in:\n  method qovery_api::Call::gpu in b.rs:3\n     Checked [  16.392s] 229 checks: 228 pass, 1 fail\n\n     Summary semver requires new major version: 1 major and 1 minor checks failed\n";
     let verdict = Verdict::read(text, 0.0);
     assert_eq!(verdict.bump, "major");
     let failed: Vec<(&str, &str)> = verdict.failed.iter().map(|(a, b)| (&**a, &**b)).collect();

@@ -146,7 +146,7 @@ impl Bulk {
             let projects = match &self.project {
                 None => organization.projects().await.map_err(find)?,
                 Some(name) => {
-                    let path = client.organization(&organization.id().to_string());
+                    let path = client.organization(organization.id().to_string());
                     match path.project(name).await {
                         Ok(project) => vec![project],
                         Err(error) if error.is_not_found() => {

@@ -50,7 +50,7 @@ struct Form {
 
 impl OperationToken {
     /// The version that this crate writes.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// The longest text that is read, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;

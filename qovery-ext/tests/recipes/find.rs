@@ -184,13 +184,13 @@ async fn urls_and_ids_of_each_kind_are_found_whatever_they_name() {
             let found = shop.client.find(&text).await.unwrap();
             assert_eq!(found.id(), id, "{text}");
             assert_eq!(found.to_string(), format!("{kind} ({id})"));
-            let again = shop.client.find(&found.console_url()).await.unwrap();
+            let again = shop.client.find(found.console_url()).await.unwrap();
             assert_eq!(again.id(), id, "its own URL leads back to it");
         }
     }
     let nothing = shop
         .client
-        .find(&Uuid::from_u128(9).to_string())
+        .find(Uuid::from_u128(9).to_string())
         .await
         .unwrap_err();
     assert!(nothing.is_not_found(), "{nothing}");

@@ -679,7 +679,7 @@ async fn a_signal_ends_the_work_and_deletes() {
             "{signal}: {ended}"
         );
         assert_eq!(ended.exit_code(), 130);
-        let gone = scene.client.find(&made.environment.id().to_string()).await;
+        let gone = scene.client.find(made.environment.id().to_string()).await;
         assert!(gone.unwrap_err().is_not_found(), "{signal}");
     }
 }

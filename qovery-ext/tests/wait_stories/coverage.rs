@@ -176,12 +176,14 @@ pub(crate) struct Tally {
     pub(crate) kinds: BTreeMap<Kind, u32>,
     pub(crate) outcomes: BTreeMap<Outcome, u32>,
     pub(crate) excused: u32,
+    pub(crate) doubtful: u32,
 }
 
 impl Tally {
     pub(crate) fn add(&mut self, judged: Judged) {
         *self.outcomes.entry(judged.outcome).or_default() += 1;
         self.excused += u32::from(judged.is_excused);
+        self.doubtful += u32::from(judged.is_doubtful);
         for kind in judged.kinds {
             *self.kinds.entry(kind).or_default() += 1;
         }
@@ -195,5 +197,6 @@ impl Tally {
             *self.kinds.entry(kind).or_default() += count;
         }
         self.excused += other.excused;
+        self.doubtful += other.doubtful;
     }
 }

@@ -15,6 +15,7 @@ mod coverage;
 mod matrix;
 mod oracle;
 mod story;
+mod stream_faults;
 mod streams;
 mod trace;
 
@@ -124,6 +125,8 @@ struct Judged {
     kinds: Vec<Kind>,
     /// Reported as a success because no readable fact shows that it was none.
     is_excused: bool,
+    /// "Superseded" is a right outcome: another request took its place or cannot be told apart.
+    is_doubtful: bool,
 }
 
 /// Plays a story and returns its coverage, or the fault in the outcome.
@@ -167,6 +170,7 @@ async fn judge(seed: u64) -> Result<Judged, String> {
         outcome: played.outcome,
         kinds: coverage::kinds(&story, &played, &truth),
         is_excused: played.outcome == Outcome::Reached && truth.end != End::Reached,
+        is_doubtful: right.contains(&Outcome::Superseded),
     })
 }
 
@@ -217,7 +221,7 @@ fn the_outcome_of_every_story_is_the_right_one() {
         Outcome::LostContact,
     ] {
         let count = tally.outcomes.get(&outcome).copied().unwrap_or(0);
-        // Few stories remain without a fact that decides.
+        // Few of the doubtful stories remain without a fact that decides.
         let least = if outcome == Outcome::Superseded {
             10
         } else {
@@ -225,6 +229,8 @@ fn the_outcome_of_every_story_is_the_right_one() {
         };
         assert!(count >= least, "{count} stories only end as {outcome:?}");
     }
+    let doubtful = tally.doubtful;
+    assert!(doubtful >= 100, "{doubtful} stories only are doubtful");
 }
 
 fn play_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<String>) {
@@ -244,8 +250,9 @@ const HARD: &[(u64, Outcome)] = &[
     (134_705, Outcome::Superseded),
     (140_568, Outcome::Superseded),
     (170_839, Outcome::Superseded),
-    // The same, and the first status after the action is read when the later one waits already.
-    (100_791, Outcome::Superseded),
+    // The same, and the first status after the action is read when the later one waits already. In the first
+    // story the history lists our run as canceled.
+    (100_791, Outcome::Canceled),
     (175_680, Outcome::Superseded),
     // The request that was found ends well between two polls, and a later one still runs.
     (63_107, Outcome::Reached),
@@ -254,20 +261,24 @@ const HARD: &[(u64, Outcome)] = &[
     // The request has failed or was canceled, and a later one deploys the service before it is read.
     (200_339, Outcome::Failed),
     (267_346, Outcome::Canceled),
-    // A service that its deployment never reached shows an earlier cancellation.
-    (128_739, Outcome::Canceled),
-    (266_510, Outcome::Failed),
-    (327_130, Outcome::Failed),
+    // A service that its deployment never reached shows an earlier cancellation, and the request was absorbed by
+    // one that was queued before it: no endpoint says so.
+    (128_739, Outcome::Superseded),
+    (266_510, Outcome::Superseded),
+    (327_130, Outcome::Superseded),
 ];
 
 #[test]
 fn a_success_of_another_deployment_is_not_taken_for_ours_where_little_tells_them_apart() {
-    for (seed, expected) in HARD {
-        let judged = on_paused_time(judge(*seed)).unwrap_or_else(|text| panic!("{text}"));
-        // Of the outcomes that are right, the one that facts decide may be named as well.
-        let is_success = judged.outcome == Outcome::Reached;
-        assert_eq!(is_success, *expected == Outcome::Reached, "seed {seed}");
-    }
+    let outcome = |seed| {
+        let judged = on_paused_time(judge(seed));
+        judged.unwrap_or_else(|text| panic!("{text}")).outcome
+    };
+    let found: Vec<_> = HARD
+        .iter()
+        .map(|(seed, _)| (*seed, outcome(*seed)))
+        .collect();
+    assert_eq!(found, HARD);
 }
 
 #[test]

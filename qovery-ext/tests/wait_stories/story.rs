@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
-use crate::streams::Stream;
+use crate::stream_faults::Stream;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Story {

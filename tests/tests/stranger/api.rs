@@ -121,7 +121,7 @@ impl World {
 
     /// How far behind the replica is that answers this request.
     fn replica(&self) -> Ms {
-        if self.answers % 2 == 0 {
+        if self.answers.is_multiple_of(2) {
             self.quirks.replica
         } else {
             0

@@ -36,7 +36,7 @@ use qovery_ext::wait::{Reached, WaitError, WaitErrorKind};
 
 use quirks::Quirks;
 use wire::Server;
-use world::{Actor, Demand, Fate, Ms, Plan, START, Verb, World};
+use world::{Actor, Demand, Ms, Plan, START, Verb, World};
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,17 +107,16 @@ impl Told {
     #[track_caller]
     fn reached_by(&self, demand: &Demand) -> &Self {
         self.is(Ended::Reached);
+        let Some(at) = demand.succeeded_at() else {
+            panic!(
+                "reached, but the request is {:?}: {}",
+                demand.fate, self.text
+            );
+        };
+        let (told, at) = (self.at, at - START);
         assert!(
-            matches!(demand.fate, Fate::Ended(state) if !state.ends_with("ERROR")),
-            "reached, but the request is {:?}: {}",
-            demand.fate,
-            self.text
-        );
-        let over = demand.over.unwrap_or(Ms::MAX) - START;
-        assert!(
-            self.at >= over,
-            "reached at {} ms, before the end at {over}: {}",
-            self.at,
+            told >= at,
+            "reached at {told} ms, before its end at {at}: {}",
             self.text
         );
         self

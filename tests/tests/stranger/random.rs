@@ -253,7 +253,7 @@ enum Truth {
     NeverAccepted,
 }
 
-fn truth(case: &Case, act: Act) -> (Truth, Ms) {
+fn truth(case: &Case) -> (Truth, Ms) {
     let demand = case.server.with(|world| {
         let first = world.ours.first().copied();
         first.and_then(|id| world.demands.get(&id).cloned())
@@ -261,24 +261,15 @@ fn truth(case: &Case, act: Act) -> (Truth, Ms) {
     let Some(demand) = demand else {
         return (Truth::NeverAccepted, Ms::MAX);
     };
-    // A service is over before its deployment is.
-    let parts = || demand.services.iter().map(|id| demand.services_end.get(id));
-    let succeeded = parts().all(|end| end.is_some_and(|(state, _)| is_success(state)));
-    if !matches!(act, Act::Environment(_)) && succeeded {
-        let last = parts().flatten().map(|(_, at)| *at).max();
-        return (Truth::Succeeded, last.unwrap_or(Ms::MAX));
+    if let Some(at) = demand.succeeded_at() {
+        return (Truth::Succeeded, at);
     }
     let truth = match demand.fate {
         Fate::Ended("CANCELED") | Fate::Dropped => Truth::Canceled,
-        Fate::Ended(state) if is_success(state) => Truth::Succeeded,
         Fate::Ended(_) => Truth::Failed,
         Fate::Waiting | Fate::Running => Truth::NeverAccepted,
     };
     (truth, demand.over.unwrap_or(Ms::MAX))
-}
-
-fn is_success(state: &str) -> bool {
-    !state.ends_with("ERROR") && state != "CANCELED"
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -319,7 +310,7 @@ fn holds(case: &Case, act: Act, at: Ms) -> bool {
 }
 
 fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
-    let (truth, over) = truth(case, act);
+    let (truth, over) = truth(case);
     if case.server.with(|world| world.ours.len()) > 1 {
         return (Score::SentTwice, truth);
     }

@@ -157,6 +157,25 @@ pub(crate) struct Demand {
     pub(crate) services_end: BTreeMap<Uuid, (&'static str, Ms)>,
 }
 
+impl Demand {
+    /// When it reached its goal. Chosen services do before the execution ends.
+    pub(crate) fn succeeded_at(&self) -> Option<Ms> {
+        let ends = || self.services.iter().map(|id| self.services_end.get(id));
+        let is_done = |end: Option<&(&'static str, Ms)>| end.is_some_and(|(s, _)| is_success(s));
+        if !self.whole && ends().all(is_done) {
+            return ends().flatten().map(|(_, at)| *at).max();
+        }
+        match self.fate {
+            Fate::Ended(state) if is_success(state) => self.over,
+            _ => None,
+        }
+    }
+}
+
+fn is_success(state: &str) -> bool {
+    !state.ends_with("ERROR") && state != "CANCELED"
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Accepted(Uuid),

@@ -104,7 +104,7 @@ pub(crate) fn generate_from(
         command: "cargo xtask generate".to_owned(),
     };
     let client = split::lay_out(&parts, &origin);
-    let client = client.map_err(|problem| problem.of_document(&document))?;
+    let client = client.map_err(|problem| problem.of_document(document))?;
     let contract = document::json(&document.value, &origin);
     let fake = Tree::from([("contract.json".to_owned(), contract)]);
     let table = if purpose.is_tested {

@@ -46,7 +46,7 @@ impl DecodeError {
             "the body is empty, but a JSON document was expected".to_owned()
         } else if start.starts_with(b"<") {
             "the body is HTML or XML instead of a JSON document: perhaps a proxy answered, \
-             or the base URL leads to a web page"
+             or the base URL is that of a web page"
                 .to_owned()
         } else {
             format!("the body is not a JSON document: {error}")
@@ -56,7 +56,7 @@ impl DecodeError {
 
     /// The document is a web page.
     pub(crate) fn web_page() -> Self {
-        let message = "the body is a web page: perhaps a proxy answered, or the base URL leads to \
+        let message = "the body is a web page: perhaps a proxy answered, or the base URL is that of \
                        a web page";
         Self::new(String::new(), message.to_owned(), Kind::Syntax)
     }

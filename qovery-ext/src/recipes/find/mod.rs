@@ -413,9 +413,9 @@ async fn anything(client: &Client, id: Uuid) -> Result<Found, FindError> {
                 }
             };
             let path = client
-                .organization(&organization.to_string())
-                .project(&project.to_string());
-            let found = path.environment(&id.to_string()).await?;
+                .organization(organization.to_string())
+                .project(project.to_string());
+            let found = path.environment(id.to_string()).await?;
             return Ok(Found::Environment(found));
         }
         Err(error) if is_unknown(&error) => {}

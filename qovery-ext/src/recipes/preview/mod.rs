@@ -499,7 +499,7 @@ impl PreviewEnvironment {
         let name = mark::unfinished(&self.name, origin.id());
         let mut request = CloneEnvironmentRequest::new(name).mode(self.mode.clone());
         if let Some(cluster) = &self.cluster {
-            let organization = client.organization(&origin.organization.id.to_string());
+            let organization = client.organization(origin.organization.id.to_string());
             let cluster = organization.cluster(cluster).await;
             let cluster = cluster.map_err(|error| PreviewError::new(Reason::Find(error)))?;
             request = request.cluster_id(cluster.id());

@@ -17,20 +17,8 @@ pub(super) const LATE: std::time::Duration = std::time::Duration::from_secs(15);
 pub(crate) enum Claim {
     Ours,
     Possible,
-    Excluded(Exclusion),
-}
-
-/// Why a run is not this operation's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exclusion {
-    OtherRequest,
-    Before,
-    EndedBefore,
-    OtherAction,
-    OtherServices,
-    OtherOrigin,
-    OtherUser,
-    After,
+    /// The rule that excludes it.
+    Excluded(&'static str),
 }
 
 impl Claim {
@@ -39,9 +27,8 @@ impl Claim {
     }
 }
 
-/// The rules in the order of their priority: the first one with a result decides.
+/// The rules that exclude a run.
 pub(super) const RULES: &[Claiming] = table! {
-    named_as_ours: "the response to an action names its request",
     names_another_request: "a request id names one request",
     came_before: "an id names one run, and a queued request absorbs only those that ask for the same",
     ended_before: "the history and the Date header use one clock",
@@ -54,10 +41,13 @@ pub(super) const RULES: &[Claiming] = table! {
 };
 
 impl Ledger {
-    /// Whether a run can be this operation's.
+    /// Whether a run can be this operation's. The request that the server has named stays ours.
     pub(crate) fn claim(&self, run: &Run) -> Claim {
-        let said = rules(RULES).find_map(|rule| (rule.says)(self, run));
-        said.unwrap_or(Claim::Possible)
+        if run.request().is_some() && run.request() == self.request {
+            return Claim::Ours;
+        }
+        let excludes = rules(RULES).find(|rule| (rule.says)(self, run) == Some(true));
+        excludes.map_or(Claim::Possible, |rule| Claim::Excluded(rule.name))
     }
 
     /// The origin of our runs: the API derives it from the user agent.
@@ -75,42 +65,35 @@ impl Ledger {
             has_another_user,
         ]
         .iter()
-        .all(|rule| rule(self, run).is_none())
+        .all(|rule| rule(self, run) != Some(true))
     }
 }
 
-fn named_as_ours(ledger: &Ledger, run: &Run) -> Option<Claim> {
-    (run.request()? == ledger.request?).then_some(Claim::Ours)
+fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
+    Some(run.request()? != ledger.request?)
 }
 
-fn names_another_request(ledger: &Ledger, run: &Run) -> Option<Claim> {
-    (run.request()? != ledger.request?).then_some(Claim::Excluded(Exclusion::OtherRequest))
-}
-
-fn came_before(ledger: &Ledger, run: &Run) -> Option<Claim> {
-    let known = match &run.id {
+fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+    Some(match &run.id {
         RunId::Execution(id) => ledger.before.executions.contains(id),
         // A queued request may have absorbed ours, if both have the same action.
-        RunId::Request(id) => {
-            let before = ledger.before.requests.as_ref();
-            before.is_some_and(|ids| ids.contains(id))
+        RunId::Request(_) => {
+            ledger.was_queued_before(run)
                 && (!ledger.acts_alike(run) || ledger.has_own_row_beside(run))
         }
-    };
-    known.then_some(Claim::Excluded(Exclusion::Before))
+    })
 }
 
-fn ended_before(ledger: &Ledger, run: &Run) -> Option<Claim> {
+fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     // A run that was seen before its end has ended later, even if an adjusted clock disagrees.
     run.end().filter(|end| end.at <= run.seen.first)?;
     // The header counts whole seconds.
-    (run.finished? < ledger.asked_by_server_clock()?.saturating_sub(1))
-        .then_some(Claim::Excluded(Exclusion::EndedBefore))
+    Some(run.finished? < ledger.asked_by_server_clock()?.saturating_sub(1))
 }
 
-fn does_something_else(ledger: &Ledger, run: &Run) -> Option<Claim> {
+fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
-    let foreign = match &run.action {
+    Some(match &run.action {
         Some(action) => goal.is_not_of(action),
         None => run
             .end()
@@ -120,8 +103,7 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<Claim> {
                     .iter()
                     .any(|state| is_of_another_action(state, goal))
             }),
-    };
-    foreign.then_some(Claim::Excluded(Exclusion::OtherAction))
+    })
 }
 
 /// A cluster has no history, and its failures may not be named after the action.
@@ -153,29 +135,26 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
 impl Ledger {
     /// Whether a run includes all services of the operation, as far as the services are listed.
     pub(super) fn covers(&self, run: &Run) -> bool {
-        lacks_our_services(self, run).is_none()
+        lacks_our_services(self, run) != Some(true)
     }
 }
 
-fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<Claim> {
+fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     let Scope::Services(ours) = &ledger.scope else {
         return None;
     };
     let listed = run.services.as_ref()?;
-    let lacks = ours.iter().any(|id| listed.binary_search(id).is_err());
-    lacks.then_some(Claim::Excluded(Exclusion::OtherServices))
+    Some(ours.iter().any(|id| listed.binary_search(id).is_err()))
 }
 
 /// A service whose status names another run was not part of a run that has succeeded.
-fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<Claim> {
-    run.spares_ours
-        .then_some(Claim::Excluded(Exclusion::OtherServices))
+fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<bool> {
+    Some(run.spares_ours)
 }
 
-fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<Claim> {
+fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {
     let (own, origin) = (ledger.own_origin()?, run.origin.as_deref()?);
-    let is_other = own != origin && KNOWN_ORIGINS.contains(&origin);
-    is_other.then_some(Claim::Excluded(Exclusion::OtherOrigin))
+    Some(own != origin && KNOWN_ORIGINS.contains(&origin))
 }
 
 /// The origins of the contract. An origin that is newer than this crate excludes nothing.
@@ -189,12 +168,12 @@ const KNOWN_ORIGINS: &[&str] = &[
     "TERRAFORM_PROVIDER",
 ];
 
-fn has_another_user(ledger: &Ledger, run: &Run) -> Option<Claim> {
+fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
     let own = ledger.own_request()?.triggered_by.as_deref()?;
-    (run.triggered_by.as_deref()? != own).then_some(Claim::Excluded(Exclusion::OtherUser))
+    Some(run.triggered_by.as_deref()? != own)
 }
 
-pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<Claim> {
+pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
     let queued = run.queued?;
     if !ledger.has_acted() || ledger.request.is_some() {
         return None;
@@ -202,8 +181,7 @@ pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<Claim> {
     // The queue was read late enough to list ours, and did not list this one yet.
     let late = ledger.late_at();
     let reads = &ledger.queue_reads;
-    let was_absent = reads.iter().any(|at| *at >= late && *at < queued.first);
-    was_absent.then_some(Claim::Excluded(Exclusion::After))
+    Some(reads.iter().any(|at| *at >= late && *at < queued.first))
 }
 
 impl Ledger {
@@ -224,15 +202,16 @@ impl Ledger {
     /// Whether a queued request from before the action was seen together with a later one with the same action
     /// and user. In that case the server absorbs no request, and the later one is ours.
     fn has_own_row_beside(&self, earlier: &Run) -> bool {
-        let (Some(before), Some(theirs)) = (&self.before.requests, earlier.queued) else {
+        let Some(theirs) = earlier.queued else {
             return false;
         };
         self.runs.iter().any(|run| {
-            run.request().is_some_and(|id| !before.contains(&id))
+            run.request().is_some()
+                && !self.was_queued_before(run)
                 && run.queued.is_some_and(|own| own.first <= theirs.last)
                 && run.triggered_by == earlier.triggered_by
                 && self.acts_alike(run)
-                && came_after(self, run).is_none()
+                && came_after(self, run) != Some(true)
         })
     }
 }

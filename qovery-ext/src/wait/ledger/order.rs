@@ -105,7 +105,7 @@ impl Ledger {
     fn has_followed(&self, run: &Run) -> bool {
         let is_behind = match (self.request, run.request()) {
             (Some(ours), Some(id)) => !self.was_queued_before(run) && claim::is_older(ours, id),
-            _ => claim::came_after(self, run).is_some(),
+            _ => claim::came_after(self, run) == Some(true),
         };
         is_behind && run.queued.is_some() && !self.is_queued(run)
     }

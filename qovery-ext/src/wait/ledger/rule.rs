@@ -1,6 +1,6 @@
 //! One row of a table of rules.
 
-use super::{Fact, Ledger, Poll, claim::Claim, run::Run};
+use super::{Fact, Ledger, Poll, run::Run};
 use crate::wait::decision::Verdict;
 
 /// A rule, and the fact about the API that it follows from.
@@ -34,8 +34,8 @@ impl<F> Rule<F> {
 /// `Ok(None)`: the rule has no result. `Err`: it needs a fact.
 pub(super) type Step = Result<Option<Verdict>, Fact>;
 
-/// A rule for a claim. `None`: the rule says nothing.
-pub(super) type Claiming = Rule<fn(&Ledger, &Run) -> Option<Claim>>;
+/// A rule that excludes a run. `None`: a fact that it tests is not known.
+pub(super) type Claiming = Rule<fn(&Ledger, &Run) -> Option<bool>>;
 
 /// A rule for a verdict.
 pub(super) type Judging = Rule<fn(&Ledger, &Poll) -> Step>;

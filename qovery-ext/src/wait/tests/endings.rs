@@ -425,7 +425,7 @@ async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
         "the stale DEPLOYED did not count"
     );
 
-    let newer = json.replace("\"version\":2", "\"version\":3");
+    let newer = json.replace("\"version\":3", "\"version\":4");
     assert!(serde_json::from_str::<OperationToken>(&newer).is_err());
     assert!("qovery-op-???".parse::<OperationToken>().is_err());
 }

@@ -109,7 +109,7 @@ fn play_on_all_cores(first: u64, count: u64, with_plain: bool) -> Table {
 pub(crate) fn ends(
     seed: u64,
     schedule: u64,
-    stream: Option<crate::streams::Stream>,
+    stream: Option<crate::stream_faults::Stream>,
 ) -> Vec<crate::streams::Ended> {
     let mut story = Story::new(seed);
     story.stream = stream;

@@ -12,7 +12,7 @@ use qovery_fake::{
 
 use crate::{
     story::{Asked, Dice, ServicePlan, Target},
-    streams::Stream,
+    stream_faults::Stream,
 };
 
 /// From the beginning of a story to the action.

@@ -73,7 +73,7 @@ async fn found(text: &str, printed: &mut Printed) {
         cluster.id(),
     ];
     for id in ids {
-        let found = client.find(&id.to_string()).await.unwrap();
+        let found = client.find(id.to_string()).await.unwrap();
         printed.display("ext Found Display", &found);
         let name = match &found {
             Found::Organization(found) => {
@@ -103,13 +103,13 @@ async fn found(text: &str, printed: &mut Printed) {
     }
 
     printed.debug("ext Find Debug", &client.find(text));
-    let project = client.organization(&organization.id().to_string());
-    let project = project.project(&environment.project_id().to_string());
-    let services = project.clone().environment(&environment.id().to_string());
-    let other = client.find(&environment.id().to_string()).service().await;
+    let project = client.organization(organization.id().to_string());
+    let project = project.project(environment.project_id().to_string());
+    let services = project.clone().environment(environment.id().to_string());
+    let other = client.find(environment.id().to_string()).service().await;
     let mut errors = vec![
         client.find(text).service().await.err(),
-        client.find(&format!("a/{text}")).await.err(),
+        client.find(format!("a/{text}")).await.err(),
         client.organization("\u{1b}another").await.err(),
         project.environment("\u{1b}another").await.err(),
         services.clone().service("\u{1b}another").await.err(),
@@ -118,7 +118,7 @@ async fn found(text: &str, printed: &mut Printed) {
     ];
     fake.inject(refusal(text).on("listProject"));
     client.forget_names();
-    let organization = client.find(&organization.id().to_string()).await.unwrap();
+    let organization = client.find(organization.id().to_string()).await.unwrap();
     if let Found::Organization(organization) = organization {
         errors.push(organization.projects().await.err());
     }

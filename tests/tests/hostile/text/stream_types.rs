@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use qovery_api::uuid::Uuid;
 use qovery_ext::{
     stream::{LiveExt, NotRunning, Reconnect},

@@ -481,7 +481,7 @@ fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
         ),
         (
             json!({"$ref": "other.yaml#/x"}),
-            "/components/schemas/Root/properties/a: the reference `other.yaml#/x` leads out",
+            "/components/schemas/Root/properties/a: the reference `other.yaml#/x` refers to another file",
         ),
         (
             json!({"$ref": "#/components/schemas/Root/properties/a"}),

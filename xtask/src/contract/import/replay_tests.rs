@@ -288,7 +288,7 @@ fn replay(revisions: impl Iterator<Item = Document>, each: &mut dyn FnMut(&str, 
 
 /// Whether a line of a report is about a place, or about a place around it.
 fn covers(line: &str, place: &str) -> bool {
-    let ends = [" was ", " is ", " has no place", " no longer "];
+    let ends = [" was ", " is ", " cannot be expressed", " no longer "];
     let said = ends.iter().filter_map(|end| line.find(end)).min();
     let said = said.and_then(|end| line.get(..end)).unwrap_or(line);
     place
@@ -448,7 +448,7 @@ fn drawn(random: &mut fastrand::Rng) -> String {
 
 #[test]
 fn random_histories_are_stable_and_lose_nothing_but_what_they_list() {
-    let histories = std::env::var("HISTORIES").map_or(150, |count| count.parse().unwrap());
+    let histories = std::env::var("HISTORIES").map_or(40, |count| count.parse().unwrap());
     for seed in 0..histories {
         let mut random = fastrand::Rng::with_seed(seed);
         let texts: Vec<String> = (0..7).map(|_| drawn(&mut random)).collect();

@@ -159,11 +159,11 @@ fn malformed_actions_are_refused() {
         ),
         (
             "{target: $..age, description: why, remove: true, upadte: {}}",
-            "there is no key `upadte`",
+            "`upadte` is not a key of an action",
         ),
         (
             "{target: $..age.type, description: why, update: integer}",
-            "finds a plain value, at /components/schemas/Pet/properties/age/type",
+            "finds a plain value at /components/schemas/Pet/properties/age/type",
         ),
         (
             "{target: $..age, description: why, update: integer}",
@@ -189,7 +189,7 @@ fn what_is_not_an_overlay_is_refused() {
         ("overlay: 1.0.0\n", "needs a list of `actions`"),
         (
             "overlay: 1.0.0\nactions: []\nextra: 1\n",
-            "has no key `extra`",
+            "`extra` is not a key of an overlay",
         ),
     ] {
         let file = tempfile::NamedTempFile::new().unwrap();

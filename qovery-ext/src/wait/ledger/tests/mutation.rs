@@ -31,7 +31,7 @@ fn each_removed_rule_of_the_claim_is_noticed() {
     for rule in RULES {
         let noticed = scenarios.iter().filter(|scenario| {
             let claim = without_rule(rule.name, || scenario.claim_in(&scenario.ledger));
-            claim != scenario.claim
+            claim != scenario.claim()
         });
         assert!(noticed.count() > 0, "no scenario needs rule {}", rule.name);
     }

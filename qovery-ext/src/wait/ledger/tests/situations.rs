@@ -207,14 +207,16 @@ fn by_signature() -> Vec<Situation> {
         }],
         None,
     );
-    let bare = Observation::Status(Shown {
-        at: 1_000,
-        whole: Some(Whole {
-            origin: None,
-            ..whole("x", "DEPLOYED")
-        }),
-        own: vec![None],
-    });
+    let bare = |at: Stamp, id: &str, state: &str| {
+        Observation::Status(Shown {
+            at,
+            whole: Some(Whole {
+                origin: None,
+                ..whole(id, state)
+            }),
+            own: vec![None],
+        })
+    };
     vec![
         shared(deploys(None), &[status(1_000, "x", "DEPLOYING")], 2_000),
         at(
@@ -241,12 +243,12 @@ fn by_signature() -> Vec<Situation> {
             ],
             1_000,
         ),
-        // No endpoint reports how the first one ended, and the second one continues.
+        // No endpoint describes the two runs, and the second one continues.
         at(
-            deploys(None),
+            waiting.clone(),
             &[
-                status(1_000, "x", "DEPLOYING"),
-                status(2_000, "z", "DEPLOYING"),
+                bare(1_000, "x", "DEPLOYING"),
+                bare(2_000, "z", "DEPLOYING"),
                 queue(2_000, &[]),
                 unavailable(2_000, Fact::History),
             ],
@@ -303,7 +305,11 @@ fn by_signature() -> Vec<Situation> {
         ),
         at(
             waiting,
-            &[bare, queue(1_000, &[]), unavailable(1_000, Fact::History)],
+            &[
+                bare(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[]),
+                unavailable(1_000, Fact::History),
+            ],
             periods(9),
         ),
         at(

@@ -38,13 +38,14 @@ fn the_request_status_decides_for_success_and_for_failure() {
             &[
                 status(1_000, "y", shown),
                 request_status(1_000, 1, said),
-                history(
-                    1_000,
-                    &[past("y", "DEPLOY", shown), past("x", "DEPLOY", said)],
-                ),
+                // Late: it has no entry of ours.
+                history(1_000, &[]),
             ],
         );
-        let verdict = judge(&ledger, 1_000);
+        // The request status is up to a settle period late, and may repeat what the environment showed
+        // for another run that long ago.
+        assert!(is_pending(&judge(&ledger, 1_000)));
+        let verdict = judge(&ledger, periods(2));
         assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
         assert_eq!(is_failed(&verdict), said != "DEPLOYED", "{verdict:?}");
     }
@@ -350,10 +351,10 @@ fn the_evidence_of_a_verdict_names_the_endpoint_that_said_it() {
         &[
             status(1_000, "y", "STOPPED"),
             request_status(1_000, 1, "DEPLOYED"),
-            history(1_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+            history(1_000, &[]),
         ],
     );
-    let Ok(Verdict::Decided(_, evidence)) = judge(&ledger, 1_000) else {
+    let Ok(Verdict::Decided(_, evidence)) = judge(&ledger, periods(2)) else {
         panic!("it is decided");
     };
     let endpoints: Vec<Endpoint> = evidence.iter().map(|fact| fact.endpoint).collect();
@@ -414,4 +415,56 @@ fn a_foreign_run_in_the_history_does_not_stand_in_for_ours_while_the_history_may
     let ledger = seen(ledger, &[history(3_000, &[ours, foreign])]);
     let verdict = judge(&ledger, 3_000);
     assert!(is_failed(&verdict), "{verdict:?}");
+}
+
+/// A service that is read alone, without a history: nothing describes its run.
+#[test]
+fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
+    let mark = |state: &str| {
+        Some(Mark {
+            state: State::from(state),
+            deployment: Some("x".to_owned()),
+            date: None,
+            action: None,
+        })
+    };
+    let alone = |at, state: &str| {
+        Observation::Status(Shown {
+            at,
+            whole: None,
+            own: vec![mark(state)],
+        })
+    };
+    let readings = [
+        // Read within the millisecond in which the wait began.
+        queue(0, &[row(1, "DEPLOY")]),
+        unavailable(1_000, Fact::Request(request(1))),
+        unavailable(1_000, Fact::History),
+        alone(1_000, "DEPLOYING"),
+        alone(2_000, "DEPLOYMENT_ERROR"),
+        queue(2_000, &[]),
+    ];
+    let ledger = seen(acted(&services(&[1]), Goal::Deployed, Some(1)), &readings);
+    let verdict = judge(&ledger, periods(3));
+    assert!(is_failed(&verdict), "{verdict:?}");
+}
+
+/// The queue of a replica that is behind lists the request while its run is seen on the other one.
+#[test]
+fn a_deletion_that_begins_while_the_queue_still_lists_it_is_ours() {
+    let entry = past("x", "DELETE", "DELETING");
+    let mut readings = vec![
+        queue(1_000, &[row(1, "DELETE")]),
+        history(2_000, &[entry]),
+        queue(6_000, &[row(1, "DELETE")]),
+    ];
+    readings.extend([20_000, 20_000 + periods(1)].map(|at| Observation::Missing { at }));
+    let judged = |readings: &[Observation]| {
+        let ledger = acted(&environment(), Goal::Deleted, None);
+        judge(&seen(ledger, readings), 20_000 + periods(1))
+    };
+    assert!(is_reached(&judged(&readings)));
+    // It is still listed a settle period after another deletion began.
+    readings.insert(3, queue(18_000, &[row(1, "DELETE")]));
+    assert!(is_superseded(&judged(&readings)));
 }

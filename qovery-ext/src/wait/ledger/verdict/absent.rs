@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use super::super::{
-    Fact, Ledger, Poll, Stamp, State,
+    Fact, LATE, Ledger, Poll, Stamp, State,
     claim::is_older,
+    millis,
     rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{says, waits},
@@ -59,24 +60,12 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let said = ledger.own_request().into_iter();
     let runs = said.chain(ledger.candidate_executions());
     let ended: Vec<&Run> = runs.filter(|run| run.end().is_some()).collect();
-    let ends: Vec<_> = ended
-        .iter()
-        .filter_map(|run| ledger.end_for_us(run, poll))
-        .collect();
-    let Some((first, _)) = ends.first() else {
-        return Ok(None);
-    };
-    let first = first.clone();
-    if ends.len() < ended.len() || !ends.iter().all(|(end, _)| end.agrees_with(&first)) {
-        return Ok(None);
-    }
-    let facts = ends.into_iter().map(|(_, fact)| fact).collect();
-    says(Verdict::Decided(first, facts))
+    Ok(ledger.shared_end(&ended, poll))
 }
 
 fn is_unconfirmed(ledger: &Ledger, poll: &Poll) -> Step {
     let missing = ledger.missing();
-    if missing.is_some_and(|span| span.last - span.first >= super::millis(poll.settle)) {
+    if missing.is_some_and(|span| span.last - span.first >= millis(poll.settle)) {
         return Ok(None);
     }
     waits(Phase::Running)
@@ -87,17 +76,12 @@ fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     ledger.need(Fact::History, poll)?;
-    let runs = ledger.candidate_executions();
-    let ends: Vec<_> = runs
-        .iter()
-        .filter_map(|run| ledger.end_for_us(run, poll))
-        .collect();
-    let is_deleted = |(end, _): &(Decision, _)| matches!(end, Decision::Reached(_));
-    if ends.is_empty() || ends.len() < runs.len() || !ends.iter().all(is_deleted) {
-        return Ok(None);
+    match ledger.shared_end(&ledger.candidate_executions(), poll) {
+        Some(Verdict::Decided(Decision::Reached(_), facts)) => {
+            says(Verdict::Decided(ledger.gone(), facts))
+        }
+        _ => Ok(None),
     }
-    let facts = ends.into_iter().map(|(_, fact)| fact).collect();
-    says(Verdict::Decided(ledger.gone(), facts))
 }
 
 fn deleted_by_another(ledger: &Ledger, _: &Poll) -> Step {
@@ -143,10 +127,10 @@ impl Ledger {
         let Some(queued) = own.and_then(|run| run.queued) else {
             return false;
         };
-        let mut earlier = self
-            .runs
-            .iter()
-            .filter(|run| run.execution().is_some() && run.seen.first < queued.last);
+        // The queue can list a request for some time after its run has begun.
+        let is_earlier = |run: &Run| run.seen.first.saturating_add(millis(LATE)) < queued.last;
+        let executions = self.runs.iter().filter(|run| run.execution().is_some());
+        let mut earlier = executions.filter(|run| is_earlier(run));
         earlier.any(|run| self.is_deletion(run))
     }
 

@@ -88,6 +88,16 @@ impl Ledger {
         self.end_at_rest(run, poll)
     }
 
+    /// The end that all of some runs share, if each of them has ended.
+    pub(super) fn shared_end(&self, runs: &[&Run], poll: &Poll) -> Option<Verdict> {
+        let ends = runs.iter().map(|run| self.end_for_us(run, poll));
+        let (decisions, evidence): (Vec<_>, Vec<_>) =
+            ends.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let first = decisions.first()?.clone();
+        let all_agree = decisions.iter().all(|end| end.agrees_with(&first));
+        all_agree.then_some(Verdict::Decided(first, evidence))
+    }
+
     /// Without a history, a service that was seen at work in a run and is now idle has ended.
     fn end_at_rest(&self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
         let (state, at) = (self.state()?, self.shown.as_ref()?.at);

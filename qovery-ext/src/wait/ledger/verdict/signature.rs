@@ -260,8 +260,8 @@ fn over_since(ledger: &Ledger) -> Stamp {
 }
 
 fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
-    let was_queued = |run: &Run| run.queued.is_some_and(|queued| queued.first == 0);
     let runs = ledger.candidate_executions();
+    let was_queued = |run: &Run| ledger.was_queued_before(run);
     if ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described()) {
         return says(ledger.superseded(&runs));
     }
@@ -284,22 +284,16 @@ fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
-    let mut decided: Option<Decision> = None;
-    let mut evidence = Vec::new();
-    for run in &runs {
-        let Some((decision, fact)) = ledger.end_for_us(run, poll) else {
-            if run.end().is_some() || ledger.is_replaced(run) {
-                return says(ledger.superseded(&runs));
-            }
-            return waits(Phase::Running);
-        };
-        evidence.push(fact);
-        let known = decided.get_or_insert_with(|| decision.clone());
-        if !known.agrees_with(&decision) {
-            return says(ledger.superseded(&runs));
-        }
+    if let Some(verdict) = ledger.shared_end(&runs, poll) {
+        return says(verdict);
     }
-    Ok(decided.map(|decision| Verdict::Decided(decision, evidence)))
+    let is_over = |run: &&Run| {
+        run.end().is_some() || ledger.is_replaced(run) || ledger.end_for_us(run, poll).is_some()
+    };
+    if !runs.is_empty() && runs.iter().all(is_over) {
+        return says(ledger.superseded(&runs));
+    }
+    waits(Phase::Running)
 }
 
 impl Ledger {

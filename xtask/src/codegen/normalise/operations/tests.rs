@@ -144,7 +144,7 @@ fn parameters_come_from_path_and_operation_each_once_and_in_the_order_of_the_pat
         found
             .remarks
             .iter()
-            .any(|remark| remark.text.contains("`gone` does not stand in the path"))
+            .any(|remark| remark.text.contains("`gone` is not in the path"))
     );
 }
 
@@ -412,7 +412,7 @@ fn a_style_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() 
         json!({"name": "p", "in": "body", "schema": text}),
     ));
     assert!(
-        found.contains("0/in: the parameter `p` travels in body"),
+        found.contains("0/in: the parameter `p` is in body"),
         "{found}"
     );
 }
