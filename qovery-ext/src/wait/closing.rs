@@ -188,17 +188,23 @@ impl Operation {
     }
 
     fn no_trace_error(&mut self) -> WaitError {
-        let fault = self.lost.take();
-        let why = fault.as_ref().map_or("", |fault| fault.message.as_str());
+        let Some(fault) = self.lost.take() else {
+            return self.error(
+                WaitErrorKind::LostContact,
+                "the API accepted the action, and no endpoint has shown a deployment since: there \
+                 was nothing to deploy, or the request was canceled in the queue",
+            );
+        };
         let mut error = self.error(
             WaitErrorKind::LostContact,
             &format!(
-                "the response to the action was lost ({why}), and no trace of a deployment was seen \
-                 since: it may or may not have been executed"
+                "the response to the action was lost ({}), and no trace of a deployment was seen \
+                 since: it may or may not have been executed",
+                fault.message
             ),
         );
         error.0.acted = Acted::Perhaps;
-        error.0.source = fault;
+        error.0.source = Some(fault);
         error
     }
 

@@ -173,43 +173,58 @@ impl Operation {
                 }
                 // A 403 is an answer to a deleted subject, and to a token that has lost its role: only
                 // the list of the parent tells one from the other.
-                if fault.kind == FaultKind::Forbidden && !ledger.goal().is_reached_when_gone() {
-                    return match self.ask_parent(Verdict::pending(Phase::Running)).await? {
-                        Verdict::Pending { .. } => Err(fault),
-                        decided => Ok(decided),
-                    };
+                let goal = ledger.goal();
+                let listing = match fault.kind {
+                    FaultKind::Forbidden => Some(self.ask_parent().await),
+                    _ => None,
+                };
+                match listing {
+                    Some(Listing::Lacks(verdict)) => return Ok(verdict),
+                    Some(Listing::Forbidden) => return Err(fault),
+                    Some(_) if !goal.is_reached_when_gone() => return Err(fault),
+                    Some(Listing::Lists) => return Ok(Verdict::pending(Phase::Running)),
+                    Some(Listing::Unknown) | None => {}
                 }
-                ledger.observe(Observation::Missing { at });
+                if let Until::Goal(ledger) = &mut self.until {
+                    ledger.observe(Observation::Missing { at });
+                }
                 self.keep_away(fault.retry_after);
                 let judged = self.verdict(at).await?;
-                match judged {
-                    Verdict::Pending { .. } => self.ask_parent(judged).await,
-                    decided => Ok(decided),
+                if listing.is_some() || !matches!(judged, Verdict::Pending { .. }) {
+                    return Ok(judged);
                 }
+                Ok(match self.ask_parent().await {
+                    Listing::Lacks(verdict) => verdict,
+                    _ => judged,
+                })
             }
             Until::Condition(_) => Err(fault),
         }
     }
 
-    /// Asks the parent of a subject that is not found whether it still lists it. A list that cannot be
-    /// read says nothing.
-    async fn ask_parent(&mut self, judged: Verdict) -> Result<Verdict, Fault> {
+    /// Asks the parent of a subject that is not found whether it still lists it.
+    async fn ask_parent(&mut self) -> Listing {
         let source = Arc::clone(&self.source);
         let limit = after(Instant::now(), self.options.fact_timeout());
         let listed = time::timeout_at(limit, source.listed(&self.subject)).await;
         let at = self.stamp();
         let poll = self.poll_since(at);
         let Until::Goal(ledger) = &mut self.until else {
-            return Ok(judged);
+            return Listing::Unknown;
         };
-        Ok(match listed {
+        match listed {
             Ok(Ok(Some(true))) => {
                 ledger.observe(Observation::Listed { at });
-                judged
+                Listing::Lists
             }
-            Ok(Ok(Some(false))) => ledger.gone_from_parent(&poll),
-            _ => judged,
-        })
+            Ok(Ok(Some(false))) => Listing::Lacks(ledger.gone_from_parent(&poll)),
+            Ok(Err(fault))
+                if matches!(fault.kind, FaultKind::Forbidden | FaultKind::Unauthorized) =>
+            {
+                Listing::Forbidden
+            }
+            _ => Listing::Unknown,
+        }
     }
 
     /// The verdict of the ledger, with the facts that it asks for.
@@ -515,6 +530,17 @@ impl Operation {
             }),
         }
     }
+}
+
+/// Whether the parent of a subject lists it.
+enum Listing {
+    Lists,
+    /// The parent does not list it. Carries the verdict of the ledger.
+    Lacks(Verdict),
+    /// The token may not read the list, so that a refusal to read the subject proves nothing.
+    Forbidden,
+    /// The list cannot be read, or the subject has no parent that lists it.
+    Unknown,
 }
 
 /// The answer of a secondary endpoint.

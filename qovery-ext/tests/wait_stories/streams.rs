@@ -10,20 +10,13 @@
 
 use std::{thread, time::Duration};
 
-use crate::{matrix, oracle::Outcome, stream_faults::streams};
+use crate::{
+    matrix::{self, Ended},
+    stream_faults::streams,
+};
 
 /// How many stories of each kind a test run plays with each stream.
 const STORIES: u64 = 200;
-
-/// How one wait ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ended {
-    pub(crate) outcome: Outcome,
-    pub(crate) at: Duration,
-    /// Whether the oracle does not accept it.
-    pub(crate) is_wrong: bool,
-    pub(crate) judged: String,
-}
 
 /// The waits of stories with one stream, beside the same without.
 #[derive(Debug, Default)]

@@ -96,16 +96,21 @@ impl Known {
 
     fn problem_of_build(&self, arguments: &[&str]) -> Option<String> {
         let mut arguments = arguments.iter().take_while(|word| **word != "--");
-        let mut packages: Vec<&Value> = self.packages.iter().collect();
+        // Without `-p`, every package counts.
+        let mut named: Vec<&str> = Vec::new();
         while let Some(flag) = arguments.next() {
             let mut value = || arguments.next().copied().unwrap_or_default();
+            let is_named = |package: &&Value| {
+                named.is_empty() || named.iter().any(|name| package["name"] == *name)
+            };
+            let packages: Vec<&Value> = self.packages.iter().filter(is_named).collect();
             match *flag {
                 "-p" | "--package" => {
                     let name = value();
-                    packages.retain(|package| package["name"] == name);
-                    if packages.is_empty() {
+                    if !self.packages.iter().any(|package| package["name"] == name) {
                         return Some(format!("there is no package `{name}`"));
                     }
+                    named.push(name);
                 }
                 "--test" | "--bench" | "--example" | "--bin" => {
                     let (kind, name) = (flag.trim_start_matches('-'), value());

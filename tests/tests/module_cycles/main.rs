@@ -93,11 +93,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "qovery-ext/tests/wait_stories/main.rs",
-        "crate",
-        &["matrix", "oracle", "story", "streams", "trace"],
-    ),
-    (
-        "qovery-ext/tests/wait_stories/main.rs",
         "crate::matrix",
         &["oracle", "plain", "play"],
     ),

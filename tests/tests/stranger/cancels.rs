@@ -71,7 +71,6 @@ async fn a_cancel_in_the_queue_without_ids_and_traces_is_no_success_of_the_run_b
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a 202 that shows no request and an old state counts as a deployment with nothing to do"]
 async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
     // The response shows the status of the environment, and nothing of the request yet.
     for answer_body in [

@@ -96,7 +96,6 @@ async fn pages_for_a_minute_are_no_deletion() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a 403 on the subject and on the list of its parent counts as a deletion after the settle period"]
 async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
     let case = Case::new(Quirks::default());
     case.plan(Plan::of(60_000));

@@ -608,7 +608,6 @@ async fn a_later_deployment_of_one_service_does_not_hide_our_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "the state from before the action, said by the request status, is no doubtful end"]
 async fn a_request_status_that_repeats_the_old_state_while_a_push_runs_is_no_success() {
     let lags = Lags {
         request: 4000,

@@ -17,14 +17,14 @@ mod play;
 mod story;
 mod table;
 
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, thread, time::Duration};
 
 use oracle::{End, Judgement, Miss};
 use play::{Waiter, play};
 use story::{Class, Family, Story};
 use table::Table;
 
-use crate::oracle::Outcome;
+use crate::{oracle::Outcome, stream_faults::Stream};
 
 /// How many stories a test run plays.
 const STORIES: u64 = 250;
@@ -104,13 +104,19 @@ fn play_on_all_cores(first: u64, count: u64, with_plain: bool) -> Table {
     table
 }
 
+/// How one wait ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) at: Duration,
+    /// Whether the oracle does not accept it.
+    pub(crate) is_wrong: bool,
+    pub(crate) judged: String,
+}
+
 /// How the waits of a story end, as far as a stream may not change it: the outcome of each, whether it was
 /// right, and when.
-pub(crate) fn ends(
-    seed: u64,
-    schedule: u64,
-    stream: Option<crate::stream_faults::Stream>,
-) -> Vec<crate::streams::Ended> {
+pub(crate) fn ends(seed: u64, schedule: u64, stream: Option<Stream>) -> Vec<Ended> {
     let mut story = Story::new(seed);
     story.stream = stream;
     story.schedule = schedule;
@@ -120,7 +126,7 @@ pub(crate) fn ends(
         for waited in &all {
             let truth = oracle::truth(&story, &scene, waited.wait).await;
             let judgement = oracle::judge(&story, &scene, waited, &truth);
-            ends.push(crate::streams::Ended {
+            ends.push(Ended {
                 outcome: waited.outcome,
                 at: waited.at,
                 is_wrong: !matches!(judgement, Judgement::Right | Judgement::Tolerated(_)),

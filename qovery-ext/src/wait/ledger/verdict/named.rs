@@ -57,7 +57,7 @@ fn has_moved(ledger: &Ledger) -> bool {
         .request
         .and_then(|id| ledger.read_at(Fact::Request(id)));
     let shown = ledger.shown_run();
-    shown.is_some_and(|run| asked.is_none_or(|asked| run.seen.first >= asked))
+    shown.is_some_and(|run| asked.is_none_or(|asked| run.seen.first > asked))
 }
 
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
@@ -149,7 +149,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let is_canceled = matches!(decision, Decision::Canceled(_));
     let others_run = ledger.shows_candidate() || (ledger.shows_before() && !is_canceled);
     let is_doubtful = match ledger.is_at_work() {
-        true => others_run,
+        true => others_run || repeats_the_state_before(ledger, run),
         // The request status may repeat the state that the environment shows for another run.
         false => run.end().and_then(|end| end.state()) == ledger.state(),
     };
@@ -204,6 +204,14 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     says(Verdict::Decided(decision, evidence))
 }
 
+/// Whether the request status is the state from before the action, and no run that can be ours was seen. It
+/// may be the state of the environment, read before anything began.
+fn repeats_the_state_before(ledger: &Ledger, request: &Run) -> bool {
+    let before = ledger.before.result.as_ref().map(|result| &result.state);
+    let said = request.end().and_then(|end| end.state());
+    before.is_some() && said == before && ledger.possible_executions().is_empty()
+}
+
 fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
     let Some((run, at, decision)) = end_said(ledger) else {
         return Ok(None);
@@ -222,7 +230,7 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
         Decision::Canceled(_) => decision,
         Decision::Reached(_) if !ledger.has_acted() => decision,
         // If the goal did not hold before, the action had something to do.
-        Decision::Reached(_) if ledger.may_be_done() && ledger.before.held => {
+        Decision::Reached(_) if ledger.goal.may_have_nothing_to_do() && ledger.before.held => {
             Decision::Reached(Proof::Settled)
         }
         // The history and the status can be late. A run from before that is over shows nothing new: to
