@@ -157,7 +157,7 @@ async fn a_body_that_is_shorter_than_announced_broke_off_over_http_2() {
                 if matches!(end, End::Reset(_)) {
                     let text = error.to_string();
                     assert!(
-                        text.contains(&format!("{sent} of the 1000 bytes")),
+                        text.contains(&format!("received {sent} of 1000 announced bytes")),
                         "{text}"
                     );
                 }

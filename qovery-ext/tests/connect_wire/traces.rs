@@ -20,7 +20,7 @@ fn lines(printed: &Printed) -> (Vec<String>, Vec<String>) {
             .filter(|line| line.contains(word));
         lines.map(str::to_owned).collect()
     };
-    (all(": close"), all(": repeating"))
+    (all(": close"), all(": retrying"))
 }
 
 #[tokio::test]

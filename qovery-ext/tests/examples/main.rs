@@ -241,6 +241,9 @@ async fn a_preview_is_gone_after_its_tests_and_ends_as_they_do() {
         assert!(run.out.contains("environment pr-17 ("), "{}", run.out);
         let asked = [
             "cloneEnvironment",
+            // The mark, and with it the name.
+            "createVariable",
+            "editEnvironment",
             "createVariable",
             "createVariable",
             "createVariable",

@@ -318,7 +318,7 @@ fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
         (Ended::Reached, Truth::Succeeded) if told.at + START >= over => Score::Right,
         (Ended::Reached, _) if holds(case, act, told.at) => Score::Right,
         (Ended::Reached, Truth::Succeeded) => Score::Premature,
-        (Ended::Reached, _) if is_known(case, act, told, truth) => Score::Known,
+        (Ended::Reached, _) if is_known(case, truth) => Score::Known,
         (Ended::Reached, _) => Score::FalseSuccess,
         (Ended::Failed, Truth::Failed) => Score::Right,
         // Others deleted the environment: the guide calls that failed.
@@ -341,24 +341,14 @@ fn is_deleted(case: &Case) -> bool {
         .with(|world| world.view(case.environment, 0).is_gone)
 }
 
-/// False successes that have a test of their own, which is ignored and says why.
-fn is_known(case: &Case, act: Act, told: &Told, truth: Truth) -> bool {
-    let facts = told
-        .result
-        .as_ref()
-        .map(|reached| reached.evidence())
-        .unwrap_or_default();
-    let is_of_nothing = facts.iter().all(|fact| fact.run.is_none());
-    match (act.verb(), truth) {
-        // A lost request, and another one with the same channel, action and services.
-        (_, Truth::NeverAccepted) => case.server.with(|world| {
+/// The false success that has a test of its own, which is ignored and says why: a request was lost, and
+/// another one came through the same channel.
+fn is_known(case: &Case, truth: Truth) -> bool {
+    truth == Truth::NeverAccepted
+        && case.server.with(|world| {
             let mut others = world.demands.values();
             others.any(|demand| demand.by.origin == "API" && demand.asked >= START)
-        }),
-        // A request that left the queue before anything has shown it.
-        (Verb::Deploy | Verb::Restart, Truth::Canceled) => is_of_nothing,
-        _ => false,
-    }
+        })
 }
 
 async fn run(seed: u64) -> (Class, Score, String) {

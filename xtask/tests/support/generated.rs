@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use super::rendered;
 
 /// The headings that the generator writes.
-const HEADINGS: &[&str] = &["Parameters", "Errors", "Panics"];
+const HEADINGS: &[&str] = &["Parameters", "Errors", "Panics", "Returns"];
 
 /// The faults of the files below a directory: invalid Rust, documentation with injected markup,
 /// characters that the compiler refuses or that deceive readers.

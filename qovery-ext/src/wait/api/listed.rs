@@ -73,7 +73,11 @@ impl ApiSource {
                     .await
             }
         };
-        known(answer)
+        match answer {
+            // The token may not read the list, so that a refusal to read the subject proves nothing.
+            Err(fault) if fault.kind == FaultKind::Forbidden => Err(fault),
+            answer => known(answer),
+        }
     }
 
     /// The parent of a subject, looked up at most once, while the subject is there; `None` for a

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,
-    source::{Fault, Source},
+    source::{Fault, FaultKind, Source},
 };
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";
@@ -178,7 +178,6 @@ async fn what_is_no_list_says_nothing() {
         }
         for answer in [
             (|_| (404, JSON, json!({"status": 404, "detail": "d"}))) as Script,
-            |_| (403, JSON, json!({"status": 403, "detail": "d"})),
             |_| {
                 (
                     400,
@@ -192,6 +191,13 @@ async fn what_is_no_list_says_nothing() {
                 .expect("an answer of the API");
             assert_eq!(shown, None, "{subject}");
         }
+        let refused = listed(&subject, |path| match itself(path) {
+            Some(itself) => (200, JSON, itself),
+            None => (403, JSON, json!({"status": 403, "detail": "d"})),
+        })
+        .await
+        .expect_err("the token may not read the list");
+        assert_eq!(refused.kind, FaultKind::Forbidden, "{subject}");
     }
 }
 
