@@ -93,8 +93,8 @@ enum Trust {
 /// A stream that is listened to during a wait.
 pub(super) struct Push {
     subject: Subject,
-    heard: BoxStream<'static, Heard>,
-    has_ended: bool,
+    /// `None` after its end.
+    heard: Option<BoxStream<'static, Heard>>,
     trust: Trust,
     /// The states that this connection has shown, the last one at the end.
     shown: VecDeque<Digest>,
@@ -143,8 +143,7 @@ impl Push {
     fn new(subject: Subject, heard: BoxStream<'static, Heard>) -> Self {
         Self {
             subject,
-            heard,
-            has_ended: false,
+            heard: Some(heard),
             trust: Trust::None,
             shown: VecDeque::new(),
             polled: None,
@@ -170,9 +169,15 @@ impl Push {
                 }
             };
             let trust = self.trust;
+            let heard = async {
+                match &mut self.heard {
+                    Some(heard) => heard.next().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
-                heard = self.heard.next(), if !self.has_ended => self.hear(heard),
+                heard = heard => self.hear(heard),
                 () = due => {
                     // Once: a poll that fails is made again by the schedule.
                     (self.due, self.burst_since) = (None, None);
@@ -190,7 +195,7 @@ impl Push {
             Some(Heard::Shows(digest)) => self.show(digest),
             Some(Heard::Lost) => self.lose(),
             None => {
-                self.has_ended = true;
+                self.heard = None;
                 self.lose();
             }
         }
@@ -235,8 +240,7 @@ impl Push {
     /// A stream that was wrong once is not listened to any more.
     fn give_up(&mut self) {
         tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is given up");
-        self.heard = stream::empty().boxed();
-        self.has_ended = true;
+        self.heard = None;
         self.trust = Trust::None;
         self.due = None;
     }
@@ -257,7 +261,7 @@ impl Push {
         let changed = before.is_some_and(|before| before != digest);
         let announced = std::mem::take(&mut self.has_news);
         (self.due, self.burst_since) = (None, None);
-        if self.has_ended {
+        if self.heard.is_none() {
             return false;
         }
         if self.shown.back() == Some(&digest) {
@@ -518,7 +522,7 @@ mod tests {
             } else {
                 push.found(C);
             }
-            assert!(push.has_ended);
+            assert!(push.heard.is_none());
             assert_eq!(interval(&push), SECOND);
         }
     }
@@ -531,7 +535,7 @@ mod tests {
         assert!(push.found(C), "more is expected");
         tokio::time::advance(GRACE + SECOND).await;
         push.found(A);
-        assert!(!push.has_ended);
+        assert!(!push.heard.is_none());
         assert_eq!(interval(&push), 3 * LONGEST);
     }
 
@@ -539,11 +543,11 @@ mod tests {
     async fn a_stream_whose_news_are_not_found_is_given_up() {
         let mut push = agreeing();
         for n in 0..FALSE_ALARMS {
-            assert!(!push.has_ended);
+            assert!(!push.heard.is_none());
             push.show(Digest(100 + u64::from(n)));
             push.found(A);
         }
-        assert!(push.has_ended);
+        assert!(push.heard.is_none());
         let woken = tokio::time::timeout(LONGEST, push.listen(LONGEST)).await;
         assert!(woken.is_err(), "it never wakes the wait again");
     }
@@ -571,7 +575,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_loss_of_a_proven_stream_asks_for_a_poll_and_of_another_does_not() {
         for (mut push, is_proven) in [(proven(), true), (agreeing(), false)] {
-            push.heard = stream::iter([Heard::Lost]).boxed();
+            push.heard = Some(stream::iter([Heard::Lost]).boxed());
             let woken = tokio::time::timeout(SECOND, push.listen(LONGEST)).await;
             assert_eq!(woken.is_ok(), is_proven);
             assert_eq!(interval(&push), SECOND);

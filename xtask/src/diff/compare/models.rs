@@ -647,12 +647,12 @@ fn members(
             );
         }
         if now.key != member.key || was.how != is.how {
-            let tell = |how: &str, key: &str| format!("{how} {key}");
+            let mark = |how: &str, key: &str| format!("{how} {key}");
             let phrase = Phrase::of(&path)
-                .words(" was told ")
-                .code(tell(&was.how, &member.key))
-                .words(" and is told ")
-                .code(tell(&is.how, &now.key));
+                .words(" was distinguished by ")
+                .code(mark(&was.how, &member.key))
+                .words(" and is distinguished by ")
+                .code(mark(&is.how, &now.key));
             found.add(
                 rules::MEMBER_KEY_CHANGED,
                 key,

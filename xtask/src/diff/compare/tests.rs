@@ -132,7 +132,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("member-added", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}, {$ref: '#/components/schemas/Part'}]", "Choice gained the member "),
     ("member-removed", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}", "oneOf: [{$ref: '#/components/schemas/Cat'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat'}}", "Choice::Dog is gone"),
     ("member-type-changed", "mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}", "mapping: {CAT: '#/components/schemas/Dog', DOG: '#/components/schemas/Cat'}", ""),
-    ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was told"),
+    ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was distinguished by"),
     ("member-deprecated", "      discriminator:", "      x-deprecatedMembers: ['#/components/schemas/Dog']\n      discriminator:", "Choice::Dog is no longer published"),
     ("conversion-added", "", "", ""),
     ("conversion-removed", "", "", ""),
