@@ -97,17 +97,35 @@ async fn pages_for_a_minute_are_no_deletion() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
-    let case = Case::new(Quirks::default());
-    case.plan(Plan::of(60_000));
     let forbidden = r#"{"status":403,"error":"Forbidden","detail":"Forbidden"}"#;
-    let refusal = Fault::Page(403, "application/json", forbidden);
-    case.server
-        .fault(Rule::on("GET", "", refusal).between(20_000, 50_000));
-    let told = case
-        .told(case.client.environment(case.environment).delete())
-        .await;
-    if told.how == Ended::Reached {
-        told.reached_by(&case.ours(0));
+    let broken = r#"{"status":503,"error":"Service Unavailable","detail":"try later"}"#;
+    let lists = [
+        Fault::Page(403, "application/json", forbidden),
+        Fault::Page(503, "application/json", broken),
+        Fault::Page(403, "text/html", FIREWALL),
+    ];
+    for list in lists {
+        for of_service in [false, true] {
+            let case = Case::new(Quirks::default());
+            case.plan(Plan::of(60_000));
+            // The lists of environments and of services, then everything else.
+            for path in ["/environment", "/services", ""] {
+                let fault = match path {
+                    "" => Fault::Page(403, "application/json", forbidden),
+                    _ => list.clone(),
+                };
+                case.server
+                    .fault(Rule::on("GET", path, fault).between(20_000, 50_000));
+            }
+            let action = match of_service {
+                true => case.client.container(case.container).delete(),
+                false => case.client.environment(case.environment).delete(),
+            };
+            let told = case.told(action).await;
+            if told.how == Ended::Reached {
+                told.reached_by(&case.ours(0));
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
-use crate::quirks::{AnswerBody, AnswerId, Quirks, StatusId, Trace};
+use crate::quirks::{AnswerBody, AnswerId, Histories, Quirks, StatusId, Trace};
 use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
@@ -199,10 +199,17 @@ async fn an_uninstall_ends_in_each_of_the_states_that_the_guide_names() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "READY is no end of a run unless the request status says it"]
 async fn an_uninstall_that_ends_as_never_deployed_is_reached() {
-    uninstalls("READY", Quirks::default()).await;
-    uninstalls("READY", nameless()).await;
+    for histories in [
+        Histories::Both,
+        Histories::OnlyNew,
+        Histories::OnlyOld,
+        Histories::Missing,
+    ] {
+        for base in [Quirks::default(), nameless()] {
+            uninstalls("READY", Quirks { histories, ..base }).await;
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

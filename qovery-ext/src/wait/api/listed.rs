@@ -73,11 +73,7 @@ impl ApiSource {
                     .await
             }
         };
-        match answer {
-            // The token may not read the list, so that a refusal to read the subject proves nothing.
-            Err(fault) if fault.kind == FaultKind::Forbidden => Err(fault),
-            answer => known(answer),
-        }
+        known(answer)
     }
 
     /// The parent of a subject, looked up at most once, while the subject is there; `None` for a
@@ -110,17 +106,14 @@ impl ApiSource {
     }
 }
 
-/// A parent that the API does not show says nothing of its children.
+/// A parent that does not exist says nothing of its children. A parent that the token may not read is a fault.
 fn known<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(fault)
             if matches!(
                 fault.kind,
-                FaultKind::NotFound
-                    | FaultKind::Forbidden
-                    | FaultKind::SaysMissing
-                    | FaultKind::BadRequest
+                FaultKind::NotFound | FaultKind::SaysMissing | FaultKind::BadRequest
             ) =>
         {
             Ok(None)

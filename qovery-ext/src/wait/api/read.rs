@@ -296,7 +296,6 @@ fn services_in_queue(entry: &types::QueuedDeploymentRequestWithStages) -> Option
     (!ids.is_empty()).then_some(ids)
 }
 
-/// The services of a stage, kind by kind.
 /// The state of an environment and of each of its services, as a pushed status shows them; `None` if it is
 /// not about this environment.
 #[cfg(feature = "stream")]
@@ -311,6 +310,7 @@ pub(in crate::wait) fn states(
     Some((last_deployment_state(own), services.collect()))
 }
 
+/// The services of a stage, kind by kind.
 fn services_of(
     stage: &types::DeploymentStageWithServicesStatuses,
 ) -> impl Iterator<Item = (ServiceKind, &types::Status)> + Clone {

@@ -217,7 +217,9 @@ impl Ledger {
         };
         let seen = self.runs.iter().map(|run| run.seen.last);
         let reads = self.queue_reads.iter().copied();
+        let attempts = self.attempts.iter().map(|(_, (at, _))| *at);
         seen.chain(reads)
+            .chain(attempts)
             .chain(asked)
             .chain(self.busy)
             .chain(self.found)

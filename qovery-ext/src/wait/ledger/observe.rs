@@ -138,7 +138,11 @@ fn of_history(past: &Past, at: Stamp) -> Run {
     run.origin.clone_from(&past.origin);
     run.triggered_by.clone_from(&past.triggered_by);
     run.created = past.created;
-    run.fate = Fate::of(&past.state, Endpoint::History, at);
+    // An entry may show READY before its run begins: it counts once every service has ended.
+    let is_open = past.services.is_empty() || past.services.iter().any(|s| !s.action.is_terminal());
+    if past.state != State::Ready || !is_open {
+        run.fate = Fate::of(&past.state, Endpoint::History, at);
+    }
     if let Fate::Ended(_) = run.fate {
         run.finished = past.updated;
     }

@@ -69,8 +69,9 @@ impl Fate {
         use super::super::{Goal, Phase};
         // The column of a cancel distinguishes waiting, running and ended for every state.
         match state.phase(Goal::Canceled) {
-            // READY means "never deployed". For a request it means that there was nothing to do.
-            Phase::Reached if *state == State::Ready && said_by != Endpoint::RequestStatus => {
+            // READY means "never deployed". A status shows it before the first run as well. For a request
+            // it means that there was nothing to do.
+            Phase::Reached if *state == State::Ready && said_by == Endpoint::Status => {
                 Fate::Unknown
             }
             Phase::Reached => Fate::Ended(End {
