@@ -112,7 +112,7 @@ async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
             for path in ["/environment", "/services", ""] {
                 let fault = match path {
                     "" => Fault::Page(403, "application/json", forbidden),
-                    _ => list.clone(),
+                    _ => list,
                 };
                 case.server
                     .fault(Rule::on("GET", path, fault).between(20_000, 50_000));
