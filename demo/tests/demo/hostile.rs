@@ -1,9 +1,11 @@
 //! Whatever a service, a stage or a build is called, the program prints text.
 
+use std::time::Duration;
+
 use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, Step, Workload};
 use serde_json::Value;
 
-use crate::program::{Run, program_on, run};
+use crate::program::{Run, Running, program_on, run};
 
 #[allow(
     unreachable_pub,
@@ -14,8 +16,8 @@ mod corpus;
 
 /// An environment with a service, a stage and a line of the log for each text, whose next deployment
 /// fails.
-async fn scene(texts: &[String]) -> (FakeQovery, FakeServer, FakeEnvironment) {
-    let fake = FakeQovery::with_clock(Clock::fast(1000.0));
+async fn scene(texts: &[String], clock: Clock) -> (FakeQovery, FakeServer, FakeEnvironment) {
+    let fake = FakeQovery::with_clock(clock);
     let environment = fake.environment(texts.first().expect("a text"));
     for text in texts {
         environment
@@ -36,7 +38,7 @@ async fn scene(texts: &[String]) -> (FakeQovery, FakeServer, FakeEnvironment) {
 async fn runs(texts: &[String]) -> Vec<Run> {
     let mut runs = Vec::new();
     for options in ["", "--json"] {
-        let (fake, server, environment) = scene(texts).await;
+        let (fake, server, environment) = scene(texts, Clock::fast(1000.0)).await;
         let environment = environment.history(3);
         for command in [
             "deploy",
@@ -71,14 +73,16 @@ async fn no_text_of_the_api_controls_the_terminal_or_a_runner() {
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_read_the_texts_as_they_are() {
     let text = "a\u{1b}[2J\u{202e}b ##vso[x]\u{200b}";
-    let (fake, server, environment) = scene(&[text.to_owned()]).await;
+    // The deployment stands still until the program has shown it.
+    let (fake, server, environment) = scene(&[text.to_owned()], Clock::manual()).await;
     let line = format!("--environment {} --json deploy", environment.id());
-    let run = run(program_on(&fake, &server, &line));
-    assert_eq!(corpus::faults(&run.out), [""; 0], "{}", run.out);
-    let begin = run.event("begin");
+    let mut running = Running::start(program_on(&fake, &server, &line));
+    let begin = running.until(|event| event["event"] == "begin");
     assert_eq!(begin["name"], Value::from(text));
-    let progress = run.event("progress");
+    let progress = running.until(|event| event["event"] == "progress");
     assert_eq!(progress["services"][0]["name"], Value::from(text));
-    let failed = run.event("failed");
+    fake.advance(Duration::from_secs(3600));
+    let failed = running.until(|event| event["event"] == "failed");
     assert_eq!(failed["report"]["services"][0]["name"], Value::from(text));
+    running.end();
 }
