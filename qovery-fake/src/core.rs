@@ -13,7 +13,7 @@ use super::{
     call::Call,
     contract::{Amount, Contract, Direction, Matched, Operation, Place},
     exchange::{Answer, Delivery, Incoming, Refusal},
-    fault::{Fault, Passing},
+    fault::{Fault, FaultEffect},
     operations,
     record::RecordedRequest,
     world::World,
@@ -57,9 +57,9 @@ impl Core {
         };
         let id = operation.map_or("", |operation| operation.id.as_str());
         let is_write = incoming.method != Method::GET;
-        let passing = Passing::through(&mut self.faults, id, is_write, self.world.time.now());
-        let instead = passing.instead();
-        let executed = passing.reaches_the_server() && instead.is_none();
+        let effect = FaultEffect::of_request(&mut self.faults, id, is_write, self.world.time.now());
+        let instead = effect.instead();
+        let executed = effect.reaches_the_server() && instead.is_none();
         let answer = if executed {
             Some(self.answer(&contract, incoming, &matched, operation))
         } else {
@@ -71,7 +71,7 @@ impl Core {
         let refused = answer
             .as_ref()
             .is_some_and(|answer| answer.status.as_u16() >= 400);
-        let delivery = passing.deliver(answer, self.latency);
+        let delivery = effect.deliver(answer, self.latency);
         self.record.push(RecordedRequest::new(
             operation,
             incoming,

@@ -264,7 +264,7 @@ impl Fault {
         self.header(header::RETRY_AFTER, &text)
     }
 
-    fn strikes(&mut self, operation: &str, is_write: bool, now: Duration) -> bool {
+    fn applies_to(&mut self, operation: &str, is_write: bool, now: Duration) -> bool {
         let named = self.operations.is_empty() || self.operations.iter().any(|o| o == operation);
         let fits = named && (is_write || !self.only_writes);
         if !fits || self.left == 0 || self.until.is_some_and(|until| now >= until) {
@@ -289,40 +289,40 @@ impl Fault {
 }
 
 /// The faults that apply to one request.
-pub(crate) struct Passing {
-    struck: Vec<Kind>,
+pub(crate) struct FaultEffect {
+    kinds: Vec<Kind>,
 }
 
-impl Passing {
-    pub(crate) fn through(
+impl FaultEffect {
+    pub(crate) fn of_request(
         faults: &mut Vec<Fault>,
         operation: &str,
         is_write: bool,
         now: Duration,
     ) -> Self {
-        let mut struck = Vec::new();
+        let mut kinds = Vec::new();
         let mut decided = false;
         for fault in faults.iter_mut() {
-            if (decided && !fault.adds_up()) || !fault.strikes(operation, is_write, now) {
+            if (decided && !fault.adds_up()) || !fault.applies_to(operation, is_write, now) {
                 continue;
             }
             decided |= !fault.adds_up();
-            struck.push(fault.kind.clone());
+            kinds.push(fault.kind.clone());
         }
         faults.retain(|fault| fault.left > 0);
-        Self { struck }
+        Self { kinds }
     }
 
     pub(crate) fn reaches_the_server(&self) -> bool {
         !self
-            .struck
+            .kinds
             .iter()
             .any(|kind| matches!(kind, Kind::NotConnected | Kind::LostBefore))
     }
 
     /// Returns the answer that replaces an execution.
     pub(crate) fn instead(&self) -> Option<Answer> {
-        self.struck.iter().find_map(|kind| match kind {
+        self.kinds.iter().find_map(|kind| match kind {
             Kind::Instead(answer) => Some(answer.clone()),
             _ => None,
         })
@@ -334,7 +334,7 @@ impl Passing {
         let mut half = false;
         let mut lost = false;
         let mut answer = answer;
-        for kind in self.struck {
+        for kind in self.kinds {
             match kind {
                 Kind::NotConnected => {
                     return Delivery {

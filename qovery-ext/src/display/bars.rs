@@ -9,12 +9,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::{
     lines::failures,
-    quiet_keys::QuietKeys,
+    no_echo::NoEcho,
     row::{Columns, Rows, ServiceRow, StageRow, span},
+    settings::Settings,
     style::{Palette, sign},
     task::Task,
-    text::{Live, News},
-    view::Settings,
+    text::{Renderer, Update},
     wrap::first_that_fit,
 };
 use crate::wait::Phase;
@@ -31,7 +31,7 @@ pub(super) struct Bars {
     summary: ProgressBar,
     /// One for each stage, and one for each of its services below it.
     lines: Vec<Line>,
-    keys: Option<QuietKeys>,
+    keys: Option<NoEcho>,
 }
 
 struct Line {
@@ -71,10 +71,10 @@ impl Bars {
     }
 }
 
-impl Live for Bars {
+impl Renderer for Bars {
     fn begin(&mut self, task: &Task) {
         self.settings.paragraph(&format!("  {}", task.headline), 4);
-        self.keys = Some(QuietKeys::new());
+        self.keys = Some(NoEcho::new());
         self.summary = self.drawn.add(ProgressBar::new_spinner());
         let factor = self.settings.time_factor;
         let clock = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
@@ -86,7 +86,7 @@ impl Live for Bars {
         self.summary.enable_steady_tick(TICK);
     }
 
-    fn show(&mut self, rows: &Rows, news: &News<'_>) {
+    fn show(&mut self, rows: &Rows, update: &Update<'_>) {
         let width = self.settings.width();
         let columns = rows.columns(width);
         self.fit(rows.stages.len() + rows.services.len());
@@ -100,9 +100,9 @@ impl Live for Bars {
             }
         }
         let room = width.map(|width| width.saturating_sub(BESIDE_SUMMARY));
-        let parts = summary(rows, news);
+        let parts = summary(rows, update);
         let text = first_that_fit(&parts, room);
-        self.summary.set_message(match news.progress {
+        self.summary.set_message(match update.progress {
             Some(progress) if progress.failed_polls > 0 => palette.yellow(text),
             _ => text,
         });
@@ -167,10 +167,10 @@ impl Line {
 }
 
 /// The line below the rows: how much is done.
-fn summary(rows: &Rows, news: &News<'_>) -> Vec<String> {
+fn summary(rows: &Rows, update: &Update<'_>) -> Vec<String> {
     let (done, all) = (rows.count(Phase::Reached), rows.services.len());
     let mut parts = vec![
-        match news.progress.and_then(|progress| progress.queue_position) {
+        match update.progress.and_then(|progress| progress.queue_position) {
             Some(place) => format!("number {place} in the queue"),
             None => format!("{done} of {all} services done"),
         },
@@ -179,7 +179,7 @@ fn summary(rows: &Rows, news: &News<'_>) -> Vec<String> {
     if failed > 0 {
         parts.push(format!("{failed} failed"));
     }
-    let trouble = news.progress.map_or(0, |progress| progress.failed_polls);
+    let trouble = update.progress.map_or(0, |progress| progress.failed_polls);
     if trouble > 0 {
         parts.push(failures(trouble));
     }
@@ -277,11 +277,11 @@ mod tests {
             names: Names::default(),
         });
         for rows in updates {
-            let news = News {
+            let update = Update {
                 elapsed: Duration::ZERO,
                 progress: None,
             };
-            bars.show(rows, &news);
+            bars.show(rows, &update);
         }
         bars.summary.tick();
         (bars, terminal)

@@ -6,7 +6,7 @@ use qovery_api::Printable;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Interrupt, log::LogLine, task::Task, text::with_causes, view::Settings};
+use super::{Interrupt, log::LogLine, settings::Settings, task::Task, text::with_causes};
 use crate::wait::{
     Goal, Names, OperationToken, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot,
     Subject, WaitError, WaitErrorKind,
@@ -125,7 +125,7 @@ pub(super) fn reached(settings: &Settings, reached: &Reached) {
     write(settings, "reached", &fields);
 }
 
-pub(super) fn missed(settings: &Settings, error: &WaitError) {
+pub(super) fn failed(settings: &Settings, error: &WaitError) {
     let message = error.to_string();
     let fields = json!({
         "message": message.lines().next(),

@@ -8,10 +8,10 @@ use std::{
 use super::{
     environment::Groups,
     row::{Rows, span},
+    settings::Settings,
     style::sign,
     task::Task,
-    text::{Live, News},
-    view::Settings,
+    text::{Renderer, Update},
 };
 use crate::wait::Phase;
 
@@ -69,16 +69,16 @@ fn section(mark: &str, name: &str, title: &str) -> String {
     format!("\u{1b}[0Ksection_{mark}:{now}:{name}\r\u{1b}[0K{title}")
 }
 
-impl Live for Lines {
+impl Renderer for Lines {
     fn begin(&mut self, task: &Task) {
         self.shown = Rows::default();
         self.open_group(&task.headline);
     }
 
-    fn show(&mut self, rows: &Rows, news: &News<'_>) {
+    fn show(&mut self, rows: &Rows, update: &Update<'_>) {
         let settings = self.settings.clone();
         let palette = settings.palette;
-        let at = clock(news.elapsed.mul_f64(settings.time_factor));
+        let at = clock(update.elapsed.mul_f64(settings.time_factor));
         // The time stands before the row.
         let beside = at.chars().count() + 2;
         let columns = rows.columns(settings.width().map(|width| width.saturating_sub(beside)));
@@ -106,7 +106,7 @@ impl Live for Lines {
                 }
             }
         }
-        let Some(progress) = news.progress else {
+        let Some(progress) = update.progress else {
             return;
         };
         let mut still = vec![progress.phase.to_string()];

@@ -37,8 +37,9 @@ mod environment;
 mod json;
 mod lines;
 mod log;
-mod quiet_keys;
+mod no_echo;
 mod row;
+mod settings;
 mod style;
 mod task;
 mod text;
@@ -184,7 +185,7 @@ impl Show {
         };
         let mut operation = match started {
             Ok(operation) => operation,
-            Err(error) => return Err(display.missed(error)),
+            Err(error) => return Err(display.failed(error)),
         };
         loop {
             let next = tokio::select! {
@@ -200,7 +201,7 @@ impl Show {
             };
             match next {
                 Some(Ok(progress)) => display.progress(&progress),
-                Some(Err(error)) => return Err(display.missed(error)),
+                Some(Err(error)) => return Err(display.failed(error)),
                 None => break,
             }
         }
@@ -209,7 +210,7 @@ impl Show {
                 display.reached(&reached);
                 Ok(reached)
             }
-            Err(error) => Err(display.missed(error)),
+            Err(error) => Err(display.failed(error)),
         }
     }
 }

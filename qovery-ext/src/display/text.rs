@@ -1,4 +1,4 @@
-//! Everything for people but the progress itself, which a [`Live`] draws.
+//! Everything for people but the progress itself, which a [`Renderer`] draws.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use qovery_api::Printable;
 use super::{
     log::LogLine,
     row::{Rows, count, span, step},
+    settings::Settings,
     style::sign,
     task::Task,
-    view::Settings,
 };
 use crate::wait::{
     FailedService, FailureReport, Goal, Names, OperationToken, Phase, Progress, Reached, Snapshot,
@@ -17,19 +17,19 @@ use crate::wait::{
 };
 
 /// Shows progress as it comes.
-pub(super) trait Live: Send {
+pub(super) trait Renderer: Send {
     /// Something is about to be asked for.
     fn begin(&mut self, task: &Task);
-    /// There is news.
-    fn show(&mut self, rows: &Rows, news: &News<'_>);
+    /// Shows an update.
+    fn show(&mut self, rows: &Rows, update: &Update<'_>);
     /// Shows a line above the progress.
     fn above(&mut self, line: &str);
     /// Nothing more will come. Returns whether the last rows have to be printed.
     fn end(&mut self) -> bool;
 }
 
-/// The news besides the rows.
-pub(super) struct News<'a> {
+/// The facts of an update besides the rows.
+pub(super) struct Update<'a> {
     /// The time since the operation was started.
     pub(super) elapsed: Duration,
     /// The reported progress; `None` at the end.
@@ -39,7 +39,7 @@ pub(super) struct News<'a> {
 /// Something that is shown as text.
 pub(super) struct Text {
     settings: Settings,
-    live: Box<dyn Live>,
+    renderer: Box<dyn Renderer>,
     task: Task,
     names: Names,
     rows: Rows,
@@ -47,11 +47,11 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn begin(settings: Settings, mut live: Box<dyn Live>, task: Task) -> Self {
-        live.begin(&task);
+    pub(super) fn begin(settings: Settings, mut renderer: Box<dyn Renderer>, task: Task) -> Self {
+        renderer.begin(&task);
         Self {
             settings,
-            live,
+            renderer,
             names: task.names.clone(),
             task,
             rows: Rows::default(),
@@ -60,7 +60,7 @@ impl Text {
     }
 
     fn end(&mut self) {
-        if !self.live.end() {
+        if !self.renderer.end() {
             return;
         }
         let (settings, palette) = (&self.settings, self.settings.palette);
@@ -82,25 +82,25 @@ impl Text {
 
     pub(super) fn progress(&mut self, progress: &Progress) {
         let goal = progress.goal.unwrap_or(Goal::Deployed);
-        let news = News {
+        let update = Update {
             elapsed: progress.elapsed,
             progress: Some(progress),
         };
         self.names = progress.names.clone();
-        self.show(&progress.snapshot, goal, progress.phase, &news);
+        self.show(&progress.snapshot, goal, progress.phase, &update);
     }
 
     pub(super) fn log(&mut self, line: &LogLine) {
         let palette = self.settings.palette;
         for line in self.settings.wrapped(&format!("  {}", line.text), 4) {
-            self.live.above(&palette.dim(line));
+            self.renderer.above(&palette.dim(line));
         }
     }
 
-    fn show(&mut self, snapshot: &Snapshot, goal: Goal, phase: Phase, news: &News<'_>) {
+    fn show(&mut self, snapshot: &Snapshot, goal: Goal, phase: Phase, update: &Update<'_>) {
         self.phase = phase;
         self.rows = Rows::of(snapshot, goal, phase, &self.names);
-        self.live.show(&self.rows, news);
+        self.renderer.show(&self.rows, update);
     }
 
     pub(super) fn reached(&mut self, reached: &Reached) {
@@ -127,7 +127,7 @@ impl Text {
             .signed(&format!("  {title} {detail}"), &title, &styled);
     }
 
-    pub(super) fn missed(&mut self, error: &WaitError) {
+    pub(super) fn failed(&mut self, error: &WaitError) {
         // A refused action has no status of its own.
         let last = error.last().filter(|_| !error.is_refused());
         if let Some(last) = last {
@@ -137,11 +137,11 @@ impl Text {
                 WaitErrorKind::Canceled => Phase::Canceled,
                 _ => self.phase,
             };
-            let news = News {
+            let update = Update {
                 elapsed: error.elapsed(),
                 progress: None,
             };
-            self.show(last, goal, phase, &news);
+            self.show(last, goal, phase, &update);
         }
         self.end();
         let message = error.to_string();
@@ -156,7 +156,7 @@ impl Text {
         }
         let goes_on = error.is_deadline_passed() || error.is_lost_contact();
         if goes_on && error.may_have_been_executed() {
-            self.say_how_to_go_on(error.token());
+            self.print_resume_hint(error.token());
         }
         self.fact("exit code", &error.exit_code().to_string());
     }
@@ -167,14 +167,14 @@ impl Text {
         let styled = self.settings.palette.phase(Phase::Canceled, text);
         self.settings.signed(&format!("  {text}"), text, &styled);
         match token {
-            Some(token) => self.say_how_to_go_on(token),
+            Some(token) => self.print_resume_hint(token),
             None => self
                 .settings
                 .paragraph("  It is not known whether the API has received it.", 2),
         }
     }
 
-    fn say_how_to_go_on(&self, token: &OperationToken) {
+    fn print_resume_hint(&self, token: &OperationToken) {
         let headline = &self.task.headline;
         let text = format!("  The server goes on: {headline}. To wait for it again:");
         self.settings.paragraph(&text, 2);
@@ -184,7 +184,7 @@ impl Text {
 
     fn report(&self, report: &FailureReport) {
         for failed in &report.services {
-            self.failed(failed);
+            self.failed_service(failed);
         }
         // If it is known which service has failed, what concerns others is beside the point.
         let lines = report.lines.iter().filter(|_| report.services.is_empty());
@@ -205,7 +205,7 @@ impl Text {
         }
     }
 
-    fn failed(&self, failed: &FailedService) {
+    fn failed_service(&self, failed: &FailedService) {
         let palette = self.settings.palette;
         let service = failed.service;
         let name = match &failed.name {

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    io::Write,
+    sync::{Arc, Mutex},
 };
 
 use serde::Serialize;
@@ -11,18 +11,16 @@ use serde::Serialize;
 use super::{
     ShowError,
     bars::Bars,
-    environment::{Groups, Surroundings},
+    environment::Surroundings,
     json,
     lines::Lines,
     log::LogLine,
+    settings::{Format, NARROWEST, Settings, Width},
     style::Palette,
     task::Task,
     text::Text,
-    wrap::wrap,
 };
 use crate::wait::{OperationToken, Progress, Reached, WaitError};
-
-type Hint = dyn Fn(&OperationToken) -> String + Send + Sync;
 
 /// Where and how something is shown. A clone shows on the same output.
 ///
@@ -39,39 +37,11 @@ pub struct Display {
     shown: Shown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Bars,
-    Lines,
-    Ndjson,
-}
-
 /// The wait that is under way.
 enum Shown {
     Nothing,
     Text(Box<Text>),
     Ndjson,
-}
-
-#[derive(Clone)]
-pub(super) struct Settings {
-    /// `None` for the standard output.
-    output: Option<Arc<Mutex<dyn Write + Send>>>,
-    format: Format,
-    pub(super) palette: Palette,
-    pub(super) groups: Option<Groups>,
-    width: Width,
-    listens: bool,
-    pub(super) time_factor: f64,
-    hint: Option<Arc<Hint>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Width {
-    /// That of the terminal at the time.
-    Terminal,
-    Fixed(usize),
-    Endless,
 }
 
 impl Display {
@@ -222,12 +192,12 @@ impl Display {
                 Shown::Ndjson
             }
             Format::Bars => {
-                let live = Bars::on_stdout(&settings);
-                Shown::Text(Box::new(Text::begin(settings, Box::new(live), task)))
+                let renderer = Bars::on_stdout(&settings);
+                Shown::Text(Box::new(Text::begin(settings, Box::new(renderer), task)))
             }
             Format::Lines => {
-                let live = Lines::new(settings.clone());
-                Shown::Text(Box::new(Text::begin(settings, Box::new(live), task)))
+                let renderer = Lines::new(settings.clone());
+                Shown::Text(Box::new(Text::begin(settings, Box::new(renderer), task)))
             }
         };
     }
@@ -257,10 +227,10 @@ impl Display {
         self.shown = Shown::Nothing;
     }
 
-    pub(super) fn missed(&mut self, error: WaitError) -> ShowError {
+    pub(super) fn failed(&mut self, error: WaitError) -> ShowError {
         match &mut self.shown {
-            Shown::Text(text) => text.missed(&error),
-            Shown::Ndjson => json::missed(&self.settings, &error),
+            Shown::Text(text) => text.failed(&error),
+            Shown::Ndjson => json::failed(&self.settings, &error),
             Shown::Nothing => {}
         }
         self.shown = Shown::Nothing;
@@ -285,63 +255,6 @@ impl Display {
         }
         self.shown = Shown::Nothing;
         ShowError::Interrupted(token.map(Box::new))
-    }
-}
-
-/// The narrowest terminal that texts are fitted to.
-const NARROWEST: usize = 40;
-
-impl Settings {
-    /// The columns that texts have to fit into; `None` if there is no limit.
-    pub(super) fn width(&self) -> Option<usize> {
-        match self.width {
-            Width::Terminal => {
-                let columns = usize::from(console::Term::stdout().size().1);
-                Some(columns.max(NARROWEST))
-            }
-            Width::Fixed(columns) => Some(columns),
-            Width::Endless => None,
-        }
-    }
-
-    pub(super) fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
-        wrap(text, self.width(), indent)
-    }
-
-    /// Prints a text between words.
-    pub(super) fn paragraph(&self, text: &str, indent: usize) {
-        for line in self.wrapped(text, indent) {
-            self.line(&line);
-        }
-    }
-
-    /// Prints a text whose first occurrence of a sign is styled.
-    pub(super) fn signed(&self, text: &str, sign: &str, styled: &str) {
-        for (number, line) in self.wrapped(text, 4).iter().enumerate() {
-            match number {
-                0 => self.line(&line.replacen(sign, styled, 1)),
-                _ => self.line(line),
-            }
-        }
-    }
-
-    /// Prints a line. A reader that has gone away is no reason to stop waiting.
-    pub(super) fn line(&self, line: &str) {
-        let line = format!("{}\n", line.trim_end());
-        let _unwritable = match &self.output {
-            None => io::stdout().write_all(line.as_bytes()),
-            Some(output) => {
-                let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
-                output.write_all(line.as_bytes())
-            }
-        };
-    }
-
-    pub(super) fn resume_hint(&self, token: &OperationToken) -> String {
-        match &self.hint {
-            Some(hint) => hint(token),
-            None => format!("client.resume(\"{token}\".parse()?)?.show().await"),
-        }
     }
 }
 

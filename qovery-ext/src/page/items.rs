@@ -16,8 +16,9 @@ use futures_core::{Stream, stream::FusedStream};
 use qovery_api::{PagedOperation, Paging};
 
 use super::{
-    CollectError, Ending, PageError, ResumeCursor, collect,
-    walk::{Named, Walk},
+    CollectError, Ending, PageError, ResumeCursor,
+    collect_error::Cause,
+    walk::{Identified, Walk},
 };
 
 /// The items of a paged operation, each once, in the server's order.
@@ -51,7 +52,7 @@ use super::{
 #[must_use = "a stream does nothing until it is asked for items"]
 pub struct Items<O: PagedOperation> {
     walk: Walk<O>,
-    page: vec::IntoIter<Named<O::Item>>,
+    page: vec::IntoIter<Identified<O::Item>>,
     /// The cursor that the page was fetched with.
     page_at: Option<String>,
     /// How many ids the page has.
@@ -92,8 +93,24 @@ impl<O: PagedOperation> Items<O> {
     /// Returns an error if a page cannot be read, or if there are more than `bound` items. The error
     /// holds the items that were read, and a cursor to resume from. Reaching a limit set with
     /// [`Pager::at_most_items`](super::Pager::at_most_items) is not an error.
-    pub async fn collect_all(self, bound: usize) -> Result<Vec<O::Item>, CollectError<O::Item>> {
-        collect::collect_all(self, bound).await
+    pub async fn collect_all(
+        mut self,
+        bound: usize,
+    ) -> Result<Vec<O::Item>, CollectError<O::Item>> {
+        let mut read = Vec::new();
+        loop {
+            let full_at = (read.len() >= bound).then(|| self.resume_cursor());
+            let cause = match (self.next().await, full_at) {
+                (None, _) => return Ok(read),
+                (Some(Ok(item)), None) => {
+                    read.push(item);
+                    continue;
+                }
+                (Some(Ok(_)), Some(cursor)) => Cause::TooMany { bound, cursor },
+                (Some(Err(error)), _) => Cause::Page(error),
+            };
+            return Err(CollectError::new(read, cause));
+        }
     }
 
     /// Returns the cursor to resume from without skipping or repeating an item; `None` if nothing is left

@@ -47,23 +47,24 @@
 //!
 //! Lists that are not paged need no stream: await the call.
 
-mod collect;
-mod course;
+mod collect_error;
 mod cursor;
 mod error;
-mod flight;
 mod items;
 mod link;
+#[cfg(doctest)]
+#[path = "tests/must_not_compile.rs"]
+mod must_not_compile;
+mod navigator;
+mod page_request;
 mod pager;
 mod pages;
-#[cfg(doctest)]
-#[path = "tests/proofs.rs"]
-mod proofs;
 mod seen;
+mod settings;
 mod walk;
 mod window;
 
-pub use collect::CollectError;
+pub use collect_error::CollectError;
 pub use cursor::ResumeCursor;
 pub use error::PageError;
 pub use items::Items;

@@ -1,4 +1,4 @@
-//! The settings of paging: limits, direction, first page.
+//! A call with its settings of paging: limits, direction, first page.
 //!
 //! [`Items`] and [`Pages`] read with these settings. Nothing here sends a request.
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use qovery_api::{Call, PagedBackward, PagedOperation};
 
-use super::{Items, Pages, ResumeCursor, cursor::Direction, walk::Walk};
+use super::{Items, Pages, ResumeCursor, cursor::Direction, settings::Settings, walk::Walk};
 
 /// Turns the call of a paged operation into a stream.
 ///
@@ -78,16 +78,6 @@ impl<O: PagedOperation> PagedCall for Call<O> {
             },
         }
     }
-}
-
-/// The paging settings.
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) direction: Direction,
-    pub(super) resume: Option<ResumeCursor>,
-    pub(super) item_limit: Option<u64>,
-    pub(super) page_limit: Option<u64>,
-    pub(super) read_ahead: bool,
 }
 
 /// How a call is paged. By default: forward, from the beginning, without limits, without reading

@@ -112,7 +112,10 @@ impl<O: PagedOperation> Pages<O> {
         self.count = self.count.saturating_add(page.items.len() as u64);
         let ids = page.items.iter().filter(|(id, _)| id.is_some()).count();
         let cursor = self.walk.cursor(page.at, ids);
-        let onward = self.walk.resume_cursor().filter(|_| self.walk.leads_on());
+        let onward = self
+            .walk
+            .resume_cursor()
+            .filter(|_| self.walk.can_continue());
         let turned = |direction| {
             page.turned.map(|at| ResumeCursor {
                 operation: O::INFO.id.to_owned(),

@@ -13,25 +13,25 @@ use qovery_api::{Call, PageParts, PagedOperation, Paging};
 
 use super::{
     Ending, PageError, ResumeCursor,
-    course::{Course, Last, Next},
     cursor::Direction,
     error::Kind,
-    flight::Flight,
     link::{self, Link},
-    pager::Settings,
+    navigator::{Last, Navigator, Next},
+    page_request::PageRequest,
     seen::Delivered,
+    settings::Settings,
 };
 
 type Fetched<O> = Result<PageParts<<O as PagedOperation>::Item>, qovery_api::Error>;
 /// An item with its id, if it has one.
-pub(super) type Named<I> = (Option<Arc<str>>, I);
+pub(super) type Identified<I> = (Option<Arc<str>>, I);
 
 /// The new items of a page.
 pub(super) struct NewPage<I> {
     /// The cursor that the page was fetched with.
     pub(super) at: Option<String>,
     /// Never empty.
-    pub(super) items: Vec<Named<I>>,
+    pub(super) items: Vec<Identified<I>>,
     pub(super) declared_size: Option<u64>,
     /// The cursor of the page in the other direction.
     pub(super) turned: Option<String>,
@@ -47,9 +47,9 @@ enum State {
 }
 
 /// The successor of a page.
-enum Lead {
+enum NextLink {
     To(String),
-    Nowhere(Kind),
+    Unusable(Kind),
     End,
 }
 
@@ -58,37 +58,37 @@ pub(super) struct Walk<O: PagedOperation> {
     settings: Settings,
     /// The cursor of the next page.
     at: Option<String>,
-    course: Course,
+    navigator: Navigator,
     /// How many items the largest page had.
     largest: usize,
     held_back: bool,
     wrong_cursor: Option<String>,
     state: State,
-    flight: Option<Flight<Fetched<O>>>,
+    request: Option<PageRequest<Fetched<O>>>,
     pages_read: u64,
     items_read: u64,
 }
 
 impl<O: PagedOperation> Walk<O> {
     pub(super) fn new(call: Call<O>, mut settings: Settings) -> Self {
-        let mut course = Course::new(matches!(O::PAGING, Paging::StartId { .. }));
+        let mut navigator = Navigator::new(matches!(O::PAGING, Paging::StartId { .. }));
         let (mut at, mut wrong_cursor) = (None, None);
         if let Some(cursor) = settings.resume.take() {
             wrong_cursor = problem_with::<O>(&cursor);
             settings.direction = cursor.direction;
-            course.resume(cursor.at.as_deref(), Delivered::from_known(&cursor.known));
+            navigator.resume(cursor.at.as_deref(), Delivered::from_known(&cursor.known));
             at = cursor.at;
         }
         Self {
             call,
             settings,
             at,
-            course,
+            navigator,
             largest: 0,
             held_back: false,
             wrong_cursor,
             state: State::Reading,
-            flight: None,
+            request: None,
             pages_read: 0,
             items_read: 0,
         }
@@ -110,10 +110,10 @@ impl<O: PagedOperation> Walk<O> {
             if let Some(kind) = self.take_block() {
                 return Poll::Ready(Some(Err(self.stop(kind))));
             }
-            let flight = self.flight.take();
-            let mut flight = flight.unwrap_or_else(|| Flight::in_place(self.fetch()));
-            let Poll::Ready(fetched) = flight.poll(context) else {
-                self.flight = Some(flight);
+            let request = self.request.take();
+            let mut request = request.unwrap_or_else(|| PageRequest::in_place(self.fetch()));
+            let Poll::Ready(fetched) = request.poll(context) else {
+                self.request = Some(request);
                 return Poll::Pending;
             };
             let taken = match fetched {
@@ -154,19 +154,19 @@ impl<O: PagedOperation> Walk<O> {
     fn start_ahead(&mut self) {
         let is_wanted = self.settings.read_ahead && matches!(self.state, State::Reading);
         if is_wanted && self.limit().is_none() {
-            self.flight = Some(Flight::in_background(self.fetch()));
+            self.request = Some(PageRequest::in_background(self.fetch()));
         }
     }
 
     fn take(&mut self, parts: PageParts<O::Item>) -> Result<NewPage<O::Item>, Kind> {
-        let (lead, turned) = (self.lead_of(&parts), self.turned(&parts));
+        let (next_link, turned) = (self.next_link(&parts), self.turned(&parts));
         let is_empty = parts.items.is_empty();
         let ids = parts
             .items
             .iter()
             .map(|item| O::item_id(item).map(Arc::from));
         let ids: Vec<Option<Arc<str>>> = ids.collect();
-        let delivered = &self.course.delivered;
+        let delivered = &self.navigator.delivered;
         let places = ids.iter().map(|id| delivered.position(id.as_deref()?));
         let places: Vec<Option<u64>> = places.collect();
         let last = match (ids.last(), places.last()) {
@@ -175,7 +175,7 @@ impl<O: PagedOperation> Walk<O> {
             _ => Last::WithoutId,
         };
         let until = delivered.count();
-        self.course.check(&places)?;
+        self.navigator.check(&places)?;
         self.pages_read = self.pages_read.saturating_add(1);
         self.largest = self.largest.max(ids.len());
         self.held_back |= parts.items_held_back;
@@ -188,26 +188,26 @@ impl<O: PagedOperation> Walk<O> {
         let new = ids.into_iter().zip(places).zip(parts.items);
         for ((id, _), item) in new.filter(|((_, place), _)| place.is_none()) {
             if self.limit() == Some(Ending::ItemLimit) {
-                if let (true, Some((Some(last), _))) = (self.course.by_item, page.items.last()) {
+                if let (true, Some((Some(last), _))) = (self.navigator.by_item, page.items.last()) {
                     self.at = Some(last.to_string());
                 }
                 self.end(Ending::ItemLimit);
                 return Ok(page);
             }
             // If several items on one page have the same id, which paging cannot cause, only one is recorded.
-            let name = id.filter(|id| self.course.delivered.insert(id));
+            let name = id.filter(|id| self.navigator.delivered.insert(id));
             page.items.push((name, item));
             self.items_read = self.items_read.saturating_add(1);
         }
         let at = self.at.clone();
-        let next = match (lead, at) {
-            (Lead::To(cursor), at) => {
-                self.course
-                    .go_on(at, cursor, &last, (until, self.pages_read))
+        let next = match (next_link, at) {
+            (NextLink::To(cursor), at) => {
+                self.navigator
+                    .advance(at, cursor, &last, (until, self.pages_read))
             }
-            (Lead::Nowhere(kind), _) => Err(kind),
-            (Lead::End, Some(at)) if is_empty => self.course.look_for_the_end(at),
-            (Lead::End, _) => Ok(Next::End),
+            (NextLink::Unusable(kind), _) => Err(kind),
+            (NextLink::End, Some(at)) if is_empty => self.navigator.look_for_the_end(at),
+            (NextLink::End, _) => Ok(Next::End),
         };
         match next {
             Ok(Next::At(at)) => self.at = at,
@@ -220,7 +220,7 @@ impl<O: PagedOperation> Walk<O> {
     }
 
     /// Returns the successor of a page.
-    fn lead_of(&self, parts: &PageParts<O::Item>) -> Lead {
+    fn next_link(&self, parts: &PageParts<O::Item>) -> NextLink {
         let link = match (O::PAGING, self.settings.direction) {
             (
                 Paging::StartId {
@@ -228,7 +228,7 @@ impl<O: PagedOperation> Walk<O> {
                 },
                 _,
             ) => {
-                return self.lead_by_item(parts, short_page_ends);
+                return self.next_link_by_item(parts, short_page_ends);
             }
             (Paging::ContinueToken { forward, .. }, Direction::Forward) => {
                 link::read(parts.next.as_deref(), forward)
@@ -238,23 +238,23 @@ impl<O: PagedOperation> Walk<O> {
             }
         };
         match link {
-            Link::Absent => Lead::End,
-            Link::Token(token) => Lead::To(token),
-            Link::WithoutToken => Lead::Nowhere(Kind::LinkWithoutToken),
+            Link::Absent => NextLink::End,
+            Link::Token(token) => NextLink::To(token),
+            Link::WithoutToken => NextLink::Unusable(Kind::LinkWithoutToken),
         }
     }
 
-    fn lead_by_item(&self, parts: &PageParts<O::Item>, short_page_ends: bool) -> Lead {
+    fn next_link_by_item(&self, parts: &PageParts<O::Item>, short_page_ends: bool) -> NextLink {
         let Some(last) = parts.items.last() else {
-            return Lead::End;
+            return NextLink::End;
         };
         let count = parts.items.len();
         let is_short = |size: u64| u64::try_from(count).is_ok_and(|count| count < size);
         if short_page_ends && parts.declared_size.is_some_and(is_short) {
-            return Lead::End;
+            return NextLink::End;
         }
         let Some(id) = O::item_id(last) else {
-            return Lead::Nowhere(Kind::ItemWithoutId);
+            return NextLink::Unusable(Kind::ItemWithoutId);
         };
         // The page ends with its own cursor, although it had room for more items.
         let had_room = match parts.declared_size {
@@ -262,9 +262,9 @@ impl<O: PagedOperation> Walk<O> {
             _ => count == 1 || count < self.largest,
         };
         if had_room && Some(&id) == self.at.as_ref() {
-            return Lead::End;
+            return NextLink::End;
         }
-        Lead::To(id)
+        NextLink::To(id)
     }
 
     fn turned(&self, parts: &PageParts<O::Item>) -> Option<String> {
@@ -299,7 +299,7 @@ impl<O: PagedOperation> Walk<O> {
 
     /// Ends the walk and its request under way. Keeps the position.
     fn end(&mut self, ending: Ending) {
-        self.flight = None;
+        self.request = None;
         self.state = State::Ended(ending);
     }
 
@@ -327,7 +327,7 @@ impl<O: PagedOperation> Walk<O> {
         matches!(self.state, State::Ended(_) | State::Stopped)
     }
 
-    pub(super) fn leads_on(&self) -> bool {
+    pub(super) fn can_continue(&self) -> bool {
         !matches!(self.state, State::Blocked(_))
     }
 
@@ -345,14 +345,14 @@ impl<O: PagedOperation> Walk<O> {
             operation: O::INFO.id.to_owned(),
             direction: self.settings.direction,
             at,
-            known: self.course.delivered.known(undelivered),
+            known: self.navigator.delivered.known(undelivered),
         }
     }
 
     fn stop(&mut self, kind: Kind) -> PageError {
         self.state = State::Stopped;
         if !matches!(kind, Kind::Call(_)) {
-            self.course.begin_anew();
+            self.navigator.reset_errors();
         }
         let cursor = self.cursor(self.at.clone(), 0);
         PageError::new(O::INFO, kind, self.pages_read, cursor)

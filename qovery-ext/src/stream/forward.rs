@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::{
     error::StreamError,
     fault::{Fault, Meaning},
-    place,
+    location,
     shell::refused,
     socket::{Limits, Socket},
 };
@@ -84,13 +84,13 @@ impl ForwardRequest {
 
     async fn open(&self) -> Result<Socket, Fault> {
         let client = &self.client;
-        let place = place::of_service(client, self.service).await?;
-        let kind = place::kind_of_service(client, place, self.service).await?;
+        let location = location::of_service(client, self.service).await?;
+        let kind = location::kind_of_service(client, location, self.service).await?;
         let mut request = requests::ShellPortforward::new(
-            place.organization,
-            place.cluster,
-            place.project,
-            place.environment,
+            location.organization,
+            location.cluster,
+            location.project,
+            location.environment,
             self.service,
             kind,
             u32::from(self.remote),

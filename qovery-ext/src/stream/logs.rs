@@ -15,7 +15,7 @@ use super::{
     engine::{Event, Feed},
     fault::Fault,
     live::Live,
-    place,
+    location,
     seen::{Seen, Verdict},
 };
 
@@ -164,12 +164,12 @@ impl Feed for ServiceFeed {
 
     async fn request(&mut self, client: &Client, resumes: bool) -> Result<Self::Request, Fault> {
         let service = self.options.service;
-        let place = place::of_service(client, service).await?;
+        let location = location::of_service(client, service).await?;
         let mut request = requests::ServiceLogs::new(
-            place.organization,
-            place.cluster,
-            place.project,
-            place.environment,
+            location.organization,
+            location.cluster,
+            location.project,
+            location.environment,
             service,
         );
         request.query.clone_from(&self.options.query);
@@ -267,10 +267,13 @@ impl Feed for DeploymentFeed {
     type Item = DeploymentLine;
 
     async fn request(&mut self, client: &Client, _: bool) -> Result<Self::Request, Fault> {
-        let place = place::of_environment(client, self.options.environment).await?;
-        let mut request =
-            requests::DeploymentLogs::new(place.organization, place.project, place.environment)
-                .cluster(place.cluster);
+        let location = location::of_environment(client, self.options.environment).await?;
+        let mut request = requests::DeploymentLogs::new(
+            location.organization,
+            location.project,
+            location.environment,
+        )
+        .cluster(location.cluster);
         request.version.clone_from(&self.options.execution);
         Ok(request)
     }

@@ -47,10 +47,9 @@ mod error;
 mod fault;
 mod forward;
 mod live;
+mod location;
 mod logs;
-mod place;
 mod reconnect;
-mod running;
 mod seen;
 mod shell;
 mod snapshots;
@@ -70,7 +69,6 @@ pub use forward::{ForwardRequest, PortForward};
 pub use live::{Items, Live};
 pub use logs::{DeploymentLine, DeploymentLogOptions, ServiceLine, ServiceLogOptions};
 pub use reconnect::Reconnect;
-pub use running::{NotRunning, PodProblem, PodProblemKind, Running, UntilRunning};
 pub use seen::Gap;
 pub use shell::{Exec, ExecRequest};
 
@@ -132,6 +130,13 @@ pub struct Id {
 impl Id {
     fn new(id: Uuid) -> Self {
         Self { id, repeats: false }
+    }
+}
+
+impl<T> Live<T, Id> {
+    /// Delivers an item that is repeated after a reconnect again.
+    pub(crate) fn with_repeated_items(self) -> Self {
+        self.option(|options| options.repeats = true)
     }
 }
 
@@ -217,6 +222,6 @@ impl LiveExt for Client {
 
 /// The environment of a service, if it can be found.
 pub(crate) async fn environment_of(client: &Client, service: Uuid) -> Option<Uuid> {
-    let place = place::of_service(client, service).await;
-    place.ok().map(|place| place.environment)
+    let location = location::of_service(client, service).await;
+    location.ok().map(|location| location.environment)
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     error::{StreamError, StreamErrorKind},
     fault::{Fault, Meaning},
-    place,
+    location,
     socket::{Limits, Socket},
 };
 
@@ -112,13 +112,13 @@ impl ExecRequest {
 
     async fn open(&self) -> Result<Socket, Fault> {
         let client = &self.client;
-        let place = place::of_service(client, self.service).await?;
+        let location = location::of_service(client, self.service).await?;
         let (columns, rows) = self.terminal;
         let mut request = requests::ShellExec::new(
-            place.organization,
-            place.cluster,
-            place.project,
-            place.environment,
+            location.organization,
+            location.cluster,
+            location.project,
+            location.environment,
             self.service,
             self.command.clone(),
             u32::from(columns),

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     engine::{Event, Feed},
     fault::Fault,
-    place,
+    location,
 };
 
 /// Makes the request for a connection.
@@ -97,9 +97,9 @@ pub(super) async fn deployment_status(
     client: &Client,
     id: Uuid,
 ) -> Result<requests::DeploymentStatus, Fault> {
-    let place = place::of_environment(client, id).await?;
-    let request = requests::DeploymentStatus::new(place.organization, place.project);
-    Ok(request.cluster(place.cluster).environment(id))
+    let location = location::of_environment(client, id).await?;
+    let request = requests::DeploymentStatus::new(location.organization, location.project);
+    Ok(request.cluster(location.cluster).environment(id))
 }
 
 /// The running state of the services of an environment.
@@ -107,16 +107,16 @@ pub(super) async fn running_state(
     client: &Client,
     id: Uuid,
 ) -> Result<requests::ServiceStatus, Fault> {
-    let place = place::of_environment(client, id).await?;
-    let request = requests::ServiceStatus::new(place.organization, place.cluster);
-    Ok(request.project(place.project).environment(id))
+    let location = location::of_environment(client, id).await?;
+    let request = requests::ServiceStatus::new(location.organization, location.cluster);
+    Ok(request.project(location.project).environment(id))
 }
 
 /// The pods of a service.
 pub(super) async fn pods(client: &Client, id: Uuid) -> Result<requests::ServicePods, Fault> {
-    let place = place::of_service(client, id).await?;
-    let (organization, cluster) = (place.organization, place.cluster);
-    let (project, environment) = (place.project, place.environment);
+    let location = location::of_service(client, id).await?;
+    let (organization, cluster) = (location.organization, location.cluster);
+    let (project, environment) = (location.project, location.environment);
     Ok(requests::ServicePods::new(
         organization,
         cluster,
@@ -131,10 +131,10 @@ pub(super) async fn service_metrics(
     client: &Client,
     id: Uuid,
 ) -> Result<requests::ServiceMetrics, Fault> {
-    let place = place::of_service(client, id).await?;
-    let kind = place::kind_of_service(client, place, id).await?;
-    let (organization, cluster) = (place.organization, place.cluster);
-    let (project, environment) = (place.project, place.environment);
+    let location = location::of_service(client, id).await?;
+    let kind = location::kind_of_service(client, location, id).await?;
+    let (organization, cluster) = (location.organization, location.cluster);
+    let (project, environment) = (location.project, location.environment);
     Ok(requests::ServiceMetrics::new(
         organization,
         cluster,
@@ -150,6 +150,6 @@ pub(super) async fn cluster_status(
     client: &Client,
     id: Uuid,
 ) -> Result<requests::ClusterStatus, Fault> {
-    let organization = place::of_cluster(client, id).await?;
+    let organization = location::of_cluster(client, id).await?;
     Ok(requests::ClusterStatus::new(organization, id))
 }

@@ -9,22 +9,27 @@ use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+#[cfg(feature = "stream")]
+use super::push::{LogFollower, OnLine};
 use super::{
     BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
     Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
-    act::Act,
+    action_request::ActionRequest,
+    closer::Closer,
     ledger::{Ledger, millis},
-    names,
-    operation::{Report, Until},
-    outcome::Acted,
+    name_lookup,
+    outcome::Executed,
+    poller::Poller,
+    reporter::{OnProgress, Reporter},
     source::Source,
     start::Start,
+    until::Until,
 };
 
 /// The start of the operation.
 enum Plan {
     /// Ask the server to act, then wait.
-    Act(Act),
+    Start(ActionRequest),
     /// Wait for the action of an external actor.
     Watch(Goal),
     /// Wait for one request, to be canceled first where asked.
@@ -54,13 +59,13 @@ pub struct Action {
     subject: Subject,
     plan: Plan,
     options: WaitOptions,
-    report: Option<Report>,
+    on_progress: Option<OnProgress>,
     /// The readings before the action, if many actions share one reading.
     baseline: Option<Snapshot>,
     #[cfg(feature = "stream")]
     with_stream: bool,
     #[cfg(feature = "stream")]
-    follower: Option<super::push::Follower>,
+    follower: Option<OnLine>,
 }
 
 macro_rules! settings {
@@ -71,25 +76,25 @@ macro_rules! settings {
             /// The limit holds: it shortens pauses and ends a request in flight; one last poll, of
             /// at most 5 s, follows it.
             pub fn within(mut self, limit: Duration) -> Self {
-                self.options.deadline = Deadline::After(limit);
+                self.options_mut().deadline = Deadline::After(limit);
                 self
             }
 
             /// Never gives up.
             pub fn without_deadline(mut self) -> Self {
-                self.options.deadline = Deadline::None;
+                self.options_mut().deadline = Deadline::None;
                 self
             }
 
             /// Tolerates this many failed polls in a row. Default: 5.
             pub fn tolerate(mut self, failed_polls: u32) -> Self {
-                self.options.tolerated_failures = failed_polls;
+                self.options_mut().tolerated_failures = failed_polls;
                 self
             }
 
             /// Requires the goal to hold for this long before it counts.
             pub fn stable_for(mut self, window: Duration) -> Self {
-                self.options.stable_for = window;
+                self.options_mut().stable_for = window;
                 self
             }
 
@@ -99,20 +104,20 @@ macro_rules! settings {
             /// [`Operation::cancel_on_server`]; otherwise nothing is sent, and
             /// [`WaitError::not_canceled`] says why.
             pub fn cancel_at_deadline(mut self) -> Self {
-                self.options.cancel_at_deadline = true;
+                self.options_mut().cancel_at_deadline = true;
                 self
             }
 
             /// Waits as these options say, in place of all settings so far.
             pub fn options(mut self, options: WaitOptions) -> Self {
-                self.options = options;
+                *self.options_mut() = options;
                 self.reschedule();
                 self
             }
 
             /// Polls by this schedule.
             pub fn schedule(mut self, schedule: PollSchedule) -> Self {
-                self.options.schedule = schedule;
+                self.options_mut().schedule = schedule;
                 self.reschedule();
                 self
             }
@@ -120,20 +125,20 @@ macro_rules! settings {
             /// How long a state that already held before the action has to hold after it, where
             /// nothing shows that the action did anything. Default: 15 s.
             pub fn settle(mut self, period: Duration) -> Self {
-                self.options.settle = period;
+                self.options_mut().settle = period;
                 self
             }
 
             /// How many lines of the log a failure shows for each service. Default: 20; 0 fetches
             /// none.
             pub fn log_lines(mut self, lines: usize) -> Self {
-                self.options.log_lines = lines;
+                self.options_mut().log_lines = lines;
                 self
             }
 
             /// Calls `report` with the first status, with each change and with each heartbeat.
             pub fn on_progress(mut self, report: impl FnMut(&Progress) + Send + 'static) -> Self {
-                self.report = Some(Box::new(report));
+                self.set_on_progress(Box::new(report));
                 self
             }
         }
@@ -149,7 +154,7 @@ impl Action {
             subject,
             plan,
             options: WaitOptions::default(),
-            report: None,
+            on_progress: None,
             baseline: None,
             #[cfg(feature = "stream")]
             with_stream: false,
@@ -177,18 +182,6 @@ impl Action {
         self
     }
 
-    /// Waits after the deployment until every long-running service has had its pods ready for `window`.
-    /// What happens to a pod that cannot run is a typed outcome: see
-    /// [`NotRunning`](crate::stream::NotRunning). A cluster is not supported.
-    ///
-    /// Available on crate feature `stream` only.
-    #[cfg(feature = "stream")]
-    pub fn until_running(self, window: Duration) -> crate::stream::UntilRunning {
-        let client = self.source.client().cloned();
-        let subject = self.subject.clone();
-        crate::stream::UntilRunning::new(client, self, subject, window)
-    }
-
     /// Calls `follower` with each line of the deployment log of the environment while it is waited for,
     /// except for lines of the deployment before the action. Lines of a deployment of someone else that
     /// runs meanwhile are among them. A log that cannot be read does not affect the wait. A cluster has no
@@ -204,8 +197,12 @@ impl Action {
         self
     }
 
-    pub(super) fn act(source: Arc<dyn Source>, subject: Subject, act: Act) -> Self {
-        Self::new(source, subject, Plan::Act(act))
+    pub(super) fn requesting(
+        source: Arc<dyn Source>,
+        subject: Subject,
+        request: ActionRequest,
+    ) -> Self {
+        Self::new(source, subject, Plan::Start(request))
     }
 
     pub(super) fn watch(source: Arc<dyn Source>, subject: Subject, goal: Goal) -> Self {
@@ -271,8 +268,16 @@ impl Action {
         self
     }
 
+    fn options_mut(&mut self) -> &mut WaitOptions {
+        &mut self.options
+    }
+
     /// The pace is made when the action starts.
     fn reschedule(&mut self) {}
+
+    fn set_on_progress(&mut self, on_progress: OnProgress) {
+        self.on_progress = Some(on_progress);
+    }
 
     /// Whether the action can be sent.
     ///
@@ -280,7 +285,7 @@ impl Action {
     /// As [`Action::start`], of an action that is refused before anything is sent.
     pub(super) fn check(&self) -> Result<(), UnsupportedVersion> {
         match &self.plan {
-            Plan::Act(act) => act.check_versions(&self.subject),
+            Plan::Start(action) => action.check_versions(&self.subject),
             _ => Ok(()),
         }
     }
@@ -288,7 +293,7 @@ impl Action {
     /// The goal of the action; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
         match &self.plan {
-            Plan::Act(act) => Some(act.goal()),
+            Plan::Start(action) => Some(action.goal()),
             Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
             Plan::Resume { ledger, .. } => Some(ledger.goal()),
             Plan::Until(_) => None,
@@ -301,7 +306,7 @@ impl Action {
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        names::look_up(Arc::clone(&self.source), self.subject.clone())
+        name_lookup::look_up(Arc::clone(&self.source), self.subject.clone())
     }
 
     /// Reads the status before the action, sends the action, and returns as soon as the server has accepted it.
@@ -332,13 +337,13 @@ impl Action {
             options: self.options,
             started,
             polls: 0,
-            acted: Acted::No,
+            executed: Executed::No,
             lost: None,
             baseline: self.baseline,
             #[cfg(feature = "stream")]
             before: Vec::new(),
             goal: match &self.plan {
-                Plan::Act(act) => Some(act.goal()),
+                Plan::Start(action) => Some(action.goal()),
                 Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
                 Plan::Resume { .. } | Plan::Until(_) => None,
             },
@@ -364,27 +369,35 @@ impl Action {
             } => Until::Goal(Box::new(
                 start.request(request, environment, goal, cancel).await?,
             )),
-            Plan::Act(act) => Until::Goal(Box::new(start.act(act).await?)),
+            Plan::Start(action) => Until::Goal(Box::new(start.start(action).await?)),
         };
-        let mut operation = Operation::new(
+        #[cfg_attr(
+            not(feature = "stream"),
+            allow(unused_mut, reason = "without streams, nothing is added")
+        )]
+        let mut reporter = Reporter::new(self.on_progress);
+        #[cfg(feature = "stream")]
+        if let (Some(follower), Some(client)) = (self.follower, start.source.client()) {
+            reporter.follow(LogFollower::of(
+                client,
+                &start.subject,
+                start.before,
+                follower,
+            ));
+        }
+        let closer = Closer::new(start.lost);
+        let poller = Poller::new(
             start.source,
             start.subject,
             until,
             start.options,
-            self.report,
             started,
+            resumed_at,
         );
-        operation.resumed_at = resumed_at;
-        operation.lost = start.lost;
+        let operation = Operation::new(poller, reporter, closer);
         #[cfg(feature = "stream")]
-        {
-            if let (Some(follower), Some(client)) = (self.follower, operation.source.client()) {
-                let subject = &operation.subject;
-                operation.follow = super::push::Follow::of(client, subject, start.before, follower);
-            }
-            if self.with_stream {
-                operation = operation.with_stream();
-            }
+        if self.with_stream {
+            return Ok(operation.with_stream());
         }
         Ok(operation)
     }

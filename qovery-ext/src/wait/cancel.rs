@@ -9,61 +9,13 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    Goal, Names, Operation, Phase, Subject, WaitError, WaitErrorKind,
-    act::Act,
-    operation::Until,
-    outcome::Acted,
+    Goal, Names, NotCanceled, Phase, Subject, WaitError, WaitErrorKind,
+    action_request::ActionRequest,
+    ledger::Ledger,
+    outcome::Executed,
+    poller::Poller,
     source::{Fault, FaultKind, Source},
 };
-
-/// Why the server was not asked to cancel an operation. Nothing was sent.
-///
-/// ```no_run
-/// # async fn example(operation: qovery_ext::wait::Operation) -> Result<(), qovery_ext::wait::WaitError> {
-/// if let Err(error) = operation.cancel_on_server().await {
-///     match error.not_canceled() {
-///         Some(why) => eprintln!("left alone: {why}"),
-///         None => return Err(error),
-///     }
-/// }
-/// # Ok(()) }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotCanceled {
-    /// The API has not named the request of the operation.
-    Unnamed,
-    /// The running deployment belongs to another request: its id, if the API names it.
-    AnotherIsRunning(Option<Uuid>),
-    /// The request of the running deployment is unknown.
-    Undecidable,
-    /// The request neither waits nor runs, as far as the API shows: it has ended, or has not begun.
-    NotRunning,
-}
-
-impl fmt::Display for NotCanceled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not sent: ")?;
-        match self {
-            Self::Unnamed => f.write_str(
-                "the API has not named the request of this operation, so that the running \
-                 deployment is not known to be its own",
-            ),
-            Self::AnotherIsRunning(Some(request)) => write!(
-                f,
-                "the running deployment belongs to request {request} and not to this operation"
-            ),
-            Self::AnotherIsRunning(None) => {
-                f.write_str("the running deployment does not belong to this operation")
-            }
-            Self::Undecidable => f.write_str(
-                "the running deployment is not known to be that of this operation: nothing says to \
-                 which request it belongs",
-            ),
-            Self::NotRunning => f.write_str("the request neither waits nor runs"),
-        }
-    }
-}
 
 /// Makes the error of an operation that has ended.
 type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
@@ -86,46 +38,40 @@ pub struct Canceler {
 }
 
 /// The target of a cancel.
-enum Aim {
+enum Target {
     Queued(Uuid),
     Running,
 }
 
 /// Why a cancel did not succeed.
-pub(super) enum Unsuccessful {
+pub(super) enum CancelFailure {
     NotSent(NotCanceled),
     Failed(Fault),
 }
 
-impl From<Fault> for Unsuccessful {
+impl From<Fault> for CancelFailure {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
     }
 }
 
-impl From<NotCanceled> for Unsuccessful {
+impl From<NotCanceled> for CancelFailure {
     fn from(why: NotCanceled) -> Self {
         Self::NotSent(why)
     }
 }
 
 impl Canceler {
-    pub(super) fn of(operation: &Operation) -> Self {
-        let (last, token) = (operation.last.clone(), operation.token());
-        let (polls, started) = (operation.polls, operation.started);
-        let (request, deployment) = match &operation.until {
-            Until::Goal(ledger) => {
-                let own = ledger.execution().map(str::to_owned);
-                (ledger.named_request(), own)
-            }
-            Until::Condition(_) => (None, None),
-        };
+    pub(super) fn of(poller: &Poller) -> Self {
+        let (last, token) = (poller.last().cloned(), poller.token());
+        let (polls, started) = (poller.polls(), poller.started());
+        let ledger = poller.ledger();
         Self {
-            source: Arc::clone(&operation.source),
-            subject: operation.subject.clone(),
-            names: operation.names(),
-            request,
-            deployment,
+            source: Arc::clone(poller.source()),
+            subject: poller.subject().clone(),
+            names: poller.names(),
+            request: ledger.and_then(Ledger::named_request),
+            deployment: ledger.and_then(Ledger::execution).map(str::to_owned),
             ended: Arc::new(move |kind, what| {
                 let mut error = WaitError::new(kind, what.to_owned(), token.clone());
                 error.0.last.clone_from(&last);
@@ -151,28 +97,26 @@ impl Canceler {
     pub fn cancel(&self) -> impl Future<Output = Result<(), WaitError>> + Send + use<> {
         let this = self.clone();
         async move {
-            this.send()
-                .await
-                .map_err(|unsuccessful| match unsuccessful {
-                    Unsuccessful::NotSent(why) => {
-                        let what = format!("{} was not asked to cancel: {why}", this.named());
-                        let mut error = (this.ended)(WaitErrorKind::Refused, &what);
-                        error.0.not_canceled = Some(why);
-                        error.0.acted = Acted::No;
-                        error
-                    }
-                    Unsuccessful::Failed(fault) => {
-                        let kind = if fault.is_passing() {
-                            WaitErrorKind::LostContact
-                        } else {
-                            WaitErrorKind::Refused
-                        };
-                        let what = format!("{} could not be canceled: {fault}", this.named());
-                        let mut error = (this.ended)(kind, &what);
-                        error.0.source = Some(fault);
-                        error
-                    }
-                })
+            this.send().await.map_err(|failure| match failure {
+                CancelFailure::NotSent(why) => {
+                    let what = format!("{} was not asked to cancel: {why}", this.named());
+                    let mut error = (this.ended)(WaitErrorKind::Refused, &what);
+                    error.0.not_canceled = Some(why);
+                    error.0.executed = Executed::No;
+                    error
+                }
+                CancelFailure::Failed(fault) => {
+                    let kind = if fault.is_transient() {
+                        WaitErrorKind::LostContact
+                    } else {
+                        WaitErrorKind::Refused
+                    };
+                    let what = format!("{} could not be canceled: {fault}", this.named());
+                    let mut error = (this.ended)(kind, &what);
+                    error.0.source = Some(fault);
+                    error
+                }
+            })
         }
     }
 
@@ -180,45 +124,47 @@ impl Canceler {
         self.subject.named(&self.names)
     }
 
-    pub(super) async fn send(&self) -> Result<(), Unsuccessful> {
+    pub(super) async fn send(&self) -> Result<(), CancelFailure> {
         let request = self.request.ok_or(NotCanceled::Unnamed)?;
         let queue = self.queue().await;
-        let word = self.word(request).await;
-        let aim = match (&queue, &word) {
+        let status = self.request_status(request).await;
+        let target = match (&queue, &status) {
             (Err(fault), Err(_)) => return Err(fault.clone().into()),
             _ => {
-                let (queue, word) = (queue.ok().flatten(), word.ok().flatten());
-                self.aim(request, queue.as_deref(), word).await?
+                let (queue, status) = (queue.ok().flatten(), status.ok().flatten());
+                self.target(request, queue.as_deref(), status).await?
             }
         };
-        if let Aim::Queued(request) = aim {
-            let canceled = self.act(&Act::CancelRequest(request)).await;
+        if let Target::Queued(request) = target {
+            let canceled = self.request(&ActionRequest::CancelRequest(request)).await;
             match canceled {
                 // It may have begun since: then its deployment is canceled.
                 Err(fault) if has_left_the_queue(&fault) => {}
                 other => return Ok(other?),
             }
-            let (queue, word) = (self.queue().await?, self.word(request).await?);
-            match self.aim(request, queue.as_deref(), word).await? {
-                Aim::Running => {}
-                Aim::Queued(_) => return Err(NotCanceled::Undecidable.into()),
+            let (queue, status) = (self.queue().await?, self.request_status(request).await?);
+            match self.target(request, queue.as_deref(), status).await? {
+                Target::Running => {}
+                Target::Queued(_) => return Err(NotCanceled::Undecidable.into()),
             }
         }
-        Ok(self.act(&Act::Cancel { force: false }).await?)
+        Ok(self
+            .request(&ActionRequest::Cancel { force: false })
+            .await?)
     }
 
     /// Finds the target: the request that waits, or the deployment that runs and is its own.
-    async fn aim(
+    async fn target(
         &self,
         request: Uuid,
         queue: Option<&[Uuid]>,
-        word: Option<Phase>,
-    ) -> Result<Aim, Unsuccessful> {
+        status: Option<Phase>,
+    ) -> Result<Target, CancelFailure> {
         let is_queued = queue.is_some_and(|queue| queue.contains(&request));
-        if (is_queued && word != Some(Phase::Running)) || word == Some(Phase::Queued) {
-            return Ok(Aim::Queued(request));
+        if (is_queued && status != Some(Phase::Running)) || status == Some(Phase::Queued) {
+            return Ok(Target::Queued(request));
         }
-        if word.is_some_and(|word| word != Phase::Running && word != Phase::NotStarted) {
+        if status.is_some_and(|status| status != Phase::Running && status != Phase::NotStarted) {
             return Err(NotCanceled::NotRunning.into());
         }
         // One service of several may have ended, or not begun, while the deployment goes on.
@@ -233,7 +179,7 @@ impl Canceler {
             }
             Err(fault) => return Err(fault.into()),
         };
-        let runs = word == Some(Phase::Running);
+        let runs = status == Some(Phase::Running);
         if !shown.state.is_active() && !runs {
             return Err(NotCanceled::NotRunning.into());
         }
@@ -244,20 +190,20 @@ impl Canceler {
             return Err(NotCanceled::AnotherIsRunning(None).into());
         }
         if is_its_own && (has_left || runs) {
-            return Ok(Aim::Running);
+            return Ok(Target::Running);
         }
         match shown.deployment_request_id {
-            Some(named) if named == request && runs => Ok(Aim::Running),
+            Some(named) if named == request && runs => Ok(Target::Running),
             // A status may name the last request, or the next one, in place of the one that runs.
             Some(named) if named == request => Err(NotCanceled::Undecidable.into()),
             Some(named) => {
                 let waits = queue.is_some_and(|queue| queue.contains(&named));
                 if waits && has_left && runs {
-                    return Ok(Aim::Running);
+                    return Ok(Target::Running);
                 }
                 Err(NotCanceled::AnotherIsRunning(Some(named).filter(|_| !waits)).into())
             }
-            None if has_left && runs => Ok(Aim::Running),
+            None if has_left && runs => Ok(Target::Running),
             None => Err(NotCanceled::Undecidable.into()),
         }
     }
@@ -269,20 +215,20 @@ impl Canceler {
     }
 
     /// How far the request is by its own status; `None` if the API does not say.
-    async fn word(&self, request: Uuid) -> Result<Option<Phase>, Fault> {
+    async fn request_status(&self, request: Uuid) -> Result<Option<Phase>, Fault> {
         let seen = if_readable(self.source.request(request).await)?;
         // Each final state has reached this goal.
         Ok(seen.map(|seen| seen.state.phase(Goal::Canceled)))
     }
 
-    async fn act(&self, act: &Act) -> Result<(), Fault> {
-        self.source.act(&self.subject, act).await.map(|_| ())
+    async fn request(&self, action: &ActionRequest) -> Result<(), Fault> {
+        self.source.start(&self.subject, action).await.map(|_| ())
     }
 }
 
 fn if_readable<T>(answer: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
     match answer {
-        Err(fault) if !fault.is_passing() => Ok(None),
+        Err(fault) if !fault.is_transient() => Ok(None),
         other => other,
     }
 }

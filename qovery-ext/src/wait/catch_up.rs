@@ -5,54 +5,25 @@
 //! without the services that have failed. The decision does not change. Dropping
 //! the future loses the request in flight; the next one reads again.
 
-use std::sync::Arc;
-
-use tokio::time::{self, Instant};
-
 use super::{
-    Decision, Goal, Operation, Phase, Snapshot, WaitOptions,
-    closing::Closing,
+    Decision, Goal, Phase, Snapshot,
     decision::{Cancellation, Cause, Proof},
-    operation::Until,
+    poller::Poller,
 };
 
-impl Operation {
-    /// Reads once more if the last status does not show the decided end, unless the server asked
-    /// for no request before a time, and keeps the reading if it shows that end.
-    pub(super) async fn catch_up(&mut self) {
-        let (Some(Closing::Decided(decision, _)), Some(goal)) = (&self.closing, self.goal()) else {
-            return;
-        };
-        let is_behind = |last: &Snapshot| !shows(last, decision, goal);
-        let may_ask = self
-            .forbidden_until
-            .is_none_or(|until| until <= Instant::now());
-        if !may_ask || !self.last.as_ref().is_some_and(is_behind) {
-            return;
-        }
-        let source = Arc::clone(&self.source);
-        let look = time::timeout(WaitOptions::LAST_POLL, source.read(&self.subject));
-        self.polls = self.polls.saturating_add(1);
-        // Whatever else comes of it, the decision stands with the status that there was.
-        if let Ok(Ok(seen)) = look.await
-            && self.is_of_the_same(&seen.snapshot)
-            && shows(&seen.snapshot, decision, goal)
-        {
-            self.last = Some(seen.snapshot);
-        }
+/// Reads once more if the last status does not show the decided end, unless the server asked
+/// for no request before a time, and keeps the reading if it shows that end.
+pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
+    let (Some(goal), Some(last)) = (poller.goal(), poller.last()) else {
+        return;
+    };
+    if shows(last, decision, goal) || poller.timetable().is_forbidden() {
+        return;
     }
-
-    /// Whether a status is of the operation's deployment, or of the one that the last status was of.
-    fn is_of_the_same(&self, newer: &Snapshot) -> bool {
-        let own = match &self.until {
-            Until::Goal(ledger) => ledger.execution(),
-            Until::Condition(_) => None,
-        };
-        let last = self.last.as_ref();
-        let last = last.and_then(|last| last.deployment_id.as_deref());
-        let newer = newer.deployment_id.as_deref();
-        own.is_none() || own == newer || last == newer
-    }
+    // If the status is not read, the decision stands with the last one.
+    poller
+        .read_again(|newer| shows(newer, decision, goal))
+        .await;
 }
 
 /// Whether a status shows the decided end, as far as a status can show it.

@@ -4,7 +4,7 @@
 //! Dropping a future of this module leaves the server alone and drops the operations with it; take
 //! their tokens before.
 
-mod share;
+mod shared_poll;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,11 +20,11 @@ use futures_util::{
 };
 use tokio::sync::Semaphore;
 
-use share::{Member, Share};
+use shared_poll::{Member, SharedPoll};
 
 use super::{
     Action, BoxFuture, Operation, OperationToken, PollSchedule, Reached, Subject, WaitError,
-    shared::{self, Key, Keys},
+    shared_reading::{self, Key, Keys},
 };
 
 /// What to do when one operation ends without its goal.
@@ -190,7 +190,7 @@ async fn prepare(actions: Vec<Action>) -> Vec<Action> {
     let Some(source) = actions.first().map(Action::source) else {
         return actions;
     };
-    let Keys { keys, mut read } = shared::keys(&source, &subjects).await;
+    let Keys { keys, mut read } = shared_reading::keys(&source, &subjects).await;
     let missing: HashSet<Key> = keys
         .iter()
         .filter(|key| !matches!(key, Key::Alone(_)) && !read.contains_key(*key))
@@ -199,22 +199,24 @@ async fn prepare(actions: Vec<Action>) -> Vec<Action> {
     let missing = missing.into_iter().map(|key| {
         let source = Arc::clone(&source);
         async move {
-            let _turn = source.turn().await;
-            (key, shared::read(&source, key).await)
+            let _permit = source.permit().await;
+            (key, shared_reading::read(&source, key).await)
         }
     });
     for (key, reading) in join_all(missing).await {
         read.extend(reading.map(|reading| (key, reading)));
     }
-    let mut shares = subjects.iter().zip(&keys);
+    let mut keyed = subjects.iter().zip(&keys);
     let prepared = actions.into_iter().map(|action| {
         if action.check().is_err() {
             return action;
         }
-        let Some((subject, key)) = shares.next() else {
+        let Some((subject, key)) = keyed.next() else {
             return action;
         };
-        let own = read.get(key).and_then(|s| shared::part_of(s, subject));
+        let own = read
+            .get(key)
+            .and_then(|s| shared_reading::part_of(s, subject));
         let own = own.and_then(Result::ok);
         let project = match key {
             Key::Project(project) => Some(*project),
@@ -283,23 +285,23 @@ impl Group {
     /// Dropping the future drops the operations; the servers go on.
     pub async fn wait(mut self) -> GroupOutcome {
         let stops_at_once = self.on_failure == OnFailure::Stop;
-        let mut shares = self.plan().await;
+        let mut polls = self.plan().await;
         if !(stops_at_once && self.members.iter().any(Member::has_failed)) {
             let slots = Semaphore::new(POLLS_AT_ONCE);
-            // Each share keeps its own pace: a slow answer holds up those who wait for it, no more.
+            // Each poll keeps its own pace: a slow answer holds up those who wait for it, no more.
             let mut rounds: FuturesUnordered<_> =
-                shares.iter_mut().map(|share| share.round(&slots)).collect();
-            while let Some(share) = rounds.next().await {
-                if stops_at_once && share.members.iter().any(Member::has_failed) {
+                polls.iter_mut().map(|poll| poll.round(&slots)).collect();
+            while let Some(poll) = rounds.next().await {
+                if stops_at_once && poll.members.iter().any(Member::has_failed) {
                     break;
                 }
-                if share.members.iter().any(Member::is_pending) {
-                    rounds.push(share.round(&slots));
+                if poll.members.iter().any(Member::is_pending) {
+                    rounds.push(poll.round(&slots));
                 }
             }
         }
         self.members
-            .extend(shares.into_iter().flat_map(|share| share.members));
+            .extend(polls.into_iter().flat_map(|poll| poll.members));
         self.members.sort_by_key(|member| member.index);
         let mut outcome = GroupOutcome {
             results: Vec::with_capacity(self.members.len()),
@@ -312,38 +314,38 @@ impl Group {
         outcome
     }
 
-    /// Who shares which polls. Takes the members that are under way.
-    async fn plan(&mut self) -> Vec<Share> {
+    /// Returns the members that share each poll. Takes the members that are under way.
+    async fn plan(&mut self) -> Vec<SharedPoll> {
         let (pending, ended): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
             .into_iter()
             .partition(Member::is_pending);
         self.members = ended;
         let subjects: Vec<Subject> = operations(&pending).map(|o| o.subject().clone()).collect();
         let first = operations(&pending).next();
-        let Some(source) = first.map(|o| Arc::clone(&o.source)) else {
+        let Some(source) = first.map(|o| Arc::clone(o.source())) else {
             return Vec::new();
         };
-        let Keys { keys, .. } = shared::keys(&source, &subjects).await;
-        let mut shares: Vec<Share> = Vec::new();
+        let Keys { keys, .. } = shared_reading::keys(&source, &subjects).await;
+        let mut polls: Vec<SharedPoll> = Vec::new();
         let mut places: HashMap<Key, usize> = HashMap::new();
         for (mut member, key) in pending.into_iter().zip(keys) {
             if let Some(operation) = &mut member.operation {
                 match (key, &self.schedule) {
                     (Key::Alone(_), Some(schedule)) => operation.follow_schedule(schedule),
                     (Key::Alone(_), None) => {}
-                    (Key::Project(_) | Key::Environment(_), _) => operation.be_frugal(),
+                    (Key::Project(_) | Key::Environment(_), _) => operation.share_polls(),
                 }
             }
-            let place = *places.entry(key).or_insert(shares.len());
-            match shares.get_mut(place) {
-                Some(share) => share.members.push(member),
+            let place = *places.entry(key).or_insert(polls.len());
+            match polls.get_mut(place) {
+                Some(poll) => poll.members.push(member),
                 None => {
                     let schedule = self.schedule.clone().unwrap_or_default();
-                    shares.push(Share::new(Arc::clone(&source), key, &schedule, member));
+                    polls.push(SharedPoll::new(Arc::clone(&source), key, &schedule, member));
                 }
             }
         }
-        shares
+        polls
     }
 }
 

@@ -22,7 +22,8 @@ pub use service::{
 
 use super::{
     Action, Condition, Goal, OperationToken, ServiceKind, ServiceRef, ServiceVersion, Subject,
-    TokenError, act::Act, api::ApiSource, names::KnownNames, source::Source, turns::Turns,
+    TokenError, action_request::ActionRequest, api::ApiSource, in_flight::InFlightLimit,
+    names::KnownNames, source::Source,
 };
 
 /// Acting and waiting, for a [`Client`].
@@ -166,7 +167,7 @@ impl WaitExt for Client {
     }
 
     fn limit_wait_requests(&self, in_flight: usize) {
-        Turns::of(self).limit(in_flight);
+        InFlightLimit::of(self).limit(in_flight);
     }
 
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError> {
@@ -197,27 +198,27 @@ watching!(ClusterHandle);
 impl ClusterHandle {
     /// Deploys the cluster: creates it, or applies its configuration.
     pub fn deploy(&self) -> Action {
-        self.act(Act::Deploy(ServiceVersion::default()))
+        self.action(ActionRequest::Deploy(ServiceVersion::default()))
     }
 
     /// Stops the cluster.
     pub fn stop(&self) -> Action {
-        self.act(Act::Stop)
+        self.action(ActionRequest::Stop)
     }
 
     /// Deletes the cluster.
     pub fn delete(&self) -> Action {
-        self.act(Act::Delete)
+        self.action(ActionRequest::Delete)
     }
 
     /// Updates the platform's components in the cluster.
     pub fn update(&self) -> Action {
-        self.act(Act::Update)
+        self.action(ActionRequest::Update)
     }
 
     /// Upgrades Kubernetes to the next version that is available.
     pub fn upgrade(&self) -> Action {
-        self.act(Act::Upgrade)
+        self.action(ActionRequest::Upgrade)
     }
 }
 

@@ -105,40 +105,47 @@
 //! Dropping any future, stream or value of this module never cancels anything on the server.
 //! [`Operation::cancel_on_server`] and [`Action::cancel_at_deadline`] do.
 
-mod act;
 mod action;
+mod action_request;
 mod api;
+mod bad_request;
 mod cancel;
 mod catch_up;
 mod clock;
-mod closing;
+mod closer;
 mod condition;
 mod decision;
-mod engine;
 mod evidence;
+mod failure_report;
 mod goal;
 mod group;
 mod handles;
+mod in_flight;
 mod ledger;
 mod mark;
-mod missing;
+mod name_lookup;
 mod names;
+mod not_canceled;
 mod operation;
 mod options;
 mod outcome;
+mod poller;
 mod progress;
 #[cfg(feature = "stream")]
 mod push;
-mod report;
+mod reporter;
 mod schedule;
-mod shared;
+mod shared_reading;
 mod snapshot;
 mod source;
 mod start;
 mod state_table;
 mod subject;
+mod timetable;
 mod token;
-mod turns;
+mod until;
+#[cfg(feature = "stream")]
+mod until_running;
 mod version;
 
 #[cfg(test)]
@@ -187,11 +194,12 @@ mod tests;
 #[cfg(doctest)]
 struct MustUse;
 
-pub use act::ServiceSelection;
 pub use action::Action;
-pub use cancel::{Canceler, NotCanceled};
+pub use action_request::ServiceSelection;
+pub use cancel::Canceler;
 pub use condition::{And, Check, Condition, Not, Or, conditions};
 pub use evidence::{Endpoint, Evidence, RunId, Says};
+pub use failure_report::{FailedService, FailureReport, LogLine};
 pub use goal::{Goal, Phase};
 pub use group::{Group, GroupOutcome, GroupStart, OnFailure};
 pub use handles::{
@@ -200,16 +208,18 @@ pub use handles::{
     TerraformHandle, WaitExt,
 };
 pub use names::Names;
+pub use not_canceled::NotCanceled;
 pub use operation::Operation;
 pub use options::{Deadline, WaitOptions};
 pub use outcome::{Reached, Successor, WaitError, WaitErrorKind};
 pub use progress::{Progress, ProgressStream};
-pub use report::{FailedService, FailureReport, LogLine};
 pub use schedule::PollSchedule;
 pub use snapshot::{Counts, ServiceSnapshot, Snapshot, StageSnapshot, StepSnapshot};
 pub use state_table::{State, action_phase, history_phase, stage_phase, step_phase};
 pub use subject::{ServiceKind, ServiceRef, Subject};
 pub use token::{OperationToken, TokenError};
+#[cfg(feature = "stream")]
+pub use until_running::{NotRunning, PodProblem, PodProblemKind, Running, UntilRunning};
 pub use version::{ServiceVersion, UnsupportedVersion, VersionField};
 
 use decision::Decision;

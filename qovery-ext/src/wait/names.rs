@@ -7,14 +7,13 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use qovery_api::{Client, Printable};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use super::{ServiceRef, Snapshot, Subject, source::Source};
+use super::{ServiceRef, Snapshot, Subject};
 
 /// Names by id.
 ///
@@ -111,6 +110,12 @@ impl Subject {
     }
 }
 
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.named(&Names::default()).fmt(f)
+    }
+}
+
 struct NamedSubject<'a> {
     subject: &'a Subject,
     names: &'a Names,
@@ -147,18 +152,6 @@ impl fmt::Display for NamedSubject<'_> {
             }
         }
     }
-}
-
-/// Reads the names of a subject.
-pub(super) async fn look_up(source: Arc<dyn Source>, subject: Subject) -> Names {
-    const LIMIT: Duration = Duration::from_secs(5);
-    let read = async {
-        let _turn = source.turn().await;
-        source.look_up_names(&subject).await;
-    };
-    // Names that were not read in time stay unknown.
-    let _late = tokio::time::timeout(LIMIT, read).await;
-    source.names(&subject, None)
 }
 
 /// The names that a client knows.

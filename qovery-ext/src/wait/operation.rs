@@ -7,30 +7,19 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
+use futures_util::stream;
 use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
-#[cfg(feature = "stream")]
-use super::push::Woken;
 use super::{
-    BoxFuture, Canceler, Condition, Deadline, Names, OperationToken, Phase, PollSchedule, Progress,
+    BoxFuture, Canceler, Goal, Names, OperationToken, Phase, PollSchedule, Progress,
     ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
-    clock::after,
-    closing::Closing,
-    ledger::{Fact, Ledger, Stamp, millis},
-    names,
-    schedule::Pace,
-    source::{Fault, Source},
+    closer::{Closer, already_ended},
+    name_lookup,
+    poller::{End, Polled, Poller},
+    reporter::{OnProgress, Reporter},
+    source::{Fault, Reading, Source},
 };
-
-/// What ends the wait.
-pub(super) enum Until {
-    Goal(Box<Ledger>),
-    Condition(Box<dyn Condition>),
-}
-
-/// A callback for progress.
-pub(super) type Report = Box<dyn FnMut(&Progress) + Send>;
 
 /// An operation that is under way on the server.
 ///
@@ -41,142 +30,41 @@ pub(super) type Report = Box<dyn FnMut(&Progress) + Send>;
 /// never cancels anything. [`Operation::cancel_on_server`] does.
 #[must_use = "the server carries on whether or not this is awaited; keep its token to come back later"]
 pub struct Operation {
-    pub(super) source: Arc<dyn Source>,
-    pub(super) subject: Subject,
-    pub(super) until: Until,
-    pub(super) options: WaitOptions,
-    pub(super) report: Option<Report>,
-    pub(super) started: Instant,
-    pub(super) polls: u32,
-    pub(super) failures: u32,
-    pub(super) last: Option<Snapshot>,
-    pub(super) closing: Option<Closing>,
-    pub(super) next_poll: Instant,
-    /// The server asked for no request before this.
-    pub(super) forbidden_until: Option<Instant>,
-    pub(super) pace: Pace,
-    /// Where the clock of the ledger stood when the operation was resumed.
-    pub(super) resumed_at: Stamp,
-    /// The fault that has hidden the response to the action.
-    pub(super) lost: Option<Fault>,
-    /// Since when each secondary fact could not be read.
-    pub(super) misses: Vec<(Fact, Stamp)>,
-    /// Whether many operations share the polls.
-    pub(super) shares: bool,
-    /// Since when a subject with a condition is not found.
-    pub(super) missing_since: Option<Instant>,
-    pub(super) held_since: Option<Instant>,
-    pub(super) told: Option<Progress>,
-    pub(super) told_at: Instant,
-    pub(super) reached: Option<Reached>,
-    /// When the last poll, after the deadline, is given up.
-    pub(super) last_poll_until: Option<Instant>,
-    /// When gathering the report is given up.
-    pub(super) report_until: Option<Instant>,
-    /// The stream whose news bring polls forward.
-    #[cfg(feature = "stream")]
-    pub(super) push: Option<super::push::Push>,
-    /// The log that is followed.
-    #[cfg(feature = "stream")]
-    pub(super) follow: Option<super::push::Follow>,
-    ended: bool,
+    /// What to read, and when.
+    poller: Poller,
+    /// What to emit.
+    reporter: Reporter,
+    /// How it ends.
+    closer: Closer,
 }
 
 impl Operation {
-    pub(super) fn new(
-        source: Arc<dyn Source>,
-        subject: Subject,
-        until: Until,
-        options: WaitOptions,
-        report: Option<Report>,
-        started: Instant,
-    ) -> Self {
-        let now = Instant::now();
+    pub(super) fn new(poller: Poller, reporter: Reporter, closer: Closer) -> Self {
         Self {
-            pace: options.schedule.pace(),
-            source,
-            subject,
-            until,
-            options,
-            report,
-            started,
-            polls: 0,
-            failures: 0,
-            last: None,
-            closing: None,
-            next_poll: now,
-            forbidden_until: None,
-            resumed_at: 0,
-            lost: None,
-            misses: Vec::new(),
-            shares: false,
-            missing_since: None,
-            held_since: None,
-            told: None,
-            told_at: now,
-            reached: None,
-            last_poll_until: None,
-            report_until: None,
-            #[cfg(feature = "stream")]
-            push: None,
-            #[cfg(feature = "stream")]
-            follow: None,
-            ended: false,
+            poller,
+            reporter,
+            closer,
         }
     }
 
     /// The subject of the operation.
     pub fn subject(&self) -> &Subject {
-        &self.subject
+        self.poller.subject()
     }
 
     /// The state that another process needs to continue the wait. Available at any time, also before the first poll.
     pub fn token(&self) -> OperationToken {
-        let ledger = match &self.until {
-            Until::Goal(ledger) => Some(Ledger::clone(ledger)),
-            Until::Condition(_) => None,
-        };
-        OperationToken::new(self.subject.clone(), ledger)
+        self.poller.token()
     }
 
     /// The last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
-        self.last.as_ref()
+        self.poller.last()
     }
 
-    /// The time on the ledger's clock.
-    pub(super) fn stamp(&self) -> Stamp {
-        self.resumed_at
-            .saturating_add(millis(self.started.elapsed()))
-    }
-
-    /// When the wait ends, at the latest.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        match self.options.deadline {
-            // A limit beyond the range of the clock is no limit.
-            Deadline::After(limit) => self.started.checked_add(limit),
-            Deadline::None => None,
-        }
-    }
-
-    /// The longest pause that the server can ask for.
-    pub(super) fn longest_retry_after(&self) -> Duration {
-        self.options.longest_retry_after
-    }
-
-    /// Polls by this schedule from here on.
-    pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
-        self.pace = schedule.pace();
-    }
-
-    /// Follows the schedule of the options from the next poll on.
-    pub(super) fn reschedule(&mut self) {
-        self.pace = self.options.schedule.pace();
-    }
-
-    /// Shares its polls with others.
-    pub(super) fn be_frugal(&mut self) {
-        self.shares = true;
+    /// The goal; `None` for a condition.
+    pub fn goal(&self) -> Option<Goal> {
+        self.poller.goal()
     }
 
     /// The progress as a stream.
@@ -184,7 +72,10 @@ impl Operation {
     /// The first item comes with the first status, the following ones with changes and heartbeats.
     /// The stream ends after an item of phase [`Phase::Reached`] or after an error.
     pub fn progress(self) -> ProgressStream {
-        ProgressStream::new(self)
+        ProgressStream::new(stream::unfold(self, |mut operation| async move {
+            let item = operation.next_progress().await?;
+            Some((item, operation))
+        }))
     }
 
     /// Polls once, now, whatever the schedule says, and tells where the operation stands.
@@ -197,19 +88,19 @@ impl Operation {
     /// Dropping the future loses the request in flight and nothing else; the operation can be
     /// polled again.
     pub async fn poll_once(&mut self) -> Result<Option<Progress>, WaitError> {
-        if self.ended {
-            return Ok(self.told.clone());
+        if self.closer.has_ended() {
+            return Ok(self.reporter.latest().cloned());
         }
-        if self.closing.is_none() {
+        if !self.closer.is_closing() {
             self.poll().await;
         }
-        if self.closing.is_some() {
+        if self.closer.is_closing() {
             self.close().await?;
         }
-        Ok(self.told_now())
+        Ok(self.reporter.emit_latest(&self.poller))
     }
 
-    /// Waits for the next thing worth telling; `None` once the goal was reached and told.
+    /// Waits for the next progress to report; `None` after the goal was reached and reported.
     ///
     /// # Errors
     /// The end of the operation without its goal.
@@ -218,36 +109,30 @@ impl Operation {
     /// Dropping the future loses the request in flight and nothing else. The schedule goes on where
     /// it was: calling again does not poll earlier than it would have.
     pub async fn next_progress(&mut self) -> Option<Result<Progress, WaitError>> {
-        if self.ended {
+        if self.closer.has_ended() {
             return None;
         }
         loop {
-            if self.closing.is_some() {
+            if self.closer.is_closing() {
                 #[cfg(feature = "stream")]
-                if let Some(follow) = &mut self.follow {
-                    follow.finish().await;
-                }
-                return Some(match self.close().await {
-                    Ok(()) => Ok(self.told_now()?),
-                    Err(error) => Err(error),
-                });
+                self.reporter.finish_log().await;
+                return match self.close().await {
+                    Ok(()) => self.reporter.emit_latest(&self.poller).map(Ok),
+                    Err(error) => Some(Err(error)),
+                };
             }
-            let beat = self
-                .told
-                .as_ref()
-                .map(|_| after(self.told_at, self.options.heartbeat));
-            let deadline = self.deadline();
-            let wake = [Some(self.next_poll), beat, deadline]
+            let next_poll = self.next_poll();
+            let heartbeat = self.reporter.next_heartbeat(&self.poller);
+            let wake = [heartbeat, self.poller.deadline()]
                 .into_iter()
                 .flatten()
-                .min()
-                .unwrap_or(self.next_poll);
+                .fold(next_poll, Instant::min);
             self.sleep_until(wake).await;
-            if self.is_late() || self.next_poll <= Instant::now() {
+            if self.poller.is_late() || self.next_poll() <= Instant::now() {
                 self.poll().await;
             }
-            if self.closing.is_none()
-                && let Some(progress) = self.tell()
+            if !self.closer.is_closing()
+                && let Some(progress) = self.reporter.emit(&self.poller)
             {
                 return Some(Ok(progress));
             }
@@ -259,28 +144,13 @@ impl Operation {
         time::sleep_until(wake).await;
     }
 
-    /// Sleeps, unless a stream moves the next poll.
+    /// Sleeps, unless a stream moves the next poll; hands on log lines meanwhile.
     #[cfg(feature = "stream")]
     async fn sleep_until(&mut self, wake: Instant) {
-        if self.push.is_none() && self.follow.is_none() {
-            return time::sleep_until(wake).await;
-        }
-        let (push, follow) = (self.push.as_mut(), self.follow.as_mut());
-        let woken = super::push::sleep(wake, self.pace.longest(), push, follow).await;
-        // While polls fail, the schedule alone says how often they may.
-        let Some(woken) = woken.filter(|_| self.failures == 0) else {
-            return;
-        };
-        match woken {
-            Woken::Due => {
-                let now = Instant::now();
-                let due = self.forbidden_until.map_or(now, |until| until.max(now));
-                self.next_poll = self.next_poll.min(due);
-            }
-            Woken::Agrees(until) => {
-                let decides = self.settles_or_holds_at().unwrap_or(until);
-                self.next_poll = self.next_poll.max(until.min(decides));
-            }
+        tokio::select! {
+            () = time::sleep_until(wake) => {}
+            () = self.poller.listen() => {}
+            () = self.reporter.follow_log() => {}
         }
     }
 
@@ -290,9 +160,7 @@ impl Operation {
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
-        if let Some(client) = self.source.client() {
-            self.push = super::push::Push::of(client, &self.subject);
-        }
+        self.poller.listen_to_stream();
         self
     }
 
@@ -307,9 +175,9 @@ impl Operation {
         while let Some(progress) = self.next_progress().await {
             progress?;
         }
-        match self.reached.clone() {
-            Some(reached) => Ok(reached),
-            None => Err(self.already_ended()),
+        match self.closer.reached() {
+            Some(reached) => Ok(reached.clone()),
+            None => Err(already_ended(&self.poller)),
         }
     }
 
@@ -333,7 +201,7 @@ impl Operation {
 
     /// What cancels the operation while something else, such as its progress stream, owns it.
     pub fn canceler(&self) -> Canceler {
-        Canceler::of(self)
+        Canceler::of(&self.poller)
     }
 
     /// Reads the names of the subject and its services, for progress and errors: at most three requests. A name that
@@ -342,32 +210,97 @@ impl Operation {
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        names::look_up(Arc::clone(&self.source), self.subject.clone())
+        name_lookup::look_up(Arc::clone(self.poller.source()), self.subject().clone())
     }
 
-    /// The known names of the subject and its services.
-    pub(super) fn names(&self) -> Names {
-        self.source.names(&self.subject, self.last.as_ref())
+    /// Polls once; emits nothing.
+    pub(super) async fn poll(&mut self) {
+        let polled = self.poller.poll().await;
+        self.take(polled);
     }
 
-    /// The goal; `None` for a condition.
-    pub fn goal(&self) -> Option<super::Goal> {
-        match &self.until {
-            Until::Goal(ledger) => Some(ledger.goal()),
-            Until::Condition(_) => None,
+    /// Polls once, with a reading that was made for many operations.
+    pub(super) async fn poll_shared(&mut self, seen: Result<Reading, Fault>) {
+        let polled = self.poller.poll_shared(seen).await;
+        self.take(polled);
+    }
+
+    fn take(&mut self, polled: Polled) {
+        if let Some((phase, position)) = polled.progress {
+            self.reporter.note(&self.poller, phase, position);
+        }
+        if let Some(end) = polled.end {
+            self.closer.begin(end, self.poller.options());
         }
     }
 
-    /// The goal was reached: the last thing to tell.
-    pub(super) fn finish(&mut self, reached: Reached) {
-        self.note(Phase::Reached, None);
-        self.reached = Some(reached);
-        self.end();
+    /// Ends the operation because of its deadline, without a last poll.
+    pub(super) fn pass_deadline(&mut self) {
+        self.closer.begin(End::Deadline, self.poller.options());
     }
 
-    pub(super) fn end(&mut self) {
-        self.closing = None;
-        self.ended = true;
+    async fn close(&mut self) -> Result<(), WaitError> {
+        self.closer.close(&mut self.poller).await?;
+        self.reporter.note(&self.poller, Phase::Reached, None);
+        Ok(())
+    }
+
+    /// Closes the operation if it is about to end, and emits the pending progress. Returns the end,
+    /// if it has come.
+    pub(super) async fn conclude(&mut self) -> Option<Result<Reached, WaitError>> {
+        if self.closer.is_closing()
+            && let Err(error) = self.close().await
+        {
+            return Some(Err(error));
+        }
+        self.reporter.emit(&self.poller);
+        self.closer.reached().cloned().map(Ok)
+    }
+
+    pub(super) fn source(&self) -> &Arc<dyn Source> {
+        self.poller.source()
+    }
+
+    pub(super) fn next_poll(&self) -> Instant {
+        self.poller.timetable().next_poll()
+    }
+
+    /// When the wait ends, at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.poller.deadline()
+    }
+
+    /// The time when a poll would decide, or when the window ends during which the goal has to hold.
+    pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
+        self.poller.settles_or_holds_at()
+    }
+
+    /// The longest pause that the server can ask for.
+    pub(super) fn longest_retry_after(&self) -> Duration {
+        self.poller.options().longest_retry_after
+    }
+
+    /// Polls by this schedule after the next poll.
+    pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
+        self.poller.follow_schedule(schedule);
+    }
+
+    /// Leaves out facts that would cost each of many operations a request.
+    pub(super) fn share_polls(&mut self) {
+        self.poller.share_polls();
+    }
+
+    pub(super) fn options_mut(&mut self) -> &mut WaitOptions {
+        self.poller.options_mut()
+    }
+
+    /// Follows the schedule of the options after the next poll.
+    pub(super) fn reschedule(&mut self) {
+        self.poller.follow_own_schedule();
+    }
+
+    pub(super) fn set_on_progress(&mut self, on_progress: OnProgress) {
+        self.reporter.set_on_progress(on_progress);
     }
 }
 
@@ -385,14 +318,14 @@ impl IntoFuture for Operation {
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Operation")
-            .field("subject", &self.subject)
+            .field("subject", self.subject())
             .field("goal", &self.goal())
-            .field("polls", &self.polls)
+            .field("polls", &self.poller.polls())
             .field(
                 "state",
-                &self.last.as_ref().map(|s| Printable::new(s.state.as_str())),
+                &self.last().map(|s| Printable::new(s.state.as_str())),
             )
-            .field("ended", &self.ended)
+            .field("ended", &self.closer.has_ended())
             .finish_non_exhaustive()
     }
 }

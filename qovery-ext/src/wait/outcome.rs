@@ -129,13 +129,13 @@ pub(super) struct Ended {
     pub(super) canceled_on_server: bool,
     pub(super) not_canceled: Option<NotCanceled>,
     pub(super) source: Option<Fault>,
-    pub(super) acted: Acted,
+    pub(super) executed: Executed,
     pub(super) evidence: Vec<Evidence>,
 }
 
 /// Whether the server may be executing the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Acted {
+pub(super) enum Executed {
     No,
     Perhaps,
     Yes,
@@ -156,7 +156,7 @@ impl WaitError {
             canceled_on_server: false,
             not_canceled: None,
             source: None,
-            acted: Acted::Yes,
+            executed: Executed::Yes,
             evidence: Vec::new(),
         }))
     }
@@ -254,7 +254,7 @@ impl WaitError {
 
     /// Whether the server may have executed the action, although this wait did not observe it.
     pub fn may_have_been_executed(&self) -> bool {
-        self.0.acted != Acted::No
+        self.0.executed != Executed::No
     }
 
     /// The error of the API or of the transport behind it.

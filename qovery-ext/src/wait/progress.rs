@@ -7,11 +7,12 @@ use std::{
     time::Duration,
 };
 
-use futures_core::Stream;
+use futures_core::{Stream, stream::BoxStream};
+use futures_util::stream::{Fuse, StreamExt as _};
 use qovery_api::Printable;
 use serde::Serialize;
 
-use super::{BoxFuture, Counts, Goal, Names, Operation, Phase, Snapshot, WaitError};
+use super::{Counts, Goal, Names, Phase, Snapshot, WaitError};
 
 /// The progress of an operation.
 ///
@@ -81,22 +82,18 @@ impl fmt::Display for Progress {
     }
 }
 
-type Turn = (Operation, Option<Result<Progress, WaitError>>);
-
 /// The progress of an operation as a stream: it ends after the goal was reached, or with the error.
 ///
 /// The last item of a wait that succeeds has the phase [`Phase::Reached`]. Dropping the stream
 /// leaves the server alone.
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct ProgressStream {
-    turn: Option<BoxFuture<'static, Turn>>,
-}
+pub struct ProgressStream(Fuse<BoxStream<'static, Result<Progress, WaitError>>>);
 
 impl ProgressStream {
-    pub(super) fn new(operation: Operation) -> Self {
-        Self {
-            turn: Some(Box::pin(take_turn(operation))),
-        }
+    pub(super) fn new(
+        stream: impl Stream<Item = Result<Progress, WaitError>> + Send + 'static,
+    ) -> Self {
+        Self(stream.boxed().fuse())
     }
 
     /// Returns the next progress; `None` after the goal was reached, and after an error.
@@ -106,34 +103,22 @@ impl ProgressStream {
     /// # Errors
     /// Returns an error if the wait ends without its goal: see [`WaitError`].
     pub async fn next(&mut self) -> Option<Result<Progress, WaitError>> {
-        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        self.0.next().await
     }
-}
-
-async fn take_turn(mut operation: Operation) -> Turn {
-    let item = operation.next_progress().await;
-    (operation, item)
 }
 
 impl Stream for ProgressStream {
     type Item = Result<Progress, WaitError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(turn) = &mut self.turn else {
-            return Poll::Ready(None);
-        };
-        let (operation, item) = std::task::ready!(turn.as_mut().poll(context));
-        self.turn = item
-            .is_some()
-            .then(|| Box::pin(take_turn(operation)) as BoxFuture<'static, Turn>);
-        Poll::Ready(item)
+        self.0.poll_next_unpin(context)
     }
 }
 
 impl fmt::Debug for ProgressStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProgressStream")
-            .field("ended", &self.turn.is_none())
+            .field("ended", &self.0.is_done())
             .finish()
     }
 }

@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Names, Phase, Snapshot, State, Subject, act::Act, missing::Topic, report::LogLine, turns::Turn,
+    Names, Phase, Snapshot, State, Subject, action_request::ActionRequest, bad_request::Topic,
+    failure_report::DeploymentLog, in_flight::Permit,
 };
 pub(crate) use qovery_api::BoxFuture;
 
 /// Reads statuses and starts actions.
 pub(crate) trait Source: Send + Sync {
     /// Stands in line until requests may be made, one after the other for as long as the turn is held.
-    fn turn(&self) -> BoxFuture<'_, Turn> {
-        Box::pin(async { Turn::default() })
+    fn permit(&self) -> BoxFuture<'_, Permit> {
+        Box::pin(async { Permit::default() })
     }
 
     /// The names that are known of a subject and of the services that a status shows.
@@ -34,10 +35,10 @@ pub(crate) trait Source: Send + Sync {
     }
 
     /// The status of the subject.
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>>;
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>>;
 
     /// The state of one deployment request; `None` if the server does not know it.
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>>;
+    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>>;
 
     /// The queued requests, first to run first; `None` if the subject has
     /// no queue.
@@ -52,11 +53,11 @@ pub(crate) trait Source: Send + Sync {
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>>;
 
-    /// Asks the server to act. Never repeated by the source.
-    fn act<'a>(
+    /// Asks the server for an action. Never repeated by the source.
+    fn start<'a>(
         &'a self,
         subject: &'a Subject,
-        act: &'a Act,
+        action: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<Receipt, Fault>>;
 
     /// The lines of a deployment's log and a link to it, for the report on a failure; with the
@@ -87,12 +88,12 @@ pub(crate) trait Source: Send + Sync {
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
 
     /// The statuses of all environments of a project, without stages and services.
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>>;
+    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>>;
 }
 
 /// One reading.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
     /// The delay that the server asks for before the next request.
     pub(crate) retry_after: Option<Duration>,
@@ -100,7 +101,7 @@ pub(crate) struct Seen {
 
 /// The status of one deployment request.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RequestSeen {
+pub(crate) struct RequestReading {
     pub(crate) environment: Option<Uuid>,
     pub(crate) state: State,
 }
@@ -156,15 +157,6 @@ pub(crate) struct Receipt {
     pub(crate) server_time: Option<i64>,
 }
 
-/// The log of one deployment.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct DeploymentLog {
-    pub(crate) lines: Vec<LogLine>,
-    pub(crate) console: Option<String>,
-    /// The environment with all its services, where the reading of the wait did not have them.
-    pub(crate) whole: Option<Snapshot>,
-}
-
 /// Why a request brought no answer that can be used.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
@@ -201,7 +193,7 @@ pub(crate) enum FaultKind {
     /// status but 429 and 5xx; a redirect, 407 and 499. Evidence of nothing.
     NotTheApi,
     /// 5xx, no connection, a lost connection, a time limit.
-    Passing,
+    Transient,
 }
 
 impl Fault {
@@ -213,7 +205,7 @@ impl Fault {
             message: message.into(),
             may_have_been_executed: matches!(
                 kind,
-                FaultKind::Passing | FaultKind::Unreadable | FaultKind::NotTheApi
+                FaultKind::Transient | FaultKind::Unreadable | FaultKind::NotTheApi
             ),
             topic: None,
         }
@@ -221,14 +213,14 @@ impl Fault {
 
     /// The answer did not come within its time.
     pub(crate) fn late() -> Self {
-        Self::new(FaultKind::Passing, "the status did not arrive in time")
+        Self::new(FaultKind::Transient, "the status did not arrive in time")
     }
 
     /// Whether the next try may bring an answer.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.kind,
-            FaultKind::Passing
+            FaultKind::Transient
                 | FaultKind::Unreadable
                 | FaultKind::NotTheApi
                 | FaultKind::TooManyRequests

@@ -11,13 +11,13 @@ use uuid::Uuid;
 use super::{
     BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, UnsupportedVersion, WaitError,
     WaitErrorKind, WaitOptions,
-    act::Act,
+    action_request::ActionRequest,
     clock::after,
+    in_flight::Permit,
     ledger::{Ledger, millis},
-    outcome::Acted,
+    outcome::Executed,
     schedule::Pace,
-    source::{Fault, FaultKind, Past, Receipt, Seen, Source, Waiting},
-    turns::Turn,
+    source::{Fault, FaultKind, Past, Reading, Receipt, Source, Waiting},
 };
 
 /// Everything up to the moment when the server has accepted.
@@ -29,7 +29,7 @@ pub(super) struct Start {
     pub(super) deadline: Option<Instant>,
     pub(super) pace: Pace,
     pub(super) polls: u32,
-    pub(super) acted: Acted,
+    pub(super) executed: Executed,
     /// The fault that has hidden the response to the action.
     pub(super) lost: Option<Fault>,
     pub(super) goal: Option<Goal>,
@@ -64,11 +64,11 @@ impl Start {
         })
     }
 
-    pub(super) async fn act(&mut self, act: Act) -> Result<Ledger, WaitError> {
-        let goal = act.goal();
+    pub(super) async fn start(&mut self, action: ActionRequest) -> Result<Ledger, WaitError> {
+        let goal = action.goal();
         // The queue first: a request that leaves it before the status is read shows in the status.
         let mut queue = None;
-        if act.answers_without_request() {
+        if action.answers_without_request() {
             queue = self.queue().await?;
         }
         let baseline = match self.baseline.take() {
@@ -85,7 +85,7 @@ impl Start {
                 .chain(whole)
                 .collect();
         }
-        if !act.answers_without_request() {
+        if !action.answers_without_request() {
             queue = if baseline.is_idle() {
                 // If nothing runs, nothing is queued.
                 Some(Vec::new())
@@ -93,7 +93,7 @@ impl Start {
                 self.queue().await?
             };
         }
-        let history = if self.needs_history(&act, &baseline) {
+        let history = if self.needs_history(&action, &baseline) {
             self.history().await?
         } else {
             None
@@ -105,16 +105,16 @@ impl Start {
             queue.as_deref(),
             history.as_deref(),
         );
-        let receipt = self.send(&act, &ledger).await?;
+        let receipt = self.send(&action, &ledger).await?;
         ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
         Ok(ledger)
     }
 
     /// Whether the status does not tell which runs are from before the action.
-    fn needs_history(&self, act: &Act, baseline: &Snapshot) -> bool {
+    fn needs_history(&self, action: &ActionRequest, baseline: &Snapshot) -> bool {
         // The status of a service names the last run of that service, not the runs that failed
         // before they came to it.
-        let hides_runs = act.answers_without_request()
+        let hides_runs = action.answers_without_request()
             && baseline.whole.is_none()
             && matches!(self.subject, Subject::Service { .. });
         hides_runs || baseline.has_unnamed_deployment()
@@ -138,7 +138,9 @@ impl Start {
         let baseline = self.baseline().await?;
         let mut ledger = Ledger::acting(&self.subject, goal, &baseline.snapshot, None, None);
         ledger.follow(request);
-        let receipt = self.send(&Act::CancelRequest(request), &ledger).await?;
+        let receipt = self
+            .send(&ActionRequest::CancelRequest(request), &ledger)
+            .await?;
         ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
         Ok(ledger)
     }
@@ -178,7 +180,7 @@ impl Start {
         }
     }
 
-    async fn baseline(&mut self) -> Result<Seen, WaitError> {
+    async fn baseline(&mut self) -> Result<Reading, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
         self.tolerant(|| source.read(&subject)).await
     }
@@ -206,7 +208,7 @@ impl Start {
             let read = async { read.await.unwrap_or_else(|_| Err(Fault::late())) };
             match self.bounded(read).await? {
                 Ok(value) => return Ok(value),
-                Err(fault) if fault.is_passing() => self.pause(fault).await?,
+                Err(fault) if fault.is_transient() => self.pause(fault).await?,
                 Err(_) => return Ok(None),
             }
         }
@@ -221,7 +223,7 @@ impl Start {
         let mut failures = 0;
         loop {
             self.polls = self.polls.saturating_add(1);
-            let turn = self.turn().await?;
+            let permit = self.permit().await?;
             let limit = after(Instant::now(), self.options.poll_timeout);
             let read = time::timeout_at(limit, read());
             let read = async { read.await.unwrap_or_else(|_| Err(Fault::late())) };
@@ -229,9 +231,9 @@ impl Start {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
-            drop(turn);
+            drop(permit);
             failures += 1;
-            if !fault.is_passing() || failures > self.options.tolerated_failures {
+            if !fault.is_transient() || failures > self.options.tolerated_failures {
                 return Err(self.error(fault, None));
             }
             self.pause(fault).await?;
@@ -239,34 +241,38 @@ impl Start {
     }
 
     /// Sends the action, again only if it was certainly not executed. `None` if the response is lost.
-    async fn send(&mut self, act: &Act, ledger: &Ledger) -> Result<Option<Receipt>, WaitError> {
+    async fn send(
+        &mut self,
+        action: &ActionRequest,
+        ledger: &Ledger,
+    ) -> Result<Option<Receipt>, WaitError> {
         let mut failures = 0;
         loop {
             let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-            let turn = self.turn().await?;
-            self.acted = Acted::Perhaps;
+            let permit = self.permit().await?;
+            self.executed = Executed::Perhaps;
             let result = self
-                .bounded_for(source.act(&subject, act), Some(ledger))
+                .bounded_for(source.start(&subject, action), Some(ledger))
                 .await?;
-            drop(turn);
+            drop(permit);
             let fault = match result {
                 Ok(receipt) => return Ok(Some(receipt)),
                 Err(fault) => fault,
             };
             // A page in place of an answer comes from a proxy or a login: it will come again.
             let is_lost = fault.may_have_been_executed && fault.kind != FaultKind::NotTheApi;
-            if is_lost && !matches!(act, Act::CancelRequest(_)) {
+            if is_lost && !matches!(action, ActionRequest::CancelRequest(_)) {
                 tracing::debug!(subject = %self.subject, %fault, "response to the action lost");
                 self.lost = Some(fault);
                 return Ok(None);
             }
             failures += 1;
-            self.acted = if fault.may_have_been_executed {
-                Acted::Perhaps
+            self.executed = if fault.may_have_been_executed {
+                Executed::Perhaps
             } else {
-                Acted::No
+                Executed::No
             };
-            let again = fault.is_passing() && !fault.may_have_been_executed;
+            let again = fault.is_transient() && !fault.may_have_been_executed;
             if !again || failures > self.options.tolerated_failures {
                 return Err(self.error(fault, Some(ledger)));
             }
@@ -275,11 +281,11 @@ impl Start {
     }
 
     /// Stands in line until the next request may be made.
-    async fn turn(&self) -> Result<Turn, WaitError> {
+    async fn permit(&self) -> Result<Permit, WaitError> {
         let source = Arc::clone(&self.source);
-        let turn = async { Ok(source.turn().await) };
-        match self.bounded(turn).await? {
-            Ok(turn) => Ok(turn),
+        let permit = async { Ok(source.permit().await) };
+        match self.bounded(permit).await? {
+            Ok(permit) => Ok(permit),
             Err(fault) => Err(self.error(fault, None)),
         }
     }
@@ -350,7 +356,7 @@ impl Start {
     }
 
     fn error(&self, fault: Fault, ledger: Option<&Ledger>) -> WaitError {
-        let kind = if fault.is_passing() {
+        let kind = if fault.is_transient() {
             WaitErrorKind::LostContact
         } else {
             WaitErrorKind::Refused
@@ -369,7 +375,7 @@ impl Start {
         );
         error.0.polls = self.polls;
         error.0.elapsed = self.started.elapsed();
-        error.0.acted = self.acted;
+        error.0.executed = self.executed;
         error
     }
 }

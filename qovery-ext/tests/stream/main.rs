@@ -7,16 +7,16 @@
     reason = "a test that panics fails"
 )]
 
-mod cancel;
 mod contract;
+mod dropping;
+mod each_stream;
 mod endings;
-mod everything;
 mod faults;
-mod long;
-mod running;
+mod handshakes;
+mod one_day;
 mod shells;
-mod sockets;
-mod waiting;
+mod until_running;
+mod waits_with_streams;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use qovery_ext::wait::{Action, WaitErrorKind};
 use crate::{
     World,
     actions::{all, removals},
-    between::{Between, Instead, Passed, is_action},
+    intermediary::{Instead, Intermediary, Passed, is_action},
 };
 
 const STATUSES: [u16; 13] = [
@@ -84,14 +84,14 @@ async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between(
     for (index, removal) in removals().into_iter().enumerate() {
         for instead in worthless().into_iter().skip(index % 9).step_by(9) {
             let world = World::new();
-            let between = Between::new(&world.fake);
-            let mut operation = patient((removal.make)(&between.client(), &world))
+            let intermediary = Intermediary::new(&world.fake);
+            let mut operation = patient((removal.make)(&intermediary.client(), &world))
                 .start()
                 .await
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
             // Three requests of the polls that follow, of whatever endpoint.
-            between.answer(3, instead, Passed::Not, |r| {
+            intermediary.answer(3, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
             });
             let reached = operation.await;
@@ -109,14 +109,14 @@ async fn a_wait_that_hears_nothing_but_other_answers_has_lost_contact() {
         // Each action with some of them, all of them with some action.
         for instead in endings.iter().skip(index % 13).step_by(13) {
             let world = World::new();
-            let between = Between::new(&world.fake);
-            let started = patient((action.make)(&between.client(), &world))
+            let intermediary = Intermediary::new(&world.fake);
+            let started = patient((action.make)(&intermediary.client(), &world))
                 .start()
                 .await;
             let Ok(operation) = started else {
                 continue; // a cancel of nothing
             };
-            between.answer(u32::MAX, *instead, Passed::Not, |r| {
+            intermediary.answer(u32::MAX, *instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
             });
             let error = operation.await.expect_err("nothing was heard of it");
@@ -145,11 +145,11 @@ async fn an_action_that_something_else_answers_fails_at_once_and_may_have_been_e
         for (status, media, body) in answers.iter().skip(index % 11).step_by(11) {
             for passed in [Passed::On, Passed::Not] {
                 let world = World::new();
-                let between = Between::new(&world.fake);
+                let intermediary = Intermediary::new(&world.fake);
                 let instead = Instead::Answer(*status, media, body);
-                between.answer(1, instead, passed, is_action);
+                intermediary.answer(1, instead, passed, is_action);
                 let started = tokio::time::Instant::now();
-                let error = (action.make)(&between.client(), &world)
+                let error = (action.make)(&intermediary.client(), &world)
                     .start()
                     .await
                     .expect_err("the API has not answered");
@@ -160,7 +160,7 @@ async fn an_action_that_something_else_answers_fails_at_once_and_may_have_been_e
                 assert!(error.may_have_been_executed(), "{what}");
                 assert!(error.to_string().contains("instead of the API's"), "{what}");
                 assert!(error.to_string().contains("may have executed"), "{what}");
-                assert_eq!(between.acts().len(), 1, "{what}");
+                assert_eq!(intermediary.acts().len(), 1, "{what}");
             }
         }
     }
@@ -180,12 +180,12 @@ async fn an_action_that_is_accepted_without_a_readable_document_is_accepted() {
             (200, "application/json", r#"{"of":"next year"}"#),
         ] {
             let world = World::new();
-            let between = Between::new(&world.fake);
+            let intermediary = Intermediary::new(&world.fake);
             let instead = Instead::Answer(status, media, body);
-            between.answer(1, instead, Passed::On, is_action);
-            let started = (action.make)(&between.client(), &world).start().await;
+            intermediary.answer(1, instead, Passed::On, is_action);
+            let started = (action.make)(&intermediary.client(), &world).start().await;
             let _ = started.unwrap_or_else(|error| panic!("{} {instead:?}: {error}", action.what));
-            assert_eq!(between.acts().len(), 1);
+            assert_eq!(intermediary.acts().len(), 1);
         }
     }
 }
@@ -204,10 +204,10 @@ async fn a_refusal_of_the_api_is_a_refusal() {
             (409, r#"{"detail":"locked"}"#),
         ] {
             let world = World::new();
-            let between = Between::new(&world.fake);
+            let intermediary = Intermediary::new(&world.fake);
             let instead = Instead::Answer(status, "application/json", body);
-            between.answer(1, instead, Passed::Not, is_action);
-            let error = (action.make)(&between.client(), &world)
+            intermediary.answer(1, instead, Passed::Not, is_action);
+            let error = (action.make)(&intermediary.client(), &world)
                 .start()
                 .await
                 .expect_err("refused");
@@ -246,15 +246,15 @@ async fn a_subject_that_its_parent_still_lists_is_not_gone() {
     for removal in removals() {
         for (status, body) in answers {
             let world = World::new();
-            let between = Between::new(&world.fake);
-            let mut operation = patient((removal.make)(&between.client(), &world))
+            let intermediary = Intermediary::new(&world.fake);
+            let mut operation = patient((removal.make)(&intermediary.client(), &world))
                 .start()
                 .await
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
             // A replica that lags, or a route that is being changed: everything but the lists.
             let instead = Instead::Answer(status, "application/json", body);
-            between.answer(4, instead, Passed::Not, |r| {
+            intermediary.answer(4, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET && !r.operation.id.starts_with("list")
             });
             let what = format!("{} {instead:?}", removal.what);

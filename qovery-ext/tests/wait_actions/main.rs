@@ -11,12 +11,13 @@
 
 mod actions;
 mod answers;
-mod between;
 mod cancels;
-mod groups;
-mod once;
+mod final_status;
+mod intermediary;
 mod outcomes;
-mod sent;
+mod requests;
+mod requests_in_flight;
+mod sent_once;
 mod versions;
 
 use qovery_ext::wait::ServiceKind;

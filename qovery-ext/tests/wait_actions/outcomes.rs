@@ -10,7 +10,7 @@ use qovery_fake::{FakeQovery, Gone, Step, Workload as FakeKind};
 
 use crate::{
     World,
-    between::{Between, Instead, Passed},
+    intermediary::{Instead, Intermediary, Passed},
 };
 
 #[tokio::test(start_paused = true)]
@@ -264,14 +264,14 @@ async fn a_request_that_is_not_shown_yet_is_looked_up_until_the_settle_period_is
         let world = World::new();
         world.environment.external_actor().deploys();
         let request = world.environment.deployments()[1].request_id;
-        let between = Between::new(&world.fake);
-        between.answer(4, instead, Passed::Not, looks_up);
-        let client = between.client();
+        let intermediary = Intermediary::new(&world.fake);
+        intermediary.answer(4, instead, Passed::Not, looks_up);
+        let client = intermediary.client();
         let handle = client.deployment_request(request);
         let reached = handle.wait_for(Goal::Deployed).await;
         reached.unwrap_or_else(|error| panic!("{instead:?}: {error}"));
 
-        between.answer(u32::MAX, instead, Passed::Not, looks_up);
+        intermediary.answer(u32::MAX, instead, Passed::Not, looks_up);
         let started = tokio::time::Instant::now();
         let settle = Duration::from_secs(5);
         let never = handle.wait_for(Goal::Deployed).settle(settle).await;

@@ -65,13 +65,13 @@ impl FakeEnvironment {
             requests.sort_by_key(|request| (request.accepted_at, request.id));
             requests
                 .into_iter()
-                .map(|request| truth(world, request))
+                .map(|request| actual_deployment(world, request))
                 .collect()
         })
     }
 }
 
-fn truth(world: &World, request: &DeploymentRequest) -> FakeDeployment {
+fn actual_deployment(world: &World, request: &DeploymentRequest) -> FakeDeployment {
     let carried = request.merged_into.unwrap_or(request.id);
     let execution = world.executions.values().find(|e| e.request.id == carried);
     FakeDeployment {

@@ -9,9 +9,10 @@ use super::{DeploymentScript, FakeQovery, FakeService};
 use crate::{
     ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload,
     world::{
-        agenda::{Act, Event, ExternalRequest},
         audit::{Actor, CALLER},
+        creation,
         environment::Environment,
+        event_queue::{Event, ExternalAction, ExternalRequest},
         script::{Failure, Script},
     },
 };
@@ -95,7 +96,7 @@ impl FakeEnvironment {
         let id = self.fake.with(|core| {
             let contract = Arc::clone(&core.contract);
             let kind = Some(kind);
-            core.world.create(&contract, &template, parents, body, kind)
+            creation::create(&mut core.world, &contract, &template, parents, body, kind)
         });
         FakeService::new(self.fake.clone(), id, kind, self.id)
     }
@@ -132,7 +133,7 @@ impl FakeEnvironment {
     pub fn history(self, deployments: u32) -> Self {
         self.fake.with(|core| {
             for _ in 0..deployments {
-                core.world.add_past_execution(self.id);
+                creation::add_past_execution(&mut core.world, self.id);
             }
         });
         self
@@ -262,20 +263,20 @@ impl ExternalActor {
             services: self.services.clone(),
             script: self.script.clone(),
         };
-        self.acts(Act::Request(Box::new(request)));
+        self.acts(ExternalAction::Request(Box::new(request)));
     }
 
     /// Cancels the running execution, else the first queued request.
     pub fn cancels(self) {
-        self.acts(Act::Cancel);
+        self.acts(ExternalAction::Cancel);
     }
 
     /// Cancels one request, if it is queued at that time.
     pub fn cancels_request(self, request: Uuid) {
-        self.acts(Act::CancelRequest(request));
+        self.acts(ExternalAction::CancelRequest(request));
     }
 
-    fn acts(self, act: Act) {
+    fn acts(self, act: ExternalAction) {
         let id = self.environment.id;
         self.environment.fake.with(|core| {
             let event = Event::ExternalActor(id, self.actor, act);

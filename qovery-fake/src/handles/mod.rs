@@ -28,7 +28,10 @@ use super::{
     contract::Amount,
     core::Core,
     engine::Engine,
-    world::resources::{Resource, parent_facts},
+    world::{
+        creation,
+        resources::{Resource, parent_facts},
+    },
 };
 
 /// The token that a fake accepts by default. Not a secret.
@@ -193,7 +196,7 @@ impl FakeQovery {
 
     /// Returns the time of the next scheduled event; `None` if no event is scheduled.
     pub fn next_due(&self) -> Option<Duration> {
-        self.with(|core| core.world.agenda.next_due())
+        self.with(|core| core.world.events.next_due())
     }
 
     /// Shifts the dates in answers, as when the server's clock is set.
@@ -287,7 +290,7 @@ impl FakeQovery {
             .collect();
         self.with(|core| {
             let contract = Arc::clone(&core.contract);
-            core.world.create(&contract, template, parents, body, None)
+            creation::create(&mut core.world, &contract, template, parents, body, None)
         })
     }
 }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::FakeQovery;
-use crate::{Step, Workload, world::environment::Service};
+use crate::{
+    Step, Workload,
+    world::{creation, environment::Service},
+};
 
 /// A service of a fake.
 #[derive(Debug, Clone)]
@@ -58,11 +61,11 @@ impl FakeService {
     pub fn in_stage(self, name: &str) -> Self {
         self.fake.with(|core| {
             let contract = Arc::clone(&core.contract);
-            let stage = core.world.stage_named(&contract, self.environment, name);
+            let stage = creation::stage_named(&mut core.world, &contract, self.environment, name);
             if let Some(service) = core.world.services.get_mut(&self.id) {
                 service.stage = stage;
             }
-            core.world.drop_empty_default_stage(self.environment);
+            creation::drop_empty_default_stage(&mut core.world, self.environment);
         });
         self
     }
@@ -113,7 +116,7 @@ impl FakeService {
     /// Gives its repository this many commits, newest first.
     pub fn commits(self, count: u32) -> Self {
         self.fake
-            .with(|core| core.world.add_commits(self.id, self.workload, count));
+            .with(|core| creation::add_commits(&mut core.world, self.id, self.workload, count));
         self
     }
 

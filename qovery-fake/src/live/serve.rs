@@ -106,7 +106,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     /// How long nothing happens by itself.
     fn wait(&self) -> Duration {
         let now = self.fake.elapsed();
-        let due = self.fake.look(|core| core.world.agenda.next_due());
+        let due = self.fake.look(|core| core.world.events.next_due());
         let fault = match &self.fault {
             Some(SocketFault {
                 when: When::After(time),

@@ -15,7 +15,7 @@ use crate::{
     exchange::{Answer, Refusal},
     json::set,
     settings::ActionAnswer,
-    world::{World, audit::Actor, environment::Environment},
+    world::{World, audit::Actor, environment::Environment, queue},
 };
 
 /// The action that the last segment of a path stands for.
@@ -76,7 +76,7 @@ pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -
 pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     let id = environment_id(call)?;
     let force = call.body.get("force_cancel") == Some(&Value::Bool(true));
-    world.cancel(id, force, &Actor::caller());
+    queue::cancel(world, id, force, &Actor::caller());
     answer(
         world,
         call,
@@ -92,7 +92,7 @@ pub(super) fn cancel_of_service(world: &mut World, call: &Call<'_>) -> Handled {
     let id = uuid(call.last_id(), "service")?;
     if let Some(environment) = world.services.get(&id).map(|service| service.environment) {
         let force = call.body.get("force_cancel") == Some(&Value::Bool(true));
-        world.cancel(environment, force, &Actor::caller());
+        queue::cancel(world, environment, force, &Actor::caller());
     }
     Ok(call.success(&Value::Null))
 }
@@ -108,7 +108,7 @@ fn request(
     let before = facts(world, environment, service);
     let user_agent = call.incoming.headers.get(header::USER_AGENT);
     let actor = Actor::calling_with(user_agent.and_then(|value| value.to_str().ok()));
-    let accepted = world.accept_from_caller(environment, action, chosen, actor);
+    let accepted = queue::accept_from_caller(world, environment, action, chosen, actor);
     let settings = world
         .environments
         .get(&environment)

@@ -7,7 +7,7 @@ use super::{Handled, environment_id, uuid};
 use crate::{
     call::Call,
     exchange::Refusal,
-    world::{World, environment::Service, resources::Resource},
+    world::{World, creation, environment::Service, resources::Resource},
 };
 
 pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
@@ -24,7 +24,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
         }
     }
     let body = with_answers(&source.body, call.body, &["name", "mode"]);
-    let id = world.create(call.contract, &source.template, parents, body, None);
+    let id = creation::create(world, call.contract, &source.template, parents, body, None);
     let (services, stages) = match world.environments.get(&original) {
         Some(original) => {
             let services = world.services_of(original).into_iter().cloned();
@@ -33,7 +33,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
         None => (Vec::<Service>::new(), Vec::new()),
     };
     for stage in &stages {
-        world.stage_named(call.contract, id, &stage.name);
+        creation::stage_named(world, call.contract, id, &stage.name);
     }
     for service in services {
         let name = service.name.clone();
@@ -80,13 +80,13 @@ fn copy_service(
     body.insert("name".to_owned(), json!(name));
     let parents = [("environmentId".to_owned(), environment.to_string())].into();
     let kind = Some(service.kind);
-    let id = world.create(call.contract, &template, parents, body, kind);
+    let id = creation::create(world, call.contract, &template, parents, body, kind);
     let stage = world
         .environments
         .get(&service.environment)
         .and_then(|original| original.stage(service.stage))
         .map(|stage| stage.name.clone());
-    let stage = stage.map(|name| world.stage_named(call.contract, environment, &name));
+    let stage = stage.map(|name| creation::stage_named(world, call.contract, environment, &name));
     if let Some(copy) = world.services.get_mut(&id) {
         copy.stage = stage.unwrap_or(copy.stage);
         copy.durations.clone_from(&service.durations);
@@ -118,7 +118,7 @@ fn copy_variables(world: &mut World, call: &Call<'_>, from: Uuid, to: Uuid) {
             }
         }
         let (template, parents, body) = (&variable.template, variable.parents, variable.body);
-        world.create(call.contract, template, parents, body, None);
+        creation::create(world, call.contract, template, parents, body, None);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Trigger,
     call::Call,
     exchange::Refusal,
-    world::{World, cluster::Cluster},
+    world::{World, cluster, cluster::Cluster},
 };
 
 pub(super) fn status(world: &World, call: &Call<'_>) -> Handled {
@@ -40,7 +40,7 @@ pub(super) fn act(world: &mut World, call: &Call<'_>, verb: &str) -> Option<Hand
         Err(refusal) => return Some(Err(refusal)),
     };
     let dry_run = call.incoming.parameter("dry_run") == Some("true");
-    world.act_on_cluster(id, action, dry_run);
+    cluster::act(world, id, action, dry_run);
     let facts = world.clusters.get(&id).map(|cluster| facts(world, cluster));
     Some(Ok(call.success(&facts.unwrap_or_default())))
 }

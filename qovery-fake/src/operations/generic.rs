@@ -15,7 +15,7 @@ use crate::{
     call::{Call, DeclaredList},
     exchange::{Answer, Refusal},
     world::{
-        World,
+        World, creation, edit, removal,
         resources::{Resource, parent_facts},
         version,
     },
@@ -40,7 +40,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
         }
         (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
         (&Method::DELETE, true, _) => {
-            world.forget(call.last_id());
+            removal::forget(world, call.last_id());
             Ok(call.success(&Value::Null))
         }
         (&Method::GET, false, Some(items)) => list(world, call, &items),
@@ -170,7 +170,7 @@ fn create_from_call(world: &mut World, call: &Call<'_>, items: &str) -> Handled 
     {
         return Err(Refusal::not_found("cluster", cluster));
     }
-    let id = world.create(call.contract, items, parents, body, None);
+    let id = creation::create(world, call.contract, items, parents, body, None);
     Ok(call.success(&shown(world, &id.to_string())))
 }
 
@@ -216,9 +216,9 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
         }
         resource.server.insert("updated_at".to_owned(), json!(date));
     }
-    world.follow_schedule(&id);
+    edit::derive_job_type(world, &id);
     if let Ok(id) = Uuid::parse_str(&id) {
-        world.note_edit(id);
+        edit::note_edit(world, id);
     }
     Ok(call.success(&shown(world, &id)))
 }

@@ -23,7 +23,7 @@ use super::{
     contract::{Contract, Operation},
     exchange::{Answer, Refusal},
     settings::Gone,
-    world::{World, past::Endpoint},
+    world::{World, earlier_states::Endpoint},
 };
 
 pub(crate) type Handled = Result<Answer, Refusal>;

@@ -10,6 +10,7 @@ use crate::{
     world::{
         World,
         environment::Environment,
+        queue,
         request::{DeploymentRequest, RequestStage},
     },
 };
@@ -99,7 +100,7 @@ fn progress(request: &DeploymentRequest) -> &'static str {
 /// Cancels a request that waits; one that no longer does is a conflict.
 pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     let id = uuid(call.last_id(), "deployment request")?;
-    if world.cancel_queued(id) {
+    if queue::cancel_queued(world, id) {
         Ok(call.success(&Value::Null))
     } else {
         Err(Refusal::new(

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Handled, environment_id, uuid};
-use crate::{call::Call, exchange::Refusal, world::World};
+use crate::{
+    call::Call,
+    exchange::Refusal,
+    world::{World, creation, edit},
+};
 
 pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let environment = world.environments.get(&environment_id(call)?);
@@ -41,12 +45,12 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {
             format!("a stage named {name} already exists"),
         ));
     }
-    let id = world.stage_named(call.contract, environment, name);
+    let id = creation::stage_named(world, call.contract, environment, name);
     let body = call.body.as_object().cloned().unwrap_or_default();
     if let Some(resource) = world.resources.get_mut(&id.to_string()) {
         resource.body.extend(body);
     }
-    world.note_edit(id);
+    edit::note_edit(world, id);
     Ok(call.success(&facts(world, id)))
 }
 

@@ -131,7 +131,7 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
         RequestStatus::Empty => return Ok(Answer::json(200, &json!({}))),
         RequestStatus::NoBody => return Ok(Answer::empty(200)),
     }
-    let carried = world.carried_by(request.id).unwrap_or(request);
+    let carried = DeploymentRequest::carrying(&world.requests, request.id).unwrap_or(request);
     let state = match world.traits.request_state {
         RequestState::Exact => carried.state.as_str(),
         RequestState::QueuedUntilFirstService if is_prepared(world, carried) => {

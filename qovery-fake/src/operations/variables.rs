@@ -9,7 +9,7 @@ use crate::{
     call::Call,
     exchange::Refusal,
     json::set,
-    world::{World, resources::Resource},
+    world::{World, creation, resources::Resource},
 };
 
 const TEMPLATE: &str = "/variable/{variableId}";
@@ -126,7 +126,7 @@ fn add(
     let owner = world.resources.get(&parent);
     let owner = owner.map(|owner| (owner.parameter().to_owned(), parent.clone()));
     let parents: BTreeMap<String, String> = owner.into_iter().collect();
-    let id = world.create(call.contract, TEMPLATE, parents, body, None);
+    let id = creation::create(world, call.contract, TEMPLATE, parents, body, None);
     let resource = world.resources.get_mut(&id.to_string());
     let facts = resource.map(|resource| {
         resource.server.extend(server);

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::{
     World,
-    agenda::Event,
     audit::{Actor, AuditEvent},
+    event_queue::Event,
+    removal,
 };
 use crate::{Trigger, settings::Gone};
 
@@ -59,85 +60,83 @@ impl Cluster {
     }
 }
 
-impl World {
-    /// Starts an action on a cluster; a former one is abandoned.
-    pub(crate) fn act_on_cluster(&mut self, id: Uuid, action: Trigger, dry_run: bool) {
-        let now = self.time.now();
-        let seconds = self.time.calendar(now).timestamp();
-        let Some(cluster) = self.clusters.get_mut(&id) else {
-            return;
-        };
-        cluster.generation += 1;
-        cluster.running = Some(Running {
-            action,
-            dry_run,
-            queued: true,
-            before: cluster.state.clone(),
-        });
-        action.queued().clone_into(&mut cluster.state);
-        cluster.last_execution = Some(format!("{id}-{seconds}"));
-        cluster.last_deployment_at = Some(now);
-        let (delay, generation) = (cluster.start_delay, cluster.generation);
-        let event = AuditEvent {
-            id: Uuid::nil(),
-            at: now,
-            cursor: 0,
-            event_type: action.events().asked.to_owned(),
-            target_type: "CLUSTER".to_owned(),
-            target: id,
-            target_name: cluster.name.clone(),
-            origin: Actor::caller().origin,
-            triggered_by: Actor::caller().name,
-            project: None,
-            environment: None,
-        };
-        let organization = cluster.organization;
-        self.audit.record(&mut self.time, organization, event);
-        self.after(delay, Event::Cluster(id, generation));
-    }
+/// Starts an action on a cluster; a former one is abandoned.
+pub(crate) fn act(world: &mut World, id: Uuid, action: Trigger, dry_run: bool) {
+    let now = world.time.now();
+    let seconds = world.time.calendar(now).timestamp();
+    let Some(cluster) = world.clusters.get_mut(&id) else {
+        return;
+    };
+    cluster.generation += 1;
+    cluster.running = Some(Running {
+        action,
+        dry_run,
+        queued: true,
+        before: cluster.state.clone(),
+    });
+    action.queued().clone_into(&mut cluster.state);
+    cluster.last_execution = Some(format!("{id}-{seconds}"));
+    cluster.last_deployment_at = Some(now);
+    let (delay, generation) = (cluster.start_delay, cluster.generation);
+    let event = AuditEvent {
+        id: Uuid::nil(),
+        at: now,
+        cursor: 0,
+        event_type: action.events().asked.to_owned(),
+        target_type: "CLUSTER".to_owned(),
+        target: id,
+        target_name: cluster.name.clone(),
+        origin: Actor::caller().origin,
+        triggered_by: Actor::caller().name,
+        project: None,
+        environment: None,
+    };
+    let organization = cluster.organization;
+    world.audit.record(&mut world.time, organization, event);
+    world.after(delay, Event::Cluster(id, generation));
+}
 
-    /// Starts the action, or ends it if it has already started.
-    pub(super) fn end_cluster_action(&mut self, id: Uuid, generation: u64) {
-        let Some(cluster) = self.clusters.get_mut(&id) else {
-            return;
+/// Starts the action, or ends it if it has already started.
+pub(super) fn proceed(world: &mut World, id: Uuid, generation: u64) {
+    let Some(cluster) = world.clusters.get_mut(&id) else {
+        return;
+    };
+    if cluster.generation != generation {
+        return;
+    }
+    let Some(mut running) = cluster.running.take() else {
+        return;
+    };
+    if running.queued {
+        running.queued = false;
+        cluster.state = if running.dry_run {
+            "DRY_RUN".to_owned()
+        } else {
+            running.action.running(None).to_owned()
         };
-        if cluster.generation != generation {
-            return;
-        }
-        let Some(mut running) = cluster.running.take() else {
-            return;
-        };
-        if running.queued {
-            running.queued = false;
-            cluster.state = if running.dry_run {
-                "DRY_RUN".to_owned()
-            } else {
-                running.action.running(None).to_owned()
-            };
-            cluster.running = Some(running);
-            let takes = cluster.takes;
-            self.after(takes, Event::Cluster(id, generation));
-            return;
-        }
-        let scripted = cluster.ends_as.take();
-        let reached = scripted.is_none();
-        cluster.state = match scripted {
-            Some(state) => state,
-            None if running.dry_run => running.before,
-            None => running.action.done().to_owned(),
-        };
-        cluster.is_deployed = match running.action {
-            Trigger::Deploy | Trigger::Restart if reached => true,
-            Trigger::Stop | Trigger::Delete | Trigger::Uninstall if reached => false,
-            _ => cluster.is_deployed,
-        };
-        if reached && running.action == Trigger::Delete {
-            let gone = cluster.gone;
-            self.gone.insert(id.to_string(), gone);
-            match gone {
-                Gone::ShownFor(time) => self.after(time, Event::Vanish(id)),
-                _ => self.vanish(id),
-            }
+        cluster.running = Some(running);
+        let takes = cluster.takes;
+        world.after(takes, Event::Cluster(id, generation));
+        return;
+    }
+    let scripted = cluster.ends_as.take();
+    let reached = scripted.is_none();
+    cluster.state = match scripted {
+        Some(state) => state,
+        None if running.dry_run => running.before,
+        None => running.action.done().to_owned(),
+    };
+    cluster.is_deployed = match running.action {
+        Trigger::Deploy | Trigger::Restart if reached => true,
+        Trigger::Stop | Trigger::Delete | Trigger::Uninstall if reached => false,
+        _ => cluster.is_deployed,
+    };
+    if reached && running.action == Trigger::Delete {
+        let gone = cluster.gone;
+        world.gone.insert(id.to_string(), gone);
+        match gone {
+            Gone::ShownFor(time) => world.after(time, Event::Vanish(id)),
+            _ => removal::vanish(world, id),
         }
     }
 }

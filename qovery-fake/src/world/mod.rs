@@ -3,17 +3,20 @@
 //! Time is a number that only increases. Each access passes the current time, and the events that are
 //! due by then are applied first, in order. Nothing runs in the background.
 
-pub(crate) mod agenda;
 pub(crate) mod audit;
 pub(crate) mod cluster;
 pub(crate) mod creation;
-mod edit;
+pub(crate) mod earlier_states;
+pub(crate) mod edit;
 pub(crate) mod environment;
+pub(crate) mod event_queue;
 pub(crate) mod execution;
-pub(crate) mod past;
+pub(crate) mod queue;
+pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod resources;
 mod response;
+mod run;
 pub(crate) mod script;
 pub(crate) mod table;
 mod timeline;
@@ -24,12 +27,12 @@ use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 use self::{
-    agenda::{Agenda, Event},
     audit::AuditLog,
     cluster::Cluster,
+    earlier_states::{EarlierStates, Endpoint},
     environment::{Environment, Service},
+    event_queue::{Event, EventQueue},
     execution::Execution,
-    past::{Endpoint, Past},
     request::DeploymentRequest,
     resources::Resources,
     table::{Shared, Table},
@@ -43,7 +46,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) time: Timeline,
-    pub(crate) agenda: Agenda,
+    pub(crate) events: EventQueue,
     pub(crate) resources: Shared<Resources>,
     pub(crate) environments: Table<Uuid, Environment>,
     pub(crate) services: Table<Uuid, Service>,
@@ -58,14 +61,14 @@ pub(crate) struct World {
     pub(crate) page_size: usize,
     pub(crate) start_id: StartId,
     pub(crate) traits: ApiTraits,
-    past: Past,
+    earlier: EarlierStates,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         Self {
             time: Timeline::default(),
-            agenda: Agenda::default(),
+            events: EventQueue::default(),
             resources: Shared::default(),
             environments: Table::default(),
             services: Table::default(),
@@ -78,13 +81,13 @@ impl World {
             page_size: 20,
             start_id: StartId::default(),
             traits: ApiTraits::default(),
-            past: Past::default(),
+            earlier: EarlierStates::default(),
         }
     }
 
     /// Lets everything happen that is due until `now`.
     pub(crate) fn advance(&mut self, now: Duration) {
-        while let Some((due, event)) = self.agenda.next_until(now) {
+        while let Some((due, event)) = self.events.next_until(now) {
             self.go_on_to(due);
             self.happen(event);
             self.note_change();
@@ -101,24 +104,24 @@ impl World {
 
     /// Schedules an event, counted from now.
     pub(crate) fn after(&mut self, delay: Duration, event: Event) {
-        self.agenda.at(self.time.now().saturating_add(delay), event);
+        self.events.at(self.time.now().saturating_add(delay), event);
     }
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Begin(environment) => self.begin(environment),
-            Event::Stage(execution, position) => self.start_stage(&execution, position),
+            Event::Begin(environment) => queue::begin(self, environment),
+            Event::Stage(execution, position) => run::start_stage(self, &execution, position),
             Event::Step(execution, service, position) => {
-                self.start_step(&execution, service, position);
+                run::start_step(self, &execution, service, position);
             }
             Event::Fail(execution, service, position) => {
-                self.fail_step(&execution, service, position);
+                run::fail_step(self, &execution, service, position);
             }
-            Event::Canceled(execution) => self.end_cancellation(&execution),
+            Event::Canceled(execution) => run::end_cancellation(self, &execution),
             Event::ExternalActor(environment, actor, act) => {
-                self.act_externally(environment, actor, act);
+                queue::act_externally(self, environment, actor, act);
             }
-            Event::Supersede(request, action) => self.supersede(request, action),
+            Event::Supersede(request, action) => queue::supersede(self, request, action),
             Event::Mask(environment, service, state, lasting) => {
                 let masked = Some((self.time.now().saturating_add(lasting), state));
                 match service {
@@ -134,8 +137,8 @@ impl World {
                     }
                 }
             }
-            Event::Vanish(id) => self.vanish(id),
-            Event::Cluster(cluster, generation) => self.end_cluster_action(cluster, generation),
+            Event::Vanish(id) => removal::vanish(self, id),
+            Event::Cluster(cluster, generation) => cluster::proceed(self, cluster, generation),
         }
     }
 
@@ -159,27 +162,27 @@ impl World {
     /// Sets the behaviour of the API. Readings cannot lag behind this moment.
     pub(crate) fn set_traits(&mut self, traits: ApiTraits) {
         self.traits = traits;
-        self.past = Past::default();
+        self.earlier = EarlierStates::default();
         self.note_change();
     }
 
     /// Something changes at this instant.
     pub(crate) fn note_change(&mut self) {
-        self.past.note_change();
+        self.earlier.note_change();
     }
 
     /// Keeps a copy of the present before time advances, if a reading may need it.
     fn remember(&mut self) {
-        if self.past.needs_copy(self.traits.reaches_back()) {
+        if self.earlier.needs_copy(self.traits.reaches_back()) {
             let copy = self.copy();
-            self.past.keep(copy, self.traits.reaches_back());
+            self.earlier.keep(copy, self.traits.reaches_back());
         }
     }
 
     /// The world that a reading of this endpoint sees, unless it is the present.
     pub(crate) fn seen_through(&mut self, endpoint: Endpoint) -> Option<Self> {
-        let lag = endpoint.lag(&self.traits.lags) + self.past.replica_lag(self.traits.replicas);
-        let (seen, at) = self.past.at(self.time.now(), lag)?;
+        let lag = endpoint.lag(&self.traits.lags) + self.earlier.replica_lag(self.traits.replicas);
+        let (seen, at) = self.earlier.at(self.time.now(), lag)?;
         let mut seen = seen.copy();
         seen.time.advance_to(at);
         Some(seen)
@@ -189,7 +192,7 @@ impl World {
     fn copy(&self) -> Self {
         Self {
             time: self.time.clone(),
-            agenda: Agenda::default(),
+            events: EventQueue::default(),
             resources: self.resources.clone(),
             environments: self.environments.clone(),
             services: self.services.clone(),
@@ -202,7 +205,7 @@ impl World {
             page_size: self.page_size,
             start_id: self.start_id,
             traits: self.traits,
-            past: Past::default(),
+            earlier: EarlierStates::default(),
         }
     }
 }

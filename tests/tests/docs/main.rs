@@ -12,12 +12,12 @@
 mod book;
 mod commands;
 mod cookbook;
-mod endings;
 mod limits;
 mod links;
 mod names;
 mod page;
-mod repeats;
-mod secrets;
+mod retries;
+mod secret_fields;
 mod tables;
 mod test_map;
+mod wait_outcomes;

@@ -17,11 +17,21 @@ const SUITES: [&str; 5] = [
     "durable/tests",
 ];
 
-/// The paths on the page: inline code with a slash.
+/// The paths on the page: inline code with a slash. A file without one is beside the file before it.
 fn mapped() -> BTreeSet<String> {
     let page = Page::read("tests/README.md");
-    let paths = page.inline_code().into_iter();
-    paths.filter(|code| code.contains('/')).collect()
+    let mut paths = BTreeSet::new();
+    let mut last_file = None;
+    for code in page.inline_code() {
+        if code.contains('/') {
+            last_file = code.ends_with(".rs").then(|| code.clone());
+            paths.insert(code);
+        } else if let Some(before) = last_file.as_ref().filter(|_| code.ends_with(".rs")) {
+            let beside = Path::new(before).with_file_name(code);
+            paths.insert(beside.display().to_string());
+        }
+    }
+    paths
 }
 
 #[test]

@@ -3,18 +3,18 @@
 use qovery_ext::connect::Connect;
 use qovery_ext::wait::{Action, WaitExt};
 
-use crate::quirks::{AnswerId, Quirks, StatusId};
-use crate::wire::{Fault, Rule};
+use crate::http_server::{Fault, Rule};
+use crate::undocumented_behavior::{AnswerId, Behavior, StatusId};
 use crate::world::{GIT, OTHER_PROGRAM, Plan, Verb};
 use crate::{Case, Ended, Told};
 
 const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head></html>";
 
-fn nameless() -> Quirks {
-    Quirks {
+fn nameless() -> Behavior {
+    Behavior {
         answer_id: AnswerId::Never,
         status_id: StatusId::Null,
-        ..Quirks::default()
+        ..Behavior::default()
     }
 }
 
@@ -39,7 +39,7 @@ fn actions(case: &Case) -> Vec<Action> {
 async fn a_login_page_in_place_of_the_response_ends_the_wait_at_once() {
     for number in 0..9 {
         for status in [200, 202, 403] {
-            let case = Case::new(Quirks::default());
+            let case = Case::new(Behavior::default());
             let page = Fault::Page(status, "text/html", LOGIN);
             case.server.fault(Rule::on("POST", "", page));
             let told = case.told(actions(&case).swap_remove(number)).await;
@@ -64,7 +64,7 @@ async fn pages_between_polls_do_not_end_a_wait() {
     ];
     for (status, kind, body) in pages {
         for number in 0..9 {
-            let case = Case::new(Quirks::default());
+            let case = Case::new(Behavior::default());
             let page = Fault::Page(status, kind, body);
             case.server
                 .fault(Rule::on("GET", "", page).between(6000, 12_000));
@@ -85,7 +85,7 @@ async fn an_action_whose_response_was_lost_is_executed_once_and_found() {
     for fault in losses {
         for number in 0..9 {
             for fails in [true, false] {
-                let case = Case::new(Quirks::default());
+                let case = Case::new(Behavior::default());
                 if fails {
                     let verbs = [
                         "DEPLOYMENT_ERROR",
@@ -130,7 +130,7 @@ async fn an_action_that_was_lost_on_its_way_is_not_reached() {
     ];
     for fault in losses {
         for number in 0..9 {
-            let case = Case::new(Quirks::default());
+            let case = Case::new(Behavior::default());
             case.server.fault(Rule::on("POST", "", fault).once());
             let told = case.told(actions(&case).swap_remove(number)).await;
             told.is(Ended::LostContact).within(120_000);
@@ -142,8 +142,8 @@ async fn an_action_that_was_lost_on_its_way_is_not_reached() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_deployment_is_not_reached_by_a_push() {
     for at in [1, 14, 40, 3000] {
-        for quirks in [Quirks::default(), nameless()] {
-            let case = Case::new(quirks);
+        for behavior in [Behavior::default(), nameless()] {
+            let case = Case::new(behavior);
             case.server
                 .fault(Rule::on("POST", "", Fault::LostBefore).once());
             case.someone(at, GIT, Verb::Deploy, &[], Plan::of(4000));
@@ -156,8 +156,8 @@ async fn a_lost_deployment_is_not_reached_by_a_push() {
 }
 
 /// The channel, the action and the services are those of ours; only the user is not.
-async fn lost_and_another_program_deploys(at: u64, quirks: Quirks) -> Told {
-    let case = Case::new(quirks);
+async fn lost_and_another_program_deploys(at: u64, behavior: Behavior) -> Told {
+    let case = Case::new(behavior);
     case.server
         .fault(Rule::on("POST", "", Fault::LostBefore).once());
     case.someone(at, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(4000));
@@ -169,8 +169,8 @@ async fn lost_and_another_program_deploys(at: u64, quirks: Quirks) -> Told {
 #[ignore = "a run that came seconds after the loss is taken for ours"]
 async fn a_lost_deployment_is_not_reached_by_one_that_comes_seconds_later() {
     for at in [3000, 12_000] {
-        for quirks in [Quirks::default(), nameless()] {
-            let told = lost_and_another_program_deploys(at, quirks).await;
+        for behavior in [Behavior::default(), nameless()] {
+            let told = lost_and_another_program_deploys(at, behavior).await;
             told.is_one_of(&[Ended::LostContact, Ended::Superseded]);
         }
     }
@@ -180,8 +180,8 @@ async fn a_lost_deployment_is_not_reached_by_one_that_comes_seconds_later() {
 #[ignore = "a run of the same moment, channel, action and services is taken for ours"]
 async fn a_lost_deployment_is_not_reached_by_one_of_the_same_moment() {
     for at in [36, 60] {
-        for quirks in [Quirks::default(), nameless()] {
-            let told = lost_and_another_program_deploys(at, quirks).await;
+        for behavior in [Behavior::default(), nameless()] {
+            let told = lost_and_another_program_deploys(at, behavior).await;
             told.is_one_of(&[Ended::LostContact, Ended::Superseded]);
         }
     }
@@ -190,7 +190,7 @@ async fn a_lost_deployment_is_not_reached_by_one_of_the_same_moment() {
 #[tokio::test(start_paused = true)]
 async fn a_response_that_comes_after_the_end_of_the_deployment_is_enough() {
     for fails in [true, false] {
-        let case = Case::new(Quirks::default());
+        let case = Case::new(Behavior::default());
         case.server
             .fault(Rule::on("POST", "", Fault::Slow(50_000)).once());
         let mut plan = Plan::of(5000);
@@ -212,7 +212,7 @@ async fn a_response_that_comes_after_the_end_of_the_deployment_is_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_poll_does_not_bring_back_an_older_state() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
     case.server
         .fault(Rule::on("GET", "", Fault::Slow(45_000)).after(1).times(3));
@@ -247,7 +247,7 @@ async fn one_auxiliary_endpoint_that_answers_with_pages_does_not_end_the_wait() 
             (200, "application/json", r#"{"results":null}"#),
         ] {
             for fails in [true, false] {
-                let case = Case::new(Quirks::default());
+                let case = Case::new(Behavior::default());
                 if fails {
                     case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
                 }
@@ -273,7 +273,7 @@ async fn a_status_that_cannot_be_read_is_lost_contact_and_not_refused() {
         (200, "text/html", LOGIN),
         (502, "text/html", "<html>502</html>"),
     ] {
-        let case = Case::new(Quirks::default());
+        let case = Case::new(Behavior::default());
         let page = Fault::Page(status, kind, body);
         case.server
             .fault(Rule::on("GET", "", page).between(3000, u64::MAX));

@@ -6,8 +6,10 @@ use chrono::{DateTime, SecondsFormat, TimeDelta};
 use qovery_api::uuid::Uuid;
 use serde_json::{Value, json};
 
-use crate::quirks::{AnswerBody, AnswerId, Gone, Histories, RequestStatus, Rows, StatusId, Trace};
-use crate::view::{Run, View, status_of};
+use crate::lagging_view::{Run, View, status_of};
+use crate::undocumented_behavior::{
+    AnswerBody, AnswerId, Gone, Histories, RequestStatus, Rows, StatusId, Trace,
+};
 use crate::world::{Call, Demand, Ms, START, Service, Verb, World};
 
 /// A response before it is written.
@@ -94,13 +96,13 @@ const KINDS: [&str; 7] = [
 impl World {
     pub(crate) fn wall(&self, at: Ms) -> String {
         let base = DateTime::from_timestamp_millis(1_777_800_000_000).unwrap_or_default();
-        let ahead = TimeDelta::milliseconds(at as i64 + self.quirks.clock_ahead);
+        let ahead = TimeDelta::milliseconds(at as i64 + self.behavior.clock_ahead);
         (base + ahead).to_rfc3339_opts(SecondsFormat::Micros, true)
     }
 
     pub(crate) fn http_date(&self) -> String {
         let base = DateTime::from_timestamp_millis(1_777_800_000_000).unwrap_or_default();
-        let ahead = TimeDelta::milliseconds(self.now as i64 + self.quirks.clock_ahead);
+        let ahead = TimeDelta::milliseconds(self.now as i64 + self.behavior.clock_ahead);
         (base + ahead)
             .format("%a, %d %b %Y %H:%M:%S GMT")
             .to_string()
@@ -122,7 +124,7 @@ impl World {
     /// How far behind the replica is that answers this request.
     fn replica(&self) -> Ms {
         if self.answers.is_multiple_of(2) {
-            self.quirks.replica
+            self.behavior.replica
         } else {
             0
         }
@@ -179,7 +181,7 @@ impl World {
 
     fn gone(&self, kind: &str, id: Option<Uuid>) -> Reply {
         let id = id.map(|id| id.to_string()).unwrap_or_default();
-        match self.quirks.gone {
+        match self.behavior.gone {
             Gone::NotFound => refusal(404, &format!("{kind} {id} is not found")),
             Gone::Forbidden => refusal(403, "Forbidden"),
             Gone::DoesNotExist => refusal(400, &format!("{kind} {id} does not exist")),
@@ -189,7 +191,7 @@ impl World {
     /// The environment, if it exists as of the moment of the statuses.
     fn living(&self, id: Option<Uuid>) -> Result<Uuid, Reply> {
         let known = id.filter(|id| self.environments.contains_key(id));
-        let lag = self.quirks.lags.status + self.replica();
+        let lag = self.behavior.lags.status + self.replica();
         match known {
             Some(id) if !self.view(id, lag).is_gone => Ok(id),
             _ => Err(self.gone("environment", id)),
@@ -198,7 +200,7 @@ impl World {
 
     fn service(&self, id: Option<Uuid>) -> Result<Service, Reply> {
         let known = id.and_then(|id| self.services.get(&id)).cloned();
-        let lag = self.quirks.lags.services + self.replica();
+        let lag = self.behavior.lags.services + self.replica();
         match known {
             Some(service)
                 if !self
@@ -223,13 +225,13 @@ impl World {
                 "organization": {"id": self.organization},
             })),
             ["environment"] => {
-                let lag = self.quirks.lags.lists + self.replica();
+                let lag = self.behavior.lags.lists + self.replica();
                 let living = of_project.filter(|(id, _)| !self.view(**id, lag).is_gone);
                 let all: Vec<Value> = living.map(|(id, _)| self.environment_json(*id)).collect();
                 Reply::ok(&json!({"results": all}))
             }
             ["environment", "status"] => {
-                let lag = self.quirks.lags.status + self.replica();
+                let lag = self.behavior.lags.status + self.replica();
                 let views = of_project.map(|(id, _)| (*id, self.view(*id, lag)));
                 let living = views.filter(|(_, view)| !view.is_gone);
                 let all: Vec<Value> = living
@@ -254,7 +256,7 @@ impl World {
                     .filter(|cluster| {
                         cluster
                             .gone
-                            .is_none_or(|at| at + self.quirks.lags.lists > self.now)
+                            .is_none_or(|at| at + self.behavior.lags.lists > self.now)
                     })
                     .map(|cluster| {
                         json!({
@@ -287,7 +289,7 @@ impl World {
         let cluster = self.clusters.get(&id)?;
         let until = self
             .now
-            .saturating_sub(self.quirks.lags.status + self.replica());
+            .saturating_sub(self.behavior.lags.status + self.replica());
         if cluster.gone.is_some_and(|at| at <= until) {
             return None;
         }
@@ -321,7 +323,7 @@ impl World {
     // --- environments ---
 
     fn environment_call(&mut self, asked: &Asked<'_>, id: Uuid, rest: &[&str]) -> Reply {
-        let lags = self.quirks.lags;
+        let lags = self.behavior.lags;
         let replica = self.replica();
         match (asked.method, rest) {
             ("GET", []) => Reply::ok(&self.environment_json(id)),
@@ -384,7 +386,7 @@ impl World {
     fn service_call(&mut self, method: &str, service: &Service, rest: &[&str]) -> Reply {
         let only = Some(BTreeSet::from([service.id]));
         let environment = service.environment;
-        let lags = self.quirks.lags;
+        let lags = self.behavior.lags;
         let replica = self.replica();
         match (method, rest) {
             ("GET", []) => Reply::ok(&self.service_json(service)),
@@ -437,7 +439,7 @@ impl World {
         shape: Shape,
     ) -> Reply {
         let id = self.accept_ours(environment, verb, scope);
-        let named = match self.quirks.answer_id {
+        let named = match self.behavior.answer_id {
             AnswerId::Always => true,
             AnswerId::IfItWaits => self.running(environment).is_some(),
             AnswerId::Never => false,
@@ -462,7 +464,7 @@ impl World {
         }
         of_environment["deployment_request_id"] = json!(named);
         of_service["deployment_request_id"] = json!(named);
-        let reply = match (shape, self.quirks.answer_body) {
+        let reply = match (shape, self.behavior.answer_body) {
             (Shape::Nothing(status), _) => Reply::empty(status),
             (_, AnswerBody::NoContent) => Reply::empty(204),
             (_, AnswerBody::Empty) => Reply::empty(202),
@@ -485,7 +487,7 @@ impl World {
                     .is_some_and(|demand| demand.services.contains(&service))
             })
         };
-        match self.quirks.status_id {
+        match self.behavior.status_id {
             StatusId::Null => None,
             StatusId::NextWaiting => view.waiting.iter().copied().find(concerns),
             StatusId::LastAsked => view.last_asked.filter(concerns),
@@ -590,7 +592,7 @@ impl World {
 
     fn request_status(&self, id: Uuid) -> Reply {
         let missing = || refusal(404, &format!("deployment request {id} is not found"));
-        let kind = self.quirks.request_status;
+        let kind = self.behavior.request_status;
         match kind {
             RequestStatus::ServerError => return refusal(500, "unexpected"),
             RequestStatus::Forbidden => return refusal(403, "Forbidden"),
@@ -602,7 +604,7 @@ impl World {
         };
         let view = self.view(
             demand.environment,
-            self.quirks.lags.request + self.replica(),
+            self.behavior.lags.request + self.replica(),
         );
         let run = view.runs.iter().find(|run| run.request == id);
         let dropped = view.dropped.iter().any(|(other, _)| *other == id);
@@ -614,7 +616,7 @@ impl World {
                 self.run_state(run)
             }
         } else if dropped {
-            if self.quirks.trace == Trace::Nothing {
+            if self.behavior.trace == Trace::Nothing {
                 return missing();
             }
             "CANCELED"
@@ -642,7 +644,7 @@ impl World {
     fn rows(&self, view: &View) -> Vec<Demand> {
         let waiting = view.waiting.iter().filter_map(|id| self.demands.get(id));
         let is_busy = view.running().is_some();
-        let mut rows: Vec<Demand> = match self.quirks.rows {
+        let mut rows: Vec<Demand> = match self.behavior.rows {
             Rows::Never => Vec::new(),
             Rows::AtOnce => waiting.cloned().collect(),
             Rows::After(time) => waiting
@@ -655,7 +657,7 @@ impl World {
             }
             Rows::WithTheRunningOne => waiting.cloned().collect(),
         };
-        if self.quirks.rows == Rows::WithTheRunningOne
+        if self.behavior.rows == Rows::WithTheRunningOne
             && let Some(running) = view
                 .running()
                 .and_then(|run| self.demands.get(&run.request))
@@ -690,7 +692,7 @@ impl World {
     }
 
     fn service_queue(&self, service: &Service) -> Reply {
-        let lag = self.quirks.lags.queue + self.replica();
+        let lag = self.behavior.lags.queue + self.replica();
         let view = self.view(service.environment, lag);
         let rows = self.rows(&view);
         let rows = rows
@@ -718,7 +720,7 @@ impl World {
     // --- histories ---
 
     fn limited<T>(&self, entries: Vec<T>) -> Vec<T> {
-        let limit = match self.quirks.histories {
+        let limit = match self.behavior.histories {
             Histories::Last(limit) => limit,
             Histories::Empty => 0,
             _ => 20,
@@ -727,7 +729,7 @@ impl World {
     }
 
     fn audit(&self, demand: &Demand, started: Ms, changed: Ms) -> Value {
-        let created = if self.quirks.dated_by_request {
+        let created = if self.behavior.dated_by_request {
             demand.asked
         } else {
             started
@@ -740,7 +742,7 @@ impl World {
 
     fn history_new(&self, id: Uuid, lag: Ms) -> Reply {
         if matches!(
-            self.quirks.histories,
+            self.behavior.histories,
             Histories::Missing | Histories::OnlyOld
         ) {
             return refusal(404, "no such endpoint");
@@ -752,7 +754,7 @@ impl World {
                 entries.push((run.started, self.entry(demand, run)));
             }
         }
-        if self.quirks.trace == Trace::History {
+        if self.behavior.trace == Trace::History {
             for (id, at) in &view.dropped {
                 if let Some(demand) = self.demands.get(id) {
                     let services = demand.services.iter().map(|id| (*id, "CANCELED")).collect();
@@ -838,7 +840,7 @@ impl World {
 
     fn history_old(&self, id: Uuid, lag: Ms) -> Reply {
         if matches!(
-            self.quirks.histories,
+            self.behavior.histories,
             Histories::Missing | Histories::OnlyNew
         ) {
             return refusal(404, "no such endpoint");
@@ -876,7 +878,7 @@ impl World {
     }
 
     fn service_history(&self, service: &Service, lag: Ms, new: bool) -> Reply {
-        let missing = match self.quirks.histories {
+        let missing = match self.behavior.histories {
             Histories::Missing => true,
             Histories::OnlyOld => new,
             Histories::OnlyNew => !new,
@@ -926,7 +928,7 @@ impl World {
     }
 
     fn list_of(&self, environment: Uuid, kind: Option<&str>) -> Vec<Value> {
-        let view = self.view(environment, self.quirks.lags.lists + self.replica());
+        let view = self.view(environment, self.behavior.lags.lists + self.replica());
         let all = self.services.values();
         all.filter(|service| {
             service.environment == environment

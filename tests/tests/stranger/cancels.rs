@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use qovery_ext::wait::{NotCanceled, WaitExt};
 
-use crate::quirks::{AnswerBody, AnswerId, Quirks, Rows, StatusId, Trace};
+use crate::undocumented_behavior::{AnswerBody, AnswerId, Behavior, Rows, StatusId, Trace};
 use crate::world::{ANNA, Fate, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
-fn nameless() -> Quirks {
-    Quirks {
+fn nameless() -> Behavior {
+    Behavior {
         answer_id: AnswerId::Never,
         status_id: StatusId::Null,
-        ..Quirks::default()
+        ..Behavior::default()
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(behavior);
         let environment = case.environment;
         case.at(9000, move |world| {
             world.cancel_running(environment);
@@ -35,9 +35,9 @@ async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_in_the_queue_is_canceled_whatever_trace_it_leaves() {
     for trace in [Trace::RequestStatus, Trace::History, Trace::Nothing] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             trace,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(60_000));
         case.at(20_000, |world| {
@@ -54,7 +54,7 @@ async fn a_cancel_in_the_queue_is_canceled_whatever_trace_it_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_in_the_queue_without_ids_and_traces_is_no_success_of_the_run_before() {
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         trace: Trace::Nothing,
         ..nameless()
     });
@@ -78,7 +78,7 @@ async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
         AnswerBody::OfTheEnvironment,
         AnswerBody::Empty,
     ] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             answer_id: AnswerId::IfItWaits,
             answer_body,
             status_id: StatusId::Null,
@@ -86,7 +86,7 @@ async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
             trace: Trace::Nothing,
             queued_shown_after: 60_000,
             start_delay: 60_000,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         case.at(8000, |world| {
             let ours = world.ours[0];
@@ -101,8 +101,8 @@ async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_a_push_before_ours_is_not_our_end() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(behavior);
         let environment = case.environment;
         case.someone(1, GIT, Verb::Deploy, &[], Plan::of(60_000));
         case.at(8000, move |world| {
@@ -117,7 +117,7 @@ async fn a_cancel_of_a_push_before_ours_is_not_our_end() {
 
 #[tokio::test(start_paused = true)]
 async fn cancel_on_server_takes_our_request_out_of_the_queue_and_leaves_the_running_one_alone() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.someone(1, GIT, Verb::Deploy, &[], Plan::of(30_000));
     let mut operation = case
         .client
@@ -169,8 +169,8 @@ async fn cancel_on_server_sends_nothing_if_the_api_never_named_the_request() {
 
 #[tokio::test(start_paused = true)]
 async fn cancel_at_the_deadline_does_not_hit_the_deployment_of_another_user() {
-    for (quirks, at) in [(Quirks::default(), 1), (nameless(), 1), (nameless(), 80)] {
-        let case = Case::new(quirks);
+    for (behavior, at) in [(Behavior::default(), 1), (nameless(), 1), (nameless(), 80)] {
+        let case = Case::new(behavior);
         case.someone(at, ANNA, Verb::Deploy, &[], Plan::of(120_000));
         let action = case.client.environment(case.environment).deploy();
         let told = case
@@ -189,7 +189,7 @@ async fn cancel_at_the_deadline_does_not_hit_the_deployment_of_another_user() {
 
 #[tokio::test(start_paused = true)]
 async fn cancel_at_the_deadline_cancels_ours_if_it_runs() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.plan(Plan::of(300_000));
     let action = case.client.environment(case.environment).deploy();
     let told = case
@@ -203,15 +203,15 @@ async fn cancel_at_the_deadline_cancels_ours_if_it_runs() {
 #[tokio::test(start_paused = true)]
 async fn a_push_that_starts_just_before_our_cancel_is_left_alone() {
     // Ours ended and a push runs, while the data of every endpoint is 4 s old.
-    let lags = crate::quirks::Lags {
+    let lags = crate::undocumented_behavior::Lags {
         status: 4000,
         services: 4000,
         queue: 4000,
         ..Default::default()
     };
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         lags,
-        ..Quirks::default()
+        ..Behavior::default()
     });
     case.plan(Plan::of(5000));
     case.someone(6000, GIT, Verb::Deploy, &[], Plan::of(60_000));
@@ -241,9 +241,9 @@ async fn a_push_that_starts_just_before_our_cancel_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn canceling_is_not_the_end_of_a_cancel() {
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         cancel_takes: 40_000,
-        ..Quirks::default()
+        ..Behavior::default()
     });
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -256,7 +256,7 @@ async fn canceling_is_not_the_end_of_a_cancel() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_is_not_judged_by_the_push_that_follows() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     case.someone(2000, GIT, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -269,7 +269,7 @@ async fn a_cancel_is_not_judged_by_the_push_that_follows() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_an_idle_environment_has_nothing_to_do() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     let told = case
         .told(case.client.environment(case.environment).cancel())
         .await;
@@ -278,7 +278,7 @@ async fn a_cancel_of_an_idle_environment_has_nothing_to_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_a_request_that_already_runs_does_not_claim_to_have_canceled_it() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.plan(Plan::of(20_000));
     let operation = case
         .client
@@ -304,9 +304,9 @@ async fn a_cancel_of_a_request_that_already_runs_does_not_claim_to_have_canceled
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_a_queued_request_takes_out_that_request_only() {
     for rows in [Rows::AtOnce, Rows::WithTheRunningOne, Rows::After(5000)] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             rows,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(30_000));
         let operation = case
@@ -328,9 +328,9 @@ async fn a_cancel_of_a_queued_request_takes_out_that_request_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_canceler_names_the_request_that_runs_instead() {
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         trace: Trace::Nothing,
-        ..Quirks::default()
+        ..Behavior::default()
     });
     case.someone(1, GIT, Verb::Deploy, &[], Plan::of(60_000));
     let mut operation = case

@@ -2,8 +2,8 @@
 
 use qovery_ext::wait::{Reached, WaitError, WaitExt};
 
-use crate::quirks::{Gone, Lags, Quirks};
-use crate::wire::{Fault, Rule, Server};
+use crate::http_server::{Fault, Rule, Server};
+use crate::undocumented_behavior::{Behavior, Gone, Lags};
 use crate::world::{Ms, START, Verb};
 use crate::{Ended, Told};
 
@@ -24,9 +24,9 @@ async fn each_action_on_a_cluster_ends_after_its_execution() {
                     status: lag,
                     ..Lags::default()
                 };
-                let server = Server::new(Quirks {
+                let server = Server::new(Behavior {
                     lags,
-                    ..Quirks::default()
+                    ..Behavior::default()
                 });
                 let (organization, id) = server.with(|world| {
                     let id = world.cluster();
@@ -53,9 +53,9 @@ async fn each_action_on_a_cluster_ends_after_its_execution() {
 async fn a_page_is_no_deletion_of_a_cluster() {
     for gone in [Gone::NotFound, Gone::DoesNotExist, Gone::Forbidden] {
         for (status, body) in [(404, "<html>404</html>"), (403, "<html>blocked</html>")] {
-            let server = Server::new(Quirks {
+            let server = Server::new(Behavior {
                 gone,
-                ..Quirks::default()
+                ..Behavior::default()
             });
             let (organization, id) = server.with(|world| (world.organization, world.cluster()));
             let page = Fault::Page(status, "text/html", body);
@@ -69,7 +69,7 @@ async fn a_page_is_no_deletion_of_a_cluster() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_update_of_a_cluster_does_not_hide_that_ours_failed() {
-    let server = Server::new(Quirks::default());
+    let server = Server::new(Behavior::default());
     let (organization, id) = server.with(|world| {
         let id = world.cluster();
         world.clusters.get_mut(&id).expect("it").fails = true;

@@ -3,36 +3,36 @@
 use qovery_ext::connect::Connect;
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
-use crate::quirks::{AnswerId, Gone, Lags, Quirks, StatusId};
-use crate::wire::{Fault, Rule};
+use crate::http_server::{Fault, Rule};
+use crate::undocumented_behavior::{AnswerId, Behavior, Gone, Lags, StatusId};
 use crate::world::{ANNA, BEN, Fate, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
 const FIREWALL: &str = "<!DOCTYPE html><html><body>Request blocked</body></html>";
 
-fn nameless() -> Quirks {
-    Quirks {
+fn nameless() -> Behavior {
+    Behavior {
         answer_id: AnswerId::Never,
         status_id: StatusId::Null,
-        ..Quirks::default()
+        ..Behavior::default()
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_is_reached_in_each_way_in_which_an_object_can_be_gone() {
     for gone in [Gone::NotFound, Gone::Forbidden, Gone::DoesNotExist] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             gone,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         let told = case
             .told(case.client.environment(case.environment).delete())
             .await;
         told.reached_by(&case.ours(0));
 
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             gone,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         let told = case
             .told(case.client.container(case.container).delete())
@@ -67,7 +67,7 @@ async fn a_page_in_between_is_no_deletion() {
     ];
     for (status, kind, body) in pages {
         for path in ["", "/status", "/statuses", "/statusesWithStages"] {
-            let case = Case::new(Quirks::default());
+            let case = Case::new(Behavior::default());
             case.plan(Plan::of(60_000));
             case.server.fault(
                 Rule::on("GET", path, Fault::Page(status, kind, body)).between(20_000, 28_000),
@@ -83,7 +83,7 @@ async fn a_page_in_between_is_no_deletion() {
 #[tokio::test(start_paused = true)]
 async fn pages_for_a_minute_are_no_deletion() {
     for (status, body) in [(404, "<html>404</html>"), (403, FIREWALL)] {
-        let case = Case::new(Quirks::default());
+        let case = Case::new(Behavior::default());
         case.plan(Plan::of(600_000));
         case.server.fault(
             Rule::on("GET", "", Fault::Page(status, "text/html", body)).between(20_000, 140_000),
@@ -106,7 +106,7 @@ async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
     ];
     for list in lists {
         for of_service in [false, true] {
-            let case = Case::new(Quirks::default());
+            let case = Case::new(Behavior::default());
             case.plan(Plan::of(60_000));
             // The lists of environments and of services, then everything else.
             for path in ["/environment", "/services", ""] {
@@ -131,8 +131,8 @@ async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_fails_is_failed() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(behavior);
         case.plan(Plan::of(4000).failing(case.database, "DELETE_ERROR"));
         case.told(case.client.environment(case.environment).delete())
             .await
@@ -142,8 +142,8 @@ async fn a_deletion_that_fails_is_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_waits_for_the_deployment_that_runs_before_it() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(behavior);
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(50_000));
         let told = case
             .told(case.client.environment(case.environment).delete())
@@ -154,8 +154,8 @@ async fn a_deletion_waits_for_the_deployment_that_runs_before_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_was_canceled_in_the_queue_is_not_reached() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(behavior);
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(60_000));
         case.at(20_000, |world| {
             let ours = world.ours[0];
@@ -172,9 +172,9 @@ async fn a_deletion_that_was_canceled_in_the_queue_is_not_reached() {
 #[tokio::test(start_paused = true)]
 async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
     for gone in [Gone::NotFound, Gone::Forbidden, Gone::DoesNotExist] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             gone,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
         let told = case
@@ -194,7 +194,7 @@ async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_whose_environment_another_user_deletes_is_not_stopped() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
     let told = case
         .told(case.client.environment(case.environment).stop())
@@ -212,7 +212,7 @@ async fn a_delete_whose_response_was_lost_is_executed_once_and_found() {
         Fault::Slow(70_000),
     ];
     for fault in losses {
-        let case = Case::new(Quirks::default());
+        let case = Case::new(Behavior::default());
         case.server.fault(Rule::on("DELETE", "", fault).once());
         let client = Connect::new()
             .token("qov_x")
@@ -240,7 +240,7 @@ async fn a_delete_whose_response_was_lost_is_executed_once_and_found() {
 #[tokio::test(start_paused = true)]
 async fn a_delete_that_was_lost_on_its_way_is_not_reached() {
     for (status, kind) in [(502, "text/html"), (504, "text/plain"), (499, "text/html")] {
-        let case = Case::new(Quirks::default());
+        let case = Case::new(Behavior::default());
         case.server
             .fault(Rule::on("DELETE", "", Fault::Page(status, kind, "lost")).once());
         let told = case
@@ -270,17 +270,17 @@ async fn a_list_that_is_behind_does_not_prevent_the_end_of_a_deletion() {
         lists: 20_000,
         ..Lags::default()
     };
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         lags,
-        ..Quirks::default()
+        ..Behavior::default()
     });
     let told = case
         .told(case.client.environment(case.environment).delete())
         .await;
     told.reached_by(&case.ours(0)).within(200_000);
-    let case = Case::new(Quirks {
+    let case = Case::new(Behavior {
         lags,
-        ..Quirks::default()
+        ..Behavior::default()
     });
     let told = case
         .told(case.client.application(case.application).delete())
@@ -291,9 +291,9 @@ async fn a_list_that_is_behind_does_not_prevent_the_end_of_a_deletion() {
 #[tokio::test(start_paused = true)]
 async fn a_deletion_on_replicas_that_disagree_is_reached_after_its_end() {
     for replica in [2000, 9000] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             replica,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         let told = case
             .told(case.client.environment(case.environment).delete())
@@ -304,9 +304,9 @@ async fn a_deletion_on_replicas_that_disagree_is_reached_after_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn selected_services_are_deleted_and_their_neighbor_is_not_waited_for() {
-    for quirks in [Quirks::default(), nameless()] {
+    for behavior in [Behavior::default(), nameless()] {
         for fails in [true, false] {
-            let case = Case::new(quirks.clone());
+            let case = Case::new(behavior.clone());
             let mut plan = Plan::of(6000);
             if fails {
                 plan = plan.failing(case.container, "DELETE_ERROR");
@@ -333,9 +333,9 @@ async fn selected_services_are_deleted_and_their_neighbor_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_id_is_refused_and_not_gone() {
     for gone in [Gone::NotFound, Gone::Forbidden, Gone::DoesNotExist] {
-        let case = Case::new(Quirks {
+        let case = Case::new(Behavior {
             gone,
-            ..Quirks::default()
+            ..Behavior::default()
         });
         let wrong = qovery_api::uuid::Uuid::from_u128(12345);
         let told = case.told(case.client.environment(wrong).delete()).await;

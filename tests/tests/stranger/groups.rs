@@ -6,19 +6,19 @@ use qovery_api::uuid::Uuid;
 use qovery_ext::wait::{Group, WaitExt};
 
 use crate::THREE;
-use crate::quirks::{AnswerId, Quirks, StatusId};
-use crate::wire::{Fault, Rule, Server};
+use crate::http_server::{Fault, Rule, Server};
+use crate::undocumented_behavior::{AnswerId, Behavior, StatusId};
 use crate::world::{Fate, GIT, Ms, Plan, START, Verb};
 
 fn project(number: u128) -> Uuid {
     Uuid::from_u128(0x0b0b_0000_0000_4000_8000_0000_0000_0000 | number)
 }
 
-fn nameless() -> Quirks {
-    Quirks {
+fn nameless() -> Behavior {
+    Behavior {
         answer_id: AnswerId::Never,
         status_id: StatusId::Null,
-        ..Quirks::default()
+        ..Behavior::default()
     }
 }
 
@@ -59,19 +59,19 @@ fn check(server: &Server, told: &[(Uuid, bool, String)]) {
 
 #[tokio::test(start_paused = true)]
 async fn twenty_services_of_a_quiet_environment_are_all_reached() {
-    for quirks in [
-        Quirks::default(),
-        Quirks {
+    for behavior in [
+        Behavior::default(),
+        Behavior {
             queued_shown_after: 5000,
-            ..Quirks::default()
+            ..Behavior::default()
         },
-        Quirks {
+        Behavior {
             merges: true,
-            ..Quirks::default()
+            ..Behavior::default()
         },
         nameless(),
     ] {
-        let server = Server::new(quirks);
+        let server = Server::new(behavior);
         let kinds: Vec<(&'static str, usize)> = (0..20).map(|n| ("container", n % 3)).collect();
         let services = server.with(|world| {
             let environment = world.environment(&kinds, true);
@@ -89,8 +89,8 @@ async fn twenty_services_of_a_quiet_environment_are_all_reached() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_tells_each_environment_by_itself() {
-    for quirks in [Quirks::default(), nameless()] {
-        let server = Server::new(quirks);
+    for behavior in [Behavior::default(), nameless()] {
+        let server = Server::new(behavior);
         let environments: Vec<Uuid> = (0..6)
             .map(|n| server.with(|world| world.environment_in(project(n % 2), &THREE, true)))
             .collect();
@@ -117,7 +117,7 @@ async fn a_group_tells_each_environment_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_in_place_of_the_shared_status_do_not_end_a_group() {
-    let server = Server::new(Quirks::default());
+    let server = Server::new(Behavior::default());
     let environments: Vec<Uuid> = (0..5)
         .map(|_| server.with(|world| world.environment_in(project(1), &THREE, true)))
         .collect();
@@ -130,7 +130,7 @@ async fn pages_in_place_of_the_shared_status_do_not_end_a_group() {
 
 #[tokio::test(start_paused = true)]
 async fn an_environment_that_vanishes_from_the_shared_status_is_not_deployed() {
-    let server = Server::new(Quirks::default());
+    let server = Server::new(Behavior::default());
     let environments: Vec<Uuid> = (0..3)
         .map(|_| server.with(|world| world.environment_in(project(1), &THREE, true)))
         .collect();
@@ -146,7 +146,7 @@ async fn an_environment_that_vanishes_from_the_shared_status_is_not_deployed() {
 
 #[tokio::test(start_paused = true)]
 async fn deletions_of_a_group_are_reached_each_after_its_end() {
-    let server = Server::new(Quirks::default());
+    let server = Server::new(Behavior::default());
     let environments: Vec<Uuid> = (0..4)
         .map(|_| server.with(|world| world.environment_in(project(1), &THREE, true)))
         .collect();

@@ -16,16 +16,16 @@ mod answers;
 mod api;
 mod cancels;
 mod clusters;
+mod concurrent_deployments;
 mod deletions;
 mod groups;
-mod neighbors;
-mod quirks;
+mod http_server;
+mod lagging_view;
 mod random;
 mod resumed;
 mod shapes;
-mod stops;
-mod view;
-mod wire;
+mod stops_and_restarts;
+mod undocumented_behavior;
 mod world;
 
 use std::future::IntoFuture;
@@ -34,8 +34,8 @@ use qovery_api::Client;
 use qovery_api::uuid::Uuid;
 use qovery_ext::wait::{Reached, WaitError, WaitErrorKind};
 
-use quirks::Quirks;
-use wire::Server;
+use http_server::Server;
+use undocumented_behavior::Behavior;
 use world::{Actor, Demand, Ms, Plan, START, Verb, World};
 
 /// How a wait ended.
@@ -148,8 +148,8 @@ struct Case {
 const THREE: [(&str, usize); 3] = [("application", 0), ("container", 1), ("database", 1)];
 
 impl Case {
-    fn new(quirks: Quirks) -> Self {
-        let server = Server::new(quirks);
+    fn new(behavior: Behavior) -> Self {
+        let server = Server::new(behavior);
         let (environment, services) = server.with(|world| {
             let environment = world.environment(&THREE, true);
             (environment, world.services_of(environment))

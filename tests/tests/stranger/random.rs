@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qovery_ext::wait::{Action, PollSchedule, ServiceKind, ServiceSelection, WaitExt};
 
-use crate::quirks::{
-    AnswerBody, AnswerId, Gone, Histories, Lags, Quirks, RequestStatus, Rows, StatusId, Trace,
+use crate::http_server::{Fault, Rule};
+use crate::undocumented_behavior::{
+    AnswerBody, AnswerId, Behavior, Gone, Histories, Lags, RequestStatus, Rows, StatusId, Trace,
     Unreached,
 };
-use crate::wire::{Fault, Rule};
 use crate::world::{ANNA, BEN, Fate, GIT, Ms, OTHER_PROGRAM, OURS, Plan, START, Verb};
 use crate::{Case, Ended, Told};
 
@@ -50,8 +50,8 @@ enum Class {
     RequestStatusOfTheEnvironment,
 }
 
-fn quirks(dice: &mut Dice, class: Class) -> Quirks {
-    let mut quirks = Quirks {
+fn behavior(dice: &mut Dice, class: Class) -> Behavior {
+    let mut behavior = Behavior {
         answer_id: dice.one_of(&[AnswerId::Always, AnswerId::Always, AnswerId::IfItWaits]),
         answer_body: dice.one_of(&[AnswerBody::Declared, AnswerBody::OfTheEnvironment]),
         status_id: dice.one_of(&[StatusId::NextWaiting, StatusId::Shown, StatusId::LastAsked]),
@@ -73,11 +73,11 @@ fn quirks(dice: &mut Dice, class: Class) -> Quirks {
         clock_ahead: dice.one_of(&[0, 0, -30_000, 30_000, 7_200_000]),
         date_header: dice.chance(70),
         uninstalled_as: dice.one_of(&["DELETED", "READY", "STOPPED"]),
-        ..Quirks::default()
+        ..Behavior::default()
     };
     if class >= Class::Lagging {
         let mut lag = || dice.one_of(&[0, 0, 1000, 4000, 10_000]);
-        quirks.lags = Lags {
+        behavior.lags = Lags {
             status: lag(),
             services: lag(),
             request: lag(),
@@ -87,20 +87,20 @@ fn quirks(dice: &mut Dice, class: Class) -> Quirks {
         };
     }
     if class >= Class::Missing {
-        quirks.answer_id = dice.one_of(&[AnswerId::Always, AnswerId::IfItWaits, AnswerId::Never]);
-        quirks.answer_body = dice.one_of(&[
+        behavior.answer_id = dice.one_of(&[AnswerId::Always, AnswerId::IfItWaits, AnswerId::Never]);
+        behavior.answer_body = dice.one_of(&[
             AnswerBody::Declared,
             AnswerBody::OfAService,
             AnswerBody::Empty,
             AnswerBody::NoContent,
         ]);
-        quirks.status_id = dice.one_of(&[
+        behavior.status_id = dice.one_of(&[
             StatusId::NextWaiting,
             StatusId::Shown,
             StatusId::LastAsked,
             StatusId::Null,
         ]);
-        quirks.request_status = dice.one_of(&[
+        behavior.request_status = dice.one_of(&[
             RequestStatus::Exact,
             RequestStatus::QueuedUntilFirstService,
             RequestStatus::NotFoundAfterEnd,
@@ -108,15 +108,15 @@ fn quirks(dice: &mut Dice, class: Class) -> Quirks {
             RequestStatus::ServerError,
             RequestStatus::Forbidden,
         ]);
-        quirks.rows = dice.one_of(&[
+        behavior.rows = dice.one_of(&[
             Rows::AtOnce,
             Rows::After(2500),
             Rows::OnlyBehindOthers,
             Rows::WithTheRunningOne,
             Rows::Never,
         ]);
-        quirks.trace = dice.one_of(&[Trace::RequestStatus, Trace::History, Trace::Nothing]);
-        quirks.histories = dice.one_of(&[
+        behavior.trace = dice.one_of(&[Trace::RequestStatus, Trace::History, Trace::Nothing]);
+        behavior.histories = dice.one_of(&[
             Histories::Both,
             Histories::OnlyNew,
             Histories::OnlyOld,
@@ -126,12 +126,12 @@ fn quirks(dice: &mut Dice, class: Class) -> Quirks {
         ]);
     }
     if class >= Class::Replicas {
-        quirks.replica = dice.one_of(&[300, 2000, 8000]);
+        behavior.replica = dice.one_of(&[300, 2000, 8000]);
     }
     if class == Class::RequestStatusOfTheEnvironment {
-        quirks.request_status = RequestStatus::OfTheEnvironment;
+        behavior.request_status = RequestStatus::OfTheEnvironment;
     }
-    quirks
+    behavior
 }
 
 /// What the library does.
@@ -376,7 +376,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
         Act::Selected(verb),
     ]);
     // The API cannot restart what is no application, container or database; ours are.
-    let case = Case::new(quirks(&mut dice, class));
+    let case = Case::new(behavior(&mut dice, class));
     draw(&mut dice, &case, act);
     let action = act
         .action(&case)
@@ -400,7 +400,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
 /// The world as it was, for one seed.
 fn details(case: &Case) -> String {
     case.server.with(|world| {
-        let mut text = format!("\n{:?}\nours {:?}\n", world.quirks, world.ours);
+        let mut text = format!("\n{:?}\nours {:?}\n", world.behavior, world.ours);
         for demand in world.demands.values() {
             text += &format!(
                 "{} {:?} {} by {} asked {} over {:?}: {:?} {:?}\n",

@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use qovery_ext::wait::{Goal, OperationToken, WaitExt};
 
-use crate::quirks::{AnswerId, Histories, Lags, Quirks, StatusId};
+use crate::undocumented_behavior::{AnswerId, Behavior, Histories, Lags, StatusId};
 use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
-fn nameless() -> Quirks {
-    Quirks {
+fn nameless() -> Behavior {
+    Behavior {
         answer_id: AnswerId::Never,
         status_id: StatusId::Null,
-        ..Quirks::default()
+        ..Behavior::default()
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_of_ours() {
-    for quirks in [Quirks::default(), nameless()] {
+    for behavior in [Behavior::default(), nameless()] {
         for fails in [true, false] {
             for pause in [0, 6000, 90_000] {
-                let case = Case::new(quirks.clone());
+                let case = Case::new(behavior.clone());
                 let failing = Plan::of(5000).failing(case.container, "DEPLOYMENT_ERROR");
                 let (ours, theirs) = match fails {
                     true => (failing, Plan::of(5000)),
@@ -52,10 +52,10 @@ async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_o
 
 #[tokio::test(start_paused = true)]
 async fn a_resumed_wait_without_histories_does_not_take_the_push_for_ours() {
-    for quirks in [Quirks::default(), nameless()] {
-        let case = Case::new(Quirks {
+    for behavior in [Behavior::default(), nameless()] {
+        let case = Case::new(Behavior {
             histories: Histories::Missing,
-            ..quirks
+            ..behavior
         });
         case.plan(Plan::of(5000).failing(case.container, "DEPLOYMENT_ERROR"));
         case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(5000));
@@ -77,7 +77,7 @@ async fn a_resumed_wait_without_histories_does_not_take_the_push_for_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_resumed_after_its_end_is_reached() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     let mut operation = case
         .client
         .environment(case.environment)
@@ -103,9 +103,9 @@ async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() 
                 queue: lag,
                 ..Lags::default()
             };
-            let case = Case::new(Quirks {
+            let case = Case::new(Behavior {
                 lags,
-                ..Quirks::default()
+                ..Behavior::default()
             });
             let mut plan = Plan::of(9000);
             if fails {
@@ -130,7 +130,7 @@ async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() 
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_nobody_made_is_refused() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     let request = qovery_api::uuid::Uuid::from_u128(99);
     let told = case
         .told(
@@ -144,9 +144,9 @@ async fn a_request_that_nobody_made_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_is_dropped_and_resumed_at_every_poll_has_the_same_outcome() {
-    for quirks in [Quirks::default(), nameless()] {
+    for behavior in [Behavior::default(), nameless()] {
         for fails in [true, false] {
-            let case = Case::new(quirks.clone());
+            let case = Case::new(behavior.clone());
             let mut plan = Plan::of(9000);
             if fails {
                 plan = plan.failing(case.container, "DEPLOYMENT_ERROR");

@@ -2,13 +2,13 @@
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion, WaitExt};
 
-use crate::quirks::Quirks;
+use crate::undocumented_behavior::Behavior;
 use crate::world::{ANNA, Fate, Plan, Verb};
 use crate::{Case, Ended};
 
 #[tokio::test(start_paused = true)]
 async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     let tag = ServiceVersion::image_tag("1.2");
     let chart = ServiceVersion::chart("1.2");
     let commit = ServiceVersion::commit("4f1c2d9");
@@ -41,7 +41,7 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
 
 #[tokio::test(start_paused = true)]
 async fn the_evidence_of_a_success_names_our_request() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     let told = case
         .told(case.client.environment(case.environment).deploy())
         .await;
@@ -54,7 +54,7 @@ async fn the_evidence_of_a_success_names_our_request() {
 
 #[tokio::test(start_paused = true)]
 async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.someone(40, ANNA, Verb::Deploy, &[], Plan::of(3000));
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
     let told = case
@@ -78,7 +78,7 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
 
 #[tokio::test(start_paused = true)]
 async fn the_library_asks_for_nothing_that_the_server_does_not_know() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
     let environment = case.client.environment(case.environment);
     case.told(environment.deploy()).await.is(Ended::Failed);
@@ -102,7 +102,7 @@ async fn the_library_asks_for_nothing_that_the_server_does_not_know() {
 
 #[tokio::test(start_paused = true)]
 async fn a_quiet_deployment_asks_for_its_request_three_times_and_for_the_queue_once() {
-    let case = Case::new(Quirks::default());
+    let case = Case::new(Behavior::default());
     case.plan(Plan::of(28_000));
     let told = case.told(case.client.environment(case.environment).deploy());
     told.await.reached_by(&case.ours(0));

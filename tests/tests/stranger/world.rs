@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qovery_api::uuid::Uuid;
 
-pub(crate) use crate::quirks::Ms;
-use crate::quirks::Quirks;
+use crate::undocumented_behavior::Behavior;
+pub(crate) use crate::undocumented_behavior::Ms;
 
 /// The moment at which a test begins: there is a past before it.
 pub(crate) const START: Ms = 100_000_000;
@@ -53,12 +53,12 @@ impl Verb {
         }
     }
 
-    fn done(self, quirks: &Quirks) -> &'static str {
+    fn done(self, behavior: &Behavior) -> &'static str {
         match self {
             Self::Deploy => "DEPLOYED",
             Self::Restart => "RESTARTED",
             Self::Stop => "STOPPED",
-            Self::Uninstall => quirks.uninstalled_as,
+            Self::Uninstall => behavior.uninstalled_as,
             Self::Delete => "DELETED",
         }
     }
@@ -220,7 +220,7 @@ pub(crate) struct Call {
 
 pub(crate) struct World {
     pub(crate) now: Ms,
-    pub(crate) quirks: Quirks,
+    pub(crate) behavior: Behavior,
     pub(crate) organization: Uuid,
     /// Environment, project.
     pub(crate) environments: BTreeMap<Uuid, Uuid>,
@@ -244,10 +244,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(quirks: Quirks) -> Self {
+    pub(crate) fn new(behavior: Behavior) -> Self {
         Self {
             now: START,
-            quirks,
+            behavior,
             organization: Uuid::from_u128(0x0a0a_0000_0000_4000_8000_0000_0000_0001),
             environments: BTreeMap::new(),
             services: BTreeMap::new(),
@@ -355,7 +355,7 @@ impl World {
 
     fn execution(&mut self, environment: Uuid) -> String {
         let number = self.executions.entry(environment).or_default();
-        if !self.quirks.reuses_ids || *number == 0 {
+        if !self.behavior.reuses_ids || *number == 0 {
             *number += 1;
         }
         format!("{environment}-{number}")
@@ -486,7 +486,7 @@ impl World {
             .into_iter()
             .filter(|other| *other != id)
             .collect();
-        if self.quirks.merges
+        if self.behavior.merges
             && let Some(new) = self.demands.get(&id)
         {
             let twin = waiting.iter().find(|other| {
@@ -499,7 +499,7 @@ impl World {
                 return twin;
             }
         }
-        if self.quirks.overtakes && verb == Verb::Deploy {
+        if self.behavior.overtakes && verb == Verb::Deploy {
             for other in &waiting {
                 let is_stop = self
                     .demands
@@ -512,7 +512,7 @@ impl World {
         }
         self.note(environment, Event::Accepted(id));
         if self.running(environment).is_none() {
-            self.later(self.quirks.start_delay, move |world| {
+            self.later(self.behavior.start_delay, move |world| {
                 world.start_next(environment)
             });
         }
@@ -554,14 +554,14 @@ impl World {
         if plan.hangs {
             return;
         }
-        let mut time = self.quirks.preparation;
+        let mut time = self.behavior.preparation;
         let mut stages: BTreeMap<usize, Vec<Uuid>> = BTreeMap::new();
         for id in scope {
             if let Some(service) = self.services.get(&id) {
                 stages.entry(service.stage).or_default().push(id);
             }
         }
-        let done = verb.done(&self.quirks);
+        let done = verb.done(&self.behavior);
         for services in stages.into_values() {
             let (mut end, mut failure) = (time, None);
             for id in services {
@@ -631,7 +631,9 @@ impl World {
                 }
             }
         }
-        self.later(self.quirks.turn, move |world| world.start_next(environment));
+        self.later(self.behavior.turn, move |world| {
+            world.start_next(environment)
+        });
     }
 
     /// Cancels the execution that runs.
@@ -644,7 +646,7 @@ impl World {
         };
         demand.canceling = true;
         self.note(environment, Event::Canceling);
-        self.later(self.quirks.cancel_takes, move |world| {
+        self.later(self.behavior.cancel_takes, move |world| {
             let Some(demand) = world.demands.get_mut(&id) else {
                 return;
             };
@@ -682,7 +684,7 @@ impl World {
     }
 
     pub(crate) fn act_on_cluster(&mut self, id: Uuid, verb: Verb, takes: Ms) {
-        let (now, quirks) = (self.now, self.quirks.clone());
+        let (now, behavior) = (self.now, self.behavior.clone());
         let Some(cluster) = self.clusters.get_mut(&id) else {
             return;
         };
@@ -693,7 +695,7 @@ impl World {
         let last = if fails {
             verb.error()
         } else {
-            verb.done(&quirks)
+            verb.done(&behavior)
         };
         for (after, state) in [(1000, verb.running()), (takes, last)] {
             self.later(after, move |world| {

@@ -1,16 +1,16 @@
 //! Streams against a list on a server in memory: see [`model`].
 
-mod ahead;
-mod circles;
 mod cursors;
-mod drops;
+mod dropping;
 mod faults;
-mod flights;
 mod links;
+mod memory_bounds;
 mod model;
+mod page_requests;
 mod properties;
+mod read_ahead;
+mod repeated_pages;
 mod resume;
-mod seen;
 mod windows;
 
 use futures_core::stream::FusedStream;

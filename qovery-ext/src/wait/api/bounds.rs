@@ -23,7 +23,7 @@ pub(super) fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Faul
     }
     // A list that fits now may be too long the next time.
     Err(Fault::new(
-        FaultKind::Passing,
+        FaultKind::Transient,
         format!("the API lists {count} {what}, and a wait reads at most {limit}"),
     ))
 }
@@ -47,7 +47,7 @@ mod tests {
             fault.to_string(),
             "the API lists 4 stages, and a wait reads at most 3"
         );
-        assert!(fault.is_passing());
+        assert!(fault.is_transient());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use qovery_api::{Error, OperationInfo, http::StatusCode};
 
 use crate::wait::{
-    missing::Topic,
+    bad_request::Topic,
     source::{Fault, FaultKind},
 };
 
@@ -79,11 +79,11 @@ fn kind_of(error: &Error, topic: Option<&Topic>) -> FaultKind {
     }
     let status = match error.status() {
         Some(status) => status.as_u16(),
-        None => return FaultKind::Passing,
+        None => return FaultKind::Transient,
     };
     match status {
         429 => FaultKind::TooManyRequests,
-        408 | 425 | 500.. => FaultKind::Passing,
+        408 | 425 | 500.. => FaultKind::Transient,
         _ if !error.is_from_api() => FaultKind::NotTheApi,
         401 => FaultKind::Unauthorized,
         403 => FaultKind::Forbidden,

@@ -2,13 +2,13 @@
 //!
 //! Does not interpret an answer. A dropped future abandons its request.
 
-mod act;
 mod bounds;
+mod deployment_log;
 mod fault;
 mod listed;
 mod names;
 mod read;
-mod report;
+mod start;
 #[cfg(test)]
 mod tests;
 
@@ -25,16 +25,17 @@ pub(super) use read::states;
 
 use super::{
     Names, ServiceKind, ServiceRef, Snapshot, Subject,
-    act::Act,
+    action_request::ActionRequest,
+    failure_report::DeploymentLog,
+    in_flight::{InFlightLimit, Permit},
     names::KnownNames,
-    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
-    turns::{Turn, Turns},
+    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
 };
 
 /// Reads and acts through a [`Client`].
 pub(super) struct ApiSource {
     client: Client,
-    turns: Arc<Turns>,
+    in_flight: Arc<InFlightLimit>,
     names: Arc<KnownNames>,
     /// The environments of services and the projects of environments that were looked up: they never
     /// change.
@@ -44,7 +45,7 @@ pub(super) struct ApiSource {
 impl ApiSource {
     pub(super) fn new(client: Client) -> Self {
         Self {
-            turns: Turns::of(&client),
+            in_flight: InFlightLimit::of(&client),
             names: KnownNames::of(&client),
             client,
             parents: Mutex::new(HashMap::new()),
@@ -127,8 +128,8 @@ impl Source for ApiSource {
         Some(&self.client)
     }
 
-    fn turn(&self) -> BoxFuture<'_, Turn> {
-        Box::pin(self.turns.next())
+    fn permit(&self) -> BoxFuture<'_, Permit> {
+        Box::pin(self.in_flight.next())
     }
 
     fn names(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
@@ -139,11 +140,11 @@ impl Source for ApiSource {
         Box::pin(self.read_names(subject))
     }
 
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
         Box::pin(self.read_subject(subject))
     }
 
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>> {
+    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
         Box::pin(self.read_request(request))
     }
 
@@ -161,12 +162,12 @@ impl Source for ApiSource {
         Box::pin(self.read_history(subject))
     }
 
-    fn act<'a>(
+    fn start<'a>(
         &'a self,
         subject: &'a Subject,
-        act: &'a Act,
+        action: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<Receipt, Fault>> {
-        Box::pin(self.send(subject, act))
+        Box::pin(self.send(subject, action))
     }
 
     fn log<'a>(
@@ -186,7 +187,7 @@ impl Source for ApiSource {
         Box::pin(self.project_of_environment(environment))
     }
 
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {
+    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
         Box::pin(self.read_all_of(project))
     }
 }

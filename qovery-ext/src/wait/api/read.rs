@@ -11,11 +11,11 @@ use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject, action_phase,
     ledger::Whole,
-    source::{Fault, FaultKind, Past, PastService, RequestSeen, Seen, Waiting},
+    source::{Fault, FaultKind, Past, PastService, Reading, RequestReading, Waiting},
 };
 
 impl ApiSource {
-    pub(super) async fn read_subject(&self, subject: &Subject) -> Result<Seen, Fault> {
+    pub(super) async fn read_subject(&self, subject: &Subject) -> Result<Reading, Fault> {
         match subject {
             Subject::Environment { id, .. } => self.read_environment(*id, subject).await,
             Subject::Services {
@@ -25,7 +25,7 @@ impl ApiSource {
                 let seen = self
                     .read_environment(*environment, &Subject::environment(*environment))
                     .await?;
-                Ok(Seen {
+                Ok(Reading {
                     snapshot: seen.snapshot.of_services(subject, services),
                     retry_after: seen.retry_after,
                 })
@@ -40,7 +40,7 @@ impl ApiSource {
                     .get_cluster_status(*organization, *id)
                     .response()
                     .await?;
-                Ok(Seen {
+                Ok(Reading {
                     retry_after: retry_after(&response.headers),
                     snapshot: of_cluster(subject, &response.body),
                 })
@@ -48,7 +48,7 @@ impl ApiSource {
         }
     }
 
-    async fn read_environment(&self, id: Uuid, subject: &Subject) -> Result<Seen, Fault> {
+    async fn read_environment(&self, id: Uuid, subject: &Subject) -> Result<Reading, Fault> {
         let response = self
             .client
             .get_environment_statuses_with_stages(id)
@@ -58,7 +58,7 @@ impl ApiSource {
         let Some(environment) = &statuses.environment else {
             // Every property of this answer is optional; without this one it says nothing.
             return Err(Fault::new(
-                FaultKind::Passing,
+                FaultKind::Transient,
                 "the statuses lack that of the environment",
             ));
         };
@@ -91,7 +91,7 @@ impl ApiSource {
                 .services
                 .extend(services.map(|(kind, status)| of_service(kind, status, id)));
         }
-        Ok(Seen {
+        Ok(Reading {
             snapshot,
             retry_after: retry_after(&response.headers),
         })
@@ -102,7 +102,7 @@ impl ApiSource {
         service: ServiceRef,
         environment: Option<Uuid>,
         subject: &Subject,
-    ) -> Result<Seen, Fault> {
+    ) -> Result<Reading, Fault> {
         let (client, id) = (&self.client, service.id);
         if environment.is_none() {
             let response = match service.kind {
@@ -117,7 +117,7 @@ impl ApiSource {
                 ServiceKind::Terraform | ServiceKind::AgenticWorkflow => None,
             };
             if let Some(response) = response {
-                return Ok(Seen {
+                return Ok(Reading {
                     snapshot: of_one_service(
                         subject,
                         of_service(service.kind, &response.body, None),
@@ -134,7 +134,7 @@ impl ApiSource {
             .read_environment(environment, &Subject::environment(environment))
             .await?;
         match seen.snapshot.of_service(subject, service) {
-            Some(snapshot) => Ok(Seen {
+            Some(snapshot) => Ok(Reading {
                 snapshot,
                 retry_after: seen.retry_after,
             }),
@@ -145,7 +145,7 @@ impl ApiSource {
         }
     }
 
-    pub(super) async fn read_all_of(&self, project: Uuid) -> Result<Vec<Seen>, Fault> {
+    pub(super) async fn read_all_of(&self, project: Uuid) -> Result<Vec<Reading>, Fault> {
         let response = self
             .client
             .get_project_environments_status(project)
@@ -161,7 +161,7 @@ impl ApiSource {
             .body
             .results
             .iter()
-            .map(|status| Seen {
+            .map(|status| Reading {
                 snapshot: of_environment(
                     &Subject::Environment {
                         id: status.id,
@@ -174,7 +174,10 @@ impl ApiSource {
             .collect())
     }
 
-    pub(super) async fn read_request(&self, request: Uuid) -> Result<Option<RequestSeen>, Fault> {
+    pub(super) async fn read_request(
+        &self,
+        request: Uuid,
+    ) -> Result<Option<RequestReading>, Fault> {
         let status = match self
             .client
             .get_deployment_status_by_deployment_request_id(request)
@@ -194,7 +197,7 @@ impl ApiSource {
         };
         // An answer about another request is no answer.
         let own = status.deployment_request_id.is_none_or(|id| id == request);
-        Ok(own.then(|| RequestSeen {
+        Ok(own.then(|| RequestReading {
             environment: status.environment_id,
             state: State::from(state.as_str()),
         }))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     super::{
         Action, Condition, Goal, ServiceKind, ServiceRef, ServiceSelection, ServiceVersion,
-        Subject, act::Act, source::Source,
+        Subject, action_request::ActionRequest, source::Source,
     },
     ServiceHandle,
 };
@@ -35,43 +35,43 @@ impl EnvironmentHandle {
 
     /// Deploys every service.
     pub fn deploy(&self) -> Action {
-        self.act(Act::Deploy(ServiceVersion::default()))
+        self.action(ActionRequest::Deploy(ServiceVersion::default()))
     }
 
     /// Deploys every service again, in the versions that run.
     pub fn redeploy(&self) -> Action {
-        self.act(Act::Redeploy)
+        self.action(ActionRequest::Redeploy)
     }
 
     /// Stops every service.
     pub fn stop(&self) -> Action {
-        self.act(Act::Stop)
+        self.action(ActionRequest::Stop)
     }
 
     /// Restarts every application, container and database. The other kinds cannot be restarted.
     pub fn restart(&self) -> Action {
-        self.act(Act::Restart)
+        self.action(ActionRequest::Restart)
     }
 
     /// Deletes the environment and all that is in it.
     pub fn delete(&self) -> Action {
-        self.act(Act::Delete)
+        self.action(ActionRequest::Delete)
     }
 
     /// Deletes the deployed resources and keeps the configuration.
     pub fn uninstall(&self) -> Action {
-        self.act(Act::Uninstall)
+        self.action(ActionRequest::Uninstall)
     }
 
     /// Cancels the running deployment. Reached as soon as the deployment is over, also if it
     /// finished before the cancel: [`crate::wait::Reached::snapshot`] says which.
     pub fn cancel(&self) -> Action {
-        self.act(Act::Cancel { force: false })
+        self.action(ActionRequest::Cancel { force: false })
     }
 
     /// Cancels at once, without waiting for the current step. May leave things half done.
     pub fn cancel_forced(&self) -> Action {
-        self.act(Act::Cancel { force: true })
+        self.action(ActionRequest::Cancel { force: true })
     }
 
     /// Deploys some services, of any kinds, each in its version, in one deployment.
@@ -79,27 +79,27 @@ impl EnvironmentHandle {
     /// Judged by these services alone, whatever their neighbors do.
     pub fn deploy_services(&self, selection: ServiceSelection) -> Action {
         let services = selection.services();
-        self.act_on(services, Act::DeployServices(selection))
+        self.action_on(services, ActionRequest::DeployServices(selection))
     }
 
     /// Stops some services.
     pub fn stop_services(&self, selection: ServiceSelection) -> Action {
-        self.act_on(selection.services(), Act::StopServices)
+        self.action_on(selection.services(), ActionRequest::StopServices)
     }
 
     /// Deletes some services.
     pub fn delete_services(&self, selection: ServiceSelection) -> Action {
-        self.act_on(selection.services(), Act::DeleteServices)
+        self.action_on(selection.services(), ActionRequest::DeleteServices)
     }
 
     /// Uninstalls some services.
     pub fn uninstall_services(&self, selection: ServiceSelection) -> Action {
-        self.act_on(selection.services(), Act::UninstallServices)
+        self.action_on(selection.services(), ActionRequest::UninstallServices)
     }
 
     /// Restarts some applications, containers and databases.
     pub fn restart_services(&self, selection: ServiceSelection) -> Action {
-        self.act_on(selection.services(), Act::RestartServices)
+        self.action_on(selection.services(), ActionRequest::RestartServices)
     }
 
     /// Waits for some of its services.
@@ -117,11 +117,11 @@ impl EnvironmentHandle {
         )
     }
 
-    fn act_on(&self, services: Vec<ServiceRef>, act: Act) -> Action {
-        Action::act(
+    fn action_on(&self, services: Vec<ServiceRef>, request: ActionRequest) -> Action {
+        Action::requesting(
             Arc::clone(&self.source),
             Subject::services(self.id, services),
-            act,
+            request,
         )
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::super::{
-    Action, Condition, Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, act::Act,
-    source::Source,
+    Action, Condition, Goal, ServiceKind, ServiceRef, ServiceVersion, Subject,
+    action_request::ActionRequest, source::Source,
 };
 
 /// A service of a kind that is known only at run time.
@@ -36,37 +36,37 @@ impl ServiceHandle {
 
     /// Deploys it in this version.
     pub fn deploy(&self, version: ServiceVersion) -> Action {
-        self.act(Act::Deploy(version))
+        self.action(ActionRequest::Deploy(version))
     }
 
     /// Deploys it again, in the version that runs.
     pub fn redeploy(&self) -> Action {
-        self.act(Act::Redeploy)
+        self.action(ActionRequest::Redeploy)
     }
 
     /// Stops it.
     pub fn stop(&self) -> Action {
-        self.act(Act::Stop)
+        self.action(ActionRequest::Stop)
     }
 
     /// Restarts it without deploying.
     pub fn restart(&self) -> Action {
-        self.act(Act::Restart)
+        self.action(ActionRequest::Restart)
     }
 
     /// Deletes the deployed resources of the service and keeps the configuration.
     pub fn uninstall(&self) -> Action {
-        self.act(Act::Uninstall)
+        self.action(ActionRequest::Uninstall)
     }
 
     /// Deletes it.
     pub fn delete(&self) -> Action {
-        self.act(Act::Delete)
+        self.action(ActionRequest::Delete)
     }
 }
 
 macro_rules! service {
-    ($(#[$doc:meta])* $type:ident $kind:ident { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $act:expr;)+ }) => {
+    ($(#[$doc:meta])* $type:ident $kind:ident { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $request:expr;)+ }) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $type {
@@ -91,7 +91,7 @@ macro_rules! service {
                 self
             }
 
-            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.act($act) })+
+            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })+
         }
     };
 }
@@ -100,109 +100,109 @@ service! {
     /// An application to act on.
     ApplicationHandle Application {
         /// Deploys it in this version: a commit, or the configured version.
-        deploy(version: ServiceVersion) => Act::Deploy(version);
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Deploys it again, in the version that runs.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Restarts it without deploying.
-        restart() => Act::Restart;
+        restart() => ActionRequest::Restart;
         /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// A container to act on.
     ContainerHandle Container {
         /// Deploys it in this version: an image tag, or the configured version.
-        deploy(version: ServiceVersion) => Act::Deploy(version);
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Deploys it again, in the version that runs.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Restarts it without deploying.
-        restart() => Act::Restart;
+        restart() => ActionRequest::Restart;
         /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// A database to act on.
     DatabaseHandle Database {
         /// Deploys it.
-        deploy() => Act::Deploy(ServiceVersion::default());
+        deploy() => ActionRequest::Deploy(ServiceVersion::default());
         /// Deploys it again.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Restarts it without deploying.
-        restart() => Act::Restart;
+        restart() => ActionRequest::Restart;
         /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// A job to act on.
     JobHandle Job {
         /// Deploys it in this version: an image tag, a commit, or the configured version.
-        deploy(version: ServiceVersion) => Act::Deploy(version);
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Deploys it again, in the version that runs.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// A Helm chart to act on.
     HelmHandle Helm {
         /// Deploys it in this version: a chart version, a commit, or the configured version.
-        deploy(version: ServiceVersion) => Act::Deploy(version);
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Deploys it again, in the version that runs.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// A Terraform module to act on.
     TerraformHandle Terraform {
         /// Plans and applies it in this version: a commit, or the configured version.
-        deploy(version: ServiceVersion) => Act::Deploy(version);
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Computes the plan of this version and applies nothing. Reached once the plan is there; its text is
         /// in the log of the deployment.
-        plan(version: ServiceVersion) => Act::Plan(version);
+        plan(version: ServiceVersion) => ActionRequest::Plan(version);
         /// Applies it again, in the version that was applied.
-        redeploy() => Act::Redeploy;
+        redeploy() => ActionRequest::Redeploy;
         /// Stops it: the request is one for selected services of its environment.
-        stop() => Act::Stop;
+        stop() => ActionRequest::Stop;
         /// Destroys the resources that it created, and keeps the configuration.
-        uninstall() => Act::Uninstall;
+        uninstall() => ActionRequest::Uninstall;
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }
 service! {
     /// An agentic workflow to act on. It is deployed with its environment.
     AgenticWorkflowHandle AgenticWorkflow {
         /// Cancels its deployment.
-        cancel() => Act::Cancel { force: false };
+        cancel() => ActionRequest::Cancel { force: false };
         /// Cancels its deployment at once.
-        cancel_forced() => Act::Cancel { force: true };
+        cancel_forced() => ActionRequest::Cancel { force: true };
         /// Deletes it.
-        delete() => Act::Delete;
+        delete() => ActionRequest::Delete;
     }
 }

@@ -19,8 +19,8 @@ macro_rules! watching {
                 )
             }
 
-            fn act(&self, act: Act) -> Action {
-                Action::act(Arc::clone(&self.source), self.subject.clone(), act)
+            fn action(&self, request: ActionRequest) -> Action {
+                Action::requesting(Arc::clone(&self.source), self.subject.clone(), request)
             }
         }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::server::{REQUEST, Server, bare, fault, from_console, named, status};
-use crate::wait::{Phase, WaitErrorKind, act::Act, source::FaultKind};
+use crate::wait::{Phase, WaitErrorKind, action_request::ActionRequest, source::FaultKind};
 
 fn seconds(s: u64) -> Duration {
     Duration::from_secs(s)
@@ -108,7 +108,10 @@ async fn an_action_with_nothing_to_do_is_reached_after_the_settle_period_and_not
     let server = Server::default()
         .before(status("STOPPED", "e-1"))
         .at(0.0, status("STOPPED", "e-1"));
-    let reached = server.act(Act::Stop).await.expect("it is stopped");
+    let reached = server
+        .act(ActionRequest::Stop)
+        .await
+        .expect("it is stopped");
     assert!(reached.had_nothing_to_do());
     assert!(
         reached.elapsed >= seconds(15) && reached.elapsed <= seconds(16),
@@ -148,7 +151,7 @@ async fn an_action_that_waits_in_the_queue_does_not_settle() {
         .at(0.0, status("STOPPED", "e-1"))
         .queued(Uuid::from_u128(7), "STOP");
     let error = server
-        .act(Act::StopServices)
+        .act(ActionRequest::StopServices)
         .within(seconds(300))
         .await
         .expect_err("it waits");
@@ -162,7 +165,7 @@ async fn a_request_without_an_id_is_found_in_the_queue_and_followed() {
         .at(0.0, status("STOPPED", "e-1"))
         .queued(Uuid::from_u128(7), "STOP");
     let operation = server
-        .act(Act::StopServices)
+        .act(ActionRequest::StopServices)
         .start()
         .await
         .expect("accepted");
@@ -231,7 +234,7 @@ async fn a_delete_is_reached_by_the_ways_in_which_the_api_says_gone() {
             .before(status("DEPLOYED", "e-1"))
             .at(0.0, status("DELETING", "e-2"))
             .at(20.0, fault(kind));
-        let reached = server.act(Act::Delete).await.expect("it is gone");
+        let reached = server.act(ActionRequest::Delete).await.expect("it is gone");
         assert!(reached.is_gone(), "{kind:?}");
     }
 }
@@ -250,7 +253,7 @@ async fn one_answer_that_a_subject_is_not_found_is_not_enough_without_a_list() {
             .at(30.0, status("DELETING", "e-2"))
             .at(60.0, fault(kind));
         let reached = server
-            .act(Act::Delete)
+            .act(ActionRequest::Delete)
             .tolerate(0)
             .await
             .expect("it is gone");
@@ -268,7 +271,7 @@ async fn what_was_never_seen_is_refused_and_not_deleted() {
     ] {
         let server = Server::default().at(0.0, fault(kind));
         let error = server
-            .act(Act::Delete)
+            .act(ActionRequest::Delete)
             .await
             .expect_err("there is nothing to delete");
         assert_eq!(
@@ -297,7 +300,10 @@ async fn a_cancel_is_reached_by_whatever_ends_the_deployment() {
             .before(status("DEPLOYING", "e-1"))
             .at(0.0, status("CANCELING", "e-1"))
             .at(10.0, status(end, "e-1"));
-        let reached = server.act(Act::Cancel { force: false }).await.expect(end);
+        let reached = server
+            .act(ActionRequest::Cancel { force: false })
+            .await
+            .expect(end);
         assert!(reached.elapsed >= seconds(10));
         assert_eq!(reached.snapshot.expect("a status").state.as_str(), end);
     }

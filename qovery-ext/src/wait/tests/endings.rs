@@ -9,7 +9,8 @@ use super::server::{Server, fault, log_line, status};
 use crate::wait::{
     Action, Condition, Goal, NotCanceled, OperationToken, Phase, PollSchedule, Snapshot, State,
     Subject, WaitErrorKind, WaitOptions, conditions,
-    source::{DeploymentLog, Fault, FaultKind},
+    failure_report::DeploymentLog,
+    source::{Fault, FaultKind},
     tests::server::ENVIRONMENT,
 };
 
@@ -131,7 +132,7 @@ async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked
 
 #[tokio::test(start_paused = true)]
 async fn five_failed_polls_in_a_row_are_tolerated_and_a_sixth_is_not() {
-    let broken = || fault(FaultKind::Passing);
+    let broken = || fault(FaultKind::Transient);
     let every = PollSchedule::every(seconds(10));
     // Polls at 0, 10, …: five of them fail, the one at 60 does not.
     let server = deploying()
@@ -166,7 +167,7 @@ async fn a_success_in_between_makes_the_count_start_again() {
     for minute in 0..10 {
         let at = f64::from(minute) * 60.0;
         server = server
-            .at(at + 5.0, fault(FaultKind::Passing))
+            .at(at + 5.0, fault(FaultKind::Transient))
             .at(at + 45.0, status("DEPLOYING", "e-2"));
     }
     let server = server.at(700.0, status("DEPLOYED", "e-2"));
@@ -236,8 +237,8 @@ async fn an_action_that_came_too_often_is_sent_again_after_a_limited_pause() {
 async fn an_operation_takes_every_setting_that_an_action_takes() {
     let server = deploying().at(200.0, status("BUILD_ERROR", "e-2"));
     let operation = server.deploy().start().await.expect("accepted");
-    let told = Arc::new(Mutex::new(0));
-    let sink = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new(0));
+    let sink = Arc::clone(&reported);
     let error = operation
         .options(WaitOptions::default())
         .within(seconds(3600))
@@ -253,7 +254,7 @@ async fn an_operation_takes_every_setting_that_an_action_takes() {
         .expect_err("the build fails");
     assert_eq!(error.kind(), WaitErrorKind::Failed);
     assert_eq!(server.0.lock().unwrap().logs, 0, "no log was asked for");
-    assert!(*told.lock().unwrap() > 1);
+    assert!(*reported.lock().unwrap() > 1);
     // One before the action, then every 50 s.
     let reads = server.reads();
     assert_eq!(reads.len(), 6, "{reads:?}");
@@ -269,7 +270,7 @@ async fn an_action_is_repeated_only_where_it_certainly_was_not_executed() {
     server.deploy().await.expect("the second time");
     assert_eq!(server.acts().len(), 2);
 
-    let server = deploying().act_fails(Fault::new(FaultKind::Passing, "connection lost"));
+    let server = deploying().act_fails(Fault::new(FaultKind::Transient, "connection lost"));
     let error = server.deploy().await.expect_err("nobody knows");
     assert_eq!(server.acts().len(), 1);
     assert_eq!(error.kind(), WaitErrorKind::LostContact);
@@ -305,7 +306,7 @@ async fn the_report_is_fetched_once_and_its_failure_does_not_hide_the_failure() 
     assert!(error.to_string().contains("console.qovery.com"));
     assert_eq!(server.0.lock().unwrap().logs, 1);
 
-    let server = failing(Err(Fault::new(FaultKind::Passing, "the log is broken")));
+    let server = failing(Err(Fault::new(FaultKind::Transient, "the log is broken")));
     let error = server.deploy().await.expect_err("it failed");
     assert_eq!(error.kind(), WaitErrorKind::Failed);
     let report = error.report().expect("a report all the same");
@@ -325,7 +326,7 @@ async fn a_goal_that_has_to_hold_is_not_reached_while_it_flickers() {
         Goal::Deployed,
     );
     let server_now = server
-        .act(crate::wait::act::Act::Redeploy)
+        .act(crate::wait::action_request::ActionRequest::Redeploy)
         .start()
         .await
         .expect("accepted");
@@ -376,9 +377,9 @@ async fn any_condition_can_be_waited_for_and_an_impossible_one_fails() {
 
 #[tokio::test(start_paused = true)]
 async fn progress_comes_at_once_then_on_change_then_as_a_heartbeat() {
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::new(Mutex::new(Vec::new()));
     let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
-    let sink = Arc::clone(&told);
+    let sink = Arc::clone(&reported);
     server
         .deploy()
         .on_progress(move |p| {
@@ -388,13 +389,13 @@ async fn progress_comes_at_once_then_on_change_then_as_a_heartbeat() {
         })
         .await
         .expect("deployed");
-    let told = told.lock().unwrap().clone();
-    assert_eq!(told[0], (0, false, Phase::Running));
-    assert_eq!(told.iter().filter(|t| t.1).count(), 3, "{told:?}");
-    let last = told.last().unwrap();
+    let reported = reported.lock().unwrap().clone();
+    assert_eq!(reported[0], (0, false, Phase::Running));
+    assert_eq!(reported.iter().filter(|t| t.1).count(), 3, "{reported:?}");
+    let last = reported.last().unwrap();
     assert!(
         !last.1 && last.2 == Phase::Reached && last.0 >= 100,
-        "{told:?}"
+        "{reported:?}"
     );
 }
 
@@ -519,7 +520,7 @@ async fn settings_that_mean_never_are_no_overflow() {
 #[tokio::test(start_paused = true)]
 async fn a_first_reading_that_fails_is_tolerated_like_any_other() {
     let server = Server::default()
-        .before(fault(FaultKind::Passing))
+        .before(fault(FaultKind::Transient))
         .at(0.0, status("DEPLOYED", "e-1"));
     let before_acting = server.deploy().await.expect_err("it never gets better");
     assert_eq!(before_acting.kind(), WaitErrorKind::LostContact);
@@ -528,7 +529,7 @@ async fn a_first_reading_that_fails_is_tolerated_like_any_other() {
 
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
-        .at(0.0, fault(FaultKind::Passing))
+        .at(0.0, fault(FaultKind::Transient))
         .at(3.0, status("DEPLOYING", "e-2"))
         .at(20.0, status("DEPLOYED", "e-2"));
     server

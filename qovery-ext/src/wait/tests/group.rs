@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::wait::{
     Action, BoxFuture, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, ServiceSnapshot,
     Snapshot, State, Subject, WaitErrorKind,
-    act::Act,
-    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
+    action_request::ActionRequest,
+    failure_report::DeploymentLog,
+    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
 };
 
 /// Environments in projects; each is deployed for a while and ends in a state.
@@ -94,14 +95,14 @@ impl World {
 
     fn state(&self, id: Uuid) -> (State, &'static str) {
         let plan = &self.environments[&id];
-        match self.acted.lock().unwrap().get(&id) {
+        match self.executed.lock().unwrap().get(&id) {
             None => (State::Ready, "none"),
             Some(at) if at.elapsed() < plan.takes => (State::Deploying, "e-1"),
             Some(_) => (State::from(plan.ends), "e-1"),
         }
     }
 
-    fn snapshot(&self, id: Uuid, subject: Subject, with_services: bool) -> Seen {
+    fn snapshot(&self, id: Uuid, subject: Subject, with_services: bool) -> Reading {
         let (state, deployment) = self.state(id);
         let mut snapshot = Snapshot::new(subject, state.clone());
         snapshot.deployment_id = Some(deployment.to_owned());
@@ -123,7 +124,7 @@ impl World {
                 })
                 .collect();
         }
-        Seen {
+        Reading {
             snapshot,
             retry_after: None,
         }
@@ -135,7 +136,7 @@ fn none<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, Result<T, Fault>> {
 }
 
 impl Source for World {
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
         self.count("read");
         let id = subject
             .environment_id()
@@ -151,13 +152,13 @@ impl Source for World {
             }
             _ => whole.snapshot.clone(),
         };
-        none(Seen { snapshot, ..whole })
+        none(Reading { snapshot, ..whole })
     }
 
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>> {
+    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
         self.count("request");
         let (state, _) = self.state(request);
-        none(Some(RequestSeen {
+        none(Some(RequestReading {
             environment: Some(request),
             state,
         }))
@@ -172,17 +173,17 @@ impl Source for World {
         none(None)
     }
 
-    fn act<'a>(
+    fn start<'a>(
         &'a self,
         subject: &'a Subject,
-        _: &'a Act,
+        _: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<Receipt, Fault>> {
         self.count("act");
         let id = subject.environment_id().expect("an environment");
         if self.environments[&id].ends == REFUSED {
             return Box::pin(async { Err(Fault::new(FaultKind::Forbidden, "no")) });
         }
-        self.acted
+        self.executed
             .lock()
             .unwrap()
             .entry(id)
@@ -208,7 +209,7 @@ impl Source for World {
         none(self.environments[&environment].project)
     }
 
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {
+    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
         self.count("read_project");
         let mut ids: Vec<_> = self
             .environments
@@ -220,7 +221,7 @@ impl Source for World {
         Box::pin(async move {
             if let Some((slow, time)) = self.slow
                 && slow == project
-                && !self.acted.lock().unwrap().is_empty()
+                && !self.executed.lock().unwrap().is_empty()
             {
                 tokio::time::sleep(time).await;
             }
@@ -236,10 +237,10 @@ fn deploy_all(world: &Arc<World>) -> Vec<Action> {
     (0..world.environments.len())
         .map(|number| {
             let source: Arc<dyn Source> = world.clone();
-            Action::act(
+            Action::requesting(
                 source,
                 Subject::environment(environment(number)),
-                Act::Redeploy,
+                ActionRequest::Redeploy,
             )
         })
         .collect()
@@ -281,7 +282,7 @@ async fn services_of_one_environment_share_one_request() {
             environment: Some(environment(0)),
         };
         let source: Arc<dyn Source> = world.clone();
-        Action::act(source, subject, Act::Redeploy)
+        Action::requesting(source, subject, ActionRequest::Redeploy)
     });
     let group = Group::start(actions).await;
     let before = world.counted("read");

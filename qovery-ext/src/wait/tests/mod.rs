@@ -5,5 +5,5 @@ mod cancels;
 mod dropping;
 mod endings;
 mod group;
-mod register;
+mod known_defects;
 mod server;

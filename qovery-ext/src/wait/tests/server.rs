@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use crate::wait::{
     Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
-    act::Act,
+    action_request::ActionRequest,
+    failure_report::DeploymentLog,
+    failure_report::LogLine,
     ledger::Whole,
-    report::LogLine,
-    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
+    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
 };
 
 pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
@@ -47,7 +48,7 @@ pub(super) struct Inner {
     queue: Vec<(f64, f64, Waiting)>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
-    pub(super) acts: Vec<Act>,
+    pub(super) acts: Vec<ActionRequest>,
     pub(super) logs: u32,
     begun: Option<Instant>,
 }
@@ -181,8 +182,8 @@ impl Server {
         self
     }
 
-    pub(super) fn act(&self, act: Act) -> Action {
-        Action::act(
+    pub(super) fn act(&self, act: ActionRequest) -> Action {
+        Action::requesting(
             Arc::new(self.clone()),
             Subject::environment(ENVIRONMENT),
             act,
@@ -191,7 +192,7 @@ impl Server {
     }
 
     pub(super) fn deploy(&self) -> Action {
-        self.act(Act::Redeploy)
+        self.act(ActionRequest::Redeploy)
     }
 
     pub(super) fn source(&self) -> Arc<dyn Source> {
@@ -203,7 +204,7 @@ impl Server {
         inner.reads.iter().map(Duration::as_secs_f64).collect()
     }
 
-    pub(super) fn acts(&self) -> Vec<Act> {
+    pub(super) fn acts(&self) -> Vec<ActionRequest> {
         self.0.lock().unwrap().acts.clone()
     }
 
@@ -230,7 +231,7 @@ fn current<T: Clone>(timeline: &[(f64, T)], now: f64) -> Option<T> {
 }
 
 impl Source for Server {
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
         Box::pin(self.answer(move |s, now| {
             s.reads.push(s.begun.unwrap().elapsed());
             let shown = if s.acted_at.is_none() && s.before.is_some() {
@@ -257,7 +258,7 @@ impl Source for Server {
                         origin: snapshot.origin.clone(),
                         triggered_by: None,
                     });
-                    Ok(Seen {
+                    Ok(Reading {
                         snapshot,
                         retry_after: None,
                     })
@@ -266,10 +267,10 @@ impl Source for Server {
         }))
     }
 
-    fn request(&self, _: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>> {
+    fn request(&self, _: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
         Box::pin(self.answer(|s, now| {
             let state = current(&s.requests, now).flatten();
-            Ok(state.map(|state| RequestSeen {
+            Ok(state.map(|state| RequestReading {
                 environment: Some(ENVIRONMENT),
                 state: State::from(state),
             }))
@@ -304,7 +305,11 @@ impl Source for Server {
         }))
     }
 
-    fn act<'a>(&'a self, _: &'a Subject, act: &'a Act) -> BoxFuture<'a, Result<Receipt, Fault>> {
+    fn start<'a>(
+        &'a self,
+        _: &'a Subject,
+        act: &'a ActionRequest,
+    ) -> BoxFuture<'a, Result<Receipt, Fault>> {
         Box::pin(self.answer(move |s, _| {
             s.acts.push(act.clone());
             if !s.act_faults.is_empty() {
@@ -338,7 +343,7 @@ impl Source for Server {
         Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
     }
 
-    fn read_project(&self, _: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {
+    fn read_project(&self, _: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
         Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
     }
 }

@@ -14,13 +14,15 @@
 mod oracle;
 mod plain;
 mod play;
+mod scene;
 mod story;
 mod table;
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use oracle::{End, Judgement, Miss};
+use oracle::{Judgement, Miss};
 use play::{Waiter, play};
+use scene::End;
 use story::{Class, Family, Story};
 use table::Table;
 

@@ -12,22 +12,13 @@ use qovery_fake::{
 use uuid::Uuid;
 
 use super::{
-    play::{Scene, Wait, Waited},
+    scene::{End, Scene, Wait, Waited},
     story::{Family, LEAD, Story, Way},
 };
 use crate::{
     oracle::Outcome,
     story::{Asked, Target},
 };
-
-/// How a request really ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    Reached,
-    Failed,
-    Canceled,
-    StillGoing,
-}
 
 /// How an outcome differs from the right one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

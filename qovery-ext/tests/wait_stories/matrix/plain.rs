@@ -12,7 +12,7 @@ use tokio::time;
 use uuid::Uuid;
 
 use super::{
-    play::{Scene, Wait},
+    scene::{Scene, Wait},
     story::{Story, Way},
 };
 use crate::{

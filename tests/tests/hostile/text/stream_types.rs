@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use qovery_api::uuid::Uuid;
 use qovery_ext::{
-    stream::{LiveExt, NotRunning, Reconnect},
-    wait::{Names, ServiceKind, ServiceRef, Subject, WaitExt},
+    stream::{LiveExt, Reconnect},
+    wait::{Names, NotRunning, ServiceKind, ServiceRef, Subject, WaitExt},
 };
 use qovery_fake::{FakeQovery, SocketFault, Step, Workload};
 

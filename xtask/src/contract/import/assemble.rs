@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::defaults;
+use super::extensions::FORMER_IDS;
 use super::keywords::ORDER;
-use super::layer::{Layer, METHODS, Operation};
-use super::merge::Merged;
+use super::layer::Layer;
+use super::merged::Merged;
+use super::operation::{METHODS, Operation};
 use super::prose::Prose;
-use super::renames::FORMER_IDS;
 
 use crate::contract::walk::{each_inner, each_root};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::layer::{Key, Operation};
+use super::operation::{Key, Operation};
 use super::unused;
 use crate::contract::operation_id::operation_id;
 

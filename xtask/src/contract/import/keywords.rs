@@ -5,8 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keep::{ALIASES, OLD_MEMBERS, OLD_VALUES};
-use super::renames::FORMER_NAMES;
+use super::extensions::{ALIASES, FORMER_NAMES, OLD_MEMBERS, OLD_VALUES};
 
 /// The keywords of a schema in output order. Other keywords are not kept.
 pub(super) const ORDER: [&str; 39] = [

@@ -7,78 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
+use super::extensions::FORMER_IDS;
 use super::ids;
-use super::renames::FORMER_IDS;
+use super::operation::{Key, METHODS, Operation, each_reference_of};
 use super::schema::Schemas;
 use crate::contract::Document;
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{pointer_of, resolve, schema_name};
 use crate::contract::walk::each_reference;
 use crate::problem::Problem;
-
-/// The methods in output order.
-pub(super) const METHODS: [&str; 8] = [
-    "get", "post", "put", "patch", "delete", "head", "options", "trace",
-];
-
-/// The identity of an operation, which ignores the parameter names in the path's braces.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) path: String,
-    pub(super) method: usize,
-}
-
-impl Key {
-    pub(super) fn new(method: usize, path: &str) -> Self {
-        let mut plain = String::new();
-        let mut inside = false;
-        for c in path.chars() {
-            inside = (inside || c == '{') && c != '}';
-            if !inside || c == '{' {
-                plain.push(c);
-            }
-        }
-        Self {
-            path: plain,
-            method,
-        }
-    }
-
-    /// As messages name it: `GET /path/{}`.
-    pub(super) fn name(&self) -> String {
-        let method = METHODS.get(self.method).copied().unwrap_or_default();
-        format!("{} {}", method.to_uppercase(), self.path)
-    }
-}
-
-/// An operation with everything resolved but its schemas.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Operation {
-    pub(super) path: String,
-    pub(super) method: usize,
-    /// Parameters that the path declares for all its operations.
-    pub(super) path_parameters: Vec<Value>,
-    pub(super) facts: Map<String, Value>,
-}
-
-impl Operation {
-    pub(super) fn key(&self) -> Key {
-        Key::new(self.method, &self.path)
-    }
-
-    pub(super) fn method(&self) -> &'static str {
-        METHODS.get(self.method).copied().unwrap_or_default()
-    }
-
-    /// As messages name it: `GET /path`.
-    pub(super) fn name(&self) -> String {
-        format!("{} {}", self.method().to_uppercase(), self.path)
-    }
-
-    pub(super) fn id(&self) -> Option<&str> {
-        self.facts.get("operationId").and_then(Value::as_str)
-    }
-}
 
 /// The facts of one document.
 #[derive(Debug, Clone)]
@@ -163,7 +100,7 @@ impl Layer {
     fn drop_unreachable(&mut self) {
         let mut waiting = VecDeque::new();
         for operation in self.operations.values_mut() {
-            visit(operation, &mut |reference| {
+            each_reference_of(operation, &mut |reference| {
                 waiting.extend(schema_name(reference))
             });
         }
@@ -224,18 +161,6 @@ fn extended(schemas: &Map<String, Value>) -> BTreeMap<String, BTreeSet<String>> 
         }
     }
     extended
-}
-
-/// Calls `visit` with each reference of an operation.
-pub(super) fn visit(operation: &mut Operation, visit: &mut impl FnMut(&mut String)) {
-    operation
-        .facts
-        .values_mut()
-        .for_each(|value| each_reference(value, visit));
-    operation
-        .path_parameters
-        .iter_mut()
-        .for_each(|value| each_reference(value, visit));
 }
 
 fn servers(servers: Option<&Value>) -> Value {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::layer::{Layer, Operation};
+use super::layer::Layer;
+use super::operation::Operation;
 use crate::contract::Document;
 use crate::problem::Problem;
 

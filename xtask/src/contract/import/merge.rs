@@ -10,27 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::keep::{Keeper, Lost, Outcome, deprecated};
-use super::layer::{Key, Layer, Operation, visit};
-use super::renames::{self, FORMER_IDS, FORMER_NAMES};
+use super::data_type::data_type;
+use super::extensions::{FORMER_IDS, FORMER_NAMES, texts};
+use super::keep::{Keeper, Outcome, deprecated};
+use super::layer::Layer;
+use super::merged::{Lost, Merged};
+use super::operation::{Key, Operation, each_reference_of};
+use super::renames;
 use super::unused;
-use super::validity::{self, kind, names_in};
+use super::validity::{self, names_in};
 use crate::contract::references::{SCHEMAS, schema_name};
 use crate::contract::walk::each_reference;
-
-/// The facts of the contract.
-pub(super) struct Merged {
-    pub(super) operations: BTreeMap<Key, Operation>,
-    pub(super) schemas: Map<String, Value>,
-    /// The facts that only older layers have, by display name.
-    pub(super) kept: BTreeSet<String>,
-    /// Facts of older layers that the contract cannot keep: each of them breaks programs.
-    pub(super) lost: BTreeSet<Lost>,
-    /// Schemas and operations with another name: the old and the new one.
-    pub(super) renamed: BTreeSet<(String, String)>,
-    /// The schemas among them.
-    pub(super) renamed_schemas: BTreeMap<String, String>,
-}
 
 /// `layers` from the oldest to the newest.
 pub(super) fn merge(layers: &[Layer]) -> Merged {
@@ -313,7 +303,7 @@ fn add_schemas(
     let renamed = renames::schemas(merged, layer);
     // That a number turned out to be an integer makes no difference here.
     let kind =
-        |schema, schemas| kind(schema, schemas).map(|kind| kind.replace("integer", "number"));
+        |schema, schemas| data_type(schema, schemas).map(|kind| kind.replace("integer", "number"));
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     for (name, schema) in &layer.schemas {
         if let Some(new) = renamed.get(name) {
@@ -372,7 +362,7 @@ fn keep_names(merged: &mut Merged, layer: &Layer, renamed: &BTreeMap<String, Str
     let mut former: Vec<(String, String)> = Vec::new();
     for (name, schema) in &layer.schemas {
         let own = renamed.get(name).unwrap_or(name);
-        let earlier = renames::former(schema, FORMER_NAMES);
+        let earlier = texts(schema, FORMER_NAMES);
         former.extend(earlier.map(|earlier| (own.clone(), earlier.to_owned())));
         if own != name {
             former.push((own.clone(), name.clone()));
@@ -401,7 +391,7 @@ fn keep_names(merged: &mut Merged, layer: &Layer, renamed: &BTreeMap<String, Str
 }
 
 fn rename(operation: &mut Operation, names: &BTreeMap<String, String>) {
-    visit(operation, &mut |reference| renamed_in(reference, names));
+    each_reference_of(operation, &mut |reference| renamed_in(reference, names));
 }
 
 fn renamed_in(reference: &mut String, names: &BTreeMap<String, String>) {

@@ -4,7 +4,9 @@
 //! are dropped; our texts are kept as long as the described item exists.
 
 mod assemble;
+mod data_type;
 mod defaults;
+mod extensions;
 mod ids;
 mod keep;
 mod keywords;
@@ -12,6 +14,8 @@ mod layer;
 mod loss;
 mod markup;
 mod merge;
+mod merged;
+mod operation;
 mod prose;
 mod renames;
 mod report;

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::defaults;
-use super::keep::ALIASES;
-use super::layer::{Key, METHODS, last_step};
+use super::extensions::ALIASES;
+use super::layer::last_step;
+use super::operation::{Key, METHODS};
 use crate::contract::pointer::escape;
 use crate::contract::walk::{LISTED, NAMED, SINGLE};
 

@@ -8,16 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::extensions::{FORMER_NAMES, texts};
 use super::layer::Layer;
-use super::merge::Merged;
+use super::merged::Merged;
 use crate::contract::pointer::escape;
 use crate::contract::references::{SCHEMAS, schema_name};
 use crate::contract::walk::each_reference;
-
-/// Earlier names of a schema.
-pub(super) const FORMER_NAMES: &str = "x-formerNames";
-/// Earlier ids of an operation.
-pub(super) const FORMER_IDS: &str = "x-formerIds";
 
 /// The new name of each schema of the older layer that has one.
 pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String> {
@@ -35,7 +31,7 @@ pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String>
     // An earlier import found it already.
     for (name, schema) in &newer.schemas {
         for former in
-            former(schema, FORMER_NAMES).filter(|former| older.schemas.contains_key(*former))
+            texts(schema, FORMER_NAMES).filter(|former| older.schemas.contains_key(*former))
         {
             if !newer.schemas.contains_key(former) {
                 renames.insert(former.to_owned(), name.clone());
@@ -65,7 +61,7 @@ pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String>
                 .filter(|(one, other)| one == old || other == new)
                 .count()
                 == 1
-                && older.schemas.get(old).is_some_and(is_telling)
+                && older.schemas.get(old).is_some_and(is_distinctive)
         };
         let before = renames.len();
         for (old, new) in &fits {
@@ -78,12 +74,6 @@ pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String>
             return renames;
         }
     }
-}
-
-/// The texts that an extension lists.
-pub(super) fn former<'a>(value: &'a Value, extension: &str) -> impl Iterator<Item = &'a str> {
-    let listed = value.get(extension).and_then(Value::as_array);
-    listed.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A schema without keywords that do not describe the data, with renamed references.
@@ -108,7 +98,7 @@ fn shape(schema: &Value, renames: &BTreeMap<String, String>, (old, new): (&str, 
 }
 
 /// Whether a shape is one that no other schema has by chance.
-fn is_telling(schema: &Value) -> bool {
+fn is_distinctive(schema: &Value) -> bool {
     let properties = schema
         .get("properties")
         .and_then(Value::as_object)

@@ -8,9 +8,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::defaults;
-use super::layer::{Key, Layer, Operation};
+use super::layer::Layer;
 use super::markup;
-use super::merge::Merged;
+use super::merged::Merged;
+use super::operation::{Key, Operation};
 use super::secrets;
 use crate::printable::Printable;
 

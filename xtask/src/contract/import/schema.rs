@@ -12,7 +12,7 @@ use super::keywords::{
     simplified, values,
 };
 
-use super::validity::kind;
+use super::data_type::data_type;
 use crate::contract::Document;
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, SCHEMAS};
@@ -216,7 +216,7 @@ impl<'a> Schemas<'a> {
             let schemas = self.document.value.pointer("/components/schemas");
             let kind = schemas
                 .and_then(Value::as_object)
-                .and_then(|schemas| kind(&Value::Object(facts.clone()), schemas));
+                .and_then(|schemas| data_type(&Value::Object(facts.clone()), schemas));
             null(&mut facts, kind.as_deref());
         }
         if map.get("nullable") == Some(&Value::Bool(true)) {

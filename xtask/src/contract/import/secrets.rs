@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::layer::Layer;
-use super::merge::Merged;
+use super::merged::Merged;
 
 /// Words of a name that holds a secret.
 const WORDS: [&str; 15] = [

@@ -468,7 +468,7 @@ fn an_import_of_nothing_is_refused() {
     );
 }
 
-#[path = "keep_tests.rs"]
+#[path = "keep/tests.rs"]
 mod keep_tests;
 #[path = "replay_tests.rs"]
 mod replay_tests;

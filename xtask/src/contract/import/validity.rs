@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::layer::Operation;
-use super::merge::Merged;
-use crate::contract::references::schema_name;
+use super::data_type::data_type;
+use super::merged::Merged;
+use super::operation::Operation;
 use crate::contract::walk::{each_inner, each_root};
 
 /// Declares the path parameters that only the path names, and adds the type of nullable schemas.
@@ -120,7 +120,7 @@ pub(super) fn names_in(path: &str) -> Vec<String> {
 /// `nullable` means something only beside a type; without any type, null is allowed anyway.
 fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
     if schema.get("nullable").is_some() && schema.get("type").is_none() {
-        let kind = kind(schema, schemas);
+        let kind = data_type(schema, schemas);
         if let Some(map) = schema.as_object_mut() {
             match kind {
                 Some(kind) => drop(map.insert("type".to_owned(), Value::from(kind))),
@@ -133,52 +133,5 @@ fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
             type_nullable(inner, schemas);
             Ok::<(), std::convert::Infallible>(())
         });
-    }
-}
-
-/// How many schemas are looked at to find the type of one.
-const DEEPEST: usize = 100;
-
-/// The type of the data that a schema describes, as far as all its parts agree on one.
-pub(super) fn kind(schema: &Value, schemas: &Map<String, Value>) -> Option<String> {
-    kind_within(schema, schemas, &mut BTreeMap::new())
-}
-
-/// `known` holds the kinds of the schemas that were looked at, and none of those that are being looked at.
-fn kind_within(
-    schema: &Value,
-    schemas: &Map<String, Value>,
-    known: &mut BTreeMap<String, Option<String>>,
-) -> Option<String> {
-    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
-        return Some(kind.to_owned());
-    }
-    if schema.get("properties").is_some() {
-        return Some("object".to_owned());
-    }
-    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-        let name = schema_name(reference)?;
-        if let Some(known) = known.get(&name) {
-            return known.clone();
-        }
-        if known.len() > DEEPEST {
-            return None;
-        }
-        known.insert(name.clone(), None);
-        let kind = kind_within(schemas.get(&name)?, schemas, known);
-        known.insert(name, kind.clone());
-        return kind;
-    }
-    let parts = ["allOf", "oneOf", "anyOf"]
-        .into_iter()
-        .filter_map(|keyword| schema.get(keyword)?.as_array());
-    let mut kinds: Vec<String> = parts
-        .flatten()
-        .filter_map(|part| kind_within(part, schemas, known))
-        .collect();
-    kinds.dedup();
-    match kinds.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
     }
 }

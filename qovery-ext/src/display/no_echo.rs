@@ -1,0 +1,49 @@
+//! Keeps the terminal from writing `^C` between the bars: they are redrawn from the position of the cursor
+//! and would leave a line behind.
+//!
+//! Dropping it restores the terminal. A program that is killed leaves it so, which shows nowhere but
+//! in a missing `^C`.
+
+#[cfg(unix)]
+use rustix::{
+    stdio::stdin,
+    termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
+};
+
+/// The terminal does not show control keys for as long as this lives.
+#[derive(Debug)]
+pub(super) struct NoEcho {
+    /// The modes to restore; `None` if there is no terminal to change.
+    #[cfg(unix)]
+    before: Option<Termios>,
+}
+
+impl NoEcho {
+    #[cfg(unix)]
+    pub(super) fn new() -> Self {
+        let quieted = tcgetattr(stdin()).and_then(|before| {
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ECHOCTL);
+            tcsetattr(stdin(), OptionalActions::Now, &quiet)?;
+            Ok(before)
+        });
+        Self {
+            before: quieted.ok(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn new() -> Self {
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for NoEcho {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            // A terminal that has gone away needs no restoring.
+            let _gone = tcsetattr(stdin(), OptionalActions::Now, before);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The settings of a display, and the output that it prints lines on.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{environment::Groups, style::Palette, wrap::wrap};
+use crate::wait::OperationToken;
+
+type Hint = dyn Fn(&OperationToken) -> String + Send + Sync;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Bars,
+    Lines,
+    Ndjson,
+}
+
+/// The settings of a display.
+#[derive(Clone)]
+pub(super) struct Settings {
+    /// `None` for the standard output.
+    pub(super) output: Option<Arc<Mutex<dyn Write + Send>>>,
+    pub(super) format: Format,
+    pub(super) palette: Palette,
+    pub(super) groups: Option<Groups>,
+    pub(super) width: Width,
+    pub(super) listens: bool,
+    pub(super) time_factor: f64,
+    pub(super) hint: Option<Arc<Hint>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Width {
+    /// That of the terminal at the time.
+    Terminal,
+    Fixed(usize),
+    Endless,
+}
+
+/// The narrowest terminal that texts are fitted to.
+pub(super) const NARROWEST: usize = 40;
+
+impl Settings {
+    /// The columns that texts have to fit into; `None` if there is no limit.
+    pub(super) fn width(&self) -> Option<usize> {
+        match self.width {
+            Width::Terminal => {
+                let columns = usize::from(console::Term::stdout().size().1);
+                Some(columns.max(NARROWEST))
+            }
+            Width::Fixed(columns) => Some(columns),
+            Width::Endless => None,
+        }
+    }
+
+    pub(super) fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
+        wrap(text, self.width(), indent)
+    }
+
+    /// Prints a text between words.
+    pub(super) fn paragraph(&self, text: &str, indent: usize) {
+        for line in self.wrapped(text, indent) {
+            self.line(&line);
+        }
+    }
+
+    /// Prints a text whose first occurrence of a sign is styled.
+    pub(super) fn signed(&self, text: &str, sign: &str, styled: &str) {
+        for (number, line) in self.wrapped(text, 4).iter().enumerate() {
+            match number {
+                0 => self.line(&line.replacen(sign, styled, 1)),
+                _ => self.line(line),
+            }
+        }
+    }
+
+    /// Prints a line. A reader that has gone away is no reason to stop waiting.
+    pub(super) fn line(&self, line: &str) {
+        let line = format!("{}\n", line.trim_end());
+        let _unwritable = match &self.output {
+            None => io::stdout().write_all(line.as_bytes()),
+            Some(output) => {
+                let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+                output.write_all(line.as_bytes())
+            }
+        };
+    }
+
+    pub(super) fn resume_hint(&self, token: &OperationToken) -> String {
+        match &self.hint {
+            Some(hint) => hint(token),
+            None => format!("client.resume(\"{token}\".parse()?)?.show().await"),
+        }
+    }
+}

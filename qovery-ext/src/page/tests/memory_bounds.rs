@@ -1,0 +1,104 @@
+//! The memory of a walk, within its bounds.
+
+use std::sync::Arc;
+
+use super::super::seen::{Cursors, Delivered, REMEMBERED, TAKEN_ALONG};
+
+fn id(number: usize) -> Arc<str> {
+    Arc::from(number.to_string())
+}
+
+fn delivered(count: usize) -> Delivered {
+    let mut delivered = Delivered::default();
+    for number in 0..count {
+        assert!(delivered.insert(&id(number)));
+    }
+    delivered
+}
+
+#[test]
+fn the_first_and_the_last_ids_are_remembered_and_the_gap_is_known() {
+    let few = delivered(2 * REMEMBERED);
+    assert!((0..2 * REMEMBERED).all(|number| few.position(&id(number)) == Some(number as u64)));
+    assert!(!few.is_before_gap(0));
+    let many = delivered(3 * REMEMBERED);
+    assert_eq!(many.count(), 3 * REMEMBERED as u64);
+    for (number, is_known) in [
+        (0, true),
+        (REMEMBERED - 1, true),
+        (REMEMBERED, false),
+        (2 * REMEMBERED - 1, false),
+        (2 * REMEMBERED, true),
+        (3 * REMEMBERED - 1, true),
+        (3 * REMEMBERED, false),
+    ] {
+        let place = many.position(&id(number));
+        assert_eq!(place.is_some(), is_known, "{number}");
+        assert_eq!(
+            many.at(number as u64),
+            is_known.then(|| id(number)).as_ref()
+        );
+        if let Some(place) = place {
+            assert_eq!(place, number as u64);
+            assert_eq!(many.is_before_gap(place), number < REMEMBERED);
+        }
+    }
+}
+
+#[test]
+fn a_cursor_takes_along_what_fits_and_leaves_out_what_was_not_delivered() {
+    for (count, undelivered) in [
+        (0, 0),
+        (1, 1),
+        (20, 7),
+        (2 * TAKEN_ALONG, 0),
+        (2 * TAKEN_ALONG + 1, 0),
+        (5_000, 13),
+        (30_000, 20),
+    ] {
+        let known = delivered(count).known(undelivered);
+        let rest = count - undelivered;
+        assert!(known.ids.len() <= 2 * TAKEN_ALONG);
+        let read = Delivered::from_known(&known);
+        assert_eq!(read.count(), rest as u64, "{count}, {undelivered}");
+        for number in (0..rest.min(TAKEN_ALONG)).chain(rest.saturating_sub(TAKEN_ALONG)..rest) {
+            assert_eq!(read.position(&id(number)), Some(number as u64), "{number}");
+            assert_eq!(read.at(number as u64), Some(&id(number)));
+        }
+        assert_eq!(read.position(&id(rest)), None);
+        assert_eq!(read.is_before_gap(0), rest > 2 * TAKEN_ALONG);
+        let again = Delivered::from_known(&read.known(0));
+        assert_eq!(again.count(), rest as u64, "and from cursor to cursor");
+    }
+}
+
+#[test]
+fn a_cursor_that_repeats_is_found_at_any_distance() {
+    for next_link in [0, 1, 40, REMEMBERED, 4 * REMEMBERED + 17] {
+        for length in [1, 2, 64, REMEMBERED, 3 * REMEMBERED + 5] {
+            let mut cursors = Cursors::default();
+            let place = |step: usize| {
+                if step < next_link {
+                    step
+                } else {
+                    next_link + (step - next_link) % length
+                }
+            };
+            let mut steps = 0;
+            while cursors.go_to(&place(steps).to_string()) {
+                steps += 1;
+                assert!(
+                    steps <= next_link + length + 64,
+                    "next_link {next_link}, length {length}"
+                );
+            }
+            assert!(steps >= next_link + length, "nothing repeats before that");
+        }
+    }
+}
+
+#[test]
+fn distinct_cursors_are_never_taken_for_repeated() {
+    let mut cursors = Cursors::default();
+    assert!((0..10 * REMEMBERED).all(|cursor| cursors.go_to(&cursor.to_string())));
+}

@@ -1,0 +1,150 @@
+//! The actions that the server can be asked for.
+
+use uuid::Uuid;
+
+use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedVersion};
+
+/// One request to act.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ActionRequest {
+    Deploy(ServiceVersion),
+    /// A Terraform module: compute the plan and apply nothing.
+    Plan(ServiceVersion),
+    Redeploy,
+    Stop,
+    Restart,
+    Delete,
+    Uninstall,
+    Cancel {
+        force: bool,
+    },
+    /// A cluster: update the platform's components in it to the newest version.
+    Update,
+    /// A cluster: upgrade Kubernetes.
+    Upgrade,
+    DeployServices(ServiceSelection),
+    StopServices,
+    DeleteServices,
+    UninstallServices,
+    RestartServices,
+    CancelRequest(Uuid),
+}
+
+impl ActionRequest {
+    pub(crate) fn goal(&self) -> Goal {
+        match self {
+            ActionRequest::Deploy(_)
+            | ActionRequest::Plan(_)
+            | ActionRequest::Redeploy
+            | ActionRequest::Update
+            | ActionRequest::Upgrade
+            | ActionRequest::DeployServices(_) => Goal::Deployed,
+            ActionRequest::Stop | ActionRequest::StopServices => Goal::Stopped,
+            ActionRequest::Restart | ActionRequest::RestartServices => Goal::Restarted,
+            ActionRequest::Delete | ActionRequest::DeleteServices => Goal::Deleted,
+            ActionRequest::Uninstall | ActionRequest::UninstallServices => Goal::Uninstalled,
+            ActionRequest::Cancel { .. } | ActionRequest::CancelRequest(_) => Goal::Canceled,
+        }
+    }
+
+    /// Refuses a version that a service to be deployed cannot take: it would be dropped.
+    pub(crate) fn check_versions(&self, subject: &Subject) -> Result<(), UnsupportedVersion> {
+        match (self, subject) {
+            (
+                ActionRequest::Deploy(version) | ActionRequest::Plan(version),
+                Subject::Service { service, .. },
+            ) => version.check(*service),
+            (ActionRequest::DeployServices(selection), _) => {
+                let mut items = selection.items.iter();
+                items.try_for_each(|(service, version)| version.check(*service))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the answer never names a request, so that the queue has to be compared.
+    pub(crate) fn answers_without_request(&self) -> bool {
+        matches!(
+            self,
+            ActionRequest::Delete
+                | ActionRequest::Uninstall
+                | ActionRequest::StopServices
+                | ActionRequest::DeleteServices
+                | ActionRequest::UninstallServices
+        )
+    }
+}
+
+/// Some services of one environment, of any kinds, each with its version.
+///
+/// Only a deployment has versions: other actions on a selection act on its services whatever versions
+/// they were given, so that one selection can be deployed and stopped.
+///
+/// ```
+/// # use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion};
+/// # let [api, worker, cache] = [1, 2, 3].map(uuid::Uuid::from_u128);
+/// let selection = ServiceSelection::new()
+///     .with_version(ServiceKind::Application, api, ServiceVersion::commit("4f1c2d9"))
+///     .with_version(ServiceKind::Container, worker, ServiceVersion::image_tag("1.8.2"))
+///     .with(ServiceKind::Database, cache);
+/// # assert_eq!(selection.len(), 3);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceSelection {
+    items: Vec<(ServiceRef, ServiceVersion)>,
+}
+
+impl ServiceSelection {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a service in its configured version.
+    #[must_use]
+    pub fn with(self, kind: ServiceKind, id: Uuid) -> Self {
+        self.with_version(kind, id, ServiceVersion::default())
+    }
+
+    /// Adds a service in this version; one that is there already gets it.
+    #[must_use]
+    pub fn with_version(mut self, kind: ServiceKind, id: Uuid, version: ServiceVersion) -> Self {
+        self.items.retain(|(service, _)| service.id != id);
+        self.items.push((ServiceRef::new(kind, id), version));
+        self
+    }
+
+    /// How many services it has.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    pub(crate) fn services(&self) -> Vec<ServiceRef> {
+        self.items.iter().map(|(service, _)| *service).collect()
+    }
+
+    pub(crate) fn of_kind(
+        &self,
+        kind: ServiceKind,
+    ) -> impl Iterator<Item = (Uuid, &ServiceVersion)> {
+        self.items
+            .iter()
+            .filter(move |(service, _)| service.kind == kind)
+            .map(|(service, version)| (service.id, version))
+    }
+}
+
+impl FromIterator<ServiceRef> for ServiceSelection {
+    fn from_iter<I: IntoIterator<Item = ServiceRef>>(services: I) -> Self {
+        services
+            .into_iter()
+            .fold(Self::new(), |selection, service| {
+                selection.with(service.kind, service.id)
+            })
+    }
+}

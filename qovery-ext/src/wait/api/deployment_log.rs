@@ -1,0 +1,103 @@
+//! The log of a deployment and the way to it, for the report on a failure.
+
+use qovery_api::types;
+use uuid::Uuid;
+
+use super::{ApiSource, bounds};
+use crate::wait::{Subject, failure_report::DeploymentLog, failure_report::LogLine, source::Fault};
+
+const CONSOLE: &str = "https://console.qovery.com";
+
+impl ApiSource {
+    pub(super) async fn read_log(
+        &self,
+        subject: &Subject,
+        deployment: Option<&str>,
+        with_environment: bool,
+    ) -> Result<DeploymentLog, Fault> {
+        if let Subject::Cluster { organization, id } = subject {
+            let log = self.client.list_cluster_logs(*organization, *id).await?;
+            return Ok(DeploymentLog {
+                lines: bounds::last(bounds::LINES, &log.results)
+                    .iter()
+                    .map(of_cluster)
+                    .collect(),
+                console: Some(format!(
+                    "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
+                )),
+                whole: None,
+            });
+        }
+        let Some(environment) = self.environment_of_subject(subject).await? else {
+            return Ok(DeploymentLog::default());
+        };
+        let mut call = self.client.list_environment_logs(environment);
+        if let Some(deployment) = deployment {
+            call = call.version(deployment);
+        }
+        let log = call.await?;
+        let lines = bounds::last(bounds::LINES, &log);
+        let lines = lines.iter().map(of_environment).collect();
+        let whole = if with_environment {
+            // Best effort: the log alone is worth reporting.
+            let seen = self.read_subject(&Subject::environment(environment)).await;
+            seen.ok().map(|s| s.snapshot)
+        } else {
+            None
+        };
+        Ok(DeploymentLog {
+            lines,
+            console: self.console_url(environment, deployment).await,
+            whole,
+        })
+    }
+
+    async fn console_url(&self, id: Uuid, deployment: Option<&str>) -> Option<String> {
+        let environment = self.client.get_environment(id).await.ok()?;
+        let (organization, project) = (environment.organization?.id, environment.project.id);
+        let place =
+            format!("{CONSOLE}/organization/{organization}/project/{project}/environment/{id}");
+        Some(match deployment {
+            Some(deployment) => format!("{place}/deployment/{deployment}"),
+            None => place,
+        })
+    }
+}
+
+fn of_environment(log: &types::EnvironmentLogs) -> LogLine {
+    let transmitter = log.details.transmitter.as_ref();
+    let error = log.error.as_ref();
+    let text = match (error, &log.message) {
+        (Some(error), _) => error
+            .user_log_message
+            .clone()
+            .or_else(|| error.underlying_error.as_ref()?.message.clone()),
+        (None, Some(message)) => message.safe_message.clone(),
+        (None, None) => None,
+    };
+    LogLine {
+        at: Some(log.timestamp.to_rfc3339()),
+        about: transmitter.and_then(|t| t.id),
+        name: transmitter.and_then(|t| t.name.clone()),
+        step: log.details.stage.as_ref().and_then(|s| s.step.clone()),
+        is_error: error.is_some(),
+        text: text.unwrap_or_default(),
+        hint: error.and_then(|e| e.hint_message.clone()),
+    }
+}
+
+fn of_cluster(log: &types::ClusterLogs) -> LogLine {
+    let error = log.error.as_ref();
+    let text = match error {
+        Some(error) => error.user_log_message.clone(),
+        None => log.message.as_ref().and_then(|m| m.safe_message.clone()),
+    };
+    LogLine {
+        at: log.timestamp.map(|t| t.to_rfc3339()),
+        step: log.step.as_ref().map(|s| s.as_str().to_owned()),
+        is_error: error.is_some(),
+        text: text.unwrap_or_default(),
+        hint: error.and_then(|e| e.hint_message.clone()),
+        ..LogLine::default()
+    }
+}

@@ -1,0 +1,292 @@
+//! Actions: the operation of the client that carries out an action, and the content of its response.
+//!
+//! Not for services on their own (see [`service`]). Sends nothing twice. A future that is dropped
+//! abandons its request, which the server may have received.
+
+mod bodies;
+mod service;
+
+use std::time::Duration;
+
+use qovery_api::{
+    Call, Operation, RetryMode,
+    chrono::DateTime,
+    http::{HeaderMap, header},
+    types,
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use self::bodies::{deploy_request, ids, restart_request};
+use super::ApiSource;
+use crate::wait::{
+    Goal, Phase, ServiceKind, ServiceRef, State, Subject,
+    action_request::ActionRequest,
+    source::{Fault, FaultKind, Receipt},
+};
+
+/// The field of a status that names a deployment request.
+const REQUEST: &str = "deployment_request_id";
+
+/// An answer to an action.
+pub(super) trait Answer {
+    fn receipt(&self) -> Receipt;
+}
+
+impl Answer for () {
+    fn receipt(&self) -> Receipt {
+        Receipt::default()
+    }
+}
+
+impl Answer for Map<String, Value> {
+    fn receipt(&self) -> Receipt {
+        Receipt {
+            request: self.get(REQUEST).and_then(named),
+            ..Receipt::default()
+        }
+    }
+}
+
+impl Answer for types::Status {
+    fn receipt(&self) -> Receipt {
+        receipt(
+            self.deployment_request_id,
+            self.state.as_str(),
+            // A count that is not there is no proof that nothing waits.
+            self.deployment_requests_count.is_none_or(|count| count > 0),
+        )
+    }
+}
+
+impl Answer for types::EnvironmentStatus {
+    fn receipt(&self) -> Receipt {
+        receipt(
+            self.deployment_request_id,
+            self.last_deployment_state
+                .as_ref()
+                .map_or("", |state| state.as_str()),
+            false,
+        )
+    }
+}
+
+impl Answer for types::ClusterStatus {
+    fn receipt(&self) -> Receipt {
+        // A cluster has no queue: the state in the response says nothing about the action.
+        Receipt::default()
+    }
+}
+
+impl<T: Answer> Answer for Option<T> {
+    fn receipt(&self) -> Receipt {
+        self.as_ref().map(Answer::receipt).unwrap_or_default()
+    }
+}
+
+fn named(request: &Value) -> Option<Uuid> {
+    request.as_str().and_then(|id| id.parse().ok())
+}
+
+fn receipt(request: Option<Uuid>, state: &str, waiting: bool) -> Receipt {
+    let phase = State::from(state).phase(Goal::Canceled);
+    Receipt {
+        request,
+        idle: request.is_none() && phase == Phase::Reached && !waiting,
+        server_time: None,
+    }
+}
+
+/// Sends an action. Any success of the API is an acceptance, also one whose body cannot be read.
+///
+/// No transport repeats an action that may have been executed: a second `DELETE` would be answered as
+/// if the first one had been refused, and a second `POST` would be a second deployment.
+async fn accepted<O>(call: Call<O>) -> Result<Receipt, Fault>
+where
+    O: Operation,
+    O::Output: Answer,
+{
+    let response = call.retry(RetryMode::UnlessExecuted).response().await;
+    match response {
+        Ok(response) if !response.is_from_api() => {
+            Err(Fault::not_the_api(O::INFO, response.status).of_an_action())
+        }
+        Ok(response) => Ok(Receipt {
+            server_time: server_time(&response.headers),
+            ..response.body.receipt()
+        }),
+        // Accepted. The body is another document than the declared one, for example the status of the
+        // environment in place of that of a service; both name the request in the same field.
+        Err(error) if error.is_decode() && error.is_from_api() => {
+            let body = error.body().map(|body| serde_json::from_slice(body));
+            let document: Option<Map<String, Value>> = body.and_then(Result::ok);
+            Ok(Receipt {
+                server_time: error.headers().and_then(server_time),
+                ..document.map_or_else(Receipt::default, |document| document.receipt())
+            })
+        }
+        Err(error) => Err(Fault::from(error).of_an_action()),
+    }
+}
+
+/// The `Date` of a response, in seconds since 1970: the clock that the history uses as well.
+fn server_time(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some(date.timestamp())
+}
+
+/// How long an action waits for facts that help attribution but are not required.
+const BEFOREHAND: Duration = Duration::from_secs(5);
+
+impl ApiSource {
+    pub(super) async fn send(
+        &self,
+        subject: &Subject,
+        action: &ActionRequest,
+    ) -> Result<Receipt, Fault> {
+        if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
+            // Once the subject is gone, nothing names its parent any more. Without it the deletion is
+            // confirmed by other means, so a failure here does not keep it from being sent.
+            let parent = self.learn_parent(subject);
+            let _ = tokio::time::timeout(BEFOREHAND, parent).await;
+        }
+        if let ActionRequest::CancelRequest(request) = action {
+            return accepted(self.client.cancel_deployment_request(*request)).await;
+        }
+        match subject {
+            Subject::Environment { id, .. } => self.send_to_environment(*id, action).await,
+            Subject::Service { service, .. } => {
+                self.send_to_service(*service, subject, action).await
+            }
+            Subject::Services {
+                environment,
+                services,
+            } => self.send_to_services(*environment, services, action).await,
+            Subject::Cluster { organization, id } => {
+                self.send_to_cluster(*organization, *id, action).await
+            }
+        }
+    }
+
+    async fn send_to_environment(
+        &self,
+        id: Uuid,
+        action: &ActionRequest,
+    ) -> Result<Receipt, Fault> {
+        let client = &self.client;
+        match action {
+            ActionRequest::Deploy(_) => accepted(client.deploy_environment(id)).await,
+            ActionRequest::Redeploy => accepted(client.redeploy_environment(id)).await,
+            ActionRequest::Stop => accepted(client.stop_environment(id)).await,
+            ActionRequest::Delete => accepted(client.delete_environment(id)).await,
+            ActionRequest::Uninstall => accepted(client.uninstall_environment(id)).await,
+            ActionRequest::Restart => {
+                let seen = self.read_subject(&Subject::environment(id)).await;
+                let seen = seen.map_err(Fault::before_acting)?;
+                let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
+                self.restart(id, &services).await
+            }
+            ActionRequest::Cancel { force } => {
+                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
+                accepted(client.cancel_environment_deployment(id, &body)).await
+            }
+            other => Err(unsupported(other, "an environment")),
+        }
+    }
+
+    async fn restart(&self, environment: Uuid, services: &[ServiceRef]) -> Result<Receipt, Fault> {
+        if !services.iter().any(|s| can_be_restarted(s.kind)) {
+            let message = "there is no application, container or database to restart";
+            return Err(Fault::new(FaultKind::Rejected, message));
+        }
+        let body = restart_request(services);
+        accepted(self.client.reboot_services(environment, &body)).await
+    }
+
+    async fn send_to_services(
+        &self,
+        environment: Uuid,
+        services: &[ServiceRef],
+        action: &ActionRequest,
+    ) -> Result<Receipt, Fault> {
+        let client = &self.client;
+        if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
+            let message = format!("the API cannot do this to a selected {}", odd.kind);
+            return Err(Fault::new(FaultKind::Rejected, message));
+        }
+        match action {
+            ActionRequest::DeployServices(selection) => {
+                accepted(client.deploy_all_services(environment, &deploy_request(selection))).await
+            }
+            ActionRequest::StopServices => {
+                accepted(client.stop_selected_services(environment, &ids(services))).await
+            }
+            ActionRequest::DeleteServices => {
+                accepted(client.delete_selected_services(environment, &ids(services))).await
+            }
+            ActionRequest::UninstallServices => {
+                accepted(client.uninstall_selected_services(environment, &ids(services))).await
+            }
+            ActionRequest::RestartServices => self.restart(environment, services).await,
+            // Cancels the deployment of the environment, which runs the services.
+            ActionRequest::Cancel { .. } => self.send_to_environment(environment, action).await,
+            other => Err(unsupported(other, "selected services")),
+        }
+    }
+
+    async fn send_to_cluster(
+        &self,
+        organization: Uuid,
+        id: Uuid,
+        action: &ActionRequest,
+    ) -> Result<Receipt, Fault> {
+        let client = &self.client;
+        match action {
+            // The API has dropped its operation for updates: deploying applies them.
+            ActionRequest::Deploy(_) | ActionRequest::Update => {
+                accepted(client.deploy_cluster(organization, id)).await
+            }
+            ActionRequest::Stop => accepted(client.stop_cluster(organization, id)).await,
+            ActionRequest::Delete => accepted(client.delete_cluster(organization, id)).await,
+            ActionRequest::Upgrade => accepted(client.upgrade_cluster(id)).await,
+            other => Err(unsupported(other, "a cluster")),
+        }
+    }
+}
+
+fn unsupported(action: &ActionRequest, subject: &str) -> Fault {
+    Fault::new(
+        FaultKind::Rejected,
+        format!("the API cannot {} {subject}", verb(action)),
+    )
+}
+
+fn verb(action: &ActionRequest) -> &'static str {
+    match action {
+        ActionRequest::Deploy(_) | ActionRequest::DeployServices(_) => "deploy",
+        ActionRequest::Plan(_) => "plan",
+        ActionRequest::Redeploy => "redeploy",
+        ActionRequest::Stop | ActionRequest::StopServices => "stop",
+        ActionRequest::Restart | ActionRequest::RestartServices => "restart",
+        ActionRequest::Delete | ActionRequest::DeleteServices => "delete",
+        ActionRequest::Uninstall | ActionRequest::UninstallServices => "uninstall",
+        ActionRequest::Cancel { .. } | ActionRequest::CancelRequest(_) => "cancel",
+        ActionRequest::Update => "update",
+        ActionRequest::Upgrade => "upgrade",
+    }
+}
+
+fn can_be_restarted(kind: ServiceKind) -> bool {
+    matches!(
+        kind,
+        ServiceKind::Application | ServiceKind::Container | ServiceKind::Database
+    )
+}
+
+fn can_be_selected(kind: ServiceKind, action: &ActionRequest) -> bool {
+    match action {
+        ActionRequest::RestartServices => can_be_restarted(kind),
+        _ => kind != ServiceKind::AgenticWorkflow,
+    }
+}

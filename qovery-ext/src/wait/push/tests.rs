@@ -1,0 +1,176 @@
+use super::*;
+use crate::wait::{ServiceKind, ServiceRef, State};
+
+const A: Digest = Digest(1);
+const B: Digest = Digest(2);
+const C: Digest = Digest(3);
+const SECOND: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(15);
+
+fn push(messages: impl futures_core::Stream<Item = Message> + Send + 'static) -> Push {
+    Push::new(Subject::environment(Uuid::nil()), messages.boxed())
+}
+
+/// A stream that agrees with the first poll.
+fn agreeing() -> Push {
+    let mut push = push(stream::pending());
+    push.show(A);
+    push.found(A);
+    push
+}
+
+/// A stream that has announced a change in time.
+fn proven() -> Push {
+    let mut push = agreeing();
+    push.show(B);
+    push.found(B);
+    push
+}
+
+fn interval(push: &Push) -> Duration {
+    push.wait(SECOND, LONGEST, Need::Change)
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_are_as_without_a_stream_until_it_shows_the_states_of_a_poll() {
+    let mut push = push(stream::pending());
+    assert_eq!(interval(&push), SECOND);
+    push.found(A);
+    assert_eq!(interval(&push), SECOND, "no frame");
+    push.show(B);
+    assert_eq!(interval(&push), SECOND, "another state");
+    push.show(A);
+    assert_eq!(interval(&push), LONGEST);
+    assert_eq!(interval(&agreeing()), LONGEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_change_that_was_announced_proves_a_stream() {
+    assert_eq!(interval(&proven()), 3 * LONGEST);
+    for (need, interval) in [(Need::Start, LONGEST), (Need::Decision, SECOND)] {
+        assert_eq!(proven().wait(SECOND, LONGEST, need), interval, "{need:?}");
+    }
+    let mut push = agreeing();
+    push.found(B);
+    assert_eq!(interval(&push), SECOND, "found by a poll");
+    push.show(B);
+    assert_eq!(interval(&push), LONGEST, "a moment later is in time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_a_poll_overtakes_is_given_up() {
+    for shows_it_late in [true, false] {
+        let mut push = proven();
+        push.found(C);
+        tokio::time::advance(GRACE + SECOND).await;
+        if shows_it_late {
+            push.show(C);
+        } else {
+            push.found(C);
+        }
+        assert!(push.messages.is_none());
+        assert_eq!(interval(&push), SECOND);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_behind_the_stream_is_no_fault_of_the_stream() {
+    let mut push = proven();
+    push.show(C);
+    push.show(A);
+    assert!(push.found(C), "more is expected");
+    tokio::time::advance(GRACE + SECOND).await;
+    push.found(A);
+    assert!(push.messages.is_some());
+    assert_eq!(interval(&push), 3 * LONGEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_news_are_not_found_is_given_up() {
+    let mut push = agreeing();
+    for n in 0..FALSE_ALARMS {
+        assert!(push.messages.is_some());
+        push.show(Digest(100 + u64::from(n)));
+        push.found(A);
+    }
+    assert!(push.messages.is_none());
+    let woken = tokio::time::timeout(LONGEST, push.listen(LONGEST)).await;
+    assert!(woken.is_err(), "it never wakes the wait again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_in_a_burst_ask_for_one_poll_within_two_seconds() {
+    let after = |seconds, digest| async move {
+        tokio::time::sleep(seconds).await;
+        Message::Shows(digest)
+    };
+    for (gap, woken) in [
+        (Duration::from_millis(100), Duration::from_millis(1300)),
+        (Duration::from_millis(900), LONGEST_DELAY),
+        (LONGEST, QUIET),
+    ] {
+        let frames = stream::iter([B, C, Digest(4), B]).then(move |digest| after(gap, digest));
+        let mut push = push(frames);
+        push.found(A);
+        let started = Instant::now() + gap;
+        push.listen(LONGEST).await;
+        assert_eq!(Instant::now() - started, woken, "{gap:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_loss_of_a_proven_stream_asks_for_a_poll_and_of_another_does_not() {
+    for (mut push, is_proven) in [(proven(), true), (agreeing(), false)] {
+        push.messages = Some(stream::iter([Message::Lost]).boxed());
+        let woken = tokio::time::timeout(SECOND, push.listen(LONGEST)).await;
+        assert_eq!(woken.is_ok(), is_proven);
+        assert_eq!(interval(&push), SECOND);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reconnects_do_not_put_a_poll_off_for_ever() {
+    let flapping = stream::iter([Message::Shows(A), Message::Lost]).cycle();
+    let mut push = push(flapping.then(|messages| async move {
+        tokio::time::sleep(SECOND).await;
+        messages
+    }));
+    push.found(A);
+    let limit = Instant::now() + LONGEST;
+    for _ in 0..40 {
+        assert_eq!(push.listen(LONGEST).await, Wake::Agrees(limit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_seen_after_a_reconnect_is_news() {
+    let mut push = agreeing();
+    push.lose();
+    push.show(B);
+    assert_eq!(push.due, Some(Instant::now() + QUIET));
+}
+
+#[test]
+fn other_services_than_those_of_the_subject_are_no_news() {
+    let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+    let service = ServiceRef::new(ServiceKind::Job, one);
+    let of = |subject: &Subject, states: [State; 2]| {
+        let [a, b] = states;
+        Digest::of(subject, &State::Deploying, [(other, b), (one, a)])
+    };
+    let alone = Subject::Service {
+        service,
+        environment: None,
+    };
+    let before = of(&alone, [State::Deploying, State::Queued]);
+    assert_eq!(before, of(&alone, [State::Deploying, State::Deployed]));
+    assert_ne!(before, of(&alone, [State::Deployed, State::Queued]));
+    let whole = Subject::environment(Uuid::nil());
+    let before = of(&whole, [State::Deploying, State::Queued]);
+    assert_ne!(before, of(&whole, [State::Deploying, State::Deployed]));
+    let unknown = Subject::Service {
+        service: ServiceRef::new(ServiceKind::Job, Uuid::nil()),
+        environment: None,
+    };
+    assert_eq!(of(&unknown, [State::Deployed, State::Deployed]), None);
+}

@@ -1,0 +1,134 @@
+//! The reports of a wait: the progress to emit, and when.
+
+use tokio::time::Instant;
+
+#[cfg(feature = "stream")]
+use super::push::LogFollower;
+use super::{Phase, Progress, clock::after, poller::Poller};
+
+/// A callback for progress.
+pub(super) type OnProgress = Box<dyn FnMut(&Progress) + Send>;
+
+/// Emits the progress of a wait.
+pub(super) struct Reporter {
+    on_progress: Option<OnProgress>,
+    /// The latest progress. A heartbeat if it was emitted and nothing has changed since.
+    latest: Option<Progress>,
+    emitted_at: Instant,
+    #[cfg(feature = "stream")]
+    log: Option<LogFollower>,
+}
+
+impl Reporter {
+    pub(super) fn new(on_progress: Option<OnProgress>) -> Self {
+        Self {
+            on_progress,
+            latest: None,
+            emitted_at: Instant::now(),
+            #[cfg(feature = "stream")]
+            log: None,
+        }
+    }
+
+    pub(super) fn set_on_progress(&mut self, on_progress: OnProgress) {
+        self.on_progress = Some(on_progress);
+    }
+
+    /// Hands on the lines of a log as well.
+    #[cfg(feature = "stream")]
+    pub(super) fn follow(&mut self, log: Option<LogFollower>) {
+        self.log = log;
+    }
+
+    /// The latest progress, emitted or not.
+    pub(super) fn latest(&self) -> Option<&Progress> {
+        self.latest.as_ref()
+    }
+
+    /// When the latest progress is emitted again, if nothing changes.
+    pub(super) fn next_heartbeat(&self, poller: &Poller) -> Option<Instant> {
+        let heartbeat = poller.options().heartbeat;
+        self.latest
+            .as_ref()
+            .map(|_| after(self.emitted_at, heartbeat))
+    }
+
+    /// Takes the result of a poll, to be emitted if it differs from the latest progress.
+    pub(super) fn note(&mut self, poller: &Poller, phase: Phase, position: Option<usize>) {
+        let Some(snapshot) = poller.last().cloned() else {
+            return;
+        };
+        let goal = poller.goal();
+        let is_unchanged = self.latest.as_ref().is_some_and(|latest| {
+            latest.phase == phase
+                && latest.queue_position == position
+                && latest.snapshot.looks_like(&snapshot)
+        });
+        // A change that was not emitted yet is still to be emitted.
+        let is_pending = self.latest.as_ref().is_some_and(|latest| !latest.heartbeat);
+        self.latest = Some(Progress {
+            goal,
+            phase,
+            queue_position: position,
+            services: goal.map(|g| snapshot.service_counts(g)).unwrap_or_default(),
+            stages: snapshot.stage_counts(),
+            names: poller.names(),
+            snapshot,
+            polls: poller.polls(),
+            failed_polls: 0,
+            elapsed: poller.elapsed(),
+            heartbeat: is_unchanged && !is_pending,
+        });
+    }
+
+    /// Emits the latest progress if it has changed or a heartbeat is due.
+    pub(super) fn emit(&mut self, poller: &Poller) -> Option<Progress> {
+        let is_due = self
+            .next_heartbeat(poller)
+            .is_some_and(|beat| beat <= Instant::now());
+        if self.latest.as_ref()?.heartbeat && !is_due {
+            return None;
+        }
+        let progress = self.updated(poller)?;
+        self.latest = Some(Progress {
+            heartbeat: true,
+            ..progress.clone()
+        });
+        self.emitted_at = Instant::now();
+        if let Some(on_progress) = &mut self.on_progress {
+            on_progress(&progress);
+        }
+        Some(progress)
+    }
+
+    /// Emits the latest progress if it has changed or a heartbeat is due, and returns it in any case.
+    pub(super) fn emit_latest(&mut self, poller: &Poller) -> Option<Progress> {
+        self.emit(poller).or_else(|| self.updated(poller))
+    }
+
+    /// The latest progress with the counts of this moment.
+    fn updated(&self, poller: &Poller) -> Option<Progress> {
+        let mut progress = self.latest.clone()?;
+        progress.polls = poller.polls();
+        progress.failed_polls = poller.failures();
+        progress.elapsed = poller.elapsed();
+        Some(progress)
+    }
+
+    /// Hands on lines of the log for as long as it is polled. Dropping the future loses nothing.
+    #[cfg(feature = "stream")]
+    pub(super) async fn follow_log(&mut self) {
+        match &mut self.log {
+            Some(log) => log.run().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Hands on the last lines of the log.
+    #[cfg(feature = "stream")]
+    pub(super) async fn finish_log(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.finish().await;
+        }
+    }
+}

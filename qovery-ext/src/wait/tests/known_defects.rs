@@ -1,0 +1,200 @@
+//! The defects of well-known waiters, each as a test of ours.
+//!
+//! Those that are not here stand where their subject is:
+//!
+//! | a client that… | our test |
+//! |---|---|
+//! | loses the operation when a poll is dropped | `a_dropped_poll_does_not_lose_the_operation` |
+//! | leaks tasks or resources when a wait is dropped | `a_dropped_stream_cancels_nothing_and_leaves_no_task_behind` |
+//! | panics on short intervals | `every_interval_is_accepted_and_kept` |
+//! | forgets the last status at its timeout | `a_timeout_is_never_a_success_and_carries_what_was_last_seen` |
+//! | ends with the first error | `a_first_reading_that_fails_is_tolerated_like_any_other` |
+//! | takes the state from before the action for its result | `a_stale_success_after_the_action_is_not_taken_for_this_deployment` |
+//! | judges one service by its neighbors | `an_old_failure_of_a_neighbor_is_none_of_our_business` |
+//! | follows a repeated cursor for ever, or stops there as if all was read | `a_circle_of_cursors_is_an_error_and_repeats_no_item` |
+//! | ends a list at an empty page | `an_empty_page_in_the_middle_of_links_does_not_end_them` |
+//! | repeats any method at once | `repeats_back_off_and_the_last_answer_says_how_often_and_how_long` |
+//! | shows the token | `nothing_shows_the_token` |
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use super::server::{Server, bare, fault, status};
+use crate::wait::{
+    Action, Goal, PollSchedule, Subject, WaitErrorKind, source::FaultKind,
+    tests::server::ENVIRONMENT,
+};
+
+fn seconds(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+fn deploying() -> Server {
+    Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+}
+
+// A stream that polls without any delay: 999 requests in no time.
+#[tokio::test(start_paused = true)]
+async fn the_stream_keeps_to_the_schedule() {
+    let server = deploying().at(300.0, status("DEPLOYED", "e-2"));
+    let action = server.deploy().schedule(PollSchedule::every(seconds(30)));
+    let reported: Vec<_> = action.progress().await.expect("accepted").collect().await;
+    assert!(reported.iter().all(Result::is_ok));
+    // Before the action, at once, then every 30 s.
+    assert_eq!(server.reads().len(), 12, "{:?}", server.reads());
+}
+
+// A time limit that looks at another clock than the sleeps, and overshoots by a whole pause.
+#[tokio::test(start_paused = true)]
+async fn a_limit_shorter_than_the_interval_holds_on_paused_time() {
+    let error = deploying()
+        .deploy()
+        .schedule(PollSchedule::every(seconds(60)))
+        .within(seconds(10))
+        .await
+        .expect_err("it takes longer");
+    assert_eq!(error.elapsed(), seconds(10));
+}
+
+// The first status delivered after the first interval.
+#[tokio::test(start_paused = true)]
+async fn the_first_status_is_delivered_when_it_is_read() {
+    let server = deploying();
+    let action = server.deploy().schedule(PollSchedule::every(seconds(30)));
+    let mut stream = action.progress().await.expect("accepted");
+    let first = stream.next().await.expect("an item").expect("a status");
+    assert_eq!(first.elapsed, Duration::ZERO);
+}
+
+// "The poller completed without defining a target" for an operation that failed.
+#[tokio::test(start_paused = true)]
+async fn awaiting_a_failed_operation_says_that_and_why_it_failed() {
+    let server = deploying().at(5.0, status("BUILD_ERROR", "e-2"));
+    let error = server.deploy().await.expect_err("it failed");
+    assert!(
+        error.is_failed() && error.to_string().contains("BUILD_ERROR"),
+        "{error}"
+    );
+    assert!(error.report().is_some());
+}
+
+// A wait that ends with the first error, or has no outcome for a failure.
+#[tokio::test(start_paused = true)]
+async fn one_failed_poll_does_not_end_the_wait() {
+    let server = deploying()
+        .at(2.0, fault(FaultKind::Transient))
+        .at(6.0, status("DEPLOYING", "e-2"))
+        .at(60.0, status("DEPLOYED", "e-2"));
+    server.deploy().await.expect("deployed");
+}
+
+// Poll intervals of 180 s and more that are ignored.
+#[tokio::test(start_paused = true)]
+async fn a_long_interval_is_kept() {
+    let server = deploying().at(1000.0, status("DEPLOYED", "e-2"));
+    server
+        .deploy()
+        .schedule(PollSchedule::every(seconds(200)))
+        .await
+        .expect("deployed");
+    assert_eq!(
+        server.reads(),
+        [0.0, 0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
+    );
+}
+
+// The CLI: an error of the API ends the watch with exit code 0.
+#[tokio::test(start_paused = true)]
+async fn an_api_that_cannot_be_reached_is_not_a_success() {
+    let server = deploying().at(5.0, fault(FaultKind::Transient));
+    let error = server.deploy().await.expect_err("lost");
+    assert_eq!(
+        (error.kind(), error.exit_code()),
+        (WaitErrorKind::LostContact, 2)
+    );
+}
+
+// The CLI and the provider: CANCELED and STOPPED are successes whatever was asked for.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_was_not_asked_for_is_not_a_success() {
+    for (end, kind) in [
+        ("CANCELED", WaitErrorKind::Canceled),
+        ("STOPPED", WaitErrorKind::Superseded),
+        ("DELETED", WaitErrorKind::Superseded),
+    ] {
+        let server = deploying().at(20.0, status(end, "e-2"));
+        let error = server.deploy().await.expect_err("not deployed");
+        assert_eq!((error.kind(), error.exit_code()), (kind, 1), "{end}");
+    }
+}
+
+// The provider: a timeout returns no error.
+#[tokio::test(start_paused = true)]
+async fn a_timeout_is_an_error() {
+    let error = deploying().deploy().await.expect_err("an hour is over");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+    assert_eq!(error.elapsed(), seconds(3600));
+}
+
+// The provider: EXECUTING, RECAP, UNAVAILABLE and WAITING_* are errors.
+#[tokio::test(start_paused = true)]
+async fn states_that_others_stumble_over_are_waited_out() {
+    let mut server = deploying();
+    let states = [
+        "EXECUTING",
+        "RECAP",
+        "UNAVAILABLE",
+        "WAITING_RUNNING",
+        "WAITING_DELETING",
+        "QUEUED",
+        "A_STATE_OF_NEXT_YEAR",
+    ];
+    for (i, state) in (1_u32..).zip(states) {
+        server = server.at(f64::from(i) * 20.0, status(state, "e-2"));
+    }
+    let server = server.at(200.0, status("DEPLOYED", "e-2"));
+    server.deploy().await.expect("deployed");
+}
+
+// The CLI: RESTARTED was not final, and the watch went on for ever.
+#[tokio::test(start_paused = true)]
+async fn restarted_is_final() {
+    let server = deploying().at(20.0, status("RESTARTED", "e-2"));
+    let reached = server.deploy().await.expect("restarted is deployed");
+    assert!(reached.elapsed < seconds(40));
+}
+
+// The provider continues to poll for four hours if a deployment was canceled before its first poll.
+#[tokio::test(start_paused = true)]
+async fn watching_what_has_already_ended_ends_at_once() {
+    for (state, kind) in [
+        ("CANCELED", WaitErrorKind::Canceled),
+        ("DEPLOYMENT_ERROR", WaitErrorKind::Failed),
+    ] {
+        let server = Server::default().at(0.0, bare(state));
+        let watch = Action::watch(
+            server.source(),
+            Subject::environment(ENVIRONMENT),
+            Goal::Deployed,
+        );
+        let error = watch.await.expect_err("it has ended");
+        assert_eq!((error.kind(), error.elapsed()), (kind, Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_state_is_reported_word_for_word_at_the_deadline() {
+    let server = deploying().at(10.0, status("A_STATE_OF_NEXT_YEAR", "e-2"));
+    let error = server
+        .deploy()
+        .within(seconds(60))
+        .await
+        .expect_err("never final");
+    assert!(
+        error.to_string().contains("A_STATE_OF_NEXT_YEAR"),
+        "{error}"
+    );
+}

@@ -1,0 +1,88 @@
+//! The times of the polls of one wait.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{PollSchedule, clock::after, schedule::Pace};
+
+/// When the next poll takes place.
+pub(super) struct Timetable {
+    pace: Pace,
+    next_poll: Instant,
+    /// The server asked for no request before this.
+    forbidden_until: Option<Instant>,
+}
+
+impl Timetable {
+    /// Polls at once, then by the schedule.
+    pub(super) fn new(schedule: &PollSchedule) -> Self {
+        Self {
+            pace: schedule.pace(),
+            next_poll: Instant::now(),
+            forbidden_until: None,
+        }
+    }
+
+    pub(super) fn next_poll(&self) -> Instant {
+        self.next_poll
+    }
+
+    /// Polls by this schedule after the next poll.
+    pub(super) fn follow(&mut self, schedule: &PollSchedule) {
+        self.pace = schedule.pace();
+    }
+
+    /// Falls back to the first interval of the schedule.
+    pub(super) fn restart(&mut self) {
+        self.pace.restart();
+    }
+
+    /// The next interval of the schedule.
+    pub(super) fn advance(&mut self) -> Duration {
+        self.pace.advance()
+    }
+
+    /// The longest interval of the schedule, without jitter.
+    #[cfg(feature = "stream")]
+    pub(super) fn longest(&self) -> Duration {
+        self.pace.longest()
+    }
+
+    /// Makes no request before the pause is over that the server has asked for. Without one, requests
+    /// are free again.
+    pub(super) fn keep_away(&mut self, asked: Option<Duration>, longest: Duration) {
+        self.forbidden_until = asked.map(|pause| after(Instant::now(), pause.min(longest)));
+    }
+
+    /// Whether the server has asked for no request at this moment.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.forbidden_until
+            .is_some_and(|until| until > Instant::now())
+    }
+
+    /// Polls after this time, or earlier if a fact is due before.
+    pub(super) fn schedule(&mut self, wait: Duration, due: Option<Instant>) {
+        let next = after(Instant::now(), wait);
+        let next = due.map_or(next, |due| next.min(due));
+        self.next_poll = self.not_forbidden(next);
+    }
+
+    /// Polls now, unless the server has asked for a pause.
+    #[cfg(feature = "stream")]
+    pub(super) fn bring_forward(&mut self) {
+        let due = self.not_forbidden(Instant::now());
+        self.next_poll = self.next_poll.min(due);
+    }
+
+    /// Polls not before this time.
+    #[cfg(feature = "stream")]
+    pub(super) fn put_off(&mut self, until: Instant) {
+        self.next_poll = self.next_poll.max(until);
+    }
+
+    fn not_forbidden(&self, wanted: Instant) -> Instant {
+        self.forbidden_until
+            .map_or(wanted, |until| until.max(wanted))
+    }
+}

@@ -1,0 +1,447 @@
+//! Whether deployed services run: pods that stay ready, or the reason why not.
+//!
+//! Nothing is guessed: a service counts as running only while frames say so on a connection
+//! that is up.
+
+use std::{collections::BTreeMap, error, fmt, future::IntoFuture, time::Duration};
+
+use qovery_api::{BoxFuture, Client, Printable, stream::types};
+use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
+
+use super::{Action, Reached, ServiceKind, State, Subject, WaitError};
+use crate::stream::{Event, LiveExt as _, Reconnect, StreamError};
+
+/// How long a service may be in error before that counts, if it gives no reason that is final.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many of its last lines a report on a pod has.
+const LINES: u32 = 20;
+
+/// An action, and then the wait until all long-running services have been running for a while.
+///
+/// Available on crate feature `stream` only.
+///
+/// Made by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic workflows
+/// are long-running; jobs and Terraform services are not. Only services that the deployment left deployed
+/// are waited for.
+///
+/// Dropping the future is as safe as for the action; the server continues.
+#[must_use = "nothing happens until it is awaited"]
+#[derive(Debug)]
+pub struct UntilRunning {
+    client: Option<Client>,
+    action: Action,
+    subject: Subject,
+    window: Duration,
+    limit: Duration,
+}
+
+/// All services have been running for as long as was asked.
+///
+/// Available on crate feature `stream` only.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Running {
+    /// The end of the deployment.
+    pub reached: Reached,
+    /// The services that were watched. None if the deployment has no long-running services.
+    pub services: Vec<Uuid>,
+}
+
+/// Why services do not run.
+///
+/// Available on crate feature `stream` only.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NotRunning {
+    /// The deployment did not reach its goal.
+    NotDeployed(WaitError),
+    /// A pod cannot run.
+    Pod(Box<PodProblem>),
+    /// Not all services were running for long enough before the limit. The ids of those that were not.
+    TimedOut(Vec<Uuid>),
+    /// The running state cannot be read.
+    Unknown(StreamError),
+    /// The running state is not known for this subject.
+    Unsupported,
+}
+
+/// A pod that cannot run.
+///
+/// Available on crate feature `stream` only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PodProblem {
+    /// The kind of the problem.
+    pub kind: PodProblemKind,
+    /// The service.
+    pub service: Uuid,
+    /// The name of the pod.
+    pub pod: String,
+    /// The container, if the problem is one of a container.
+    pub container: Option<String>,
+    /// The reason in one word, as Kubernetes gives it.
+    pub reason: String,
+    /// The message, as it came.
+    pub message: String,
+    /// The exit code of the last run of the container.
+    pub exit_code: Option<i32>,
+    /// The last lines that the pod wrote, as they came.
+    pub last_lines: Vec<String>,
+}
+
+/// The kind of a problem of a pod.
+///
+/// Available on crate feature `stream` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PodProblemKind {
+    /// The container ends again and again.
+    CrashLoop,
+    /// The image cannot be pulled.
+    ImagePull,
+    /// A probe fails.
+    Probe,
+    /// Another error.
+    Other,
+}
+
+impl Action {
+    /// Waits after the deployment until every long-running service has had its pods ready for `window`.
+    /// A pod that cannot run is a typed outcome: see [`NotRunning`]. A cluster is not supported.
+    ///
+    /// Available on crate feature `stream` only.
+    pub fn until_running(self, window: Duration) -> UntilRunning {
+        UntilRunning {
+            client: self.source().client().cloned(),
+            subject: self.subject().clone(),
+            action: self,
+            window,
+            limit: Duration::from_secs(600),
+        }
+    }
+}
+
+impl UntilRunning {
+    /// How long to wait for the services after the deployment, at most. Default: 10 minutes.
+    pub fn running_within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    async fn run(self) -> Result<Running, NotRunning> {
+        let Some(client) = self.client else {
+            return Err(NotRunning::Unsupported);
+        };
+        let reached = self.action.await.map_err(NotRunning::NotDeployed)?;
+        let environment = match (self.subject.environment_id(), &self.subject) {
+            (Some(environment), _) => Some(environment),
+            (None, Subject::Service { service, .. }) => {
+                crate::stream::environment_of(&client, service.id).await
+            }
+            (None, _) => None,
+        };
+        let environment = environment.ok_or(NotRunning::Unsupported)?;
+        let services = long_running(&self.subject, &reached);
+        if !services.is_empty() {
+            let until = Instant::now() + self.limit;
+            watch(&client, environment, &services, self.window, until).await?;
+        }
+        Ok(Running { reached, services })
+    }
+}
+
+impl IntoFuture for UntilRunning {
+    type Output = Result<Running, NotRunning>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// The long-running services that the deployment left deployed.
+fn long_running(subject: &Subject, reached: &Reached) -> Vec<Uuid> {
+    let is_long = |kind: ServiceKind| !matches!(kind, ServiceKind::Job | ServiceKind::Terraform);
+    if let Subject::Service { service, .. } = subject {
+        return is_long(service.kind)
+            .then_some(service.id)
+            .into_iter()
+            .collect();
+    }
+    let snapshot = reached.snapshot.iter();
+    let services = snapshot.flat_map(|snapshot| &snapshot.services);
+    let services = services.filter(|service| {
+        let is_meant = match subject {
+            Subject::Services { services, .. } => {
+                services.iter().any(|one| one.id == service.service.id)
+            }
+            _ => true,
+        };
+        is_meant
+            && is_long(service.service.kind)
+            && matches!(service.state, State::Deployed | State::Restarted)
+    });
+    services.map(|service| service.service.id).collect()
+}
+
+/// Watches until all services have been running for the window.
+async fn watch(
+    client: &Client,
+    environment: Uuid,
+    services: &[Uuid],
+    window: Duration,
+    until: Instant,
+) -> Result<(), NotRunning> {
+    let patient = Reconnect::default().attempts(u32::MAX);
+    // Also the first state after a reconnect, if it has not changed: it begins the window again.
+    let connect = || {
+        let states = client.running_state(environment).reconnect(patient);
+        states.with_repeated_items()
+    };
+    let mut shown = connect();
+    let mut running_since = None;
+    let mut failing_since: BTreeMap<String, Instant> = BTreeMap::new();
+    let mut waiting: Vec<Uuid> = services.to_vec();
+    let mut last_problem = None;
+    loop {
+        let complete = running_since.map(|since| since + window);
+        let wake = complete.map_or(until, |complete: Instant| complete.min(until));
+        let event = tokio::select! {
+            biased;
+            event = shown.next() => event,
+            () = sleep_until(wake) => {
+                if complete.is_some_and(|complete| complete <= Instant::now()) {
+                    return Ok(());
+                }
+                return Err(match last_problem {
+                    Some(problem) => NotRunning::Pod(Box::new(with_lines(client, problem).await)),
+                    None => NotRunning::TimedOut(waiting),
+                });
+            }
+        };
+        match event {
+            Some(Ok(Event::Item(status))) => {
+                let judged = judge(&status, environment, services);
+                waiting = judged.waiting;
+                let now = Instant::now();
+                running_since = waiting.is_empty().then(|| running_since.unwrap_or(now));
+                failing_since.retain(|pod, _| judged.problems.iter().any(|one| one.pod == *pod));
+                last_problem = judged.problems.first().cloned();
+                for problem in judged.problems {
+                    let since = *failing_since.entry(problem.pod.clone()).or_insert(now);
+                    let is_final = matches!(
+                        problem.kind,
+                        PodProblemKind::CrashLoop | PodProblemKind::ImagePull
+                    );
+                    if is_final || now >= since + PATIENCE {
+                        return Err(NotRunning::Pod(Box::new(with_lines(client, problem).await)));
+                    }
+                }
+            }
+            // Nothing is known while there is no connection.
+            Some(Ok(_)) => running_since = None,
+            Some(Err(error)) => return Err(NotRunning::Unknown(error)),
+            None => running_since = None,
+        }
+        if futures_core::FusedStream::is_terminated(&shown) {
+            // The server has closed normally, which says nothing of the services.
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            shown = connect();
+        }
+    }
+}
+
+struct Judged {
+    /// The services that do not run.
+    waiting: Vec<Uuid>,
+    problems: Vec<PodProblem>,
+}
+
+/// Judges the services by a frame.
+fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid]) -> Judged {
+    let environments = status.environments.iter();
+    let environments =
+        environments.filter(|one| Uuid::parse_str(&one.id).is_ok_and(|id| id == environment));
+    let mut known: BTreeMap<Uuid, (bool, &[types::PodStatusDto])> = BTreeMap::new();
+    for one in environments {
+        let services = [
+            &one.applications,
+            &one.containers,
+            &one.helms,
+            &one.agentic_workflows,
+        ];
+        let services = services.into_iter().flatten();
+        let services = services.map(|one| (&one.id, &one.state, &one.pods));
+        let databases = one.databases.iter();
+        let databases = databases.map(|one| (&one.id, &one.state, &one.pods));
+        for (id, state, pods) in services.chain(databases) {
+            if let Ok(id) = Uuid::parse_str(id) {
+                known.insert(id, (*state == types::ServiceStateDto::Running, pods));
+            }
+        }
+    }
+    let mut judged = Judged {
+        waiting: Vec::new(),
+        problems: Vec::new(),
+    };
+    for id in services {
+        let (runs, pods) = known.get(id).copied().unwrap_or((false, &[]));
+        let ready = |pod: &types::PodStatusDto| pod.state == types::ServiceStateDto::Running;
+        if !runs || !pods.iter().all(ready) {
+            judged.waiting.push(*id);
+        }
+        judged
+            .problems
+            .extend(pods.iter().filter_map(|pod| problem(*id, pod)));
+    }
+    judged
+}
+
+/// The problem of a pod, if it has one.
+fn problem(service: Uuid, pod: &types::PodStatusDto) -> Option<PodProblem> {
+    let failing = pod.containers.iter().find_map(|container| {
+        let state = container.current_state.as_ref()?;
+        let reason = state
+            .state_reason
+            .as_deref()
+            .filter(|reason| !reason.is_empty())?;
+        let is_failing = kind_of(reason) != PodProblemKind::Other
+            || state.state == types::ServiceStateDto::Error;
+        is_failing.then_some((container, reason, state.state_message.as_deref()))
+    });
+    let ended = |container: &types::ContainerStatusDto| {
+        container
+            .last_terminated_state
+            .as_ref()
+            .map(|end| end.exit_code)
+    };
+    let probe = pod
+        .last_events
+        .iter()
+        .rev()
+        .find(|event| event.reason == "Unhealthy");
+    let probe = probe.filter(|_| pod.state != types::ServiceStateDto::Running);
+    let found = match (failing, probe) {
+        (Some((container, reason, message)), _) => (
+            kind_of(reason),
+            Some(container),
+            reason,
+            message.unwrap_or_default(),
+        ),
+        (None, _) if kind_of(&pod.state_reason) != PodProblemKind::Other => (
+            kind_of(&pod.state_reason),
+            None,
+            pod.state_reason.as_str(),
+            pod.state_message.as_str(),
+        ),
+        (None, Some(event)) => (
+            PodProblemKind::Probe,
+            None,
+            event.reason.as_str(),
+            event.message.as_str(),
+        ),
+        (None, None) if pod.state == types::ServiceStateDto::Error => (
+            PodProblemKind::Other,
+            None,
+            pod.state_reason.as_str(),
+            pod.state_message.as_str(),
+        ),
+        (None, None) => return None,
+    };
+    let (kind, container, reason, message) = found;
+    let exit_code = match container {
+        Some(container) => ended(container),
+        None => pod.containers.iter().find_map(ended),
+    };
+    Some(PodProblem {
+        kind,
+        service,
+        pod: pod.name.clone(),
+        container: container.map(|container| container.name.clone()),
+        reason: reason.to_owned(),
+        message: message.to_owned(),
+        exit_code: exit_code.and_then(|code| i32::try_from(code).ok()),
+        last_lines: Vec::new(),
+    })
+}
+
+fn kind_of(reason: &str) -> PodProblemKind {
+    match reason {
+        "CrashLoopBackOff" => PodProblemKind::CrashLoop,
+        "ImagePullBackOff"
+        | "ErrImagePull"
+        | "ErrImageNeverPull"
+        | "InvalidImageName"
+        | "RegistryUnavailable" => PodProblemKind::ImagePull,
+        "Unhealthy" => PodProblemKind::Probe,
+        _ => PodProblemKind::Other,
+    }
+}
+
+/// The same with the last lines of the pod, as far as they can be read within a moment.
+async fn with_lines(client: &Client, mut problem: PodProblem) -> PodProblem {
+    let lines = client
+        .service_logs(problem.service)
+        .pod(problem.pod.clone())
+        .limit(LINES);
+    let mut lines = lines.reconnect(Reconnect::never()).items();
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until
+        && problem.last_lines.len() < usize::try_from(LINES).unwrap_or(usize::MAX)
+        && let Ok(Some(Ok(line))) = timeout(Duration::from_secs(1), lines.next()).await
+    {
+        problem.last_lines.push(line.line.message);
+    }
+    problem
+}
+
+impl fmt::Display for PodProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "pod {} of service {}",
+            Printable::new(&self.pod),
+            self.service
+        )?;
+        if let Some(container) = &self.container {
+            write!(f, ", container {}", Printable::new(container))?;
+        }
+        write!(f, ": {}", Printable::new(&self.reason))?;
+        if let Some(code) = self.exit_code {
+            write!(f, ", exit code {code}")?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", Printable::new(&self.message))?;
+        }
+        for line in &self.last_lines {
+            write!(f, "\n  {}", Printable::new(line))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for NotRunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDeployed(error) => error.fmt(f),
+            Self::Pod(problem) => problem.fmt(f),
+            Self::TimedOut(services) => {
+                f.write_str("not all services were running for long enough:")?;
+                services.iter().try_for_each(|id| write!(f, " {id}"))
+            }
+            Self::Unknown(error) => write!(f, "the running state cannot be read: {error}"),
+            Self::Unsupported => f.write_str("the API shows no running state of this subject"),
+        }
+    }
+}
+
+impl error::Error for NotRunning {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::NotDeployed(error) => Some(error),
+            Self::Unknown(error) => Some(error),
+            Self::Pod(_) | Self::TimedOut(_) | Self::Unsupported => None,
+        }
+    }
+}

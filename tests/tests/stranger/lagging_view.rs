@@ -1,0 +1,252 @@
+//! What an endpoint shows: the log up to the moment that the endpoint has data of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use qovery_api::uuid::Uuid;
+
+use crate::undocumented_behavior::Unreached;
+use crate::world::{Event, Ms, World};
+
+/// One execution.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) request: Uuid,
+    pub(crate) execution: String,
+    pub(crate) started: Ms,
+    pub(crate) changed: Ms,
+    pub(crate) ended: Option<&'static str>,
+    pub(crate) canceling: bool,
+    pub(crate) services: BTreeMap<Uuid, &'static str>,
+}
+
+/// The status of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) state: &'static str,
+    pub(crate) execution: Option<String>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) is_part: bool,
+    pub(crate) status: &'static str,
+    before: Option<(&'static str, Option<String>)>,
+}
+
+/// An environment at a moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    pub(crate) waiting: Vec<Uuid>,
+    pub(crate) dropped: Vec<(Uuid, Ms)>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) services: BTreeMap<Uuid, Shown>,
+    pub(crate) last_asked: Option<Uuid>,
+    pub(crate) is_gone: bool,
+    pub(crate) gone_services: BTreeSet<Uuid>,
+    pub(crate) at: Ms,
+}
+
+impl View {
+    pub(crate) fn running(&self) -> Option<&Run> {
+        self.runs.last().filter(|run| run.ended.is_none())
+    }
+
+    pub(crate) fn last(&self) -> Option<&Run> {
+        self.runs.last()
+    }
+}
+
+impl World {
+    /// The environment as of `lag` ago.
+    pub(crate) fn view(&self, environment: Uuid, lag: Ms) -> View {
+        let until = self.now.saturating_sub(lag);
+        let mut view = View {
+            at: until,
+            ..View::default()
+        };
+        for service in self.services_of(environment) {
+            let never = Shown {
+                state: "READY",
+                execution: None,
+                request: None,
+                is_part: false,
+                status: "NEVER",
+                before: None,
+            };
+            view.services.insert(service, never);
+        }
+        for (at, _, event) in self
+            .log
+            .iter()
+            .filter(|(at, whose, _)| *whose == environment && *at <= until)
+        {
+            self.apply(&mut view, *at, event);
+        }
+        self.show_queued(&mut view);
+        view
+    }
+
+    fn apply(&self, view: &mut View, at: Ms, event: &Event) {
+        match event {
+            Event::Accepted(id) => {
+                view.waiting.push(*id);
+                view.last_asked = Some(*id);
+            }
+            Event::Dropped(id) => {
+                view.waiting.retain(|other| other != id);
+                view.dropped.push((*id, at));
+            }
+            Event::Started(id, execution) => self.start(view, at, *id, execution),
+            Event::Moved(service, state) => {
+                if let Some(run) = view.runs.last_mut() {
+                    run.services.insert(*service, state);
+                    run.changed = at;
+                    if let Some(shown) = view.services.get_mut(service) {
+                        shown.state = state;
+                        shown.execution = Some(run.execution.clone());
+                        shown.request = Some(run.request);
+                        shown.before = None;
+                        // The end of an uninstall; a service that never ran has no event.
+                        shown.status = if *state == "READY" {
+                            "SUCCESS"
+                        } else {
+                            status_of(state)
+                        };
+                    }
+                }
+            }
+            Event::Canceling => {
+                if let Some(run) = view.runs.last_mut() {
+                    run.canceling = true;
+                    run.changed = at;
+                }
+            }
+            Event::Ended(id, state) => {
+                if let Some(run) = view.runs.last_mut() {
+                    run.ended = Some(state);
+                    run.changed = at;
+                }
+                self.leave_unreached(view, *id);
+            }
+            Event::EnvironmentGone => view.is_gone = true,
+            Event::ServiceGone(service) => {
+                view.gone_services.insert(*service);
+                view.services.remove(service);
+            }
+        }
+    }
+
+    fn start(&self, view: &mut View, at: Ms, id: Uuid, execution: &str) {
+        view.waiting.retain(|other| *other != id);
+        let Some(demand) = self.demands.get(&id) else {
+            return;
+        };
+        for (service, shown) in &mut view.services {
+            shown.is_part = demand.services.contains(service);
+            if shown.is_part {
+                shown.before = Some((shown.state, shown.execution.clone()));
+                shown.state = demand.verb.queued();
+                shown.status = "QUEUED";
+                shown.execution = Some(execution.to_owned());
+                shown.request = Some(id);
+            }
+        }
+        view.runs.push(Run {
+            request: id,
+            execution: execution.to_owned(),
+            started: at,
+            changed: at,
+            ended: None,
+            canceling: false,
+            services: BTreeMap::new(),
+        });
+    }
+
+    fn leave_unreached(&self, view: &mut View, id: Uuid) {
+        for shown in view.services.values_mut() {
+            if shown.request != Some(id) {
+                continue;
+            }
+            let Some((state, execution)) = shown.before.take() else {
+                continue;
+            };
+            shown.state = state;
+            shown.status = status_of(state);
+            match self.behavior.unreached {
+                Unreached::OldStateOldId => {
+                    shown.execution = execution;
+                    shown.is_part = false;
+                }
+                Unreached::OldStateNewId => {}
+                Unreached::Never => {
+                    shown.status = "NEVER";
+                }
+            }
+        }
+    }
+
+    /// A request that waits in an idle environment is shown by the states of its services.
+    fn show_queued(&self, view: &mut View) {
+        if view.running().is_some() {
+            return;
+        }
+        let Some(next) = view.waiting.first().and_then(|id| self.demands.get(id)) else {
+            return;
+        };
+        if view.at < next.asked + self.behavior.queued_shown_after {
+            return;
+        }
+        for service in &next.services {
+            if let Some(shown) = view.services.get_mut(service) {
+                shown.state = next.verb.queued();
+                shown.status = "QUEUED";
+            }
+        }
+    }
+
+    /// The state of the environment's last deployment.
+    pub(crate) fn deployment_state(&self, view: &View) -> &'static str {
+        if let Some(run) = view.running() {
+            return self.run_state(run);
+        }
+        let next = view.waiting.first().and_then(|id| self.demands.get(id));
+        if let Some(next) = next
+            && view.at >= next.asked + self.behavior.queued_shown_after
+        {
+            return next.verb.queued();
+        }
+        view.last().and_then(|run| run.ended).unwrap_or("READY")
+    }
+
+    /// The state of the environment as a whole: an older failure of a service stays visible.
+    pub(crate) fn environment_state(&self, view: &View) -> &'static str {
+        let state = self.deployment_state(view);
+        if view.running().is_some() || !view.waiting.is_empty() {
+            return state;
+        }
+        let mut states = view.services.values().map(|shown| shown.state);
+        states
+            .find(|state| state.ends_with("ERROR"))
+            .unwrap_or(state)
+    }
+
+    pub(crate) fn run_state(&self, run: &Run) -> &'static str {
+        if let Some(state) = run.ended {
+            return state;
+        }
+        if run.canceling {
+            return "CANCELING";
+        }
+        let verb = self.demands.get(&run.request).map(|demand| demand.verb);
+        verb.map_or("QUEUED", crate::world::Verb::running)
+    }
+}
+
+pub(crate) fn status_of(state: &str) -> &'static str {
+    match state {
+        "READY" => "NEVER",
+        "CANCELED" => "CANCELED",
+        "CANCELING" => "CANCELING",
+        _ if state.ends_with("ERROR") => "ERROR",
+        _ if state.ends_with("QUEUED") => "QUEUED",
+        _ if state.ends_with("ING") => "ONGOING",
+        _ => "SUCCESS",
+    }
+}
