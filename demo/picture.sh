@@ -28,5 +28,5 @@ capture() {
 
 capture '4 of 7 services done'
 "$target/examples/picture" <"$screen" >docs/demo.svg
-capture 'more with cargo demo'
+capture 'see cargo demo --help'
 sed -n '/3\. A failure/,/exit code  /p' "$screen" | "$target/examples/picture" >docs/demo-failure.svg

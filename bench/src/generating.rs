@@ -40,7 +40,7 @@ pub(crate) fn peers(places: &Places) -> Result<Taken> {
     let mut command = Command::new(&places.generator);
     command.arg("generate").args(PEER_OPTIONS).arg("-i");
     command.arg(places.root.join(CONTRACT)).arg("-o").arg(out);
-    meter::measure(&mut command).context("openapi-generator failed\n  help: `pip install openapi-generator-cli==7.26.0`, with Java, installs it; `--generator` says where it is, and `--only` leaves this figure out")
+    meter::measure(&mut command).context("openapi-generator failed\n  help: `pip install openapi-generator-cli==7.26.0`, with Java, installs it; `--generator` sets its path, and `--only` selects other figures")
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use qovery_ext::wait::{Goal, OperationToken};
     name = "demo",
     bin_name = "cargo demo",
     max_term_width = 100,
-    after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 out of time or out of \
+    after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 deadline passed or lost \
                   contact; 3 refused by the API; 64 wrong arguments; 130 interrupted."
 )]
 pub(crate) struct Arguments {
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     )]
     resume: Option<OperationToken>,
 
-    /// Give up after this time, such as 90s or 20m. Default: one hour.
+    /// Stop waiting after this time, such as 90s or 20m. Default: one hour.
     #[arg(long, value_name = "TIME", global = true, value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
 

@@ -27,13 +27,12 @@ pub(crate) async fn play(
     let client = world.client()?;
     let environment = world.environment();
     let display = display.clone().time_factor(speed).resume_hint(|_| {
-        "(This fake ends with the program. The API goes on, and a token is printed here.)"
-            .to_owned()
+        "(The fake ends with this program. With the API, the deployment continues.)".to_owned()
     });
     let url = world.url();
     display.heading("A fake of the Qovery API: no account, no network");
     display.say(format!(
-        "at {url}, where time passes {speed} times as fast as here"
+        "It listens on {url}. Its clock runs {speed} times as fast."
     ));
     display.event("welcome", &json!({"url": url, "speed": speed}));
 
@@ -48,7 +47,7 @@ pub(crate) async fn play(
         &display,
         1,
         "A deployment",
-        "Seven services in three stages, one call.",
+        "One call deploys seven services in three stages.",
     );
     if let Err(error) = deploy().await {
         return Ok(error.exit_code());
@@ -58,14 +57,14 @@ pub(crate) async fn play(
         &display,
         2,
         "Its history",
-        "A paged list, read as one stream.",
+        "The pages of the list are read as one stream.",
     );
     let code = history::show(&client, environment, None, Some(PRINTED), &display).await?;
     if code != 0 {
         return Ok(code);
     }
 
-    let text = "The next build is broken: see the error.";
+    let text = "The next build fails. The error has the service, the step and the log.";
     chapter(&display, 3, "A failure", text);
     world.break_next_build();
     match deploy().await {
@@ -88,8 +87,8 @@ fn chapter(display: &Display, number: u32, title: &str, text: &str) {
 
 fn farewell(display: &Display) {
     display.say("");
-    display.heading("The same on an environment of your own");
+    display.heading("To deploy your own environment");
     display.say("  export QOVERY_API_TOKEN=…");
     display.say("  cargo demo --environment ID deploy");
-    display.say("  or redeploy, stop, cancel, wait, history; more with cargo demo --help");
+    display.say("  or redeploy, stop, cancel, wait, history: see cargo demo --help");
 }

@@ -1,10 +1,10 @@
-//! Deploys an environment and ends as the deployment did.
+//! Deploys an environment, and exits with the code of the outcome.
 //!
 //! ```sh
 //! ci_deploy my-org/shop/staging
 //! ```
 //!
-//! Ctrl-C and SIGTERM stop the waiting and print how to go on; the deployment goes on at the server.
+//! Ctrl-C and SIGTERM stop the wait, not the deployment, and print a token to continue with.
 
 use std::{error::Error, process::ExitCode};
 
@@ -14,7 +14,7 @@ use qovery_ext::{connect, display::ShowExt, recipes::FindExt};
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let path = std::env::args()
         .nth(1)
-        .ok_or("which environment? my-org/shop/staging")?;
+        .ok_or("usage: ORGANIZATION/PROJECT/ENVIRONMENT")?;
     let environment = connect::from_env()?.find(&path).environment().await?;
     println!("{}", environment.console_url());
     Ok(match environment.deploy().show().await {

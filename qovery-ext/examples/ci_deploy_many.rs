@@ -1,4 +1,4 @@
-//! Deploys some services of an environment, each in its version, in one deployment.
+//! Deploys some services of an environment, each with its version, in one deployment.
 //!
 //! ```sh
 //! ci_deploy_many my-org/shop/staging api=4f1c2d9 web=1.8.2
@@ -19,12 +19,12 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let client = connect::from_env()?;
     let path = arguments
         .next()
-        .ok_or("which environment? my-org/shop/staging")?;
+        .ok_or("usage: ORGANIZATION/PROJECT/ENVIRONMENT")?;
     let mut selection = ServiceSelection::new();
     for argument in arguments {
         let (name, version) = argument
             .split_once('=')
-            .ok_or("which version? api=4f1c2d9")?;
+            .ok_or("usage: ENVIRONMENT SERVICE=VERSION…")?;
         let service = client.find(format!("{path}/{name}")).service().await?;
         let version = match service.kind {
             ServiceKind::Container => ServiceVersion::image_tag(version),

@@ -1,4 +1,4 @@
-//! A CI gate: deploys an environment, shows how it goes, and ends as the deployment did.
+//! A CI gate: deploys an environment, shows the progress, and exits with the code of the outcome.
 //!
 //! ```sh
 //! export QOVERY_API_TOKEN=…
@@ -6,9 +6,9 @@
 //! cargo run --example ci_gate -- ENVIRONMENT_ID --json   # a JSON object for each change
 //! ```
 //!
-//! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 out of time or out of contact;
-//! 3 refused. After 2, the deployment continues: the last line has the token that lets another job
-//! wait for it.
+//! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 deadline passed or lost contact;
+//! 3 refused. After 2, the deployment continues: the last line has the token with which another job
+//! can continue the wait.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -23,13 +23,13 @@ use qovery_ext::{
 async fn main() -> ExitCode {
     ExitCode::from(run().await.unwrap_or_else(|error| {
         eprintln!("{error:#}");
-        64 // none of the codes above: nothing was asked of the API
+        64 // another code than those above: no request was sent
     }))
 }
 
 async fn run() -> anyhow::Result<u8> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments.next().context("which environment?")?.parse()?;
+    let environment: Uuid = arguments.next().context("usage: ENVIRONMENT_ID")?.parse()?;
     let json = arguments
         .next()
         .is_some_and(|argument| argument == "--json");
@@ -56,20 +56,19 @@ async fn run() -> anyhow::Result<u8> {
 
 fn show(progress: &Progress, json: bool) {
     match serde_json::to_string(progress) {
-        // The same value, without characters that a terminal or a CI runner would obey.
+        // The same value, without characters that control a terminal or a CI runner.
         Ok(event) if json => println!("{}", Printable::json(&event)),
         _ => println!("{progress}"),
     }
 }
 
-/// The error names the service, its stage and its step, the last lines of its log, and the way to
-/// the console.
+/// The error has the service, its stage and its step, the last lines of its log, and the console URL.
 fn explain(error: &WaitError) {
     eprintln!("{error}");
     if let Some(by) = error.superseded_by() {
-        eprintln!("another deployment took its place: {by:?}");
+        eprintln!("another deployment replaced it: {by:?}");
     }
     if error.is_deadline_passed() || error.is_lost_contact() {
-        eprintln!("the deployment goes on: {}", error.token());
+        eprintln!("the deployment continues: {}", error.token());
     }
 }

@@ -1,4 +1,4 @@
-//! Makes or updates the preview environment of a pull request, and prints its URLs.
+//! Creates or updates the preview environment of a pull request, and prints its URLs.
 //!
 //! ```sh
 //! ci_preview my-org/shop/staging pr-17 api feature/cart
@@ -24,7 +24,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .branch(service, branch)
         .time_to_live(Duration::from_secs(3 * 86_400));
     let preview = wanted.ensure(&client).await?;
-    // Interrupted, it is found again by its name: by the next run, or by `ci_preview_delete`.
+    // After an interruption, the next run and `ci_preview_delete` find it by its name.
     if let Err(shown) = wanted.deployment(&client, &preview)?.show().await {
         return Ok(shown.exit_code().into());
     }

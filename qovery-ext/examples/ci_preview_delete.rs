@@ -1,5 +1,4 @@
-//! Deletes the preview environment of a pull request that was closed. Without one, there is nothing to
-//! do.
+//! Deletes the preview environment of a closed pull request. Does nothing if there is none.
 //!
 //! ```sh
 //! ci_preview_delete my-org/shop/staging pr-17
@@ -12,7 +11,7 @@ use qovery_ext::{connect, recipes::PreviewEnvironment};
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("ENVIRONMENT NAME");
+    let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME");
     let (origin, name) = (next()?, next()?);
     let client = connect::from_env()?;
     match PreviewEnvironment::named(name)

@@ -1,4 +1,4 @@
-//! Brings the exact versions that run in one environment to another one, with the plan first.
+//! Deploys the versions of one environment in another one. Prints the plan first.
 //!
 //! ```sh
 //! ci_promote my-org/shop/staging my-org/shop/production
@@ -15,7 +15,7 @@ use qovery_ext::{
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("FROM TO");
+    let mut next = || arguments.next().ok_or("usage: FROM TO");
     let (from, to) = (next()?, next()?);
     let client = connect::from_env()?;
     let from = client.find(&from).environment().await?;
@@ -23,7 +23,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let plan = promote(&client, from.id(), to.id()).await?;
     println!("{plan}");
     if plan.is_incomplete() {
-        return Err("not everything can be promoted".into());
+        return Err("some services cannot be promoted".into());
     }
     let Some(deploy) = plan.deploy() else {
         println!("there is nothing to do");

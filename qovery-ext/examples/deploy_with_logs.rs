@@ -1,10 +1,10 @@
-//! Deploys an environment, shows its log meanwhile, and waits until its services run.
+//! Deploys an environment, prints its log, and waits until its services run.
 //!
 //! ```sh
 //! cargo run --example deploy_with_logs --features stream -- ENVIRONMENT_ID [SECONDS]
 //! ```
 //!
-//! The services have to run for so many seconds, 30 by default.
+//! The services have to run for SECONDS without interruption, 30 by default.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let environment: Uuid = arguments
         .next()
-        .context("which environment?")?
+        .context("usage: ENVIRONMENT_ID [SECONDS]")?
         .parse()
         .context("the id of an environment is a UUID")?;
     let seconds = arguments.next().map(|seconds| seconds.parse());

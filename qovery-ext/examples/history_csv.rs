@@ -5,8 +5,8 @@
 //! cargo run --example history_csv -- ENVIRONMENT_ID > history.csv
 //! ```
 //!
-//! The API gives 20 deployments at a time; the pager asks for the next page while the last one is
-//! being written, and holds no more than these two.
+//! A page has 20 deployments. The pager requests the next page while the current one is written, and
+//! holds only these two.
 
 use anyhow::Context as _;
 use qovery_ext::{
@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
         "triggered_by",
     ])?;
     while let Some(deployment) = deployments.next().await {
-        // An error comes after everything that was read before it: the table is right so far.
+        // An error follows all items that were read before it: the table is correct so far.
         let deployment = deployment?;
         let ended = deployment.updated_at.map(|date| date.to_rfc3339());
         let status = deployment.status.map(|status| status.to_string());
@@ -47,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
             &ended.unwrap_or_default(),
             &status.unwrap_or_default(),
             &origin.unwrap_or_default(),
-            // A name from outside: it stays on its line.
+            // Text from outside: `Printable` keeps it on one line.
             &*Printable::new(&by).to_cow(),
         ])?;
     }

@@ -1,5 +1,5 @@
-//! A preview environment for as long as it takes to test it: made, deployed, handed to a command with its
-//! URLs, and deleted, whatever has happened in between.
+//! Creates and deploys a preview environment, passes its URLs to a command, and deletes it, also if the
+//! command fails.
 //!
 //! ```sh
 //! export QOVERY_API_TOKEN=…
@@ -20,7 +20,7 @@ use tokio::process::Command;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("ENVIRONMENT NAME COMMAND");
+    let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME COMMAND");
     let (origin, name, command) = (next()?, next()?, next()?);
     let client = connect::from_env()?;
 
@@ -48,7 +48,7 @@ async fn test(preview: Preview, command: &str) -> io::Result<u8> {
     let mut tests = Command::new(command);
     tests.kill_on_drop(true); // on Ctrl-C
     for link in &preview.urls {
-        // Names come from the server: they are text to show, and no control of the terminal.
+        // Text from the server must not control the terminal.
         let (name, url) = (
             Printable::new(&link.service.name),
             Printable::new(&link.url),

@@ -1,11 +1,11 @@
-//! Stops every environment of an organization that is not in production. Run it again to go on.
+//! Stops every environment of an organization except production. Run it again to continue.
 use std::{error::Error, process::ExitCode};
 
 use qovery_ext::{connect, recipes::Bulk};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let organization = std::env::args().nth(1).ok_or("which organization?")?;
+    let organization = std::env::args().nth(1).ok_or("usage: ORGANIZATION")?;
     let summary = Bulk::new(&connect::from_env()?)
         .organization(organization)
         .except_mode("PRODUCTION")

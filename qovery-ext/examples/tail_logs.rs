@@ -1,10 +1,10 @@
-//! Follows the log of a service, as `tail -f` does.
+//! Follows the log of a service, like `tail -f`.
 //!
 //! ```sh
 //! cargo run --example tail_logs --features stream -- SERVICE_ID [LOGQL_QUERY]
 //! ```
 //!
-//! Lines go to standard output, what happens to the connection to standard error.
+//! Lines are written to standard output, events of the connection to standard error.
 
 use anyhow::Context as _;
 use qovery_ext::{
@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let service: Uuid = arguments
         .next()
-        .context("which service?")?
+        .context("usage: SERVICE_ID [LOGQL_QUERY]")?
         .parse()
         .context("the id of a service is a UUID")?;
     let client = connect::from_env()?;

@@ -1,12 +1,12 @@
-//! Automation with its tests: a nightly deployment that tries again once, tested with a fake.
+//! Automation with its tests: a nightly deployment with one retry, tested with a fake.
 //!
 //! ```sh
 //! cargo test --example testing    # no account, no network, no waiting
 //! cargo run --example testing -- ENVIRONMENT_ID
 //! ```
 //!
-//! The function that is tested takes a client like any other. The tests give it one without
-//! sockets, on a paused clock: minutes of deployment pass at once.
+//! The tested function takes a `Client`. The tests pass the client of the fake, on a paused clock, so
+//! that a deployment takes no real time.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use qovery_ext::{
     wait::{Reached, WaitError, WaitExt},
 };
 
-/// Deploys an environment, and once more if it failed. A cancel is a decision of a person and
-/// stands; a deadline says nothing about the deployment, which goes on.
+/// Deploys an environment, and deploys it once more if it failed. After a cancel, it does not: a person
+/// decided to cancel. After a deadline, it does not either: the deployment continues.
 async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Reached, WaitError> {
     let deploy = || {
         let action = client.environment(environment).deploy();
@@ -26,7 +26,7 @@ async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Rea
     };
     match deploy().await {
         Err(error) if error.is_failed() => {
-            eprintln!("{error}\nonce more");
+            eprintln!("{error}\ndeploying once more");
             deploy().await
         }
         result => result,
@@ -37,7 +37,7 @@ async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Rea
 async fn main() -> anyhow::Result<()> {
     let environment: Uuid = std::env::args()
         .nth(1)
-        .context("which environment?")?
+        .context("usage: ENVIRONMENT_ID")?
         .parse()?;
     let reached = deploy_with_one_retry(&connect::from_env()?, environment).await?;
     println!("deployed after {} s", reached.elapsed.as_secs());

@@ -1,12 +1,12 @@
-//! Changes the image tag of a container and deploys it. Everything else stays as it is.
+//! Changes the image tag of a container and deploys it. All other settings stay unchanged.
 //!
 //! ```sh
 //! export QOVERY_API_TOKEN=…
 //! cargo run --example update_image -- ENVIRONMENT_ID SERVICE_NAME TAG
 //! ```
 //!
-//! The API replaces the whole configuration with the request of an edit, and resets absent fields.
-//! The request is therefore made from the configuration that is there.
+//! An edit replaces the whole configuration, and resets absent fields to their defaults. Therefore
+//! `set_image` builds the request from the current configuration.
 
 use std::time::Duration;
 
@@ -21,9 +21,16 @@ use qovery_ext::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments.next().context("which environment?")?.parse()?;
-    let name = arguments.next().context("which service?")?;
-    let tag = arguments.next().context("which tag?")?;
+    let environment: Uuid = arguments
+        .next()
+        .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?
+        .parse()?;
+    let name = arguments
+        .next()
+        .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?;
+    let tag = arguments
+        .next()
+        .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?;
     let client = connect::from_env()?;
 
     let service = find_service(&client, environment, &name).await?;
@@ -32,12 +39,12 @@ async fn main() -> anyhow::Result<()> {
         "{service} is no container"
     );
 
-    // Reads, changes the tag, writes everything back, and compares: nothing is lost or reset.
+    // Reads the service, changes the tag, writes all settings back, and compares the response.
     let container = ServiceRef::new(ServiceKind::Container, service.id);
     let change = set_image(&client, container, &tag).await?;
     println!("{service}: {change}");
 
-    // The service alone, whatever its neighbors do.
+    // Only this service: the state of other services does not affect the outcome.
     let reached = client
         .container(service.id)
         .deploy(ServiceVersion::image_tag(tag))

@@ -5,8 +5,8 @@
 //! cargo run --example wait_for_many -- ENVIRONMENT_ID ENVIRONMENT_ID …
 //! ```
 //!
-//! Environments of one project share their polls, so that the limit on requests is kept however many
-//! there are. Exit codes: 0 all deployed; otherwise that of the worst, as for one environment.
+//! Environments of one project share their polls, so that the number of requests does not grow with the
+//! number of environments. Exit codes: 0 all deployed; otherwise 1 if any has this code, else 3, else 2.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let environments: Vec<Uuid> = environments
         .map(|id| id.parse())
         .collect::<Result<_, _>>()?;
-    anyhow::ensure!(!environments.is_empty(), "which environments?");
+    anyhow::ensure!(!environments.is_empty(), "usage: ENVIRONMENT_ID…");
     let client = connect::from_env()?;
 
     let deployments = environments.iter().map(|id| {
@@ -41,7 +41,7 @@ async fn main() -> anyhow::Result<ExitCode> {
                 );
             }
             Some(Err(error)) => println!("{environment}: {error}"),
-            None => println!("{environment}: still under way"),
+            None => println!("{environment}: not ended"),
         }
     }
     let reached = outcome

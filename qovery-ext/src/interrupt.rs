@@ -1,11 +1,11 @@
 //! Ctrl-C, and SIGTERM, which CI runners send to end a job.
 //!
-//! Listening replaces the default, which would end the program without a word about how to go on. It
-//! does so for the rest of the process: once a signal was listened to, Tokio keeps its handler.
+//! Listening replaces the default, which ends the program without printing how to continue. It does so for
+//! the rest of the process: Tokio keeps its signal handler.
 
 use std::{fmt, pin::Pin};
 
-/// A request to stop, once it has come.
+/// A signal to stop.
 ///
 /// ```no_run
 /// # async fn example(work: impl Future<Output = ()>) {
@@ -25,8 +25,8 @@ impl Interrupt {
     /// The exit code of a program that was stopped by Ctrl-C.
     pub const EXIT_CODE: u8 = 130;
 
-    /// Listens to Ctrl-C and, on Unix, to SIGTERM. If a signal cannot be listened to, the default holds
-    /// for it.
+    /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be
+    /// installed, the signal keeps its default.
     #[cfg(unix)]
     pub fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
@@ -47,8 +47,8 @@ impl Interrupt {
         })
     }
 
-    /// Listens to Ctrl-C and, on Unix, to SIGTERM. If a signal cannot be listened to, the default holds
-    /// for it.
+    /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be
+    /// installed, the signal keeps its default.
     #[cfg(not(unix))]
     pub fn listen() -> Self {
         Self::of(async move {
@@ -71,7 +71,8 @@ impl Interrupt {
         }
     }
 
-    /// Waits for it; at once if it has come before. Dropping the future loses nothing.
+    /// Waits for the signal. Returns at once if it was received before. Dropping the future loses
+    /// nothing.
     pub async fn comes(&mut self) {
         if !self.came {
             self.signal.as_mut().await;

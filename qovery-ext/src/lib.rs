@@ -1,11 +1,11 @@
-//! Helpers on top of [`qovery_api`], a client of the Qovery API: connecting, paging, acting and
-//! waiting, and recipes of several calls.
+//! Helpers on top of [`qovery_api`], a client of the Qovery API: connecting, paging, actions and waits,
+//! and recipes of several calls.
 //!
 //! ```no_run
 //! use qovery_ext::{connect, qovery_api::uuid::Uuid, wait::WaitExt};
 //!
 //! # async fn example(environment: Uuid) -> Result<(), Box<dyn std::error::Error>> {
-//! let client = connect::from_env()?; // QOVERY_API_TOKEN
+//! let client = connect::from_env()?; // reads the token from QOVERY_API_TOKEN
 //! let reached = client
 //!     .environment(environment)
 //!     .deploy()
@@ -16,20 +16,19 @@
 //! # }
 //! ```
 //!
-//! The helpers hand out and take the same [`Client`](qovery_api::Client), which is re-exported with
-//! the rest of its crate. Not for wrapping operations that need no help: those are called on the
-//! client directly.
+//! The helpers return and take the same [`Client`](qovery_api::Client), which is re-exported with its crate.
+//! Operations that need no help are called directly on the client.
 //!
 //! # Modules
 //!
 //! | module | for | begin with |
 //! |---|---|---|
-//! | [`connect`] | a client that finds its token, retries if that is safe, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
+//! | [`connect`] | a client that finds its token, retries if that is safe, limits its requests | [`connect::from_env`], [`connect::Connect`] |
 //! | [`wait`] | deploy, stop, delete… and learn the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
-//! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
+//! | [`page`] | lists in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | bars, lines or NDJSON while waiting | `display::ShowExt` |
 //! | [`recipes`] | jobs of several calls: names in place of ids, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
-//! | `stream` | logs, statuses and health as they come, by websocket | `stream::LiveExt` |
+//! | `stream` | logs, statuses and health in real time, by websocket | `stream::LiveExt` |
 //!
 //! # Features
 //!
@@ -45,17 +44,17 @@
 //! | `variables` | no | `recipes::set_variable`, plans, `.env` files; the area `variables` |
 //! | `stream` | no | the module `stream`: websockets; the area `organizations` |
 //!
-//! Of the areas of [`qovery_api`], those that [`wait`] acts on are always enabled: `environments`,
-//! `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` and `clusters`. For
-//! operations of other areas, depend on `qovery-api` too and enable theirs. If an operation is missing, the
-//! error of the compiler names its feature.
+//! The areas of [`qovery_api`] that [`wait`] uses are always enabled: `environments`, `applications`,
+//! `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` and `clusters`. To call operations of
+//! other areas, also depend on `qovery-api` and enable their features. If an operation is missing, the error
+//! of the compiler names its feature.
 //!
 //! # Guarantees
 //!
 //! - **Only observed facts count.** No wait reports a success that it did not observe, and no list ends
 //!   early.
-//! - **A request that may have been executed is not retried**, unless executing it twice has the effect of once or the
-//!   caller says so.
+//! - **A request that may have been executed is not retried**, unless a second execution has no further
+//!   effect, or the caller allows it.
 //! - **Dropping is safe.** Each module documents the effect of dropping one of its futures; none
 //!   cancels anything on the server.
 //! - **A token is never shown**: not in `Debug`, errors, traces, panics.

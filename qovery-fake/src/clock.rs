@@ -40,8 +40,8 @@ impl Clock {
         }
     }
 
-    /// A clock that stands still until [`FakeQovery::advance`](super::FakeQovery::advance) advances
-    /// it. Answers with a scripted delay wait for it too.
+    /// A clock that only [`FakeQovery::advance`](super::FakeQovery::advance) advances. Answers with
+    /// a scripted delay wait for it too.
     pub fn manual() -> Self {
         Self { speed: 0.0 }
     }

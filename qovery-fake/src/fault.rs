@@ -18,7 +18,7 @@ use super::exchange::{Answer, Delivery, Outcome, Refusal};
 /// # use std::time::Duration;
 /// use qovery_fake::{Fault, RetryAfter};
 ///
-/// // The third to the fifth status poll hear that they come too often.
+/// // The third to the fifth status poll are answered with 429.
 /// let fault = Fault::too_many_requests(RetryAfter::Seconds(7))
 ///     .on("getEnvironmentStatus")
 ///     .after(2)
@@ -73,7 +73,7 @@ impl fmt::Debug for Kind {
 pub enum RetryAfter {
     /// Not sent.
     Absent,
-    /// A number of seconds, sensible or not.
+    /// A number of seconds, of any size.
     Seconds(u64),
     /// A date in HTTP's form.
     Date(String),
@@ -160,7 +160,7 @@ impl Fault {
         Self::body(Bytes::new())
     }
 
-    /// The body is this.
+    /// The body is replaced by this one.
     pub fn body(body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Body(body.into()))
     }
@@ -170,7 +170,7 @@ impl Fault {
         Self::new(Kind::Rewrite(Arc::new(change)))
     }
 
-    /// One value of the body is another one; the path is a JSON pointer such as `/state`.
+    /// One value of the body is replaced; the path is a JSON pointer such as `/state`.
     pub fn replace(pointer: impl Into<String>, value: Value) -> Self {
         let pointer = pointer.into();
         Self::rewrite(move |body| {
@@ -189,7 +189,7 @@ impl Fault {
         })
     }
 
-    /// Each property of the body that is no object, list, id or state is null.
+    /// Each property of the body is null, except objects, lists, ids and states.
     pub fn extra_nulls() -> Self {
         Self::rewrite(|body| {
             each_object(body, &|object| {
@@ -203,8 +203,8 @@ impl Fault {
         })
     }
 
-    /// Applies only to this operation; several may be named. Takes the exact `operationId`; to let the
-    /// compiler check the operation, use [`Fault::on_operation`].
+    /// Applies only to this operation; several can be named. Takes the exact `operationId`. With
+    /// [`Fault::on_operation`], the compiler checks the operation.
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operations.push(operation.into());
         self

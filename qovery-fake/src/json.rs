@@ -1,4 +1,4 @@
-//! One small thing that JSON values lack.
+//! A helper for JSON values.
 
 use serde_json::Value;
 

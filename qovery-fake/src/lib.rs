@@ -1,14 +1,14 @@
 //! A fake of the Qovery API for testing your own automation.
 //!
-//! [`FakeQovery`] holds organizations, projects, environments, services and clusters, moves them
-//! through their states when they are deployed, and plays scripted failures of the API: failures in a
-//! step, queues, cancellations, 429, lost connections. It checks every request against the contract and
-//! refuses the requests that the API would refuse.
+//! [`FakeQovery`] holds organizations, projects, environments, services and clusters. They go through their
+//! states when they are deployed, and scripted failures of the API can occur: failures in a step, queues,
+//! cancellations, 429, lost connections. The fake checks every request against the contract and refuses the
+//! requests that the API would refuse.
 //!
-//! There are two front ends. [`FakeQovery::client`] needs no socket and uses Tokio's time, so
-//! that a test on a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a
-//! port, for programs under test and other languages. Do not combine sockets with a paused clock: the
-//! clock jumps ahead while a socket waits.
+//! There are two front ends. [`FakeQovery::client`] needs no socket and uses Tokio's time, so that a test on
+//! a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a port, for separate programs
+//! and other languages. Do not combine sockets with a paused clock: while a socket waits, the clock advances
+//! at once.
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,15 +29,16 @@
 //! # let _ = client;
 //! ```
 //!
-//! Some behaviour of the API is undocumented or varies: whether a response names
-//! its request, how far a status lags behind, which histories exist. [`ApiTraits`] has one
-//! dimension for each, [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
+//! Some behavior of the API is undocumented or varies between servers: whether a response names its request,
+//! how far a status lags behind, which histories exist. [`ApiTraits`] has one dimension for each,
+//! [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
 //!
-//! With the feature `stream`, both front ends open websockets: logs, statuses and running states follow
-//! from the same world, shells echo, and `SocketFault` scripts failures of a socket.
+//! With the feature `stream`, both front ends open websockets: logs, statuses and running states have the
+//! same data as the other endpoints, commands echo their input, and `SocketFault` scripts failures of a
+//! socket.
 //!
-//! The fake does not model prices, permissions, quotas or the behaviour of cloud providers.
-//! Operations that the fake does not model return a response that matches their declared schema.
+//! The fake does not model prices, permissions, quotas or the behavior of cloud providers. Operations that it
+//! does not model return a response that matches their declared schema.
 //!
 //! # Dropping
 //! Handles share the fake, which lives as long as one of them, a client or a server does. Dropping a

@@ -10,7 +10,7 @@ use super::{
     exchange::{Delivery, Incoming},
 };
 
-/// One request as the fake saw it. Never the token.
+/// A request that the fake received, without the token.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -52,7 +52,7 @@ impl RecordedRequest {
         }
     }
 
-    /// Whether the request asks for a change.
+    /// Returns whether the request changes something.
     pub fn is_write(&self) -> bool {
         self.method != Method::GET
     }

@@ -1,8 +1,8 @@
 //! The front end over HTTP, for programs under test, other languages and demonstrations.
 //!
-//! Built on hyper, which is there already under the client. A mock server such as httpmock can
-//! answer, but it can neither drop a connection nor break off in the middle of a body.
-//! Dropping a [`FakeServer`] stops it; requests under way are abandoned.
+//! Built on hyper, which the client already depends on. A mock server such as httpmock cannot drop a
+//! connection, and cannot end in the middle of a body. Dropping a [`FakeServer`] stops it, and abandons the
+//! requests in progress.
 
 use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 

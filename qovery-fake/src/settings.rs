@@ -1,4 +1,4 @@
-//! The fake's settings for behaviour of the API that is uncertain or changes over time.
+//! The fake's settings for behavior of the API that is uncertain or changes over time.
 
 use std::time::Duration;
 
@@ -56,11 +56,11 @@ pub enum StartId {
     Exclusive,
     /// The page starts with this item.
     Inclusive,
-    /// It is not looked at: each page is the first.
+    /// The parameter is ignored: each page is the first one.
     Ignored,
 }
 
-/// The behaviour of one environment.
+/// The behavior of one environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) stale: Duration,

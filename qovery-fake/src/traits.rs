@@ -1,11 +1,11 @@
-//! The behaviour of the API for clients that follow a deployment, one dimension at a time.
+//! The behavior of the API for clients that follow a deployment, one dimension at a time.
 
 use std::time::Duration;
 
-/// The uncertain behaviour of the API, with one dimension for each unknown.
+/// The uncertain behavior of the API, with one dimension for each unknown.
 ///
 /// [`FakeQovery::api`](super::FakeQovery::api) sets it for the whole fake. The default of each
-/// dimension is the behaviour of a fake without traits. The settings of an
+/// dimension is the behavior of a fake without traits. The settings of an
 /// environment ([`actions_answer`](super::FakeEnvironment::actions_answer),
 /// [`request_status`](super::FakeEnvironment::request_status),
 /// [`merges_requests`](super::FakeEnvironment::merges_requests),
@@ -282,8 +282,8 @@ pub enum Replicas {
     /// One.
     #[default]
     One,
-    /// Two. The second one is this far behind the first. The choice between them for each read
-    /// looks random, but is the same in each run.
+    /// Two. The second one is this far behind the first. Which of them answers a read looks random,
+    /// but is the same in each run.
     SecondIsBehind(Duration),
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::codegen::areas::AREAS;
 use crate::problem::Problem;
 
-/// Checks that the client compiles without a warning with no area, each area alone, and all.
+/// Checks that the client compiles without a warning: with no area, with each area alone, and with all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Check only three cases: no area, `environments`, and one other area that changes every day.

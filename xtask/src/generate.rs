@@ -24,10 +24,10 @@ pub(crate) struct Args {
     /// repository, `none` for another `--spec`.
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
-    /// Read `--spec` as a contract of the websocket API, whose requests are no calls.
+    /// Read `--spec` as a contract of the websocket API, and generate typed requests.
     #[arg(long, requires = "out", requires = "spec")]
     stream: bool,
-    /// Write the generated tree into this new or empty directory and touch nothing else.
+    /// Write the generated files only into this new or empty directory.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Accept a contract that has no operation.
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         match differences.len() {
             0 => println!("the generated files are up to date"),
             changes => println!(
-                "{changes} generated files changed\nnext: `cargo test --workspace` shows what the change breaks here"
+                "{changes} generated files changed\nnext: `cargo test --workspace` finds code of this repository that the change breaks"
             ),
         }
         return Ok(ExitCode::SUCCESS);

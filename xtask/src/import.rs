@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         canonical::write(&root.join(LOCK), &lock.text())?;
     }
     let next = match (changes, args.check, is_own) {
-        (true, false, true) => "\nnext: `cargo xtask diff git:HEAD openapi.yaml` shows what it means for programs, `cargo xtask generate` writes the client".to_owned(),
+        (true, false, true) => "\nnext: `cargo xtask diff git:HEAD openapi.yaml` shows the effect on programs, `cargo xtask generate` writes the client".to_owned(),
         (true, false, false) => {
             let out = out.to_string_lossy();
             let out = Printable::new(&out);

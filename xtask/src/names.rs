@@ -2,7 +2,7 @@
 //!
 //! The official Rust client names an inline schema by its place: `JobRequestAllOfSourceDocker` is the
 //! property `docker` of the property `source` of `JobRequest`. The same place in the normalised contract
-//! has a model here. The names are facts that a file lists, one a line.
+//! has a model here. The names are facts that a file lists, one per line.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// Prints a table of the model names that differ from those in a file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The model names of the other client, one a line. Lines with `#` are comments.
+    /// The model names of the other client, one per line. Lines with `#` are comments.
     file: PathBuf,
 }
 

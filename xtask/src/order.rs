@@ -100,7 +100,7 @@ pub(crate) fn check(
         if let Some(why) = older(lock, &last, contract, document, imported) {
             let what = format!("is older than the last revision that was imported: {why}");
             return Err(Problem::in_file(&document.path, what).with_help(
-                "import the newest revision; with `--allow-older` this one is imported all the same, and what only newer ones have is then marked deprecated",
+                "import the newest revision, or pass `--allow-older`: facts that only newer revisions have are then marked deprecated",
             ));
         }
         if imported.upstream.date > last {

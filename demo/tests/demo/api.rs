@@ -142,7 +142,7 @@ async fn a_deadline_ends_with_2_and_leaves_the_deployment_alone() {
     );
     let told = run(program_on(&scene.fake, &scene.server, &line));
     assert_eq!(told.code, 2, "{}{}", told.out, told.err);
-    assert!(told.out.contains("To wait for it again:"), "{}", told.out);
+    assert!(told.out.contains("To continue the wait:"), "{}", told.out);
     assert!(
         told.out.contains("cargo demo --resume qovery-op-"),
         "{}",

@@ -15,30 +15,30 @@ use super::redact::Token;
 
 /// The error document of the API: the body of a response that is not a success.
 ///
-/// Read leniently: numbers and flags become text where text is expected, and fields of other names
-/// are kept in [`ApiError::extra`].
+/// Decoded leniently: numbers and booleans become text if a text is expected, and unknown fields are kept in
+/// [`ApiError::extra`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The status, as the body repeats it.
+    /// The status, as repeated in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The name of the error, often that of the status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What happened, the most telling of the texts.
+    /// The most detailed description of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// What happened.
+    /// A description of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// A title for the kind of error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The path that was asked for.
+    /// The path of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// When it happened, as the server writes it.
+    /// The time of the error, in the format of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     /// The kind of error, often a URL.
@@ -119,7 +119,7 @@ impl ApiError {
             || others.into_iter().flatten().count() >= 2
     }
 
-    /// The most telling text: `detail`, else `message`, else `error`, else `title`.
+    /// Returns the most detailed text: `detail`, else `message`, else `error`, else `title`.
     pub fn text(&self) -> Option<&str> {
         self.detail
             .as_deref()

@@ -1,6 +1,6 @@
-//! Why a client could not be built.
+//! Errors of building a client.
 //!
-//! Not for calls that failed: those have [`Error`](super::Error).
+//! Calls that fail return [`Error`](super::Error).
 
 use std::{error, fmt};
 
@@ -8,9 +8,9 @@ use super::Printable;
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
-/// Why a [`Client`](super::Client) or an [`AccessToken`](super::AccessToken) could not be built.
+/// A [`Client`](super::Client) or an [`AccessToken`](super::AccessToken) could not be built.
 ///
-/// Never shows a token.
+/// The error never shows a token.
 pub struct BuildError(Box<Inner>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,12 @@ impl BuildError {
         self
     }
 
-    /// Whether the access token is missing or malformed.
+    /// Returns whether the access token is missing or malformed.
     pub fn is_token(&self) -> bool {
         self.0.kind == Kind::Token
     }
 
-    /// Whether the base URL is malformed or of a kind that is not accepted.
+    /// Returns whether the base URL is malformed or not accepted.
     pub fn is_base_url(&self) -> bool {
         self.0.kind == Kind::BaseUrl
     }

@@ -1,8 +1,8 @@
 //! A call: an operation with its parameters, sent when it is awaited.
 //!
-//! One generic type serves all operations, so that generated code is a few lines for each. Not for
-//! repeating a call: that is a layer of transport. Dropping a call before it is awaited sends
-//! nothing; dropping it while it is awaited abandons it, and the server may still execute it.
+//! One generic type serves all operations, so that generated code is a few lines for each. A layer of the
+//! transport retries calls. Dropping a call before it is awaited sends nothing. Dropping it while it is
+//! awaited abandons it, and the server may still execute it.
 
 mod decoding;
 
@@ -32,11 +32,11 @@ use decoding::Decoding;
 
 /// An operation with its parameters, sent when it is awaited.
 ///
-/// Awaiting gives the decoded body; [`Call::response`] gives status and headers too. A call can be
-/// cloned, and each clone is sent on its own.
+/// Awaiting it returns the decoded body. [`Call::response`] returns the status and the headers too. A call
+/// can be cloned, and each clone is sent separately.
 ///
-/// A parameter that cannot be sent (a path parameter that would reach another endpoint, a header
-/// that is not text) is reported when the call is awaited: [`Error::is_invalid_request`].
+/// If a parameter cannot be sent (a path parameter that would reach another endpoint, a header that is not
+/// text), the call fails when it is awaited: [`Error::is_invalid_request`].
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O> {
     client: Client,
@@ -70,11 +70,11 @@ struct Body {
 }
 
 impl<O: Operation> Call<O> {
-    /// A call with the values of its path parameters, in the order of the path. A parameter that
-    /// stands in the path twice has one value. A value is sent as [`QueryValue`] writes it.
+    /// Creates a call from the values of its path parameters, in the order of the path. A parameter
+    /// that is in the path twice has one value. [`QueryValue`] writes each value as text.
     ///
-    /// The operations of the contract are methods of [`Client`]. This is for one that the contract
-    /// does not have.
+    /// The operations of the contract are methods of [`Client`]. Use this function for an operation
+    /// that the contract does not have.
     ///
     /// ```
     /// use qovery_api::{Call, Client, Json, Operation, OperationInfo};
@@ -113,54 +113,55 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Limits this call, from connecting to the last byte of the response. Default: the limit of
-    /// the transport.
+    /// Sets the time limit of this call, from connecting to the last byte of the response. Default:
+    /// the limit of the transport.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.parts.timeout = Some(limit);
         self
     }
 
-    /// Says whether this call may be repeated. A bare client never repeats one. Default:
-    /// [`RetryMode::Policy`].
+    /// Sets whether this call may be retried. A client without a retry layer never retries.
+    /// Default: [`RetryMode::Policy`].
     pub fn retry(mut self, mode: RetryMode) -> Self {
         self.parts.retry = mode;
         self
     }
 
-    /// Sets a header and replaces earlier values of the name. A `Content-Type` replaces the one of the
-    /// body, whichever is set first.
+    /// Sets a header and replaces earlier values of the same name. A `Content-Type` replaces that
+    /// of the body.
     ///
-    /// The call fails if a header cannot carry the value, or if a `User-Agent` begins like the command-line
-    /// tool's or the Terraform provider's.
+    /// The call fails if a header cannot hold the value, or if a `User-Agent` begins like that of
+    /// the command-line tool or of the Terraform provider.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self
     }
 
-    /// Sets a query parameter and replaces earlier values of the name. The value is encoded.
+    /// Sets a query parameter and replaces earlier values of the same name. The value is encoded.
     pub fn query(mut self, name: &str, value: impl QueryValue) -> Self {
         self.parts.query.set(name, &value.to_query());
         self
     }
 
-    /// Takes a query parameter away, all its values.
+    /// Removes all values of a query parameter.
     pub fn without_query(mut self, name: &str) -> Self {
         self.parts.query.remove(name);
         self
     }
 
-    /// Leaves a value for the layers of the transport, in place of one of the same type.
+    /// Adds a value for the layers of the transport, and replaces an earlier value of the same
+    /// type.
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.parts.extensions.insert(value);
         self
     }
 
-    /// The operation that is called.
+    /// Returns the operation of the call.
     pub fn operation(&self) -> &'static OperationInfo {
         O::INFO
     }
 
-    /// Sends the call and gives status and headers with the decoded body.
+    /// Sends the call, and returns status, headers and decoded body.
     pub fn response(self) -> ResponseFuture<O> {
         let mut parts = self.parts;
         if !parts.headers.contains_key(header::ACCEPT) {
@@ -460,7 +461,7 @@ impl<O: Operation> IntoFuture for Call<O> {
     }
 }
 
-/// A call that is being sent, for its decoded body.
+/// The future of a call. Yields the decoded body.
 #[must_use = "futures do nothing unless awaited"]
 pub struct CallFuture<O: Operation>(ResponseFuture<O>);
 
@@ -473,7 +474,7 @@ impl<O: Operation> Future for CallFuture<O> {
     }
 }
 
-/// A call that is being sent, for its response: status, headers and decoded body.
+/// The future of a call. Yields the response: status, headers and decoded body.
 ///
 /// In a Tokio runtime a body of 256 KiB or more is decoded on a thread for blocking work.
 #[must_use = "futures do nothing unless awaited"]

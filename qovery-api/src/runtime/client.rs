@@ -1,6 +1,6 @@
-//! The client: the base URL of the API, and the transport that reaches it.
+//! The client: the base URL of the API, and the transport that sends requests to it.
 //!
-//! Not for policy: retries, limits and tokens that change are layers of transport in `qovery-ext`.
+//! Retries, limits and tokens that change are layers of the transport in `qovery-ext`.
 
 use std::{
     fmt,
@@ -55,21 +55,22 @@ impl Client {
     /// Creates a client of `https://api.qovery.com` with this token and default settings.
     ///
     /// # Errors
-    /// Returns an error if the token is malformed. The error does not show it.
+    /// Returns an error if the token is malformed. The error does not show the token.
     pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
         Self::builder().token(AccessToken::new(token)?).build()
     }
 
-    /// Starts from the defaults, without a token.
+    /// Creates settings with the defaults, without a token.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Creates a client that sends through this transport, which adds the token if one is needed.
+    /// Creates a client that sends requests through this transport. The transport adds the token,
+    /// if one is needed.
     ///
     /// # Errors
-    /// Returns an error if the base URL is malformed, is neither `http` nor `https`, or carries credentials, a
-    /// query or a fragment.
+    /// Returns an error if the base URL is malformed, is neither `http` nor `https`, or contains
+    /// credentials, a query or a fragment.
     pub fn with_transport(
         base_url: impl AsRef<str>,
         transport: impl Transport,
@@ -110,10 +111,10 @@ impl Client {
         self.inner.decoded_limit
     }
 
-    /// The same client with strict or tolerant decoding of responses. Default: tolerant.
+    /// Returns this client with strict or tolerant decoding of responses. Default: tolerant.
     ///
-    /// Tolerant decoding keeps what does not fit, so that the rest of a response survives; see
-    /// [`decode`](super::decode). Strict decoding fails with the place of it:
+    /// Tolerant decoding keeps values that do not fit, so that the rest of a response decodes: see
+    /// [`decode`](super::decode). Strict decoding fails with the path of such a value:
     /// [`Error::decode_path`](super::Error::decode_path).
     ///
     /// ```
@@ -134,29 +135,29 @@ impl Client {
         self.inner.decoding
     }
 
-    /// The base URL of the API.
+    /// Returns the base URL of the API.
     pub fn base_url(&self) -> &Url {
         &self.inner.base_url
     }
 
-    /// The address of the websocket API, with `https` for `wss`: that of
+    /// Returns the address of the websocket API, with `https` in place of `wss`: that of
     /// [`ClientBuilder::stream_url`], or `wss://ws.qovery.com` for a client of
-    /// `https://api.qovery.com`. `None` for any other client: its token belongs to another server.
+    /// `https://api.qovery.com`. Returns `None` for any other client, because its token belongs to
+    /// another server.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> Option<&Url> {
         self.inner.stream_url.as_ref()
     }
 
-    /// The transport, for example to wrap it in another layer.
+    /// Returns the transport, for example to wrap it in another layer.
     pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.inner.transport
     }
 
-    /// Returns the value of a type that all clones of this client share, made when it is first asked
-    /// for.
+    /// Returns a value that all clones of this client share. The first call creates it.
     ///
-    /// For layers above the client, such as a limit that holds for everything one of them sends. There
-    /// is one value for each type: give it a type of the layer's own.
+    /// Layers above the client use it, for example for a limit on all requests of a layer. There is
+    /// one value for each type: use a type of your own.
     ///
     /// ```
     /// # use std::sync::atomic::{AtomicU32, Ordering};
@@ -231,7 +232,7 @@ fn parse_stream_url(text: &str) -> Result<Url, BuildError> {
     parse_base_url(&text)
 }
 
-/// Settings of a [`Client`].
+/// The settings of a [`Client`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -263,49 +264,49 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets the base URL of the API, with a path if there is one. Default: `https://api.qovery.com`.
+    /// Sets the base URL of the API. It may contain a path. Default: `https://api.qovery.com`.
     ///
-    /// An `http://` address is taken as it is, of whatever host: the token then crosses the network
-    /// readable. The clients of `qovery-ext` refuse one that does not lead to this machine.
+    /// An `http://` address of any host is accepted: the token is then sent unencrypted. The
+    /// clients of `qovery-ext` accept only `http://` addresses of this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The token sent with each request. Default: none.
+    /// Sets the token of each request. Default: none.
     pub fn token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
     }
 
-    /// The limit on making a connection. Default: 10 s.
+    /// Sets the time limit for opening a connection. Default: 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 
-    /// The limit on a whole request, from connecting to the last byte of the response. Default:
-    /// 60 s. A call can have its own: [`Call::timeout`](super::Call::timeout).
+    /// Sets the time limit for one request, from connecting to the last byte of the response.
+    /// Default: 60 s. [`Call::timeout`](super::Call::timeout) sets it for a single call.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// The limit on the body of a response, in bytes. Default: 64 MiB.
+    /// Sets the largest size of the body of a response, in bytes. Default: 64 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
     }
 
-    /// The limit on the memory that a decoded response may take, in bytes. Default: 7 times
-    /// [`body_limit`](Self::body_limit), so 448 MiB, and at least 64 KiB.
+    /// Sets the largest size of a decoded response in memory, in bytes. Default: 7 times
+    /// [`body_limit`](Self::body_limit), 448 MiB, and at least 64 KiB.
     ///
-    /// The memory is estimated before it is used, from the number of values in the document and the
-    /// size of the types that they become; the estimate is an upper bound. With the default, a list
-    /// of 10,000 environments (5 MiB of JSON) takes less than a quarter of the limit. A response
-    /// beyond the limit is an error: [`Error::is_too_large`](super::Error::is_too_large).
+    /// The size is estimated before memory is allocated, from the number of values in the document
+    /// and the sizes of their types. The estimate is an upper bound. For example, a list of 10,000
+    /// environments (5 MiB of JSON) takes less than a third of the default. A larger response is an
+    /// error: [`Error::is_too_large`](super::Error::is_too_large).
     ///
-    /// Holds for any [transport](Self::transport).
+    /// Applies to any [transport](Self::transport).
     ///
     /// ```
     /// use qovery_api::Client;
@@ -321,25 +322,27 @@ impl ClientBuilder {
         self
     }
 
-    /// The default of [`decoded_limit`](Self::decoded_limit) for this limit on bodies, in bytes.
+    /// Returns the default of [`decoded_limit`](Self::decoded_limit) for this limit on bodies, in
+    /// bytes.
     pub fn decoded_limit_for(body_limit: usize) -> usize {
         budget::for_bodies_of(body_limit)
     }
 
-    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
+    /// Adds the name of your program to the `User-Agent` header, such as `nightly-deploys/1.2`. It
+    /// follows the name of this library.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools.
+    /// Sets the reqwest settings to start from: proxies, certificates, pools.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = Some(settings);
         self
     }
 
-    /// The same for settings that are needed more than once: the feature `stream` opens websockets with a
-    /// client of their own, over HTTP/1.1.
+    /// Like [`reqwest`](Self::reqwest), for settings that are built more than once: the feature
+    /// `stream` opens websockets with a second HTTP client, over HTTP/1.1.
     pub fn reqwest_with(
         mut self,
         settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -348,25 +351,24 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, with a path if there is one.
-    /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A `ws://`
-    /// address is taken as it is: the token is then sent unencrypted.
+    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`. It may contain a path.
+    /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A
+    /// `ws://` address is accepted: the token is then sent unencrypted.
     #[cfg(feature = "stream")]
     pub fn stream_url(mut self, url: impl Into<String>) -> Self {
         self.stream_url = Some(url.into());
         self
     }
 
-    /// Whether a response that does not fit fails as a whole, as with [`Client::strict_decoding`].
-    /// Default: false.
+    /// Sets strict decoding of responses, as with [`Client::strict_decoding`]. Default: false.
     pub fn strict_decoding(mut self, is_strict: bool) -> Self {
         self.strict_decoding = is_strict;
         self
     }
 
-    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL, a
-    /// [`decoded_limit`](Self::decoded_limit) and the decoding only: the other settings are the
-    /// transport's.
+    /// Sends requests through this transport instead of [`HttpTransport`]. Only the base URL,
+    /// [`decoded_limit`](Self::decoded_limit) and the kind of decoding can be set with it. The
+    /// other settings belong to the transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -375,8 +377,8 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// Where the base URL or the user agent cannot be used, or where settings of the HTTP transport
-    /// were given together with another transport.
+    /// Returns an error if the base URL or the user agent cannot be used, or if settings of the
+    /// HTTP transport were set together with another transport.
     pub fn build(self) -> Result<Client, BuildError> {
         let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
         let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);

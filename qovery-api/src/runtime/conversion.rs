@@ -1,10 +1,10 @@
-//! Why a response cannot be turned into the request that replaces it.
+//! Errors of converting a response into the request that replaces the object.
 //!
-//! Not for decoding: a response that lacks a field decodes, and only this use of it fails.
+//! A response that lacks a field decodes. Only the conversion fails.
 
 use std::{error, fmt};
 
-/// Why a model of a response cannot become the model of a request.
+/// A model of a response cannot be converted into the model of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversionError(Reason);
 
@@ -25,7 +25,7 @@ impl ConversionError {
         Self(Reason::UnknownMember(union))
     }
 
-    /// The field that the response lacks, by its name in JSON.
+    /// Returns the field that the response lacks, by its name in JSON.
     pub const fn absent_field(&self) -> Option<&'static str> {
         match self.0 {
             Reason::Absent(field) => Some(field),

@@ -1,4 +1,4 @@
-//! Date-times as the API writes them: with or without fractions and offsets.
+//! Date-times in the formats of the API: with or without fractions and offsets.
 //!
 //! For generated fields of type `DateTime<Utc>`, or `Option`, `Vec`, `BTreeMap<String, _>` or
 //! [`Patch`] of it, nested as they may be:
@@ -11,12 +11,17 @@
 //! updated_at: Option<DateTime<Utc>>,
 //! ```
 //!
-//! Accepted: RFC 3339; the same with a blank for the `T` or before the offset, in lower case, with a
-//! comma for the point, without seconds, without the colon of the offset or without an offset at all
-//! (which means UTC), with `UTC` or `GMT` as the offset, and with the name of a zone in brackets behind
-//! it, which does not count; a date alone (midnight UTC); and a number, in milliseconds since 1970
-//! if it is large and in seconds otherwise. Written: RFC 3339 in UTC, with as many
-//! digits as the time has. Not for dates without a time: chrono reads those.
+//! These formats are accepted:
+//!
+//! - RFC 3339;
+//! - RFC 3339 with a blank for the `T` or before the offset, in lower case, with a comma for the point,
+//!   without seconds, without the colon of the offset, without an offset (which means UTC), with `UTC` or
+//!   `GMT` as the offset, or with the name of a zone in brackets after it, which is ignored;
+//! - a date alone (midnight UTC);
+//! - a number: milliseconds since 1970 if it is large, otherwise seconds.
+//!
+//! Date-times are written in RFC 3339 and UTC, with as many digits as the time has. Dates without a time are
+//! read by chrono.
 
 use std::{collections::BTreeMap, fmt};
 

@@ -1,6 +1,6 @@
-//! Why a call failed, for a person and for a program.
+//! The error of a call.
 //!
-//! One type for all operations. Not for building clients: see [`BuildError`](super::BuildError).
+//! All operations have the same type. Building a client has [`BuildError`](super::BuildError).
 
 mod message;
 
@@ -14,12 +14,12 @@ use super::{
     limits::ERROR_BODY_LIMIT, origin::Origin, redact::Token, text,
 };
 
-/// Why a call failed.
+/// A call failed.
 ///
-/// Ask it with predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one
-/// line: the operation, the status, the message of the API, how often and how long it was tried, and,
-/// unless it only reads, whether the server may have executed it. Token, headers and query are
-/// never shown.
+/// The error has predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one line:
+/// the operation, the status, the message of the API, the number of attempts and the elapsed time. If the
+/// operation changes something, `Display` also prints whether the server may have executed the request.
+/// Token, headers and query are never shown.
 ///
 /// ```
 /// # fn example(error: qovery_api::Error) -> Result<(), qovery_api::Error> {
@@ -27,7 +27,7 @@ use super::{
 ///     return Ok(());
 /// }
 /// if error.may_have_been_executed() {
-///     eprintln!("look before trying again: {error}");
+///     eprintln!("check the state before you retry: {error}");
 /// }
 /// # Err(error)
 /// # }
@@ -179,52 +179,53 @@ impl Error {
         self.api_status() == Some(status)
     }
 
-    /// The operation that was called.
+    /// Returns the operation of the call.
     pub fn operation(&self) -> &'static OperationInfo {
         self.0.operation
     }
 
-    /// Whether the call was refused before anything was sent: a path parameter that would reach
-    /// another endpoint, a header or a body that cannot be encoded.
+    /// Returns whether the call was refused before anything was sent: because of a path parameter
+    /// that would reach another endpoint, or a header or a body that cannot be encoded.
     pub fn is_invalid_request(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidRequest(_))
     }
 
-    /// Whether no complete response was received. [`Self::transport_error`] says more.
+    /// Returns whether no complete response was received. [`Self::transport_error`] has the
+    /// details.
     pub fn is_transport(&self) -> bool {
         matches!(self.0.kind, Kind::Transport(_))
     }
 
-    /// Whether no connection was made: the server has seen nothing of this attempt.
+    /// Returns whether no connection was made: the server has not received this attempt.
     pub fn is_connect(&self) -> bool {
         self.transport_error()
             .is_some_and(TransportError::is_connect)
     }
 
-    /// Whether time ran out. The server may have executed the request.
+    /// Returns whether time ran out. The server may have executed the request.
     pub fn is_timeout(&self) -> bool {
         self.transport_error()
             .is_some_and(TransportError::is_timeout)
     }
 
-    /// Whether the server answered with a status that is no success.
+    /// Returns whether the server answered with a status other than a success.
     pub fn is_api(&self) -> bool {
         matches!(self.0.kind, Kind::Api(..))
     }
 
-    /// Whether the server answered with success and a body that does not fit the contract. The
-    /// request was executed, unless a [web page](Self::is_web_page) came.
+    /// Returns whether the status was a success and the body does not fit the contract. The request
+    /// was executed, unless the body is a [web page](Self::is_web_page).
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(..))
     }
 
-    /// Whether a response came that looks like the API's own: JSON, for an error with the API's fields
-    /// (`status`, `detail`, …), or an empty body that is not declared to be HTML.
+    /// Returns whether the response looks like one of the API: JSON, for an error with the API's
+    /// fields (`status`, `detail`, …), or an empty body that is not declared to be HTML.
     ///
-    /// `false` for the page or text of a proxy, a firewall or a login, whatever its status: such a
-    /// response is no evidence about the resource. A 404 of a load balancer does not say that the
-    /// resource is gone, and a 403 of a firewall does not say that the request was not executed. Also
-    /// `false` if no response came.
+    /// Returns `false` for the page or text of a proxy, a firewall or a login page, with any
+    /// status. Such a response is no evidence about the resource: after the 404 of a load balancer,
+    /// the resource may exist, and after the 403 of a firewall, the request may have been executed.
+    /// Also returns `false` if no response was received.
     ///
     /// ```
     /// fn is_gone(error: &qovery_api::Error) -> bool {
@@ -235,9 +236,9 @@ impl Error {
         self.origin() == Some(Origin::Api)
     }
 
-    /// Whether a repeated `DELETE` was answered with 403, 404 or 410, or with a 400, after an earlier
-    /// attempt that may have been executed: that attempt may have deleted the resource, and this
-    /// response is then a consequence of it and no refusal.
+    /// Returns whether a retried `DELETE` was answered with 400, 403, 404 or 410 after an attempt
+    /// that may have been executed. That attempt may have deleted the resource: the response is
+    /// then its consequence, not a refusal.
     pub fn may_already_be_deleted(&self) -> bool {
         let Kind::Api(reply, _) = &self.0.kind else {
             return false;
@@ -247,14 +248,14 @@ impl Error {
             && matches!(reply.status.as_u16(), 400 | 403 | 404 | 410)
     }
 
-    /// Whether a web page was received instead of the API's response, with any status: something between the
-    /// client and the API has answered (a proxy, a sign-in page), or the base URL leads to another
-    /// server. The answer says nothing about the request.
+    /// Returns whether a web page was received instead of the API's response, with any status. A
+    /// proxy or a login page answered, or the base URL belongs to another server. The response is
+    /// no evidence about the request.
     pub fn is_web_page(&self) -> bool {
         self.origin() == Some(Origin::WebPage)
     }
 
-    /// Whether the response is larger than the client reads
+    /// Returns whether the response is larger than the client reads
     /// ([`body_limit`](super::ClientBuilder::body_limit)) or decodes
     /// ([`decoded_limit`](super::ClientBuilder::decoded_limit)). The request was executed.
     pub fn is_too_large(&self) -> bool {
@@ -265,55 +266,57 @@ impl Error {
         }
     }
 
-    /// Status 401: the token is missing, malformed, expired or revoked.
+    /// Returns whether the status is 401: the token is missing, malformed, expired or revoked.
     pub fn is_unauthorized(&self) -> bool {
         self.is_status(StatusCode::UNAUTHORIZED)
     }
 
-    /// Status 403: the token may not do this. The API also says so of some resources that do not
-    /// exist.
+    /// Returns whether the status is 403: the token does not allow this. The API also returns 403
+    /// for some resources that do not exist.
     pub fn is_forbidden(&self) -> bool {
         self.is_status(StatusCode::FORBIDDEN)
     }
 
-    /// Status 404: the resource does not exist.
+    /// Returns whether the status is 404: the resource does not exist.
     pub fn is_not_found(&self) -> bool {
         self.is_status(StatusCode::NOT_FOUND)
     }
 
-    /// Status 409: a duplicate, a lock, or an operation that is under way.
+    /// Returns whether the status is 409: a duplicate, a lock, or an operation in progress.
     pub fn is_conflict(&self) -> bool {
         self.is_status(StatusCode::CONFLICT)
     }
 
-    /// Status 429: too many requests. [`Self::retry_after`] says when to come back.
+    /// Returns whether the status is 429: too many requests. [`Self::retry_after`] returns the
+    /// delay that the server demands.
     pub fn is_rate_limited(&self) -> bool {
         self.is_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Status 400 or 422: the API refuses the input.
+    /// Returns whether the status is 400 or 422: the API refuses the input.
     pub fn is_bad_request(&self) -> bool {
         self.is_status(StatusCode::BAD_REQUEST) || self.is_status(StatusCode::UNPROCESSABLE_ENTITY)
     }
 
-    /// Status 5xx: the server or something before it failed.
+    /// Returns whether the status is 5xx: the server, or a proxy in front of it, failed.
     pub fn is_server_error(&self) -> bool {
         self.api_status()
             .is_some_and(|status| status.is_server_error())
     }
 
-    /// The status of the response, if there was one: also that of a success whose body could not
-    /// be decoded.
+    /// Returns the status of the response, if one was received. Also returns that of a success
+    /// whose body could not be decoded.
     pub fn status(&self) -> Option<StatusCode> {
         self.reply().map(|reply| reply.status)
     }
 
-    /// The headers of the response, if there was one.
+    /// Returns the headers of the response, if one was received.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.reply().map(|reply| &reply.headers)
     }
 
-    /// The error document of the API, if the status was not a success and the body was a JSON object.
+    /// Returns the error document of the API, if the status was not a success and the body was a
+    /// JSON object.
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.kind {
             Kind::Api(_, parsed) => parsed.as_deref(),
@@ -321,14 +324,14 @@ impl Error {
         }
     }
 
-    /// The extra fields that a request carried which the API refuses with 400 or 422, as
-    /// `Model.field`, the first twenty: they came with a response, and this version of the library does
-    /// not know them. `without_extra()` of the request drops them.
+    /// Returns the names of extra fields in a request that the API refused with 400 or 422, as
+    /// `Model.field`, at most 20. These fields came with a response, and this version of the
+    /// library does not know them. `without_extra()` of the request removes them.
     pub fn extra_fields(&self) -> &[String] {
         &self.0.extra_fields
     }
 
-    /// The decode error of a successful response.
+    /// Returns the decode error of a successful response.
     pub fn decode_error(&self) -> Option<&DecodeError> {
         match &self.0.kind {
             Kind::Decode(_, error) => Some(error),
@@ -336,13 +339,13 @@ impl Error {
         }
     }
 
-    /// Where the body of a success did not fit, such as `results[3].status`; empty where the whole of
-    /// it is wrong.
+    /// Returns the path of the value that does not fit, such as `results[3].status`. Empty if the
+    /// whole body does not fit.
     pub fn decode_path(&self) -> Option<&str> {
         self.decode_error().map(DecodeError::path)
     }
 
-    /// Why no complete response was received.
+    /// Returns the reason why no complete response was received.
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.kind {
             Kind::Transport(error) => Some(error),
@@ -350,32 +353,34 @@ impl Error {
         }
     }
 
-    /// The first 8 KiB of the body of the response, if there was one.
+    /// Returns the first 8 KiB of the body of the response, if one was received.
     pub fn body(&self) -> Option<&Bytes> {
         self.reply().map(|reply| &reply.body)
     }
 
-    /// Whether the body was longer than what [`Self::body`] kept.
+    /// Returns whether the body was longer than [`Self::body`].
     pub fn is_body_truncated(&self) -> bool {
         self.reply().is_some_and(|reply| reply.is_body_truncated)
     }
 
-    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`. Support
-    /// will ask for it.
+    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`. Support
+    /// asks for it.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(self.headers()?)
     }
 
-    /// How long the server wanted to be left alone, counted from the response.
+    /// Returns the delay that the server demands before the next request, counted from the
+    /// response.
     ///
-    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, if the status is
-    /// 429 or `X-RateLimit-Remaining` is 0. The value is the server's and may be absurdly large.
+    /// The source is `Retry-After` in seconds or as a date. If it is absent and the status is 429
+    /// or `X-RateLimit-Remaining` is 0, the source is `X-RateLimit-Reset`. The value comes from the
+    /// server and is not limited.
     pub fn retry_after(&self) -> Option<Duration> {
         self.reply()?.retry_after
     }
 
-    /// Whether the server may have executed the request, in any of the attempts. `false` is
-    /// certain, `true` is not: look before sending the request again.
+    /// Returns whether the server may have executed the request in any of the attempts. `false` is
+    /// certain. After `true`, check the state before you send the request again.
     pub fn may_have_been_executed(&self) -> bool {
         match &self.0.kind {
             Kind::InvalidRequest(_) => false,
@@ -389,7 +394,7 @@ impl Error {
         }
     }
 
-    /// How often the request was sent or tried to be sent: 0 if it was refused before.
+    /// Returns the number of attempts; 0 if the call was refused before anything was sent.
     pub fn attempts(&self) -> u32 {
         match &self.0.kind {
             Kind::InvalidRequest(_) => 0,
@@ -398,7 +403,7 @@ impl Error {
         }
     }
 
-    /// From the first attempt to the end of the last one.
+    /// Returns the time from the start of the first attempt to the end of the last one.
     pub fn elapsed(&self) -> Duration {
         match &self.0.kind {
             Kind::InvalidRequest(_) => Duration::ZERO,
@@ -447,8 +452,8 @@ impl fmt::Display for Error {
         if !self.0.extra_fields.is_empty() {
             write!(
                 f,
-                " (the request carried fields that this version of the library does not know: {}; \
-                 `without_extra()` of the request drops them)",
+                " (the request had fields that this version of the library does not know: {}; \
+                 `without_extra()` of the request removes them)",
                 self.0.extra_fields.join(", ")
             )?;
         }

@@ -1,6 +1,6 @@
-//! Fields that a model does not know: kept as they came, in order, and sent back.
+//! Fields that a model does not know: kept unchanged and in order, and sent back.
 //!
-//! Not for values that no enum knows and for members that no union knows: those stand in their place.
+//! Unknown values of enums and unknown members of unions are kept in their place.
 
 use std::{borrow::Cow, cell::RefCell, fmt};
 
@@ -42,22 +42,22 @@ use super::{
 pub struct ExtraFields(ThinVec<u8>);
 
 impl ExtraFields {
-    /// Whether there are none.
+    /// Returns whether there are no extra fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of extra fields.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// The names, in the order of the response.
+    /// Returns the names, in the order of the response.
     pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.iter().map(|(name, _)| name)
     }
 
-    /// The names and the values as JSON text, in the order of the response.
+    /// Returns the names, and the values as JSON text, in the order of the response.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &RawValue)> {
         let mut values = serde_json::Deserializer::from_slice(&self.0)
             .into_iter::<&RawValue>()
@@ -69,13 +69,13 @@ impl ExtraFields {
         })
     }
 
-    /// The value of a field as JSON text. Of two fields of one name, the last one counts.
+    /// Returns the value of a field as JSON text. If the name occurs twice, the last field counts.
     pub fn get(&self, name: &str) -> Option<&RawValue> {
         let found = self.iter().filter(|(other, _)| other == name).last();
         found.map(|(_, value)| value)
     }
 
-    /// The value of a field, decoded as the client decodes a response.
+    /// Returns the value of a field, decoded like a response.
     ///
     /// # Errors
     /// Returns an error if the value does not fit the type.

@@ -1,8 +1,8 @@
 //! Bodies of `application/x-www-form-urlencoded`.
 //!
-//! A property is `name=value`. A list of single values repeats the name, unless its encoding says
-//! otherwise. An object, and a list of objects or lists, is one value of JSON text. Null is an empty
-//! value: a form has no other way to say it.
+//! A property is `name=value`. A list of single values repeats the name, unless its encoding defines another
+//! form. An object, or a list of objects or lists, is one value of JSON text. Null is an empty value, because
+//! a form has no null.
 
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;

@@ -1,15 +1,15 @@
-//! How the body of a successful response becomes a value.
+//! The conversion of the body of a successful response into a value.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{DecodeError, SecretText, decode, decode_strictly, origin};
 
-/// Turns the body of a 2xx response into a value.
+/// Converts the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
     /// The value of the `Accept` header.
     const ACCEPT: &'static str;
-    /// Whether the body is not looked at. Default: it is.
+    /// Whether the body is ignored. Default: false.
     const IGNORES_BODY: bool = false;
     /// Decodes a whole body.
     ///
@@ -29,17 +29,17 @@ pub trait ResponseFormat<T> {
 /// A JSON document.
 #[derive(Debug)]
 pub struct Json;
-/// A JSON document, or nothing.
+/// A JSON document, or an empty body.
 #[derive(Debug)]
 pub struct JsonOrEmpty;
-/// Text as it is, unless it is a web page.
+/// Text, unchanged. A web page is an error.
 #[derive(Debug)]
 pub struct Text;
-/// Bytes as they are.
+/// Bytes, unchanged.
 #[derive(Debug)]
 pub struct Binary;
-/// Nothing: whatever the body holds is ignored, unless it is a web page. That is the answer of
-/// something between the client and the API, which has not seen the request.
+/// No body. Any body is ignored, except a web page, which is an error: it comes from a proxy or another
+/// server, and the API has not received the request.
 #[derive(Debug)]
 pub struct NoContent;
 

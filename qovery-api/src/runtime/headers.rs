@@ -1,4 +1,4 @@
-//! What response headers say beyond their text: request ids and when to come back.
+//! Reads request ids and delays from response headers.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! The transport of a bare client: reqwest, a token, timeouts, a limit on the body.
+//! The default transport: reqwest with a token, time limits and a limit on the body.
 //!
-//! Not for retries, limits on requests or tokens that change: layers of `qovery-ext` do that.
-//! Dropping the returned future closes or abandons the request; the server may still execute it.
+//! Retries, limits on requests and tokens that change are layers of `qovery-ext`. Dropping the returned
+//! future abandons the request; the server may still execute it.
 
 mod body;
 mod builder;
@@ -30,14 +30,15 @@ const MAX_REDIRECTS: usize = 5;
 ///
 /// | setting | default |
 /// |---|---|
-/// | limit on connecting | 10 s |
-/// | limit on a whole request, the body of the response included | 60 s |
-/// | limit on the body of a response | 64 MiB |
+/// | time limit for opening a connection | 10 s |
+/// | time limit for a whole request, including the body of the response | 60 s |
+/// | largest size of the body of a response | 64 MiB |
 ///
-/// A body that ends before the length that its headers announce is an error, over any version of
-/// HTTP. Of a response that is no success, at most 16 KiB are read. The token goes to the host of the request alone. Redirects are followed only for `GET` and
-/// `HEAD` and only to the same scheme, host and port; any other is handed back as a response with
-/// its status. Proxies are taken from the system and the environment, as reqwest does.
+/// A body that ends before the length in its headers is an error, with any version of HTTP. If a response is
+/// not a success, at most 16 KiB of it are read. The token is sent only to the host of the request. Redirects
+/// are followed only for `GET` and `HEAD`, and only to the same scheme, host and port; any other redirect is
+/// returned as a response with its status. Proxies are taken from the system and the environment, as in
+/// reqwest.
 #[derive(Clone)]
 pub struct HttpTransport {
     http: reqwest::Client,
@@ -49,17 +50,17 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Starts from the defaults.
+    /// Creates settings with the defaults.
     pub fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder::default()
     }
 
-    /// Sends a request that the caller keeps, to send it again if need be. For layers of transport:
-    /// like [`Transport::send`], without the copy that sending it twice would take.
+    /// Sends a request without consuming it, so that the caller can send it again. For layers of
+    /// the transport: like [`Transport::send`], without a copy of the request.
     ///
-    /// `authorization` is sent unless the request has an `Authorization` header itself;
-    /// if it is `None`, the token of this transport is sent. `limit` applies to the whole request, in place of the
-    /// request's own.
+    /// If the request has no `Authorization` header, `authorization` is sent; if that is `None`,
+    /// the token of this transport is sent. `limit` applies to the whole request, in place of the
+    /// limit in the request.
     ///
     /// # Errors
     /// Returns an error if no complete response was received. A response of any status is not an error here.
@@ -167,7 +168,7 @@ impl HttpTransport {
             #[cfg(feature = "gzip")]
             Fault::Unpacking(error) => TransportError::body(std::io::Error::new(
                 error.kind(),
-                format!("the compression is broken: {error}"),
+                format!("the compressed body is damaged: {error}"),
             )),
             Fault::Sending(error) => {
                 let (connect, timeout) = (error.is_connect(), error.is_timeout());

@@ -1,6 +1,6 @@
-//! What generated code stands on: calls, responses, errors and the transport hook.
+//! The runtime of generated code: calls, responses, errors and the transport.
 //!
-//! Hand-written and independent of the contract. Not for anything that only one operation needs.
+//! It is hand-written and does not depend on the contract.
 
 #[allow(
     unused_imports,

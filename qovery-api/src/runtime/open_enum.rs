@@ -1,4 +1,4 @@
-//! Enums that keep a value which they do not know.
+//! Enums that keep unknown values.
 //!
 //! The generator calls [`open_enum!`] once for each enum of text:
 //!
@@ -14,9 +14,9 @@
 //! }
 //! ```
 //!
-//! No variant may be called `Unknown`: that one is added. The macro writes the
-//! enum and one table; all else goes through the functions of this module, so that hundreds of
-//! enums stay cheap to compile, and is `#[inline]`, so that a program compiles only the enums that it uses. Enums that hold data are unions.
+//! No variant may be called `Unknown`: the macro adds it. The macro writes the enum and one table. All other
+//! code is in the functions of this module, so that hundreds of enums compile quickly. It is `#[inline]`, so
+//! that a program compiles only the enums that it uses. Enums that hold data are unions.
 
 use std::{
     borrow::Cow,
@@ -42,7 +42,7 @@ impl UnknownValue {
         Self((!text.is_empty()).then(|| Box::new(text.into())))
     }
 
-    /// The value as the API wrote it.
+    /// Returns the value as the API spells it.
     pub fn as_str(&self) -> &str {
         self.0.as_deref().map_or("", |text| text)
     }
@@ -113,9 +113,9 @@ pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de
     deserializer.deserialize_str(TextVisitor)
 }
 
-/// Writes an enum that keeps a value which it does not know. The grammar is in the module's text.
+/// Writes an enum that keeps unknown values. The module documents the grammar.
 ///
-/// Every path is absolute, because the enum may have the name of anything that stands in a prelude.
+/// Every path is absolute, because the enum may have any name of a prelude.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*

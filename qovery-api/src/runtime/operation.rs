@@ -10,7 +10,7 @@ use super::ResponseFormat;
 pub trait Operation: Send + Sync + Sized + 'static {
     /// The result of a successful call.
     type Output: Send + 'static;
-    /// How the body of a successful response becomes [`Self::Output`].
+    /// The format that converts the body of a successful response into [`Self::Output`].
     type Format: ResponseFormat<Self::Output>;
     /// The value of the `Accept` header: the media types that the contract declares. Default: that of
     /// the format.
@@ -23,7 +23,7 @@ pub trait Operation: Send + Sync + Sized + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationInfo {
-    /// The contract's `operationId`, word for word.
+    /// The `operationId` of the contract, unchanged.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
@@ -32,7 +32,7 @@ pub struct OperationInfo {
 }
 
 impl OperationInfo {
-    /// Describes an operation.
+    /// Creates the facts about an operation.
     pub const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
         Self { id, method, path }
     }
@@ -46,11 +46,12 @@ pub enum Paging {
     StartId {
         /// The query parameter that takes the id of an item.
         parameter: &'static str,
-        /// Whether the contract promises that a page with fewer items than its declared size is
-        /// the last one. A size alone is no promise: a server that filters sends short pages.
+        /// Whether the contract defines that a page with fewer items than its declared size is the
+        /// last one. A declared size alone does not define that: a server that filters sends short
+        /// pages.
         short_page_ends: bool,
     },
-    /// The response links to the next and the previous page; their query carries a token.
+    /// The response links to the next and the previous page. The query of a link contains a token.
     ContinueToken {
         /// The query parameter that takes the forward token, in the request and in the link.
         forward: &'static str,
@@ -61,56 +62,57 @@ pub enum Paging {
 
 /// An operation that returns its items in pages that are linked by cursors.
 pub trait PagedOperation: Operation {
-    /// The response that holds one page.
+    /// The items of a page.
     type Item: Send + 'static;
-    /// How the operation pages.
+    /// The way of paging.
     const PAGING: Paging;
 
-    /// Takes a page apart.
+    /// Splits a page into its items and links.
     fn split(page: Self::Output) -> PageParts<Self::Item>;
 
-    /// The id that distinguishes this item from all others, if it has one.
+    /// Returns the id of an item, if it has one.
     ///
-    /// If the operation pages by item, this is the cursor too (for commits: their sha).
+    /// If the operation pages by item, the id is also the cursor (for commits: their hash).
     fn item_id(item: &Self::Item) -> Option<String>;
 }
 
-/// A paged operation that also pages backward: its [`Paging`] names a backward token.
+/// A paged operation that can also page backward: its [`Paging`] has a backward parameter.
 pub trait PagedBackward: PagedOperation {}
 
-/// An operation that returns its newest items only, as many as asked for.
+/// An operation that returns only its newest items, as many as requested.
 ///
-/// There is no cursor: what lies beyond the window cannot be reached.
+/// It has no cursor: items beyond the window cannot be read.
 pub trait WindowOperation: Operation {
-    /// The response that holds one window.
+    /// The items of a window.
     type Item: Send + 'static;
     /// The query parameter that takes the number of items.
     const SIZE_PARAMETER: &'static str;
     /// The number of items that the server sends if the parameter is absent.
     const DEFAULT_SIZE: u32;
 
-    /// Takes a response apart.
+    /// Splits a response into its items.
     fn split(page: Self::Output) -> PageParts<Self::Item>;
 }
 
-/// A page, taken apart.
+/// The parts of a page.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PageParts<I> {
     /// The items, in the server's order.
     pub items: Vec<I>,
-    /// The page size that the server declared, if it did.
+    /// The page size, if the server declared one.
     pub declared_size: Option<u64>,
-    /// The link to the next page, where the server sent one.
+    /// The link to the next page, if there is one.
     pub next: Option<String>,
-    /// The link to the previous page, where the server sent one.
+    /// The link to the previous page, if there is one.
     pub previous: Option<String>,
-    /// The server says that it holds back items, for example beyond a limit of the plan.
+    /// Whether the server reports that it withholds items, for example beyond a limit of the plan.
     pub items_held_back: bool,
 }
 
 impl<I> PageParts<I> {
-    /// A page of these items, without links, of undeclared size, with nothing held back.
+    /// Creates a page of these items, without links, without a declared size, and with nothing
+    /// withheld.
     pub fn new(items: Vec<I>) -> Self {
         Self {
             items,

@@ -1,7 +1,7 @@
-//! Who answered: the API, or something between it and the client.
+//! The origin of a response: the API, or a system between it and the client.
 //!
-//! Proxies, firewalls, load balancers and login pages answer in the API's place, with any status.
-//! Their answers say nothing about the resource that was asked for. Decided here and nowhere else.
+//! Proxies, firewalls, load balancers and login pages can answer instead of the API, with any status. Their
+//! responses are no evidence about the resource. Only this module decides about the origin.
 
 use http::{HeaderMap, StatusCode};
 

@@ -1,7 +1,7 @@
-//! Parameters of several texts, lists and objects, in the styles of OpenAPI.
+//! Parameters that are lists and objects, in the styles of OpenAPI.
 //!
-//! One expansion serves all places; each place has its own encoding, so that no value can be taken for
-//! a delimiter. How a single value prints is a matter of [`QueryValue`].
+//! One expansion serves all locations. Each location has its own encoding, so that no value can be read as a
+//! delimiter. [`QueryValue`] writes a single value.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;

@@ -1,6 +1,6 @@
-//! A field of a request that can be left out, emptied or set.
+//! A field of a request that can be left out, cleared or set.
 //!
-//! Not for responses: there, absent and `null` mean the same, and `Option` says it.
+//! In responses, absent and `null` have the same meaning, and the type is `Option`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -8,7 +8,8 @@ use super::SecretText;
 
 /// A field of a request: left out, sent as `null`, or sent with a value.
 ///
-/// The API distinguishes these: an absent field keeps its value or falls back to a default, `null` clears it.
+/// The API distinguishes these: an absent field keeps its value or is reset to a default, and `null` clears
+/// it.
 ///
 /// ```
 /// use qovery_api::Patch;
@@ -31,22 +32,22 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Whether it is left out.
+    /// Returns whether the field is left out.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// Whether it is sent as `null`.
+    /// Returns whether the field is sent as `null`.
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether it is sent with a value.
+    /// Returns whether the field is sent with a value.
     pub const fn is_value(&self) -> bool {
         matches!(self, Self::Value(_))
     }
 
-    /// The same, for a reference to the value.
+    /// Returns the same with a reference to the value.
     pub const fn as_ref(&self) -> Patch<&T> {
         match self {
             Self::Absent => Patch::Absent,
@@ -64,7 +65,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     pub fn into_option(self) -> Option<T> {
         match self {
             Self::Absent | Self::Null => None,
@@ -72,12 +73,12 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value; absent if there is none.
+    /// Returns `Value` for a value, and `Absent` for `None`.
     pub fn value_or_absent(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Value)
     }
 
-    /// The value; `null` if there is none.
+    /// Returns `Value` for a value, and `Null` for `None`.
     pub fn value_or_null(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Value)
     }

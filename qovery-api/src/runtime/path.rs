@@ -1,6 +1,4 @@
-//! Path parameters, encoded so that a value can never reach another endpoint.
-//!
-//! Not for queries: see [`query`](super::query).
+//! Encodes path parameters, so that no value can reach another endpoint.
 
 use std::borrow::Cow;
 

@@ -1,29 +1,29 @@
-//! Text from outside, made fit for a terminal and for the log of a CI system.
+//! Prints text from outside safely on a terminal and in the log of a CI system.
 //!
-//! Uses the standard library alone: the generator, which must not depend on the code that it
-//! generates, compiles this file too.
+//! This file uses only the standard library, because the generator compiles it too, and the generator must
+//! not depend on the code that it generates.
 
 use std::{
     borrow::Cow,
     fmt::{self, Debug, Display},
 };
 
-/// Text from outside, made fit for a terminal and for the log of a CI system.
+/// Prints text from outside safely on a terminal and in the log of a CI system.
 ///
-/// Names, states, log lines and messages come from servers and from everybody who can open a pull
-/// request. Printed as they are, they can move the cursor, retitle a terminal, turn the direction of
-/// a line around, hide, begin a line of their own, or give a command to a CI runner. Every `Display`
-/// of this library prints them through this type, and a program that prints a field itself should
-/// do the same. The raw text stays in the fields.
+/// Names, states, log lines and messages come from servers, and from any person who can open a pull request.
+/// Printed unescaped, they can move the cursor, change the title of a terminal, reverse the direction of a
+/// line, hide, begin a new line, or contain a command for a CI runner. Every `Display` of this library prints
+/// them through this type. A program that prints a field itself should do the same. The fields hold the
+/// unescaped text.
 ///
-/// - A control character, line ends and tabs included, a bidirectional control, and a character that
-///   does not show (zero-width, filler, tag, variation selector, private or unassigned) becomes an
-///   escape such as `\n`, `\t` or `\u{202e}`. So the text is always one line.
-/// - A blank of another kind, such as a no-break space, becomes a plain one. A variation selector
-///   directly behind a symbol (`⚠️`) stays.
-/// - A text never begins, blanks aside, with `:`, and never contains `##[`, `##vso[`,
-///   `##teamcity[`, `section_start:` and the like: one character of it is escaped, so that a runner
-///   of GitHub, Gitea, Azure, TeamCity, GitLab or Travis sees text and no command.
+/// - A control character (line ends and tabs included), a bidirectional control, or an invisible character
+///   (zero-width, filler, tag, variation selector, private or unassigned) becomes an escape such as `\n`,
+///   `\t` or `\u{202e}`. Therefore the text is always one line.
+/// - Another kind of blank, such as a no-break space, becomes a plain blank. A variation selector directly
+///   after a symbol (`⚠️`) stays.
+/// - A text never begins, apart from blanks, with `:`. It never contains `##[`, `##vso[`, `##teamcity[`,
+///   `section_start:` and similar markers. One of their characters is escaped, so that a runner of GitHub,
+///   Gitea, Azure, TeamCity, GitLab or Travis finds no command.
 ///
 /// Width, alignment and precision of a format apply to the result. `Debug` quotes it.
 ///
@@ -46,12 +46,12 @@ impl<'a> Printable<'a> {
         Self(text)
     }
 
-    /// Returns the text as it came.
+    /// Returns the unescaped text.
     pub const fn raw(self) -> &'a str {
         self.0
     }
 
-    /// Returns the text as it is printed, without a copy if there is nothing to escape.
+    /// Returns the escaped text, without a copy if there is nothing to escape.
     pub fn to_cow(self) -> Cow<'a, str> {
         let command = CommandAt::first(self.0);
         if command.is_none() && self.0.bytes().all(is_plain) {
@@ -70,8 +70,8 @@ impl<'a> Printable<'a> {
         Cow::Owned(printed)
     }
 
-    /// Returns a JSON document with the same characters escaped as JSON escapes them: it reads as
-    /// the same value, and can be printed. The text must be a JSON document, in any layout.
+    /// Returns a JSON document with the same characters as JSON escapes. It decodes to the same
+    /// value, and can be printed. The text must be a JSON document; its layout does not matter.
     ///
     /// ```
     /// use qovery_api::Printable;

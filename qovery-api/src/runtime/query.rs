@@ -1,6 +1,6 @@
 //! The query: a list without repeated names.
 //!
-//! Not for lists and objects: see [`parameter`](super::parameter).
+//! Lists and objects are in [`parameter`](super::parameter).
 
 use percent_encoding::utf8_percent_encode;
 

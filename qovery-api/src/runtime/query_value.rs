@@ -3,12 +3,11 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone};
 use uuid::Uuid;
 
-/// A value that a parameter can carry, in the query, the path, a header or a cookie alike.
+/// A single value of a parameter, in the query, the path, a header or a cookie.
 ///
-/// Numbers that are whole print without a fraction, date-times in RFC 3339 with as many digits as
-/// they have.
+/// Whole numbers are written without a fraction, and date-times in RFC 3339 with as many digits as they have.
 pub trait QueryValue {
-    /// The value as text, not yet percent-encoded.
+    /// Returns the value as text, not yet percent-encoded.
     fn to_query(&self) -> String;
 }
 

@@ -1,7 +1,6 @@
-//! Raw JSON text of a value, from any deserializer; byte for byte if the deserializer reads JSON text.
+//! The JSON text of a value, from any deserializer; byte for byte if the deserializer reads JSON text.
 //!
-//! Numbers, escapes and blanks stay as they are, unlike in a parsed value. Not for interpreting the
-//! text.
+//! Unlike in a parsed value, numbers, escapes and blanks do not change.
 
 use std::{borrow::Cow, fmt};
 

@@ -1,10 +1,10 @@
-//! Keeps the token of a request out of the text that a program prints about its outcome.
+//! Removes the token of a request from all text that a program prints about its outcome.
 //!
-//! Some proxies and debugging servers repeat a request in their headers or their error page, and
-//! HTTP/2 carries a text when a connection ends: an error would show it. Encoders on the way may have
-//! written it in another spelling, which a decoder turns into the token again, so the token is looked
-//! for in all of them, and once more behind each decoder. Not for bodies of successes, which are data
-//! and stay as they are; only an error that keeps one keeps it redacted.
+//! Some proxies and debugging servers repeat a request in their headers or in an error page, and HTTP/2
+//! transfers a text when a connection ends. An error would show the token. Encoders may have written it in
+//! another form, which a decoder turns into the token again. Therefore the token is searched for in all these
+//! forms, and once more after each decoder. The body of a success is data and does not change; an error that
+//! holds such a body holds it without the token.
 
 mod spelling;
 

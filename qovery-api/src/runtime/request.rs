@@ -1,4 +1,4 @@
-//! A request on its way to the transport.
+//! A request, as the transport receives it.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use reqwest::Url;
 
 use super::OperationInfo;
 
-/// Whether a transport that retries may repeat this request.
+/// Whether a transport may retry a request.
 ///
-/// A bare client never retries: the value is for the transports of `qovery-ext`.
+/// A client without a retry layer never retries: the transports of `qovery-ext` use this value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryMode {
-    /// As the transport's policy decides from method and fault.
+    /// The policy of the transport decides, from the method and the failure.
     #[default]
     Policy,
-    /// Never repeat, whatever the method.
+    /// No retry, for any method.
     Never,
-    /// Repeat also where the first attempt may have been executed: the caller knows it is safe.
+    /// A retry also if an attempt may have been executed: the caller knows that this is safe.
     EvenIfExecuted,
-    /// Repeat only if the attempt was certainly not executed, whatever the method: no connection was
-    /// made, or the server answered 429. For a `DELETE` whose second answer would be a 404.
+    /// A retry only if no attempt was executed, whatever the method: no connection was made, or the
+    /// server answered 429. Useful for a `DELETE`, whose second attempt would be answered with 404.
     UnlessExecuted,
 }
 
@@ -32,7 +32,7 @@ pub enum RetryMode {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
-    /// The operation that is called; method and path template are in there.
+    /// The operation, with its method and path template.
     pub operation: &'static OperationInfo,
     /// The URL with encoded path and query.
     pub url: Url,
@@ -40,16 +40,17 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The encoded body, if there is one; its type is in the headers.
     pub body: Option<Bytes>,
-    /// Limit for this call, sending and reading together; the transport's default where `None`.
+    /// The time limit of this call, from sending to the last byte; `None` stands for the default of
+    /// the transport.
     pub timeout: Option<Duration>,
-    /// Whether this request may be repeated.
+    /// Whether this request may be retried.
     pub retry: RetryMode,
-    /// Values that one layer of transport leaves for another.
+    /// Values that one layer of the transport sets for another.
     pub extensions: Extensions,
 }
 
 impl Request {
-    /// A request without headers, body or limit.
+    /// Creates a request without headers, body or limit.
     pub fn new(operation: &'static OperationInfo, url: Url) -> Self {
         Self {
             operation,

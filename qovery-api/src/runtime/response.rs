@@ -18,18 +18,18 @@ pub struct RawResponse {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// How often the request was sent, this time included.
+    /// The number of attempts, including this one.
     pub attempts: u32,
-    /// From the first attempt to the end of the last one.
+    /// The time from the start of the first attempt to the end of the last one.
     pub elapsed: Duration,
-    /// Whether an attempt before this one may have been executed.
+    /// Whether an earlier attempt may have been executed.
     pub executed_before: bool,
     /// The credentials that the request was sent with, for an error that decodes or keeps the body.
     authorization: Option<HeaderValue>,
 }
 
 impl RawResponse {
-    /// A response to the first attempt.
+    /// Creates the response to a first attempt.
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -42,16 +42,16 @@ impl RawResponse {
         }
     }
 
-    /// Takes the token of the request's `Authorization` header out of the headers and, if this is no
-    /// success, out of the body. The body of a success stays as it is; an error that keeps it keeps
-    /// it without the token.
+    /// Removes the token of the request's `Authorization` header from the headers and, if this is
+    /// not a success, from the body. The body of a success does not change; an error that holds it
+    /// holds it without the token.
     ///
-    /// The token is found as it is and as encoders write it: percent-encoded, escaped for JSON or
-    /// HTML, quoted-printable, in base64 or hexadecimal, up to three of them on top of each other,
-    /// and across line ends. A token of any length is replaced, so one of a few characters garbles
-    /// other text too.
+    /// The token is found in plain form, and percent-encoded, escaped for JSON or HTML,
+    /// quoted-printable, in base64 or hexadecimal, with up to three nested encodings, and across
+    /// line ends. A token of any length is replaced. If a token has only a few characters, other
+    /// text that contains the same characters is replaced too.
     ///
-    /// For transports: [`HttpTransport`](super::HttpTransport) does it by itself.
+    /// For transports: [`HttpTransport`](super::HttpTransport) calls it itself.
     ///
     /// ```
     /// use qovery_api::{RawResponse, http::{HeaderMap, HeaderValue, StatusCode}};
@@ -77,8 +77,8 @@ impl RawResponse {
         Token::of(self.authorization.as_ref()?)
     }
 
-    /// Whether the response looks like the API's own, and not like that of a proxy, a firewall or a
-    /// login page. See [`Error::is_from_api`](super::Error::is_from_api).
+    /// Returns whether the response looks like one of the API, and not like that of a proxy, a
+    /// firewall or a login page. See [`Error::is_from_api`](super::Error::is_from_api).
     pub fn is_from_api(&self) -> bool {
         let origin = if self.status.is_success() {
             Origin::of_unreadable(&self.headers, &self.body)
@@ -89,17 +89,18 @@ impl RawResponse {
         origin == Origin::Api
     }
 
-    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(&self.headers)
     }
 
-    /// How long the server wants to be left alone.
+    /// Returns the delay that the server demands before the next request.
     ///
-    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, if the status is
-    /// 429 or `X-RateLimit-Remaining` is 0: in seconds, as a moment in seconds or milliseconds since
-    /// 1970 if the number is large, or as a date. A fraction of a second is rounded up, a moment that has
-    /// passed is zero. The value is the server's and may be absurdly large.
+    /// The source is `Retry-After` in seconds or as a date. If it is absent and the status is 429
+    /// or `X-RateLimit-Remaining` is 0, the source is `X-RateLimit-Reset`: seconds, a time in
+    /// seconds or milliseconds since 1970 if the number is large, or a date. A fraction of a second
+    /// is rounded up, and a time in the past is zero. The value comes from the server and is not
+    /// limited.
     pub fn retry_after(&self) -> Option<Duration> {
         let limited = self.status == StatusCode::TOO_MANY_REQUESTS;
         headers::retry_after(&self.headers, limited, Utc::now())
@@ -127,9 +128,9 @@ pub struct Response<T> {
     pub headers: HeaderMap,
     /// The decoded body.
     pub body: T,
-    /// How often the request was sent, the last time included.
+    /// The number of attempts, including the last one.
     pub attempts: u32,
-    /// From the first attempt to the end of the last one.
+    /// The time from the start of the first attempt to the end of the last one.
     pub elapsed: Duration,
     origin: Origin,
 }
@@ -146,12 +147,12 @@ impl<T> Response<T> {
         }
     }
 
-    /// The decoded body.
+    /// Returns the decoded body.
     pub fn into_inner(self) -> T {
         self.body
     }
 
-    /// The same response with another body.
+    /// Returns the response with another body.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             status: self.status,
@@ -163,17 +164,17 @@ impl<T> Response<T> {
         }
     }
 
-    /// Whether the response looks like the API's own.
+    /// Returns whether the response looks like one of the API.
     ///
-    /// `false` if it is declared to be HTML, or if the operation returns nothing and something other
-    /// than a JSON document came: a proxy or a login page may have answered, and the API may not have
-    /// received the request. A body that is a web page is an error already
+    /// Returns `false` if it is declared to be HTML. Also returns `false` if the operation returns
+    /// nothing and the body is not a JSON document: a proxy or a login page may have answered, and
+    /// the API may not have received the request. A body that is a web page is already an error
     /// ([`Error::is_web_page`](super::Error::is_web_page)).
     pub fn is_from_api(&self) -> bool {
         self.origin == Origin::Api
     }
 
-    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(&self.headers)
     }

@@ -1,6 +1,6 @@
-//! Fields that hold secrets: they travel, and they do not show.
+//! Fields that hold secrets: they are sent and decoded, and never printed.
 //!
-//! Not for the token of the client: that is [`AccessToken`](super::AccessToken).
+//! The token of the client is an [`AccessToken`](super::AccessToken).
 
 use std::{borrow::Cow, fmt};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A secret text in a request or a response.
 ///
-/// It is sent and decoded as it is, prints as `[redacted]`, and its memory is overwritten when it is
+/// It is sent and decoded unchanged, and prints as `[redacted]`. Its memory is overwritten when it is
 /// dropped.
 ///
 /// ```
@@ -24,17 +24,17 @@ use serde::{Deserialize, Serialize};
 pub struct SecretText(String);
 
 impl SecretText {
-    /// Takes a secret.
+    /// Creates a secret.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
-    /// The secret itself. Keep it away from logs.
+    /// Returns the secret. Do not log it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The secret itself, as a text that shows like any other.
+    /// Returns the secret as a plain text, which prints like any other.
     pub fn into_exposed(mut self) -> String {
         std::mem::take(&mut self.0)
     }
@@ -82,30 +82,30 @@ impl From<Cow<'_, str>> for SecretText {
     }
 }
 
-/// A secret of another type than text, such as a map of variables.
+/// A secret of another type, such as a map of variables.
 ///
-/// It is sent and decoded as it is, and prints as `[redacted]`.
+/// It is sent and decoded unchanged, and prints as `[redacted]`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Takes a secret.
+    /// Creates a secret.
     pub const fn new(secret: T) -> Self {
         Self(secret)
     }
 
-    /// The secret itself. Keep it away from logs.
+    /// Returns the secret. Do not log it.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The secret itself, to be changed.
+    /// Returns the secret for changes.
     pub const fn expose_mut(&mut self) -> &mut T {
         &mut self.0
     }
 
-    /// The secret itself, which shows from now on.
+    /// Returns the secret as a plain value, which prints like any other.
     pub fn into_exposed(self) -> T {
         self.0
     }

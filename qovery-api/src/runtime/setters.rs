@@ -1,7 +1,7 @@
 //! The setters of an operation's call.
 
-/// Makes the setters methods of the operation's [`Call`](super::Call). The documentation shows them at the
-/// operation: at the call, those of all operations would stand one below the other.
+/// Writes the setters as methods of the operation's [`Call`](super::Call). They are documented at the
+/// operation, because the page of `Call` would list the setters of all operations together.
 macro_rules! setters {
     (impl $operation:ty { $($setters:tt)* }) => {
         #[cfg(not(doc))]

@@ -1,4 +1,4 @@
-//! Text of others, made fit for a message: one line, bounded, printable.
+//! Shortens text from outside for a message: one line, limited in length, printable.
 
 use super::Printable;
 

@@ -1,6 +1,6 @@
-//! An access token and the scheme it is sent with.
+//! An access token and its scheme.
 //!
-//! Not for finding a token: the environment and token files are read by `qovery-ext`.
+//! `qovery-ext` reads tokens from the environment and from files.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use super::BuildError;
 
-/// The word before the token in the `Authorization` header.
+/// The scheme of the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthScheme {
@@ -20,7 +20,7 @@ pub enum AuthScheme {
 }
 
 impl AuthScheme {
-    /// The word as it stands in the header.
+    /// Returns the scheme as in the header.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Token => "Token",
@@ -35,7 +35,7 @@ impl fmt::Display for AuthScheme {
     }
 }
 
-/// A token that never shows itself: not in `Debug`, not in an error.
+/// An access token. It is never printed: neither `Debug` nor an error shows it.
 ///
 /// Its memory is overwritten when the last clone is dropped.
 ///
@@ -54,12 +54,12 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Takes a token and tells its scheme from its form: a JSON web token (it starts with `eyJ` and
-    /// holds two dots) is sent as `Bearer`, any other as `Token`.
+    /// Creates a token. Its form decides about the scheme: a JSON web token (it starts with `eyJ`
+    /// and contains two dots) is sent as `Bearer`, any other token as `Token`.
     ///
     /// # Errors
-    /// Returns an error if the text is empty or holds a character that a header cannot carry, blanks included. The
-    /// error does not show the token.
+    /// Returns an error if the text is empty, or contains a blank or another character that a
+    /// header cannot hold. The error does not show the token.
     pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
         let token = Zeroizing::new(token.into());
         let problem = if token.trim().is_empty() {
@@ -88,24 +88,24 @@ impl AccessToken {
         })
     }
 
-    /// The same token, sent with this scheme whatever its form.
+    /// Returns this token with another scheme.
     #[must_use]
     pub fn with_scheme(mut self, scheme: AuthScheme) -> Self {
         self.scheme = scheme;
         self
     }
 
-    /// The scheme that the token is sent with.
+    /// Returns the scheme of the token.
     pub fn scheme(&self) -> AuthScheme {
         self.scheme
     }
 
-    /// The token itself. Keep it away from logs.
+    /// Returns the text of the token. Do not log it.
     pub fn expose(&self) -> &str {
         self.secret.expose_secret()
     }
 
-    /// The value of the `Authorization` header, marked as sensitive.
+    /// Returns the value of the `Authorization` header, marked as sensitive.
     ///
     /// # Errors
     /// Never for a token that [`AccessToken::new`] accepted.

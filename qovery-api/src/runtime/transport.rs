@@ -1,8 +1,7 @@
-//! The one hook that every request goes through.
+//! The trait that sends every request.
 //!
-//! A transport sends a request and reads the whole response, of whatever status. Not for deciding
-//! the meaning of a status: that is the call's. Dropping the returned future abandons the request; the
-//! server may still execute it.
+//! A transport sends a request and reads the whole response, with any status. The call interprets the status.
+//! Dropping the returned future abandons the request; the server may still execute it.
 
 use std::{error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -48,10 +47,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
-/// Why no complete response was received.
+/// No complete response was received.
 ///
-/// Says whether the server [may have executed](Self::may_have_been_executed) the request, which
-/// decides whether sending it again is safe. Shows neither headers nor the query.
+/// [`may_have_been_executed`](Self::may_have_been_executed) returns whether the server may have executed the
+/// request. If it returns `false`, a retry is safe. The error shows neither headers nor the query.
 pub struct TransportError(Box<Inner>);
 
 struct Inner {
@@ -84,42 +83,43 @@ impl TransportError {
         }))
     }
 
-    /// No connection was made: nothing was sent.
+    /// Creates the error of a connection that was not made. Nothing was sent.
     pub fn connect(source: impl Into<Source>) -> Self {
         Self::new(Kind::Connect { timed_out: false }, Some(source.into()))
     }
 
-    /// No connection was made within the time for that: nothing was sent.
+    /// Creates the error of a connection that was not made in time. Nothing was sent.
     pub fn connect_timeout(source: impl Into<Source>) -> Self {
         Self::new(Kind::Connect { timed_out: true }, Some(source.into()))
     }
 
-    /// The response was not complete within `limit`.
+    /// Creates the error of a response that was not complete within `limit`.
     pub fn timeout(limit: Duration) -> Self {
         Self::new(Kind::Timeout(limit), None)
     }
 
-    /// The response began, and its body ended early or broke.
+    /// Creates the error of a body that ended early or is damaged.
     pub fn body(source: impl Into<Source>) -> Self {
         Self::new(Kind::Body, Some(source.into()))
     }
 
-    /// The body of the response is larger than `limit` bytes.
+    /// Creates the error of a body that is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         Self::new(Kind::TooLarge(limit), None)
     }
 
-    /// The client itself refused to send: nothing was sent.
+    /// Creates the error of a request that the client itself refused to send. Nothing was sent.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused(message.into()), None)
     }
 
-    /// The connection was lost after sending began and before a response came.
+    /// Creates the error of a connection that was lost after sending began and before a response
+    /// arrived.
     pub fn interrupted(source: impl Into<Source>) -> Self {
         Self::new(Kind::Interrupted, Some(source.into()))
     }
 
-    /// The same error, after this many attempts in this time altogether.
+    /// Returns the error with the number of attempts and their total time.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts = attempts;
@@ -127,25 +127,25 @@ impl TransportError {
         self
     }
 
-    /// The same error, where the transport knows better whether the request may have been executed:
-    /// because it never left a queue, or because an earlier attempt got further than the last one.
+    /// Returns the error with another value of
+    /// [`may_have_been_executed`](Self::may_have_been_executed). For example, the request never
+    /// left a queue, or an earlier attempt may have been executed.
     #[must_use]
     pub fn with_may_have_been_executed(mut self, may: bool) -> Self {
         self.0.may_have_been_executed = may;
         self
     }
 
-    /// The same error, caused by this.
+    /// Returns the error with this cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(redact::printable_cause(source.into()));
         self
     }
 
-    /// The same error, without the token of the request's `Authorization` header, should its cause
-    /// repeat it.
+    /// Removes the token of the request's `Authorization` header from the error and its cause.
     ///
-    /// For transports: [`HttpTransport`](super::HttpTransport) does it by itself.
+    /// For transports: [`HttpTransport`](super::HttpTransport) calls it itself.
     #[must_use]
     pub fn redact(mut self, authorization: &HeaderValue) -> Self {
         if let Some(token) = Token::of(authorization) {
@@ -157,12 +157,12 @@ impl TransportError {
         self
     }
 
-    /// Whether no connection was made.
+    /// Returns whether no connection was made.
     pub fn is_connect(&self) -> bool {
         matches!(self.0.kind, Kind::Connect { .. })
     }
 
-    /// Whether time ran out. True together with [`Self::is_connect`] if it ran out while
+    /// Returns whether time ran out. [`Self::is_connect`] also returns true if it ran out while
     /// connecting.
     pub fn is_timeout(&self) -> bool {
         matches!(
@@ -171,37 +171,37 @@ impl TransportError {
         )
     }
 
-    /// Whether reading the body failed after the response began.
+    /// Returns whether the body could not be read completely.
     pub fn is_body(&self) -> bool {
         self.0.kind == Kind::Body
     }
 
-    /// Whether the body was larger than the limit.
+    /// Returns whether the body was larger than the limit.
     pub fn is_too_large(&self) -> bool {
         matches!(self.0.kind, Kind::TooLarge(_))
     }
 
-    /// Whether the client itself refused to send.
+    /// Returns whether the client itself refused to send the request.
     pub fn is_refused(&self) -> bool {
         matches!(self.0.kind, Kind::Refused(_))
     }
 
-    /// Whether the connection was lost between sending and the response.
+    /// Returns whether the connection was lost between sending and the response.
     pub fn is_interrupted(&self) -> bool {
         self.0.kind == Kind::Interrupted
     }
 
-    /// Whether the server may have executed the request. `false` is certain, `true` is not.
+    /// Returns whether the server may have executed the request. `false` is certain.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.may_have_been_executed
     }
 
-    /// How often the request was sent or tried to be sent.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// From the first attempt to the end of the last one.
+    /// Returns the time from the start of the first attempt to the end of the last one.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }

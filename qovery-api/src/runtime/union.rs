@@ -1,12 +1,11 @@
-//! Unions: values that are one of several schemas, and keep a member which they do not know.
+//! Unions: values that are one of several schemas. Unknown members are kept.
 //!
-//! The generator calls [`union!`] once for each union, in one of three forms. In each, members are
-//! tried in order, a member may be boxed, and an `Unknown`
-//! member with the JSON as it came is added.
+//! The generator calls [`union!`] once for each union, in one of three forms. Members are tried in order, and
+//! may be boxed. The macro adds a member `Unknown` with the unchanged JSON.
 //!
 //! ```text
 //! union! {
-//!     /// Told apart by the text in a property. Several texts may mean one member.
+//!     /// Distinguished by the text of a property. Several texts may stand for one member.
 //!     pub enum JobResponse by tag "job_type" {
 //!         "CRON" =>
 //!             /// Documentation of the member. Any attribute of a variant may stand here.
@@ -17,7 +16,7 @@
 //!     }
 //! }
 //! union! {
-//!     /// Told apart by the properties that are present and not null: one is enough, and the first match
+//!     /// Distinguished by the properties that are present and not null: one is enough, and the first match
 //!     /// decides.
 //!     pub enum HelmSource by property {
 //!         "git_repository" => Git(HelmGitSource),
@@ -27,7 +26,7 @@
 //!     }
 //! }
 //! union! {
-//!     /// Nothing tells them apart: the first that fits, so the most specific goes first.
+//!     /// Not distinguished: the first member that fits, so the most specific one is first.
 //!     pub enum FeatureValue in order {
 //!         Text(String),
 //!         Flag(bool),
@@ -36,12 +35,11 @@
 //! }
 //! ```
 //!
-//! A tag stays in the member if the member declares it; if not, the first text of the
-//! member is written. A member may itself be a union. While a response is decoded tolerantly, a member
-//! that does not fit becomes the `Unknown` one, with its JSON and the reason. The fault of a broken
-//! member names the union,
-//! the member and the path to the field. Conversions from the members are the generator's: two
-//! members may have one type. Not for enums of text: those are open enums.
+//! If the member declares the tag, the member holds it; otherwise the first text of the member is written. A
+//! member may be a union. In tolerant decoding, a member that does not fit becomes `Unknown`, with its JSON
+//! and the reason. The error of a member that does not fit names the union, the member and the path to the
+//! field. The generator writes the conversions from the members, because two members may have the same type.
+//! Enums of text are open enums.
 
 use std::{borrow::Cow, fmt};
 
@@ -64,11 +62,10 @@ mod tagged;
 
 type Outcome<T> = Result<T, Box<Fault>>;
 
-/// A member of a union that is kept as it came: this version of the library does not know it, or it
-/// does not fit the member that it says it is.
+/// A member of a union that is kept unchanged: this version of the library does not know it, or it does not
+/// fit the member that its discriminator names.
 ///
-/// It is sent back word for word. `Debug` shows the names of its fields only, because it may hold a
-/// secret.
+/// It is sent back unchanged. `Debug` shows only the names of its fields, because it may contain a secret.
 ///
 /// ```
 /// use qovery_api::{decode, types::JobResponse};
@@ -94,25 +91,25 @@ impl UnknownMember {
         Self(Some(Box::new(Kept { json, reason })))
     }
 
-    /// The value as JSON text.
+    /// Returns the value as JSON text.
     pub fn as_str(&self) -> &str {
         self.0.as_ref().map_or("null", |kept| kept.json.get())
     }
 
-    /// Why the value is not the member that it says it is; `None` if it is a member that this version
-    /// of the library does not know.
+    /// Returns the reason why the value does not fit its member; `None` if this version of the
+    /// library does not know the member.
     pub fn reason(&self) -> Option<&DecodeError> {
         self.0.as_ref()?.reason.as_ref()
     }
 
-    /// A field of the value as JSON text, if the value is an object and the field is there and not
-    /// null.
+    /// Returns a field of the value as JSON text, if the value is an object and has the field, and
+    /// the field is not null.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         let outline = Subject::new(self.as_str(), Manner::Exact).outline();
         outline.field(name).map(Cow::Borrowed)
     }
 
-    /// The value, decoded as the client decodes a response.
+    /// Returns the value, decoded like a response.
     ///
     /// # Errors
     /// Returns an error if the value does not fit the type.
@@ -305,9 +302,9 @@ pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner)
 /// one first, and none that takes a broken member for another one.
 pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
 
-/// Writes a union. The grammar is in the module's text.
+/// Writes a union. The module documents the grammar.
 ///
-/// Every path is absolute, because the union may have the name of anything that stands in a prelude.
+/// Every path is absolute, because the union may have any name of a prelude.
 macro_rules! union {
     (
         $(#[$meta:meta])*

@@ -1,6 +1,6 @@
 //! A connection that was switched to another protocol.
 //!
-//! Not for the protocol: websocket frames are read and written by `qovery-ext`.
+//! `qovery-ext` reads and writes websocket frames.
 
 use std::{
     fmt, io,
@@ -18,11 +18,11 @@ trait Io: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Io for T {}
 
-/// The response to a request that asked for another protocol.
+/// The response to a request to switch to another protocol.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Upgrade {
-    /// The server switched: the connection now carries the other protocol.
+    /// The server switched: the connection now uses the other protocol.
     Switched(Upgraded),
     /// Any other response, complete.
     Refused(RawResponse),
@@ -39,7 +39,7 @@ pub struct Upgraded {
 }
 
 impl Upgraded {
-    /// A connection that begins after these headers. For transports.
+    /// Creates a connection whose data begins after these headers. For transports.
     pub fn new(headers: HeaderMap, io: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
         Self {
             headers,
@@ -48,8 +48,8 @@ impl Upgraded {
         }
     }
 
-    /// The same connection, which takes the token of the request's `Authorization` header out of the
-    /// headers and out of texts that pass through [`redact`](Self::redact).
+    /// Sets the `Authorization` header whose token is removed from the headers and by
+    /// [`redact`](Self::redact).
     #[must_use]
     pub fn authorized_by(mut self, authorization: &HeaderValue) -> Self {
         self.token = Token::of(authorization).map(Box::new);
@@ -59,8 +59,8 @@ impl Upgraded {
         self
     }
 
-    /// The text without the token of the request, in case the server repeats it, for example in the reason
-    /// of a close frame.
+    /// Returns the text without the token of the request, which a server may repeat, for example in
+    /// the reason of a close frame.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some(token) = &self.token {
@@ -69,7 +69,7 @@ impl Upgraded {
         text
     }
 
-    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(&self.headers)
     }

@@ -1,6 +1,6 @@
-//! Whether an address may be reached without encryption.
+//! Decides whether an address may be used without encryption.
 //!
-//! A malformed address is refused by the client, not here.
+//! A malformed address is refused by the client.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -11,12 +11,12 @@ use super::ConnectError;
 /// Which machine an address leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Machine {
-    /// Any, over an encrypted connection or one that was allowed to be plain.
+    /// Any address: it is encrypted, or unencrypted connections were allowed.
     Any,
-    /// This one, over plain HTTP, by its number.
+    /// An IP address of this machine, over plain HTTP.
     ThisByNumber,
-    /// This machine, over plain HTTP, by this name. An answer of a name server is not trusted:
-    /// it may name another machine, which would then be sent the token.
+    /// A name of this machine, over plain HTTP. It is resolved without a name server: a name server
+    /// could return the address of another machine, and the token would be sent there.
     ThisByName(String),
 }
 

@@ -1,6 +1,6 @@
-//! Settings of a client, and making it.
+//! The settings of a client, and the function that builds it.
 //!
-//! Nothing is sent here: whether the server accepts the token shows with the first call.
+//! Building sends nothing: the first call shows whether the server accepts the token.
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,19 +22,19 @@ use super::{
 
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Settings of a client.
+/// The settings of a client.
 ///
 /// | setting | default |
 /// |---|---|
 /// | token | from the environment: [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES) |
-/// | address | `https://api.qovery.com`; with a token from the environment or from the command-line tool, what [`URL_VARIABLE`] says |
+/// | address | `https://api.qovery.com`; with a token from the environment or from the command-line tool, the value of [`URL_VARIABLE`] if it is set |
 /// | limit on connecting | 10 s |
 /// | limit on a request, the body of the response included | 60 s |
 /// | limit on the body of a response | 64 MiB |
 /// | limit on the memory that a decoded response takes | 448 MiB, 7 times the limit on its body |
 /// | limit on a call with all its attempts | 120 s, see [`RetryPolicy::budget`] |
-/// | address of the websocket API (feature `stream`) | `wss://ws.qovery.com` if the API is at its default address; with a token from the environment or from the command-line tool, what `QOVERY_WS_URL` says |
-/// | repeats | see [`RetryPolicy`] |
+/// | address of the websocket API (feature `stream`) | `wss://ws.qovery.com` if the API is at its default address; with a token from the environment or from the command-line tool, the value of `QOVERY_WS_URL` if it is set |
+/// | retries | see [`RetryPolicy`] |
 /// | requests in flight, requests in an interval | unlimited |
 ///
 /// ```
@@ -90,7 +90,7 @@ impl Default for Connect {
 }
 
 impl Connect {
-    /// The defaults: see the table above.
+    /// Creates settings with the defaults of the table above.
     pub fn new() -> Self {
         Self {
             credentials: Credentials::Environment,
@@ -114,38 +114,39 @@ impl Connect {
         }
     }
 
-    /// Sends this token. Blanks at its ends are not part of it. With it, [`URL_VARIABLE`] is not
-    /// read: a token that a program sets goes to the address that the program sets.
+    /// Sets the token. White space at its ends is removed. If a program sets the token,
+    /// [`URL_VARIABLE`] is not read: only the program can then change the address that the token is
+    /// sent to.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.credentials = Credentials::Token(SecretString::from(token.into()));
         self
     }
 
-    /// Sends the token that this source gives at the time. With it, [`URL_VARIABLE`] is not looked
-    /// at.
+    /// Takes the token of each request from this source. [`URL_VARIABLE`] is then not read.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.credentials = Credentials::Source(Box::new(source));
         self
     }
 
-    /// Sends the token of the person who signed in with the command-line tool, from
-    /// `~/.qovery/context.json`. The file is read when the client is built, and again when the server
-    /// refuses the token; it is never written. It must be a regular file of at most 1 MiB. If other
-    /// users may read or change it, a warning is emitted through `tracing`, once for each file.
+    /// Uses the token of the user who signed in with the command-line tool, from
+    /// `~/.qovery/context.json`. The file is read when the client is built, and again when the
+    /// server refuses the token. It is never written. It must be a regular file of at most 1 MiB.
+    /// If other users can read or change it, a warning is emitted through `tracing`, once for each
+    /// file.
     pub fn cli_context(mut self) -> Self {
         self.credentials = Credentials::CliContext(None);
         self
     }
 
-    /// Like [`Self::cli_context`], with a context file in another place.
+    /// Like [`Self::cli_context`], with a context file at another path.
     pub fn cli_context_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.credentials = Credentials::CliContext(Some(path.into()));
         self
     }
 
-    /// The word before the token in the `Authorization` header. Default: `Bearer` for a JSON web
-    /// token, `Token` for any other. Has no effect on a [token source](Self::token_source), whose
-    /// tokens [carry their own](AccessToken::with_scheme).
+    /// Sets the scheme of the `Authorization` header. Default: `Bearer` for a JSON web token and
+    /// for the token of the command-line tool, `Token` for any other. Has no effect on a [token
+    /// source](Self::token_source), whose tokens [have their own scheme](AccessToken::with_scheme).
     pub fn scheme(mut self, scheme: AuthScheme) -> Self {
         self.scheme = Some(scheme);
         self
@@ -171,101 +172,106 @@ impl Connect {
         self
     }
 
-    /// Sets the address of the API. The environment is then not read for it.
+    /// Sets the address of the API. [`URL_VARIABLE`] is then not read.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, in place of the environment's.
+    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`. The environment is
+    /// then not read for it.
     ///
     /// Available on crate feature `stream` only.
     ///
-    /// Without it, and without [`STREAM_URL_VARIABLE`](super::STREAM_URL_VARIABLE), streams of an API at
-    /// another address than the default are refused: the token would go to another server.
+    /// If the API is at another address than the default, and neither this setting nor
+    /// [`STREAM_URL_VARIABLE`](super::STREAM_URL_VARIABLE) is set, streams are refused: otherwise
+    /// the token would be sent to another server.
     #[cfg(feature = "stream")]
     pub fn stream_url(mut self, url: impl Into<String>) -> Self {
         self.stream_url = Some(url.into());
         self
     }
 
-    /// Accepts an `http://` address of another machine. The token and all data then cross the
-    /// network unencrypted. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) needs no
-    /// leave: `localhost` and names that end in `.localhost` are resolved to the loopback addresses,
-    /// and no name server is asked.
+    /// Accepts an `http://` address of another machine. The token and all data are then sent
+    /// unencrypted. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) is always
+    /// accepted: `localhost` and names that end in `.localhost` are resolved to the loopback
+    /// addresses, without a name server.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
         self.allow_insecure_http = allow;
         self
     }
 
-    /// The limit on making a connection. Default: 10 s.
+    /// Sets the time limit for opening a connection. Default: 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 
-    /// The limit on one request, from connecting to the last byte of the response. Default: 60 s.
+    /// Sets the time limit for one request, from connecting to the last byte of the response.
+    /// Default: 60 s.
     ///
-    /// A call can have its own with [`Call::timeout`](qovery_api::Call::timeout), which bounds the
-    /// whole call: all attempts and the waits between them.
+    /// [`Call::timeout`](qovery_api::Call::timeout) limits a single call: all its attempts and the
+    /// delays between them.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
         self
     }
 
-    /// The limit on the body of a response, in bytes. Default: 64 MiB.
+    /// Sets the largest size of the body of a response, in bytes. Default: 64 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
     }
 
-    /// The limit on the memory that a decoded response may take, in bytes, as estimated before it is
-    /// used: see [`ClientBuilder::decoded_limit`](qovery_api::ClientBuilder::decoded_limit). Default:
-    /// 7 times [`body_limit`](Self::body_limit), so 448 MiB, and at least 64 KiB. Holds for any
+    /// Sets the largest size of a decoded response in memory, in bytes. The size is estimated
+    /// before memory is allocated: see
+    /// [`ClientBuilder::decoded_limit`](qovery_api::ClientBuilder::decoded_limit). Default: 7 times
+    /// [`body_limit`](Self::body_limit), 448 MiB, and at least 64 KiB. Applies to any
     /// [transport](Self::transport).
     pub fn decoded_limit(mut self, bytes: usize) -> Self {
         self.decoded_limit = Some(bytes);
         self
     }
 
-    /// Which requests are sent again, and for how long. [`RetryPolicy::never`] turns repeats off.
+    /// Sets the retries of all calls. [`RetryPolicy::never`] turns them off.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// At most this many requests are in flight at a time, counted over all clones of the client.
-    /// Others wait in line. Default: unlimited.
+    /// Sets how many requests may be in flight at a time, counted over all clones of the client.
+    /// Further requests wait in a queue. Default: unlimited.
     pub fn concurrency_limit(mut self, requests: usize) -> Self {
         self.concurrency = Some(requests);
         self
     }
 
-    /// At most this many requests begin in any interval of this length, counted over all clones of
-    /// the client; repeats count too. Others wait in line. Default: unlimited.
+    /// Sets how many requests may begin in any interval of this length, counted over all clones of
+    /// the client. Retries count too. Further requests wait in a queue. Default: unlimited.
     pub fn rate_limit(mut self, requests: u32, interval: Duration) -> Self {
         self.rate = Some((requests, interval));
         self
     }
 
-    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library in
-    /// the `User-Agent` header.
+    /// Adds the name of your program to the `User-Agent` header, such as `nightly-deploys/1.2`. It
+    /// follows the name of this library.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools.
+    /// Sets the reqwest settings to start from: proxies, certificates, pools.
     ///
-    /// Without it, proxies are those of the system and the environment, except that an `http://`
-    /// address of this machine is reached directly.
+    /// By default, proxies are those of the system and of the environment, and an `http://` address
+    /// of this machine is reached directly.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = Some(settings);
         self
     }
 
-    /// The same for settings that are needed more than once: the feature `stream` opens websockets with a
-    /// client of their own, over HTTP/1.1. With [`reqwest`](Self::reqwest) instead, streams are refused.
+    /// Like [`reqwest`](Self::reqwest), for settings that are built more than once: the feature
+    /// `stream` opens websockets with a second HTTP client, over HTTP/1.1. If only `reqwest` is
+    /// set, streams are refused.
     pub fn reqwest_with(
         mut self,
         settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -274,8 +280,9 @@ impl Connect {
         self
     }
 
-    /// Sends through this transport, for example one without sockets in a test. It gets requests
-    /// with their `Authorization` header and limit; settings of connections do not go with it.
+    /// Sends requests through this transport, for example one without sockets in a test. It
+    /// receives each request with its `Authorization` header and time limit. Settings of
+    /// connections have no effect on it.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -284,8 +291,8 @@ impl Connect {
     /// Builds the client. Nothing is sent.
     ///
     /// # Errors
-    /// Returns an error if there is no token or one that cannot be sent, if the address is malformed or
-    /// insecure, or if a setting is invalid. Never shows the token.
+    /// Returns an error if there is no token, if the token cannot be sent, if the address is
+    /// malformed or insecure, or if a setting is invalid. The error never shows the token.
     pub fn build(mut self) -> Result<Client, ConnectError> {
         self.check_settings()?;
         let (url, url_origin) = self.address()?;

@@ -1,8 +1,8 @@
-//! The token of a person who signed in with the command-line tool.
+//! The token of a user who signed in with the command-line tool.
 //!
-//! Reads the tool's context file and never writes it: renewing the token is the tool's business.
-//! Not looked at unless asked for. Reading blocks for the time of one small file: a FIFO, a socket, a
-//! device and a directory are not opened.
+//! Reads the context file of the tool and never writes it: only the tool renews the token. The file is read
+//! only if the program chose this source. Reading takes the time of one small file: a FIFO, a socket, a
+//! device or a directory is not opened.
 
 use std::{
     collections::BTreeSet,

@@ -1,7 +1,6 @@
 //! The settings in the environment: a token and the address of the API.
 //!
-//! Variables are read through a function, so that a program or a test can put its own in place of
-//! the process environment. Not for settings other than these two.
+//! Variables are read through a function, so that a program or a test can replace the process environment.
 
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
 
@@ -9,7 +8,7 @@ use qovery_api::AccessToken;
 
 use super::ConnectError;
 
-/// The variables that may hold the token: the first one that is set counts.
+/// The variables that may hold the token. The first one that is set and not blank is used.
 pub const TOKEN_VARIABLES: [&str; 3] = [
     "QOVERY_API_TOKEN",
     "QOVERY_CLI_ACCESS_TOKEN",
@@ -19,7 +18,7 @@ pub const TOKEN_VARIABLES: [&str; 3] = [
 /// The variable that may hold the address of the API.
 pub const URL_VARIABLE: &str = "QOVERY_API_URL";
 
-/// The variable that may hold the address of the websocket API, as for the command-line tool.
+/// The variable that may hold the address of the websocket API. The command-line tool reads the same one.
 ///
 /// Available on crate feature `stream` only.
 #[cfg(feature = "stream")]

@@ -1,6 +1,6 @@
-//! Why no client could be made.
+//! The error of building a client.
 //!
-//! Not for calls that failed: those have [`qovery_api::Error`].
+//! Calls that fail return [`qovery_api::Error`].
 
 use std::{error, fmt};
 
@@ -8,10 +8,10 @@ use qovery_api::{BuildError, Printable};
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
-/// Why no client could be built.
+/// A client could not be built.
 ///
-/// The message names the places that were searched and the next step; it never shows a token or the address, which may carry a
-/// password.
+/// The message names the sources that were read and the next step. It never shows a token, and never the
+/// address, which may contain a password.
 ///
 /// ```
 /// use qovery_ext::connect::Connect;
@@ -99,19 +99,19 @@ impl ConnectError {
         Self::settings(error.to_string()).with_source(error)
     }
 
-    /// Whether no token was found. The message says which places were looked at: set one of the
-    /// variables it names, or give a token.
+    /// Whether no token was found. The message names the sources that were read: set one of the
+    /// variables, or pass a token.
     pub fn is_missing_token(&self) -> bool {
         self.0.kind == Kind::MissingToken
     }
 
-    /// Whether a token was found that cannot be sent: it holds a blank, a line end, or a character
-    /// that is not ASCII. The message names its source.
+    /// Whether the token cannot be sent: it contains a blank, a line break, or a character that is
+    /// not ASCII. The message names its source.
     pub fn is_malformed_token(&self) -> bool {
         self.0.kind == Kind::MalformedToken
     }
 
-    /// Whether the token in the command-line tool's context file has expired: sign in again.
+    /// Whether the token in the context file of the command-line tool has expired. Sign in again.
     pub fn is_expired_token(&self) -> bool {
         self.0.kind == Kind::ExpiredToken
     }
@@ -121,13 +121,13 @@ impl ConnectError {
         matches!(self.0.kind, Kind::BaseUrl | Kind::InsecureUrl)
     }
 
-    /// Whether the address of the API is `http://`, not of this machine, and not
+    /// Whether the address of the API is `http://`, does not belong to this machine, and was not
     /// [allowed](super::Connect::allow_insecure_http).
     pub fn is_insecure_url(&self) -> bool {
         self.0.kind == Kind::InsecureUrl
     }
 
-    /// Whether the command-line tool's context file is missing, unreadable or in another
+    /// Whether the context file of the command-line tool is missing, unreadable or in another
     /// format.
     pub fn is_cli_context(&self) -> bool {
         self.0.kind == Kind::CliContext

@@ -1,7 +1,8 @@
-//! How many requests are in flight, and how many begin in an interval of time.
+//! Limits the requests in flight and the requests that begin in an interval.
 //!
-//! Shared by all clones of a client. The limits of the server are not known here: its responses state them, see
-//! [`Hold`]. A request that is dropped while it waits here was not sent and gives up its place.
+//! All clones of a client share these limits. The limits of the server are not known in advance: its
+//! responses state them, see [`Hold`]. A request that is dropped in the queue is not sent, and leaves the
+//! queue.
 
 use std::{
     collections::VecDeque,
@@ -73,8 +74,8 @@ impl Limits {
 struct Window {
     requests: usize,
     interval: Duration,
-    /// When the last requests began, the oldest first. Held locked while waiting, which keeps those
-    /// behind in line.
+    /// The start times of the last requests, the oldest first. The lock is held during a delay, so
+    /// that later requests stay in their order.
     begun: Mutex<VecDeque<Instant>>,
 }
 

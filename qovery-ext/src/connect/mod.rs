@@ -1,4 +1,4 @@
-//! A client that finds its token, retries if that is safe, and keeps to limits.
+//! Builds a client that finds its token, retries if that is safe, and limits its requests.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), qovery_ext::connect::ConnectError> {
@@ -7,18 +7,17 @@
 //! # }
 //! ```
 //!
-//! The result is a plain [`Client`]: its operations are called as the client documents
-//! them. [`Connect`] has the settings, [`RetryPolicy`] decides about retries, [`TokenSource`] is
-//! for tokens that change. For one call, [`Call::timeout`](qovery_api::Call::timeout) bounds it with
-//! all its attempts and waits, and [`Call::retry`](qovery_api::Call::retry) says whether it may be
-//! repeated.
+//! The result is a plain [`Client`]. [`Connect`] has the settings, [`RetryPolicy`] decides about retries, and
+//! a [`TokenSource`] provides tokens that change. For a single call,
+//! [`Call::timeout`](qovery_api::Call::timeout) limits the time of all its attempts and delays, and
+//! [`Call::retry`](qovery_api::Call::retry) changes its retries.
 //!
-//! Each call is a span of `tracing` named `qovery_call` at level `INFO`, with `operation`, `method`,
-//! `path` (the template, without ids), `attempt`, `status`, `request_id`, `error` and `duration_ms`;
-//! each repeat is an event in it. Nothing is printed unless the program subscribes.
+//! Each call is a span of `tracing` named `qovery_call` at level `INFO`, with `operation`, `method`, `path`
+//! (the template, without ids), `attempt`, `status`, `request_id`, `error` and `duration_ms`. Each retry is
+//! an event in this span. Nothing is printed unless the program installs a subscriber.
 //!
-//! Not for waiting until something is deployed, and not for paging. Dropping a call abandons it: the
-//! server may still execute a request that was sent, and a renewal of the token that has begun continues.
+//! Dropping a call abandons it. The server may still execute a request that was sent. A renewal of the token
+//! that has begun continues.
 
 mod address;
 mod builder;
@@ -41,8 +40,7 @@ pub use error::ConnectError;
 pub use retry::RetryPolicy;
 pub use token_source::{TokenSource, TokenSourceError};
 
-/// A client with the token and the address that the environment names: [`TOKEN_VARIABLES`],
-/// [`URL_VARIABLE`].
+/// Builds a client with the token and the address of the environment: [`TOKEN_VARIABLES`], [`URL_VARIABLE`].
 ///
 /// ```no_run
 /// # async fn run(environment: qovery_api::uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -52,13 +50,13 @@ pub use token_source::{TokenSource, TokenSourceError};
 /// ```
 ///
 /// # Errors
-/// Returns an error if there is no token or one that cannot be sent, or if the address is malformed or
+/// Returns an error if no token is set, if the token cannot be sent, or if the address is malformed or
 /// insecure. The message names the variables that were read.
 pub fn from_env() -> Result<Client, ConnectError> {
     Connect::new().build()
 }
 
-/// A client of `https://api.qovery.com` with this token.
+/// Builds a client of `https://api.qovery.com` with this token.
 ///
 /// ```
 /// let client = qovery_ext::connect::with_token("qov_0123456789")?;
@@ -66,13 +64,13 @@ pub fn from_env() -> Result<Client, ConnectError> {
 /// ```
 ///
 /// # Errors
-/// Returns an error if the token cannot be sent. The error does not show it.
+/// Returns an error if the token cannot be sent. The error does not show the token.
 pub fn with_token(token: impl Into<String>) -> Result<Client, ConnectError> {
     Connect::new().token(token).build()
 }
 
-/// A client with the token of the person who signed in with the command-line tool, and the address
-/// that [`URL_VARIABLE`] names. See [`Connect::cli_context`].
+/// Builds a client with the token of the user who signed in with the command-line tool, and the address in
+/// [`URL_VARIABLE`]. See [`Connect::cli_context`].
 ///
 /// ```no_run
 /// let client = qovery_ext::connect::from_cli_context()?;

@@ -1,10 +1,9 @@
-//! Which requests are sent again, and when.
+//! Decides which requests are retried, and when.
 //!
-//! A policy is a value and decides without sending anything. The growing sequence is `backon`'s; its
-//! loop is not used, because its jitter only adds to a wait, and because neither it nor reqwest's own
-//! repeats know `Retry-After`, a budget that also bounds the request under way, or whether an earlier
-//! attempt may have been executed. Not for a `401`: a request with a new
-//! token is [`TokenSource`](super::TokenSource)'s, and not for waiting until something is deployed.
+//! A policy is a value, and deciding sends nothing. The growing delays come from `backon`. Its loop is not
+//! used: its jitter only lengthens a delay, and it knows neither `Retry-After`, nor a budget that also limits
+//! the request in flight, nor whether an earlier attempt may have been executed. After a `401`,
+//! [`TokenSource`](super::TokenSource) decides about another attempt.
 
 use std::time::Duration;
 
@@ -14,28 +13,29 @@ use qovery_api::{
     http::{Method, StatusCode},
 };
 
-/// Which requests are sent again, how often, and for how long.
+/// The retries of a client: which requests, how often, and for how long.
 ///
 /// | after | `GET`, `HEAD`, `PUT`, `DELETE` | `POST`, `PATCH` |
 /// |---|---|---|
 /// | no connection could be made | again | again |
 /// | 429 | again | again |
 /// | 502, 503, 504 | again | no |
-/// | the connection was lost, or the response broke off | again | no |
-/// | no complete response in time | only [if asked for](Self::after_timeout) | no |
+/// | the connection was lost, or the response was cut off | again | no |
+/// | no complete response in time | only [if enabled](Self::after_timeout) | no |
 /// | any other response | no | no |
 ///
-/// A call can say otherwise with [`Call::retry`](qovery_api::Call::retry):
-/// [`RetryMode::EvenIfExecuted`] treats it like a `GET`, [`RetryMode::UnlessExecuted`] like a `POST`,
-/// [`RetryMode::Never`] sends it once. The actions of [`wait`](crate::wait) are sent with
-/// `UnlessExecuted`, `DELETE` included. A call can also bring a policy of its own with [`Call::extension`](qovery_api::Call::extension).
+/// [`Call::retry`](qovery_api::Call::retry) changes this for a single call: [`RetryMode::EvenIfExecuted`]
+/// retries it like a `GET`, [`RetryMode::UnlessExecuted`] like a `POST`, and [`RetryMode::Never`] sends it
+/// once. The actions of [`wait`](crate::wait), `DELETE` included, use `UnlessExecuted`. To give a call its
+/// own policy, pass it to [`Call::extension`](qovery_api::Call::extension).
 ///
-/// The wait before the *n*-th repeat is random between nothing and `first_delay` × 2ⁿ⁻¹, at most
-/// `longest_delay`. If the server says when to come back (`Retry-After` in seconds or as a date, or
-/// `X-RateLimit-Reset`), the random wait begins then. No repeat begins that would have less than a
-/// tenth of the budget left: the call ends at once with the last answer, which says when to come
-/// back. So a server that asks for an hour is neither waited for nor disobeyed, and a value that
-/// cannot be read counts as none.
+/// The delay before the *n*-th retry is random between 0 s and `first_delay` × 2ⁿ⁻¹, at most `longest_delay`.
+/// If the response names a delay (`Retry-After` in seconds or as a date, or `X-RateLimit-Reset`), the client
+/// waits for that delay first. A value that cannot be read is ignored.
+///
+/// If less than a tenth of the budget would be left after the delay, the call ends at once with the last
+/// response. For example, if a server asks for an hour, the call fails at once, and
+/// [`Error::retry_after`](qovery_api::Error::retry_after) returns the hour.
 ///
 /// ```
 /// use std::time::Duration;
@@ -66,8 +66,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults: four attempts, waits of up to 0.5 s, 1 s and 2 s, a budget of twice the limit
-    /// on a request.
+    /// Creates the default policy: four attempts, delays of up to 0.5 s, 1 s and 2 s, and a budget
+    /// of twice the limit of one request.
     pub const fn new() -> Self {
         Self {
             attempts: 4,
@@ -79,51 +79,54 @@ impl RetryPolicy {
         }
     }
 
-    /// No repeats. A bare `401` still makes a [`TokenSource`](super::TokenSource) renew its token.
+    /// Creates a policy without retries. After a `401`, a [`TokenSource`](super::TokenSource) still
+    /// renews its token, and the request is sent once more.
     pub const fn never() -> Self {
         Self::new().attempts(1)
     }
 
-    /// How often a request is sent at most, the first time included. 0 counts as 1. Default: 4.
+    /// Sets how often a request is sent at most, the first time included. 0 counts as 1. Default:
+    /// 4.
     ///
-    /// The one time that a call is sent again with a [renewed token](super::TokenSource) comes on
-    /// top.
+    /// An attempt with a [renewed token](super::TokenSource) does not count.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = if attempts == 0 { 1 } else { attempts };
         self
     }
 
-    /// The longest wait before the first repeat; it doubles with each further one. Default: 0.5 s.
+    /// Sets the longest delay before the first retry. It doubles with each further retry. Default:
+    /// 0.5 s.
     pub const fn first_delay(mut self, delay: Duration) -> Self {
         self.first_delay = delay;
         self
     }
 
-    /// The upper limit of a delay. A delay that the server asks for is not limited by it.
+    /// Sets the upper limit of a delay. It does not apply to a delay that a response names.
     /// Default: 20 s.
     pub const fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest_delay = delay;
         self
     }
 
-    /// The limit on a call with all its attempts and waits, its place in line for
-    /// [`concurrency`](super::Connect::concurrency_limit) and the like included. Bounds each request
-    /// too. Default: twice the [limit on a request](super::Connect::request_timeout), so 120 s.
+    /// Sets the time limit for a call with all its attempts and delays, including its time in the
+    /// queues of [`concurrency_limit`](super::Connect::concurrency_limit) and
+    /// [`rate_limit`](super::Connect::rate_limit). Each request ends with the budget too. Default:
+    /// twice the [limit of one request](super::Connect::request_timeout), 120 s.
     ///
-    /// A call that has [a limit of its own](qovery_api::Call::timeout) has that as its budget.
+    /// If a call has [its own limit](qovery_api::Call::timeout), that limit is its budget.
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// Whether a request that is safe to repeat is sent again when no complete response came in
-    /// time. Default: no, because that may make the wait several times as long.
+    /// Sets whether a request is retried if no complete response came in time and a retry is safe.
+    /// Default: no, because a call may then take several times as long.
     pub const fn after_timeout(mut self, repeat: bool) -> Self {
         self.after_timeout = repeat;
         self
     }
 
-    /// Whether waits are random. Without it many clients that failed together come back together.
+    /// Sets whether delays are random. Without jitter, clients that failed together retry together.
     /// Default: yes.
     pub const fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;

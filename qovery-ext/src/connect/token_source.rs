@@ -1,8 +1,8 @@
-//! Where tokens come from that change while a program runs.
+//! Tokens that change while a program runs.
 //!
-//! Not for a token that stays the same: that is given to [`Connect::token`](super::Connect::token).
-//! A call that is dropped while it waits for a token sends nothing; a renewal that has begun goes on
-//! without it, so that it is not lost half way.
+//! A token that stays the same is passed to [`Connect::token`](super::Connect::token). A call that is dropped
+//! while it waits for a token sends nothing. A renewal that has begun continues, so that it is not lost half
+//! way.
 
 use std::{
     error, fmt,
@@ -15,17 +15,15 @@ use std::{
 use qovery_api::{AccessToken, BoxFuture, Printable, http::HeaderValue};
 use tokio::sync::Mutex;
 
-/// Why a [`TokenSource`] has no token. Its text ends up in the error of a call: it must not show a
-/// token.
+/// The error of a [`TokenSource`]. Its text becomes part of the error of a call: it must not contain a token.
 pub type TokenSourceError = Box<dyn error::Error + Send + Sync>;
 
-/// Gives the token to send, and is told when the server refuses it.
+/// Provides the token for each request, and is notified if the server refuses it.
 ///
-/// When the server answers `401`, [`refused`](Self::refused) is called, once for all calls that were
-/// under way with the token, and then each of them is sent once more if
-/// [`current`](Self::current) gives another token than before. That is safe for each method,
-/// because a request that was answered with `401` was not executed; it therefore happens whatever
-/// the [`RetryMode`](qovery_api::RetryMode).
+/// If the server answers `401`, the client calls [`refused`](Self::refused), once for all calls that were in
+/// flight with the token. If [`current`](Self::current) then returns another token, each of these calls is
+/// sent once more. This is safe for every method, because a request that is answered with `401` was not
+/// executed. Therefore it does not depend on the [`RetryMode`](qovery_api::RetryMode).
 ///
 /// ```
 /// use qovery_api::{AccessToken, BoxFuture};
@@ -64,22 +62,22 @@ pub type TokenSourceError = Box<dyn error::Error + Send + Sync>;
 /// # }
 /// ```
 pub trait TokenSource: Send + Sync + 'static {
-    /// The token to send now.
+    /// Returns the token for the next request.
     ///
-    /// Asked for before each request, so that a token can be renewed before it expires; should be
-    /// quick as long as the token is good. Calls that begin while it is being asked share the
-    /// answer.
+    /// It is called before each request, so that a token can be renewed before it expires. It
+    /// should return at once while the token is valid. Calls that begin during a renewal share its
+    /// result.
     ///
     /// # Errors
-    /// Returns an error if there is no token. The call fails without having been sent.
+    /// Returns an error if there is no token. The call then fails, and was not sent.
     fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>>;
 
-    /// The server answered `401` to a request with this token. Called once for all calls that were
-    /// under way with it. Does nothing unless implemented.
+    /// Replaces a token that the server answered with `401`. It is called once for all calls that
+    /// were in flight with this token. The default implementation does nothing.
     ///
     /// # Errors
-    /// Where the token could not be replaced. The calls that wait for it fail; the server has not
-    /// executed them.
+    /// Returns an error if the token could not be replaced. The calls that wait for it fail. The
+    /// server has not executed them.
     fn refused<'a>(
         &'a self,
         token: &'a AccessToken,
@@ -152,8 +150,8 @@ pub(super) struct Tokens(Arc<Shared>);
 
 struct Shared {
     source: Box<dyn TokenSource>,
-    /// How often the source has been asked. A call that sees it grow while it waits for the lock
-    /// takes the answer of the one that asked.
+    /// The number of requests to the source. If it grows while a call waits for the lock, the call
+    /// uses the answer to the newest request.
     asked: AtomicU64,
     last: Mutex<Last>,
 }

@@ -1,7 +1,7 @@
 //! The spans and events that `tracing` records for a call.
 //!
-//! One span for each call and an event for each repeat. Path parameters, query, headers and bodies
-//! are in neither. Nothing is written anywhere unless a program subscribes.
+//! Each call is a span, and each retry an event. They contain no path parameters, queries, headers or bodies.
+//! Nothing is written unless a program installs a subscriber.
 
 use std::{borrow::Cow, time::Duration};
 

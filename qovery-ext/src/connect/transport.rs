@@ -1,7 +1,7 @@
-//! The transport of a connected client: token, limits, repeats and trace around another transport.
+//! The transport of a connected client: token, limits, retries and traces around another transport.
 //!
-//! Not for sending: the transport inside does that. Dropping the returned future abandons the call:
-//! a request that still waits is not sent, a request that was sent may still be executed by the server.
+//! The inner transport sends the requests. Dropping the returned future abandons the call: a request in a
+//! queue is not sent, and a request that was sent may still be executed by the server.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -24,17 +24,18 @@ use super::{
 /// How requests are authorized.
 #[derive(Debug)]
 pub(super) enum Authorization {
-    /// With the same value each time.
+    /// The same value for each request.
     Fixed(HeaderValue),
-    /// With the token of the source.
+    /// The token of the source.
     Source(Tokens),
 }
 
 /// What sends.
 pub(super) enum Sender {
-    /// Ours, which keeps to the limit of a request and shows no token by itself.
+    /// The transport of the runtime. It applies the time limit of a request and never shows a
+    /// token.
     Http(HttpTransport),
-    /// The program's own transport, about which nothing is assumed.
+    /// The transport of the program. Nothing is assumed about it.
     Other(Arc<dyn Transport>),
 }
 
@@ -51,17 +52,17 @@ pub(super) struct ConnectedTransport {
 /// One call in progress: its limits and its attempts so far.
 struct Progress {
     started: Instant,
-    /// The limit on the whole call.
+    /// The time limit of the whole call.
     budget: Duration,
-    /// The end of the budget; `None` if the clock cannot count that far.
+    /// The end of the budget; `None` if the clock cannot represent it.
     deadline: Option<Instant>,
-    /// The limit on one request.
+    /// The time limit of one request.
     attempt_limit: Duration,
-    /// Whether to wait while the server wants no requests.
+    /// Whether to wait while the server asks for no requests.
     heeds_hold: bool,
     /// Whether the token was renewed already.
     has_renewed: bool,
-    /// How often the request was sent.
+    /// The number of requests that were sent.
     sent: u32,
     /// Whether a request before the current one may have been executed.
     executed_before: bool,

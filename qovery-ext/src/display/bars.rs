@@ -1,7 +1,7 @@
 //! Progress on a terminal: a bar for each stage, a line for each service, redrawn in place.
 //!
-//! The drawing vanishes at the end. The last rows are then printed like any other text, so that
-//! they stay in the scroll-back as they were.
+//! The drawing is removed at the end. The last rows are then printed like any other text, so that they stay
+//! in the scroll-back.
 
 use std::time::Duration;
 

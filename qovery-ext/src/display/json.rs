@@ -1,6 +1,7 @@
-//! Events for programs: one JSON object a line, each with its `event`.
+//! Events for programs: one JSON object per line, each with its `event`.
 //!
-//! Times are seconds, as the server's clock counts them only if the API says so.
+//! Durations are in seconds. `elapsed_seconds` is measured on this machine; durations of stages and steps
+//! come from the API.
 
 use qovery_api::Printable;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Progress without a terminal to redraw: a line for each change, none for what stays as it is.
+//! Progress without a terminal: a line for each change.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -1,4 +1,4 @@
-//! Showing an action that is waited for: bars on a terminal, lines in CI and pipes, NDJSON for programs.
+//! Shows the progress of an action: bars on a terminal, lines in CI and pipes, NDJSON for programs.
 //!
 //! ```no_run
 //! # async fn example(client: qovery_ext::qovery_api::Client, environment: uuid::Uuid) {
@@ -18,19 +18,19 @@
 //! | a terminal | a bar for each stage and a line for each service, redrawn in place |
 //! | a terminal with `TERM=dumb`, a pipe, a file | a line for each change |
 //! | the log of a CI job (`CI` is set) | the same lines, in a group that folds on GitHub and GitLab |
-//! | anywhere, with [`Display::ndjson`] | one JSON object a line, each with its `event` |
+//! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
-//! Colours are used on a terminal, unless `NO_COLOR` is set to something or `TERM` is `dumb`;
-//! `CLICOLOR_FORCE=1` uses them everywhere. Rows fit the width of the terminal from 40 columns on: what
-//! has no room is left out as a whole, and longer texts are wrapped between words.
+//! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
+//! everywhere. Rows fit the width of the terminal from 40 columns on: parts without room are left out, and
+//! longer texts are wrapped between words.
 //!
 //! # Ctrl-C
-//! Ctrl-C and SIGTERM stop the waiting and nothing else: the terminal is left clean, how to wait on is
-//! printed, and the result is [`ShowError::Interrupted`] with the token. The server goes on.
-//! [`Display::ignore_signals`] leaves the signals to the program.
+//! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, the token to continue with
+//! is printed, and the result is [`ShowError::Interrupted`] with the token. With [`Display::ignore_signals`],
+//! the program handles the signals.
 //!
 //! # Dropping
-//! Dropping the future of [`Show`] leaves the terminal clean and the server at work.
+//! Dropping the future of [`Show`] restores the terminal. The server continues.
 
 mod bars;
 mod environment;
@@ -59,11 +59,11 @@ pub use view::Display;
 use log::Log;
 use task::Task;
 
-/// Showing, for actions and operations.
+/// Shows the progress of actions and operations.
 ///
 /// Available on crate feature `display` only.
 pub trait ShowExt {
-    /// Shows how it goes on the standard output, in the format that fits. Await it.
+    /// Shows the progress on the standard output, in the format that fits. Await it.
     fn show(self) -> Show
     where
         Self: Sized,
@@ -71,7 +71,7 @@ pub trait ShowExt {
         self.show_on(Display::detect())
     }
 
-    /// Shows how it goes on this display. Await it.
+    /// Shows the progress on this display. Await it.
     fn show_on(self, display: Display) -> Show;
 }
 
@@ -104,7 +104,7 @@ enum Shown {
     Operation(Box<Operation>),
 }
 
-/// An action that is shown while it is waited for. Await it to start it.
+/// An action whose progress is shown. Await it to start it.
 ///
 /// Available on crate feature `display` only.
 #[must_use = "nothing happens until it is awaited"]
@@ -117,15 +117,16 @@ pub struct Show {
 }
 
 impl Show {
-    /// Titles it with this text. Default: the goal and the subject, such as
-    /// `environment staging (0f2c…) to be deployed`.
+    /// Sets the title. Default: the action and the subject, such as `Deploying environment staging
+    /// (0f2c…)`.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Whether to show the deployment log of the environment with the progress. Default: no. Lines of a
-    /// deployment before the action are left out. Only for an action: an operation has already started.
+    /// Sets whether to show the deployment log of the environment with the progress. Default: no.
+    /// Lines of a deployment before the action are left out. It has no effect on an operation,
+    /// which has already started.
     ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
@@ -236,7 +237,7 @@ impl fmt::Debug for Show {
     }
 }
 
-/// Why something that was shown did not reach its goal. It was printed already.
+/// An action that was shown did not reach its goal. The error was printed already.
 ///
 /// Available on crate feature `display` only.
 #[derive(Debug)]
@@ -244,13 +245,14 @@ impl fmt::Debug for Show {
 pub enum ShowError {
     /// The wait ended without its goal.
     Missed(WaitError),
-    /// Ctrl-C or SIGTERM stopped the waiting; the server goes on. The token goes on waiting; without
-    /// one it is not known whether the API has received the action.
+    /// Ctrl-C or SIGTERM stopped the wait; the server continues. The token continues the wait. It
+    /// is absent if it is not known whether the API has received the action.
     Interrupted(Option<Box<OperationToken>>),
 }
 
 impl ShowError {
-    /// For [`std::process::exit`]: that of the [`WaitError`], or 130 if it was interrupted.
+    /// Returns the exit code of the [`WaitError`], or 130 after an interruption, for
+    /// [`std::process::exit`].
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Missed(error) => error.exit_code(),
@@ -258,7 +260,7 @@ impl ShowError {
         }
     }
 
-    /// What to wait on with.
+    /// Returns the token to continue the wait with.
     pub fn token(&self) -> Option<&OperationToken> {
         match self {
             Self::Missed(error) => Some(error.token()),
@@ -266,7 +268,7 @@ impl ShowError {
         }
     }
 
-    /// The error of the wait, unless it was interrupted.
+    /// Returns the error of the wait, unless the wait was interrupted.
     pub fn wait_error(&self) -> Option<&WaitError> {
         match self {
             Self::Missed(error) => Some(error),
@@ -280,7 +282,10 @@ impl fmt::Display for ShowError {
         match self {
             Self::Missed(error) => error.fmt(f),
             Self::Interrupted(Some(token)) => {
-                write!(f, "waiting was interrupted; go on with the token {token}")
+                write!(
+                    f,
+                    "the wait was interrupted: continue with the token {token}"
+                )
             }
             Self::Interrupted(None) => {
                 f.write_str("interrupted before the API had answered the action")

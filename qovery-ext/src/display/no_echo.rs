@@ -1,8 +1,8 @@
-//! Keeps the terminal from writing `^C` between the bars: they are redrawn from the position of the cursor
-//! and would leave a line behind.
+//! Prevents the terminal from printing `^C` between the bars. The bars are redrawn from the position of the
+//! cursor, so the text would leave a line behind.
 //!
-//! Dropping it restores the terminal. A program that is killed leaves it so, which shows nowhere but
-//! in a missing `^C`.
+//! Dropping it restores the terminal. If the program is killed, the terminal stays in this mode. The only
+//! effect is that it does not print `^C`.
 
 #[cfg(unix)]
 use rustix::{

@@ -2,6 +2,7 @@
 
 use qovery_api::Printable;
 
+use super::text::capitalized;
 use crate::wait::{Action, Goal, Names, Operation, Subject};
 
 #[derive(Debug, Clone)]
@@ -37,8 +38,8 @@ impl Task {
         let named = subject.named(&names).to_string();
         let headline = match (title, goal) {
             (Some(title), _) => Printable::new(&title).to_string(),
-            (None, Some(goal)) => format!("{named} to be {goal}"),
-            (None, None) => format!("Waiting on {named}"),
+            (None, Some(goal)) => capitalized(&format!("{} {named}", goal.activity())),
+            (None, None) => format!("Waiting for {named}"),
         };
         Self {
             headline,

@@ -1,4 +1,4 @@
-//! Everything for people but the progress itself, which a [`Renderer`] draws.
+//! All texts for people except the progress, which a [`Renderer`] draws.
 
 use std::time::Duration;
 
@@ -168,15 +168,16 @@ impl Text {
         self.settings.signed(&format!("  {text}"), text, &styled);
         match token {
             Some(token) => self.print_resume_hint(token),
-            None => self
-                .settings
-                .paragraph("  It is not known whether the API has received it.", 2),
+            None => self.settings.paragraph(
+                "  It is not known whether the API has received the action.",
+                2,
+            ),
         }
     }
 
     fn print_resume_hint(&self, token: &OperationToken) {
         let headline = &self.task.headline;
-        let text = format!("  The server goes on: {headline}. To wait for it again:");
+        let text = format!("  The server continues: {headline}. To continue the wait:");
         self.settings.paragraph(&text, 2);
         self.settings
             .line(&format!("  {}", self.settings.resume_hint(token)));
@@ -258,7 +259,8 @@ impl Text {
     }
 }
 
-/// The message of an error and of its causes in one line, without causes that it already contains.
+/// Returns the message of an error and of its causes in one line. A cause that the message already contains
+/// is left out.
 ///
 /// Available on crate feature `display` only.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
@@ -274,7 +276,7 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn capitalized(text: &str) -> String {
+pub(super) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters
         .next()

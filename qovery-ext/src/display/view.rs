@@ -1,4 +1,4 @@
-//! Where and how something is shown.
+//! The output and the format of a display.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::wait::{OperationToken, Progress, Reached, WaitError};
 
-/// Where and how something is shown. A clone shows on the same output.
+/// The output and the format of the progress. Clones share the output.
 ///
 /// Available on crate feature `display` only.
 ///
@@ -45,8 +45,7 @@ enum Shown {
 }
 
 impl Display {
-    /// Shows on the standard output, in the format that fits: see the
-    /// [module](super#formats).
+    /// Shows on the standard output, in the format that fits: see the [module](super#formats).
     pub fn detect() -> Self {
         let around = Surroundings::of_stdout();
         let format = match around.can_redraw {
@@ -76,7 +75,7 @@ impl Display {
         }
     }
 
-    /// Shows lines in place of bars.
+    /// Sets whether to print lines in place of bars.
     #[must_use]
     pub fn lines(mut self) -> Self {
         if self.settings.format == Format::Bars {
@@ -85,7 +84,7 @@ impl Display {
         self
     }
 
-    /// Whether to write one JSON object a line in place of texts. Default: no.
+    /// Sets whether to write one JSON object per line in place of texts. Default: no.
     #[must_use]
     pub fn ndjson(mut self, wanted: bool) -> Self {
         match (wanted, self.settings.format) {
@@ -96,7 +95,7 @@ impl Display {
         self
     }
 
-    /// Writes to this output: lines, without colours and of any width, unless asked for otherwise.
+    /// Writes lines to this output, by default without colors and without a limit on the width.
     #[must_use]
     pub fn write_to(mut self, output: impl Write + Send + 'static) -> Self {
         self.settings.output = Some(Arc::new(Mutex::new(output)));
@@ -105,28 +104,30 @@ impl Display {
         self.lines()
     }
 
-    /// Whether to use colours.
+    /// Sets whether to use colors.
     #[must_use]
     pub fn colours(mut self, wanted: bool) -> Self {
         self.settings.palette = Palette::new(wanted);
         self
     }
 
-    /// Wraps texts to this many columns; fewer than 40 count as 40. Default: those of the terminal.
+    /// Sets the number of columns that texts are wrapped to; fewer than 40 count as 40. Default:
+    /// that of the terminal.
     #[must_use]
     pub fn width(mut self, columns: usize) -> Self {
         self.settings.width = Width::Fixed(columns.max(NARROWEST));
         self
     }
 
-    /// Leaves Ctrl-C and SIGTERM to the program.
+    /// Does not handle Ctrl-C and SIGTERM. The program handles them.
     #[must_use]
     pub fn ignore_signals(mut self) -> Self {
         self.settings.listens = false;
         self
     }
 
-    /// How to wait on, as a text to be printed. Default: a line of Rust with the token.
+    /// Sets the text that is printed after an interruption, with instructions to continue the wait.
+    /// Default: a line of Rust with the token.
     #[must_use]
     pub fn resume_hint(
         mut self,
@@ -136,7 +137,7 @@ impl Display {
         self
     }
 
-    /// Multiplies the times that are shown, for a server whose clock runs faster than this one.
+    /// Sets a factor for the printed times, for a server whose clock runs faster than this one.
     /// Default: 1.
     #[must_use]
     pub fn time_factor(mut self, factor: f64) -> Self {
@@ -146,20 +147,20 @@ impl Display {
         self
     }
 
-    /// Whether it writes JSON.
+    /// Returns whether the display writes JSON.
     pub fn is_ndjson(&self) -> bool {
         self.settings.format == Format::Ndjson
     }
 
-    /// Prints a text, wrapped to the width; nothing if it writes JSON. Text from the server has to be
-    /// made [`Printable`](qovery_api::Printable) first.
+    /// Prints a text, wrapped to the width. Does nothing if the display writes JSON. Pass text of
+    /// the server through [`Printable`](qovery_api::Printable) first.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.is_ndjson() {
             self.settings.paragraph(text.as_ref(), 2);
         }
     }
 
-    /// Prints a title in bold letters; nothing if it writes JSON.
+    /// Prints a title in bold. Does nothing if the display writes JSON.
     pub fn heading(&self, title: impl AsRef<str>) {
         if !self.is_ndjson() {
             for line in self.settings.wrapped(title.as_ref(), 0) {
@@ -168,7 +169,7 @@ impl Display {
         }
     }
 
-    /// Writes a JSON object with this `event`; nothing if it prints texts.
+    /// Writes a JSON object with this `event`. Does nothing if the display prints texts.
     pub fn event(&self, event: &str, fields: &impl Serialize) {
         if self.is_ndjson() {
             json::write(&self.settings, event, fields);

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn no_word_is_broken_and_no_line_is_wider_than_the_terminal() {
-        let text = "  ✘ environment production was to be deployed: it failed (BUILD_ERROR)";
+        let text = "  ✘ deploying environment production: it failed (BUILD_ERROR)";
         for width in 40..=200 {
             let lines = wrap(text, Some(width), 4);
             let words: Vec<_> = lines

@@ -1,10 +1,10 @@
-//! The error of a list that was not collected to its end.
+//! The error of `collect_all`.
 
 use std::{error::Error as StdError, fmt};
 
 use super::{PageError, ResumeCursor};
 
-/// Why a list was not collected to its end. Holds the items that were read.
+/// The error of `collect_all`: the list was not read to its end. It holds the items that were read.
 ///
 /// ```no_run
 /// use qovery_api::{Client, types::Event, uuid::Uuid};
@@ -15,7 +15,7 @@ use super::{PageError, ResumeCursor};
 ///     match client.list_database_event(database).items().collect_all(1000).await {
 ///         Ok(all) => all,
 ///         Err(error) => {
-///             eprintln!("{error}; go on from {:?}", error.resume_cursor());
+///             eprintln!("{error}; continue from {:?}", error.resume_cursor());
 ///             error.into_items()
 ///         }
 ///     }

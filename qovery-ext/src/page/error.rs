@@ -6,7 +6,7 @@ use qovery_api::{OperationInfo, Printable};
 
 use super::ResumeCursor;
 
-/// Why the next page could not be delivered.
+/// The error of paging: the next page could not be delivered.
 ///
 /// Earlier items are not lost: the stream has delivered them. To continue, call `retry` on the stream
 /// or resume another stream later ([`PageError::resume_cursor`]).
@@ -18,8 +18,8 @@ use super::ResumeCursor;
 ///     match error.call_error() {
 ///         Some(call) if call.is_unauthorized() => "sign in, then resume",
 ///         Some(_) => "resume later",
-///         None if error.is_repetition() => "the server goes in a circle",
-///         None => "the server does not say how to go on",
+///         None if error.is_repetition() => "the server repeats its pages",
+///         None => "the server returns no usable next page",
 ///     }
 /// }
 /// ```
@@ -61,8 +61,8 @@ impl PageError {
 
     /// Returns the error of the call, if the call failed.
     ///
-    /// Troubleshooting: the error of the call says whether a retry can help. Retrying is safe, because
-    /// paging only reads.
+    /// Troubleshooting: see the predicates of that error. Retrying is safe, because paging only
+    /// reads.
     pub fn call_error(&self) -> Option<&qovery_api::Error> {
         match &self.0.kind {
             Kind::Call(error) => Some(error),
@@ -70,8 +70,8 @@ impl PageError {
         }
     }
 
-    /// Returns whether the server repeatedly sends items that were already delivered, so that reading on
-    /// would never end.
+    /// Returns whether the server repeatedly sends items that were already delivered, so that the
+    /// list would never end.
     ///
     /// Troubleshooting: all items before the repetition were delivered once. A server that ignores the cursor
     /// causes this error after its first pages.
@@ -88,15 +88,15 @@ impl PageError {
         )
     }
 
-    /// Returns whether the list may have more items than were delivered, because the item that names the
-    /// next page was deleted, and so were the earlier items that the walk could ask from.
+    /// Returns whether the list may have more items. The item that names the next page was deleted,
+    /// and so were the earlier items from which the page could be requested.
     ///
     /// Troubleshooting: read the list from its beginning.
     pub fn is_place_lost(&self) -> bool {
         matches!(self.0.kind, Kind::PlaceLost)
     }
 
-    /// Returns whether the cursor to resume from belongs to another operation, or has a direction that this
+    /// Returns whether the cursor belongs to another operation, or has a direction that this
     /// operation does not support. Nothing was sent.
     pub fn is_wrong_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::WrongCursor(_))

@@ -1,7 +1,7 @@
 //! A paged operation as a stream of its items.
 //!
 //! The stream does not keep delivered items. Dropping [`Items::next`] before it
-//! completes loses nothing; dropping the stream ends the request under way, and
+//! completes loses nothing; dropping the stream ends the request in flight, and
 //! [`Items::resume_cursor`], taken at any time before, continues in a new stream.
 
 use std::{
@@ -23,11 +23,12 @@ use super::{
 
 /// The items of a paged operation, each once, in the server's order.
 ///
-/// Lazy: the first request is sent when the first item is requested, and each page when the one before is
-/// used up (with [`Pager::read_ahead`](super::Pager::read_ahead), when the one before has arrived).
+/// Lazy: the first request is sent when the first item is requested. Each further page is requested when the
+/// previous one is used up (with [`Pager::read_ahead`](super::Pager::read_ahead), when the previous one has
+/// arrived).
 ///
-/// An error comes after all items that were read before it, and ends the stream. [`Items::retry`]
-/// continues from the same position, and so does [`Items::resume_cursor`] later.
+/// An error follows all items that were read before it, and ends the stream. [`Items::retry`] continues from
+/// the same position. To continue later, use [`Items::resume_cursor`].
 ///
 /// It is also a [`Stream`], for combinators.
 ///
@@ -84,9 +85,9 @@ impl<O: PagedOperation> Items<O> {
         std::future::poll_fn(|context| self.poll_item(context)).await
     }
 
-    /// Reads everything that is left, at most `bound` items.
+    /// Reads all remaining items, at most `bound`.
     ///
-    /// Dropping the future drops the items that it has read: if that matters, call [`Items::next`] in
+    /// Dropping the future drops the items that it has read. To keep them, call [`Items::next`] in
     /// a loop.
     ///
     /// # Errors

@@ -1,22 +1,22 @@
-//! Paging: lists that come in pages, as streams of items or of pages.
+//! Paging: lists in pages, as streams of items or of pages.
 //!
 //! [`PagedCall`] adds the methods `items`, `pages` and `paged` to the calls of paged operations. The
 //! contract determines which operations page, and how; all of them have the same guarantees:
 //!
 //! - **Each item once, in the server's order.** Items are identified by their ids. Pages may start at
 //!   their cursor, after it or before it, and items may appear at the head of the list.
-//! - **Pagination never stops early.** If the operation pages by item, an empty page ends the list, after
-//!   the stream asked again from an earlier item; if it pages by links, a page without a link ends it. A
-//!   page shorter than its declared size only ends the list if the contract says so.
-//! - **Every list ends.** A server that repeatedly sends the same pages is an error
-//!   ([`PageError::is_repetition`]), and so are pages without a usable next page
-//!   ([`PageError::is_dead_end`]) and a lost position ([`PageError::is_place_lost`]).
-//! - **An error loses no items.** It comes after the items that were read before it. `retry`
-//!   continues from the same position at once, a [`ResumeCursor`] later or in another process.
-//! - **Resuming neither skips nor repeats an item**, regardless of the server's use of the cursor: see
+//! - **A list does not end early.** If the operation pages by item, the stream requests an empty page again
+//!   from an earlier item before the list ends. If it pages by links, a page without a link ends the list. A
+//!   page that is shorter than its declared size ends the list only if the contract defines that.
+//! - **Every list ends.** If a server repeats its pages ([`PageError::is_repetition`]), returns no usable
+//!   next page ([`PageError::is_dead_end`]) or loses the position ([`PageError::is_place_lost`]), the list
+//!   ends with an error.
+//! - **An error loses no items.** It follows all items that were read before it. `retry` continues from the
+//!   same position at once, and a [`ResumeCursor`] continues later or in another process.
+//! - **Resuming neither skips nor repeats an item**, even if the server ignores the cursor: see
 //!   [`Items::resume_cursor`]. [`Items::page_cursor`] may repeat the items of one page.
-//! - **Dropping is safe** at any await point: `next` can be called again, and a stream that is
-//!   dropped ends its request and leaves no task behind.
+//! - **Dropping is safe** at any await point: `next` can be called again. A stream that is dropped ends its
+//!   request and leaves no task behind.
 //!
 //! ```
 //! use qovery_api::{Call, PagedOperation};
@@ -35,17 +35,17 @@
 //!
 //! # Memory
 //!
-//! A stream holds one page (two while it reads ahead) and at most about 2 MiB of ids and cursors: the
-//! first 5,000 ids, the last 5,000 ids, and 5,000 cursors. If it delivers more than 10,000 items and the
-//! server returns to one of the first, the stream ends with an error.
+//! A stream holds one page (two with `read_ahead`) and at most about 2 MiB of ids and cursors: the first
+//! 5,000 ids, the last 5,000 ids, and 5,000 cursors. If it has delivered more than 10,000 items and the
+//! server returns to an id that it no longer holds, the stream ends with an error.
 //!
 //! # Windows
 //!
-//! Some operations return their newest items and take only a number of items. They have no stream:
-//! `items` does not compile for them. [`WindowCall`] gives them a [`Window`], which says whether it
-//! was cut and can be widened.
+//! Some operations return only their newest items, and take a number of items but no cursor. They have no
+//! stream: `items` does not compile for them. [`WindowCall`] returns a [`Window`]. It shows whether the list
+//! has more items, and can be widened.
 //!
-//! Lists that are not paged need no stream: await the call.
+//! Lists that are not paged are returned whole: await the call.
 
 mod collect_error;
 mod cursor;
@@ -72,7 +72,7 @@ pub use pager::{PagedCall, Pager};
 pub use pages::{Page, Pages};
 pub use window::{Window, WindowCall, WindowExtent};
 
-/// Why a stream ended.
+/// The reason why a stream ended.
 ///
 /// ```no_run
 /// # use qovery_api::{Client, uuid::Uuid};
@@ -93,7 +93,7 @@ pub use window::{Window, WindowCall, WindowExtent};
 pub enum Ending {
     /// All items of the server were read.
     Complete,
-    /// All available items were read, and the server says that it holds items back, for example
+    /// All available items were read, and the server reports that it withholds items, for example
     /// beyond a limit of the plan.
     HeldBack,
     /// The limit on items was reached; there may be more.

@@ -1,4 +1,4 @@
-//! A request under way, in a background task if there is a Tokio runtime.
+//! A request in flight, in a background task if there is a Tokio runtime.
 //!
 //! A future makes progress only while it is polled, and a consumer that processes its items does not
 //! poll. So a separate task fetches the page that is read ahead. Dropping a request also ends the request

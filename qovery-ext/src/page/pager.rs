@@ -10,8 +10,8 @@ use super::{Items, Pages, ResumeCursor, cursor::Direction, settings::Settings, w
 
 /// Turns the call of a paged operation into a stream.
 ///
-/// The parameters of the call apply to each page. A `start_id` or a page token that was set on the
-/// call sets the start of the stream.
+/// The parameters of the call apply to each page. If the call has a `start_id` or a page token, the stream
+/// starts there.
 ///
 /// ```no_run
 /// use qovery_api::{Client, uuid::Uuid};
@@ -105,8 +105,8 @@ impl<O: PagedOperation> Pager<O> {
         self
     }
 
-    /// Ends after this many pages were read, including pages without new items: a limit on
-    /// requests, not counting failed ones. Default: no limit.
+    /// Ends after this many pages, including pages without new items. This limits the requests, not
+    /// counting failed ones. Default: no limit.
     pub fn at_most_pages(mut self, count: u64) -> Self {
         self.settings.page_limit = Some(count);
         self
@@ -124,8 +124,8 @@ impl<O: PagedOperation> Pager<O> {
 
     /// Continues from a stored cursor, in its direction. The call must be the same as before.
     ///
-    /// A cursor that belongs to another operation is reported instead of the first page:
-    /// [`PageError::is_wrong_cursor`](super::PageError::is_wrong_cursor).
+    /// If the cursor belongs to another operation, the stream returns an error in place of its
+    /// first page: [`PageError::is_wrong_cursor`](super::PageError::is_wrong_cursor).
     pub fn resume(mut self, cursor: ResumeCursor) -> Self {
         self.settings.resume = Some(cursor);
         self
@@ -134,7 +134,7 @@ impl<O: PagedOperation> Pager<O> {
     /// Reads backward, toward the start of the server's list. Begins with the page that the call selects;
     /// to begin with the page before another one, resume from [`Page::previous`](super::Page).
     ///
-    /// The pages come in reverse order; the items of each are in the server's order.
+    /// The pages are in reverse order. The items of each page are in the server's order.
     pub fn backward(mut self) -> Self
     where
         O: PagedBackward,

@@ -1,7 +1,7 @@
 //! A paged operation as a stream of its pages.
 //!
 //! To read single items, use [`Items`](super::Items). Dropping [`Pages::next`] before it completes
-//! loses nothing; dropping the stream ends the request under way, and [`Pages::resume_cursor`],
+//! loses nothing; dropping the stream ends the request in flight, and [`Pages::resume_cursor`],
 //! taken at any time before, continues in a new stream.
 
 use std::{

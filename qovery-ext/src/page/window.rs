@@ -134,7 +134,7 @@ impl<O: WindowOperation> Window<O> {
         self.extent
     }
 
-    /// Returns whether the list may have more items. `false` means that it certainly has none.
+    /// Returns whether the list may have more items. If it returns `false`, there are no more.
     pub fn is_cut(&self) -> bool {
         self.extent != WindowExtent::Complete
     }

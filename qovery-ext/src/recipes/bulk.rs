@@ -1,6 +1,6 @@
-//! One action on many environments, with a journal to go on after a crash.
+//! One action on many environments, with a journal that lets the next run continue after a crash.
 //!
-//! Dropping the future of [`Bulk::run`] leaves the server at work: the journal has the actions that
+//! Dropping the future of [`Bulk::run`] cancels nothing on the server: the journal contains the actions that
 //! were started, and the next run with the same journal waits for them.
 
 use std::{
@@ -22,7 +22,7 @@ use crate::wait::{Action, Goal, OperationToken, Reached, WaitError, WaitExt};
 
 type Filter = dyn Fn(&FoundEnvironment) -> bool + Send + Sync;
 
-/// Many environments to act on.
+/// A selection of environments, and one action on each of them.
 ///
 /// Available on crate feature `bulk` only.
 ///
@@ -40,8 +40,8 @@ type Filter = dyn Fn(&FoundEnvironment) -> bool + Send + Sync;
 /// # Ok(()) }
 /// ```
 ///
-/// Without any choice, all environments of all organizations that the token can see are meant. Each
-/// choice narrows them down.
+/// Without any filter, it selects all environments of all organizations that the token can access. Filters
+/// are combined: an environment must pass all of them.
 #[derive(Clone)]
 #[must_use = "nothing happens until it is run"]
 pub struct Bulk {
@@ -54,10 +54,10 @@ pub struct Bulk {
 }
 
 impl Bulk {
-    /// How many actions are under way at a time, unless [`Bulk::at_once`] says otherwise.
+    /// The default of [`Bulk::at_once`].
     pub const AT_ONCE: usize = 8;
 
-    /// All environments that the client can see.
+    /// Selects all environments that the token can access.
     pub fn new(client: &Client) -> Self {
         Self {
             client: client.clone(),
@@ -69,32 +69,33 @@ impl Bulk {
         }
     }
 
-    /// Those of this organization, by name or id.
+    /// Selects the environments of this organization, by name or id.
     pub fn organization(mut self, name: impl Into<String>) -> Self {
         self.organization = Some(name.into());
         self
     }
 
-    /// Those of the project with this name or id, in each organization that has one.
+    /// Selects the environments of the project with this name or id, in each organization that has
+    /// one.
     pub fn project(mut self, name: impl Into<String>) -> Self {
         self.project = Some(name.into());
         self
     }
 
-    /// Those in this mode. A text such as `"PREVIEW"` is a mode too.
+    /// Selects the environments with this mode, such as `"PREVIEW"`.
     pub fn mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.filter(move |environment| has_mode(environment, &mode))
     }
 
-    /// Those that are certainly not in this mode: one whose mode the API does not say is left out.
+    /// Leaves out the environments with this mode, and those whose mode the API does not report.
     pub fn except_mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.filter(move |environment| environment.mode.is_some() && !has_mode(environment, &mode))
     }
 
-    /// Those whose name fits this pattern: `*` stands for any text, `?` for one character. Upper and lower
-    /// case are the same.
+    /// Selects the environments whose name matches this pattern: `*` stands for any text, `?` for
+    /// one character. Case is ignored.
     pub fn named(self, pattern: impl Into<String>) -> Self {
         let pattern: Vec<char> = comparable(&pattern.into()).chars().collect();
         self.filter(move |environment| {
@@ -103,7 +104,7 @@ impl Bulk {
         })
     }
 
-    /// Those that this accepts.
+    /// Selects the environments for which this closure returns true.
     pub fn filter(
         mut self,
         accepts: impl Fn(&FoundEnvironment) -> bool + Send + Sync + 'static,
@@ -112,26 +113,27 @@ impl Bulk {
         self
     }
 
-    /// Acts on this many at a time. Default: 8. 0 counts as 1.
+    /// Sets how many actions run at a time. Default: 8. 0 counts as 1.
     pub fn at_once(mut self, actions: usize) -> Self {
         self.at_once = actions.max(1);
         self
     }
 
-    /// Notes each start and each end in this file: one JSON object a line, without secrets.
+    /// Writes each start and each end to this file: one JSON object per line, without secrets.
     ///
-    /// A run continues a journal that is there: actions that reached their goal are left alone, started ones
-    /// are waited for, and failed ones are repeated. Use one journal for one job, and delete it when the
-    /// job is done.
+    /// If the file exists, the run continues it: actions that reached their goal are skipped,
+    /// started ones are resumed, and failed ones are retried. Use one journal for one job, and
+    /// delete it when the job is done.
     pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
         self.journal = Some(file.into());
         self
     }
 
-    /// The environments that are meant, by organization, project and name. Changes nothing.
+    /// Returns the selected environments, sorted by organization, project and name. Changes
+    /// nothing.
     ///
     /// # Errors
-    /// Returns an error if something is not found or a list cannot be read.
+    /// Returns an error if an organization or a project is not found, or if a list cannot be read.
     pub async fn select(&self) -> Result<Vec<FoundEnvironment>, BulkError> {
         let client = &self.client;
         let find = |error| BulkError(Reason::Find(error));
@@ -172,7 +174,7 @@ impl Bulk {
         Ok(found)
     }
 
-    /// Acts on all of them, some at a time, and waits for each.
+    /// Runs the action on all selected environments, some at a time, and waits for each.
     ///
     /// An action that fails does not stop the others.
     ///
@@ -348,7 +350,7 @@ fn fits(pattern: &[char], name: &[char]) -> bool {
     rest.iter().all(|letter| *letter == '*')
 }
 
-/// How it went with one environment.
+/// The outcome of the action on one environment.
 ///
 /// Available on crate feature `bulk` only.
 #[derive(Debug)]
@@ -360,8 +362,8 @@ pub enum BulkOutcome {
     DoneBefore,
     /// The action ended without its goal.
     Failed(WaitError),
-    /// An earlier run was about to send the action when it ended, and sending it twice is not safe.
-    /// Nothing was sent: look at the environment, and remove its lines from the journal.
+    /// An earlier run ended while it was sending the action, and sending it twice is not safe.
+    /// Nothing was sent: check the environment, and remove its lines from the journal.
     Uncertain,
     /// Nothing was sent, for this reason.
     NotStarted(String),
@@ -375,13 +377,13 @@ impl BulkOutcome {
         }
     }
 
-    /// Whether the goal is reached.
+    /// Returns whether the goal is reached.
     pub fn is_reached(&self) -> bool {
         matches!(self, Self::Reached(_) | Self::DoneBefore)
     }
 }
 
-/// One environment and how it went.
+/// One environment and its outcome.
 ///
 /// Available on crate feature `bulk` only.
 #[derive(Debug)]
@@ -389,30 +391,31 @@ impl BulkOutcome {
 pub struct BulkResult {
     /// The environment.
     pub environment: FoundEnvironment,
-    /// How it went.
+    /// The outcome.
     pub outcome: BulkOutcome,
 }
 
-/// How it went with all of them.
+/// The outcomes of all environments.
 ///
 /// Available on crate feature `bulk` only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkSummary {
-    /// By organization, project and name.
+    /// The results, sorted by organization, project and name.
     pub results: Vec<BulkResult>,
 }
 
 impl BulkSummary {
-    /// Whether each goal is reached.
+    /// Returns whether each goal is reached.
     pub fn all_reached(&self) -> bool {
         self.results
             .iter()
             .all(|result| result.outcome.is_reached())
     }
 
-    /// For [`std::process::exit`]: 0 if each goal is reached; otherwise that of the first error, 1 before 3
-    /// before 2, as of a [group](crate::wait::GroupOutcome::exit_code).
+    /// Returns the exit code, for [`std::process::exit`]: 0 if each goal is reached. Otherwise
+    /// returns 1 if any error has this code, else 3, else 2, like a
+    /// [group](crate::wait::GroupOutcome::exit_code).
     pub fn exit_code(&self) -> u8 {
         let rank = |code: &u8| match code {
             1 => 0,
@@ -535,7 +538,7 @@ impl Journal {
                 continue;
             }
             let entry = serde_json::from_slice(line).map_err(|error| {
-                let text = format!("line {} is no entry of a journal: {error}", number + 1);
+                let text = format!("line {} is not an entry of a journal: {error}", number + 1);
                 io::Error::new(io::ErrorKind::InvalidData, text)
             })?;
             note(&mut journal, entry);
@@ -566,11 +569,11 @@ impl Journal {
                 && *noted != goal
             {
                 let text = |goal: &Option<Goal>| match goal {
-                    Some(goal) => format!("to be {goal}"),
-                    None => "to meet a condition".to_owned(),
+                    Some(goal) => goal.to_string(),
+                    None => "a condition".to_owned(),
                 };
                 let what = format!(
-                    "it is of another job: there, environment {environment} was {}, and now it is {}",
+                    "it belongs to another job: there, the goal of environment {environment} is {}, and here {}",
                     text(noted),
                     text(&goal)
                 );
@@ -604,7 +607,7 @@ impl Journal {
     }
 }
 
-/// Why nothing was done with any environment.
+/// The bulk action did not begin: no environment was changed.
 ///
 /// Available on crate feature `bulk` only.
 #[derive(Debug)]
@@ -622,7 +625,7 @@ impl BulkError {
         |error| Self(Reason::Journal(path, error))
     }
 
-    /// Why the environments were not found.
+    /// Returns the error of the selection, if the environments were not found.
     pub fn find_error(&self) -> Option<&FindError> {
         match &self.0 {
             Reason::Find(error) => Some(error),
@@ -630,7 +633,7 @@ impl BulkError {
         }
     }
 
-    /// Whether the journal cannot be used.
+    /// Returns whether the journal cannot be used.
     pub fn is_journal(&self) -> bool {
         matches!(self.0, Reason::Journal(..))
     }

@@ -1,8 +1,8 @@
 //! Past deployments as rows: times, duration, user, outcome, and a row for each service.
 //!
-//! Not for reading further back than one request can: page through
-//! [`list_environment_deployment_history`](Client::list_environment_deployment_history) for that.
-//! Dropping a future of this module abandons a request that only reads.
+//! One request reads a limited number of entries. To read further back, page through
+//! [`list_environment_deployment_history`](Client::list_environment_deployment_history). Dropping a future of
+//! this module abandons a request that only reads.
 
 use std::{fmt, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::wait::{ServiceKind, ServiceRef, ServiceVersion, State};
 /// The date and time of an entry, in UTC.
 pub type Timestamp = qovery_api::chrono::DateTime<qovery_api::chrono::Utc>;
 
-/// How a past deployment, or one service in it, ended.
+/// The outcome of a past deployment, or of one service in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -36,9 +36,9 @@ pub enum DeploymentOutcome {
     Canceled,
     /// It has not ended yet.
     UnderWay,
-    /// A service that the deployment did not come to.
+    /// The deployment did not reach the service.
     NotReached,
-    /// The API says something that this version does not know.
+    /// An outcome that this version does not know.
     Unknown,
 }
 
@@ -80,18 +80,18 @@ pub struct DeploymentRow {
     pub deployment_id: String,
     /// The action as the API spells it, such as `DEPLOY`.
     pub action: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: DeploymentOutcome,
-    /// The state that it left behind.
+    /// The state after it.
     pub state: State,
     /// When it was created.
     pub start: Timestamp,
-    /// When it ended; `None` while it is under way.
+    /// When it ended; `None` while it runs.
     pub end: Option<Timestamp>,
-    /// How long it took so far; `None` if the API says something that is no duration.
+    /// The duration so far; `None` if the API returns a text that is not a duration.
     #[serde(serialize_with = "in_seconds")]
     pub duration: Option<Duration>,
-    /// Who triggered it.
+    /// The user who triggered it.
     pub triggered_by: String,
     /// Its origin: `CONSOLE`, `API`, `GIT`…
     pub origin: Option<String>,
@@ -105,37 +105,38 @@ pub struct DeploymentRow {
 pub struct ServiceRow {
     /// The id of the service.
     pub id: Uuid,
-    /// Its kind; `None` if it is one that this crate cannot act on.
+    /// Its kind; `None` if this crate has no actions for the kind.
     pub kind: Option<ServiceKind>,
     /// Its name at that time.
     pub name: String,
-    /// The deployment.
+    /// The id of the deployment.
     pub deployment_id: Option<String>,
     /// The action as the API spells it, such as `DEPLOY`.
     pub action: String,
-    /// How that ended.
+    /// The outcome.
     pub outcome: DeploymentOutcome,
-    /// The state that it left behind.
+    /// The state after it.
     pub state: State,
     /// When it was created.
     pub start: Timestamp,
-    /// When it ended; `None` while it is under way.
+    /// When it ended; `None` while it runs.
     pub end: Option<Timestamp>,
-    /// How long it took so far; `None` if the API does not say.
+    /// The duration so far; `None` if the API does not return it.
     #[serde(serialize_with = "in_seconds")]
     pub duration: Option<Duration>,
-    /// Who triggered it.
+    /// The user who triggered it.
     pub triggered_by: String,
     /// Its origin.
     pub origin: Option<String>,
-    /// The version that was deployed, ready to be deployed again; `None` if the API
-    /// does not say.
+    /// The version that was deployed, ready to be deployed again; `None` if the API does not return
+    /// it.
     #[serde(skip)]
     pub version: Option<ServiceVersion>,
 }
 
 impl ServiceRow {
-    /// Returns the reference for actions and waits; `None` if this crate cannot act on the kind.
+    /// Returns the reference for actions and waits; `None` if this crate has no actions for the
+    /// kind.
     pub fn service_ref(&self) -> Option<ServiceRef> {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
@@ -186,7 +187,7 @@ fn in_seconds<S: Serializer>(
         .serialize(serializer)
 }
 
-/// The newest past deployments of an environment, newest first, at most `limit`.
+/// Returns the newest past deployments of an environment, newest first, at most `limit`.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
@@ -213,7 +214,7 @@ pub async fn history(
     Ok(rows)
 }
 
-/// The newest past deployments of one service, newest first, at most `limit`.
+/// Returns the newest past deployments of one service, newest first, at most `limit`.
 ///
 /// # Errors
 /// Returns an error if the call fails.
@@ -363,7 +364,7 @@ fn version(kind: ServiceKind, details: &DeploymentHistoryServiceDetails) -> Opti
     (version != ServiceVersion::default()).then_some(version)
 }
 
-/// The duration that an entry of the history has as a text.
+/// Reads the duration of an entry of the history, which the API returns as a text.
 ///
 /// ```
 /// # fn example(entry: &qovery_api::types::DeploymentHistoryEnvironmentV2) {
@@ -373,7 +374,7 @@ fn version(kind: ServiceKind, details: &DeploymentHistoryServiceDetails) -> Opti
 /// # }
 /// ```
 pub trait TypedDuration {
-    /// How long it took so far; `None` if the entry has no duration, or something that is none.
+    /// Returns the duration so far; `None` if the entry has none, or a text that is not a duration.
     fn duration(&self) -> Option<Duration>;
 }
 
@@ -395,8 +396,8 @@ impl TypedDuration for DeploymentHistoryStage {
     }
 }
 
-/// Reads an ISO 8601 duration such as `PT16.503S` or `P1DT2H`; `None` for anything else, for a negative
-/// one, and for years and months, which have no fixed length.
+/// Parses an ISO 8601 duration such as `PT16.503S` or `P1DT2H`. Returns `None` for any other text, for a
+/// negative duration, and for years and months, which have no fixed length.
 ///
 /// ```
 /// use std::time::Duration;

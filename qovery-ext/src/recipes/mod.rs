@@ -1,8 +1,8 @@
-//! Jobs that take several calls, or one call and some care.
+//! Jobs that take several calls.
 //!
 //! | job | recipe | feature |
 //! |---|---|---|
-//! | finding anything by name, path, console URL or id | `FindExt` | `find` |
+//! | finding an object by name, path, console URL or id | `FindExt` | `find` |
 //! | the services and the URLs of an environment | [`services`], [`find_service`], [`urls`] | |
 //! | past deployments as rows | [`history`], [`service_history`], [`TypedDuration`] | |
 //! | setting a version, rolling back, promoting | [`set_image`], [`set_branch`], [`roll_back`], [`promote`] | |
@@ -11,12 +11,12 @@
 //! | an environment for each pull request | `PreviewEnvironment` | `preview` |
 //! | one action on many environments | `Bulk` | `bulk` |
 //!
-//! Not for single operations, which are called on the [`Client`](qovery_api::Client), and not for waiting:
-//! see [`crate::wait`].
+//! To call a single operation, use the [`Client`](qovery_api::Client). To wait for an action, see
+//! [`crate::wait`].
 //!
 //! # Dropping
-//! Dropping a future of this module abandons the request in flight. The recipes that only read lose
-//! nothing; those that write document their effects.
+//! Dropping a future of this module abandons the request in flight. If a recipe only reads, nothing is lost.
+//! Recipes that write document their effects.
 
 #[cfg(feature = "bulk")]
 mod bulk;

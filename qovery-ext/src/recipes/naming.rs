@@ -1,4 +1,4 @@
-//! How names are compared.
+//! The comparison of names.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 

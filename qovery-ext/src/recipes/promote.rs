@@ -1,7 +1,7 @@
-//! Bringing the versions that run in one environment to another one.
+//! Deploys the versions of one environment in another one.
 //!
-//! Nothing is sent before the plan is deployed. Dropping a future of this module abandons requests that
-//! only read.
+//! Nothing is sent before the plan is deployed. Dropping a future of this module abandons requests that only
+//! read.
 
 use std::{collections::HashMap, fmt};
 
@@ -22,24 +22,25 @@ const ENTRIES: u32 = 100;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Promotion {
-    /// It gets another version.
+    /// The service gets another version.
     Change {
         /// The version that ran before, if it is known.
         before: Option<ServiceVersion>,
         /// The version that it gets.
         after: ServiceVersion,
     },
-    /// It runs this version already.
+    /// The service already runs this version.
     Unchanged(ServiceVersion),
-    /// The target has no service of this name and kind, or several.
+    /// The target has no service of this name and kind, or has several.
     Missing,
-    /// The two do not run the same thing, so that a version of one says nothing about the other.
+    /// The two services have different images, repositories or charts, so a version of one does not
+    /// apply to the other.
     Different(String),
-    /// No deployment of it that succeeded has a known version.
+    /// The service has no successful deployment with a known version.
     Unknown,
 }
 
-/// One service of the environment that versions are taken from.
+/// A service, with the plan for it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PromotedService {
@@ -53,26 +54,27 @@ pub struct PromotedService {
     pub promotion: Promotion,
 }
 
-/// The effects of a promotion. [`PromotionPlan::deploy`] carries it out.
+/// The plan of a promotion. [`PromotionPlan::deploy`] deploys it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PromotionPlan {
     client: Client,
-    /// The environment that versions are taken from.
+    /// The environment that the versions come from.
     pub from: Uuid,
-    /// The environment that gets them.
+    /// The environment in which they are deployed.
     pub to: Uuid,
     /// The services, by name. Databases and agentic workflows have no versions and are left out.
     pub services: Vec<PromotedService>,
 }
 
 impl PromotionPlan {
-    /// Whether no service changes.
+    /// Returns whether no service changes.
     pub fn is_empty(&self) -> bool {
         self.changes().next().is_none()
     }
 
-    /// Whether a service cannot be promoted: it is missing, different, or has no known version.
+    /// Returns whether a service cannot be promoted: it is missing, different, or has no known
+    /// version.
     pub fn is_incomplete(&self) -> bool {
         self.services.iter().any(|service| {
             !matches!(
@@ -91,8 +93,8 @@ impl PromotionPlan {
             })
     }
 
-    /// Deploys all changes in one deployment; `None` if there is nothing to do. Services that cannot be
-    /// promoted are left alone.
+    /// Returns an action that deploys all changes in one deployment; `None` if no service changes.
+    /// Services that cannot be promoted do not change.
     pub fn deploy(&self) -> Option<Action> {
         let selection = self.changes();
         let selection = selection.fold(ServiceSelection::new(), |all, (service, version)| {
@@ -121,14 +123,14 @@ impl fmt::Display for PromotionPlan {
                 Promotion::Unchanged(version) => write!(f, "= {name} ({kind}): {version}")?,
                 Promotion::Missing => write!(
                     f,
-                    "! {name} ({kind}): the target has not exactly one service of this name and kind"
+                    "! {name} ({kind}): the target has no service of this name and kind, or several"
                 )?,
                 Promotion::Different(why) => {
                     write!(f, "! {name} ({kind}): {}", Printable::new(why))?;
                 }
                 Promotion::Unknown => write!(
                     f,
-                    "! {name} ({kind}): no deployment of it that succeeded has a known version"
+                    "! {name} ({kind}): it has no successful deployment with a known version"
                 )?,
             }
         }
@@ -136,7 +138,8 @@ impl fmt::Display for PromotionPlan {
     }
 }
 
-/// Plans to bring the exact versions that were last deployed with success in one environment to another.
+/// Plans to deploy, in another environment, the versions that were last deployed successfully in one
+/// environment.
 ///
 /// Services are matched by name and kind, as [`find_service`](super::find_service) compares names. A
 /// service is promoted only if both have the same image, repository or chart. Takes four requests.

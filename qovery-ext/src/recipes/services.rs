@@ -23,14 +23,15 @@ pub struct EnvironmentService {
     pub id: Uuid,
     /// Its name.
     pub name: String,
-    /// Its kind; `None` if this crate cannot act on the kind.
+    /// Its kind; `None` if this crate has no actions for the kind.
     pub kind: Option<ServiceKind>,
     /// Its kind as the API spells it, such as `APPLICATION`.
     pub service_type: String,
 }
 
 impl EnvironmentService {
-    /// Returns the reference for actions and waits; `None` if this crate cannot act on the kind.
+    /// Returns the reference for actions and waits; `None` if this crate has no actions for the
+    /// kind.
     pub fn service_ref(&self) -> Option<ServiceRef> {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
@@ -46,7 +47,7 @@ impl fmt::Display for EnvironmentService {
     }
 }
 
-/// All services of an environment, of every kind, in the server's order.
+/// Returns all services of an environment, of every kind, in the server's order.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
@@ -74,8 +75,8 @@ pub async fn services(
 
 /// Finds the service of any kind with this name in an environment.
 ///
-/// Names are compared in Unicode normalisation form KC, ignoring surrounding blanks and case. If several
-/// names match in this way, the name with the exact spelling is found.
+/// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
+/// several names match, the one with the exact spelling is returned.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -125,7 +126,7 @@ fn listed(services: &[EnvironmentService], name: impl Fn(&EnvironmentService) ->
     }
 }
 
-/// Why a service was not found by its name.
+/// The error of [`find_service`].
 #[derive(Debug)]
 pub struct FindServiceError(Reason);
 
@@ -157,12 +158,12 @@ impl FindServiceError {
         )))
     }
 
-    /// Whether no service has the name. The message lists those that there are, at most 50.
+    /// Returns whether no service has the name. The message lists up to 50 known names.
     pub fn is_not_found(&self) -> bool {
         matches!(self.0, Reason::NotFound(_))
     }
 
-    /// Whether several services have the name. The message lists their ids.
+    /// Returns whether several services have the name. The message lists their ids.
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.0, Reason::Ambiguous(_))
     }

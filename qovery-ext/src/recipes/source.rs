@@ -1,7 +1,7 @@
-//! The source of a service, and changing it without losing any other setting.
+//! The source of a service, and edits of it that keep all other settings.
 //!
-//! Each edit reads the service, changes one thing, writes everything back and compares the answer
-//! with the request.
+//! Each edit reads the service, changes one field, writes all settings back, and compares the response with
+//! the request.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ impl Change {
     }
 }
 
-/// A version of a service's configuration that was changed.
+/// The effect of setting a version in the configuration of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VersionChange {
@@ -52,7 +52,7 @@ pub struct VersionChange {
 }
 
 impl VersionChange {
-    /// Whether it was so before, and nothing was sent.
+    /// Returns whether the version was already set, so that nothing was sent.
     pub fn is_unchanged(&self) -> bool {
         self.before.as_deref() == Some(&self.after)
     }
@@ -69,7 +69,7 @@ impl fmt::Display for VersionChange {
     }
 }
 
-/// Why the version of a service was not changed or not found.
+/// The version of a service was not changed or not found.
 #[derive(Debug)]
 pub struct VersionError(Box<Reason>);
 
@@ -94,23 +94,24 @@ impl VersionError {
         Self(Box::new(Reason::NoSuccess(text)))
     }
 
-    /// Whether the service has no such version: a database has no branch. Nothing was sent.
+    /// Returns whether the service has no such version. For example, a database has no branch.
+    /// Nothing was sent.
     pub fn is_unsupported(&self) -> bool {
         matches!(*self.0, Reason::Unsupported(_))
     }
 
-    /// Whether the service was edited by someone else at the same time, so that the server has other
-    /// settings than those that were sent. Look at it before deploying.
+    /// Returns whether another user edited the service at the same time, so that its settings
+    /// differ from those that were sent. Check the service before you deploy it.
     pub fn is_conflict(&self) -> bool {
         matches!(*self.0, Reason::Edited(_))
     }
 
-    /// Whether the history has no earlier deployment that succeeded and whose version is known.
+    /// Returns whether the history has no earlier successful deployment with a known version.
     pub fn is_without_success(&self) -> bool {
         matches!(*self.0, Reason::NoSuccess(_))
     }
 
-    /// The error of the call that failed.
+    /// Returns the error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &*self.0 {
             Reason::Call(_, error) => Some(error),

@@ -1,8 +1,8 @@
-//! Terraform modules: computing a plan, reading it, and applying the code that was planned.
+//! Terraform modules: computes a plan, reads it, and applies the planned commit.
 //!
-//! The API has no plans of its own: a plan is a deployment that applies nothing and whose text is in its
-//! log. The same commit is applied, and only if nothing was deployed in between. Dropping a future
-//! of this module leaves the server at work.
+//! The API does not store plans: a plan is a deployment that applies nothing, and its text is in the log of
+//! that deployment. The same commit is applied, and only if nothing was deployed in between. Dropping a
+//! future of this module cancels nothing on the server.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{DeploymentOutcome, ServiceRow, service_history};
 use crate::wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt};
 
-/// How many resources a plan adds, changes and destroys.
+/// The number of resources that a plan adds, changes and destroys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlanCounts {
@@ -25,7 +25,7 @@ pub struct PlanCounts {
 }
 
 impl PlanCounts {
-    /// Whether the plan changes nothing.
+    /// Returns whether the plan changes nothing.
     pub fn is_empty(self) -> bool {
         self == Self::default()
     }
@@ -51,17 +51,18 @@ pub struct TerraformPlan {
     pub terraform: Uuid,
     /// The commit that was planned; `None` if neither the request nor the history names it.
     pub commit: Option<String>,
-    /// The deployment that has computed it.
+    /// The deployment that computed it.
     pub deployment_id: String,
-    /// The lines of the log of the module. Print them with [`Printable`]: the `Display` of the plan does.
+    /// The lines of the log of the module, unescaped. Print them with [`Printable`]. The `Display`
+    /// of the plan escapes them.
     pub lines: Vec<String>,
     /// The summary of the plan; `None` if the log has no such line.
     pub counts: Option<PlanCounts>,
 }
 
-/// Computes the plan of a Terraform module, applies nothing, waits for the end and reads the plan.
+/// Computes the plan of a Terraform module, waits for it, and reads it. Applies nothing.
 ///
-/// Without a commit, the one that is configured is planned.
+/// Without a commit, the configured commit is planned.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, module: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -75,9 +76,8 @@ pub struct TerraformPlan {
 /// # Ok(()) }
 /// ```
 ///
-/// To wait with other options or to watch it, start
-/// [`plan`](crate::wait::TerraformHandle::plan) of the handle and give its result to
-/// [`read_terraform_plan`].
+/// To wait with other options or to watch the progress, start [`plan`](crate::wait::TerraformHandle::plan) of
+/// the handle, and pass its result to [`read_terraform_plan`].
 ///
 /// # Errors
 /// Returns an error if the plan fails, or if its log or the history cannot be read.
@@ -98,8 +98,8 @@ pub async fn plan_terraform(
 /// Reads the plan that an action has computed.
 ///
 /// # Errors
-/// Returns an error if the module, the history or the log cannot be read, and if the history does not have
-/// the deployment.
+/// Returns an error if the module, the history or the log cannot be read, or if the history lacks the
+/// deployment.
 pub async fn read_terraform_plan(
     client: &Client,
     terraform: Uuid,
@@ -159,14 +159,15 @@ pub async fn read_terraform_plan(
 }
 
 impl TerraformPlan {
-    /// Deploys the commit that was planned, if nothing was deployed since. Await the action to apply it.
+    /// Returns an action that deploys the planned commit, if nothing was deployed since. Await it
+    /// to apply the plan.
     ///
-    /// Terraform plans again when it applies: changes that others made outside of Qovery in between are
-    /// applied, too.
+    /// Terraform plans again during the deployment. The new plan includes changes that were made
+    /// outside of Qovery in the meantime.
     ///
     /// # Errors
-    /// Returns an error if the commit is not known, if the module was deployed after it was planned, or if
-    /// the history cannot be read. Nothing is sent then.
+    /// Returns an error if the commit is not known, if the module was deployed after the plan, or
+    /// if the history cannot be read. Nothing is sent then.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
             let text = "the commit of the plan is not known: plan with a commit, to apply exactly that commit";
@@ -244,7 +245,7 @@ fn without_colours(line: &str) -> String {
     plain
 }
 
-/// Why a plan was not computed, read or applied.
+/// A plan was not computed, read or applied.
 #[derive(Debug)]
 pub struct TerraformError(Box<Reason>);
 
@@ -268,13 +269,13 @@ impl TerraformError {
         Self(Box::new(Reason::Refused(text)))
     }
 
-    /// Whether the plan cannot be applied as it is: its commit is not known, or the module was deployed
-    /// since. Nothing was sent.
+    /// Returns whether the plan can no longer be applied: its commit is not known, or the module
+    /// was deployed since. Nothing was sent.
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Reason::Refused(_))
     }
 
-    /// The error of the wait for the plan.
+    /// Returns the error of the wait for the plan.
     pub fn wait_error(&self) -> Option<&WaitError> {
         match &*self.0 {
             Reason::Wait(error) => Some(error),
@@ -282,7 +283,7 @@ impl TerraformError {
         }
     }
 
-    /// The error of the call that failed.
+    /// Returns the error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &*self.0 {
             Reason::Wait(error) => error.api_error(),

@@ -20,9 +20,10 @@ pub struct ServiceUrl {
     pub is_default: bool,
 }
 
-/// The public URLs of an environment: by the names of the services, of each the main one first.
+/// Returns the public URLs of an environment, sorted by the names of the services. The main URL of a service
+/// comes first.
 ///
-/// A URL whose service was deleted between the two requests that this takes is left out.
+/// It takes two requests. If a service is deleted in between, its URLs are left out.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {

@@ -1,7 +1,7 @@
-//! Changing the configured version of a service, and going back to an earlier one.
+//! Changes the configured version of a service, and deploys an earlier one again.
 //!
-//! Dropping a future of this module while a service is being edited leaves it open whether the server has
-//! received the edit; doing it again settles that.
+//! If a future of this module is dropped during an edit, the server may or may not have received the edit.
+//! Call the function again.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
 
 /// Sets the image tag of a container, or of a job that runs an image. Deploys nothing.
 ///
-/// Reads the service, changes the tag and writes all settings back; if the tag is as it should be, nothing
-/// is written.
+/// Reads the service, changes the tag and writes all settings back. If the tag is already set, nothing is
+/// written.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -30,8 +30,8 @@ use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
 /// ```
 ///
 /// # Errors
-/// Returns an error if the service has no image tag, if it cannot be read or edited, or if someone else
-/// has edited it at the same time.
+/// Returns an error if the service has no image tag, if it cannot be read or edited, or if another user
+/// edited it at the same time.
 pub async fn set_image(
     client: &Client,
     service: ServiceRef,
@@ -40,12 +40,12 @@ pub async fn set_image(
     change(client, service, &Change::ImageTag(tag.to_owned())).await
 }
 
-/// Sets the Git branch of an application, a Terraform module, or of a job or Helm chart whose source is in
-/// Git. Deploys nothing. Reads and writes as [`set_image`].
+/// Sets the Git branch of an application, of a Terraform module, or of a job or Helm chart from Git. Deploys
+/// nothing. Reads and writes like [`set_image`].
 ///
 /// # Errors
-/// Returns an error if the service has no branch, if it cannot be read or edited, or if someone else has
-/// edited it at the same time.
+/// Returns an error if the service has no branch, if it cannot be read or edited, or if another user edited
+/// it at the same time.
 pub async fn set_branch(
     client: &Client,
     service: ServiceRef,
@@ -54,12 +54,12 @@ pub async fn set_branch(
     change(client, service, &Change::Branch(branch.to_owned())).await
 }
 
-/// Sets the chart version of a Helm chart that comes from a repository of charts. Deploys nothing. Reads
-/// and writes as [`set_image`].
+/// Sets the version of a Helm chart from a chart repository. Deploys nothing. Reads and writes like
+/// [`set_image`].
 ///
 /// # Errors
-/// Returns an error if the service has no chart version, if it cannot be read or edited, or if someone
-/// else has edited it at the same time.
+/// Returns an error if the service has no chart version, if it cannot be read or edited, or if another user
+/// edited it at the same time.
 pub async fn set_chart_version(
     client: &Client,
     service: ServiceRef,
@@ -71,24 +71,24 @@ pub async fn set_chart_version(
 /// How far back the history is read.
 const ENTRIES: u32 = 100;
 
-/// Going back to an earlier version of a service: which one it is. Nothing was sent yet.
+/// A plan to deploy an earlier version of a service. Nothing was sent yet.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RollBack {
     client: Client,
     /// The service.
     pub service: ServiceRef,
-    /// The version to go back to.
+    /// The version to deploy.
     pub version: ServiceVersion,
-    /// The deployment that succeeded with it.
+    /// The successful deployment of this version.
     pub from: ServiceRow,
-    /// The last deployment, to undo.
+    /// The last deployment, which is undone.
     pub last: ServiceRow,
 }
 
 impl RollBack {
-    /// Deploys the earlier version. The configuration stays as it is: the next deployment of the
-    /// configured version undoes this.
+    /// Deploys the earlier version. The configuration does not change: the next deployment of the
+    /// configured version undoes this one.
     pub fn deploy(&self) -> Action {
         let service = self.client.service(self.service.kind, self.service.id);
         service.deploy(self.version.clone())
@@ -106,10 +106,10 @@ impl fmt::Display for RollBack {
     }
 }
 
-/// Finds the last deployment of a service that succeeded, to deploy its version again.
+/// Finds the version of the last successful deployment of a service, to deploy it again.
 ///
-/// If the last deployment did not succeed, this is the newest one that did. If it did, this is the newest
-/// one that succeeded with another version. Looks at the last 100 deployments.
+/// If the last deployment failed, this is the version of the newest successful one. If the last deployment
+/// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {
@@ -122,7 +122,7 @@ impl fmt::Display for RollBack {
 /// ```
 ///
 /// # Errors
-/// Returns an error if the history cannot be read, and if it has no such deployment with a known version
+/// Returns an error if the history cannot be read, or if it has no such deployment with a known version
 /// ([`VersionError::is_without_success`]).
 pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack, VersionError> {
     if service.kind.versions().is_empty() {

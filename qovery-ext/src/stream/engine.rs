@@ -1,7 +1,7 @@
 //! Runs a stream: connects, reads, reconnects after a delay, and decides when to stop.
 //!
-//! Nothing runs in the background: a stream that is not polled reads nothing, so a slow consumer slows
-//! the server down. Each feed interprets its own frames.
+//! Nothing runs in the background: a stream that is not polled reads nothing, so a slow consumer slows down
+//! the server. Each feed interprets its own frames.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -25,7 +25,8 @@ use super::{
 pub enum Event<T> {
     /// A line, a status, a measurement.
     Item(T),
-    /// Lines may be missing here. Only streams of lines yield it: any other item replaces the one before.
+    /// Lines may be missing here. Only streams of lines yield it: in other streams an item replaces
+    /// the previous one.
     Gap(Gap),
     /// The connection was lost; the stream reconnects after a delay.
     Reconnecting(Reconnecting),
@@ -39,11 +40,11 @@ pub enum Event<T> {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reconnecting {
-    /// How long the stream waits before it connects again.
+    /// The delay before the next connection.
     pub after: Duration,
-    /// How many connections in a row have failed.
+    /// The number of connections in a row that have failed.
     pub attempts: u32,
-    /// Why the connection was lost. Control characters are escaped.
+    /// The reason why the connection was lost. Control characters are escaped.
     pub cause: String,
 }
 
@@ -55,7 +56,7 @@ pub struct Reconnecting {
 pub struct Unreadable {
     /// The frame as received.
     pub frame: Bytes,
-    /// The mismatch, with its path.
+    /// The difference from the contract, with its path.
     pub cause: String,
 }
 

@@ -1,23 +1,22 @@
-//! How a stream ended, other than by its end.
+//! Errors of streams.
 
 use std::{error, fmt};
 
 use super::fault::Fault;
 
-/// Why a stream ended early. It is the last item of the stream.
+/// A stream ended early. The error is the last item of the stream.
 ///
 /// Available on crate feature `stream` only.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) {
-/// use futures_util::StreamExt;
 /// use qovery_ext::stream::{LiveExt, StreamErrorKind};
 ///
 /// let mut statuses = client.deployment_status(environment).items();
 /// while let Some(status) = statuses.next().await {
 ///     match status {
 ///         Ok(_) => println!("a new status"),
-///         Err(error) if error.kind() == StreamErrorKind::NoAgent => println!("the cluster is off"),
+///         Err(error) if error.kind() == StreamErrorKind::NoAgent => println!("the cluster is stopped"),
 ///         Err(error) => println!("{error}"),
 ///     }
 /// }
@@ -33,19 +32,20 @@ struct Inner {
     fault: Fault,
 }
 
-/// Why a stream ended with an error. A stream that ends without an error is complete.
+/// The reason why a stream ended with an error. A stream that ends without an error is complete.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamErrorKind {
-    /// The server refused for good: the id, the query or a right is wrong. Connecting again is useless.
+    /// A permanent refusal: the id, the query or a permission is wrong. Another connection would be
+    /// refused too.
     Permanent,
-    /// Connecting failed as often in a row as [`Reconnect`](super::Reconnect) allows.
+    /// As many connections in a row have failed as [`Reconnect`](super::Reconnect) allows.
     Exhausted,
     /// The cluster has no agent that could answer: it is stopped, or was never deployed.
     NoAgent,
-    /// The token is missing, refused, or lacks the right.
+    /// The token is missing, refused, or lacks the permission.
     Unauthorized,
 }
 
@@ -58,17 +58,17 @@ impl StreamError {
         }))
     }
 
-    /// Returns why the stream ended.
+    /// Returns the reason why the stream ended.
     pub fn kind(&self) -> StreamErrorKind {
         self.0.kind
     }
 
-    /// The close code that the server gave last, if it closed.
+    /// Returns the last close code of the server, if the server closed the connection.
     pub fn close_code(&self) -> Option<u16> {
         self.0.fault.close_code()
     }
 
-    /// How many connections in a row failed.
+    /// Returns the number of connections in a row that have failed.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

@@ -1,7 +1,7 @@
-//! How a connection ends, and whether another one may help.
+//! The end of a connection, and whether another connection can help.
 //!
-//! The close codes are those that the clients of the API know. Not for the end of a stream: that is
-//! decided by the engine, which knows how often it has tried.
+//! The close codes are those that the clients of the API use. The engine, which counts the attempts, decides
+//! about the end of a stream.
 
 use std::{fmt, time::Duration};
 

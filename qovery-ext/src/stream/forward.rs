@@ -1,6 +1,7 @@
-//! A port of a service on this machine.
+//! Forwards a local port to a port of a service.
 //!
-//! Not in the published specification: path and parameters are those of the command-line tool.
+//! The endpoint is not in the published specification: path and parameters are those of the command-line
+//! tool.
 
 use std::{
     fmt, io,
@@ -31,7 +32,7 @@ use super::{
 /// How many bytes are read from a connection at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// A port of a service to forward. Nothing happens before it is started.
+/// A port of a service to forward. Nothing is sent before it is started.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
@@ -55,21 +56,20 @@ impl ForwardRequest {
         }
     }
 
-    /// To this pod. Default: any pod of the service.
+    /// Sets the pod. Default: any pod of the service.
     pub fn pod(mut self, name: impl Into<String>) -> Self {
         self.pod = Some(name.into());
         self
     }
 
-    /// Listens on the loopback address of this machine, `127.0.0.1`. Each connection that is accepted gets
-    /// a websocket of its own.
+    /// Listens on `127.0.0.1`. Each accepted connection opens its own websocket.
     ///
     /// # Errors
-    /// Returns an error if the local port cannot be opened. Whether the service can be reached shows with
-    /// the first connection: see [`PortForward::last_error`].
+    /// Returns an error if the local port cannot be opened. The first connection shows whether the
+    /// service can be reached: see [`PortForward::last_error`].
     ///
     /// # Cancel safety
-    /// Dropping the future opens no port, or closes it again.
+    /// If the future is dropped, no port stays open.
     pub async fn start(self) -> io::Result<PortForward> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.local)).await?;
         let address = listener.local_addr()?;
@@ -108,7 +108,7 @@ impl ForwardRequest {
     }
 }
 
-/// A port that is forwarded until this is dropped. Connections under way then end.
+/// A forwarded port. Dropping it closes the port and its connections.
 ///
 /// Available on crate feature `stream` only.
 pub struct PortForward {

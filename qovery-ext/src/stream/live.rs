@@ -1,6 +1,6 @@
-//! A stream as a program holds it: settings before it is polled, events after.
+//! The public type of all streams: its settings before the first poll, its events after it.
 //!
-//! Not for connecting and reading: see the engine.
+//! The engine connects and reads.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ type Outcome<T> = Result<Event<T>, StreamError>;
 /// Begins a stream.
 type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 
-/// A stream of events, which connects when it is first polled. `O` are the options of its kind.
+/// A stream of events. It connects when it is first polled. `O` has the options of this kind of stream.
 ///
 /// Available on crate feature `stream` only.
 ///
@@ -32,22 +32,21 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 /// |---|---|
 /// | limit on the response to the handshake | 30 s |
 /// | pings | every 30 s |
-/// | silence, pings unanswered too, after which the connection counts as lost | 75 s |
+/// | time without any frame, answers to pings included, after which the connection counts as lost | 75 s |
 /// | largest message | 16 MiB |
 /// | reconnecting | see [`Reconnect`] |
 ///
-/// It ends with `None` if it is done (close code 1000), and with one [`StreamError`] if it ended early.
-/// After that it yields `None` for ever.
+/// The stream ends with `None` if it is complete (close code 1000), or with a [`StreamError`] if it ended
+/// early. After the end it always yields `None`.
 ///
 /// # Slow consumers
-/// Nothing runs in the background. While a program does not poll, nothing is read, and the server has to
-/// wait: one message and 8 KiB are all that is held for it. A program that does not poll for longer than
-/// the server waits loses the connection; the stream then connects again and says whether lines may be
-/// missing.
+/// Nothing runs in the background. While a program does not poll, the client reads nothing, and the server
+/// has to wait. The client then holds one message and 8 KiB. A server may close the connection instead of
+/// waiting: then the stream reconnects, and reports whether lines may be missing.
 ///
 /// # Cancel safety
-/// Dropping the future of `next()` loses nothing: the part of a message that was read, and the wait before the next
-/// connection, stay in the stream. Dropping the stream closes the connection.
+/// Dropping the future of `next()` loses nothing: the stream holds the message that was partly read, and the
+/// delay before the next connection. Dropping the stream closes the connection.
 pub struct Live<T, O = ()> {
     state: State<T, O>,
 }
@@ -104,26 +103,27 @@ impl<T, O> Live<T, O> {
         self
     }
 
-    /// When to connect again. Default: see [`Reconnect`].
+    /// Sets the delays and the number of reconnects. Default: see [`Reconnect`].
     #[must_use]
     pub fn reconnect(self, policy: Reconnect) -> Self {
         self.set(|settings| settings.reconnect = policy)
     }
 
-    /// The largest message, in bytes. A larger one ends the connection before it is held. Default: 16 MiB.
+    /// Sets the largest message, in bytes. A larger one ends the connection before memory is
+    /// allocated for it. Default: 16 MiB.
     #[must_use]
     pub fn message_limit(self, bytes: usize) -> Self {
         self.set(|settings| settings.limits.message = bytes)
     }
 
-    /// How often to send a ping. Default: 30 s.
+    /// Sets the interval of pings. Default: 30 s.
     #[must_use]
     pub fn ping_every(self, interval: Duration) -> Self {
         self.set(|settings| settings.limits.ping = interval.max(Duration::from_millis(1)))
     }
 
-    /// How long nothing may arrive, not even the answer to a ping. Should be more than twice the interval
-    /// of pings. Default: 75 s.
+    /// Sets the time without any frame, answers to pings included, after which the connection
+    /// counts as lost. It should be more than twice the interval of pings. Default: 75 s.
     #[must_use]
     pub fn silence_limit(self, limit: Duration) -> Self {
         self.set(|settings| settings.limits.silence = limit)
@@ -139,8 +139,8 @@ impl<T, O> Live<T, O> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The items alone. Gaps and frames that cannot be read are emitted through `tracing` as warnings,
-    /// lost connections as information.
+    /// Returns a stream of the items only. Gaps and unreadable frames are emitted through `tracing`
+    /// as warnings, lost connections as information.
     pub fn items(self) -> Items<T, O> {
         Items(self)
     }

@@ -24,7 +24,7 @@ const SERVICE_LINES: usize = 2_048;
 /// How many lines of a deployment are remembered: each connection begins with all of them.
 const DEPLOYMENT_LINES: usize = 65_536;
 
-/// Which lines of a service are wanted.
+/// The options of a service log.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Live<ServiceLine, ServiceLogOptions> {
         self.option(|options| options.query = Some(query.into()))
     }
 
-    /// How many earlier lines to begin with, at most. Default: the server's.
+    /// Sets the largest number of earlier lines to begin with. Default: that of the server.
     #[must_use]
     pub fn limit(self, lines: u32) -> Self {
         self.option(|options| options.limit = Some(lines))
@@ -63,31 +63,31 @@ impl Live<ServiceLine, ServiceLogOptions> {
 
     /// Begins with the lines from this time on.
     ///
-    /// How the API writes a time is not documented; RFC 3339 is sent.
+    /// The API does not document the format of a time. The client sends RFC 3339.
     #[must_use]
     pub fn since(self, time: DateTime<Utc>) -> Self {
         self.option(|options| options.since = Some(time))
     }
 
-    /// The lines of this pod only.
+    /// Selects the lines of this pod.
     #[must_use]
     pub fn pod(self, name: impl Into<String>) -> Self {
         self.option(|options| options.pod = Some(name.into()))
     }
 }
 
-/// A line that a service wrote.
+/// A line of a service log.
 ///
 /// Available on crate feature `stream` only.
 ///
-/// `Display` shows time, pod and text with control characters escaped. [`line`](Self::line) has the text as
-/// it came.
+/// `Display` prints time, pod and text, with control characters escaped. [`line`](Self::line) has the
+/// unescaped text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLine {
-    /// When it was written, to the millisecond.
+    /// The time of the line, in milliseconds.
     pub time: DateTime<Utc>,
-    /// The line as the API sends it.
+    /// The line as the API sent it.
     pub line: types::ServiceLogResponseDto,
 }
 
@@ -103,16 +103,16 @@ impl fmt::Display for ServiceLine {
 ///
 /// Available on crate feature `stream` only.
 ///
-/// `Display` shows time, subject and text, with control characters escaped.
+/// `Display` prints time, subject and text, with control characters escaped.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentLine {
-    /// The entry as the API sends it.
+    /// The entry as the API sent it.
     pub entry: EnvironmentLogs,
 }
 
 impl DeploymentLine {
-    /// The text of the entry, as it came: of its error, if it reports one.
+    /// Returns the unescaped text of the entry, or that of its error.
     pub fn text(&self) -> Option<&str> {
         let error = self.entry.error.as_ref();
         let error = error.and_then(|error| error.user_log_message.as_deref());
@@ -120,7 +120,7 @@ impl DeploymentLine {
         error.or_else(|| message.and_then(|message| message.safe_message.as_deref()))
     }
 
-    /// Whether the entry reports an error.
+    /// Returns whether the entry reports an error.
     pub fn is_error(&self) -> bool {
         self.entry.error.is_some()
     }
@@ -207,7 +207,7 @@ impl Feed for ServiceFeed {
     }
 }
 
-/// Whose log is wanted.
+/// The options of a deployment log.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug, Clone)]
@@ -226,7 +226,8 @@ impl DeploymentLogOptions {
 }
 
 impl Live<DeploymentLine, DeploymentLogOptions> {
-    /// The log of this execution, after which the stream ends. Default: follows the current deployment.
+    /// Selects the log of this execution; the stream ends with it. Default: the current deployment
+    /// and those after it.
     #[must_use]
     pub fn execution(self, id: impl Into<String>) -> Self {
         self.option(|options| options.execution = Some(id.into()))

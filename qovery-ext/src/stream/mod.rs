@@ -2,7 +2,6 @@
 //!
 //! ```no_run
 //! # async fn example(service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
-//! use futures_util::StreamExt;
 //! use qovery_ext::{connect, stream::LiveExt};
 //!
 //! let client = connect::from_env()?; // QOVERY_API_TOKEN, QOVERY_WS_URL
@@ -24,23 +23,22 @@
 //! | [`service_metrics`](LiveExt::service_metrics) | CPU, memory and storage of each pod |
 //! | [`cluster_status`](LiveExt::cluster_status) | health of a cluster |
 //!
-//! [`exec`](LiveExt::exec) runs a command in a container, [`port_forward`](LiveExt::port_forward) brings a
-//! port of a service to this machine.
+//! [`exec`](LiveExt::exec) runs a command in a container. [`port_forward`](LiveExt::port_forward) forwards a
+//! local port to a port of a service.
 //!
-//! Each looks up the organization, project and cluster of its id, once for a client and its clones.
-//! The settings, the bound on memory for a slow consumer, and cancel safety are those of [`Live`].
+//! A stream looks up the organization, project and cluster of its id, once for a client and its clones.
+//! [`Live`] documents the settings, the memory for a slow consumer, and cancel safety.
 //!
 //! # Connections
-//! A websocket is opened over the client's own transport: proxies, certificates, the token and its
-//! renewal are the same as for calls, the token is sent as a header only. The address is
-//! `wss://ws.qovery.com`, or the value of `QOVERY_WS_URL` or
-//! [`Connect::stream_url`](crate::connect::Connect::stream_url).
+//! A websocket is opened over the client's own transport, with the same proxies, certificates, token and
+//! token renewal as calls. The token is sent only as a header. The address is `wss://ws.qovery.com`, or the
+//! value of `QOVERY_WS_URL` or of [`Connect::stream_url`](crate::connect::Connect::stream_url).
 //!
-//! A lost connection is reopened according to [`Reconnect`], with the client's current token.
-//! Repeated lines are left out, as far as frames identify them: a line is identified by its time and its
-//! content. [`Event::Gap`] says that lines may be missing.
+//! After a lost connection, the stream reconnects according to [`Reconnect`], with the client's current
+//! token. It recognizes repeated lines by their time and content, and leaves them out. [`Event::Gap`] reports
+//! that lines may be missing.
 //!
-//! A frame can be missed or outdated: to detect the end of a deployment, use [`wait`](crate::wait).
+//! A frame can be missing or outdated: to learn how a deployment ended, use [`wait`](crate::wait).
 
 mod engine;
 mod error;
@@ -75,15 +73,15 @@ pub use shell::{Exec, ExecRequest};
 use logs::{DeploymentFeed, ServiceFeed};
 use snapshots::SnapshotFeed;
 
-/// Live streams, for a [`Client`].
+/// Opens live streams with a [`Client`].
 ///
 /// Available on crate feature `stream` only.
 pub trait LiveExt {
-    /// Follows the log of the current deployment of an environment, and of the deployments after it. With
-    /// [`execution`](Live::execution), the log of one deployment.
+    /// Follows the log of the current deployment of an environment, and of the deployments after
+    /// it. With [`execution`](Live::execution), it reads the log of one deployment.
     fn deployment_logs(&self, environment: Uuid) -> Live<DeploymentLine, DeploymentLogOptions>;
 
-    /// Follows the lines that a service of any kind writes.
+    /// Follows the log of a service of any kind.
     fn service_logs(&self, service: Uuid) -> Live<ServiceLine, ServiceLogOptions>;
 
     /// Follows the deployment status of an environment and its services.
@@ -92,7 +90,7 @@ pub trait LiveExt {
     /// Follows the running state of the services of an environment, with their pods.
     fn running_state(&self, environment: Uuid) -> Live<types::ServiceStatusDto, Id>;
 
-    /// Reads the pods of a service: one item, then the end.
+    /// Reads the pods of a service: the stream has one item.
     fn pods(&self, service: Uuid) -> Live<types::ServiceListPodsResponseDto, Id>;
 
     /// Follows the measurements of a service, one for each pod.
@@ -101,8 +99,9 @@ pub trait LiveExt {
     /// Follows the health of a cluster.
     fn cluster_status(&self, cluster: Uuid) -> Live<types::ClusterStatusDto, Id>;
 
-    /// Follows the frames of any typed request of [`qovery_api::stream::requests`], for endpoints without a
-    /// stream of their own, such as the nodes and measurements of a cluster. The caller names all ids.
+    /// Follows the frames of any typed request of [`qovery_api::stream::requests`], for endpoints
+    /// without their own stream, such as the nodes and measurements of a cluster. The caller
+    /// provides all ids.
     fn frames<R: StreamRequest<Frame: DeserializeOwned>>(&self, request: R) -> Live<R::Frame, R>;
 
     /// Runs a command in a container of a service, with its input and output.
@@ -112,8 +111,8 @@ pub trait LiveExt {
         command: impl IntoIterator<Item = S>,
     ) -> ExecRequest;
 
-    /// Forwards a local port to a port of a service; the local port 0 selects any free one. Not in the
-    /// published specification of the API.
+    /// Forwards a local port to a port of a service. If the local port is 0, the system selects a
+    /// free one. The endpoint is not in the published specification of the API.
     fn port_forward(&self, service: Uuid, local: u16, remote: u16) -> ForwardRequest;
 }
 

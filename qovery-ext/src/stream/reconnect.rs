@@ -1,13 +1,13 @@
-//! When a stream connects again.
+//! The reconnects of a stream.
 
 use std::time::Duration;
 
-/// When a stream connects again after it lost its connection.
+/// The delays between reconnects, and their number.
 ///
 /// Available on crate feature `stream` only.
 ///
-/// The delay is 5 s, doubles with each connection in a row that brings no frame, and is at most 100 s: as
-/// the console does it. Default: at most 10 such connections in a row, which is 10 to 12 minutes.
+/// The first delay is 5 s. It doubles with each connection in a row that receives no frame, up to 100 s, as
+/// in the web console. After 10 such connections in a row, 10 to 12 minutes, the stream ends.
 ///
 /// ```
 /// use qovery_ext::stream::Reconnect;
@@ -34,24 +34,25 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// Never: a stream that loses its connection ends.
+    /// Creates a policy without reconnects: a stream that loses its connection ends.
     pub fn never() -> Self {
         Self::default().attempts(0)
     }
 
-    /// How often in a row to connect again without a frame in between. Default: 10.
+    /// Sets the number of connections in a row without a frame after which the stream ends.
+    /// Default: 10.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// The first delay. Default: 5 s.
+    /// Sets the first delay. Default: 5 s.
     pub fn first_delay(mut self, delay: Duration) -> Self {
         self.first = delay;
         self
     }
 
-    /// The longest delay. Default: 100 s.
+    /// Sets the longest delay. Default: 100 s.
     pub fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest = delay;
         self

@@ -1,4 +1,4 @@
-//! Which lines were delivered, so that none comes twice after a reconnect, and whether any may be missing.
+//! The delivered lines: after a reconnect no line comes twice, and a gap is reported if lines may be missing.
 //!
 //! A line has no id: it is identified by its content and its time. Equal lines of the same millisecond are
 //! distinguished by their number. Two equal lines on one connection are two lines.
@@ -16,9 +16,9 @@ use qovery_api::chrono::{DateTime, Utc};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// The time of the last line before it; `None` if there was no line before.
+    /// The time of the last line before the gap; `None` if there was no line before.
     pub from: Option<DateTime<Utc>>,
-    /// The time of the first line after it.
+    /// The time of the first line after the gap.
     pub to: DateTime<Utc>,
 }
 

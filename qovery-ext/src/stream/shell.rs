@@ -1,8 +1,8 @@
 //! Commands in a container of a service.
 //!
-//! The wire carries bytes of the command's input and output, and nothing else: no exit status, no message
-//! to resize a terminal, and no difference between standard output and standard error was seen. Not for
-//! terminals: putting one into raw mode is up to the program.
+//! The protocol transfers only the bytes of input and output. It has no known frames for the exit status or
+//! for changes of the terminal size, and does not separate standard error from standard output. A program
+//! that uses a terminal sets it to raw mode itself.
 
 use std::{collections::VecDeque, fmt};
 
@@ -23,7 +23,7 @@ use super::{
 /// The byte that ends the standard input.
 const END_OF_INPUT: &[u8] = b"\x04";
 
-/// A command to run in a container of a service. Nothing happens before it is started.
+/// A command to run in a container of a service. Nothing is sent before it is started.
 ///
 /// Available on crate feature `stream` only.
 ///
@@ -65,27 +65,27 @@ impl ExecRequest {
         }
     }
 
-    /// In this pod. Default: any pod of the service.
+    /// Sets the pod. Default: any pod of the service.
     pub fn pod(mut self, name: impl Into<String>) -> Self {
         self.pod = Some(name.into());
         self
     }
 
-    /// In this container of the pod. Default: the first one.
+    /// Sets the container of the pod. Default: the first one.
     pub fn container(mut self, name: impl Into<String>) -> Self {
         self.container = Some(name.into());
         self
     }
 
-    /// With a terminal of this many columns and rows. Default: without a terminal.
+    /// Runs the command in a terminal of this many columns and rows. Default: without a terminal.
     ///
-    /// The size is sent when the command starts; the API has no message that changes it later.
+    /// The size is sent when the command starts. The API has no message to change it later.
     pub fn terminal(mut self, columns: u16, rows: u16) -> Self {
         self.terminal = (columns, rows);
         self
     }
 
-    /// The largest message, in bytes. Default: 16 MiB.
+    /// Sets the largest message, in bytes. Default: 16 MiB.
     pub fn message_limit(mut self, bytes: usize) -> Self {
         self.limits.message = bytes;
         self
@@ -94,11 +94,12 @@ impl ExecRequest {
     /// Starts the command.
     ///
     /// # Errors
-    /// Returns an error if no websocket can be opened. Whether the command exists shows later, when the
-    /// server closes. A command is never started a second time by itself.
+    /// Returns an error if no websocket can be opened. A command that does not exist is reported
+    /// when the server closes the connection. A command is never started a second time
+    /// automatically.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it open whether the command was started.
+    /// If the future is dropped, the command may or may not have been started.
     pub async fn start(self) -> Result<Exec, StreamError> {
         let opened = self.open().await;
         let socket = opened.map_err(refused)?;
@@ -132,11 +133,11 @@ impl ExecRequest {
     }
 }
 
-/// A command that runs.
+/// A running command.
 ///
 /// Available on crate feature `stream` only.
 ///
-/// Dropping it closes the connection; whether the server then ends the command is not known.
+/// Dropping it closes the connection. It is not known whether the server then ends the command.
 pub struct Exec {
     socket: Option<Socket>,
     /// Output that came while input was sent.
@@ -148,11 +149,12 @@ pub struct Exec {
 }
 
 impl Exec {
-    /// Returns the next bytes of the output; `None` when the server has closed normally. The command has
-    /// then ended; its exit status is unknown, because the API does not send it.
+    /// Returns the next bytes of the output; `None` if the server has closed the connection
+    /// normally. The command has then ended. Its exit status is unknown, because the API does not
+    /// send it.
     ///
     /// # Errors
-    /// Returns an error if the connection ended in another way, by its close code or without one; see
+    /// Returns an error if the connection ended in another way, with or without a close code: see
     /// [`StreamErrorKind`]. The output is then incomplete.
     ///
     /// # Cancel safety
@@ -176,18 +178,19 @@ impl Exec {
         }
     }
 
-    /// Sends bytes to the standard input. The byte 0x04 in them ends it, as the API has no other sign for
-    /// that.
+    /// Sends bytes to the standard input. A byte 0x04 in them ends the input: the API has no other
+    /// way to end it.
     ///
-    /// Output that comes meanwhile is kept for [`read`](Self::read), up to the
-    /// [`message_limit`](ExecRequest::message_limit). A command that writes more before it reads all of the
-    /// input has to be read in between: send the input in pieces.
+    /// Output that arrives in the meantime is kept for [`read`](Self::read), up to the
+    /// [`message_limit`](ExecRequest::message_limit). If a command writes more than that before it
+    /// has read its input, send the input in pieces and read in between.
     ///
     /// # Errors
-    /// Returns an error if the connection is lost or was closed. [`read`](Self::read) then says how.
+    /// Returns an error if the connection was lost or closed. [`read`](Self::read) then returns the
+    /// cause.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it open how much was sent.
+    /// If the future is dropped, an unknown part of the input was sent.
     pub async fn write(&mut self, input: impl Into<Bytes>) -> Result<(), StreamError> {
         let ended = || Err(refused(Fault::Lost("the command has ended".to_owned())));
         let Some(socket) = self.socket.as_mut().filter(|_| self.ended.is_none()) else {
@@ -221,10 +224,10 @@ impl Exec {
     /// Ends the standard input. Output may follow.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// The same as [`write`](Self::write).
     ///
     /// # Cancel safety
-    /// As [`write`](Self::write).
+    /// The same as [`write`](Self::write).
     pub async fn end_input(&mut self) -> Result<(), StreamError> {
         self.write(END_OF_INPUT).await
     }

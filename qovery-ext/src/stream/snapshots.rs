@@ -1,7 +1,7 @@
 //! Streams whose items replace each other: statuses, health, measurements, and the frames of any request.
 //!
-//! The first item after a reconnect is left out if it is the last one again. A change that was taken back in
-//! between is not to be seen: there is no gap in such a stream.
+//! The first item after a reconnect is left out if it equals the last one. A change that was reverted in
+//! between is not visible. Therefore these streams report no gaps.
 
 use std::{
     collections::VecDeque,

@@ -1,7 +1,7 @@
 //! One websocket: the handshake over the client's transport, frames, pings and silence.
 //!
-//! Not for connecting again: that is the engine's. Reading is safe to drop at any point, because the
-//! part of a frame that was read stays in the socket.
+//! The engine reconnects. Reading can be dropped at any point, because the socket keeps the part of a frame
+//! that was read.
 
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 

@@ -1,8 +1,8 @@
-//! Something to be done: configured, then started and waited for.
+//! An action that is configured, then started and waited for.
 //!
-//! Dropping a future of this module before the action was sent does nothing. Dropping it while the
-//! action is being sent leaves it open whether the server has received it; dropping it later leaves
-//! the server at work. None of them cancels.
+//! Dropping a future of this module never cancels anything. If it is dropped before the action is sent,
+//! nothing happens. If it is dropped while the action is being sent, the server may or may not have received
+//! it. If it is dropped later, the server continues.
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
@@ -49,10 +49,10 @@ enum Plan {
     Until(Box<dyn Condition>),
 }
 
-/// Something to be done and waited for. Nothing happens before it is awaited or started.
+/// An action to start and to wait for. Nothing is sent before it is awaited or started.
 ///
-/// Await it to start it and wait for its end, or call [`Action::start`] to get the
-/// [`Operation`] as soon as the server has accepted it.
+/// Awaiting it starts the action and waits for its outcome. [`Action::start`] returns the [`Operation`] as
+/// soon as the server has accepted the action.
 #[must_use = "nothing happens until the action is awaited or started"]
 pub struct Action {
     source: Arc<dyn Source>,
@@ -71,72 +71,74 @@ pub struct Action {
 macro_rules! settings {
     ($type:ty) => {
         impl $type {
-            /// Gives up after this time, counted from the start of the action. Default: one hour.
+            /// Sets the deadline, counted from the start of the action. Default: one hour.
             ///
-            /// The limit holds: it shortens pauses and ends a request in flight; one last poll, of
-            /// at most 5 s, follows it.
+            /// At the deadline, a delay between polls or a request in flight ends. One last poll of
+            /// at most 5 s follows.
             pub fn within(mut self, limit: Duration) -> Self {
                 self.options_mut().deadline = Deadline::After(limit);
                 self
             }
 
-            /// Never gives up.
+            /// Waits without a deadline.
             pub fn without_deadline(mut self) -> Self {
                 self.options_mut().deadline = Deadline::None;
                 self
             }
 
-            /// Tolerates this many failed polls in a row. Default: 5.
+            /// Sets how many failed polls in a row are tolerated. Default: 5.
             pub fn tolerate(mut self, failed_polls: u32) -> Self {
                 self.options_mut().tolerated_failures = failed_polls;
                 self
             }
 
-            /// Requires the goal to hold for this long before it counts.
+            /// Sets for how long the goal must hold without interruption before it counts. Default:
+            /// 0 s.
             pub fn stable_for(mut self, window: Duration) -> Self {
                 self.options_mut().stable_for = window;
                 self
             }
 
-            /// Cancels on the server when the deadline passes. Default: the server goes on.
+            /// Cancels the deployment on the server when the deadline passes. Default: the server
+            /// continues.
             ///
-            /// Cancels only a deployment that is known to be this operation's, as
-            /// [`Operation::cancel_on_server`]; otherwise nothing is sent, and
-            /// [`WaitError::not_canceled`] says why.
+            /// A cancel is sent only if the deployment is known to be that of this operation, as
+            /// with [`Operation::cancel_on_server`]. Otherwise nothing is sent, and
+            /// [`WaitError::not_canceled`] returns the reason.
             pub fn cancel_at_deadline(mut self) -> Self {
                 self.options_mut().cancel_at_deadline = true;
                 self
             }
 
-            /// Waits as these options say, in place of all settings so far.
+            /// Replaces all settings made so far by these options.
             pub fn options(mut self, options: WaitOptions) -> Self {
                 *self.options_mut() = options;
                 self.reschedule();
                 self
             }
 
-            /// Polls by this schedule.
+            /// Sets the schedule of the polls.
             pub fn schedule(mut self, schedule: PollSchedule) -> Self {
                 self.options_mut().schedule = schedule;
                 self.reschedule();
                 self
             }
 
-            /// How long a state that already held before the action has to hold after it, where
-            /// nothing shows that the action did anything. Default: 15 s.
+            /// Sets the settle period: how long a state that already held before the action must
+            /// still hold after it, if no fact shows an effect of the action. Default: 15 s.
             pub fn settle(mut self, period: Duration) -> Self {
                 self.options_mut().settle = period;
                 self
             }
 
-            /// How many lines of the log a failure shows for each service. Default: 20; 0 fetches
-            /// none.
+            /// Sets how many lines of the log a failure report has for each service. Default: 20; 0
+            /// fetches no log.
             pub fn log_lines(mut self, lines: usize) -> Self {
                 self.options_mut().log_lines = lines;
                 self
             }
 
-            /// Calls `report` with the first status, with each change and with each heartbeat.
+            /// Calls `report` with the first status, after each change, and with each heartbeat.
             pub fn on_progress(mut self, report: impl FnMut(&Progress) + Send + 'static) -> Self {
                 self.set_on_progress(Box::new(report));
                 self
@@ -163,29 +165,30 @@ impl Action {
         }
     }
 
-    /// Lets the statuses that the API pushes bring polls forward. Default: no.
+    /// Polls earlier if a pushed status of the API differs from the last poll. Default: no.
     ///
     /// Available on crate feature `stream` only.
     ///
-    /// A frame is never evidence: polls determine the outcome, as without a stream. News bring a poll forward
-    /// to within 2 s. A stream that shows the states of the last poll replaces the short intervals at the
-    /// beginning of the schedule by its longest one (15 s by default). Once it has announced a change before a
-    /// poll found it, polls are three of these intervals apart while the run is under way.
+    /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that
+    /// differs from the last poll triggers a poll within 2 s. While the stream shows the states of
+    /// the last poll, polls are one longest interval of the schedule (15 s by default) apart. Once
+    /// the stream has announced a change before a poll found it, polls are three of these intervals
+    /// apart while the run is in progress.
     ///
-    /// A stream that is lost, silent for 12 s, late or wrong leaves the schedule as without it; one that
-    /// contradicts the API is given up. A stream that was in time and then stays open without a frame delays
-    /// an end by at most three of the longest intervals, once. A cluster and the members of a
-    /// [group](super::Group) have no such stream.
+    /// If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A stream
+    /// that contradicts the API is closed. A stream that was in time and then stays open without
+    /// frames delays the end by at most three of the longest intervals, once. Clusters and the
+    /// members of a [group](super::Group) have no such stream.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         self.with_stream = true;
         self
     }
 
-    /// Calls `follower` with each line of the deployment log of the environment while it is waited for,
-    /// except for lines of the deployment before the action. Lines of a deployment of someone else that
-    /// runs meanwhile are among them. A log that cannot be read does not affect the wait. A cluster has no
-    /// such log.
+    /// Calls `follower` with each line of the deployment log of the environment during the wait.
+    /// Lines of the deployment before the action are left out. Lines of a deployment of another
+    /// user that runs in the meantime are included. A log that cannot be read does not affect the
+    /// wait. A cluster has no such log.
     ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
@@ -248,7 +251,7 @@ impl Action {
         Self::new(source, subject, Plan::Until(condition))
     }
 
-    /// The subject of the action.
+    /// Returns the subject of the action.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
@@ -290,7 +293,7 @@ impl Action {
         }
     }
 
-    /// The goal of the action; `None` for a condition.
+    /// Returns the goal of the action; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
         match &self.plan {
             Plan::Start(action) => Some(action.goal()),
@@ -312,17 +315,18 @@ impl Action {
     /// Reads the status before the action, sends the action, and returns as soon as the server has accepted it.
     ///
     /// # Errors
-    /// Returns an error if the server refuses or is not reached, or if the deadline passes before the
-    /// action is accepted. The action is sent again only if it was certainly not executed: after 429,
-    /// or if no connection was made. [`WaitError::may_have_been_executed`] tells which.
+    /// Returns an error if the server refuses the action or cannot be reached, or if the deadline
+    /// passes before the action is accepted. The action is sent again only if it was certainly not
+    /// executed: after a 429, or if no connection was made. [`WaitError::may_have_been_executed`]
+    /// returns whether it may have been executed.
     ///
-    /// If the response to the action is lost, this is no error: the operation looks for the deployment
-    /// for two settle periods and continues with it. If there is no trace of one, the wait ends as
-    /// [`super::WaitErrorKind::LostContact`].
+    /// A lost response to the action is not an error: the operation searches for the deployment
+    /// during two settle periods, and continues with it. If no endpoint shows such a deployment,
+    /// the wait ends as [`super::WaitErrorKind::LostContact`].
     ///
     /// # Cancel safety
-    /// Dropping the future before the action is sent does nothing; while it is being sent, the
-    /// server may or may not have received it.
+    /// If the future is dropped before the action is sent, nothing happens. If it is dropped while
+    /// the action is being sent, the server may or may not have received it.
     pub async fn start(self) -> Result<Operation, WaitError> {
         let started = Instant::now();
         let unsupported = self.check();
@@ -402,13 +406,13 @@ impl Action {
         Ok(operation)
     }
 
-    /// Starts it and gives the progress as a stream.
+    /// Starts the action and returns its progress as a stream.
     ///
     /// # Errors
-    /// As [`Action::start`].
+    /// The same as [`Action::start`].
     ///
     /// # Cancel safety
-    /// As [`Action::start`]; dropping the stream later leaves the server at work.
+    /// The same as [`Action::start`]. If the stream is dropped later, the server continues.
     pub async fn progress(self) -> Result<ProgressStream, WaitError> {
         Ok(self.start().await?.progress())
     }
@@ -418,12 +422,13 @@ impl IntoFuture for Action {
     type Output = Result<Reached, WaitError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    /// Starts it and waits for its end.
+    /// Starts the action and waits for its outcome.
     ///
     /// # Cancel safety
-    /// Dropping the future before the action is sent does nothing; while it is being sent, the
-    /// server may or may not have received it; later, the server goes on. To be able to come back,
-    /// use [`Action::start`] and keep the [`token`](Operation::token).
+    /// If the future is dropped before the action is sent, nothing happens. If it is dropped while the action
+    /// is being sent, the server may or may not have received it. If it is dropped later, the server
+    /// continues. To be able to continue the wait, use [`Action::start`] and keep the
+    /// [`token`](Operation::token).
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.start().await?.await })
     }

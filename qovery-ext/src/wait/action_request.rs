@@ -1,4 +1,4 @@
-//! The actions that the server can be asked for.
+//! The actions of the API.
 
 use uuid::Uuid;
 
@@ -75,10 +75,10 @@ impl ActionRequest {
     }
 }
 
-/// Some services of one environment, of any kinds, each with its version.
+/// Some services of one environment, of any kind, each with its version.
 ///
-/// Only a deployment has versions: other actions on a selection act on its services whatever versions
-/// they were given, so that one selection can be deployed and stopped.
+/// Only a deployment uses the versions. Other actions on a selection ignore them, so that the same selection
+/// can be deployed and stopped.
 ///
 /// ```
 /// # use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion};
@@ -95,18 +95,19 @@ pub struct ServiceSelection {
 }
 
 impl ServiceSelection {
-    /// Nothing yet.
+    /// Creates an empty selection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a service in its configured version.
+    /// Adds a service with its configured version.
     #[must_use]
     pub fn with(self, kind: ServiceKind, id: Uuid) -> Self {
         self.with_version(kind, id, ServiceVersion::default())
     }
 
-    /// Adds a service in this version; one that is there already gets it.
+    /// Adds a service with this version, or sets the version of a service that is already in the
+    /// selection.
     #[must_use]
     pub fn with_version(mut self, kind: ServiceKind, id: Uuid, version: ServiceVersion) -> Self {
         self.items.retain(|(service, _)| service.id != id);
@@ -114,12 +115,12 @@ impl ServiceSelection {
         self
     }
 
-    /// How many services it has.
+    /// Returns the number of services.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether it has none.
+    /// Returns whether the selection has no service.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

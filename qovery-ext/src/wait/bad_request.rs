@@ -1,8 +1,8 @@
-//! The topic of the text of a 400.
+//! Decides whether the text of a 400 is about the subject.
 //!
 //! The API is known to answer 400 in place of 404, with the kind of the resource and "does not exist"
-//! (`organization does not exist`). Texts of other things that are not found (an upstream, a commit, a
-//! variable) come with the same status and say nothing about the subject.
+//! (`organization does not exist`). Texts about other missing objects (an upstream, a commit, a variable)
+//! have the same status, and are no evidence about the subject.
 
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
-//! Canceling on the server, explicitly, and only a deployment that is known to be the operation's.
+//! Cancels a deployment on the server, if it is known to be that of the operation.
 //!
-//! The API cancels whatever an environment is running, so that a cancel of an operation that waits in
-//! the queue, or was never named, would hit the deployment of someone else. Not for giving up waiting:
-//! dropping the operation does that.
+//! The API cancels whatever deployment an environment is running. Without this check, a cancel of an
+//! operation that is still queued, or whose request was never named, would cancel the deployment of another
+//! user. To stop waiting without a cancel, drop the operation.
 
 use std::{fmt, sync::Arc};
 
@@ -20,10 +20,11 @@ use super::{
 /// Makes the error of an operation that has ended.
 type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 
-/// Cancels an operation on the server, whatever has become of the [`Operation`].
+/// Cancels an operation on the server, also while another value owns the
+/// [`Operation`](super::Operation) or after it was dropped.
 ///
-/// Takes over the request and the deployment that are known to be the operation's at this moment: make it
-/// after the operation was polled rather than before.
+/// It knows the request and the deployment that the operation knew when the `Canceler` was created. Therefore
+/// create it after a poll of the operation.
 #[derive(Clone)]
 pub struct Canceler {
     source: Arc<dyn Source>,
@@ -82,15 +83,17 @@ impl Canceler {
         }
     }
 
-    /// Asks the server to cancel the operation: its request while that waits in the queue, its
-    /// deployment once that runs.
+    /// Cancels the operation on the server: its request while that is queued, its deployment once
+    /// that runs.
     ///
-    /// Does not wait for it to be canceled. The API can only cancel whatever the environment is
-    /// running: that is asked for only if the deployment that runs is known to be the operation's.
+    /// Does not wait until it is canceled. The API can only cancel the deployment that the
+    /// environment is running. Therefore the request is sent only if that deployment is known to be
+    /// that of the operation.
     ///
     /// # Errors
-    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation is
-    /// not known to wait or to run; otherwise if the server refuses or was not reached.
+    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation
+    /// is not known to be queued or running. Otherwise returns an error if the server refuses or
+    /// cannot be reached.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have received it.
@@ -99,7 +102,7 @@ impl Canceler {
         async move {
             this.send().await.map_err(|failure| match failure {
                 CancelFailure::NotSent(why) => {
-                    let what = format!("{} was not asked to cancel: {why}", this.named());
+                    let what = format!("the cancel of {} was {why}", this.named());
                     let mut error = (this.ended)(WaitErrorKind::Refused, &what);
                     error.0.not_canceled = Some(why);
                     error.0.executed = Executed::No;

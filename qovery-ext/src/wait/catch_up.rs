@@ -1,9 +1,9 @@
 //! Refreshes a final status that lags behind the request status.
 //!
-//! A poll reads the status first and the request status then. A deployment that ends in between has ended by
-//! the request status and is still running by the status: without another reading, a failure would be reported
-//! without the services that have failed. The decision does not change. Dropping
-//! the future loses the request in flight; the next one reads again.
+//! A poll reads the status first, and then the request status. If the deployment ends in between, the request
+//! status shows the end while the status still shows a running deployment. Without another reading, the
+//! report of a failure would lack the services that failed. The decision does not change. Dropping the future
+//! loses the request in flight; the next future reads again.
 
 use super::{
     Decision, Goal, Phase, Snapshot,

@@ -1,6 +1,6 @@
-//! Points in time that no setting can push beyond the range of the clock.
+//! Points in time that no setting can move beyond the range of the clock.
 //!
-//! Not a clock of its own: the time is Tokio's, so that tests run on paused time.
+//! The time is Tokio's, so that tests can pause it.
 
 use std::time::Duration;
 

@@ -143,7 +143,7 @@ impl Closer {
             }
             End::LostContact(fault) => {
                 let message = format!(
-                    "{} polls in a row failed, the last one because: {fault}; the server goes on",
+                    "{} polls in a row failed, the last one with: {fault}; the server continues",
                     poller.failures()
                 );
                 let mut error = unsuccessful(poller, WaitErrorKind::LostContact, &message);
@@ -177,9 +177,9 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
         ),
         Decision::Superseded { successor, alike } => {
             let what = match alike.as_slice() {
-                [] | [_] => "another deployment took its place, and no endpoint says how this \
-                             one ended"
-                    .to_owned(),
+                [] | [_] => {
+                    "another deployment replaced it, and no endpoint shows how it ended".to_owned()
+                }
                 runs => {
                     let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
                     format!(
@@ -247,12 +247,10 @@ fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
         None => "no status could be read".to_owned(),
     };
     let server = match cancel {
-        Cancel::No => "the server goes on".to_owned(),
-        Cancel::Accepted => "the server was asked to cancel".to_owned(),
-        Cancel::Due | Cancel::Sent => {
-            "asking the server to cancel did not succeed: it goes on".to_owned()
-        }
-        Cancel::Left(why) => format!("the server goes on, the cancel was {why}"),
+        Cancel::No => "the server continues".to_owned(),
+        Cancel::Accepted => "a cancel was sent and accepted".to_owned(),
+        Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues".to_owned(),
+        Cancel::Left(why) => format!("the server continues, the cancel was {why}"),
     };
     let mut error = unsuccessful(
         poller,
@@ -271,7 +269,7 @@ fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
     error
 }
 
-/// Gathers the report once, bounded, and never instead of the failure itself.
+/// Fetches the report once, limited in size and time. An error never replaces the failure itself.
 async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<FailureReport> {
     let goal = poller.goal()?;
     let snapshot = poller.last()?;
@@ -286,7 +284,7 @@ async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<Fail
         return Some(report);
     }
     let (source, subject) = (Arc::clone(poller.source()), poller.subject());
-    // A service that its deployment never came to is told which of the others failed.
+    // The report of a service that its deployment did not reach has the services that failed.
     let with_environment = match subject {
         Subject::Environment { .. } => snapshot.services.is_empty(),
         Subject::Service { .. } | Subject::Services { .. } => report.services.is_empty(),
@@ -320,8 +318,8 @@ fn unsuccessful(poller: &Poller, kind: WaitErrorKind, what: &str) -> WaitError {
     let names = poller.names();
     let subject = poller.subject().named(&names);
     let waited_for = match poller.goal() {
-        Some(goal) => format!("{subject} was to be {goal}"),
-        None => format!("waited on {subject}"),
+        Some(goal) => format!("{} {subject}", goal.activity()),
+        None => format!("waiting for {subject}"),
     };
     let mut error = WaitError::new(kind, format!("{waited_for}: {what}"), poller.token());
     error.0.last = poller.last().cloned();

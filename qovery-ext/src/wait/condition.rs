@@ -1,6 +1,6 @@
-//! Waiting for anything that a snapshot can tell.
+//! Conditions over a snapshot.
 //!
-//! Not for the goals of an operation: those know whose status it is, a condition does not.
+//! A condition does not check which deployment a status belongs to. The goals of an operation do.
 
 use super::{Phase, Snapshot, State};
 
@@ -12,14 +12,14 @@ pub enum Check {
     Pending,
     /// The condition holds.
     Met,
-    /// It will never hold, for this reason.
+    /// The condition can never hold, for this reason.
     Hopeless(String),
 }
 
-/// Something that can be waited for.
+/// A condition to wait for.
 ///
-/// Every closure `FnMut(&Snapshot) -> bool` is a condition; it does not hold while the subject is
-/// not found. Conditions combine with [`Condition::and`], [`Condition::or`] and [`Condition::not`].
+/// Every closure `FnMut(&Snapshot) -> bool` is a condition. It does not hold while the subject is not found.
+/// Combine conditions with [`Condition::and`], [`Condition::or`] and [`Condition::not`].
 ///
 /// ```
 /// use qovery_ext::wait::{Condition, State, conditions};
@@ -30,10 +30,10 @@ pub enum Check {
 /// # let _: Box<dyn Condition> = Box::new(quiet);
 /// ```
 pub trait Condition: Send {
-    /// Judges a reading; `None` is a subject that is not found.
+    /// Checks a reading; `None` means that the subject is not found.
     fn check(&mut self, seen: Option<&Snapshot>) -> Check;
 
-    /// Holds if both hold; hopeless if one is.
+    /// Holds if both conditions hold. Is hopeless if one of them is.
     fn and<C: Condition>(self, other: C) -> And<Self, C>
     where
         Self: Sized,
@@ -41,7 +41,7 @@ pub trait Condition: Send {
         And(self, other)
     }
 
-    /// Holds if one holds; hopeless if both are.
+    /// Holds if one of the conditions holds. Is hopeless if both are.
     fn or<C: Condition>(self, other: C) -> Or<Self, C>
     where
         Self: Sized,
@@ -49,7 +49,7 @@ pub trait Condition: Send {
         Or(self, other)
     }
 
-    /// Holds if this one does not.
+    /// Holds if the condition does not hold.
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -123,17 +123,17 @@ pub mod conditions {
     use super::{Check, Condition, Phase, Snapshot, State};
     use crate::wait::Goal;
 
-    /// The subject has this state.
+    /// Holds if the subject has this state.
     pub fn state(state: State) -> impl Condition {
         move |seen: &Snapshot| seen.state == state
     }
 
-    /// Nothing is under way, however it ended.
+    /// Holds if nothing is queued or running. The last outcome does not matter.
     pub fn idle() -> impl Condition {
         |seen: &Snapshot| seen.state.is_terminal()
     }
 
-    /// Every service that takes part in the last deployment has reached the goal.
+    /// Holds if every service that takes part in the last deployment has reached the goal.
     pub fn every_service(goal: Goal) -> impl Condition {
         move |seen: &Snapshot| {
             let counts = seen.service_counts(goal);
@@ -142,12 +142,12 @@ pub mod conditions {
         }
     }
 
-    /// The subject has reached the goal; hopeless once its state names an error.
+    /// Holds if the subject has reached the goal. Is hopeless once its state is an error.
     pub fn reached_or_failed(goal: Goal) -> impl Condition {
         ReachedOrFailed(goal)
     }
 
-    /// The subject is not found.
+    /// Holds if the subject is not found.
     pub fn gone() -> impl Condition {
         Gone
     }

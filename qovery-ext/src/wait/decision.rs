@@ -1,4 +1,4 @@
-//! How an operation stands, and how it ended.
+//! The assessment of an operation, and its end.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What shows how an operation ended, in words that a person can check.
+//! The facts that prove how an operation ended, printed for people.
 
 use std::{fmt, time::Duration};
 
@@ -28,7 +28,7 @@ impl fmt::Display for RunId {
     }
 }
 
-/// An endpoint of the API that says something about a deployment.
+/// An endpoint of the API whose responses are facts about a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -72,11 +72,11 @@ impl fmt::Display for Endpoint {
 pub struct Evidence {
     /// The deployment; `None` if the fact is about the subject itself.
     pub run: Option<RunId>,
-    /// The endpoint that said it.
+    /// The endpoint of the fact.
     pub endpoint: Endpoint,
-    /// The statement.
+    /// The statement of the endpoint.
     pub says: Says,
-    /// When the answer arrived, counted from the start of the operation.
+    /// The time at which the response arrived, counted from the start of the operation.
     pub after: Duration,
 }
 
@@ -89,9 +89,9 @@ pub enum Says {
     State(State),
     /// The request is no longer queued, and no deployment of it was seen.
     LeftQueue,
-    /// The deployment was replaced by another one, and no endpoint says how it ended.
+    /// The deployment was replaced by another one, and no endpoint shows how it ended.
     Replaced,
-    /// The deployment is not this operation's.
+    /// The deployment does not belong to this operation.
     Foreign,
     /// The subject does not exist.
     Missing,

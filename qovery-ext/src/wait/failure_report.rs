@@ -1,4 +1,4 @@
-//! Why a deployment failed, gathered once and bounded.
+//! The report on a failed deployment, fetched once and limited in size.
 
 use std::fmt;
 
@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::{Goal, Names, Phase, ServiceRef, Snapshot, StageSnapshot, State, StepSnapshot};
 
-/// The facts that a person needs to act on a failure.
+/// The facts that a person needs to fix a failure.
 ///
-/// `Display` prints each text as [`Printable`] does, so that the output of a build is neither control of a
-/// terminal nor a command of a CI runner; the fields hold the texts as they came.
+/// `Display` prints each text through [`Printable`], so that the output of a build can neither control a
+/// terminal nor contain a command of a CI runner. The fields hold the texts unescaped.
 ///
-/// Bounded: at most 20 stages and 20 services, the number of lines that was asked for each, 1,000 characters a
-/// line. Gathering it never replaces the failure by another error: facts that could not be fetched are
+/// The report is limited to 20 stages, 20 services, the configured number of lines for each service, and
+/// 1,000 characters per line. An error while it is fetched never replaces the failure:
+/// [`FailureReport::incomplete`] names the parts that could not be fetched.
 /// named in [`FailureReport::incomplete`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -31,11 +32,11 @@ pub struct FailureReport {
     pub services: Vec<FailedService>,
     /// The last lines of the log that belong to none of these services.
     pub lines: Vec<LogLine>,
-    /// What could not be fetched, and why.
+    /// The parts that could not be fetched, and the reason.
     pub incomplete: Option<String>,
 }
 
-/// A service that did not make it.
+/// A service that failed or was canceled.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FailedService {
@@ -66,7 +67,7 @@ pub(crate) struct DeploymentLog {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// When it was written, as the server says.
+    /// The time of the line, as the server reports it.
     pub at: Option<String>,
     /// The id of the service or environment that the line is about.
     pub about: Option<Uuid>,

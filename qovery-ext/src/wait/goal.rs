@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Goal {
-    /// Deployed, or restarted, which is the same with the same version.
+    /// Deployed, or restarted with the same version.
     Deployed,
     /// Restarted.
     Restarted,
     /// Stopped, or never deployed.
     Stopped,
-    /// Gone: deleted, and no longer found.
+    /// Deleted: no longer found.
     Deleted,
-    /// The infrastructure is gone, the configuration stays.
+    /// The deployed resources are deleted, and the configuration remains.
     Uninstalled,
-    /// No longer under way: canceled, or finished before the cancel.
+    /// No longer running: canceled, or finished before the cancel.
     Canceled,
 }
 
@@ -59,8 +59,20 @@ impl Goal {
         known && !self.is_of(action)
     }
 
-    /// Whether asking for what already holds does nothing. A deployment or a restart always does
-    /// something.
+    /// The action in progress, for messages: "deploying".
+    pub(crate) fn activity(self) -> &'static str {
+        match self {
+            Goal::Deployed => "deploying",
+            Goal::Restarted => "restarting",
+            Goal::Stopped => "stopping",
+            Goal::Deleted => "deleting",
+            Goal::Uninstalled => "uninstalling",
+            Goal::Canceled => "canceling",
+        }
+    }
+
+    /// Whether an action may have no effect because its goal already holds. A deployment or a restart always
+    /// has an effect.
     pub(crate) fn may_have_nothing_to_do(self) -> bool {
         !matches!(self, Goal::Deployed | Goal::Restarted)
     }
@@ -79,16 +91,16 @@ impl fmt::Display for Goal {
     }
 }
 
-/// How far something is on its way to a goal.
+/// The phase of an operation, a stage or a service on the way to a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// Nothing was seen of it yet.
+    /// Nothing of it was seen yet.
     NotStarted,
-    /// It waits for its turn.
+    /// Queued.
     Queued,
-    /// It is under way.
+    /// Running.
     Running,
     /// It has reached the goal.
     Reached,
@@ -99,7 +111,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether nothing follows.
+    /// Returns whether the phase is final.
     pub fn is_terminal(self) -> bool {
         matches!(self, Phase::Reached | Phase::Failed | Phase::Canceled)
     }

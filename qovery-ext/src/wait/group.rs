@@ -1,8 +1,8 @@
 //! Many operations at once, with shared polls.
 //!
-//! Not for operations of different clients: the first one's connection reads for all that share.
-//! Dropping a future of this module leaves the server alone and drops the operations with it; take
-//! their tokens before.
+//! The members must use the same client: members that share a poll read with the client of the first one.
+//! Dropping a future of this module drops its operations, and cancels nothing on the server. Take the tokens
+//! before.
 
 mod shared_poll;
 
@@ -27,23 +27,24 @@ use super::{
     shared_reading::{self, Key, Keys},
 };
 
-/// What to do when one operation ends without its goal.
+/// The reaction of a group to an operation that ends without its goal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
     /// Wait for all others.
     #[default]
     Finish,
-    /// Stop waiting; the others go on on the server and are handed back.
+    /// Stop waiting. The other operations continue on the server, and are in
+    /// [`GroupOutcome::unfinished`].
     Stop,
 }
 
 /// Many operations that are waited for together.
 ///
-/// Environments of one project share one status request for each poll, and so do services of one
-/// environment: the requests grow with the projects, not with the operations. The interval of the
-/// shared polls grows as the schedule says and does not fall back, because among many operations
-/// something always happens.
+/// Environments of one project share one status request for each poll, and so do services of one environment.
+/// Therefore the number of requests grows with the number of projects, not of operations. The interval of
+/// shared polls grows as in the schedule. It is not reset by a transition, because in a large group
+/// transitions are frequent.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, ids: Vec<uuid::Uuid>) {
@@ -54,7 +55,7 @@ pub enum OnFailure {
 /// std::process::exit(outcome.exit_code().into());
 /// # }
 /// ```
-#[must_use = "the servers carry on whether or not the group is waited for"]
+#[must_use = "the operations continue on the server even if the group is not awaited"]
 pub struct Group {
     members: Vec<Member>,
     on_failure: OnFailure,
@@ -62,23 +63,23 @@ pub struct Group {
     schedule: Option<PollSchedule>,
 }
 
-/// How the operations of a group ended.
+/// The outcome of a group.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct GroupOutcome {
-    /// One entry for each operation, in their order; `None` for those that were left under way.
+    /// One result for each operation, in their order; `None` for operations that did not end.
     pub results: Vec<Option<Result<Reached, WaitError>>>,
-    /// The operations that were left under way, because another one failed.
+    /// The operations that did not end, because another one failed.
     pub unfinished: Vec<Operation>,
 }
 
 impl GroupOutcome {
-    /// Whether every operation has reached its goal.
+    /// Returns whether every operation has reached its goal.
     pub fn all_reached(&self) -> bool {
         self.results.iter().all(|r| matches!(r, Some(Ok(_))))
     }
 
-    /// The operations that ended without their goal.
+    /// Returns the errors of the operations that ended without their goal.
     pub fn errors(&self) -> impl Iterator<Item = &WaitError> {
         self.results
             .iter()
@@ -86,8 +87,8 @@ impl GroupOutcome {
             .filter_map(|r| r.as_ref().err())
     }
 
-    /// 0 where all have reached their goals; otherwise the exit code of the first error: 1 before
-    /// 3 before 2, because a failure that is known says more than one that is not.
+    /// Returns 0 if all operations have reached their goals. Otherwise returns 1 if any operation
+    /// has this exit code, else 3, else 2: a known failure is more useful than an unknown outcome.
     pub fn exit_code(&self) -> u8 {
         let rank = |code| match code {
             1 => 0,
@@ -108,7 +109,7 @@ const POLLS_AT_ONCE: usize = 8;
 /// Hears of each action that was accepted.
 type OnStarted = Box<dyn FnMut(&OperationToken) + Send>;
 
-/// Actions to start as a group. Await it.
+/// Actions to start as a group. Await it to start them.
 #[must_use = "nothing happens until it is awaited"]
 pub struct GroupStart {
     actions: Vec<Action>,
@@ -117,18 +118,20 @@ pub struct GroupStart {
 }
 
 impl GroupStart {
-    /// Starts this many actions at a time. Default: [`Group::STARTED_AT_ONCE`], 8. 0 counts as 1.
+    /// Sets how many actions are started at a time. Default: [`Group::STARTED_AT_ONCE`], 8. 0
+    /// counts as 1.
     ///
-    /// Whatever is set here, the waits of one client keep to its limit on
-    /// [requests in flight](super::WaitExt::limit_wait_requests).
+    /// The limit of the client on [requests of waits in
+    /// flight](super::WaitExt::limit_wait_requests) applies too.
     pub fn at_once(mut self, actions: usize) -> Self {
         self.at_once = actions.max(1);
         self
     }
 
-    /// Calls `note` with the token of each action as soon as the server has accepted it, in the order in
-    /// which they are accepted: written to a file, the tokens outlive this program. At most the
-    /// actions that were being started at that moment are lost with it.
+    /// Calls `note` with the token of each action as soon as the server has accepted it, in the
+    /// order of acceptance. If the tokens are written to a file, a later run of the program can
+    /// resume the operations. Only actions that were being started at the end of this program are
+    /// missing.
     pub fn on_started(mut self, note: impl FnMut(&OperationToken) + Send + 'static) -> Self {
         self.on_started = Some(Box::new(note));
         self
@@ -228,16 +231,16 @@ async fn prepare(actions: Vec<Action>) -> Vec<Action> {
 }
 
 impl Group {
-    /// How many actions are started at a time, unless [`GroupStart::at_once`] says otherwise.
+    /// The default of [`GroupStart::at_once`].
     pub const STARTED_AT_ONCE: usize = 8;
 
-    /// Starts actions, a few at a time, and makes a group of them.
+    /// Starts actions, a few at a time, and returns them as a group.
     ///
-    /// The readings before the actions are made once for each project. An action that cannot be started is a
-    /// result of the group, not an error here.
+    /// The statuses before the actions are read once for each project. An action that cannot be
+    /// started is a result of the group, not an error of this function.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the actions that were accepted to the server.
+    /// If the future is dropped, the actions that were accepted continue on the server.
     pub fn start(actions: impl IntoIterator<Item = Action>) -> GroupStart {
         GroupStart {
             actions: actions.into_iter().collect(),
@@ -246,7 +249,7 @@ impl Group {
         }
     }
 
-    /// Makes a group of operations that are under way.
+    /// Creates a group of operations that were already started.
     pub fn of(operations: impl IntoIterator<Item = Operation>) -> Self {
         Self::of_members(operations.into_iter().map(Ok))
     }
@@ -260,29 +263,30 @@ impl Group {
         }
     }
 
-    /// The token of each operation, in their order, also before [`Group::wait`]. That of an action that
-    /// was not accepted is the one of its error.
+    /// Returns the token of each operation, in their order, also before [`Group::wait`]. An action
+    /// that was not accepted has the token of its error.
     pub fn tokens(&self) -> Vec<OperationToken> {
         self.members.iter().filter_map(Member::token).collect()
     }
 
-    /// What to do when one operation ends without its goal. Default: wait for all others.
+    /// Sets the reaction to an operation that ends without its goal. Default: wait for all others.
     pub fn on_failure(mut self, what: OnFailure) -> Self {
         self.on_failure = what;
         self
     }
 
-    /// Polls by this schedule, in place of those of the operations. Default: shared polls at once,
-    /// then 1 s growing to 15 s; an operation that shares no poll keeps its own.
+    /// Sets the schedule of the group, in place of those of the operations. Default: shared polls
+    /// at once, then after 1 s, growing to 15 s. An operation that shares no poll keeps its own
+    /// schedule.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
         self.schedule = Some(schedule);
         self
     }
 
-    /// Waits for the operations, each to its own deadline.
+    /// Waits for all operations, each until its own deadline.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the operations; the servers go on.
+    /// If the future is dropped, the operations are dropped with it. The server continues.
     pub async fn wait(mut self) -> GroupOutcome {
         let stops_at_once = self.on_failure == OnFailure::Stop;
         let mut polls = self.plan().await;

@@ -1,8 +1,8 @@
 //! Handles: one type for each kind of subject, with the actions that the API offers for it.
 //!
-//! A handle is an id with a client: creating one sends nothing. The API lacks some actions:
-//! Helm charts, jobs and Terraform modules cannot be restarted (deploy them again), agentic
-//! workflows are deployed with their environment.
+//! A handle combines an id with a client. Creating one sends nothing. The API lacks some actions: Helm
+//! charts, jobs and Terraform modules cannot be restarted (deploy them again), and agentic workflows are
+//! deployed with their environment.
 
 #[macro_use]
 mod watching;
@@ -26,7 +26,7 @@ use super::{
     names::KnownNames, source::Source,
 };
 
-/// Acting and waiting, for a [`Client`].
+/// Creates handles of a [`Client`], for actions and waits.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::wait::WaitError> {
@@ -43,31 +43,31 @@ use super::{
 /// # Ok(()) }
 /// ```
 pub trait WaitExt {
-    /// An environment.
+    /// Returns the handle of an environment.
     fn environment(&self, id: Uuid) -> EnvironmentHandle;
-    /// An application.
+    /// Returns the handle of an application.
     fn application(&self, id: Uuid) -> ApplicationHandle;
-    /// A container.
+    /// Returns the handle of a container.
     fn container(&self, id: Uuid) -> ContainerHandle;
-    /// A database.
+    /// Returns the handle of a database.
     fn database(&self, id: Uuid) -> DatabaseHandle;
-    /// A job.
+    /// Returns the handle of a job.
     fn job(&self, id: Uuid) -> JobHandle;
-    /// A Helm chart.
+    /// Returns the handle of a Helm chart.
     fn helm(&self, id: Uuid) -> HelmHandle;
-    /// A Terraform module.
+    /// Returns the handle of a Terraform module.
     fn terraform(&self, id: Uuid) -> TerraformHandle;
-    /// An agentic workflow.
+    /// Returns the handle of an agentic workflow.
     fn agentic_workflow(&self, id: Uuid) -> AgenticWorkflowHandle;
-    /// A service of a kind that is known only at run time.
+    /// Returns the handle of a service whose kind is known only at run time.
     fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle;
-    /// A cluster.
+    /// Returns the handle of a cluster.
     fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle;
-    /// A deployment request, whoever made it.
+    /// Returns the handle of a deployment request of any user.
     fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle;
 
-    /// Remembers the name of an id, over all clones of this client: progress and errors then print both.
-    /// The recipes that look something up by name do this by themselves.
+    /// Sets the name of an id, for all clones of this client. Progress and errors then print the
+    /// name with the id. The recipes that find objects by name set these names too.
     ///
     /// ```
     /// # let client = qovery_ext::connect::with_token("qov_0123456789")?;
@@ -79,11 +79,12 @@ pub trait WaitExt {
     /// ```
     fn remember_name(&self, id: Uuid, name: impl Into<String>);
 
-    /// Limits how many requests of waits and actions are in flight at a time, over all clones of this
-    /// client. Others stand in line, which is not a failed poll. Default: 32. 0 counts as 1.
+    /// Limits how many requests of waits and actions are in flight at a time, over all clones of
+    /// this client. Further requests wait in a queue. Time in this queue does not count as a failed
+    /// poll. Default: 32. 0 counts as 1.
     ///
-    /// Calls that a program makes itself do not count and do not stand in line: for all requests of a
-    /// client there is [`Connect::concurrency_limit`](crate::connect::Connect::concurrency_limit).
+    /// Other calls of the program do not use this queue. To limit all requests of a client, use
+    /// [`Connect::concurrency_limit`](crate::connect::Connect::concurrency_limit).
     ///
     /// ```
     /// # let client = qovery_ext::connect::with_token("qov_0123456789")?;
@@ -94,12 +95,12 @@ pub trait WaitExt {
     /// ```
     fn limit_wait_requests(&self, in_flight: usize);
 
-    /// Returns an action that continues to wait for the operation of a token, in this process or in
-    /// another one. It takes settings like any other action; awaiting it sends no action again.
+    /// Returns an action that continues the wait of a token, in this process or in another one. It
+    /// takes settings like any other action. The action of the token is not sent again.
     ///
     /// # Errors
-    /// Returns an error if the token is of a wait for a condition, which is code: use
-    /// [`WaitExt::resume_until`].
+    /// Returns an error if the token belongs to a wait for a condition. A condition is code and not
+    /// part of a token: use [`WaitExt::resume_until`].
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError>;
 
     /// Returns an action that continues to wait for a condition on the subject of a token.
@@ -173,7 +174,7 @@ impl WaitExt for Client {
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError> {
         let age = token.age();
         let ledger = token.ledger.ok_or_else(|| {
-            TokenError("it waits for a condition, which has to be given again".to_owned())
+            TokenError("it belongs to a wait for a condition: use `resume_until`".to_owned())
         })?;
         Ok(Action::resume(source(self), token.subject, *ledger, age))
     }
@@ -222,7 +223,7 @@ impl ClusterHandle {
     }
 }
 
-/// A deployment request, whoever made it.
+/// A deployment request of any user.
 #[derive(Clone)]
 pub struct DeploymentRequestHandle {
     source: Arc<dyn Source>,
@@ -231,8 +232,8 @@ pub struct DeploymentRequestHandle {
 }
 
 impl DeploymentRequestHandle {
-    /// Says which environment the request is about. Without it the server is asked, which may no
-    /// longer know the request.
+    /// Sets the environment of the request. Without it, the environment is looked up by the request
+    /// id, which fails if the server no longer has the request.
     #[must_use]
     pub fn in_environment(mut self, id: Uuid) -> Self {
         self.environment = Some(id);
@@ -244,8 +245,8 @@ impl DeploymentRequestHandle {
         self.action(goal, false)
     }
 
-    /// Cancels the request while it waits in the queue. Once it runs, the API refuses: cancel the
-    /// deployment of its environment then.
+    /// Cancels the request while it is queued. Once it runs, the API refuses: then cancel the
+    /// deployment of its environment.
     pub fn cancel(&self) -> Action {
         self.action(Goal::Canceled, true)
     }

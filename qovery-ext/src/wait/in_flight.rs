@@ -1,9 +1,9 @@
-//! How many requests of waits are in flight at a time, for each client.
+//! The limit on requests of waits in flight, for each client.
 //!
-//! The limit is here and not among the limits of `connect`, for two reasons: it then holds for every
-//! client, also for one without a connected transport, and a call that a program makes itself does not
-//! stand in line behind ten thousand polls. A permit is taken before the time limit of a poll begins, so
-//! that standing in line is not a failed poll. Dropping the future gives up the place in line.
+//! The limit is not among those of `connect`, for two reasons. It applies to every client, also to one
+//! without a connected transport. And other calls of the program do not queue behind ten thousand polls. A
+//! request gets its turn before the time limit of its poll begins, so that time in the queue does not count
+//! as a failed poll. Dropping the future leaves the queue.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

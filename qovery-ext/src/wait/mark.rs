@@ -1,4 +1,4 @@
-//! The part of a status that is about one thing: an environment, a service or a cluster.
+//! The part of a status that belongs to one subject: an environment, a service or a cluster.
 
 use super::{Phase, ServiceSnapshot, Snapshot, State, Subject};
 

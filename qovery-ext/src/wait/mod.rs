@@ -1,7 +1,6 @@
 //! Starts actions and waits for their outcomes.
 //!
-//! Not for one status (call [`qovery_api::Client`] directly) and not for retrying requests (see
-//! the transports of this crate).
+//! To read a single status, call [`qovery_api::Client`] directly.
 //!
 //! ```
 //! # use std::time::Duration;
@@ -28,21 +27,21 @@
 //! ```
 //!
 //! # Whose deployment
-//! An operation keeps a ledger of every deployment that the server has shown: in the status, the
-//! queue, the history and the status of its request. Rules exclude those that cannot be its own, by
-//! id, action, services, origin, user and time. Success needs every other one to have succeeded; if
-//! they end in different ways, the outcome is [`WaitErrorKind::Superseded`], which names them. The
-//! order of readings does not change the outcome.
+//! An operation keeps a ledger of every deployment that the server has shown: in the status, the queue, the
+//! history and the status of its request. Rules exclude the deployments that cannot be its own, by id,
+//! action, services, origin, user and time. Success requires every remaining deployment to have succeeded. If
+//! they end in different ways, the outcome is [`WaitErrorKind::Superseded`], which names them. The order of
+//! readings does not change the outcome.
 //!
-//! If no response names the request, the end of the deployment has to stand for the settle period
-//! (15 s), because the request may still be behind it. [`Reached::evidence`] and
-//! [`WaitError::evidence`] have the facts behind an outcome.
+//! If no response names the request, the end of the deployment must persist for the settle period (15 s),
+//! because the request may still be queued behind it. [`Reached::evidence`] and [`WaitError::evidence`]
+//! return the facts behind an outcome.
 //!
-//! An environment is judged by the state of its last deployment, one service by its own state,
-//! whatever its neighbors do.
+//! An environment is judged by the state of its last deployment. A service is judged by its own state,
+//! regardless of other services.
 //!
 //! # States
-//! What each state of the API means for each [`Goal`] stands in one table: [`State::phase`].
+//! One table defines the meaning of each state of the API for each [`Goal`]: [`State::phase`].
 //!
 //! | state | deployed, restarted | stopped | deleted | uninstalled | canceled |
 //! |---|---|---|---|---|---|
@@ -65,8 +64,8 @@
 //! ```
 //!
 //! # Outcomes and exit codes
-//! A success is reported only if it was observed. Everything else is a [`WaitError`] of its own
-//! kind, with the last status, the number of polls, the elapsed time and a token to continue with.
+//! A success is reported only if it was observed. Any other end is a [`WaitError`], with its kind, the last
+//! status, the number of polls, the elapsed time and a token to continue with.
 //!
 //! | outcome | exit code | further content |
 //! |---|---|---|
@@ -74,21 +73,21 @@
 //! | [`WaitErrorKind::Failed`] | 1 | the [`FailureReport`] |
 //! | [`WaitErrorKind::Canceled`] | 1 | the [`FailureReport`] |
 //! | [`WaitErrorKind::Superseded`] | 1 | the [`Successor`] |
-//! | [`WaitErrorKind::DeadlinePassed`] | 2 | the limit, and whether the server was asked to cancel |
+//! | [`WaitErrorKind::DeadlinePassed`] | 2 | the limit, and whether a cancel was sent |
 //! | [`WaitErrorKind::LostContact`] | 2 | the error of the last poll |
 //! | [`WaitErrorKind::Refused`] | 3 | the error of the API, or why nothing was sent |
 //!
-//! An answer that is not the API's (the page of a login, the text of a proxy, the 403 of a firewall) is a
+//! A response that does not come from the API (a login page, the text of a proxy, the 403 of a firewall) is a
 //! failed poll and never an outcome: see [`WaitError::is_not_the_api`].
 //!
 //! # Deadlines
-//! Every wait has one, counted from the start of the action: one hour, unless
-//! [`Action::within`] says otherwise or [`Action::without_deadline`] says that there is none. It
-//! shortens pauses and ends a request in flight; one last poll of at most 5 s follows. The server's
-//! work goes on, unless [`Action::cancel_at_deadline`] was asked for.
+//! Every wait has a deadline: one hour after the start of the action. [`Action::within`] changes it, and
+//! [`Action::without_deadline`] removes it. At the deadline, a delay between polls or a request in flight
+//! ends, and one last poll of at most 5 s follows. The server continues, unless
+//! [`Action::cancel_at_deadline`] was called.
 //!
 //! # Coming back later
-//! An [`OperationToken`] holds all that an operation knows and no secrets:
+//! An [`OperationToken`] holds the complete state of an operation, and no secrets:
 //!
 //! ```
 //! use qovery_ext::wait::{OperationToken, Reached, WaitExt};

@@ -1,7 +1,7 @@
-//! Names of the subjects of waits, so that messages have a name beside each id.
+//! Names of the subjects of waits. Messages print them with the ids.
 //!
-//! Not for finding something by its name (see [`crate::recipes`]). Names never decide anything: every
-//! request goes by id.
+//! Names never decide anything: every request uses ids. To find an object by its name, see
+//! [`crate::recipes`].
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,8 +17,8 @@ use super::{ServiceRef, Snapshot, Subject};
 
 /// Names by id.
 ///
-/// Holds the names that the client knows of a subject and its services: those that
-/// [`find`](crate::recipes) has read and those of [`remember_name`](super::WaitExt::remember_name).
+/// It holds the names of a subject and its services that the client knows: those that
+/// [`find`](crate::recipes) has read, and those of [`remember_name`](super::WaitExt::remember_name).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(Arc<BTreeMap<Uuid, String>>);
 
@@ -29,17 +29,17 @@ impl Serialize for Names {
 }
 
 impl Names {
-    /// The name of an id, as the server wrote it. Print it with [`Printable`].
+    /// Returns the name of an id, unescaped. Print it with [`Printable`].
     pub fn get(&self, id: Uuid) -> Option<&str> {
         self.0.get(&id).map(String::as_str)
     }
 
-    /// Whether no name is known.
+    /// Returns whether no name is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// A service with its name, if that is known.
+    /// Prints a service with its name, if the name is known.
     pub fn service(&self, service: ServiceRef) -> impl fmt::Display + '_ {
         Named {
             kind: service.kind.to_string(),
@@ -76,8 +76,7 @@ impl fmt::Display for Named<'_> {
 const LISTED: usize = 3;
 
 impl Subject {
-    /// The subject as messages print it: with its name and its id. A name that is not known is left
-    /// out.
+    /// Prints the subject with its name and its id. An unknown name is left out.
     ///
     /// ```
     /// use qovery_ext::wait::{Names, Subject};

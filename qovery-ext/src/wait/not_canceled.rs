@@ -1,16 +1,16 @@
-//! Why a cancel was not sent.
+//! The reason why no cancel was sent.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// Why the server was not asked to cancel an operation. Nothing was sent.
+/// The reason why no cancel was sent.
 ///
 /// ```no_run
 /// # async fn example(operation: qovery_ext::wait::Operation) -> Result<(), qovery_ext::wait::WaitError> {
 /// if let Err(error) = operation.cancel_on_server().await {
 ///     match error.not_canceled() {
-///         Some(why) => eprintln!("left alone: {why}"),
+///         Some(reason) => eprintln!("not canceled: {reason}"),
 ///         None => return Err(error),
 ///     }
 /// }
@@ -21,11 +21,11 @@ use uuid::Uuid;
 pub enum NotCanceled {
     /// The API has not named the request of the operation.
     Unnamed,
-    /// The running deployment belongs to another request: its id, if the API names it.
+    /// The running deployment belongs to another request. Has its id, if the API names it.
     AnotherIsRunning(Option<Uuid>),
     /// The request of the running deployment is unknown.
     Undecidable,
-    /// The request neither waits nor runs, as far as the API shows: it has ended, or has not begun.
+    /// The request is neither queued nor running as far as the API shows: it has ended, or has not begun.
     NotRunning,
 }
 
@@ -34,8 +34,8 @@ impl fmt::Display for NotCanceled {
         f.write_str("not sent: ")?;
         match self {
             Self::Unnamed => f.write_str(
-                "the API has not named the request of this operation, so that the running \
-                 deployment is not known to be its own",
+                "the API never named the request of this operation, so it is not known whether \
+                 the running deployment is its own",
             ),
             Self::AnotherIsRunning(Some(request)) => write!(
                 f,
@@ -44,11 +44,10 @@ impl fmt::Display for NotCanceled {
             Self::AnotherIsRunning(None) => {
                 f.write_str("the running deployment does not belong to this operation")
             }
-            Self::Undecidable => f.write_str(
-                "the running deployment is not known to be that of this operation: nothing says to \
-                 which request it belongs",
-            ),
-            Self::NotRunning => f.write_str("the request neither waits nor runs"),
+            Self::Undecidable => {
+                f.write_str("it is not known which request the running deployment belongs to")
+            }
+            Self::NotRunning => f.write_str("the request is neither queued nor running"),
         }
     }
 }

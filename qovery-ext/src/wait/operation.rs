@@ -1,9 +1,8 @@
-//! An operation that was started, by this program or by an external actor: watch it, wait for it, leave it.
+//! An operation that was started, by this program or by an external actor.
 //!
-//! Not for starting one (see [`super::Action`]). Nothing here keeps state in a future: everything
-//! that a poll has learned is in the [`Operation`] before the next `await`, so that dropping any
-//! future of this module at any point loses at most the request in flight, and never asks the
-//! server to stop.
+//! No future of this module holds state: all results of a poll are in the [`Operation`] before the next
+//! `await`. Therefore dropping a future at any point loses at most the request in flight, and never cancels
+//! anything on the server. To start an operation, see [`super::Action`].
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
@@ -21,14 +20,14 @@ use super::{
     source::{Fault, Reading, Source},
 };
 
-/// An operation that is under way on the server.
+/// An operation that the server has accepted.
 ///
-/// Await it (it is [`IntoFuture`]), watch it ([`Operation::progress`]), poll it by hand
-/// ([`Operation::poll_once`]) or leave it and come back with its [`token`](Operation::token).
+/// Await it (it is [`IntoFuture`]), watch it ([`Operation::progress`]), or poll it by hand
+/// ([`Operation::poll_once`]). To continue later, store its [`token`](Operation::token).
 ///
-/// The server carries on whatever becomes of this value: dropping it, or a future made from it,
-/// never cancels anything. [`Operation::cancel_on_server`] does.
-#[must_use = "the server carries on whether or not this is awaited; keep its token to come back later"]
+/// Dropping this value, or a future made from it, cancels nothing on the server. To cancel, call
+/// [`Operation::cancel_on_server`].
+#[must_use = "the server continues even if this is not awaited; keep its token to continue the wait later"]
 pub struct Operation {
     /// What to read, and when.
     poller: Poller,
@@ -47,30 +46,31 @@ impl Operation {
         }
     }
 
-    /// The subject of the operation.
+    /// Returns the subject of the operation.
     pub fn subject(&self) -> &Subject {
         self.poller.subject()
     }
 
-    /// The state that another process needs to continue the wait. Available at any time, also before the first poll.
+    /// Returns the state that another process needs to continue the wait. Available at any time,
+    /// also before the first poll.
     pub fn token(&self) -> OperationToken {
         self.poller.token()
     }
 
-    /// The last status that was read.
+    /// Returns the last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
         self.poller.last()
     }
 
-    /// The goal; `None` for a condition.
+    /// Returns the goal; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
         self.poller.goal()
     }
 
-    /// The progress as a stream.
+    /// Returns the progress as a stream.
     ///
-    /// The first item comes with the first status, the following ones with changes and heartbeats.
-    /// The stream ends after an item of phase [`Phase::Reached`] or after an error.
+    /// The stream yields an item with the first status, after each change, and with each heartbeat.
+    /// It ends after an item of phase [`Phase::Reached`] or after an error.
     pub fn progress(self) -> ProgressStream {
         ProgressStream::new(stream::unfold(self, |mut operation| async move {
             let item = operation.next_progress().await?;
@@ -78,15 +78,14 @@ impl Operation {
         }))
     }
 
-    /// Polls once, now, whatever the schedule says, and tells where the operation stands.
+    /// Polls once, at once, and returns the progress. The schedule does not delay it.
     ///
     /// # Errors
-    /// The end of the operation without its goal. A single failed poll that is tolerated is no
-    /// error: it shows in [`Progress::failed_polls`].
+    /// Returns an error if the operation ended without its goal. A single failed poll that is
+    /// tolerated is not an error: see [`Progress::failed_polls`].
     ///
     /// # Cancel safety
-    /// Dropping the future loses the request in flight and nothing else; the operation can be
-    /// polled again.
+    /// Dropping the future loses only the request in flight. The operation can be polled again.
     pub async fn poll_once(&mut self) -> Result<Option<Progress>, WaitError> {
         if self.closer.has_ended() {
             return Ok(self.reporter.latest().cloned());
@@ -100,14 +99,15 @@ impl Operation {
         Ok(self.reporter.emit_latest(&self.poller))
     }
 
-    /// Waits for the next progress to report; `None` after the goal was reached and reported.
+    /// Waits for the next change or heartbeat; returns `None` after the goal was reached and
+    /// reported.
     ///
     /// # Errors
-    /// The end of the operation without its goal.
+    /// Returns an error if the operation ended without its goal.
     ///
     /// # Cancel safety
-    /// Dropping the future loses the request in flight and nothing else. The schedule goes on where
-    /// it was: calling again does not poll earlier than it would have.
+    /// Dropping the future loses only the request in flight. The schedule continues: another call
+    /// does not poll earlier.
     pub async fn next_progress(&mut self) -> Option<Result<Progress, WaitError>> {
         if self.closer.has_ended() {
             return None;
@@ -154,7 +154,7 @@ impl Operation {
         }
     }
 
-    /// Lets the statuses that the API pushes bring polls forward: see
+    /// Polls earlier if a pushed status of the API differs from the last poll: see
     /// [`Action::with_stream`](super::Action::with_stream).
     ///
     /// Available on crate feature `stream` only.
@@ -164,13 +164,13 @@ impl Operation {
         self
     }
 
-    /// Waits to the end.
+    /// Waits for the end of the operation.
     ///
     /// # Errors
-    /// The end of the operation without its goal.
+    /// Returns an error if the operation ended without its goal.
     ///
     /// # Cancel safety
-    /// As [`Operation::next_progress`]; the operation can be waited for again.
+    /// The same as [`Operation::next_progress`]. This method can be called again.
     pub async fn wait(&mut self) -> Result<Reached, WaitError> {
         while let Some(progress) = self.next_progress().await {
             progress?;
@@ -181,17 +181,17 @@ impl Operation {
         }
     }
 
-    /// Asks the server to cancel the operation: its request while that waits in the queue, its
-    /// deployment once that runs.
+    /// Cancels the operation on the server: its request while that is queued, its deployment once
+    /// that runs.
     ///
-    /// Does not wait for it to be canceled: await the operation for that, it then ends as canceled.
-    /// Never cancels the deployment of someone else: the API cancels whatever the environment is
-    /// running, and is asked to do so only if that is known to be this operation.
+    /// Does not wait until it is canceled: to wait, await the operation, which then ends as
+    /// canceled. The API always cancels the running deployment of the environment. Therefore the
+    /// request is sent only if that deployment is known to be that of this operation.
     ///
     /// # Errors
-    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation is
-    /// not known to wait or to run; otherwise if the server refuses (one service of several cannot be
-    /// canceled) or was not reached.
+    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation
+    /// is not known to be queued or running. Otherwise returns an error if the server refuses (a
+    /// single service of several cannot be canceled) or cannot be reached.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have received it.
@@ -199,7 +199,8 @@ impl Operation {
         self.canceler().cancel()
     }
 
-    /// What cancels the operation while something else, such as its progress stream, owns it.
+    /// Returns a value that cancels the operation while another value, such as its progress stream,
+    /// owns it.
     pub fn canceler(&self) -> Canceler {
         Canceler::of(&self.poller)
     }

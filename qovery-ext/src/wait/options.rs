@@ -1,16 +1,16 @@
-//! How long, how often and how patiently to wait.
+//! The settings of a wait: deadline, schedule, tolerance.
 
 use std::time::Duration;
 
 use super::PollSchedule;
 
-/// When a wait ends whatever the server does.
+/// The end of a wait, regardless of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deadline {
-    /// So long after the operation was started.
+    /// This time after the start of the operation.
     After(Duration),
-    /// Never. Has to be asked for.
+    /// No deadline.
     None,
 }
 
@@ -21,28 +21,29 @@ impl Default for Deadline {
     }
 }
 
-/// How to wait, as a value: every setting has a default that suits a CI job.
+/// The settings of a wait. The defaults suit a CI job.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WaitOptions {
-    /// When to give up. Default: after one hour.
+    /// The deadline. Default: one hour after the start.
     pub deadline: Deadline,
-    /// When to poll. Default: at once, then 1 s growing to 15 s.
+    /// The schedule of the polls. Default: at once, then after 1 s, growing to 15 s.
     pub schedule: PollSchedule,
-    /// How long one poll may take before it counts as failed. Default: 60 s.
+    /// The time limit for one poll; a poll beyond it counts as failed. Default: 60 s.
     pub poll_timeout: Duration,
     /// How many failed polls in a row are tolerated. Default: 5; the sixth ends the wait.
     pub tolerated_failures: u32,
-    /// How long the goal has to hold before it counts. Default: it counts at once.
+    /// For how long the goal must hold without interruption before it counts. Default: 0 s.
     pub stable_for: Duration,
-    /// How long a state that already held before the action has to hold after it, if no fact
-    /// shows an effect of the action. Default: 15 s.
+    /// The settle period: how long a state that already held before the action must still hold
+    /// after it, if no fact shows an effect of the action. Default: 15 s.
     pub settle: Duration,
-    /// How often to report if nothing changes. Default: every 30 s.
+    /// The interval of reports if nothing changes. Default: 30 s.
     pub heartbeat: Duration,
-    /// The longest pause that the server can ask for (`Retry-After`, `X-RateLimit-Reset`) between two
-    /// polls: a longer one counts as this. Default: 60 s. The repeats of a single request have the
-    /// budget of the [client](crate::connect::RetryPolicy::budget) in its place.
+    /// The longest delay between two polls that a response can demand (`Retry-After`,
+    /// `X-RateLimit-Reset`); a longer one counts as this one. Default: 60 s. The retries of a
+    /// single request are limited by the budget of the
+    /// [client](crate::connect::RetryPolicy::budget).
     pub longest_retry_after: Duration,
     /// Whether to cancel on the server when the deadline passes, if the running deployment is known to be the
     /// operation's. Default: no.

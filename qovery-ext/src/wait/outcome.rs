@@ -1,4 +1,4 @@
-//! How a wait ends: with the goal, or with an error that says which of six things happened.
+//! The end of a wait: the goal was reached, or an error of one of six kinds.
 
 use std::{fmt, time::Duration};
 
@@ -12,17 +12,18 @@ use super::{
     source::{Fault, FaultKind},
 };
 
-/// The goal was reached, and it was seen to be.
+/// The goal was reached, and the wait observed it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reached {
     /// The goal; `None` for a condition.
     pub goal: Option<Goal>,
-    /// The last status that was read; `None` if the subject was gone before it could be read.
+    /// The last status that was read; `None` if the subject was gone before its status could be
+    /// read.
     pub snapshot: Option<Snapshot>,
     /// The names that are known of the subject and its services.
     pub names: Names,
-    /// How many polls it took.
+    /// The number of polls.
     pub polls: u32,
     /// The time since the operation was started.
     pub elapsed: Duration,
@@ -33,23 +34,23 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// 0: for [`std::process::exit`].
+    /// Returns 0, for [`std::process::exit`].
     pub fn exit_code(&self) -> u8 {
         0
     }
 
-    /// Whether there was nothing to do: the goal held already and kept holding.
+    /// Returns whether there was nothing to do: the goal was met before the action and remained so.
     pub fn had_nothing_to_do(&self) -> bool {
         self.proof == Proof::Settled
     }
 
-    /// The facts that show that the goal was reached: endpoint, statement and deployment. Empty for
-    /// a condition.
+    /// Returns the facts that prove that the goal was reached: endpoint, statement and deployment.
+    /// Empty for a condition.
     pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
     }
 
-    /// Whether the subject no longer exists.
+    /// Returns whether the subject no longer exists.
     pub fn is_gone(&self) -> bool {
         self.proof == Proof::Gone
     }
@@ -75,7 +76,7 @@ fn list(f: &mut fmt::Formatter<'_>, evidence: &[Evidence]) -> fmt::Result {
     evidence.iter().try_for_each(|fact| write!(f, "\n  {fact}"))
 }
 
-/// Why a wait ended without its goal.
+/// The kinds of an error of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitErrorKind {
@@ -83,15 +84,16 @@ pub enum WaitErrorKind {
     Failed,
     /// The deployment was canceled.
     Canceled,
-    /// Another deployment took its place and nothing tells how this one ended.
+    /// Another deployment replaced this one or cannot be told apart from it, and no endpoint shows
+    /// how this one ended.
     Superseded,
-    /// The deadline passed; the server goes on, unless it was asked to cancel.
+    /// The deadline passed. The server continues, unless a cancel was sent.
     DeadlinePassed,
-    /// Too many polls failed in a row; the server goes on.
+    /// Too many polls failed in a row. The server continues.
     LostContact,
-    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: a
-    /// [version](super::UnsupportedVersion) that the service cannot take, a
-    /// [cancel](super::NotCanceled) that would hit the deployment of someone else.
+    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: because of a
+    /// [version](super::UnsupportedVersion) that the service does not accept, or a
+    /// [cancel](super::NotCanceled) that could affect the deployment of another user.
     Refused,
 }
 
@@ -99,21 +101,20 @@ pub enum WaitErrorKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Successor {
-    /// Its deployment.
+    /// The id of the deployment.
     pub deployment_id: Option<String>,
-    /// Its request.
+    /// The id of its request.
     pub deployment_request_id: Option<Uuid>,
     /// Its origin: `CONSOLE`, `API`, `GIT`…
     pub origin: Option<String>,
-    /// Who triggered it.
+    /// The user who triggered it.
     pub triggered_by: Option<String>,
 }
 
 /// A wait that ended without its goal.
 ///
-/// Always carries the last status that was read, the number of polls, the time spent and the token
-/// to wait on with. Never stands for a success: a deadline, a lost connection and a cancel are all
-/// errors of their own kind.
+/// It has the last status that was read, the number of polls, the elapsed time, and a token to continue with.
+/// It never stands for a success: a deadline, a lost connection and a cancel have their own kinds.
 pub struct WaitError(pub(super) Box<Ended>);
 
 pub(super) struct Ended {
@@ -161,126 +162,129 @@ impl WaitError {
         }))
     }
 
-    /// Which of the things that can happen has happened.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> WaitErrorKind {
         self.0.kind
     }
 
-    /// The operation failed. [`WaitError::report`] says where.
+    /// Returns whether the operation failed. [`WaitError::report`] has the services and steps that
+    /// failed.
     pub fn is_failed(&self) -> bool {
         self.0.kind == WaitErrorKind::Failed
     }
 
-    /// The operation was canceled.
+    /// Returns whether the operation was canceled.
     pub fn is_canceled(&self) -> bool {
         self.0.kind == WaitErrorKind::Canceled
     }
 
-    /// Another deployment took its place. [`WaitError::superseded_by`] says which.
+    /// Returns whether another deployment replaced this one, or cannot be told apart from it.
+    /// [`WaitError::superseded_by`] returns the other one.
     pub fn is_superseded(&self) -> bool {
         self.0.kind == WaitErrorKind::Superseded
     }
 
-    /// The deadline passed. The server goes on: raise [`super::Action::within`], or go on waiting
-    /// with [`WaitError::token`].
+    /// Returns whether the deadline passed. The server continues: raise [`super::Action::within`],
+    /// or continue to wait with [`WaitError::token`].
     pub fn is_deadline_passed(&self) -> bool {
         self.0.kind == WaitErrorKind::DeadlinePassed
     }
 
-    /// Too many polls in a row failed. The state on the server is unknown: continue with
-    /// [`WaitError::token`] when it is reachable again.
+    /// Returns whether too many polls failed in a row. The state on the server is unknown: continue
+    /// with [`WaitError::token`] when the API is reachable again.
     pub fn is_lost_contact(&self) -> bool {
         self.0.kind == WaitErrorKind::LostContact
     }
 
-    /// The API refused the action or the status, or nothing was sent. Waiting longer does not help: check the token,
-    /// its role and the id.
+    /// Returns whether the API refused the action or the status, or nothing was sent. Waiting
+    /// longer does not help: check the token, its role and the id.
     pub fn is_refused(&self) -> bool {
         self.0.kind == WaitErrorKind::Refused
     }
 
-    /// The last status that was read.
+    /// Returns the last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
         self.0.last.as_ref()
     }
 
-    /// How many polls were made.
+    /// Returns the number of polls.
     pub fn polls(&self) -> u32 {
         self.0.polls
     }
 
-    /// The time since the operation was started.
+    /// Returns the time since the operation was started.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// The deadline that passed.
+    /// Returns the deadline that passed.
     pub fn limit(&self) -> Option<Duration> {
         self.0.limit
     }
 
-    /// What to wait on with.
+    /// Returns the token to continue the wait with.
     pub fn token(&self) -> &OperationToken {
         &self.0.token
     }
 
-    /// The deployment that replaced a superseded operation.
+    /// Returns the deployment that replaced a superseded operation.
     pub fn superseded_by(&self) -> Option<&Successor> {
         self.0.successor.as_ref()
     }
 
-    /// Where and why it failed, for [`WaitErrorKind::Failed`] and [`WaitErrorKind::Canceled`].
+    /// Returns the services and steps that failed, with their logs, for [`WaitErrorKind::Failed`]
+    /// and [`WaitErrorKind::Canceled`].
     pub fn report(&self) -> Option<&FailureReport> {
         self.0.report.as_ref()
     }
 
-    /// The facts that show how the operation ended: endpoint, statement and deployment. Empty if
-    /// the end was not observed: a deadline, lost contact, a refusal.
+    /// Returns the facts that prove how the operation ended: endpoint, statement and deployment.
+    /// Empty if the end was not observed: for a deadline, lost contact, or a refusal.
     pub fn evidence(&self) -> &[Evidence] {
         &self.0.evidence
     }
 
-    /// Whether the server was asked, and agreed, to cancel when the deadline passed.
+    /// Returns whether a cancel was sent and accepted when the deadline passed.
     pub fn was_canceled_on_server(&self) -> bool {
         self.0.canceled_on_server
     }
 
-    /// Why the server was not asked to cancel, neither by [`super::Operation::cancel_on_server`] nor
-    /// at the deadline: the running deployment is not known to be that of the operation. Nothing was
-    /// sent.
+    /// Returns the reason why no cancel was sent, by [`super::Operation::cancel_on_server`] or at
+    /// the deadline: the running deployment is not known to be that of the operation.
     pub fn not_canceled(&self) -> Option<NotCanceled> {
         self.0.not_canceled
     }
 
-    /// Whether the server may have executed the action, although this wait did not observe it.
+    /// Returns whether the server may have executed the action, although this wait did not observe
+    /// it.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.executed != Executed::No
     }
 
-    /// The error of the API or of the transport behind it.
+    /// Returns the underlying error of the API or of the transport.
     pub fn api_error(&self) -> Option<&qovery_api::Error> {
         let source = self.0.source.as_ref()?.source.as_ref()?;
         source.downcast_ref()
     }
 
-    /// Whether something other than the API answered: the page of a login or of a firewall, the text
-    /// of a proxy. Such an answer says nothing about the operation: check the base URL and the proxies on the
-    /// way, then continue with [`WaitError::token`]. If the action itself was answered so,
-    /// [`WaitError::may_have_been_executed`] holds.
+    /// Returns whether the response came from something other than the API: a login page, a
+    /// firewall, a proxy. Such a response is no evidence about the operation: check the base URL
+    /// and the proxies, then continue with [`WaitError::token`]. If it was the response to the
+    /// action, [`WaitError::may_have_been_executed`] returns true.
     pub fn is_not_the_api(&self) -> bool {
         let source = self.0.source.as_ref();
         source.is_some_and(|fault| fault.kind == FaultKind::NotTheApi)
     }
 
-    /// The version that a service cannot take, if the action was refused for that before anything was
-    /// sent.
+    /// Returns the version that the service does not accept, if the action was refused for that
+    /// reason before anything was sent.
     pub fn unsupported_version(&self) -> Option<&UnsupportedVersion> {
         let source = self.0.source.as_ref()?.source.as_ref()?;
         source.downcast_ref()
     }
 
-    /// For [`std::process::exit`]: 1 failed, canceled or superseded; 2 deadline passed or lost
-    /// contact; 3 refused.
+    /// Returns the exit code, for [`std::process::exit`]: 1 for failed, canceled or superseded; 2
+    /// for a passed deadline or lost contact; 3 for refused.
     pub fn exit_code(&self) -> u8 {
         match self.0.kind {
             WaitErrorKind::Failed | WaitErrorKind::Canceled | WaitErrorKind::Superseded => 1,

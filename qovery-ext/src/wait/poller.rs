@@ -1,7 +1,7 @@
 //! The polls of a wait: the facts to read, their meaning, the time of the next poll.
 //!
-//! Emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a future of
-//! this module loses the request in flight and nothing else.
+//! It emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a future of
+//! this module loses only the request in flight.
 
 use std::{sync::Arc, time::Duration};
 

@@ -16,8 +16,7 @@ use super::{Counts, Goal, Names, Phase, Snapshot, WaitError};
 
 /// The progress of an operation.
 ///
-/// Delivered as soon as the first status is read, then whenever something changes, and every 30 s
-/// (by default) if nothing does.
+/// Emitted with the first status, after each change, and every 30 s (by default) if nothing changes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
@@ -29,15 +28,15 @@ pub struct Progress {
     pub snapshot: Snapshot,
     /// The names that are known of the subject and its services.
     pub names: Names,
-    /// The place in the queue, counted from 1, while the operation waits in it.
+    /// The position in the queue, counted from 1, while the operation is queued.
     pub queue_position: Option<usize>,
-    /// The services, by how far they are.
+    /// The services, counted by phase.
     pub services: Counts,
-    /// The stages, by how far they are.
+    /// The stages, counted by phase.
     pub stages: Counts,
-    /// The polls so far.
+    /// The number of polls.
     pub polls: u32,
-    /// The polls that have failed since the last one that did not.
+    /// The number of failed polls since the last successful one.
     pub failed_polls: u32,
     /// The time since the operation was started.
     pub elapsed: Duration,
@@ -82,10 +81,10 @@ impl fmt::Display for Progress {
     }
 }
 
-/// The progress of an operation as a stream: it ends after the goal was reached, or with the error.
+/// The progress of an operation as a stream.
 ///
-/// The last item of a wait that succeeds has the phase [`Phase::Reached`]. Dropping the stream
-/// leaves the server alone.
+/// The stream ends after an item of phase [`Phase::Reached`], or with an error. Dropping the stream cancels
+/// nothing on the server.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ProgressStream(Fuse<BoxStream<'static, Result<Progress, WaitError>>>);
 

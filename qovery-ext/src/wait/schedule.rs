@@ -1,13 +1,14 @@
-//! When to poll: a schedule as a value, and the pace that follows it.
+//! The schedule of polls, and the pace that follows it.
 //!
-//! Not for deadlines (see [`super::Deadline`]) and not for retrying one request.
+//! Deadlines are in [`super::Deadline`].
 
 use std::time::Duration;
 
-/// When to poll: at once, then after `first`, then ever less often up to `longest`.
+/// The intervals between polls: the first poll at once, the next one after `first`, then growing intervals up
+/// to `longest`.
 ///
-/// After a transition the interval falls back to `first`, because states follow each other quickly
-/// where something happens. Jitter keeps many waiting programs from polling in step.
+/// After a transition the interval is reset to `first`, because transitions often follow each other quickly.
+/// Jitter prevents many programs from polling at the same time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PollSchedule {
     first: Duration,
@@ -25,12 +26,13 @@ impl Default for PollSchedule {
 }
 
 impl PollSchedule {
-    /// The shortest interval there is: a schedule can be impatient, not endless load.
+    /// The shortest allowed interval, 100 ms.
     pub const SHORTEST: Duration = Duration::from_millis(100);
 
-    /// Grows from `first` to `longest` by a half each time, with a jitter of ±10 %.
+    /// Creates intervals that grow from `first` to `longest` by a half each time, with a jitter of
+    /// ±10 %.
     ///
-    /// Intervals below [`PollSchedule::SHORTEST`] are raised to it; a `longest` below `first`
+    /// An interval below [`PollSchedule::SHORTEST`] is raised to it. A `longest` below `first`
     /// counts as `first`.
     pub fn ramp(first: Duration, longest: Duration) -> Self {
         let first = first.max(Self::SHORTEST);
@@ -43,7 +45,7 @@ impl PollSchedule {
         }
     }
 
-    /// Always the same interval, without jitter.
+    /// Creates a constant interval without jitter.
     pub fn every(interval: Duration) -> Self {
         Self {
             growth: 1.0,
@@ -52,8 +54,8 @@ impl PollSchedule {
         }
     }
 
-    /// How much longer each interval is than the one before: 1.0 is constant, 1.5 the default.
-    /// Values below 1.0 (and those that are no number) count as 1.0.
+    /// Sets the growth factor of the intervals. Default: 1.5. Values below 1.0 and values that are
+    /// not numbers count as 1.0.
     #[must_use]
     pub fn growth(mut self, factor: f64) -> Self {
         self.growth = if factor.is_finite() {
@@ -64,8 +66,8 @@ impl PollSchedule {
         self
     }
 
-    /// How far an interval may deviate in both directions, as a share of it: between 0.0 and 0.5,
-    /// 0.1 by default.
+    /// Sets the jitter: the largest deviation of an interval in both directions, as a share of it,
+    /// from 0.0 to 0.5. Default: 0.1.
     #[must_use]
     pub fn jitter(mut self, share: f64) -> Self {
         self.jitter = if share.is_finite() {
@@ -76,7 +78,7 @@ impl PollSchedule {
         self
     }
 
-    /// Makes the jitter repeatable.
+    /// Sets the seed of the jitter, for repeatable tests.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);

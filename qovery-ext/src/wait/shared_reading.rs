@@ -1,6 +1,6 @@
-//! One request for many: which operations can share a status, and the reading of it.
+//! Shared polls: the operations that can share a status request, and its response.
 //!
-//! Not for deciding anything. A dropped future loses the request in flight.
+//! Dropping a future loses the request in flight.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

@@ -1,6 +1,7 @@
 //! The content of one poll, in one shape for environments, services and clusters.
 //!
-//! It is not interpreted here: that needs the deployment that the status belongs to, see [`super::ledger`].
+//! The snapshot is not interpreted here. The interpretation needs the deployment that the status belongs to:
+//! see [`super::ledger`].
 
 use std::time::Duration;
 
@@ -17,30 +18,31 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The reading.
+    /// The subject of the status.
     pub subject: Subject,
-    /// The state to judge by: an environment's `last_deployment_state`, a service's or a cluster's
-    /// own state. For selected services it is that of their environment.
+    /// The state that decides: the `last_deployment_state` of an environment, or the own state of a
+    /// service or a cluster. For selected services it is that of their environment.
     pub state: State,
-    /// An environment's `state`, which an old failure of one service can keep in error.
+    /// The `state` of an environment. It can remain an error because of an old failure of one
+    /// service.
     pub overall_state: Option<State>,
     /// The last deployment: `last_deployment_id`, `execution_id` or `last_execution_id`.
     pub deployment_id: Option<String>,
     /// The request that the status names.
     pub deployment_request_id: Option<Uuid>,
-    /// When the last deployment took place, as the server says.
+    /// The time of the last deployment, as the server reports it.
     pub last_deployment_date: Option<String>,
-    /// How many requests the server counts for a service.
+    /// The number of queued requests of a service, as the server reports it.
     pub requests_waiting: Option<u32>,
     /// Whether a service takes part in its environment's last deployment.
     pub part_of_last_deployment: Option<bool>,
-    /// Where the last deployment came from: `CONSOLE`, `API`, `GIT`…
+    /// The origin of the last deployment: `CONSOLE`, `API`, `GIT`…
     pub origin: Option<String>,
-    /// Who triggered the last deployment.
+    /// The user who triggered the last deployment.
     pub triggered_by: Option<String>,
-    /// How long the deployment took.
+    /// The duration of the deployment.
     pub duration: Option<Duration>,
-    /// The state of a cluster, as the server reports it.
+    /// The reason for the state of a cluster, as the server reports it.
     pub reason: Option<String>,
     /// The stages, in their order.
     pub stages: Vec<StageSnapshot>,
@@ -61,7 +63,7 @@ pub struct StageSnapshot {
     pub name: String,
     /// Its status as the API spells it, if it has one.
     pub status: Option<String>,
-    /// How long it took so far.
+    /// The duration so far.
     pub duration: Option<Duration>,
 }
 
@@ -81,15 +83,15 @@ pub struct ServiceSnapshot {
     pub deployment_id: Option<String>,
     /// The request that the status names.
     pub deployment_request_id: Option<Uuid>,
-    /// When it was last deployed, as the server says.
+    /// The time of its last deployment, as the server reports it.
     pub last_deployment_date: Option<String>,
-    /// How many requests the server counts for it.
+    /// The number of its queued requests, as the server reports it.
     pub requests_waiting: Option<u32>,
     /// Whether it takes part in its environment's last deployment.
     pub part_of_last_deployment: Option<bool>,
     /// The steps of its last deployment.
     pub steps: Vec<StepSnapshot>,
-    /// How long its last deployment took so far.
+    /// The duration of its last deployment so far.
     pub duration: Option<Duration>,
 }
 
@@ -99,21 +101,21 @@ pub struct ServiceSnapshot {
 pub struct StepSnapshot {
     /// The step's name as the API spells it.
     pub name: String,
-    /// Its status as the API spells it; `None` while it is under way.
+    /// Its status as the API spells it; `None` while it runs.
     pub status: Option<String>,
-    /// How long it took.
+    /// Its duration.
     pub duration: Option<Duration>,
 }
 
-/// How many of something are how far.
+/// Services or stages, counted by phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// All of them.
     pub total: usize,
-    /// Those that are waiting or were not started.
+    /// Those that are queued or not started.
     pub waiting: usize,
-    /// Those under way.
+    /// Those that are running.
     pub running: usize,
     /// Those that have reached the goal.
     pub reached: usize,
@@ -138,7 +140,7 @@ impl Counts {
 }
 
 impl Snapshot {
-    /// A snapshot that knows nothing but the state.
+    /// Creates a snapshot with only a state.
     pub fn new(subject: Subject, state: State) -> Self {
         Self {
             subject,
@@ -159,12 +161,12 @@ impl Snapshot {
         }
     }
 
-    /// One of the services.
+    /// Returns the service with this id.
     pub fn service(&self, id: Uuid) -> Option<&ServiceSnapshot> {
         self.services.iter().find(|s| s.service.id == id)
     }
 
-    /// How far each service is on its way to the goal.
+    /// Counts the services by their phase for the goal.
     ///
     /// A service that still shows the result of an earlier deployment, because its stage has not
     /// begun, counts as queued.
@@ -176,12 +178,12 @@ impl Snapshot {
         Counts::of(taking_part.map(|s| self.service_phase(s, goal)))
     }
 
-    /// How far each stage is.
+    /// Counts the stages by their phase.
     pub fn stage_counts(&self) -> Counts {
         Counts::of(self.stages.iter().map(StageSnapshot::phase))
     }
 
-    /// How far one of the services is on its way to the goal.
+    /// Returns the phase of a service for the goal.
     pub fn service_phase(&self, service: &ServiceSnapshot, goal: Goal) -> Phase {
         let of_another_deployment = matches!(
             (&self.deployment_id, &service.deployment_id),
@@ -254,7 +256,7 @@ impl Snapshot {
 }
 
 impl StageSnapshot {
-    /// Describes a stage.
+    /// Creates a stage.
     pub fn new(id: Uuid, name: impl Into<String>) -> Self {
         Self {
             id,
@@ -264,7 +266,7 @@ impl StageSnapshot {
         }
     }
 
-    /// How far the stage is. A stage without a status was not started.
+    /// Returns the phase of the stage. A stage without a status was not started.
     pub fn phase(&self) -> Phase {
         self.status
             .as_deref()
@@ -273,7 +275,7 @@ impl StageSnapshot {
 }
 
 impl ServiceSnapshot {
-    /// A service with only its state known.
+    /// Creates a service with only a state.
     pub fn new(service: ServiceRef, state: State) -> Self {
         Self {
             service,
@@ -290,12 +292,12 @@ impl ServiceSnapshot {
         }
     }
 
-    /// The status of its last action, if the server reports it.
+    /// Returns the phase of its last action, if the server reports it.
     pub fn action_phase(&self) -> Option<Phase> {
         self.action_status.as_deref().map(action_phase)
     }
 
-    /// The step that failed or, if none did, the last one.
+    /// Returns the step that failed or, if none failed, the last step.
     pub fn decisive_step(&self) -> Option<&StepSnapshot> {
         self.steps
             .iter()
@@ -305,7 +307,7 @@ impl ServiceSnapshot {
 }
 
 impl StepSnapshot {
-    /// Describes a step.
+    /// Creates a step.
     pub fn new(
         name: impl Into<String>,
         status: Option<String>,
@@ -318,7 +320,7 @@ impl StepSnapshot {
         }
     }
 
-    /// How far the step is.
+    /// Returns the phase of the step.
     pub fn phase(&self) -> Phase {
         self.status.as_deref().map_or(Phase::Running, step_phase)
     }

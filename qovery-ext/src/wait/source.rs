@@ -1,7 +1,6 @@
-//! Where readings come from: the API in programs, a script in the tests of the engine.
+//! The source of readings: the API in programs, a script in the tests of the engine.
 //!
-//! Dropping one of the futures abandons that request and nothing else; a source keeps no state
-//! that a dropped request could spoil.
+//! Dropping a future abandons only its request. A source keeps no state that a dropped request could damage.
 
 use std::{fmt, sync::Arc, time::Duration};
 

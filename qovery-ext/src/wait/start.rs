@@ -1,7 +1,7 @@
-//! Everything between the wish to act and the moment when the server has accepted it.
+//! The start of an action: the reading before it, the request, and its acceptance by the server.
 //!
-//! Dropping a future of this module before the action was sent does nothing; while it is being sent,
-//! the server may or may not have received it.
+//! If a future of this module is dropped before the action is sent, nothing happens. If it is dropped while
+//! the action is being sent, the server may or may not have received it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -166,8 +166,8 @@ impl Start {
                 return Ok(environment);
             }
             let message = format!(
-                "the API does not tell the environment of deployment request {request}: name it \
-                 with in_environment"
+                "the API returns no environment for deployment request {request}: set it with \
+                 `in_environment`"
             );
             let unknown = Fault::new(FaultKind::NotFound, message);
             let now = Instant::now();

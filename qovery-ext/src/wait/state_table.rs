@@ -1,8 +1,7 @@
-//! What every status value of the API means for every goal. The only place that decides it.
+//! The meaning of every status value of the API for every goal. No other module defines it.
 //!
-//! Not for deciding whose status it is: a value counts only after [`super::track`] has found that
-//! it belongs to the operation. The tests read the contract and fail on a value that is missing
-//! here.
+//! A value counts only after the [`ledger`](super::ledger) has found that it belongs to the operation. The
+//! tests read the contract, and fail if a value is missing here.
 
 use std::{borrow::Cow, fmt};
 
@@ -17,8 +16,8 @@ macro_rules! states {
     ($($variant:ident $text:literal $doc:literal => $row:expr;)+) => {
         /// The state of an environment, a service or a cluster, as the API spells it.
         ///
-        /// Covers the values of the contract; a value that is newer than this crate is kept word
-        /// for word in [`State::Unknown`] and counts as running until the deadline.
+        /// Covers the values of the contract. A value that is newer than this crate is kept
+        /// unchanged in [`State::Unknown`], and counts as running until the deadline.
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum State {
@@ -31,7 +30,7 @@ macro_rules! states {
             /// Every value of the contract.
             pub const ALL: &'static [State] = &[$(State::$variant,)+];
 
-            /// The value as the API spells it.
+            /// Returns the value as the API spells it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(State::$variant => $text,)+
@@ -66,41 +65,41 @@ macro_rules! states {
 // because something that finished first can no longer be canceled.
 states! {
     //                                                                                                  deployed restarted stopped deleted uninstalled canceled
-    Building "BUILDING" "An image is being built." =>                                                   [W, W, W, W, W, W];
-    BuildError "BUILD_ERROR" "The build failed." =>                                                     [F, F, F, F, F, R];
-    Canceled "CANCELED" "The deployment was canceled." =>                                               [C, C, C, C, C, R];
-    Canceling "CANCELING" "The deployment is being canceled." =>                                        [W, W, W, W, W, W];
-    Deleted "DELETED" "The infrastructure is gone." =>                                                  [F, F, F, R, R, R];
-    DeleteError "DELETE_ERROR" "The deletion failed." =>                                                [F, F, F, F, F, R];
-    DeleteQueued "DELETE_QUEUED" "A deletion waits for its turn." =>                                    [Q, Q, Q, Q, Q, Q];
-    Deleting "DELETING" "A deletion is going on." =>                                                    [W, W, W, W, W, W];
-    Deployed "DEPLOYED" "The deployment succeeded." =>                                                  [R, R, N, N, N, R];
-    Deploying "DEPLOYING" "A deployment is going on." =>                                                [W, W, W, W, W, W];
-    DeploymentError "DEPLOYMENT_ERROR" "The deployment failed." =>                                      [F, F, F, F, F, R];
-    DeploymentQueued "DEPLOYMENT_QUEUED" "A deployment waits for its turn." =>                          [Q, Q, Q, Q, Q, Q];
-    DryRun "DRY_RUN" "A cluster is being examined without being changed." =>                            [W, W, W, W, W, W];
-    Executing "EXECUTING" "A job or a plan is being executed." =>                                       [W, W, W, W, W, W];
+    Building "BUILDING" "An image is being built."                                                   => [W, W, W, W, W, W];
+    BuildError "BUILD_ERROR" "The build failed."                                                     => [F, F, F, F, F, R];
+    Canceled "CANCELED" "The deployment was canceled."                                               => [C, C, C, C, C, R];
+    Canceling "CANCELING" "The deployment is being canceled."                                        => [W, W, W, W, W, W];
+    Deleted "DELETED" "The deployed resources are deleted."                                          => [F, F, F, R, R, R];
+    DeleteError "DELETE_ERROR" "The deletion failed."                                                => [F, F, F, F, F, R];
+    DeleteQueued "DELETE_QUEUED" "A deletion is queued."                                             => [Q, Q, Q, Q, Q, Q];
+    Deleting "DELETING" "A deletion is running."                                                     => [W, W, W, W, W, W];
+    Deployed "DEPLOYED" "The deployment succeeded."                                                  => [R, R, N, N, N, R];
+    Deploying "DEPLOYING" "A deployment is running."                                                 => [W, W, W, W, W, W];
+    DeploymentError "DEPLOYMENT_ERROR" "The deployment failed."                                      => [F, F, F, F, F, R];
+    DeploymentQueued "DEPLOYMENT_QUEUED" "A deployment is queued."                                   => [Q, Q, Q, Q, Q, Q];
+    DryRun "DRY_RUN" "A dry run: a cluster is checked, and not changed."                             => [W, W, W, W, W, W];
+    Executing "EXECUTING" "A job or a plan is running."                                              => [W, W, W, W, W, W];
     InvalidCredentials "INVALID_CREDENTIALS" "The cloud provider refuses the cluster's credentials." => [F, F, F, F, F, R];
-    Queued "QUEUED" "Something waits for its turn." =>                                                  [Q, Q, Q, Q, Q, Q];
-    Ready "READY" "Never deployed." =>                                                                  [N, N, R, N, R, R];
-    Recap "RECAP" "The deployment is being summed up." =>                                               [W, W, W, W, W, W];
-    Restarted "RESTARTED" "The restart succeeded." =>                                                   [R, R, N, N, N, R];
-    Restarting "RESTARTING" "A restart is going on." =>                                                 [W, W, W, W, W, W];
-    RestartError "RESTART_ERROR" "The restart failed." =>                                               [F, F, F, F, F, R];
-    RestartQueued "RESTART_QUEUED" "A restart waits for its turn." =>                                   [Q, Q, Q, Q, Q, Q];
-    Stopped "STOPPED" "Stopped; it can be deployed again." =>                                           [F, F, R, N, R, R];
-    Stopping "STOPPING" "A stop is going on." =>                                                        [W, W, W, W, W, W];
-    StopError "STOP_ERROR" "The stop failed." =>                                                        [F, F, F, F, F, R];
-    StopQueued "STOP_QUEUED" "A stop waits for its turn." =>                                            [Q, Q, Q, Q, Q, Q];
-    Unavailable "UNAVAILABLE" "The state cannot be told at present." =>                                 [W, W, W, W, W, W];
-    WaitingDeleting "WAITING_DELETING" "A deletion waits for an earlier stage." =>                      [Q, Q, Q, Q, Q, Q];
-    WaitingRestarting "WAITING_RESTARTING" "A restart waits for an earlier stage." =>                   [Q, Q, Q, Q, Q, Q];
-    WaitingRunning "WAITING_RUNNING" "A deployment waits for an earlier stage." =>                      [Q, Q, Q, Q, Q, Q];
-    WaitingStopping "WAITING_STOPPING" "A stop waits for an earlier stage." =>                          [Q, Q, Q, Q, Q, Q];
+    Queued "QUEUED" "A request is queued."                                                           => [Q, Q, Q, Q, Q, Q];
+    Ready "READY" "Never deployed."                                                                  => [N, N, R, N, R, R];
+    Recap "RECAP" "The results of the deployment are being collected."                               => [W, W, W, W, W, W];
+    Restarted "RESTARTED" "The restart succeeded."                                                   => [R, R, N, N, N, R];
+    Restarting "RESTARTING" "A restart is running."                                                  => [W, W, W, W, W, W];
+    RestartError "RESTART_ERROR" "The restart failed."                                               => [F, F, F, F, F, R];
+    RestartQueued "RESTART_QUEUED" "A restart is queued."                                            => [Q, Q, Q, Q, Q, Q];
+    Stopped "STOPPED" "Stopped; it can be deployed again."                                           => [F, F, R, N, R, R];
+    Stopping "STOPPING" "A stop is running."                                                         => [W, W, W, W, W, W];
+    StopError "STOP_ERROR" "The stop failed."                                                        => [F, F, F, F, F, R];
+    StopQueued "STOP_QUEUED" "A stop is queued."                                                     => [Q, Q, Q, Q, Q, Q];
+    Unavailable "UNAVAILABLE" "The state is not known at present."                                   => [W, W, W, W, W, W];
+    WaitingDeleting "WAITING_DELETING" "A deletion waits for an earlier stage."                      => [Q, Q, Q, Q, Q, Q];
+    WaitingRestarting "WAITING_RESTARTING" "A restart waits for an earlier stage."                   => [Q, Q, Q, Q, Q, Q];
+    WaitingRunning "WAITING_RUNNING" "A deployment waits for an earlier stage."                      => [Q, Q, Q, Q, Q, Q];
+    WaitingStopping "WAITING_STOPPING" "A stop waits for an earlier stage."                          => [Q, Q, Q, Q, Q, Q];
 }
 
 impl State {
-    /// What this state means for a goal, provided that it belongs to the operation.
+    /// Returns the meaning of this state for a goal, if the state belongs to the operation.
     pub fn phase(&self, goal: Goal) -> Phase {
         let [deployed, restarted, stopped, deleted, uninstalled, canceled] = self.row();
         match goal {
@@ -113,25 +112,25 @@ impl State {
         }
     }
 
-    /// Whether the state is stable: it stays as it is until the next action.
+    /// Returns whether the state is stable: it does not change until the next action.
     pub fn is_terminal(&self) -> bool {
         // A cancel waits for exactly this, so its column says it.
         self.phase(Goal::Canceled) == R
     }
 
-    /// Whether the state shows that a deployment waits or is under way. A value that says nothing
-    /// of the kind (unavailable, unknown) is neither terminal nor active.
+    /// Returns whether the state shows a queued or running deployment. Some values are neither
+    /// terminal nor active: unavailable, unknown.
     pub fn is_active(&self) -> bool {
         !self.is_terminal() && !matches!(self, State::Unavailable | State::Unknown(_))
     }
 
-    /// Whether the state names a failure.
+    /// Returns whether the state is a failure.
     pub fn is_error(&self) -> bool {
         // No goal turns a failure into anything else, except a cancel.
         self.phase(Goal::Stopped) == F && *self != State::Deleted
     }
 
-    /// Whether this version of the crate knows the value.
+    /// Returns whether this version of the crate knows the value.
     pub fn is_known(&self) -> bool {
         !matches!(self, State::Unknown(_))
     }

@@ -50,7 +50,7 @@ pub struct ServiceRef {
 }
 
 impl ServiceRef {
-    /// Names a service.
+    /// Creates a reference to a service.
     pub fn new(kind: ServiceKind, id: Uuid) -> Self {
         Self { kind, id }
     }
@@ -72,7 +72,7 @@ pub enum Subject {
     Environment {
         /// Its id.
         id: Uuid,
-        /// Its project, if it is known: it lets many environments share one request.
+        /// Its project, if it is known. Environments of one project can share a status request.
         project: Option<Uuid>,
     },
     /// One service.
@@ -80,7 +80,7 @@ pub enum Subject {
     Service {
         /// The service.
         service: ServiceRef,
-        /// Its environment, if it is known: it lets many services share one request.
+        /// Its environment, if it is known. Services of one environment can share a status request.
         environment: Option<Uuid>,
     },
     /// Some services of one environment.
@@ -102,12 +102,12 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// A whole environment.
+    /// Creates the subject of a whole environment.
     pub fn environment(id: Uuid) -> Self {
         Subject::Environment { id, project: None }
     }
 
-    /// One service.
+    /// Creates the subject of one service.
     pub fn service(service: ServiceRef) -> Self {
         Subject::Service {
             service,
@@ -115,7 +115,7 @@ impl Subject {
         }
     }
 
-    /// Some services of one environment.
+    /// Creates the subject of some services of one environment.
     pub fn services(environment: Uuid, services: Vec<ServiceRef>) -> Self {
         Subject::Services {
             environment,
@@ -123,12 +123,12 @@ impl Subject {
         }
     }
 
-    /// A cluster.
+    /// Creates the subject of a cluster.
     pub fn cluster(organization: Uuid, id: Uuid) -> Self {
         Subject::Cluster { organization, id }
     }
 
-    /// The environment that the subject is or belongs to, if it is known.
+    /// Returns the environment of the subject, if it is known.
     pub fn environment_id(&self) -> Option<Uuid> {
         match self {
             Subject::Environment { id, .. } => Some(*id),

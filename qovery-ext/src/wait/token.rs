@@ -13,12 +13,11 @@ use uuid::Uuid;
 
 use super::{Goal, Subject, ledger::Ledger};
 
-/// Everything needed to go on waiting for an operation later, in this process or in another one.
+/// The state that is needed to continue a wait later, in this process or in another one.
 ///
-/// Holds ids and states, no secrets. Has two forms: serde (for files) and text (for a command line
-/// or a CI variable). Both carry a version; a token of a version that this crate does not know is
-/// refused instead of being misread. A text of more than [`MAX_LENGTH`](Self::MAX_LENGTH) is refused
-/// before it is decoded.
+/// It holds ids and states, no secrets. It has two forms: serde (for files) and text (for a command line or a
+/// CI variable). Both have a version. A token of another version is refused. A text of more than
+/// [`MAX_LENGTH`](Self::MAX_LENGTH) bytes is refused before it is decoded.
 ///
 /// ```
 /// # fn show(token: qovery_ext::wait::OperationToken) -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +48,7 @@ struct Form {
 }
 
 impl OperationToken {
-    /// The version that this crate writes.
+    /// The version of the tokens of this crate.
     pub const VERSION: u32 = 3;
 
     /// The longest text that is read, in bytes.
@@ -68,18 +67,18 @@ impl OperationToken {
         Duration::from_secs(unix_seconds().saturating_sub(self.made))
     }
 
-    /// The subject of the operation.
+    /// Returns the subject of the operation.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// The goal of the operation; `None` for a condition.
+    /// Returns the goal of the operation; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
         self.ledger.as_ref().map(|ledger| ledger.goal())
     }
 
-    /// The deployment request, if the server named one or the queue lists exactly one that can be
-    /// this operation's.
+    /// Returns the id of the deployment request, if the server named one, or if the queue has
+    /// exactly one request that can be that of this operation.
     pub fn deployment_request_id(&self) -> Option<Uuid> {
         self.ledger.as_ref()?.request()
     }
@@ -181,7 +180,7 @@ impl FromStr for OperationToken {
     }
 }
 
-/// Why a token cannot be used.
+/// A token cannot be used: it is cut off, damaged, of another version, or of a wait for a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenError(pub(super) String);
 

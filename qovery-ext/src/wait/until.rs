@@ -1,4 +1,4 @@
-//! The end that a wait has been asked for.
+//! The goal or the condition of a wait.
 
 use super::{Condition, Goal, ledger::Ledger};
 

@@ -1,7 +1,6 @@
-//! Whether deployed services run: pods that stay ready, or the reason why not.
+//! Whether deployed services run: their pods stay ready, or the reason why a pod cannot run.
 //!
-//! Nothing is guessed: a service counts as running only while frames say so on a connection
-//! that is up.
+//! A service counts as running only while frames of an open connection show it.
 
 use std::{collections::BTreeMap, error, fmt, future::IntoFuture, time::Duration};
 
@@ -17,15 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How many of its last lines a report on a pod has.
 const LINES: u32 = 20;
 
-/// An action, and then the wait until all long-running services have been running for a while.
+/// An action, and the wait after it until all long-running services have been running for a given time.
 ///
 /// Available on crate feature `stream` only.
 ///
-/// Made by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic workflows
-/// are long-running; jobs and Terraform services are not. Only services that the deployment left deployed
-/// are waited for.
+/// Created by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic
+/// workflows are long-running; jobs and Terraform services are not. It waits only for services that are
+/// deployed after the deployment.
 ///
-/// Dropping the future is as safe as for the action; the server continues.
+/// Dropping the future has the same effect as for the action: the server continues.
 #[must_use = "nothing happens until it is awaited"]
 #[derive(Debug)]
 pub struct UntilRunning {
@@ -36,7 +35,7 @@ pub struct UntilRunning {
     limit: Duration,
 }
 
-/// All services have been running for as long as was asked.
+/// All services have been running for the given time.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug)]
@@ -44,11 +43,11 @@ pub struct UntilRunning {
 pub struct Running {
     /// The end of the deployment.
     pub reached: Reached,
-    /// The services that were watched. None if the deployment has no long-running services.
+    /// The services that were watched. Empty if the deployment has no long-running services.
     pub services: Vec<Uuid>,
 }
 
-/// Why services do not run.
+/// The reason why services do not run.
 ///
 /// Available on crate feature `stream` only.
 #[derive(Debug)]
@@ -58,11 +57,12 @@ pub enum NotRunning {
     NotDeployed(WaitError),
     /// A pod cannot run.
     Pod(Box<PodProblem>),
-    /// Not all services were running for long enough before the limit. The ids of those that were not.
+    /// The limit passed before all services were running for long enough. Has the ids of the other
+    /// services.
     TimedOut(Vec<Uuid>),
     /// The running state cannot be read.
     Unknown(StreamError),
-    /// The running state is not known for this subject.
+    /// The API has no running state for this subject.
     Unsupported,
 }
 
@@ -78,15 +78,15 @@ pub struct PodProblem {
     pub service: Uuid,
     /// The name of the pod.
     pub pod: String,
-    /// The container, if the problem is one of a container.
+    /// The container, if the problem is that of a container.
     pub container: Option<String>,
-    /// The reason in one word, as Kubernetes gives it.
+    /// The reason as one word, from Kubernetes.
     pub reason: String,
-    /// The message, as it came.
+    /// The message, unescaped.
     pub message: String,
     /// The exit code of the last run of the container.
     pub exit_code: Option<i32>,
-    /// The last lines that the pod wrote, as they came.
+    /// The last lines of the pod's log, unescaped.
     pub last_lines: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ pub struct PodProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PodProblemKind {
-    /// The container ends again and again.
+    /// The container ends repeatedly.
     CrashLoop,
     /// The image cannot be pulled.
     ImagePull,
@@ -123,7 +123,8 @@ impl Action {
 }
 
 impl UntilRunning {
-    /// How long to wait for the services after the deployment, at most. Default: 10 minutes.
+    /// Sets the time limit for the services, counted from the end of the deployment. Default: 10
+    /// minutes.
     pub fn running_within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self

@@ -1,4 +1,4 @@
-//! Which version of a service to deploy, and which versions each kind of service takes.
+//! The version of a service to deploy, and the versions that each kind of service accepts.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use qovery_api::Printable;
 
 use super::{ServiceKind, ServiceRef};
 
-/// Which version of a service to deploy. Empty: the version that is configured.
+/// The version of a service to deploy. An empty one stands for the configured version.
 ///
 /// | kind | takes |
 /// |---|---|
@@ -16,7 +16,7 @@ use super::{ServiceKind, ServiceRef};
 /// | Helm | a chart version or a Git commit; a Git commit of the overriding values |
 /// | database, agentic workflow | none |
 ///
-/// A version that the kind does not take is refused before anything is sent, see
+/// If the kind does not accept the version, the action is refused before anything is sent: see
 /// [`UnsupportedVersion`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,7 +27,7 @@ pub struct ServiceVersion {
     pub image_tag: Option<String>,
     /// The version of the chart.
     pub chart_version: Option<String>,
-    /// The commit that overriding values are taken from.
+    /// The commit of the overriding values.
     pub values_override_git_commit_id: Option<String>,
 }
 
@@ -57,8 +57,8 @@ impl fmt::Display for VersionField {
 }
 
 impl ServiceKind {
-    /// The versions that a service of this kind takes when it is deployed; empty for a kind that is
-    /// always deployed as it is configured.
+    /// Returns the versions that a service of this kind accepts; empty for kinds that are always
+    /// deployed as configured.
     ///
     /// ```
     /// use qovery_ext::wait::{ServiceKind, VersionField};
@@ -85,12 +85,12 @@ const ALTERNATIVES: [[VersionField; 2]; 2] = [
 ];
 
 impl ServiceVersion {
-    /// The version that is configured.
+    /// Returns the configured version.
     pub fn configured() -> Self {
         Self::default()
     }
 
-    /// This commit.
+    /// Returns the version of this commit.
     pub fn commit(id: impl Into<String>) -> Self {
         Self {
             git_commit_id: Some(id.into()),
@@ -98,7 +98,7 @@ impl ServiceVersion {
         }
     }
 
-    /// This image tag.
+    /// Returns the version of this image tag.
     pub fn image_tag(tag: impl Into<String>) -> Self {
         Self {
             image_tag: Some(tag.into()),
@@ -106,7 +106,7 @@ impl ServiceVersion {
         }
     }
 
-    /// This version of the chart.
+    /// Returns this version of the chart.
     pub fn chart(version: impl Into<String>) -> Self {
         Self {
             chart_version: Some(version.into()),
@@ -114,7 +114,7 @@ impl ServiceVersion {
         }
     }
 
-    /// With overriding values from this commit.
+    /// Adds the commit of the overriding values.
     #[must_use]
     pub fn values_commit(mut self, id: impl Into<String>) -> Self {
         self.values_override_git_commit_id = Some(id.into());
@@ -137,11 +137,11 @@ impl ServiceVersion {
             .filter_map(|(field, value)| Some((field, value.as_deref()?)))
     }
 
-    /// Checks that a service takes this version.
+    /// Checks that a service accepts this version.
     ///
     /// # Errors
-    /// Returns an error if the kind of the service does not take a part that is set, if a part is
-    /// blank, and if two parts are set that exclude each other.
+    /// Returns an error if the kind of the service does not accept a part that is set, if a part is
+    /// blank, or if two parts are set that exclude each other.
     pub fn check(&self, service: ServiceRef) -> Result<(), UnsupportedVersion> {
         let refuse = |reason, field, value: &str| {
             Err(UnsupportedVersion {
@@ -195,7 +195,7 @@ impl fmt::Display for ServiceVersion {
     }
 }
 
-/// A version that a service cannot take. Nothing was sent.
+/// A version that the service does not accept. Nothing was sent.
 ///
 /// ```
 /// use qovery_ext::wait::{ServiceKind, ServiceRef, ServiceVersion};
@@ -221,22 +221,22 @@ enum Reason {
 }
 
 impl UnsupportedVersion {
-    /// The service that the version was given for.
+    /// Returns the service.
     pub fn service(&self) -> ServiceRef {
         self.service
     }
 
-    /// The part of the version that cannot be taken.
+    /// Returns the part of the version that the service does not accept.
     pub fn field(&self) -> VersionField {
         self.field
     }
 
-    /// The value that was given.
+    /// Returns the value of this part.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// The versions that the kind of the service takes.
+    /// Returns the versions that the kind of the service accepts.
     pub fn takes(&self) -> &'static [VersionField] {
         self.service.kind.versions()
     }

@@ -63,7 +63,7 @@ async fn a_deployment_is_shown_as_lines_with_names() {
     let text = paper.text();
     let id = staging.id();
     for part in [
-        &format!("environment staging ({id}) to be deployed"),
+        &format!("Deploying environment staging ({id})"),
         "✔ stage data: reached",
         "✔ orders",
         "DEPLOYED",
@@ -97,7 +97,7 @@ async fn a_failure_is_shown_with_its_report_and_fits_the_width() {
             "api (application) BUILD_ERROR stage code, step build",
             "exit code 1",
             &format!("service {}", api.id()),
-            "was to be deployed: it failed",
+            "): it failed (BUILD_ERROR)",
         ] {
             assert!(words.contains(part), "{width}: {part} in\n{text}");
         }
@@ -160,7 +160,7 @@ async fn names_that_cannot_be_read_are_left_out_and_nothing_fails() {
     deploy.show_on(paper.display()).await.unwrap();
     let text = paper.text();
     assert!(
-        text.contains(&format!("environment {} to be", staging.id())),
+        text.contains(&format!("Deploying environment {}", staging.id())),
         "{text}"
     );
     let api = staging.services().remove(1);
@@ -184,7 +184,7 @@ async fn a_deadline_says_how_to_go_on_and_a_resumed_operation_is_shown_too() {
     let error = deploy.show_on(display).await.unwrap_err();
     assert_eq!(error.exit_code(), 2);
     let text = paper.text();
-    assert!(text.contains("To wait for it again:"), "{text}");
+    assert!(text.contains("To continue the wait:"), "{text}");
     let token = text
         .lines()
         .find_map(|line| line.trim().strip_prefix("resume "))

@@ -322,10 +322,7 @@ async fn progress_and_errors_have_names_beside_ids_once_they_are_known() {
         assert!(line.starts_with(&named), "{line}");
     }
     let text = error.to_string();
-    assert!(
-        text.starts_with(&format!("{named} was to be deployed")),
-        "{text}"
-    );
+    assert!(text.starts_with(&format!("deploying {named}")), "{text}");
     assert!(text.contains(&format!("api (container {api})")), "{text}");
 
     let stopped = orders.stop().await.unwrap();

@@ -7,7 +7,7 @@ use qovery_ext::wait::WaitErrorKind;
 use crate::{
     World,
     actions::all,
-    intermediary::{Intermediary, Instead, Passed, is_action},
+    intermediary::{Instead, Intermediary, Passed, is_action},
 };
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,9 @@ async fn a_plain_delete_that_is_repeated_says_that_the_first_one_may_have_been_e
                 Passed::Not,
                 is_action,
             );
-            let call = intermediary.client().delete_environment(world.environment.id());
+            let call = intermediary
+                .client()
+                .delete_environment(world.environment.id());
             let error = call.await.expect_err("the second answer");
             assert_eq!(intermediary.acts().len(), 2);
             assert!(error.may_already_be_deleted() && error.may_have_been_executed());
@@ -109,7 +111,9 @@ async fn a_plain_delete_that_is_repeated_says_that_the_first_one_may_have_been_e
             Passed::Not,
             is_action,
         );
-        let call = intermediary.client().delete_environment(world.environment.id());
+        let call = intermediary
+            .client()
+            .delete_environment(world.environment.id());
         let error = call.await.expect_err("refused");
         assert!(!error.may_already_be_deleted(), "{error}");
     }

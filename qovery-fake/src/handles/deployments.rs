@@ -21,9 +21,9 @@ pub struct FakeDeployment {
     pub request_id: Uuid,
     /// Whether it came through the API, not from an external actor.
     pub is_callers: bool,
-    /// The channel that it came through, in the API's words.
+    /// The channel that it came through, as the API spells it.
     pub origin: String,
-    /// Who made it.
+    /// The user who made it.
     pub triggered_by: String,
     /// The requested action.
     pub action: Trigger,
@@ -31,7 +31,7 @@ pub struct FakeDeployment {
     pub requested: Vec<Uuid>,
     /// The request that absorbed it.
     pub merged_into: Option<Uuid>,
-    /// Its state, in the API's words.
+    /// Its state, as the API spells it.
     pub state: String,
     /// Whether the request is over.
     pub is_over: bool,

@@ -206,13 +206,13 @@ impl FakeQovery {
         });
     }
 
-    /// Sets the behaviour of the API for clients that follow a deployment. Lagging reads never go back
+    /// Sets the behavior of the API for clients that follow a deployment. Lagging reads never go back
     /// beyond the time of this call.
     pub fn api(&self, traits: ApiTraits) {
         self.with(|core| core.world.set_traits(traits));
     }
 
-    /// Returns the behaviour of the API, as set by [`FakeQovery::api`].
+    /// Returns the behavior of the API, as set by [`FakeQovery::api`].
     pub fn traits(&self) -> ApiTraits {
         self.with(|core| core.world.traits)
     }

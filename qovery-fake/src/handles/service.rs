@@ -45,7 +45,7 @@ impl FakeService {
         self.set(|service| service.state.clone())
     }
 
-    /// Sets the current state, known to the API or not: for example left over from an older failure.
+    /// Sets the current state, known to the API or not, for example that of an earlier failure.
     pub fn in_state(self, state: &str) -> Self {
         self.set(|service| {
             state.clone_into(&mut service.state);

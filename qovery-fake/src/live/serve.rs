@@ -1,6 +1,6 @@
 //! Plays one socket: sends the frames that are due, answers incoming frames, and fails as scripted.
 //!
-//! Frames that no well-behaved library sends are written as bytes.
+//! Frames that violate the protocol are written as bytes.
 
 use std::{collections::VecDeque, time::Duration};
 

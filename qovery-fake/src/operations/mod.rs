@@ -1,4 +1,4 @@
-//! The behaviour of each operation. Operations that are not modeled individually use [`generic`].
+//! The behavior of each operation. Operations that are not modeled individually use [`generic`].
 
 mod action;
 mod audit;

@@ -1,4 +1,4 @@
-//! Requests that wait.
+//! Queued requests.
 
 use serde_json::{Value, json};
 

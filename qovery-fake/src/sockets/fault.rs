@@ -13,7 +13,7 @@ use std::time::Duration;
 /// let fake = FakeQovery::new();
 /// // Each of the next ten connections is lost after a minute.
 /// fake.inject_socket(SocketFault::lost().on("/service/logs").after(Duration::from_secs(60)).times(10));
-/// // The one after that is closed for good after three frames.
+/// // The next connection is closed permanently after three frames.
 /// fake.inject_socket(SocketFault::close(1008, "token expired").after_frames(3));
 /// ```
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ impl SocketFault {
         Self::new(Kind::Silent)
     }
 
-    /// The connection stays open and alive, pings are answered, and no frame is sent any more.
+    /// The connection stays open, and pings are answered, but no frame is sent.
     pub fn mute() -> Self {
         Self::new(Kind::Mute)
     }

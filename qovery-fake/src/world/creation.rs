@@ -78,7 +78,7 @@ pub(crate) fn create(
     id
 }
 
-/// Gives environments, services, clusters and stages their behaviour.
+/// Gives environments, services, clusters and stages their behavior.
 fn register(
     world: &mut World,
     contract: &Contract,

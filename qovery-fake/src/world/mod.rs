@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// Sets the behaviour of the API. Readings cannot lag behind this moment.
+    /// Sets the behavior of the API. Readings cannot lag behind this moment.
     pub(crate) fn set_traits(&mut self, traits: ApiTraits) {
         self.traits = traits;
         self.earlier = EarlierStates::default();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use integration_tests::document::workspace;
+use regex_lite::Regex;
 
 use crate::page::{self, Page};
 
@@ -58,6 +59,79 @@ fn every_link_and_anchor_leads_somewhere() {
     );
     let links: usize = pages.iter().map(|page| page.links().len()).sum();
     assert!(links > 60, "only {links} links were looked at");
+}
+
+/// The pages that a text names, such as `docs/waiting.md` or `docs/waiting.md#states`.
+fn named_pages(text: &str) -> Vec<String> {
+    let name = Regex::new(r"\b(?:docs|tests)/[\w-]+\.md(?:#[\w-]+)?").expect("a pattern");
+    name.find_iter(text)
+        .map(|found| found.as_str().to_owned())
+        .collect()
+}
+
+/// The texts in which code, tools and workflows name pages: comments, messages and help.
+fn sources(directory: &Path, into: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            if !["target", "generated", ".git"]
+                .iter()
+                .any(|skipped| name == *skipped)
+            {
+                sources(&path, into);
+            }
+        } else if path.extension().is_some_and(|kind| {
+            ["rs", "toml", "yaml", "yml", "sh"]
+                .iter()
+                .any(|k| kind == *k)
+        }) {
+            let text = std::fs::read_to_string(&path).expect("readable");
+            into.push((path, text));
+        }
+    }
+}
+
+#[test]
+fn every_page_that_the_code_names_exists() {
+    let mut texts = Vec::new();
+    for directory in [
+        ".github",
+        "bench",
+        "demo",
+        "durable",
+        "qovery-api/src/runtime",
+        "qovery-ext",
+        "qovery-fake",
+        "tests",
+        "xtask",
+    ] {
+        sources(&workspace().join(directory), &mut texts);
+    }
+    let mut found = 0;
+    for (path, text) in &texts {
+        if path.ends_with("tests/tests/docs/links.rs") {
+            continue; // the examples of the tests below
+        }
+        for name in named_pages(text) {
+            let page = Page {
+                path: PathBuf::from("README.md"),
+                text: format!("[page]({name})"),
+            };
+            assert_eq!(broken(&page), [""; 0], "{}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 20, "only {found} names were looked at");
+}
+
+#[test]
+fn pages_are_found_in_code() {
+    let text = "// see docs/nothing.md#here and `tests/README.md`, not docs/demo.svg";
+    assert_eq!(
+        named_pages(text),
+        ["docs/nothing.md#here", "tests/README.md"]
+    );
 }
 
 #[test]

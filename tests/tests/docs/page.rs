@@ -15,7 +15,15 @@ pub(crate) struct Page {
 
 /// Every page of the docs.
 pub(crate) fn all() -> Vec<Page> {
-    let mut paths = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
+    let mut paths: Vec<PathBuf> = [
+        "README.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "tests/README.md",
+    ]
+    .iter()
+    .map(PathBuf::from)
+    .collect();
     let guide = std::fs::read_dir(workspace().join("docs")).expect("a directory");
     for entry in guide {
         let name = entry.expect("an entry").file_name();

@@ -111,7 +111,7 @@ async fn the_table_of_retries_agrees_with_the_client() {
             &[|| Err(TransportError::interrupted("reset"))],
         ),
         (
-            "the response broke off",
+            "the response was cut off",
             &[|| Err(TransportError::body("the end"))],
         ),
         (

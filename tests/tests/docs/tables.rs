@@ -89,7 +89,7 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
             "| `WaitOptions::longest_retry_after` | {} s |",
             options.longest_retry_after.as_secs()
         ),
-        "| `cancel_at_deadline` | off: the server goes on |".to_owned(),
+        "| `cancel_at_deadline` | off: the server continues |".to_owned(),
         format!(
             "| `log_lines` | {} lines for each service that failed |",
             options.log_lines
@@ -127,27 +127,39 @@ fn the_limits_of_connecting_are_those_of_the_transport() {
     let shown = format!("{:?} {:?}", HttpTransport::builder(), Connect::new());
     let page = Page::read("docs/connecting.md").text;
     for (setting, row) in [
-        ("connect_timeout: 10s", "| on connecting | 10 s |"),
+        ("connect_timeout: 10s", "| time to connect | 10 s |"),
         (
             "request_timeout: 60s",
-            "| on one request, up to the last byte of the response | 60 s |",
+            "| time of one request, up to the last byte of the response | 60 s |",
         ),
         (
             "body_limit: 67108864",
-            "| on the body of a response | 64 MiB |",
+            "| size of the body of a response | 64 MiB |",
         ),
-        (
-            "concurrency_limit: None",
-            "| on requests in flight | none |",
-        ),
+        ("concurrency_limit: None", "| requests in flight | none |"),
         (
             "rate_limit: None",
-            "| on requests that begin in an interval | none |",
+            "| requests that begin in an interval | none |",
         ),
     ] {
         assert!(shown.contains(setting), "{setting} is not in {shown}");
         assert!(page.contains(row), "{row}");
     }
+}
+
+#[test]
+fn the_table_of_areas_is_that_of_the_crate_documentation() {
+    let crate_docs = std::fs::read_to_string(workspace().join("qovery-api/src/lib.rs"));
+    let crate_docs = crate_docs.expect("readable");
+    let rows: Vec<_> = crate_docs
+        .lines()
+        .skip_while(|line| *line != "//! # Areas")
+        .take_while(|line| *line != "//! # Other features")
+        .filter_map(|line| line.strip_prefix("//! "))
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    assert_eq!(Page::read("docs/install.md").table("areas"), rows);
 }
 
 #[test]

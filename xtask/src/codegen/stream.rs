@@ -140,7 +140,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         .find(|parameter| parameter.location != Location::Query);
     if operation.http_method != "GET" || operation.body.is_some() || other.is_some() {
         return Err(problem(format!(
-            "`{}` is no websocket request: such a request is a GET with a query only",
+            "`{}` is not a websocket request: such a request is a GET whose only parameters are in the query",
             operation.id
         )));
     }

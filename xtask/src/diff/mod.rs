@@ -24,7 +24,7 @@ use rules::Severity;
 use side::{Files, Origin, Side};
 use version::Version;
 
-/// Lists the changes between two contracts in terms of the client, and the version that follows from them.
+/// Lists the changes between two contracts as changes of the Rust API, and the version that follows from them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The old contract: a file, or `git:REV` for the contract of a revision of this repository.
@@ -39,8 +39,8 @@ pub(crate) struct Args {
     /// Exit 1 if a change has this severity or a higher one.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
-    /// If the Markdown is longer, write the summary and the breaking changes only, and say how to see
-    /// the rest.
+    /// If the Markdown is longer, write only the summary and the breaking changes, and name the
+    /// command that lists all changes.
     #[arg(long, value_name = "BYTES")]
     at_most: Option<usize>,
 }

@@ -156,11 +156,11 @@ rules! {
     FIELD_OPTIONAL "field-optional" Major [Reader]
         "a field may be absent" "handle `None`";
     FIELD_REQUIRED "field-required" Major [Reader]
-        "a field is always there" "remove the handling of `None`";
+        "a field is always present" "remove the handling of `None`";
     FIELD_DEPRECATED "field-deprecated" Documentation [Reader, Writer]
         "a property is no longer published" "look for the property that replaces it";
     FIELD_SECRET "field-secret" Major [Reader]
-        "a field holds a secret and shows no more" "expose the secret where it is needed";
+        "a field is a secret now, and `Debug` redacts it" "read the value with `expose()`";
     FIELD_WIRE_CHANGED "field-wire-changed" Patch [Reader, Writer]
         "the same field has another name in JSON" "nothing, unless JSON is read or written by hand";
     CONSTRUCTOR_ADDED "constructor-added" Minor [Writer]

@@ -26,7 +26,7 @@ use crate::printable::Printable;
 use crate::problem::Problem;
 use transaction::{Plan, Step};
 
-/// Imports a published revision: updates contract, client, changelog, version and lock, or nothing.
+/// Imports a published revision, and updates contract, client, changelog, version and lock: all or none.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The published revision.

@@ -3,7 +3,7 @@
 
 //! The methods of an area that is not enabled: a call of one names the feature.
 
-/// Implemented for nothing, because the feature is off.
+/// No type implements it, because the feature is off.
 #[diagnostic::on_unimplemented(
     message = "the feature `variables` of `qovery-api` is not enabled",
     label = "needs the feature `variables` of `qovery-api`",

@@ -25,7 +25,7 @@ pub struct AgenticWorkflowModelRequest {
 }
 
 impl crate::types::AgenticWorkflowModelRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(type_: crate::types::AgenticWorkflowModelType) -> Self {
         Self {
@@ -117,7 +117,7 @@ pub struct AgenticWorkflowRequest {
 }
 
 impl crate::types::AgenticWorkflowRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -277,7 +277,7 @@ pub struct McpServerRequest {
 }
 
 impl crate::types::McpServerRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -358,9 +358,9 @@ pub struct McpServerResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AgenticWorkflowModelResponse` into an `AgenticWorkflowModelRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `api_key`.
+/// Left out, because the response does not have them: `api_key`.
 impl ::core::convert::From<crate::types::AgenticWorkflowModelResponse>
 for crate::types::AgenticWorkflowModelRequest {
     #[inline]
@@ -382,9 +382,9 @@ for crate::types::AgenticWorkflowModelRequest {
     }
 }
 
-/// Carries over everything of an `AgenticWorkflowResponse` that an `AgenticWorkflowRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AgenticWorkflowResponse` into an `AgenticWorkflowRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
 impl ::core::convert::From<crate::types::AgenticWorkflowResponse>
 for crate::types::AgenticWorkflowRequest {
     #[inline]
@@ -422,11 +422,11 @@ for crate::types::AgenticWorkflowRequest {
     }
 }
 
-/// Carries over everything of a `McpServerResponse` that a `McpServerRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `McpServerResponse` into a `McpServerRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `headers`.
+/// Left out, because the response does not have them: `headers`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `header_names`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `header_names`.
 impl ::core::convert::From<crate::types::McpServerResponse>
 for crate::types::McpServerRequest {
     #[inline]

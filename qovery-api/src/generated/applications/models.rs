@@ -149,7 +149,7 @@ pub struct ApplicationAdvancedSettings {
 }
 
 impl crate::types::ApplicationAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -669,7 +669,7 @@ pub struct ApplicationDeploymentRestrictionRequest {
 }
 
 impl crate::types::ApplicationDeploymentRestrictionRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -780,7 +780,7 @@ pub struct ApplicationEditRequest {
 }
 
 impl crate::types::ApplicationEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(healthchecks: crate::types::Healthcheck) -> Self {
         Self {
@@ -1020,7 +1020,7 @@ pub struct ApplicationNetworkRequest {
 }
 
 impl crate::types::ApplicationNetworkRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1118,7 +1118,7 @@ pub struct ApplicationRequest {
 }
 
 impl crate::types::ApplicationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1330,7 +1330,7 @@ pub struct DeployRequest {
 }
 
 impl crate::types::DeployRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_commit_id: impl ::core::convert::Into<::std::string::String>,
@@ -1605,7 +1605,7 @@ pub struct TagRequest {
 }
 
 impl crate::types::TagRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1641,9 +1641,9 @@ pub struct UserResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `Application` into an `ApplicationEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
 impl ::core::convert::From<crate::types::Application>
 for crate::types::ApplicationEditRequest {
     #[inline]
@@ -1712,9 +1712,9 @@ for crate::types::ApplicationEditRequest {
     }
 }
 
-/// Carries over everything of an `ApplicationDeploymentRestriction` that an `ApplicationDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `ApplicationDeploymentRestriction` into an `ApplicationDeploymentRestrictionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::ApplicationDeploymentRestriction>
 for crate::types::ApplicationDeploymentRestrictionRequest {
     #[inline]
@@ -1736,7 +1736,7 @@ for crate::types::ApplicationDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `ApplicationNetwork` into an `ApplicationNetworkRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::ApplicationNetwork>
 for crate::types::ApplicationNetworkRequest {
     #[inline]

@@ -79,7 +79,7 @@ pub struct BillingInfoRequest {
 }
 
 impl crate::types::BillingInfoRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         first_name: impl ::core::convert::Into<::std::string::String>,
@@ -233,7 +233,7 @@ pub struct CreditCardRequest {
 }
 
 impl crate::types::CreditCardRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         number: impl ::core::convert::Into<crate::runtime::SecretText>,
@@ -386,7 +386,7 @@ pub struct OrganizationBillingUsageReportRequest {
 }
 
 impl crate::types::OrganizationBillingUsageReportRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         from: ::chrono::DateTime<::chrono::Utc>,
@@ -431,7 +431,7 @@ pub struct OrganizationChangePlanRequest {
 }
 
 impl crate::types::OrganizationChangePlanRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -464,7 +464,7 @@ pub struct OrganizationCreditCodeRequest {
 }
 
 impl crate::types::OrganizationCreditCodeRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -514,7 +514,7 @@ pub struct RewardClaim {
 }
 
 impl crate::types::RewardClaim {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -552,7 +552,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `BillingInfo` into a `BillingInfoRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.

@@ -46,7 +46,7 @@ pub struct BlueprintCreateRequest {
 }
 
 impl crate::types::BlueprintCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -606,7 +606,7 @@ pub struct BlueprintSpecOverrides {
 }
 
 impl crate::types::BlueprintSpecOverrides {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -852,7 +852,7 @@ pub struct BlueprintUpdateRequest {
 }
 
 impl crate::types::BlueprintUpdateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -975,7 +975,7 @@ pub struct BlueprintUpdateVariableValue {
 }
 
 impl crate::types::BlueprintUpdateVariableValue {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(value: impl ::core::convert::Into<crate::runtime::SecretText>) -> Self {
         Self {
@@ -1012,7 +1012,7 @@ pub struct BlueprintVariableRequest {
 }
 
 impl crate::types::BlueprintVariableRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,

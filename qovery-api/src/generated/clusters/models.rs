@@ -56,7 +56,7 @@ pub struct AlertingConfig {
 }
 
 impl crate::types::AlertingConfig {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -178,7 +178,7 @@ pub struct ArgoCdCredentialsRequest {
 }
 
 impl crate::types::ArgoCdCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         argocd_url: impl ::core::convert::Into<::std::string::String>,
@@ -235,7 +235,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
 }
 
 impl crate::types::ArgoCdDestinationClusterMappingRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         agent_cluster_id: ::uuid::Uuid,
@@ -465,7 +465,7 @@ pub struct AutomaticallyConfiguredAuthDto {
 }
 
 impl crate::types::AutomaticallyConfiguredAuthDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(mode: crate::types::AutomaticallyConfiguredAuthDtoMode) -> Self {
         Self {
@@ -553,7 +553,7 @@ pub struct AwsParameterStoreEndpointDto {
 }
 
 impl crate::types::AwsParameterStoreEndpointDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsParameterStoreEndpointDtoMode,
@@ -595,7 +595,7 @@ pub struct AwsRoleArnAuthDto {
 }
 
 impl crate::types::AwsRoleArnAuthDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsRoleArnAuthDtoMode,
@@ -658,7 +658,7 @@ pub struct AwsRoleCredentialsRequest {
 }
 
 impl crate::types::AwsRoleCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::AwsRoleType,
@@ -702,7 +702,7 @@ pub struct AwsSecretManagerEndpointDto {
 }
 
 impl crate::types::AwsSecretManagerEndpointDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsSecretManagerEndpointDtoMode,
@@ -779,7 +779,7 @@ pub struct AwsStaticCredentialsAuthDto {
 }
 
 impl crate::types::AwsStaticCredentialsAuthDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsStaticCredentialsAuthDtoMode,
@@ -839,7 +839,7 @@ pub struct AwsStaticCredentialsRequest {
 }
 
 impl crate::types::AwsStaticCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::AwsStaticCredentialsRequestType,
@@ -887,7 +887,7 @@ pub struct AzureCredentialsRequest {
 }
 
 impl crate::types::AzureCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -954,7 +954,7 @@ pub struct CertManagerChartParameters {
 }
 
 impl crate::types::CertManagerChartParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1019,7 +1019,7 @@ pub struct CloudWatchExportConfig {
 }
 
 impl crate::types::CloudWatchExportConfig {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -1067,7 +1067,7 @@ pub struct CloudflareDnsProviderRequest {
 }
 
 impl crate::types::CloudflareDnsProviderRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         provider: crate::types::CloudflareDnsProviderProvider,
@@ -1382,7 +1382,7 @@ pub struct ClusterAdvancedSettings {
 }
 
 impl crate::types::ClusterAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1990,7 +1990,7 @@ pub struct ClusterAnalysisRequest {
 }
 
 impl crate::types::ClusterAnalysisRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         kind: crate::types::ClusterAnalysisKind,
@@ -2134,7 +2134,7 @@ pub struct ClusterCloudProviderInfoRequest {
 }
 
 impl crate::types::ClusterCloudProviderInfoRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2319,7 +2319,7 @@ pub struct ClusterDnsProviderRequest {
 }
 
 impl crate::types::ClusterDnsProviderRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(dns_provider: crate::types::ClusterDnsProviderRequestProvider) -> Self {
         Self {
@@ -2444,7 +2444,7 @@ pub struct ClusterEksAnywhereGitRepository {
 }
 
 impl crate::types::ClusterEksAnywhereGitRepository {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -2557,7 +2557,7 @@ pub struct ClusterFeatureAwsExistingVpc {
 }
 
 impl crate::types::ClusterFeatureAwsExistingVpc {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         aws_vpc_eks_id: impl ::core::convert::Into<::std::string::String>,
@@ -2786,7 +2786,7 @@ pub struct ClusterFeatureGcpExistingVpc {
 }
 
 impl crate::types::ClusterFeatureGcpExistingVpc {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(vpc_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -2896,7 +2896,7 @@ pub struct ClusterFeatureKarpenterParameters {
 }
 
 impl crate::types::ClusterFeatureKarpenterParameters {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         spot_enabled: bool,
@@ -2957,7 +2957,7 @@ pub struct ClusterFeatureNatGatewayParameters {
 }
 
 impl crate::types::ClusterFeatureNatGatewayParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3013,7 +3013,7 @@ pub struct ClusterFeatureNatGatewayTypeGcp {
 }
 
 impl crate::types::ClusterFeatureNatGatewayTypeGcp {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         provider: crate::types::ClusterFeatureNatGatewayTypeGcpProvider,
@@ -3057,7 +3057,7 @@ pub struct ClusterFeatureNatGatewayTypeScaleway {
 }
 
 impl crate::types::ClusterFeatureNatGatewayTypeScaleway {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         provider: crate::types::ClusterFeatureNatGatewayTypeScalewayProvider,
@@ -3322,7 +3322,7 @@ pub struct ClusterInfrastructureChartsParameters {
 }
 
 impl crate::types::ClusterInfrastructureChartsParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3391,7 +3391,7 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
 }
 
 impl crate::types::ClusterInfrastructureEksAnywhereParameters {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ClusterEksAnywhereGitRepository,
@@ -3429,7 +3429,7 @@ pub struct ClusterInfrastructureMetalLbChartParameters {
 }
 
 impl crate::types::ClusterInfrastructureMetalLbChartParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3476,7 +3476,7 @@ pub struct ClusterInfrastructureNginxChartParameters {
 }
 
 impl crate::types::ClusterInfrastructureNginxChartParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3640,7 +3640,7 @@ pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
 }
 
 impl crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3699,7 +3699,7 @@ pub struct ClusterKeda {
 }
 
 impl crate::types::ClusterKeda {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -3754,7 +3754,7 @@ pub struct ClusterLabelsGroup {
 }
 
 impl crate::types::ClusterLabelsGroup {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3820,7 +3820,7 @@ pub struct ClusterLockRequest {
 }
 
 impl crate::types::ClusterLockRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(reason: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -4186,7 +4186,7 @@ pub struct ClusterOperatorUpdateRequest {
 }
 
 impl crate::types::ClusterOperatorUpdateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         chart_version: impl ::core::convert::Into<::std::string::String>,
@@ -4285,7 +4285,7 @@ pub struct ClusterPlatformBindingRequest {
 }
 
 impl crate::types::ClusterPlatformBindingRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         template_key: impl ::core::convert::Into<::std::string::String>,
@@ -4504,7 +4504,7 @@ pub struct ClusterRequest {
 }
 
 impl crate::types::ClusterRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -4674,7 +4674,7 @@ pub struct ClusterRequestFeature {
 }
 
 impl crate::types::ClusterRequestFeature {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -4795,7 +4795,7 @@ pub struct ClusterRoutingTableItem {
 }
 
 impl crate::types::ClusterRoutingTableItem {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         destination: impl ::core::convert::Into<::std::string::String>,
@@ -4825,7 +4825,7 @@ pub struct ClusterRoutingTableRequest {
 }
 
 impl crate::types::ClusterRoutingTableRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(routes: ::std::vec::Vec<crate::types::ClusterRoutingTableItem>) -> Self {
         Self {
@@ -4984,7 +4984,7 @@ pub struct DoCredentialsRequest {
 }
 
 impl crate::types::DoCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -5048,7 +5048,7 @@ pub struct EksAnywhereBackupParameters {
 }
 
 impl crate::types::EksAnywhereBackupParameters {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(s3: crate::types::EksAnywhereBackupS3Parameters) -> Self {
         Self {
@@ -5102,7 +5102,7 @@ pub struct EksAnywhereBackupS3Parameters {
 }
 
 impl crate::types::EksAnywhereBackupS3Parameters {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         bucket: impl ::core::convert::Into<::std::string::String>,
@@ -5155,7 +5155,7 @@ pub struct EksAnywhereCommitRequest {
 }
 
 impl crate::types::EksAnywhereCommitRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(commit_id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -5235,7 +5235,7 @@ pub struct EksAnywhereVsphereRoleCredentialsRequest {
 }
 
 impl crate::types::EksAnywhereVsphereRoleCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::EksAnywhereVsphereRoleCredentialsRequestType,
@@ -5291,7 +5291,7 @@ pub struct EksAnywhereVsphereStaticCredentialsRequest {
 }
 
 impl crate::types::EksAnywhereVsphereStaticCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::EksAnywhereVsphereStaticCredentialsType,
@@ -5567,7 +5567,7 @@ pub struct GcpJsonCredentialsAuthDto {
 }
 
 impl crate::types::GcpJsonCredentialsAuthDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(mode: crate::types::GcpJsonCredentialsAuthDtoMode) -> Self {
         Self {
@@ -5619,7 +5619,7 @@ pub struct GcpSecretManagerEndpointDto {
 }
 
 impl crate::types::GcpSecretManagerEndpointDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::GcpSecretManagerEndpointDtoMode,
@@ -5679,7 +5679,7 @@ pub struct GcpServiceAccountKeyCredentialsRequest {
 }
 
 impl crate::types::GcpServiceAccountKeyCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -5793,7 +5793,7 @@ pub struct GcpWorkloadIdentityCredentialsRequest {
 }
 
 impl crate::types::GcpWorkloadIdentityCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -6014,7 +6014,7 @@ pub struct InternalNetworkMonitoring {
 }
 
 impl crate::types::InternalNetworkMonitoring {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -6075,7 +6075,7 @@ pub struct KarpenterCronjobNodePoolOverride {
 }
 
 impl crate::types::KarpenterCronjobNodePoolOverride {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6141,7 +6141,7 @@ pub struct KarpenterDefaultNodePoolOverride {
 }
 
 impl crate::types::KarpenterDefaultNodePoolOverride {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6219,7 +6219,7 @@ pub struct KarpenterGpuNodePoolOverride {
 }
 
 impl crate::types::KarpenterGpuNodePoolOverride {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6321,7 +6321,7 @@ pub struct KarpenterNodePool {
 }
 
 impl crate::types::KarpenterNodePool {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         requirements: ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
@@ -6395,7 +6395,7 @@ pub struct KarpenterNodePoolConsolidation {
 }
 
 impl crate::types::KarpenterNodePoolConsolidation {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         enabled: bool,
@@ -6437,7 +6437,7 @@ pub struct KarpenterNodePoolLimits {
 }
 
 impl crate::types::KarpenterNodePoolLimits {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         enabled: bool,
@@ -6473,7 +6473,7 @@ pub struct KarpenterNodePoolRequirement {
 }
 
 impl crate::types::KarpenterNodePoolRequirement {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: crate::types::KarpenterNodePoolRequirementKey,
@@ -6545,7 +6545,7 @@ pub struct KarpenterStableNodePoolOverride {
 }
 
 impl crate::types::KarpenterStableNodePoolOverride {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6653,7 +6653,7 @@ pub struct MetricsConfigurationManagedByQovery {
 }
 
 impl crate::types::MetricsConfigurationManagedByQovery {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6746,7 +6746,7 @@ pub struct MetricsParameters {
 }
 
 impl crate::types::MetricsParameters {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6852,7 +6852,7 @@ pub struct OnPremiseCredentialsRequest {
 }
 
 impl crate::types::OnPremiseCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -6984,7 +6984,7 @@ pub struct PlatformComponentConfigurationPreviewRequest {
 }
 
 impl crate::types::PlatformComponentConfigurationPreviewRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -7328,7 +7328,7 @@ pub struct QoveryDnsProviderRequest {
 }
 
 impl crate::types::QoveryDnsProviderRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         provider: crate::types::QoveryDnsProviderProvider,
@@ -7426,7 +7426,7 @@ pub struct Route53DnsProviderRequest {
 }
 
 impl crate::types::Route53DnsProviderRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         provider: crate::types::Route53DnsProviderProvider,
@@ -7537,7 +7537,7 @@ pub struct Route53StaticCredentialsRequest {
 }
 
 impl crate::types::Route53StaticCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::Route53StaticCredentialsType,
@@ -7637,7 +7637,7 @@ pub struct ScalewayCredentialsRequest {
 }
 
 impl crate::types::ScalewayCredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -7702,7 +7702,7 @@ pub struct SecretManagerAccessRequest {
 }
 
 impl crate::types::SecretManagerAccessRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -7838,9 +7838,9 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Carries over everything of an `AwsRoleClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AwsRoleClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
+/// Not copied, because the request does not have them: `id`, `role_arn`, `object_type`.
 impl ::core::convert::From<crate::types::AwsRoleClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -7860,9 +7860,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of an `AwsStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AwsStaticClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
+/// Not copied, because the request does not have them: `id`, `access_key_id`, `object_type`.
 impl ::core::convert::From<crate::types::AwsStaticClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -7882,9 +7882,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of an `AzureStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AzureStaticClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
+/// Not copied, because the request does not have them: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
 impl ::core::convert::From<crate::types::AzureStaticClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -7904,11 +7904,11 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `Cluster` that a `ClusterRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `Cluster` into a `ClusterRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `cloud_provider_credentials`.
+/// Left out, because the response does not have them: `cloud_provider_credentials`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `cpu`, `memory`, `estimated_cloud_provider_cost`, `status`, `has_access`, `version`, `is_default`, `is_demo`, `deployment_status`, `infrastructure_outputs`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `organization`, `cpu`, `memory`, `estimated_cloud_provider_cost`, `status`, `has_access`, `version`, `is_default`, `is_demo`, `deployment_status`, `infrastructure_outputs`.
 impl ::core::convert::From<crate::types::Cluster> for crate::types::ClusterRequest {
     #[inline]
     fn from(from: crate::types::Cluster) -> Self {
@@ -8017,9 +8017,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `ClusterFeatureResponse` that a `ClusterRequestFeature` can hold, and the fields that this version of the library does not know.
+/// Converts a `ClusterFeatureResponse` into a `ClusterRequestFeature`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
+/// Not copied, because the request does not have them: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
 impl ::core::convert::From<crate::types::ClusterFeatureResponse>
 for crate::types::ClusterRequestFeature {
     #[inline]
@@ -8087,9 +8087,9 @@ for crate::types::ClusterRequestFeatureValue {
     }
 }
 
-/// Carries over everything of a `ClusterPlatformBindingResponse` that a `ClusterPlatformBindingRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ClusterPlatformBindingResponse` into a `ClusterPlatformBindingRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
+/// Not copied, because the request does not have them: `clusterId`, `organizationId`, `layers`.
 impl ::core::convert::From<crate::types::ClusterPlatformBindingResponse>
 for crate::types::ClusterPlatformBindingRequest {
     #[inline]
@@ -8115,7 +8115,7 @@ for crate::types::ClusterPlatformBindingRequest {
     }
 }
 
-/// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ClusterRoutingTable` into a `ClusterRoutingTableRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::ClusterRoutingTable>
 for crate::types::ClusterRoutingTableRequest {
     #[inline]
@@ -8135,7 +8135,7 @@ for crate::types::ClusterRoutingTableRequest {
     }
 }
 
-/// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `EksAnywhereCommitResponse` into an `EksAnywhereCommitRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::EksAnywhereCommitResponse>
 for crate::types::EksAnywhereCommitRequest {
     #[inline]
@@ -8155,9 +8155,9 @@ for crate::types::EksAnywhereCommitRequest {
     }
 }
 
-/// Carries over everything of an `EksAnywhereVsphereClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `EksAnywhereVsphereClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
+/// Not copied, because the request does not have them: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
 impl ::core::convert::From<crate::types::EksAnywhereVsphereClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -8177,9 +8177,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `GcpStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `GcpStaticClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `object_type`.
+/// Not copied, because the request does not have them: `id`, `object_type`.
 impl ::core::convert::From<crate::types::GcpStaticClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -8199,9 +8199,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `GcpWorkloadIdentityClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `GcpWorkloadIdentityClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
+/// Not copied, because the request does not have them: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
 impl ::core::convert::From<crate::types::GcpWorkloadIdentityClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -8221,9 +8221,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `GenericClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `GenericClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `object_type`.
+/// Not copied, because the request does not have them: `id`, `object_type`.
 impl ::core::convert::From<crate::types::GenericClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -8243,9 +8243,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `ScalewayClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ScalewayClusterCredentials` into an `OnPremiseCredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
+/// Not copied, because the request does not have them: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
 impl ::core::convert::From<crate::types::ScalewayClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     #[inline]
@@ -8265,9 +8265,9 @@ for crate::types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `SecretManagerAccess` that a `SecretManagerAccessRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `SecretManagerAccess` into a `SecretManagerAccessRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::SecretManagerAccess>
 for crate::types::SecretManagerAccessRequest {
     #[inline]

@@ -165,7 +165,7 @@ pub struct ContainerAdvancedSettings {
 }
 
 impl crate::types::ContainerAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -611,7 +611,7 @@ pub struct ContainerDeployRequest {
 }
 
 impl crate::types::ContainerDeployRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(image_tag: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -639,7 +639,7 @@ pub struct ContainerImageCheckRequest {
 }
 
 impl crate::types::ContainerImageCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         registry_id: ::uuid::Uuid,
@@ -686,7 +686,7 @@ pub struct ContainerNetworkRequest {
 }
 
 impl crate::types::ContainerNetworkRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -792,7 +792,7 @@ pub struct ContainerRegistryRequest {
 }
 
 impl crate::types::ContainerRegistryRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -878,7 +878,7 @@ pub struct ContainerRegistryRequestConfig {
 }
 
 impl crate::types::ContainerRegistryRequestConfig {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1223,7 +1223,7 @@ pub struct ContainerRequest {
 }
 
 impl crate::types::ContainerRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1527,7 +1527,7 @@ pub struct OrganizationContainerAutoDeployRequest {
 }
 
 impl crate::types::OrganizationContainerAutoDeployRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1572,7 +1572,7 @@ pub struct OrganizationContainerPreviewRequest {
 }
 
 impl crate::types::OrganizationContainerPreviewRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1601,7 +1601,7 @@ impl crate::types::OrganizationContainerPreviewRequest {
     }
 }
 
-/// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ContainerNetwork` into a `ContainerNetworkRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::ContainerNetwork>
 for crate::types::ContainerNetworkRequest {
     #[inline]
@@ -1621,9 +1621,9 @@ for crate::types::ContainerNetworkRequest {
     }
 }
 
-/// Carries over everything of a `ContainerRegistryResponse` that a `ContainerRegistryRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ContainerRegistryResponse` into a `ContainerRegistryRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -1663,11 +1663,11 @@ for crate::types::ContainerRegistryRequest {
     }
 }
 
-/// Carries over everything of a `ContainerRegistryResponseConfig` that a `ContainerRegistryRequestConfig` can hold, and the fields that this version of the library does not know.
+/// Converts a `ContainerRegistryResponseConfig` into a `ContainerRegistryRequestConfig`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
+/// Left out, because the response does not have them: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
 ///
-/// In the response, and not carried by the request: `azure_application_id`, `azure_application_object_id`.
+/// Not copied, because the request does not have them: `azure_application_id`, `azure_application_object_id`.
 impl ::core::convert::From<crate::types::ContainerRegistryResponseConfig>
 for crate::types::ContainerRegistryRequestConfig {
     #[inline]
@@ -1704,9 +1704,9 @@ for crate::types::ContainerRegistryRequestConfig {
     }
 }
 
-/// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ContainerResponse` into a `ContainerRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
 impl ::core::convert::From<crate::types::ContainerResponse>
 for crate::types::ContainerRequest {
     #[inline]

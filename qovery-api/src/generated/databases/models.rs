@@ -59,7 +59,7 @@ pub struct BackupRequest {
 }
 
 impl crate::types::BackupRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -108,7 +108,7 @@ pub struct CredentialsRequest {
 }
 
 impl crate::types::CredentialsRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         login: impl ::core::convert::Into<::std::string::String>,
@@ -278,7 +278,7 @@ pub struct DatabaseEditRequest {
 }
 
 impl crate::types::DatabaseEditRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -446,7 +446,7 @@ pub struct DatabaseRequest {
 }
 
 impl crate::types::DatabaseRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -673,7 +673,7 @@ pub struct LogicalDatabaseRequest {
 }
 
 impl crate::types::LogicalDatabaseRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -810,9 +810,9 @@ pub struct VersionResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `Credentials` into a `CredentialsRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `host`, `port`.
+/// Not copied, because the request does not have them: `host`, `port`.
 impl ::core::convert::From<crate::types::Credentials>
 for crate::types::CredentialsRequest {
     #[inline]
@@ -833,9 +833,9 @@ for crate::types::CredentialsRequest {
     }
 }
 
-/// Carries over everything of a `Database` that a `DatabaseEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `Database` into a `DatabaseEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
 impl ::core::convert::From<crate::types::Database>
 for crate::types::DatabaseEditRequest {
     #[inline]
@@ -878,9 +878,9 @@ for crate::types::DatabaseEditRequest {
     }
 }
 
-/// Carries over everything of a `LogicalDatabase` that a `LogicalDatabaseRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `LogicalDatabase` into a `LogicalDatabaseRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `database`.
 impl ::core::convert::From<crate::types::LogicalDatabase>
 for crate::types::LogicalDatabaseRequest {
     #[inline]

@@ -15,7 +15,7 @@ pub struct AttachServiceToDeploymentStageRequest {
 }
 
 impl crate::types::AttachServiceToDeploymentStageRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -55,7 +55,7 @@ pub struct CloneEnvironmentRequest {
 }
 
 impl crate::types::CloneEnvironmentRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -181,7 +181,7 @@ pub struct CreateEnvironmentRequest {
 }
 
 impl crate::types::CreateEnvironmentRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -221,7 +221,7 @@ pub struct DeploymentBuildUsageReportRequest {
 }
 
 impl crate::types::DeploymentBuildUsageReportRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         execution_id: impl ::core::convert::Into<::std::string::String>,
@@ -469,7 +469,7 @@ pub struct DeploymentStageRequest {
 }
 
 impl crate::types::DeploymentStageRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -715,7 +715,7 @@ pub struct EnvironmentDeploymentRuleEditRequest {
 }
 
 impl crate::types::EnvironmentDeploymentRuleEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         timezone: impl ::core::convert::Into<::std::string::String>,
@@ -786,7 +786,7 @@ pub struct EnvironmentEditRequest {
 }
 
 impl crate::types::EnvironmentEditRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1083,7 +1083,7 @@ pub struct EnvironmentRestartRequest {
 }
 
 impl crate::types::EnvironmentRestartRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1123,7 +1123,7 @@ pub struct EnvironmentServiceIdsAllRequest {
 }
 
 impl crate::types::EnvironmentServiceIdsAllRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1611,7 +1611,7 @@ pub struct RebootServicesRequest {
 }
 
 impl crate::types::RebootServicesRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1884,9 +1884,9 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Carries over everything of a `DeploymentStageResponse` that a `DeploymentStageRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `DeploymentStageResponse` into a `DeploymentStageRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -1918,9 +1918,9 @@ for crate::types::DeploymentStageRequest {
     }
 }
 
-/// Carries over everything of an `Environment` that an `EnvironmentEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `Environment` into an `EnvironmentEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
 impl ::core::convert::From<crate::types::Environment>
 for crate::types::EnvironmentEditRequest {
     #[inline]
@@ -1941,9 +1941,9 @@ for crate::types::EnvironmentEditRequest {
     }
 }
 
-/// Carries over everything of an `EnvironmentDeploymentRule` that an `EnvironmentDeploymentRuleEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `EnvironmentDeploymentRule` into an `EnvironmentDeploymentRuleEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::EnvironmentDeploymentRule>
 for crate::types::EnvironmentDeploymentRuleEditRequest {
     #[inline]

@@ -19,7 +19,7 @@ pub struct DockerfileCheckRequest {
 }
 
 impl crate::types::DockerfileCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -98,7 +98,7 @@ pub struct GitFileCheckRequest {
 }
 
 impl crate::types::GitFileCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::HelmGitRepositoryRequest,
@@ -254,7 +254,7 @@ pub struct GitTokenRequest {
 }
 
 impl crate::types::GitTokenRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -406,7 +406,7 @@ pub struct OrganizationGithubAppConnectRequest {
 }
 
 impl crate::types::OrganizationGithubAppConnectRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         installation_id: impl ::core::convert::Into<::std::string::String>,

@@ -129,7 +129,7 @@ pub struct HelmAdvancedSettings {
 }
 
 impl crate::types::HelmAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -432,7 +432,7 @@ pub struct HelmCheckRequest {
 }
 
 impl crate::types::HelmCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(git_repository: crate::types::HelmGitRepositoryRequest) -> Self {
         Self {
@@ -456,7 +456,7 @@ pub struct HelmDefaultValuesRequest {
 }
 
 impl crate::types::HelmDefaultValuesRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(source: crate::types::HelmRequestSource) -> Self {
         Self {
@@ -484,7 +484,7 @@ pub struct HelmDeployRequest {
 }
 
 impl crate::types::HelmDeployRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -541,7 +541,7 @@ pub struct HelmDeploymentRestrictionRequest {
 }
 
 impl crate::types::HelmDeploymentRestrictionRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -705,7 +705,7 @@ pub struct HelmRepositoryRequest {
 }
 
 impl crate::types::HelmRepositoryRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -777,7 +777,7 @@ pub struct HelmRepositoryRequestConfig {
 }
 
 impl crate::types::HelmRepositoryRequestConfig {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1007,7 +1007,7 @@ pub struct HelmRequest {
 }
 
 impl crate::types::HelmRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1143,7 +1143,7 @@ pub struct HelmRequestPortServiceName {
 }
 
 impl crate::types::HelmRequestPortServiceName {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
@@ -1230,7 +1230,7 @@ pub struct HelmRequestPortServiceSelectors {
 }
 
 impl crate::types::HelmRequestPortServiceSelectors {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
@@ -1333,7 +1333,7 @@ pub struct HelmRequestSourceGitRepository {
 }
 
 impl crate::types::HelmRequestSourceGitRepository {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1366,7 +1366,7 @@ pub struct HelmRequestSourceHelmRepository {
 }
 
 impl crate::types::HelmRequestSourceHelmRepository {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1403,7 +1403,7 @@ pub struct HelmRequestSourceHelmRepositoryHelmRepository {
 }
 
 impl crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1468,7 +1468,7 @@ pub struct HelmRequestValuesOverride {
 }
 
 impl crate::types::HelmRequestValuesOverride {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1547,7 +1547,7 @@ pub struct HelmRequestValuesOverrideFile {
 }
 
 impl crate::types::HelmRequestValuesOverrideFile {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1596,7 +1596,7 @@ pub struct HelmRequestValuesOverrideFileGit {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileGit {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -1626,7 +1626,7 @@ pub struct HelmRequestValuesOverrideFileRaw {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileRaw {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1659,7 +1659,7 @@ pub struct HelmRequestValuesOverrideFileRawItem {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileRawItem {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1817,9 +1817,9 @@ pub struct ListHelmDeploymentHistoryResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `ApplicationGitRepository` into a `HelmGitRepositoryRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
+/// Not copied, because the request does not have them: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl ::core::convert::From<crate::types::ApplicationGitRepository>
 for crate::types::HelmGitRepositoryRequest {
     #[inline]
@@ -1842,9 +1842,9 @@ for crate::types::HelmGitRepositoryRequest {
     }
 }
 
-/// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmDeploymentRestrictionResponse` into a `HelmDeploymentRestrictionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::HelmDeploymentRestrictionResponse>
 for crate::types::HelmDeploymentRestrictionRequest {
     #[inline]
@@ -1866,9 +1866,9 @@ for crate::types::HelmDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of a `HelmPortResponseWithServiceName` that a `HelmRequestPortServiceName` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmPortResponseWithServiceName` into a `HelmRequestPortServiceName`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `port_type`.
+/// Not copied, because the request does not have them: `id`, `port_type`.
 impl ::core::convert::From<crate::types::HelmPortResponseWithServiceName>
 for crate::types::HelmRequestPortServiceName {
     #[inline]
@@ -1894,9 +1894,9 @@ for crate::types::HelmRequestPortServiceName {
     }
 }
 
-/// Carries over everything of a `HelmPortResponseWithServiceSelectors` that a `HelmRequestPortServiceSelectors` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmPortResponseWithServiceSelectors` into a `HelmRequestPortServiceSelectors`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `port_type`.
+/// Not copied, because the request does not have them: `id`, `port_type`.
 impl ::core::convert::From<crate::types::HelmPortResponseWithServiceSelectors>
 for crate::types::HelmRequestPortServiceSelectors {
     #[inline]
@@ -1922,9 +1922,9 @@ for crate::types::HelmRequestPortServiceSelectors {
     }
 }
 
-/// Carries over everything of a `HelmRepositoryResponse` that a `HelmRepositoryRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmRepositoryResponse` into a `HelmRepositoryRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_services_count`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `associated_services_count`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -1967,9 +1967,9 @@ for crate::types::HelmRepositoryRequest {
     }
 }
 
-/// Carries over everything of a `HelmRepositoryResponseConfig` that a `HelmRepositoryRequestConfig` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmRepositoryResponseConfig` into a `HelmRepositoryRequestConfig`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
+/// Left out, because the response does not have them: `password`, `secret_access_key`, `scaleway_secret_key`.
 impl ::core::convert::From<crate::types::HelmRepositoryResponseConfig>
 for crate::types::HelmRepositoryRequestConfig {
     #[inline]
@@ -1999,9 +1999,9 @@ for crate::types::HelmRepositoryRequestConfig {
     }
 }
 
-/// Carries over everything of a `HelmResponse` that a `HelmRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponse` into a `HelmRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
 impl ::core::convert::From<crate::types::HelmResponse> for crate::types::HelmRequest {
     #[inline]
     fn from(from: crate::types::HelmResponse) -> Self {
@@ -2102,7 +2102,7 @@ for crate::types::HelmRequestSource {
     }
 }
 
-/// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseSourceGit` into a `HelmRequestSourceGitRepository`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseSourceGit>
 for crate::types::HelmRequestSourceGitRepository {
     #[inline]
@@ -2124,7 +2124,7 @@ for crate::types::HelmRequestSourceGitRepository {
     }
 }
 
-/// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseSourceRepository` into a `HelmRequestSourceHelmRepository`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseSourceRepository>
 for crate::types::HelmRequestSourceHelmRepository {
     #[inline]
@@ -2148,7 +2148,7 @@ for crate::types::HelmRequestSourceHelmRepository {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseValuesOverride` into a `HelmRequestValuesOverride`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseValuesOverride>
 for crate::types::HelmRequestValuesOverride {
     #[inline]
@@ -2177,7 +2177,7 @@ for crate::types::HelmRequestValuesOverride {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseValuesOverrideFile` into a `HelmRequestValuesOverrideFile`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFile>
 for crate::types::HelmRequestValuesOverrideFile {
     #[inline]
@@ -2210,7 +2210,7 @@ for crate::types::HelmRequestValuesOverrideFile {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseValuesOverrideFileGit` into a `HelmRequestValuesOverrideFileGit`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileGit>
 for crate::types::HelmRequestValuesOverrideFileGit {
     #[inline]
@@ -2233,7 +2233,7 @@ for crate::types::HelmRequestValuesOverrideFileGit {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseValuesOverrideFileRaw` into a `HelmRequestValuesOverrideFileRaw`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileRaw>
 for crate::types::HelmRequestValuesOverrideFileRaw {
     #[inline]
@@ -2261,7 +2261,7 @@ for crate::types::HelmRequestValuesOverrideFileRaw {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmResponseValuesOverrideFileRawItem` into a `HelmRequestValuesOverrideFileRawItem`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileRawItem>
 for crate::types::HelmRequestValuesOverrideFileRawItem {
     #[inline]
@@ -2282,7 +2282,7 @@ for crate::types::HelmRequestValuesOverrideFileRawItem {
     }
 }
 
-/// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold, and the fields that this version of the library does not know.
+/// Converts a `HelmSourceRepositoryResponse` into a `HelmRequestSourceHelmRepositoryHelmRepository`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::HelmSourceRepositoryResponse>
 for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     #[inline]

@@ -26,7 +26,7 @@ pub struct CleanFailedJobsRequest {
 }
 
 impl crate::types::CleanFailedJobsRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -97,7 +97,7 @@ pub struct JobAdvancedSettings {
 }
 
 impl crate::types::JobAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -240,7 +240,7 @@ pub struct JobCronCommand {
 }
 
 impl crate::types::JobCronCommand {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(scheduled_at: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -293,7 +293,7 @@ pub struct JobDeployRequest {
 }
 
 impl crate::types::JobDeployRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -340,7 +340,7 @@ pub struct JobDeploymentRestrictionRequest {
 }
 
 impl crate::types::JobDeploymentRestrictionRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -426,7 +426,7 @@ pub struct JobLifecycleCommand {
 }
 
 impl crate::types::JobLifecycleCommand {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -518,7 +518,7 @@ pub struct JobRequest {
 }
 
 impl crate::types::JobRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -689,7 +689,7 @@ pub struct JobRequestSchedule {
 }
 
 impl crate::types::JobRequestSchedule {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -749,7 +749,7 @@ pub struct JobRequestSource {
 }
 
 impl crate::types::JobRequestSource {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -804,7 +804,7 @@ pub struct JobRequestSourceDocker {
 }
 
 impl crate::types::JobRequestSourceDocker {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -871,7 +871,7 @@ pub struct JobRequestSourceImage {
 }
 
 impl crate::types::JobRequestSourceImage {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1075,7 +1075,7 @@ pub struct OrganizationJobAutoDeployRequest {
 }
 
 impl crate::types::OrganizationJobAutoDeployRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1104,9 +1104,9 @@ impl crate::types::OrganizationJobAutoDeployRequest {
     }
 }
 
-/// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold, and the fields that this version of the library does not know.
+/// Converts a `ContainerSource` into a `JobRequestSourceImage`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `registry`.
+/// Not copied, because the request does not have them: `registry`.
 impl ::core::convert::From<crate::types::ContainerSource>
 for crate::types::JobRequestSourceImage {
     #[inline]
@@ -1128,9 +1128,9 @@ for crate::types::JobRequestSourceImage {
     }
 }
 
-/// Carries over everything of a `CronJobResponse` that a `JobRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `CronJobResponse` into a `JobRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -1196,9 +1196,9 @@ for crate::types::JobRequest {
     }
 }
 
-/// Carries over everything of a `CronJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
+/// Converts a `CronJobResponseSchedule` into a `JobRequestSchedule`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
+/// Left out, because the response does not have them: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
 impl ::core::convert::From<crate::types::CronJobResponseSchedule>
 for crate::types::JobRequestSchedule {
     #[inline]
@@ -1224,7 +1224,7 @@ for crate::types::JobRequestSchedule {
     }
 }
 
-/// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold, and the fields that this version of the library does not know.
+/// Converts a `CronJobResponseScheduleCronjob` into a `JobCronCommand`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::CronJobResponseScheduleCronjob>
 for crate::types::JobCronCommand {
     #[inline]
@@ -1247,9 +1247,9 @@ for crate::types::JobCronCommand {
     }
 }
 
-/// Carries over everything of a `JobDeploymentRestrictionResponse` that a `JobDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `JobDeploymentRestrictionResponse` into a `JobDeploymentRestrictionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::JobDeploymentRestrictionResponse>
 for crate::types::JobDeploymentRestrictionRequest {
     #[inline]
@@ -1351,9 +1351,9 @@ for crate::types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobResponseSourceDocker` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
+/// Converts a `JobResponseSourceDocker` into a `JobRequestSource`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `image`.
+/// Left out, because the response does not have them: `image`.
 impl ::core::convert::From<crate::types::JobResponseSourceDocker>
 for crate::types::JobRequestSource {
     #[inline]
@@ -1376,9 +1376,9 @@ for crate::types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobResponseSourceImage` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
+/// Converts a `JobResponseSourceImage` into a `JobRequestSource`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `docker`.
+/// Left out, because the response does not have them: `docker`.
 impl ::core::convert::From<crate::types::JobResponseSourceImage>
 for crate::types::JobRequestSource {
     #[inline]
@@ -1401,7 +1401,7 @@ for crate::types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold, and the fields that this version of the library does not know.
+/// Converts a `JobSourceDockerResponse` into a `JobRequestSourceDocker`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::JobSourceDockerResponse>
 for crate::types::JobRequestSourceDocker {
     #[inline]
@@ -1428,9 +1428,9 @@ for crate::types::JobRequestSourceDocker {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponse` that a `JobRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `LifecycleJobResponse` into a `JobRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -1496,9 +1496,9 @@ for crate::types::JobRequest {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
+/// Converts a `LifecycleJobResponseSchedule` into a `JobRequestSchedule`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `cronjob`.
+/// Left out, because the response does not have them: `cronjob`.
 impl ::core::convert::From<crate::types::LifecycleJobResponseSchedule>
 for crate::types::JobRequestSchedule {
     #[inline]
@@ -1528,7 +1528,7 @@ for crate::types::JobRequestSchedule {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold, and the fields that this version of the library does not know.
+/// Converts a `LifecycleJobResponseScheduleOnStop` into a `JobLifecycleCommand`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::LifecycleJobResponseScheduleOnStop>
 for crate::types::JobLifecycleCommand {
     #[inline]

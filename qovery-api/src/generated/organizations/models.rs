@@ -42,7 +42,7 @@ pub struct AccountInfoEditRequest {
 }
 
 impl crate::types::AccountInfoEditRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -77,7 +77,7 @@ pub struct AlertPresentation {
 }
 
 impl crate::types::AlertPresentation {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -167,7 +167,7 @@ pub struct AlertReceiverCreationValidationRequest {
 }
 
 impl crate::types::AlertReceiverCreationValidationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(alert_receiver: crate::types::AlertReceiverCreationRequest) -> Self {
         Self {
@@ -288,7 +288,7 @@ pub struct AlertReceiverValidationRequest {
 }
 
 impl crate::types::AlertReceiverValidationRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -329,7 +329,7 @@ pub struct AlertRuleCondition {
 }
 
 impl crate::types::AlertRuleCondition {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         kind: crate::types::AlertRuleConditionKind,
@@ -460,7 +460,7 @@ pub struct AlertRuleCreationRequest {
 }
 
 impl crate::types::AlertRuleCreationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -526,7 +526,7 @@ pub struct AlertRuleEditRequest {
 }
 
 impl crate::types::AlertRuleEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -690,7 +690,7 @@ pub struct AlertTarget {
 }
 
 impl crate::types::AlertTarget {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         target_type: crate::types::AlertTargetType,
@@ -854,7 +854,7 @@ pub struct CustomRoleClusterPermissionRequest {
 }
 
 impl crate::types::CustomRoleClusterPermissionRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -919,7 +919,7 @@ pub struct CustomRoleProjectPermissionRequest {
 }
 
 impl crate::types::CustomRoleProjectPermissionRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -964,7 +964,7 @@ pub struct DeleteMemberRequest {
 }
 
 impl crate::types::DeleteMemberRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
@@ -1012,7 +1012,7 @@ pub struct EmailAlertReceiverCreationRequest {
 }
 
 impl crate::types::EmailAlertReceiverCreationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -1108,7 +1108,7 @@ pub struct EmailAlertReceiverEditRequest {
 }
 
 impl crate::types::EmailAlertReceiverEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1238,7 +1238,7 @@ pub struct EnterpriseConnectionDto {
 }
 
 impl crate::types::EnterpriseConnectionDto {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         connection_name: impl ::core::convert::Into<::std::string::String>,
@@ -1346,7 +1346,7 @@ pub struct InviteMemberRequest {
 }
 
 impl crate::types::InviteMemberRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(email: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1593,7 +1593,7 @@ pub struct MemberRoleUpdateRequest {
 }
 
 impl crate::types::MemberRoleUpdateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         user_id: impl ::core::convert::Into<::std::string::String>,
@@ -1625,7 +1625,7 @@ pub struct OrganizationAnnotationsGroupCreateRequest {
 }
 
 impl crate::types::OrganizationAnnotationsGroupCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1738,7 +1738,7 @@ pub struct OrganizationApiTokenCreateRequest {
 }
 
 impl crate::types::OrganizationApiTokenCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1865,7 +1865,7 @@ pub struct OrganizationCustomRoleCreateRequest {
 }
 
 impl crate::types::OrganizationCustomRoleCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1940,7 +1940,7 @@ pub struct OrganizationCustomRoleUpdateRequest {
 }
 
 impl crate::types::OrganizationCustomRoleUpdateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1996,7 +1996,7 @@ pub struct OrganizationEditRequest {
 }
 
 impl crate::types::OrganizationEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -2444,7 +2444,7 @@ pub struct OrganizationLabelsGroupCreateRequest {
 }
 
 impl crate::types::OrganizationLabelsGroupCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2495,7 +2495,7 @@ pub struct OrganizationOnboardingPatchRequest {
 }
 
 impl crate::types::OrganizationOnboardingPatchRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(status: crate::types::OrganizationOnboardingStatusEnum) -> Self {
         Self {
@@ -2622,7 +2622,7 @@ pub struct OrganizationPolicyApiTokenCreateRequest {
 }
 
 impl crate::types::OrganizationPolicyApiTokenCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2709,7 +2709,7 @@ pub struct OrganizationRequest {
 }
 
 impl crate::types::OrganizationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2830,7 +2830,7 @@ pub struct OrganizationWebhookCreateRequest {
 }
 
 impl crate::types::OrganizationWebhookCreateRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         kind: crate::types::OrganizationWebhookKindEnum,
@@ -3020,7 +3020,7 @@ pub struct ProjectPermissionPermission {
 }
 
 impl crate::types::ProjectPermissionPermission {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3140,7 +3140,7 @@ pub struct SignUpRequest {
 }
 
 impl crate::types::SignUpRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         first_name: impl ::core::convert::Into<::std::string::String>,
@@ -3265,7 +3265,7 @@ pub struct SlackAlertReceiverCreationRequest {
 }
 
 impl crate::types::SlackAlertReceiverCreationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -3333,7 +3333,7 @@ pub struct SlackAlertReceiverEditRequest {
 }
 
 impl crate::types::SlackAlertReceiverEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -3426,7 +3426,7 @@ pub struct TransferOwnershipRequest {
 }
 
 impl crate::types::TransferOwnershipRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
@@ -3492,9 +3492,9 @@ pub struct WebhookEventResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AccountInfo` into an `AccountInfoEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
 impl ::core::convert::From<crate::types::AccountInfo>
 for crate::types::AccountInfoEditRequest {
     #[inline]
@@ -3514,7 +3514,7 @@ for crate::types::AccountInfoEditRequest {
     }
 }
 
-/// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold, and the fields that this version of the library does not know.
+/// Converts an `AlertPresentationResponse` into an `AlertPresentation`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::AlertPresentationResponse>
 for crate::types::AlertPresentation {
     #[inline]
@@ -3566,9 +3566,9 @@ for crate::types::AlertReceiverEditRequest {
     }
 }
 
-/// Carries over everything of an `AlertRuleResponse` that an `AlertRuleEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `AlertRuleResponse` into an `AlertRuleEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
 impl ::core::convert::From<crate::types::AlertRuleResponse>
 for crate::types::AlertRuleEditRequest {
     #[inline]
@@ -3596,9 +3596,9 @@ for crate::types::AlertRuleEditRequest {
     }
 }
 
-/// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `CustomRoleClusterPermission` into a `CustomRoleClusterPermissionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `cluster_name`.
+/// Not copied, because the request does not have them: `cluster_name`.
 impl ::core::convert::From<crate::types::CustomRoleClusterPermission>
 for crate::types::CustomRoleClusterPermissionRequest {
     #[inline]
@@ -3619,9 +3619,9 @@ for crate::types::CustomRoleClusterPermissionRequest {
     }
 }
 
-/// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `CustomRoleProjectPermission` into a `CustomRoleProjectPermissionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `project_name`.
+/// Not copied, because the request does not have them: `project_name`.
 impl ::core::convert::From<crate::types::CustomRoleProjectPermission>
 for crate::types::CustomRoleProjectPermissionRequest {
     #[inline]
@@ -3643,11 +3643,11 @@ for crate::types::CustomRoleProjectPermissionRequest {
     }
 }
 
-/// Carries over everything of an `EmailAlertReceiverResponse` that an `EmailAlertReceiverEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `EmailAlertReceiverResponse` into an `EmailAlertReceiverEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `auth_password`.
+/// Left out, because the response does not have them: `auth_password`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::EmailAlertReceiverResponse>
 for crate::types::EmailAlertReceiverEditRequest {
     #[inline]
@@ -3678,9 +3678,9 @@ for crate::types::EmailAlertReceiverEditRequest {
     }
 }
 
-/// Carries over everything of an `Organization` that an `OrganizationEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `Organization` into an `OrganizationEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
 impl ::core::convert::From<crate::types::Organization>
 for crate::types::OrganizationEditRequest {
     #[inline]
@@ -3706,9 +3706,9 @@ for crate::types::OrganizationEditRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that an `OrganizationAnnotationsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationAnnotationsGroupResponse` into an `OrganizationAnnotationsGroupCreateRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::OrganizationAnnotationsGroupResponse>
 for crate::types::OrganizationAnnotationsGroupCreateRequest {
     #[inline]
@@ -3730,9 +3730,9 @@ for crate::types::OrganizationAnnotationsGroupCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationCustomRole` that an `OrganizationCustomRoleUpdateRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationCustomRole` into an `OrganizationCustomRoleUpdateRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`.
+/// Not copied, because the request does not have them: `id`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -3778,9 +3778,9 @@ for crate::types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationLabelsGroupResponse` into an `OrganizationLabelsGroupCreateRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::OrganizationLabelsGroupResponse>
 for crate::types::OrganizationLabelsGroupCreateRequest {
     #[inline]
@@ -3801,11 +3801,11 @@ for crate::types::OrganizationLabelsGroupCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationWebhookCreateResponse` that an `OrganizationWebhookCreateRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationWebhookCreateResponse` into an `OrganizationWebhookCreateRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `target_secret`.
+/// Left out, because the response does not have them: `target_secret`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `target_secret_set`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -3849,11 +3849,11 @@ for crate::types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationWebhookResponse` that an `OrganizationWebhookCreateRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationWebhookResponse` into an `OrganizationWebhookCreateRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `target_secret`.
+/// Left out, because the response does not have them: `target_secret`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `target_secret_set`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -3897,11 +3897,11 @@ for crate::types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything of a `SlackAlertReceiverResponse` that a `SlackAlertReceiverEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `SlackAlertReceiverResponse` into a `SlackAlertReceiverEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `webhook_url`.
+/// Left out, because the response does not have them: `webhook_url`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::SlackAlertReceiverResponse>
 for crate::types::SlackAlertReceiverEditRequest {
     #[inline]

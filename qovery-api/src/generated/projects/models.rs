@@ -107,7 +107,7 @@ pub struct ProjectDeploymentRuleRequest {
 }
 
 impl crate::types::ProjectDeploymentRuleRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -179,7 +179,7 @@ pub struct ProjectDeploymentRulesPriorityOrderRequest {
 }
 
 impl crate::types::ProjectDeploymentRulesPriorityOrderRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -214,7 +214,7 @@ pub struct ProjectRequest {
 }
 
 impl crate::types::ProjectRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -277,9 +277,9 @@ pub struct ProjectStatsResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of a `Project` that a `ProjectRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `Project` into a `ProjectRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
 impl ::core::convert::From<crate::types::Project> for crate::types::ProjectRequest {
     #[inline]
     fn from(from: crate::types::Project) -> Self {
@@ -298,9 +298,9 @@ impl ::core::convert::From<&crate::types::Project> for crate::types::ProjectRequ
     }
 }
 
-/// Carries over everything of a `ProjectDeploymentRule` that a `ProjectDeploymentRuleRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `ProjectDeploymentRule` into a `ProjectDeploymentRuleRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `priority_index`.
 impl ::core::convert::From<crate::types::ProjectDeploymentRule>
 for crate::types::ProjectDeploymentRuleRequest {
     #[inline]

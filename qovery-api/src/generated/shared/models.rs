@@ -68,7 +68,7 @@ pub struct AgenticWorkflowGovernance {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowGovernance {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(host_allowlist: ::std::vec::Vec<::std::string::String>) -> Self {
         Self {
@@ -96,7 +96,7 @@ pub struct AgenticWorkflowHeader {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowHeader {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -169,7 +169,7 @@ pub struct AgenticWorkflowOutput {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowOutput {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -231,7 +231,7 @@ pub struct AgenticWorkflowProjectRepository {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowProjectRepository {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -285,7 +285,7 @@ pub struct AgenticWorkflowResources {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowResources {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
@@ -404,7 +404,7 @@ pub struct Annotation {
     )
 )]
 impl crate::types::Annotation {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -627,7 +627,7 @@ pub struct ApplicationGitRepositoryRequest {
     )
 )]
 impl crate::types::ApplicationGitRepositoryRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -815,7 +815,7 @@ pub struct BlueprintTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::BlueprintTerraformBackend {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(blueprint: crate::types::TerraformBackendBlueprint) -> Self {
         Self {
@@ -854,7 +854,7 @@ pub struct CancelDeploymentRequest {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::CancelDeploymentRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -959,7 +959,7 @@ pub struct CloneServiceRequest {
     )
 )]
 impl crate::types::CloneServiceRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1045,7 +1045,7 @@ pub struct ClusterCloudProviderInfoCredentials {
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl crate::types::ClusterCloudProviderInfoCredentials {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1228,7 +1228,7 @@ pub struct ContainerRequestPort {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::ContainerRequestPort {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(internal_port: i64, publicly_accessible: bool) -> Self {
         Self {
@@ -1317,7 +1317,7 @@ pub struct ContainerRequestStorageItem {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::ContainerRequestStorageItem {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::StorageTypeEnum,
@@ -1648,7 +1648,7 @@ pub struct CustomDomainRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::types::CustomDomainRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         domain: impl ::core::convert::Into<::std::string::String>,
@@ -1874,7 +1874,7 @@ pub struct DeployAllRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1956,7 +1956,7 @@ pub struct DeployAllRequestApplication {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestApplication {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(application_id: ::uuid::Uuid) -> Self {
         Self {
@@ -1992,7 +1992,7 @@ pub struct DeployAllRequestContainer {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestContainer {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -2032,7 +2032,7 @@ pub struct DeployAllRequestHelm {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestHelm {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2096,7 +2096,7 @@ pub struct DeployAllRequestJob {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestJob {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2731,7 +2731,7 @@ pub struct DockerfileFragmentFile {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::DockerfileFragmentFile {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::DockerfileFragmentFileType,
@@ -2776,7 +2776,7 @@ pub struct DockerfileFragmentInline {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::DockerfileFragmentInline {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::DockerfileFragmentInlineType,
@@ -2978,7 +2978,7 @@ pub struct Healthcheck {
     )
 )]
 impl crate::types::Healthcheck {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3031,7 +3031,7 @@ pub struct HelmGitRepositoryRequest {
 
 #[cfg(any(feature = "git", feature = "helms"))]
 impl crate::types::HelmGitRepositoryRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -3743,7 +3743,7 @@ pub struct KedaAutoscalingRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaAutoscalingRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::AutoscalingMode,
@@ -3840,7 +3840,7 @@ pub struct KedaScalerRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaScalerRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         scaler_type: impl ::core::convert::Into<::std::string::String>,
@@ -3978,7 +3978,7 @@ pub struct KedaTriggerAuthenticationRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaTriggerAuthenticationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -4047,7 +4047,7 @@ pub struct KubernetesSelector {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::types::KubernetesSelector {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -4075,7 +4075,7 @@ pub struct KubernetesTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::KubernetesTerraformBackend {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         kubernetes: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -4125,7 +4125,7 @@ pub struct Label {
     )
 )]
 impl crate::types::Label {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -4889,7 +4889,7 @@ pub struct Probe {
     )
 )]
 impl crate::types::Probe {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -4978,7 +4978,7 @@ pub struct ProbeType {
     )
 )]
 impl crate::types::ProbeType {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5069,7 +5069,7 @@ pub struct ProbeTypeExec {
     )
 )]
 impl crate::types::ProbeTypeExec {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5119,7 +5119,7 @@ pub struct ProbeTypeGrpc {
     )
 )]
 impl crate::types::ProbeTypeGrpc {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5185,7 +5185,7 @@ pub struct ProbeTypeHttp {
     )
 )]
 impl crate::types::ProbeTypeHttp {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5255,7 +5255,7 @@ pub struct ProbeTypeTcp {
     )
 )]
 impl crate::types::ProbeTypeTcp {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5470,7 +5470,7 @@ pub struct ServiceAnnotationRequest {
     )
 )]
 impl crate::types::ServiceAnnotationRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -5538,7 +5538,7 @@ pub struct ServiceLabelRequest {
     )
 )]
 impl crate::types::ServiceLabelRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -5584,7 +5584,7 @@ pub struct ServiceLightResponse {
 
 #[cfg(any(feature = "environments", feature = "organizations"))]
 impl crate::types::ServiceLightResponse {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         id: ::uuid::Uuid,
@@ -5667,7 +5667,7 @@ pub struct ServicePort {
     )
 )]
 impl crate::types::ServicePort {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         id: ::uuid::Uuid,
@@ -6188,7 +6188,7 @@ pub struct TerraformAutoDeployConfig {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformAutoDeployConfig {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         auto_deploy: bool,
@@ -6285,7 +6285,7 @@ pub struct TerraformBackendBlueprint {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformBackendBlueprint {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(type_: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -6346,7 +6346,7 @@ pub struct TerraformDeployRequest {
     )
 )]
 impl crate::types::TerraformDeployRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6527,7 +6527,7 @@ pub struct TerraformProviderVersion {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformProviderVersion {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         explicit_version: impl ::core::convert::Into<::std::string::String>,
@@ -6631,7 +6631,7 @@ pub struct TerraformVarKeyValue {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformVarKeyValue {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6740,7 +6740,7 @@ pub struct UserProvidedTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::UserProvidedTerraformBackend {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         user_provided: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -6785,9 +6785,9 @@ crate::runtime::open_enum::open_enum! {
         feature = "terraforms"
     )
 )]
-/// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `ApplicationGitRepository` into an `ApplicationGitRepositoryRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
+/// Not copied, because the request does not have them: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl ::core::convert::From<crate::types::ApplicationGitRepository>
 for crate::types::ApplicationGitRepositoryRequest {
     #[inline]
@@ -6848,9 +6848,9 @@ for crate::types::AutoscalingPolicyRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-/// Carries over everything of a `CustomDomain` that a `CustomDomainRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `CustomDomain` into a `CustomDomainRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -6893,9 +6893,9 @@ for crate::types::CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaAutoscalingResponse` that a `KedaAutoscalingRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `KedaAutoscalingResponse` into a `KedaAutoscalingRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `service_id`.
 impl ::core::convert::From<crate::types::KedaAutoscalingResponse>
 for crate::types::KedaAutoscalingRequest {
     #[inline]
@@ -6928,9 +6928,9 @@ for crate::types::KedaAutoscalingRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `KedaScalerResponse` into a `KedaScalerRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::KedaScalerResponse>
 for crate::types::KedaScalerRequest {
     #[inline]
@@ -6961,9 +6961,9 @@ for crate::types::KedaScalerRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaTriggerAuthenticationResponse` that a `KedaTriggerAuthenticationRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `KedaTriggerAuthenticationResponse` into a `KedaTriggerAuthenticationRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `organization_id`.
 impl ::core::convert::From<crate::types::KedaTriggerAuthenticationResponse>
 for crate::types::KedaTriggerAuthenticationRequest {
     #[inline]
@@ -6993,9 +6993,9 @@ for crate::types::KedaTriggerAuthenticationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that a `ServiceAnnotationRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationAnnotationsGroupResponse` into a `ServiceAnnotationRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
+/// Not copied, because the request does not have them: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
 impl ::core::convert::From<crate::types::OrganizationAnnotationsGroupResponse>
 for crate::types::ServiceAnnotationRequest {
     #[inline]
@@ -7031,9 +7031,9 @@ for crate::types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything of an `OrganizationLabelsGroupResponse` that a `ServiceLabelRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `OrganizationLabelsGroupResponse` into a `ServiceLabelRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
+/// Not copied, because the request does not have them: `created_at`, `updated_at`, `name`, `labels`.
 impl ::core::convert::From<crate::types::OrganizationLabelsGroupResponse>
 for crate::types::ServiceLabelRequest {
     #[inline]
@@ -7062,7 +7062,7 @@ for crate::types::ServiceLabelRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold, and the fields that this version of the library does not know.
+/// Converts a `ServicePort` into a `ContainerRequestPort`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::ServicePort>
 for crate::types::ContainerRequestPort {
     #[inline]
@@ -7092,7 +7092,7 @@ for crate::types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold, and the fields that this version of the library does not know.
+/// Converts a `StorageItem` into a `ContainerRequestStorageItem`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::StorageItem>
 for crate::types::ContainerRequestStorageItem {
     #[inline]

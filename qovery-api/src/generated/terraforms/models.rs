@@ -69,7 +69,7 @@ pub struct TerraformAdvancedSettings {
 }
 
 impl crate::types::TerraformAdvancedSettings {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -167,7 +167,7 @@ pub struct TerraformDeploymentRestrictionRequest {
 }
 
 impl crate::types::TerraformDeploymentRestrictionRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -239,7 +239,7 @@ pub struct TerraformGitRepositoryRequest {
 }
 
 impl crate::types::TerraformGitRepositoryRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -328,7 +328,7 @@ pub struct TerraformRequest {
 }
 
 impl crate::types::TerraformRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -437,7 +437,7 @@ pub struct TerraformRequestJobResources {
 }
 
 impl crate::types::TerraformRequestJobResources {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
@@ -466,7 +466,7 @@ pub struct TerraformRequestTerraformFilesSource {
 }
 
 impl crate::types::TerraformRequestTerraformFilesSource {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -593,7 +593,7 @@ pub struct TerraformVariableParsingRequest {
 }
 
 impl crate::types::TerraformVariableParsingRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(git_repository: crate::types::ApplicationGitRepositoryRequest) -> Self {
         Self {
@@ -619,7 +619,7 @@ pub struct TerraformVariablesSourceRequest {
 }
 
 impl crate::types::TerraformVariablesSourceRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         tf_var_file_paths: ::std::vec::Vec<::std::string::String>,
@@ -705,7 +705,7 @@ pub struct TfVarsDiscoveryModeAutoDiscover {
 }
 
 impl crate::types::TfVarsDiscoveryModeAutoDiscover {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
         Self {
@@ -743,7 +743,7 @@ pub struct TfVarsDiscoveryModeSpecificPaths {
 }
 
 impl crate::types::TfVarsDiscoveryModeSpecificPaths {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
@@ -802,7 +802,7 @@ pub struct TfVarsListRequest {
 }
 
 impl crate::types::TfVarsListRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -816,9 +816,9 @@ impl crate::types::TfVarsListRequest {
     }
 }
 
-/// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `ApplicationGitRepository` into a `TerraformGitRepositoryRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
+/// Not copied, because the request does not have them: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl ::core::convert::From<crate::types::ApplicationGitRepository>
 for crate::types::TerraformGitRepositoryRequest {
     #[inline]
@@ -841,9 +841,9 @@ for crate::types::TerraformGitRepositoryRequest {
     }
 }
 
-/// Carries over everything of a `TerraformDeploymentRestrictionResponse` that a `TerraformDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `TerraformDeploymentRestrictionResponse` into a `TerraformDeploymentRestrictionRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`.
 impl ::core::convert::From<crate::types::TerraformDeploymentRestrictionResponse>
 for crate::types::TerraformDeploymentRestrictionRequest {
     #[inline]
@@ -865,7 +865,7 @@ for crate::types::TerraformDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold, and the fields that this version of the library does not know.
+/// Converts a `TerraformFilesSource` into a `TerraformRequestTerraformFilesSource`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::TerraformFilesSource>
 for crate::types::TerraformRequestTerraformFilesSource {
     #[inline]
@@ -888,7 +888,7 @@ for crate::types::TerraformRequestTerraformFilesSource {
     }
 }
 
-/// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold, and the fields that this version of the library does not know.
+/// Converts a `TerraformJobResourcesResponse` into a `TerraformRequestJobResources`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::TerraformJobResourcesResponse>
 for crate::types::TerraformRequestJobResources {
     #[inline]
@@ -911,9 +911,9 @@ for crate::types::TerraformRequestJobResources {
     }
 }
 
-/// Carries over everything of a `TerraformResponse` that a `TerraformRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `TerraformResponse` into a `TerraformRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
 ///
 /// # Errors
 /// Returns an error if a required value is absent, or if a member of a union is unknown.
@@ -979,7 +979,7 @@ for crate::types::TerraformRequest {
     }
 }
 
-/// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `TerraformVariablesSourceResponse` into a `TerraformVariablesSourceRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 impl ::core::convert::From<crate::types::TerraformVariablesSourceResponse>
 for crate::types::TerraformVariablesSourceRequest {
     #[inline]

@@ -23,7 +23,7 @@ pub struct AliasRequest {
 }
 
 impl crate::types::AliasRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -171,7 +171,7 @@ pub struct EnvironmentVariableEditRequest {
 }
 
 impl crate::types::EnvironmentVariableEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -268,7 +268,7 @@ pub struct EnvironmentVariableRequest {
 }
 
 impl crate::types::EnvironmentVariableRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -351,7 +351,7 @@ pub struct OverrideRequest {
 }
 
 impl crate::types::OverrideRequest {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -476,7 +476,7 @@ pub struct SecretEditRequest {
 }
 
 impl crate::types::SecretEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -565,7 +565,7 @@ pub struct SecretRequest {
 }
 
 impl crate::types::SecretRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -697,7 +697,7 @@ pub struct VariableAliasRequest {
 }
 
 impl crate::types::VariableAliasRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -757,7 +757,7 @@ pub struct VariableEditRequest {
 }
 
 impl crate::types::VariableEditRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -844,7 +844,7 @@ pub struct VariableImportRequest {
 }
 
 impl crate::types::VariableImportRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         overwrite: bool,
@@ -876,7 +876,7 @@ pub struct VariableImportRequestVar {
 }
 
 impl crate::types::VariableImportRequestVar {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -958,7 +958,7 @@ pub struct VariableOverrideRequest {
 }
 
 impl crate::types::VariableOverrideRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         value: impl ::core::convert::Into<crate::runtime::SecretText>,
@@ -1026,7 +1026,7 @@ pub struct VariableRequest {
 }
 
 impl crate::types::VariableRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -1146,9 +1146,9 @@ pub struct VariableResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts an `EnvironmentVariable` into an `EnvironmentVariableEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl ::core::convert::From<crate::types::EnvironmentVariable>
 for crate::types::EnvironmentVariableEditRequest {
     #[inline]
@@ -1174,11 +1174,11 @@ for crate::types::EnvironmentVariableEditRequest {
     }
 }
 
-/// Carries over everything of a `Secret` that a `SecretEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `Secret` into a `SecretEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// Not in the response, and so left out: `value`.
+/// Left out, because the response does not have them: `value`.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_secret`, `aliased_secret`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `overridden_secret`, `aliased_secret`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl ::core::convert::From<crate::types::Secret> for crate::types::SecretEditRequest {
     #[inline]
     fn from(from: crate::types::Secret) -> Self {
@@ -1201,9 +1201,9 @@ impl ::core::convert::From<&crate::types::Secret> for crate::types::SecretEditRe
     }
 }
 
-/// Carries over everything of a `VariableResponse` that a `VariableEditRequest` can hold, and the fields that this version of the library does not know.
+/// Converts a `VariableResponse` into a `VariableEditRequest`. Copies the fields that both have, and the fields that this version of the library does not know.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
+/// Not copied, because the request does not have them: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
 impl ::core::convert::From<crate::types::VariableResponse>
 for crate::types::VariableEditRequest {
     #[inline]

@@ -1,8 +1,8 @@
-//! Decodes the body of a response, a large one beside the tasks of the runtime.
+//! Decodes the body of a response, a large one on another thread.
 //!
-//! Decoding some megabytes takes longer than a task may hold up its thread: timers around a call
-//! would fire late. In a Tokio runtime a large body is decoded on a thread for blocking work. Without
-//! one there is no other thread, and it is decoded in place.
+//! Decoding several megabytes would block the thread of a task, and timers around a call would fire late. In
+//! a Tokio runtime, a large body is decoded on a thread for blocking work. Without a runtime there is no
+//! other thread, and it is decoded in place.
 
 use std::{
     future::Future,

@@ -1,12 +1,12 @@
-//! How much memory a document may become.
+//! The memory limit of a decoded document.
 //!
-//! A few bytes of JSON can become a kilobyte of Rust: `{}` stands for a struct with all its fields
-//! absent. So the size of the body alone bounds nothing. Two figures do: the values of the document,
-//! counted before it is read and weighed as if each became a [`Value`], and the structs, weighed as
-//! they are made. Both are upper limits, with the growth of lists included.
+//! A few bytes of JSON can become a kilobyte of Rust: `{}` stands for a struct with all its fields absent.
+//! Therefore the size of the body alone is no limit. Two figures are: the values of the document, counted
+//! before it is read and weighed as if each became a [`Value`], and the structs, weighed when they are
+//! created. Both are upper bounds and include the growth of lists.
 //!
-//! The limit belongs to the thread while it decodes, because serde hands nothing of the kind to the
-//! types. Without a limit nothing is counted.
+//! The limit belongs to the thread while it decodes, because serde has no way to pass it to the types.
+//! Without a limit nothing is counted.
 
 use std::{cell::Cell, mem::size_of};
 

@@ -1,8 +1,8 @@
-//! Reads types from the raw text of a JSON value, leniently, and reports the path of an error.
+//! Reads types leniently from the text of a JSON value, and reports the path of an error.
 //!
-//! Not for speed: it is used after the fast way failed, and for the members of unions. Each level is
-//! split into the raw texts of its parts, so that kept values stay byte for byte, and only one path
-//! into the document is in memory.
+//! It is slow, and used only after fast decoding failed, and for the members of unions. Each level is split
+//! into the texts of its parts, so that kept values do not change and only one path into the document is in
+//! memory.
 
 mod variant;
 

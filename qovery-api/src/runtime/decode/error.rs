@@ -1,15 +1,15 @@
-//! Why a document could not be decoded.
+//! Errors of decoding.
 //!
-//! Shows the path and the expected kind, and never a text of the document: it may be a secret.
+//! An error shows the path and the expected kind. It never shows text of the document, which may be a secret.
 
 use std::fmt;
 
 use super::Fault;
 use crate::runtime::{Printable, redact::Token};
 
-/// Why a document could not be decoded.
+/// A document could not be decoded.
 ///
-/// The message names the expected kind and the kind that was found, and shows no text of the document.
+/// The message names the expected kind and the kind that was found. It shows no text of the document.
 #[derive(Clone)]
 pub struct DecodeError(Box<Inner>);
 
@@ -98,24 +98,24 @@ impl DecodeError {
         token.clean_text(&mut self.0.message);
     }
 
-    /// The path to the value that does not fit, such as `results[3].steps.details[0].status`. Empty if the document
-    /// itself does not fit.
+    /// Returns the path of the value that does not fit, such as
+    /// `results[3].steps.details[0].status`. Empty if the document itself does not fit.
     pub fn path(&self) -> &str {
         &self.0.path
     }
 
-    /// The expected kind and the kind that was found, without the path.
+    /// Returns the expected kind and the kind that was found, without the path.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Whether the document is not even of the right format, such as HTML instead of JSON.
+    /// Returns whether the document has another format, such as HTML instead of JSON.
     pub fn is_syntax(&self) -> bool {
         self.0.kind == Kind::Syntax
     }
 
-    /// Whether the document was not decoded because it could take more memory than the limit allows:
-    /// see [`ClientBuilder::decoded_limit`](crate::ClientBuilder::decoded_limit).
+    /// Returns whether the document was not decoded because it could take more memory than the
+    /// limit allows: see [`ClientBuilder::decoded_limit`](crate::ClientBuilder::decoded_limit).
     pub fn is_too_large(&self) -> bool {
         self.0.kind == Kind::TooLarge
     }

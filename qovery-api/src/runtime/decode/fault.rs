@@ -1,6 +1,6 @@
-//! The fault in a document, while the path back to its root is still being collected.
+//! An error in a document, while the path to it is being collected.
 //!
-//! Not public: at the root it becomes a [`DecodeError`](super::DecodeError).
+//! At the root it becomes a public [`DecodeError`](super::DecodeError).
 
 use std::fmt::{self, Display};
 

@@ -1,9 +1,9 @@
 //! Decodes the responses of the API, as tolerantly as is safe.
 //!
-//! A document that fits its type is read straight from the bytes. Only one that does not is read
-//! again, slowly and from its text, as tolerantly as the [`Manner`] allows; the error names the
-//! path to the field that still does not fit. The decoded size of a document is [bounded](budget). Not for
-//! requests: those are exact.
+//! A document that fits its type is read directly from the bytes. A document that does not fit is read a
+//! second time, more slowly, from its text, as tolerantly as the [`Manner`] allows. The error has the path to
+//! the field that still does not fit. The decoded size of a document is [limited](budget). Requests are
+//! decoded strictly.
 
 pub(crate) mod budget;
 mod deserializer;
@@ -35,17 +35,17 @@ pub(crate) enum Manner {
     Tolerant,
 }
 
-/// Decodes a JSON document the way the client decodes a response.
+/// Decodes a JSON document like a response.
 ///
-/// Unknown fields are kept, `null` stands for an empty list or map and for an object all of whose
-/// fields may be absent, a list of one object stands for the object, and an integer may be written as
-/// `1.0`. Values that the published contract permits do not fail:
+/// Unknown fields are kept. `null` is accepted for an empty list or map, and for an object whose fields may
+/// all be absent. A list of one object is accepted for the object, and `1.0` for an integer. Other values
+/// that do not fit do not fail the document:
 ///
-/// - a fraction is cut off if the model has an integer, and a number that is too large becomes the
-///   largest that fits; the number as it came is kept in the extra fields of the model;
-/// - a member of a union that does not fit becomes the union's unknown member, with its JSON and the
-///   reason;
-/// - half of a surrogate pair, or a byte that is not UTF-8, becomes U+FFFD in a text.
+/// - A fraction for an integer is cut off. A number that is too large becomes the largest of its type. The
+///   unchanged number is kept in the extra fields of the model.
+/// - A member of a union that does not fit becomes the unknown member of the union, with its JSON and the
+///   reason.
+/// - Half of a surrogate pair, or a byte that is not UTF-8, becomes U+FFFD in a text.
 ///
 /// ```
 /// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0, 3.5]")?;
@@ -64,11 +64,9 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     decode_in(body, Manner::Tolerant)
 }
 
-/// Decodes a JSON document the way a client decodes a response that was built with
-/// [`strict_decoding`](crate::ClientBuilder::strict_decoding).
+/// Decodes a JSON document like a response, with [`strict_decoding`](crate::ClientBuilder::strict_decoding).
 ///
-/// Like [`decode`], but returns an error for values that `decode` cuts off, replaces or keeps as
-/// unknown.
+/// Like [`decode`], but a value that `decode` cuts off, replaces or keeps as unknown is an error.
 ///
 /// ```
 /// let numbers: Vec<u32> = qovery_api::decode_strictly(b"[1, 2.0]")?;
@@ -78,8 +76,8 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
 /// ```
 ///
 /// # Errors
-/// Returns an error with the path if the document is not JSON or does not fit the type, and as
-/// [`decode`] does if it would become too large.
+/// Returns an error with the path if the document is not JSON or does not fit the type. Returns an error with
+/// [`is_too_large`](DecodeError::is_too_large) under the same condition as [`decode`].
 pub fn decode_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     decode_in(body, Manner::Patient)
 }

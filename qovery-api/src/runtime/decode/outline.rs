@@ -1,4 +1,5 @@
-//! The input of a union's decision: the kind of a value, and the names and raw texts of its fields.
+//! The facts from which the member of a union is chosen: the kind of a value, and the names and texts of its
+//! fields.
 
 use std::borrow::Cow;
 

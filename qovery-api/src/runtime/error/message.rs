@@ -1,6 +1,4 @@
-//! The words of an error: what to say of a status and of a body that explains nothing.
-//!
-//! Not for deciding anything: predicates of the error do that.
+//! The text of an error, for a status and for a body without an explanation.
 
 use http::{HeaderMap, StatusCode};
 

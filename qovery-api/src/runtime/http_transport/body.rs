@@ -1,8 +1,8 @@
-//! Reads the body of a response: within the limit, and to the end that was announced.
+//! Reads the body of a response, within the limit and up to its announced length.
 //!
-//! Over HTTP/2, hyper takes a stream that is reset with `NO_ERROR` for the end of its body, and neither
-//! it nor reqwest compares the length received with the length announced. A compressed body is unpacked here and not by reqwest, because the
-//! length announced is that of the compressed bytes.
+//! Over HTTP/2, hyper treats a stream that is reset with `NO_ERROR` as the end of the body. Neither hyper nor
+//! reqwest compares the received length with the announced one. A compressed body is unpacked here instead of
+//! in reqwest, because the announced length is that of the compressed bytes.
 
 #[cfg(feature = "gzip")]
 mod gzip;

@@ -1,6 +1,4 @@
 //! The settings of the HTTP transport.
-//!
-//! Not for sending: see [`HttpTransport`].
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,7 +12,7 @@ use crate::runtime::{
 
 const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
 
-/// Settings of an [`HttpTransport`].
+/// The settings of an [`HttpTransport`].
 #[must_use]
 pub struct HttpTransportBuilder {
     /// Settings that can be used once.
@@ -63,51 +61,53 @@ impl Default for HttpTransportBuilder {
 }
 
 impl HttpTransportBuilder {
-    /// The token sent with each request that has no `Authorization` header yet. Default: none.
+    /// Sets the token of each request without an `Authorization` header. Default: none.
     pub fn token(mut self, token: AccessToken) -> Self {
         self.token = Some(token);
         self
     }
 
-    /// The limit on making a connection. Default: 10 s.
+    /// Sets the time limit for opening a connection. Default: 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// The limit on a whole request, from connecting to the last byte of the response. Default:
-    /// 60 s. A call can have its own: [`Call::timeout`](crate::Call::timeout).
+    /// Sets the time limit for one request, from connecting to the last byte of the response.
+    /// Default: 60 s. [`Call::timeout`](crate::Call::timeout) sets it for a single call.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. A compressed
-    /// body counts with its unpacked size. Of any other response at most 16 KiB are read.
+    /// Sets the largest size of the body of a successful response, in bytes. Default: 64 MiB. A
+    /// compressed body counts with its unpacked size. Of any other response, at most 16 KiB are
+    /// read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
+    /// Adds the name of your program to the `User-Agent` header, such as `nightly-deploys/1.2`. It
+    /// follows the name of this library.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts,
-    /// compression and the user agent are overwritten by this builder, and traffic on the
-    /// wire is not logged.
+    /// Sets the reqwest settings to start from: proxies, certificates, pools. This builder
+    /// overwrites redirects, retries, timeouts, compression, the user agent, and the logging of the
+    /// connection.
     ///
-    /// Such settings can be used once. To open websockets as well, give
+    /// These settings can be used once. To open websockets too, use
     /// [`reqwest_with`](Self::reqwest_with).
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = Some(settings);
         self
     }
 
-    /// Like [`reqwest`](Self::reqwest), for settings that are needed more than once: websockets are opened
-    /// with a client of their own, which speaks HTTP/1.1 only.
+    /// Like [`reqwest`](Self::reqwest), for settings that are built more than once: websockets are
+    /// opened with a second HTTP client, over HTTP/1.1.
     pub fn reqwest_with(
         mut self,
         settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -117,8 +117,8 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Settings of reqwest for websockets, if they differ from those for requests: for example if their
-    /// server is reached another way. Default: those of [`reqwest_with`](Self::reqwest_with).
+    /// Sets the reqwest settings for websockets, if they differ from those for requests, for
+    /// example because of another proxy. Default: those of [`reqwest_with`](Self::reqwest_with).
     #[cfg(feature = "stream")]
     pub fn upgrade_with(
         mut self,
@@ -131,7 +131,8 @@ impl HttpTransportBuilder {
     /// Builds the transport.
     ///
     /// # Errors
-    /// Where reqwest refuses the settings, for example a user agent that a header cannot carry.
+    /// Returns an error if reqwest refuses the settings, for example a user agent that a header
+    /// cannot hold.
     pub fn build(self) -> Result<HttpTransport, BuildError> {
         let user_agent = match self.user_agent.as_deref().map(str::trim) {
             None | Some("") => USER_AGENT.to_owned(),

@@ -1,4 +1,4 @@
-//! The settings of reqwest that a transport needs, whatever the caller has set.
+//! The reqwest settings that a transport always overwrites.
 
 use std::{sync::Arc, time::Duration};
 

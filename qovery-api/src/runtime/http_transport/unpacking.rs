@@ -1,7 +1,7 @@
-//! Whether reqwest has its own unpacking built in, which any crate of the program may have caused.
+//! Detects whether reqwest unpacks bodies itself, which any crate of the program may have enabled.
 //!
-//! It is switched off for this transport, but a body that goes through it no longer says whether it
-//! ended properly.
+//! This transport turns it off. But reqwest still passes bodies through it, and such a body does not report
+//! whether it ended properly.
 
 use reqwest::ClientBuilder;
 

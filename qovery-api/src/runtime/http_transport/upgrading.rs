@@ -1,7 +1,7 @@
-//! Switching a connection to another protocol.
+//! Switches a connection to another protocol.
 //!
-//! HTTP/2 has no such thing, and reqwest negotiates the version for each connection: websockets get a
-//! client of their own, which offers HTTP/1.1 only and is made when it is first needed.
+//! HTTP/2 has no such switch, and reqwest negotiates the version for each connection. Therefore websockets
+//! use a second HTTP client, which offers only HTTP/1.1. It is created when it is first needed.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -52,10 +52,10 @@ impl Upgrading {
 }
 
 impl HttpTransport {
-    /// Sends a request that asks for another protocol, and keeps it with the caller. For layers of
+    /// Sends a request to switch to another protocol, without consuming it. For layers of the
     /// transport: like [`Transport::upgrade`](crate::Transport::upgrade), with `authorization` and
-    /// `limit` as in [`send_borrowed`](Self::send_borrowed). The limit is on the response; the
-    /// connection that was switched has none.
+    /// `limit` as in [`send_borrowed`](Self::send_borrowed). The limit applies to the response. The
+    /// switched connection has no limit.
     ///
     /// # Errors
     /// Returns an error if no response was received. A response of any status is not an error here.

@@ -1,6 +1,6 @@
-//! The value of a field before it is read.
+//! The placeholder of a field before it is read.
 //!
-//! Not a default: a blank of a field that a document must have never leaves the reader.
+//! It is not a default: the placeholder of a required field never leaves the reader.
 
 use std::{collections::BTreeMap, net, num};
 

@@ -1,4 +1,4 @@
-//! Carries the extra fields of a response into the request that is made of it.
+//! Copies the extra fields of a response into the request that is made from it.
 
 use serde_json::value::RawValue;
 

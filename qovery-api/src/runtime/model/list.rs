@@ -1,7 +1,7 @@
 //! Reads a list with little spare memory.
 //!
-//! A `Vec` that grows by itself doubles, so that a long list of models takes up to twice its size. Such
-//! a list grows by half here, and gives back what is left.
+//! A `Vec` doubles when it grows, so that a long list takes up to twice its size. This list grows by half,
+//! and releases its spare memory.
 
 use std::{fmt, marker::PhantomData};
 

@@ -1,9 +1,9 @@
-//! How the structs of the models are read and written.
+//! Reads and writes the structs of the models.
 //!
-//! For each struct the generator writes what differs: its field names, one line for each field that
-//! reads it and one that visits it. All else is here and exists once, because hundreds of structs
-//! with serde's own derives are most of what this crate would cost to compile. Not for enums and
-//! unions: those have [`open_enum!`](super::open_enum) and [`union!`](super::union).
+//! For each struct, the generator writes only the differences: its field names, and for each field one line
+//! that reads it and one that visits it. All other code exists once, here, because serde's derives for
+//! hundreds of structs would be most of the compile time of this crate. Enums and unions use
+//! [`open_enum!`](super::open_enum) and [`union!`](super::union).
 
 mod blank;
 mod carry;
@@ -80,10 +80,10 @@ fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
     }
 }
 
-/// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.
+/// Writes the implementations that use [`Model`], and `Default` for a struct that may be empty.
 ///
-/// Everything that is written once for each struct is `#[inline]`, here and in generated code: it is
-/// compiled only in programs that use the struct.
+/// All code that exists once for each struct is `#[inline]`, here and in generated code: it is compiled only
+/// in programs that use the struct.
 macro_rules! through_fields {
     ($name:ty, Default) => {
         impl ::core::default::Default for $name {
@@ -96,13 +96,13 @@ macro_rules! through_fields {
     };
     ($name:ty) => {
         impl $name {
-            /// The fields that came with a response and that this version of the library does not
-            /// know. They are sent back.
+            /// Returns the fields of the response that this version of the library does not know.
+            /// They are sent back.
             #[inline]
             pub fn extra(&self) -> &$crate::ExtraFields {
                 &self.__extra
             }
-            /// The same without [extra fields](Self::extra), here and in every model within.
+            /// Removes the [extra fields](Self::extra), also from the models within.
             #[inline]
             pub fn without_extra(mut self) -> Self {
                 $crate::runtime::model::drop_extra(&mut self);

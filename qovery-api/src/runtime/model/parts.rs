@@ -1,4 +1,4 @@
-//! Reaches the models within a model, to drop the fields that they do not know.
+//! Visits the models within a model, to remove their extra fields.
 
 use std::{collections::BTreeMap, net, num};
 

@@ -1,8 +1,8 @@
-//! Reads a struct out of a map: one visitor for all of them.
+//! Reads a struct from a map: one visitor for all structs.
 //!
-//! A document mostly has its fields in the order of the contract, so each name is looked for where
-//! the previous one was found. Unknown fields are kept as they came; if a name occurs twice, the
-//! last one counts. Not for patience with what does not fit: see [`decode`](crate::runtime::decode).
+//! Most documents have their fields in the order of the contract, so the search for a name begins after the
+//! previous field. Unknown fields are kept unchanged. If a name occurs twice, the last field counts.
+//! [`decode`](crate::runtime::decode) handles values that do not fit.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 

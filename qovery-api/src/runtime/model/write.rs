@@ -1,6 +1,6 @@
-//! Writes and prints a struct: each visits its fields.
+//! Writes and prints a struct by visiting its fields.
 //!
-//! The value of a field prints itself: secrets redact themselves.
+//! Each value prints itself, so secrets are redacted.
 
 use std::{
     borrow::Cow,

@@ -1,6 +1,4 @@
-//! How a token may be spelled in a text: as it is, or as one or several encoders have written it.
-//!
-//! Not for replacing it: that is the module above.
+//! The forms of a token in a text: plain, or written by one or several encoders.
 
 /// How many encoders may have written the text one after the other, such as JSON within a URL within
 /// HTML.

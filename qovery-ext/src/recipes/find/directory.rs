@@ -1,4 +1,4 @@
-//! The lists that names are looked up in, read at most once in a while for each client.
+//! The lists in which names are looked up, cached for each client.
 
 use std::{
     collections::HashMap,

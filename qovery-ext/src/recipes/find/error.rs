@@ -1,4 +1,4 @@
-//! Why nothing was found.
+//! Errors of finding objects.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::naming::comparable;
 
-/// Something that there is, by name and id.
+/// An existing object, with its name and id.
 ///
 /// Available on crate feature `find` only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ use super::super::naming::comparable;
 pub struct Candidate {
     /// Its id.
     pub id: Uuid,
-    /// Its name, as the server wrote it.
+    /// Its name, unescaped.
     pub name: String,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// Why nothing was found by a name, a path, a URL or an id.
+/// No object was found by a name, a path, a URL or an id.
 ///
 /// Available on crate feature `find` only.
 ///
@@ -95,7 +95,7 @@ impl FindError {
     pub(super) fn unknown_id(what: &str, id: Uuid) -> Self {
         Self::new(
             Reason::NotFound,
-            format!("no {what} that this token can see has the id {id}"),
+            format!("no {what} with the id {id} is visible to this token"),
         )
     }
 
@@ -115,22 +115,23 @@ impl FindError {
         error
     }
 
-    /// Whether nothing has the name or the id.
+    /// Returns whether no object has the name or the id.
     pub fn is_not_found(&self) -> bool {
         matches!(self.0.reason, Reason::NotFound)
     }
 
-    /// Whether several have the name.
+    /// Returns whether several objects have the name.
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.0.reason, Reason::Ambiguous)
     }
 
-    /// Whether the text cannot name anything of the expected kind. Nothing was sent.
+    /// Returns whether the text cannot name an object of the expected kind. Nothing was sent.
     pub fn is_invalid(&self) -> bool {
         matches!(self.0.reason, Reason::Invalid)
     }
 
-    /// Those that have the name if it is ambiguous, those that there are if none has it.
+    /// Returns the objects that have the name, if it is ambiguous, or all existing objects, if none
+    /// has it.
     pub fn candidates(&self) -> &[Candidate] {
         &self.0.candidates
     }
@@ -140,7 +141,7 @@ impl FindError {
         self.0.closest.as_ref()
     }
 
-    /// The error of the call, if a list could not be read.
+    /// Returns the error of the call, if a list could not be read.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.0.reason {
             Reason::Api(error) => Some(error),

@@ -1,4 +1,4 @@
-//! Handles of found items, with the names and ids of everything they belong to.
+//! Handles of found objects, with the names and ids of their parents.
 
 use std::{fmt, ops::Deref};
 
@@ -24,7 +24,7 @@ const CONSOLE: &str = "https://console.qovery.com";
 pub struct Named {
     /// The id.
     pub id: Uuid,
-    /// The name, as the server wrote it. Print it with [`Printable`].
+    /// The name, unescaped. Print it with [`Printable`].
     pub name: String,
 }
 
@@ -58,7 +58,7 @@ pub struct FoundProject {
     pub project: Named,
 }
 
-/// A cluster. Dereferences to the [`ClusterHandle`] that acts on it.
+/// A cluster. Dereferences to its [`ClusterHandle`].
 ///
 /// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ pub struct FoundCluster {
     pub cluster: Named,
 }
 
-/// An environment. Dereferences to the [`EnvironmentHandle`] that acts on it.
+/// An environment. Dereferences to its [`EnvironmentHandle`].
 ///
 /// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
@@ -85,13 +85,13 @@ pub struct FoundEnvironment {
     pub project: Named,
     /// The environment.
     pub environment: Named,
-    /// The cluster that it runs on, if the API says so.
+    /// Its cluster, if the API returns it.
     pub cluster: Option<Uuid>,
-    /// Its mode, if the API says so.
+    /// Its mode, if the API returns it.
     pub mode: Option<EnvironmentModeEnum>,
 }
 
-/// A service. Dereferences to the [`ServiceHandle`] that acts on it.
+/// A service. Dereferences to its [`ServiceHandle`].
 ///
 /// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ pub struct FoundService {
     pub kind: ServiceKind,
 }
 
-/// Anything that was found.
+/// A found object of any kind.
 ///
 /// Available on crate feature `find` only.
 #[derive(Debug, Clone)]
@@ -131,12 +131,12 @@ pub enum Found {
 macro_rules! found {
     ($type:ident $item:ident $kind:literal) => {
         impl $type {
-            /// Its id.
+            /// Returns its id.
             pub fn id(&self) -> Uuid {
                 self.$item.id
             }
 
-            /// Its name, as the server wrote it. Print it with [`Printable`].
+            /// Returns its name, unescaped. Print it with [`Printable`].
             pub fn name(&self) -> &str {
                 &self.$item.name
             }
@@ -155,12 +155,12 @@ found!(FoundEnvironment environment "environment");
 found!(FoundCluster cluster "cluster");
 
 impl FoundOrganization {
-    /// The page of the organization in the web console.
+    /// Returns the URL of the organization in the web console.
     pub fn console_url(&self) -> String {
         format!("{CONSOLE}/organization/{}/overview", self.id())
     }
 
-    /// Its projects, by name.
+    /// Returns its projects, sorted by name.
     ///
     /// # Errors
     /// Returns an error if they cannot be listed.
@@ -174,7 +174,7 @@ impl FoundOrganization {
         Ok(listed.into_iter().map(project).collect())
     }
 
-    /// Its clusters, by name.
+    /// Returns its clusters, sorted by name.
     ///
     /// # Errors
     /// Returns an error if they cannot be listed.
@@ -188,7 +188,7 @@ impl FoundOrganization {
         Ok(listed.into_iter().map(cluster).collect())
     }
 
-    /// All organizations that a client can see, by name.
+    /// Returns all organizations that the token can access, sorted by name.
     ///
     /// # Errors
     /// Returns an error if they cannot be listed.
@@ -215,13 +215,13 @@ impl FoundOrganization {
 }
 
 impl FoundProject {
-    /// The page of the project in the web console.
+    /// Returns the URL of the project in the web console.
     pub fn console_url(&self) -> String {
         let (organization, project) = (self.organization.id, self.id());
         format!("{CONSOLE}/organization/{organization}/project/{project}/overview")
     }
 
-    /// Its environments, by name.
+    /// Returns its environments, sorted by name.
     ///
     /// # Errors
     /// Returns an error if they cannot be listed.
@@ -252,20 +252,20 @@ impl FoundProject {
 }
 
 impl FoundCluster {
-    /// The page of the cluster in the web console.
+    /// Returns the URL of the cluster in the web console.
     pub fn console_url(&self) -> String {
         let (organization, cluster) = (self.organization.id, self.id());
         format!("{CONSOLE}/organization/{organization}/cluster/{cluster}/overview")
     }
 
-    /// The subject of waits.
+    /// Returns the subject of waits.
     pub fn subject(&self) -> Subject {
         Subject::cluster(self.organization.id, self.id())
     }
 }
 
 impl FoundEnvironment {
-    /// The page of the environment in the web console.
+    /// Returns the URL of the environment in the web console.
     pub fn console_url(&self) -> String {
         console_url_of_environment(
             self.organization.id,
@@ -297,12 +297,13 @@ impl FoundEnvironment {
         }
     }
 
-    /// The subject of waits.
+    /// Returns the subject of waits.
     pub fn subject(&self) -> Subject {
         Subject::environment(self.id())
     }
 
-    /// Its services, by name; those of a kind that this crate cannot act on are left out.
+    /// Returns its services, sorted by name. Services of a kind without actions in this crate are
+    /// left out.
     ///
     /// # Errors
     /// Returns an error if they cannot be listed.
@@ -337,29 +338,29 @@ fn console_url_of_environment(organization: Uuid, project: Uuid, id: Uuid, page:
 }
 
 impl FoundService {
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.service.id
     }
 
-    /// Its name, as the server wrote it. Print it with [`Printable`].
+    /// Returns its name, unescaped. Print it with [`Printable`].
     pub fn name(&self) -> &str {
         &self.service.name
     }
 
-    /// Its kind and id.
+    /// Returns its kind and id.
     pub fn service_ref(&self) -> ServiceRef {
         ServiceRef::new(self.kind, self.id())
     }
 
-    /// The page of the service in the web console.
+    /// Returns the URL of the service in the web console.
     pub fn console_url(&self) -> String {
         let page = format!("/service/{}/overview", self.id());
         let environment = self.environment.id;
         console_url_of_environment(self.organization.id, self.project.id, environment, &page)
     }
 
-    /// The subject of waits.
+    /// Returns the subject of waits.
     pub fn subject(&self) -> Subject {
         Subject::service(self.service_ref())
     }
@@ -396,7 +397,7 @@ impl Deref for FoundCluster {
 }
 
 impl Found {
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Organization(found) => found.id(),
@@ -407,7 +408,7 @@ impl Found {
         }
     }
 
-    /// Its page in the web console.
+    /// Returns its URL in the web console.
     pub fn console_url(&self) -> String {
         match self {
             Self::Organization(found) => found.console_url(),

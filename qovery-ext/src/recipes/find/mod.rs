@@ -1,7 +1,6 @@
-//! Finding things by their names, by a path, by a pasted URL of the console, or by id.
+//! Finds objects by name, path, URL of the web console, or id.
 //!
-//! Not for reading their configuration. Dropping a future of this module abandons a request that only
-//! reads.
+//! Dropping a future of this module abandons a request that only reads.
 
 mod directory;
 mod error;
@@ -22,7 +21,7 @@ use crate::wait::WaitExt;
 use directory::{Directory, Entry, List};
 use place::Place;
 
-/// Finding by name, for a [`Client`].
+/// Finds objects of a [`Client`] by name.
 ///
 /// Available on crate feature `find` only.
 ///
@@ -40,29 +39,29 @@ use place::Place;
 /// # Ok(()) }
 /// ```
 ///
-/// Names are compared without blanks around them, in Unicode normalisation form KC and without regard to
-/// upper and lower case. If several names differ in nothing else, the one that is spelled alike is
-/// found; otherwise the name is ambiguous. An id can stand for each name.
+/// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
+/// several names match, the one with the exact spelling is returned; if there is none, the name is ambiguous.
+/// An id can replace any name.
 ///
 /// # Requests
-/// One list for each level of the path: organizations, projects, environments, services. The lists are
-/// shared by all clones of the client and by finds that run at the same time, and are kept for 60 s
-/// ([`FindExt::keep_names_for`]). A name that a kept list does not have is looked for once more in a new
-/// list, so that new items are found. Items that were renamed or deleted meanwhile are found under
-/// their old names for as long as the list is kept.
+/// Each level of the path takes one list request: organizations, projects, environments, services. Clones of
+/// the client, and finds that run at the same time, share these lists. They are cached for 60 s
+/// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that
+/// new objects are found. Objects that were renamed or deleted in the meantime are found under their old
+/// names until the list is read again.
 pub trait FindExt {
-    /// Finds anything by a text: a path of names or ids (`my-org/shop/staging/api`), a URL of the web
-    /// console, or an id.
+    /// Finds any object: by a path of names or ids (`my-org/shop/staging/api`), by a URL of the web
+    /// console, or by an id.
     fn find(&self, place: impl Into<String>) -> Find;
 
-    /// The organization with this name or id.
+    /// Finds the organization with this name or id.
     fn organization(&self, name: impl Into<String>) -> OrganizationPath;
 
-    /// How long lists of names are kept, over all clones of this client. Default: 60 s. Zero reads them
-    /// anew for each find.
+    /// Sets how long lists of names are cached, for all clones of this client. Default: 60 s. With
+    /// zero, each find reads them again.
     fn keep_names_for(&self, time: Duration);
 
-    /// Forgets all lists of names: the next find reads them anew.
+    /// Clears the cached lists of names.
     fn forget_names(&self);
 }
 
@@ -90,13 +89,14 @@ impl FindExt for Client {
     }
 }
 
-/// A text that names something. Await it for a [`Found`] of any kind, or say which kind is expected.
+/// A path, a URL or an id of an object. Await it to get a [`Found`] of any kind, or call the method of the
+/// expected kind.
 ///
 /// Available on crate feature `find` only.
 ///
 /// # Errors
-/// Each of its futures returns an error if nothing or several things have the name, if the text names
-/// something of another kind, or if a list cannot be read.
+/// Each of its futures returns an error if no object or several objects have the name, if the text names an
+/// object of another kind, or if a list cannot be read.
 #[must_use = "nothing is looked up until it is awaited"]
 #[derive(Clone)]
 pub struct Find {
@@ -149,7 +149,8 @@ impl Find {
         }
     }
 
-    /// Finds a cluster: by a URL of the console or by id. By name: [`OrganizationPath::cluster`].
+    /// Finds a cluster by a URL of the web console or by an id. To find it by name, use
+    /// [`OrganizationPath::cluster`].
     ///
     /// # Errors
     /// See [`Find`].
@@ -166,21 +167,21 @@ impl Find {
             && steps.len() != levels
         {
             let form = match levels {
-                0 => "name it by .organization(\"…\").cluster(\"…\")".to_owned(),
+                0 => "to find it by name, use .organization(\"…\").cluster(\"…\")".to_owned(),
                 levels => {
                     let form = ["ORGANIZATION", "PROJECT", "ENVIRONMENT", "SERVICE"];
                     let form = form.get(..levels).unwrap_or(&form).join("/");
                     format!("its path has the form {form}")
                 }
             };
-            let why = format!("{kind} is expected, and {form}");
+            let why = format!("expected {kind}: {form}");
             return Err(FindError::invalid(&self.text, &why));
         }
         self.await
     }
 
     fn unexpected(&self, kind: &str, found: &Found) -> FindError {
-        let why = format!("{kind} is expected, and this is {found}");
+        let why = format!("expected {kind}, found {found}");
         FindError::invalid(&self.text, &why)
     }
 
@@ -237,7 +238,7 @@ impl fmt::Debug for Find {
     }
 }
 
-/// An organization by name or id. Await it, or go on to one of its projects or clusters.
+/// An organization by name or id. Await it, or continue to one of its projects or clusters.
 ///
 /// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
@@ -247,7 +248,7 @@ pub struct OrganizationPath {
     organization: String,
 }
 
-/// A project by names or ids. Await it, or go on to one of its environments.
+/// A project by names or ids. Await it, or continue to one of its environments.
 ///
 /// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
@@ -257,7 +258,7 @@ pub struct ProjectPath {
     project: String,
 }
 
-/// An environment by names or ids. Await it, or go on to one of its services.
+/// An environment by names or ids. Await it, or continue to one of its services.
 ///
 /// Available on crate feature `find` only.
 #[must_use = "nothing is looked up until it is awaited"]
@@ -268,7 +269,7 @@ pub struct EnvironmentPath {
 }
 
 impl OrganizationPath {
-    /// One of its projects.
+    /// Returns the path of one of its projects.
     pub fn project(self, name: impl Into<String>) -> ProjectPath {
         ProjectPath {
             organization: self,
@@ -279,7 +280,8 @@ impl OrganizationPath {
     /// Finds one of its clusters.
     ///
     /// # Errors
-    /// Returns an error if nothing or several have the name, or if a list cannot be read.
+    /// Returns an error if no cluster or several clusters have the name, or if a list cannot be
+    /// read.
     pub async fn cluster(self, name: &str) -> Result<FoundCluster, FindError> {
         let organization = self.await?;
         let client = &organization.client;
@@ -310,7 +312,7 @@ impl OrganizationPath {
 }
 
 impl ProjectPath {
-    /// One of its environments.
+    /// Returns the path of one of its environments.
     pub fn environment(self, name: impl Into<String>) -> EnvironmentPath {
         EnvironmentPath {
             project: self,
@@ -339,8 +341,8 @@ impl EnvironmentPath {
     /// Finds one of its services.
     ///
     /// # Errors
-    /// Returns an error if nothing or several have the name, if its kind is one that this crate cannot
-    /// act on, or if a list cannot be read.
+    /// Returns an error if no service or several services have the name, if this crate has no
+    /// actions for its kind, or if a list cannot be read.
     pub async fn service(self, name: &str) -> Result<FoundService, FindError> {
         let environment = self.await?;
         let within = format!(" of {environment}");

@@ -1,4 +1,4 @@
-//! Parsing of a text: a path of names, a URL of the console, or an id.
+//! Parses a text: a path of names, a URL of the web console, or an id.
 
 use url::Url;
 use uuid::Uuid;
@@ -49,8 +49,8 @@ impl Place {
         }
         if steps.len() > LEVELS {
             return Err(format!(
-                "it has {} names, and the levels are organization/project/environment/service: give a \
-                 name that has a slash by a single step, such as .service(\"a/b\")",
+                "it has {} names for the levels organization/project/environment/service: pass a name \
+                 with a slash in a single step, such as .service(\"a/b\")",
                 steps.len()
             ));
         }
@@ -59,7 +59,7 @@ impl Place {
 
     /// Reads the ids in a URL of the console, old or new. Sends no request to the host.
     fn of_url(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;
+        let url = Url::parse(text).map_err(|error| format!("it is not a URL: {error}"))?;
         let mut segments = url.path_segments().into_iter().flatten().peekable();
         let mut found: [Option<Uuid>; LEVELS] = [None; LEVELS];
         let mut cluster = None;
@@ -94,8 +94,8 @@ impl Place {
                 Ok(Self::Path(ids.map(text_of).collect()))
             }
             _ => Err(
-                "it is no URL of the console: no id of an organization, project, environment or \
-                      cluster is in it"
+                "it is not a URL of the web console: it has no id of an organization, project, \
+                 environment or cluster"
                     .to_owned(),
             ),
         }

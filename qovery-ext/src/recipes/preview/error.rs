@@ -1,4 +1,4 @@
-//! Why a preview environment was not made, deployed, deleted or worked with.
+//! Errors of preview environments.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::{
     wait::{UnsupportedVersion, WaitError},
 };
 
-/// Why a preview environment was not made, deployed or deleted.
+/// A preview environment was not created, deployed or deleted.
 ///
 /// Available on crate feature `preview` only.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl PreviewError {
         Self::new(Reason::Refused(text))
     }
 
-    /// Whether the request is impossible: a name that no service has, an environment of that name that
-    /// is no preview.
+    /// Returns whether the request is impossible: the environment lacks a named service, or an
+    /// environment of this name is not a preview.
     pub fn is_refused(&self) -> bool {
         matches!(
             *self.0,
@@ -63,8 +63,9 @@ impl PreviewError {
         )
     }
 
-    /// The environment that has the name of the preview, and is not known as one. Nothing of it was changed.
-    /// [`PreviewEnvironment::adopt`](super::PreviewEnvironment::adopt) makes it a preview.
+    /// Returns the id of an environment that has the name of the preview and is not marked as one.
+    /// It was not changed. [`PreviewEnvironment::adopt`](super::PreviewEnvironment::adopt) marks
+    /// it.
     pub fn unmarked(&self) -> Option<Uuid> {
         match &*self.0 {
             Reason::Unmarked { environment, .. } => Some(environment.id),
@@ -72,7 +73,7 @@ impl PreviewError {
         }
     }
 
-    /// The error of the wait for its deployment or deletion.
+    /// Returns the error of the wait for its deployment or deletion.
     pub fn wait_error(&self) -> Option<&WaitError> {
         match &*self.0 {
             Reason::Wait(error) => Some(error),
@@ -80,7 +81,7 @@ impl PreviewError {
         }
     }
 
-    /// The error of the call that failed.
+    /// Returns the error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &*self.0 {
             Reason::Find(error) => error.api_error(),
@@ -96,7 +97,7 @@ impl PreviewError {
         }
     }
 
-    /// For [`std::process::exit`]: that of the wait, 3 otherwise.
+    /// Returns the exit code of the wait, or 3 for any other error, for [`std::process::exit`].
     pub fn exit_code(&self) -> u8 {
         self.wait_error().map_or(3, WaitError::exit_code)
     }
@@ -119,8 +120,8 @@ impl fmt::Display for PreviewError {
                 original,
             } => write!(
                 f,
-                "environment {environment} exists, and nothing shows that it is a preview of {}: if it \
-                 is one, call `PreviewEnvironment::adopt` once; otherwise choose another name",
+                "environment {environment} exists and is not marked as a preview of {}: if it is one, \
+                 call `PreviewEnvironment::adopt` once; otherwise choose another name",
                 Printable::new(original)
             ),
         }
@@ -141,7 +142,7 @@ pub(super) enum Ended<E> {
     NotDeleted,
 }
 
-/// Why the work with a preview environment did not end well.
+/// The error of [`PreviewEnvironment::run`](super::PreviewEnvironment::run).
 ///
 /// Available on crate feature `preview` only.
 pub struct RunPreviewError<E> {
@@ -150,7 +151,7 @@ pub struct RunPreviewError<E> {
 }
 
 impl<E> RunPreviewError<E> {
-    /// The error of the work.
+    /// Returns the error of the closure.
     pub fn work_error(&self) -> Option<&E> {
         match &self.ended {
             Ended::Work(error) => Some(error),
@@ -158,7 +159,7 @@ impl<E> RunPreviewError<E> {
         }
     }
 
-    /// The error of making or deploying the environment.
+    /// Returns the error of creating or deploying the environment.
     pub fn preview_error(&self) -> Option<&PreviewError> {
         match &self.ended {
             Ended::Preview(error) => Some(error),
@@ -166,18 +167,18 @@ impl<E> RunPreviewError<E> {
         }
     }
 
-    /// Whether it was interrupted by Ctrl-C or SIGTERM.
+    /// Returns whether the run was interrupted by Ctrl-C or SIGTERM.
     pub fn is_interrupted(&self) -> bool {
         matches!(self.ended, Ended::Interrupted)
     }
 
-    /// Why the environment was not deleted at the end. `None` if it was.
+    /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted.
     pub fn not_deleted(&self) -> Option<&PreviewError> {
         self.not_deleted.as_ref()
     }
 
-    /// For [`std::process::exit`]: that of the [`PreviewError`], 130 if it was interrupted, 1 if the work
-    /// failed.
+    /// Returns the exit code, for [`std::process::exit`]: that of the [`PreviewError`], 130 after
+    /// an interruption, or 1 if the closure failed.
     pub fn exit_code(&self) -> u8 {
         match (&self.ended, &self.not_deleted) {
             (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),

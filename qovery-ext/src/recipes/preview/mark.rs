@@ -1,10 +1,10 @@
-//! The mark of a preview: a variable that names its original and itself.
+//! The mark of a preview: a variable that names its original and the preview itself.
 //!
-//! Name and mode do not make an environment a preview: one that was made by hand can have both. A copy of a
-//! preview that was made by hand has its variables too, but another id.
+//! Name and mode are not enough: an environment that was made by hand can have both. A copy that a person
+//! makes of a preview has the variable too, but another id.
 //!
-//! Copying an environment and setting its mark are two requests. Until it is marked, the copy has a name that
-//! is not chosen by hand; then it gets its final name.
+//! Copying an environment and setting its mark are two requests. In between, the copy has a name that people
+//! do not choose by hand. After that it gets its final name.
 
 use qovery_api::{
     Client,

@@ -1,8 +1,8 @@
-//! Preview environments: a copy of an environment for a pull request, made, updated and deleted by its
-//! name.
+//! Preview environments: a copy of an environment for a pull request, created, updated and deleted by name.
 //!
-//! Everything is found again by the name and a mark: the next run takes up the remains of an interrupted run,
-//! and [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
+//! A preview is found by its name and its mark. Therefore the next run continues an interrupted one, and
+//! [`PreviewEnvironment::delete`] removes what an interrupted run left behind. If a future of this module is
+//! dropped, the copy may be in any intermediate state; no other environment is affected.
 //! state, and leaves nothing else.
 
 mod error;
@@ -37,7 +37,7 @@ pub use error::{PreviewError, RunPreviewError};
 use error::{Ended, Reason};
 use mark::{EXPIRES_AT, Mark, Namesakes, PREVIEW_OF};
 
-/// The wanted state of a preview environment.
+/// The desired state of a preview environment.
 ///
 /// Available on crate feature `preview` only.
 ///
@@ -61,15 +61,16 @@ use mark::{EXPIRES_AT, Mark, Namesakes, PREVIEW_OF};
 ///
 /// # Idempotent by name
 /// [`deploy`](Self::deploy) creates the environment if its project has none with this name. Otherwise it
-/// updates the existing environment, and sends only edits that are not made yet.
+/// updates the existing environment, and sends only edits that were not made yet.
 ///
 /// # Other environments are never changed
-/// A preview has a variable, `PREVIEW_OF`, that names its original and the preview itself, and the requested
-/// mode (`PREVIEW` by default; `PRODUCTION` is refused). An environment of the same name without this variable
-/// is an error with [`PreviewError::unmarked`]. If it is a preview, made by hand or by a version that set no
-/// such variable, [`adopt`](Self::adopt) sets it. A copy that a person makes of a preview is no preview.
+/// A preview has the variable `PREVIEW_OF`, which names its original and the preview itself, and the
+/// requested mode (`PREVIEW` by default; `PRODUCTION` is refused). An environment of the same name without
+/// this variable is an error with [`PreviewError::unmarked`]. [`adopt`](Self::adopt) sets the variable, for a
+/// preview that was made by hand or by a version of this crate that set none. A copy that a person makes of a
+/// preview does not count as a preview.
 ///
-/// The copy is made once. Services that the original gets later are not added to it.
+/// The original is copied once. Services that are added to the original later are not added to the copy.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is deployed, run or deleted"]
 pub struct PreviewEnvironment {
@@ -86,7 +87,7 @@ pub struct PreviewEnvironment {
     invalid: Option<DotenvError>,
 }
 
-/// A preview environment that is there.
+/// An existing preview environment.
 ///
 /// Available on crate feature `preview` only.
 #[derive(Debug, Clone)]
@@ -94,17 +95,17 @@ pub struct PreviewEnvironment {
 pub struct Preview {
     /// The environment.
     pub environment: FoundEnvironment,
-    /// Whether this run has made it.
+    /// Whether this run created it.
     pub is_new: bool,
     /// Its services.
     pub services: Vec<EnvironmentService>,
-    /// Its public URLs: by the names of the services, of each the main one first. Empty before it was
-    /// deployed.
+    /// Its public URLs, sorted by the names of the services; the main URL of a service comes first.
+    /// Empty before the deployment.
     pub urls: Vec<ServiceUrl>,
 }
 
 impl PreviewEnvironment {
-    /// An environment of this name.
+    /// Creates the description of a preview with this name.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -121,60 +122,61 @@ impl PreviewEnvironment {
         }
     }
 
-    /// A copy of this environment, in its project: a path, a URL of the web console or an id, as
-    /// [`FindExt::find`] takes it.
+    /// Sets the environment to copy: a path, a URL of the web console or an id, as in
+    /// [`FindExt::find`]. The copy is in the same project.
     pub fn from(mut self, environment: impl Into<String>) -> Self {
         self.origin = Some(environment.into());
         self
     }
 
-    /// In this mode. Default: `PREVIEW`. `PRODUCTION` is refused.
+    /// Sets the mode. Default: `PREVIEW`. `PRODUCTION` is refused.
     pub fn mode(mut self, mode: impl Into<Mode>) -> Self {
         self.mode = mode.into();
         self
     }
 
-    /// On this cluster of the organization, by name or id. Default: that of the original. Holds when the
-    /// environment is made.
+    /// Sets the cluster, by name or id. Default: that of the original. Has an effect only when the
+    /// environment is created.
     pub fn cluster(mut self, cluster: impl Into<String>) -> Self {
         self.cluster = Some(cluster.into());
         self
     }
 
-    /// With this Git branch of an application, a Terraform module, or of a job or Helm chart from Git.
+    /// Sets the Git branch of an application, of a Terraform module, or of a job or Helm chart from
+    /// Git.
     pub fn branch(mut self, service: impl Into<String>, branch: impl Into<String>) -> Self {
         self.changes
             .push((service.into(), Change::Branch(branch.into())));
         self
     }
 
-    /// With this Git commit of a service of any kind that is built from Git.
+    /// Sets the Git commit of a service of any kind that is built from Git.
     pub fn commit(mut self, service: impl Into<String>, commit: impl Into<String>) -> Self {
         self.commits.push((service.into(), commit.into()));
         self
     }
 
-    /// With this image tag of a container, or of a job that runs an image.
+    /// Sets the image tag of a container, or of a job that runs an image.
     pub fn image(mut self, service: impl Into<String>, tag: impl Into<String>) -> Self {
         self.changes
             .push((service.into(), Change::ImageTag(tag.into())));
         self
     }
 
-    /// With this version of a Helm chart that comes from a repository of charts.
+    /// Sets the version of a Helm chart from a chart repository.
     pub fn chart(mut self, service: impl Into<String>, version: impl Into<String>) -> Self {
         self.changes
             .push((service.into(), Change::ChartVersion(version.into())));
         self
     }
 
-    /// With this variable of the environment.
+    /// Adds a variable of the environment.
     pub fn variable(mut self, variable: Variable) -> Self {
         self.variables.push(variable);
         self
     }
 
-    /// With these variables of the environment: a map of names and values, for example.
+    /// Adds variables of the environment, for example from a map of names and values.
     pub fn variables<K: Into<String>, V: Into<qovery_api::SecretText>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -185,8 +187,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// With the variables of this file, as [`parse_dotenv`] reads it. A text that cannot be read is an
-    /// error when the environment is made.
+    /// Adds the variables of this text, as [`parse_dotenv`] reads it. If the text cannot be read,
+    /// creating the environment fails.
     pub fn dotenv(mut self, text: &str) -> Self {
         match parse_dotenv(text) {
             Ok(variables) => self.variables.extend(variables),
@@ -195,29 +197,29 @@ impl PreviewEnvironment {
         self
     }
 
-    /// With this variable of one service.
+    /// Adds a variable of one service.
     pub fn service_variable(mut self, service: impl Into<String>, variable: Variable) -> Self {
         self.service_variables.push((service.into(), variable));
         self
     }
 
-    /// Notes when it may be deleted: so long after it was last brought up to date. Nothing deletes it by
-    /// itself: run [`delete_expired_previews`] from a scheduled job.
+    /// Sets the time to live, counted from the last update. The API does not delete previews by
+    /// itself: call [`delete_expired_previews`] from a scheduled job.
     pub fn time_to_live(mut self, time: Duration) -> Self {
         self.time_to_live = Some(time);
         self
     }
 
-    /// Gives up waiting for its deployment after this time. Default: one hour.
+    /// Sets the deadline of the wait for its deployment. Default: one hour.
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);
         self
     }
 
-    /// Makes it or brings it up to date, deploys it, waits, and reads its URLs.
+    /// Creates or updates the environment, deploys it, waits, and reads its URLs.
     ///
     /// # Errors
-    /// Returns an error if a step fails; the environment stays, and the next run takes it up.
+    /// Returns an error if a step fails. The environment remains, and the next run continues.
     pub async fn deploy(&self, client: &Client) -> Result<Preview, PreviewError> {
         let mut preview = self.ensure(client).await?;
         self.finish(client, &mut preview).await?;
@@ -232,12 +234,13 @@ impl PreviewEnvironment {
         Ok(())
     }
 
-    /// Makes it or brings it up to date. Deploys nothing: to deploy and watch it, use
+    /// Creates or updates the environment. Deploys nothing: to deploy and watch it, use
     /// [`PreviewEnvironment::deployment`].
     ///
     /// # Errors
-    /// Returns an error before anything is made or edited if a service does not exist or cannot take its
-    /// change. If a later step fails, the environment stays, and the next run takes it up.
+    /// Returns an error before anything is created or edited if a service does not exist or does
+    /// not accept its change. If a later step fails, the environment remains, and the next run
+    /// continues.
     pub async fn ensure(&self, client: &Client) -> Result<Preview, PreviewError> {
         if let Some(error) = &self.invalid {
             return Err(PreviewError::new(Reason::Dotenv(error.clone())));
@@ -288,8 +291,8 @@ impl PreviewEnvironment {
         })
     }
 
-    /// Returns the action that deploys the requested commits to a preview that is up to date, to watch it
-    /// or to wait for it with other options.
+    /// Returns the action that deploys the requested commits to an updated preview. Use it to watch
+    /// the deployment, or to wait with other options.
     ///
     /// # Errors
     /// Returns an error if a service has no such commit.
@@ -307,11 +310,11 @@ impl PreviewEnvironment {
         })
     }
 
-    /// Deletes it, and waits until it is gone. Returns whether there was one. Deletes each environment of
-    /// this name that is a preview: two runs at the same time may have made two.
+    /// Deletes the preview, and waits until it is gone. Returns whether there was one. If two runs
+    /// at the same time have created two previews of this name, it deletes both.
     ///
     /// # Errors
-    /// Returns an error if it cannot be looked up or deleted.
+    /// Returns an error if the preview cannot be looked up or deleted.
     pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
         let origin = self.find_origin(client).await?;
         let namesakes = self.namesakes(client, &origin).await?;
@@ -328,11 +331,11 @@ impl PreviewEnvironment {
         }
     }
 
-    /// Makes the environment of this name and mode a preview of the original: sets its mark, and changes
-    /// nothing else. From then on it can be updated and [deleted](Self::delete) as one.
+    /// Marks the environment of this name and mode as a preview of the original, and changes
+    /// nothing else. From then on it can be updated and [deleted](Self::delete) as a preview.
     ///
-    /// Needed once for an environment that was made by hand, or by a version of this crate that set no mark.
-    /// Does nothing if it is a preview of the original already.
+    /// Call it once for an environment that was made by hand, or by a version of this crate that
+    /// set no mark. Does nothing if the environment is already a preview of the original.
     ///
     /// ```no_run
     /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
@@ -342,7 +345,7 @@ impl PreviewEnvironment {
     /// match preview.deploy(&client).await {
     ///     Err(error) if error.unmarked().is_some() => {
     ///         eprintln!("{error}");
-    ///         preview.adopt(&client).await?; // after a look at it
+    ///         preview.adopt(&client).await?; // after a check by a person
     ///     }
     ///     other => drop(other?),
     /// }
@@ -350,8 +353,8 @@ impl PreviewEnvironment {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if there is no environment of this name, if there are several, if its mode is another
-    /// one, or if a call fails.
+    /// Returns an error if no environment or several environments have this name, if its mode is
+    /// another one, or if a call fails.
     pub async fn adopt(&self, client: &Client) -> Result<FoundEnvironment, PreviewError> {
         let origin = self.find_origin(client).await?;
         let namesakes = self.namesakes(client, &origin).await?;
@@ -371,8 +374,8 @@ impl PreviewEnvironment {
         Ok(other)
     }
 
-    /// Deploys it, does some work with it, and deletes it: at the end, if the work fails or panics, and on
-    /// Ctrl-C and SIGTERM.
+    /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
+    /// closure fails or panics, and on Ctrl-C and SIGTERM.
     ///
     /// ```no_run
     /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -389,14 +392,15 @@ impl PreviewEnvironment {
     /// # Ok(()) }
     /// ```
     ///
-    /// A signal is heeded between two steps of making the environment, so that no request is abandoned
-    /// half-way, and at once while it is deployed or worked with. While it is deleted, a second signal stops
-    /// waiting for the deletion. If the future is dropped or the process is killed, the environment stays:
-    /// [`PreviewEnvironment::delete`] finds it.
+    /// While the environment is created, a signal takes effect between two steps, so that no
+    /// request is abandoned. During the deployment and the closure it takes effect at once. During
+    /// the deletion, a second signal stops the wait for the deletion. If the future is dropped or
+    /// the process is killed, the environment remains, and [`PreviewEnvironment::delete`] finds it.
     ///
     /// # Errors
-    /// Returns the error of the work, of making the environment, or that it was interrupted. If it could
-    /// not be deleted either, [`RunPreviewError::not_deleted`] says why.
+    /// Returns the error of the closure, the error of creating the environment, or the
+    /// interruption. If the environment could not be deleted, [`RunPreviewError::not_deleted`]
+    /// returns the reason.
     pub async fn run<T, E>(
         &self,
         client: &Client,
@@ -637,19 +641,19 @@ fn acted_on(
     }
 }
 
-/// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) is over, and
+/// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) has passed, and
 /// waits until they are gone. Returns their names.
 ///
 /// Available on crate feature `preview` only.
 ///
-/// Looks at each environment that is not in mode `PRODUCTION`, which takes a request for each. One without a
-/// time to live stays.
+/// It sends one request for each environment that is not in mode `PRODUCTION`. An environment without a time
+/// to live remains.
 ///
 /// # Errors
-/// Returns an error if the project is not found, if something cannot be read, or for the first one that
-/// cannot be deleted; the others are tried again with the next call. An environment whose time is over and
-/// that is not marked as a preview stays, and is an error with [`PreviewError::unmarked`] after the others are
-/// deleted: [adopt](PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
+/// Returns an error if the project is not found, if a call fails, or for the first preview that cannot be
+/// deleted; the next call tries the others again. An environment whose time has passed and that is not marked
+/// as a preview remains. After the others are deleted, it is an error with [`PreviewError::unmarked`]:
+/// [adopt](PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
 pub async fn delete_expired_previews(
     client: &Client,
     project: &str,

@@ -1,8 +1,9 @@
-//! Files of variables, `.env`: reading and writing them.
+//! Reads and writes files of variables, `.env`.
 //!
-//! There are libraries for this format. They are made for the variables of the own process, and replace
-//! `$NAME` by them: a password with a dollar would be changed, and a variable of the machine that imports
-//! would end up in Qovery. Here a value stays as it stands in the file.
+//! Libraries for this format are made for the variables of the process, and replace `$NAME` by the value of a
+//! variable.
+//! They would change a password that contains a dollar sign, and send variables of the importing machine to
+//! Qovery. This module does not change values.
 
 use std::{collections::HashMap, fmt};
 
@@ -13,8 +14,8 @@ use qovery_api::{
 
 use super::{SetVariableError, Variable, VariableOwner};
 
-/// A line of a file of variables that cannot be read. Shows the number of the line and no text of the
-/// file: it may be a secret.
+/// A line of a file of variables cannot be read. The error has the number of the line and no text of the
+/// file, which may be secret.
 ///
 /// Available on crate feature `variables` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct DotenvError {
 }
 
 impl DotenvError {
-    /// The number of the line, counted from 1.
+    /// Returns the number of the line, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
@@ -42,8 +43,8 @@ impl fmt::Display for DotenvError {
 
 impl std::error::Error for DotenvError {}
 
-/// Reads a file of variables, in its order. All of them are plain: map them with [`Variable::secret`] as
-/// needed. A key that stands twice has the last value.
+/// Reads a file of variables, in the order of the file. All variables are plain: call [`Variable::secret`]
+/// for secrets. If a key is repeated, the last value counts.
 ///
 /// Available on crate feature `variables` only.
 ///
@@ -55,8 +56,8 @@ impl std::error::Error for DotenvError {}
 /// | `KEY=` | empty |
 /// | `# comment`, a blank line | |
 ///
-/// A dollar is a dollar: nothing is replaced by other variables. Lines may end with LF, CRLF or CR; within a
-/// value, each of them becomes LF. Write `\r` in double quotes for a carriage return.
+/// A dollar sign has no special meaning. Lines may end with LF, CRLF or CR; within a value, each of them
+/// becomes LF. Write `\r` in double quotes for a carriage return.
 ///
 /// ```
 /// use qovery_ext::recipes::parse_dotenv;
@@ -236,22 +237,23 @@ impl Reader<'_> {
     }
 }
 
-/// The variables that something sees, as a file of variables.
+/// The variables of an owner, as a file of variables.
 ///
 /// Available on crate feature `variables` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DotenvExport {
-    /// The file. It does not show in `Debug`.
+    /// The file. `Debug` does not show it.
     pub text: SecretText,
-    /// How many variables are in it.
+    /// The number of variables in it.
     pub exported: usize,
-    /// The keys of secrets. Their values cannot be read: the file has them as comments.
+    /// The keys of secrets. The API does not return their values: the file contains the keys as
+    /// comments.
     pub secrets: Vec<String>,
 }
 
-/// Exports the variables that something sees as a file of variables, by key. Those that Qovery sets itself
-/// are left out; an alias has the value that it stands for.
+/// Exports the variables of an owner, and those of wider scopes that apply to it, as a file of variables,
+/// sorted by key. Variables that Qovery sets itself are left out. An alias has the value of its variable.
 ///
 /// Available on crate feature `variables` only.
 ///
@@ -265,7 +267,7 @@ pub struct DotenvExport {
 /// ```
 ///
 /// # Errors
-/// Returns an error if the variables cannot be listed, and for a database, which has none.
+/// Returns an error if the variables cannot be listed, or if the owner is a database, which has no variables.
 pub async fn export_dotenv(
     client: &Client,
     owner: VariableOwner,

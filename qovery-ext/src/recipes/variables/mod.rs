@@ -1,8 +1,7 @@
-//! Setting a variable, whether it exists or not.
+//! Sets a variable, whether it exists or not.
 //!
-//! One operation sets the values of an external secret manager; use that instead. Dropping the future
-//! of [`set_variable`] abandons the request in flight: the variable then has its old or its new value.
-//! Set it again to be sure.
+//! Values of an external secret manager have their own operation. Dropping the future of [`set_variable`]
+//! abandons the request in flight: the variable then has its old or its new value. Call the function again.
 
 mod dotenv;
 mod plan;
@@ -47,7 +46,7 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// A plain variable.
+    /// Creates a plain variable.
     pub fn new(key: impl Into<String>, value: impl Into<SecretText>) -> Self {
         Self {
             key: key.into(),
@@ -58,12 +57,12 @@ impl Variable {
         }
     }
 
-    /// Its key.
+    /// Returns its key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Keeps the value secret: it cannot be read back.
+    /// Makes the variable a secret: the API does not return its value.
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.is_secret = true;
@@ -77,7 +76,8 @@ impl Variable {
         self
     }
 
-    /// Sets the description, at most 255 characters. By default, an existing description stays.
+    /// Sets the description, at most 255 characters. If it is not set, an existing description does
+    /// not change.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -91,11 +91,11 @@ impl Variable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableOwner {
-    /// A project: all its environments see the variable.
+    /// A project: its variables apply to all its environments.
     Project(Uuid),
-    /// An environment: all its services see the variable.
+    /// An environment: its variables apply to all its services.
     Environment(Uuid),
-    /// A service of any kind but a database.
+    /// A service of any kind except a database.
     Service(ServiceRef),
 }
 
@@ -139,11 +139,11 @@ impl VariableOwner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableChange {
-    /// There was none with this key.
+    /// There was no variable with this key.
     Created,
-    /// It had another value, or a secret one, which cannot be compared.
+    /// The variable had another value, or was a secret, whose value cannot be compared.
     Edited,
-    /// One of a wider scope is seen there and stays as it is; its value was overridden.
+    /// A variable of a wider scope was overridden. That variable did not change.
     Overridden,
     /// The variable already had the desired state, and nothing was sent.
     Unchanged,
@@ -153,8 +153,8 @@ pub enum VariableChange {
 ///
 /// Available on crate feature `variables` only.
 ///
-/// The change takes effect with the next deployment. Properties that are not set (the description, for
-/// example) stay as they are. If two callers set the same variable at the same time, the last one wins.
+/// The change takes effect with the next deployment. Properties that are not set (for example the
+/// description) do not change. If two callers set the same variable at the same time, the last one wins.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
@@ -166,9 +166,10 @@ pub enum VariableChange {
 /// ```
 ///
 /// # Errors
-/// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain,
-/// a plain variable cannot become secret, a mount path cannot change, and Qovery's own variables are
-/// read-only. Also if a call fails; [`Error::may_have_been_executed`] says whether it may have had an effect.
+/// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain, a
+/// plain variable cannot become secret, a mount path cannot change, and Qovery's own variables are read-only.
+/// Also returns an error if a call fails; [`Error::may_have_been_executed`] returns whether the variable may
+/// have been set.
 pub async fn set_variable(
     client: &Client,
     owner: VariableOwner,
@@ -291,8 +292,8 @@ fn decide<'a>(
 /// ```
 ///
 /// # Errors
-/// Returns an error if the owner sees no variable with that key, if another variable has the name of the
-/// alias, or if a call fails.
+/// Returns an error if no variable with that key applies to the owner, if another variable has the name of
+/// the alias, or if a call fails.
 pub async fn set_alias(
     client: &Client,
     owner: VariableOwner,
@@ -327,8 +328,8 @@ pub async fn set_alias(
     Ok(VariableChange::Created)
 }
 
-/// Removes a variable of exactly this owner, with its aliases and overrides. Returns whether there was
-/// one: those of wider scopes stay.
+/// Removes a variable of this owner, with its aliases and overrides. Variables of wider scopes remain.
+/// Returns whether there was one.
 ///
 /// Available on crate feature `variables` only.
 ///
@@ -359,7 +360,7 @@ fn own_first<'a>(
     alike.min_by_key(|other| other.scope != *scope)
 }
 
-/// Why a variable was not set. Never shows its value.
+/// A variable was not set. The error never shows its value.
 ///
 /// Available on crate feature `variables` only.
 #[derive(Debug)]
@@ -396,12 +397,13 @@ impl SetVariableError {
         )))
     }
 
-    /// Returns whether the existing variable cannot take the desired state. The message says what to do.
+    /// Returns whether the existing variable cannot take the desired state. The message names the
+    /// next step.
     pub fn is_conflict(&self) -> bool {
         matches!(self.0, Reason::Conflict(_))
     }
 
-    /// The error of the call that failed.
+    /// Returns the error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.0 {
             Reason::Listing(error) | Reason::Call(error) => Some(error),

@@ -1,4 +1,4 @@
-//! Setting many variables at once, with a plan first.
+//! Sets many variables, with a plan first.
 
 use std::fmt;
 
@@ -14,15 +14,15 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlannedChange {
-    /// There is none with this key.
+    /// There is no variable with this key.
     Added,
-    /// It has another value, or a secret one, which cannot be compared.
+    /// The variable has another value, or is a secret, whose value cannot be compared.
     Changed,
-    /// One of a wider scope is seen there and stays as it is; its value is overridden.
+    /// A variable of a wider scope is overridden. That variable does not change.
     Overridden,
-    /// It is as it should be.
+    /// The variable already has the desired state.
     Unchanged,
-    /// The variable that is there cannot become this one, for this reason.
+    /// The existing variable cannot take the desired state, for this reason.
     Conflicting(String),
 }
 
@@ -53,8 +53,8 @@ pub struct VariablesPlan {
     pub variables: Vec<PlannedVariable>,
 }
 
-/// Plans to set many variables of one owner. Takes one request, and changes nothing. A key that is given
-/// twice has the last value.
+/// Plans to set many variables of one owner. Takes one request, and changes nothing. If a key is repeated,
+/// the last value counts.
 ///
 /// Available on crate feature `variables` only.
 ///
@@ -62,15 +62,15 @@ pub struct VariablesPlan {
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
 /// use qovery_ext::recipes::{VariableOwner, parse_dotenv, plan_variables};
 ///
-/// let wanted = parse_dotenv(&std::fs::read_to_string("staging.env")?)?;
-/// let plan = plan_variables(&client, VariableOwner::Environment(environment), wanted).await?;
+/// let variables = parse_dotenv(&std::fs::read_to_string("staging.env")?)?;
+/// let plan = plan_variables(&client, VariableOwner::Environment(environment), variables).await?;
 /// println!("{plan}"); // + LOG_LEVEL, ~ PASSWORD (secret), = REGION
 /// plan.apply().await?;
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// Returns an error if the variables cannot be listed, and for a database, which has none.
+/// Returns an error if the variables cannot be listed, or if the owner is a database, which has no variables.
 pub async fn plan_variables(
     client: &Client,
     owner: VariableOwner,
@@ -104,13 +104,13 @@ pub async fn plan_variables(
 }
 
 impl VariablesPlan {
-    /// Whether no variable changes.
+    /// Returns whether no variable changes.
     pub fn is_empty(&self) -> bool {
         let mut changes = self.variables.iter().map(|one| &one.change);
         changes.all(|change| *change == PlannedChange::Unchanged)
     }
 
-    /// Whether a variable cannot be set.
+    /// Returns whether a variable cannot be set.
     pub fn has_conflicts(&self) -> bool {
         self.conflicts().next().is_some()
     }
@@ -124,13 +124,13 @@ impl VariablesPlan {
 
     /// Sets the variables, one after the other, in their order.
     ///
-    /// Each is compared again with the variables at that time. Applying a plan twice does nothing the second
-    /// time, except that secrets are written again.
+    /// Each variable is compared again with its current state. If a plan is applied twice, the
+    /// second time changes nothing, except that secrets are written again.
     ///
     /// # Errors
-    /// Returns an error before anything is sent if the plan has conflicts. Otherwise returns the error of
-    /// the first variable that could not be set: those before it are set, which
-    /// [`ApplyVariablesError::done`] lists.
+    /// Returns an error before anything is sent if the plan has conflicts. Otherwise returns the
+    /// error of the first variable that could not be set. [`ApplyVariablesError::done`] lists the
+    /// variables that were set before it.
     pub async fn apply(&self) -> Result<Vec<VariableChange>, ApplyVariablesError> {
         let mut done: Vec<(String, VariableChange)> = Vec::new();
         let conflicts: Vec<_> = self.conflicts().collect();
@@ -184,7 +184,7 @@ impl fmt::Display for VariablesPlan {
     }
 }
 
-/// A plan that was carried out in part or not at all. Never shows values.
+/// A plan of which only a part, or nothing, was applied. The error never shows values.
 ///
 /// Available on crate feature `variables` only.
 #[derive(Debug)]
@@ -199,7 +199,7 @@ impl ApplyVariablesError {
         &self.done
     }
 
-    /// Why the next one was not set.
+    /// Returns the error of the variable that was not set.
     pub fn cause(&self) -> &SetVariableError {
         &self.error
     }

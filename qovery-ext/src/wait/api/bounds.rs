@@ -1,9 +1,8 @@
-//! How much of an answer a wait works on.
+//! Limits on the number of entries in a response that a wait processes.
 //!
-//! A wait looks through its readings at every poll, and members of a group look through them one after
-//! the other. An answer with more than any real environment has is refused as a whole, because a part
-//! of it would be read as if the rest did not exist. Not for the size of a response: the client bounds
-//! that.
+//! A wait searches its readings at every poll, and the members of a group do so one after the other. A
+//! response with more entries than any real environment has is refused as a whole: a part of it would look
+//! like the complete list. The client limits the size of a response.
 
 use crate::wait::source::{Fault, FaultKind};
 

@@ -1,4 +1,4 @@
-//! The log of a deployment and the way to it, for the report on a failure.
+//! Reads the log of a deployment and its console URL, for the report on a failure.
 
 use qovery_api::types;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
-//! Whether the list of its parent still has a subject.
+//! Checks whether the list of the parent still contains the subject.
 //!
-//! Not for deciding that something is gone: this is one of the two confirmations that takes.
+//! This is one of the two confirmations of a deletion.
 
 use qovery_api::{Call, Json, Operation, OperationInfo, operations};
 use serde::Deserialize;
@@ -99,7 +99,7 @@ impl ApiSource {
     ) -> Result<bool, Fault> {
         let call = Call::<O>::new(&self.client, &[&parent]);
         let Some(items) = call.await?.results else {
-            let message = format!("{}: the answer holds no list", O::INFO.id);
+            let message = format!("{}: the response has no list", O::INFO.id);
             return Err(Fault::new(FaultKind::Unreadable, message));
         };
         Ok(items.iter().any(|item| ids.contains(&item.id)))

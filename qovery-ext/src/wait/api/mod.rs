@@ -1,6 +1,6 @@
-//! The API as a source of readings: the operation of the client that answers each question.
+//! The API as a source of readings: the operation of the client for each reading.
 //!
-//! Does not interpret an answer. A dropped future abandons its request.
+//! Responses are not interpreted here. A dropped future abandons its request.
 
 mod bounds;
 mod deployment_log;

@@ -1,4 +1,4 @@
-//! Statuses, requests, queues and the history, as readings.
+//! Reads statuses, requests, queues and the history.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! Actions: the operation of the client that carries out an action, and the content of its response.
+//! The operation of the client for each action, and the content of its response.
 //!
-//! Not for services on their own (see [`service`]). Sends nothing twice. A future that is dropped
-//! abandons its request, which the server may have received.
+//! Nothing is sent twice. A future that is dropped abandons its request, which the server may have received.
+//! Actions on a single service are in [`service`].
 
 mod bodies;
 mod service;
@@ -212,7 +212,10 @@ impl ApiSource {
     ) -> Result<Receipt, Fault> {
         let client = &self.client;
         if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
-            let message = format!("the API cannot do this to a selected {}", odd.kind);
+            let message = format!(
+                "the API does not have this action for a selected {}",
+                odd.kind
+            );
             return Err(Fault::new(FaultKind::Rejected, message));
         }
         match action {

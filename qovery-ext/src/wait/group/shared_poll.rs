@@ -1,7 +1,7 @@
-//! The members of a group that share one poll, and a round of it.
+//! The members of a group that share one poll, and one round of that poll.
 //!
-//! Does not decide which members share (see [`super::super::shared_reading`]). A round that is dropped loses the
-//! requests in flight; the state of its members is unchanged.
+//! [`super::super::shared_reading`] decides which members share a poll. A round that is dropped loses the requests in
+//! flight; the state of its members does not change.
 
 use std::sync::Arc;
 

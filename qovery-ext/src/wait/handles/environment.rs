@@ -12,7 +12,7 @@ use super::{
     ServiceHandle,
 };
 
-/// An environment to act on.
+/// An environment, with its actions.
 #[derive(Clone)]
 pub struct EnvironmentHandle {
     pub(super) source: Arc<dyn Source>,
@@ -22,8 +22,8 @@ pub struct EnvironmentHandle {
 watching!(EnvironmentHandle);
 
 impl EnvironmentHandle {
-    /// Says which project the environment belongs to, so that many of them share one request
-    /// without looking it up.
+    /// Sets the project of the environment, so that environments of one project share a status
+    /// request without looking up their project.
     #[must_use]
     pub fn in_project(mut self, project: Uuid) -> Self {
         self.subject = Subject::Environment {
@@ -38,7 +38,7 @@ impl EnvironmentHandle {
         self.action(ActionRequest::Deploy(ServiceVersion::default()))
     }
 
-    /// Deploys every service again, in the versions that run.
+    /// Deploys every service again, in its running version.
     pub fn redeploy(&self) -> Action {
         self.action(ActionRequest::Redeploy)
     }
@@ -63,20 +63,21 @@ impl EnvironmentHandle {
         self.action(ActionRequest::Uninstall)
     }
 
-    /// Cancels the running deployment. Reached as soon as the deployment is over, also if it
-    /// finished before the cancel: [`crate::wait::Reached::snapshot`] says which.
+    /// Cancels the running deployment. The goal is reached as soon as the deployment has ended,
+    /// also if it finished before the cancel: [`crate::wait::Reached::snapshot`] has its state.
     pub fn cancel(&self) -> Action {
         self.action(ActionRequest::Cancel { force: false })
     }
 
-    /// Cancels at once, without waiting for the current step. May leave things half done.
+    /// Cancels at once, without waiting for the current step. Resources may be left in an
+    /// intermediate state.
     pub fn cancel_forced(&self) -> Action {
         self.action(ActionRequest::Cancel { force: true })
     }
 
-    /// Deploys some services, of any kinds, each in its version, in one deployment.
+    /// Deploys some services of any kind, each in its version, in one deployment.
     ///
-    /// Judged by these services alone, whatever their neighbors do.
+    /// The outcome depends only on these services, not on the others of the environment.
     pub fn deploy_services(&self, selection: ServiceSelection) -> Action {
         let services = selection.services();
         self.action_on(services, ActionRequest::DeployServices(selection))
@@ -108,7 +109,8 @@ impl EnvironmentHandle {
         Action::watch(Arc::clone(&self.source), subject, goal)
     }
 
-    /// One of its services. Many services of one environment then share one request for each poll.
+    /// Returns the handle of a service of this environment. Services of one environment share a
+    /// status request.
     pub fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle {
         ServiceHandle::of(
             Arc::clone(&self.source),

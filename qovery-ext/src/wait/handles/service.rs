@@ -34,22 +34,22 @@ impl ServiceHandle {
         }
     }
 
-    /// Deploys it in this version.
+    /// Deploys the service in this version.
     pub fn deploy(&self, version: ServiceVersion) -> Action {
         self.action(ActionRequest::Deploy(version))
     }
 
-    /// Deploys it again, in the version that runs.
+    /// Deploys the service again, in its running version.
     pub fn redeploy(&self) -> Action {
         self.action(ActionRequest::Redeploy)
     }
 
-    /// Stops it.
+    /// Stops the service.
     pub fn stop(&self) -> Action {
         self.action(ActionRequest::Stop)
     }
 
-    /// Restarts it without deploying.
+    /// Restarts the service without deploying it.
     pub fn restart(&self) -> Action {
         self.action(ActionRequest::Restart)
     }
@@ -59,7 +59,7 @@ impl ServiceHandle {
         self.action(ActionRequest::Uninstall)
     }
 
-    /// Deletes it.
+    /// Deletes the service.
     pub fn delete(&self) -> Action {
         self.action(ActionRequest::Delete)
     }
@@ -81,8 +81,8 @@ macro_rules! service {
                 Self { source, subject: Subject::Service { service, environment } }
             }
 
-            /// Says which environment the service belongs to, so that many of them share one
-            /// request without looking it up.
+            /// Sets the environment of the service, so that services of one environment share a
+            /// status request without looking up their environment.
             #[must_use]
             pub fn in_environment(mut self, id: Uuid) -> Self {
                 if let Subject::Service { environment, .. } = &mut self.subject {

@@ -1,16 +1,16 @@
-//! What every handle can do: wait without acting.
+//! The waits of every handle that send no action.
 
 macro_rules! watching {
     ($type:ident) => {
         impl $type {
-            /// Waits for the deployment of an external actor, without acting.
+            /// Waits for the deployment of an external actor. Sends no action.
             ///
-            /// Done at once if the goal is already reached and the queue is empty.
+            /// Returns at once if the goal is already reached and the queue is empty.
             pub fn wait_for(&self, goal: Goal) -> Action {
                 Action::watch(Arc::clone(&self.source), self.subject.clone(), goal)
             }
 
-            /// Waits until a condition holds, without acting.
+            /// Waits until a condition holds. Sends no action.
             pub fn wait_until(&self, condition: impl Condition + 'static) -> Action {
                 Action::until(
                     Arc::clone(&self.source),

@@ -1,4 +1,4 @@
-//! Whether a run can be this operation's: one row for each rule.
+//! Decides whether a run can be this operation's: one row for each rule.
 
 use uuid::Uuid;
 

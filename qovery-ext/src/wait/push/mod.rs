@@ -1,18 +1,18 @@
-//! News from a stream, which move the polls of a wait.
+//! Pushed statuses, which change the time of polls.
 //!
-//! A frame is never evidence: a wait learns everything from polls. The stream only moves them.
+//! A frame is never evidence: a wait learns facts only from polls.
 //!
 //! | the stream | polls |
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
 //! | shows the states of the last poll | at the longest interval of the schedule |
-//! | has announced a change before a poll found it, and the run is under way | three times as far apart |
+//! | has announced a change before a poll found it, and the run is in progress | three times as far apart |
 //! | announces a change | about a second later |
-//! | shows a change later than a poll, or announces changes that polls do not find | it is given up |
+//! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! A stream that is late by more than the longest interval is overtaken by a poll before it is trusted. Only
-//! one that was in time, and then stays open without a frame, delays an end further: once, by two such
-//! intervals.
+//! If a stream is late by more than the longest interval, a poll finds the change before the stream is
+//! trusted. Only a stream that was in time, and then stays open without a frame, delays the end further:
+//! once, by two such intervals.
 
 mod digest;
 mod log;
@@ -235,7 +235,7 @@ impl Push {
 
     /// A stream that was wrong once is not listened to any more.
     fn give_up(&mut self) {
-        tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is given up");
+        tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is closed");
         self.messages = None;
         self.trust = Trust::None;
         self.due = None;

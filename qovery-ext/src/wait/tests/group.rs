@@ -22,7 +22,7 @@ use crate::wait::{
 struct World {
     environments: HashMap<Uuid, Plan>,
     calls: Mutex<HashMap<&'static str, u32>>,
-    acted: Mutex<HashMap<Uuid, Instant>>,
+    executed: Mutex<HashMap<Uuid, Instant>>,
     /// How long the status of a project takes.
     slow: Option<(Uuid, Duration)>,
 }

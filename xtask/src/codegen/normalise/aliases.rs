@@ -63,7 +63,7 @@ impl Writer<'_> {
         };
         if self.open.iter().any(|open| open == name) {
             let what = format!(
-                "the schema `{name}` contains itself and is no object: {} → {name}",
+                "the schema `{name}` contains itself and is not an object: {} → {name}",
                 self.open.join(" → ")
             );
             return Err(Conflict {

@@ -39,7 +39,7 @@ pub(crate) fn tags(
             Some(tags) => tags.push(tag.clone()),
             None => {
                 let what =
-                    format!("the tag `{tag}` means `{target}`, which is no member of the union");
+                    format!("the tag `{tag}` means `{target}`, which is not a member of the union");
                 return Err(Conflict {
                     pointer: schema.pointer.clone(),
                     what,

@@ -40,8 +40,7 @@ pub(crate) fn read(
         }
         if text.ends_with(',') {
             let what = format!(
-                "the value `{text}` ends with a comma, which is a part of it where a list has a line \
-                 for each value"
+                "the value `{text}` ends with a comma: in a YAML list with one value per line, the comma is part of the value"
             );
             reader.remark(&format!("{pointer}/enum/{index}"), what);
         }

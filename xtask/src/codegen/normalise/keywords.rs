@@ -42,11 +42,9 @@ pub(crate) enum Thing {
 use Handling::{Describes, Followed, Noted};
 
 const SERVERS: Handling = Noted(
-    "the address is not followed: a call goes to the base URL of its client, so make a client with that \
-     address for it",
+    "the address has no effect: calls go to the base URL of the client; build a client with this base URL instead",
 );
-const NOT_ENFORCED: Handling =
-    Noted("is not enforced: a value that breaks it is sent and read all the same");
+const NOT_ENFORCED: Handling = Noted("is not enforced: values that violate it are sent and read");
 
 const CONTRACT: &[(&str, Handling)] = &[
     ("openapi", Followed),
@@ -345,7 +343,7 @@ impl Walk {
                 },
                 Some((_, Followed | Describes)) => continue,
                 Some((_, Noted(text))) => (*text).to_owned(),
-                None => "is no keyword here, and is ignored".to_owned(),
+                None => "is not a keyword here, and is ignored".to_owned(),
             };
             self.note(
                 format!("{pointer}/{}", step(keyword)),

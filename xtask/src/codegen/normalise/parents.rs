@@ -81,7 +81,7 @@ pub(crate) fn apply(
         if members.is_empty() {
             draft.remark(
                 &place,
-                format!("no schema extends `{name}`: it is no union"),
+                format!("no schema extends `{name}`: it is not a union"),
             );
             continue;
         }

@@ -98,7 +98,7 @@ fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> 
     if path.split('/').any(is_dots) {
         return problem(
             "has a dot segment, which leads to another path",
-            "write the path that is meant",
+            "write the intended path",
         );
     }
     Ok(())

@@ -112,7 +112,8 @@ impl<'a> Reader<'a> {
             .strip_prefix("/components/schemas/")
             .is_some_and(|name| !name.contains('/'));
         if map.contains_key("discriminator") && !chooses(map) && !is_component {
-            let what = "the discriminator chooses between nothing: no schema can extend one without a name";
+            let what =
+                "the discriminator has no members: no schema can extend a schema without a name";
             self.remark(&format!("{pointer}/discriminator"), what.to_owned());
         }
         let mut schema = match map.get("$ref") {
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
         let value = self.document.value.pointer(&target);
         if let Some(kind) = value.and_then(|value| contradiction(map, value)) {
             let what = format!(
-                "`type: {kind}` beside `$ref` is ignored: what `{text}` names is of another type"
+                "`type: {kind}` beside `$ref` is ignored: the schema `{text}` has another type"
             );
             self.remark(pointer, what);
             return Ok(referred);
@@ -181,7 +182,7 @@ impl<'a> Reader<'a> {
         for (index, part) in all.iter().enumerate() {
             if let Some((kind, named)) = self.contradicted(part, all) {
                 let what = format!(
-                    "`type: {kind}` is ignored: what `{named}` beside it names is of another type"
+                    "`type: {kind}` is ignored: the schema `{named}` beside it has another type"
                 );
                 self.remark(&format!("{pointer}/allOf/{index}"), what);
                 continue;
@@ -284,7 +285,7 @@ impl<'a> Reader<'a> {
                 return Err(self
                     .problem(
                         &at,
-                        format!("the tag `{tag}` is mapped to {target}, which is no schema"),
+                        format!("the tag `{tag}` is mapped to {target}, which is not a schema"),
                     )
                     .with_help("map it to `#/components/schemas/NAME`"));
             };

@@ -28,7 +28,7 @@ pub(crate) fn of_parameter(
     let named = value.get("style").and_then(Value::as_str);
     style(named.unwrap_or(default), explode(value), location).ok_or_else(|| {
         let what = format!(
-            "the style `{}` of the parameter `{name}` is none of a {}",
+            "the style `{}` of the parameter `{name}` is not allowed for a {}",
             named.unwrap_or(default),
             location.name()
         );
@@ -81,8 +81,9 @@ pub(crate) fn of_form(
         if text("style").is_some() || value.get("explode").is_some() {
             let named = text("style").unwrap_or("form");
             let Some(style) = style(named, explode(value), Location::Query) else {
-                let what =
-                    format!("the style `{named}` of the property `{name}` is none of a form");
+                let what = format!(
+                    "the style `{named}` of the property `{name}` is not allowed in a form"
+                );
                 return Err(reader
                     .problem(&format!("{place}/style"), what)
                     .with_help("write `style: form`, in the overlay"));

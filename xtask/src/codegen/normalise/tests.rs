@@ -150,7 +150,7 @@ fn a_list_that_contains_itself_is_a_problem() {
     ));
     assert!(
         found.contains(
-            "/components/schemas/Root: the schema `Root` contains itself and is no object"
+            "/components/schemas/Root: the schema `Root` contains itself and is not an object"
         ),
         "{found}"
     );

@@ -167,7 +167,7 @@ impl Files<'_> {
             let name = area.name;
             declared.push_str(&format!("#[cfg(not(feature = \"{name}\"))]\nmod {name};\n"));
             let text = format!(
-                "/// Implemented for nothing, because the feature is off.\n\
+                "/// No type implements it, because the feature is off.\n\
                  #[diagnostic::on_unimplemented(\n    \
                  message = \"the feature `{name}` of `qovery-api` is not enabled\",\n    \
                  label = \"needs the feature `{name}` of `qovery-api`\",\n    \

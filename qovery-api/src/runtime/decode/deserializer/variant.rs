@@ -1,6 +1,6 @@
-//! Enums in serde's own form: a text, or an object with one field.
+//! Enums in the form of serde: a text, or an object with one field.
 //!
-//! Not for unions of the API: those have [`union!`](crate::runtime::union).
+//! Unions of the API use [`union!`](crate::runtime::union).
 
 use std::borrow::Cow;
 

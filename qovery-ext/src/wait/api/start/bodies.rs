@@ -1,6 +1,6 @@
-//! The bodies of requests to act on several services.
+//! Builds the bodies of actions on several services.
 //!
-//! Pure: only parts that a kind of service accepts are sent.
+//! Only versions that a kind of service accepts are sent.
 
 use qovery_api::types;
 use uuid::Uuid;

@@ -1,7 +1,6 @@
-//! Actions on one service, by its kind.
+//! The actions on one service, by its kind.
 //!
-//! Sends nothing twice. A future that is dropped abandons its request, which the server may have
-//! received.
+//! Nothing is sent twice. A future that is dropped abandons its request, which the server may have received.
 
 use qovery_api::types;
 use uuid::Uuid;

@@ -19,7 +19,7 @@ pub struct Cat {
 }
 
 impl crate::types::Cat {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -62,7 +62,7 @@ pub struct Dog {
 }
 
 impl crate::types::Dog {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -117,7 +117,7 @@ pub struct Form {
 }
 
 impl crate::types::Form {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -202,7 +202,7 @@ pub struct Group {
 }
 
 impl crate::types::Group {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -351,7 +351,7 @@ pub struct Other {
 }
 
 impl crate::types::Other {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -414,7 +414,7 @@ pub struct QueryStylesFilter {
 }
 
 impl crate::types::QueryStylesFilter {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -461,7 +461,7 @@ pub struct Range {
 }
 
 impl crate::types::Range {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(from: i64) -> Self {
         Self {
@@ -492,7 +492,7 @@ pub struct Thing {
 }
 
 impl crate::types::Thing {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {

@@ -37,7 +37,7 @@ pub struct Box {
 }
 
 impl crate::types::Box {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -78,7 +78,7 @@ pub struct Bytes {
 }
 
 impl crate::types::Bytes {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -119,7 +119,7 @@ pub struct Call {
 }
 
 impl crate::types::Call {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -180,7 +180,7 @@ pub struct Default {
 }
 
 impl crate::types::Default {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -278,7 +278,7 @@ pub struct Everything {
 }
 
 impl crate::types::Everything {
-    /// Creates an empty value. Set its fields by their setters.
+    /// Creates an empty value. Set its fields with setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -526,7 +526,7 @@ pub struct From {
 }
 
 impl crate::types::From {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -587,7 +587,7 @@ pub struct Method {
 }
 
 impl crate::types::Method {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -628,7 +628,7 @@ pub struct Mock {
 }
 
 impl crate::types::Mock {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -689,7 +689,7 @@ pub struct Ok {
 }
 
 impl crate::types::Ok {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -730,7 +730,7 @@ pub struct Operation {
 }
 
 impl crate::types::Operation {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -771,7 +771,7 @@ pub struct Option {
 }
 
 impl crate::types::Option {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -846,7 +846,7 @@ pub struct Secret {
 }
 
 impl crate::types::Secret {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -887,7 +887,7 @@ pub struct Self_ {
 }
 
 impl crate::types::Self_ {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -928,7 +928,7 @@ pub struct Some {
 }
 
 impl crate::types::Some {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -989,7 +989,7 @@ pub struct Then {
 }
 
 impl crate::types::Then {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1074,7 +1074,7 @@ pub struct Vec {
 }
 
 impl crate::types::Vec {
-    /// Creates a value from its required fields. Set the others by their setters.
+    /// Creates a value from its required fields. Set other fields with setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {

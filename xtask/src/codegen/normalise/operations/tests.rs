@@ -336,19 +336,19 @@ fn a_style_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() 
     for (value, expected, advice, change) in [
         (
             json!({"name": "p", "in": "path", "style": "form", "schema": text}),
-            "0/style: the style `form` of the parameter `p` is none of a path",
+            "0/style: the style `form` of the parameter `p` is not allowed for a path",
             "write `style: simple`",
             json!({"style": "simple"}),
         ),
         (
             json!({"name": "p", "in": "header", "style": "matrix", "schema": text}),
-            "the style `matrix` of the parameter `p` is none of a header",
+            "the style `matrix` of the parameter `p` is not allowed for a header",
             "write `style: simple`",
             json!({"style": "simple"}),
         ),
         (
             json!({"name": "p", "in": "query", "style": "tabDelimited", "schema": list}),
-            "the style `tabDelimited` of the parameter `p` is none of a query",
+            "the style `tabDelimited` of the parameter `p` is not allowed for a query",
             "write `style: form`",
             json!({"style": "form"}),
         ),

@@ -56,19 +56,25 @@ pub(super) fn conversion(
 }
 
 pub(super) fn text(source: &Model, target: &Model, unset: &[&str], lost: &[&str]) -> Doc {
-    let text = Line::new("Carries over everything of ")
+    let text = Line::new("Converts ")
         .with_article(&source.name)
-        .text(" that ")
+        .text(" into ")
         .with_article(&target.name)
-        .text(" can hold, and the fields that this version of the library does not know.");
+        .text(
+            ". Copies the fields that both have, and the fields that this version of the library \
+             does not know.",
+        );
     let listed = |before: &str, names: &[&str]| match names {
         [] => Line::default(),
         names => Line::new(before).listed(names).text("."),
     };
     Doc::of(text)
-        .paragraph(listed("Not in the response, and so left out: ", unset))
         .paragraph(listed(
-            "In the response, and not carried by the request: ",
+            "Left out, because the response does not have them: ",
+            unset,
+        ))
+        .paragraph(listed(
+            "Not copied, because the request does not have them: ",
             lost,
         ))
 }

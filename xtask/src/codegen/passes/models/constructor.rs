@@ -44,9 +44,9 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
         }
     });
     let about = Doc::of(Line::new(if required.is_empty() {
-        "Creates an empty value. Set its fields by their setters."
+        "Creates an empty value. Set its fields with setters."
     } else {
-        "Creates a value from its required fields. Set the others by their setters."
+        "Creates a value from its required fields. Set other fields with setters."
     }));
     let about = about.attributes();
     let setters = fields
