@@ -95,7 +95,7 @@ impl From<ApiError> for Problem {
 impl From<PageError> for Problem {
     fn from(error: PageError) -> Self {
         let refusal = error
-            .call_error()
+            .api_error()
             .and_then(ApiError::status)
             .is_some_and(|status| status.is_client_error());
         let code = if refusal { REFUSED } else { LOST_CONTACT };

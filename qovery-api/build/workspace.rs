@@ -115,7 +115,7 @@ fn lists(manifest: &str, member: &str) -> bool {
         .map(|(_, section)| section)
         .unwrap_or_default();
     let members = section
-        .split_once("members")
+        .split_once("\nmembers")
         .and_then(|(_, rest)| rest.split_once(']'))
         .map(|(members, _)| members)
         .unwrap_or_default();

@@ -52,6 +52,6 @@ async fn main() -> anyhow::Result<()> {
         ])?;
     }
     table.flush()?;
-    eprintln!("{} deployments", deployments.count_delivered());
+    eprintln!("{} deployments", deployments.items_delivered());
     Ok(())
 }

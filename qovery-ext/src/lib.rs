@@ -79,4 +79,6 @@ pub mod wait;
 #[cfg(any(feature = "display", feature = "preview"))]
 pub use interrupt::Interrupt;
 
+// With its pages, because `cargo doc` of this crate alone makes no others to link to. On docs.rs there are.
+#[cfg_attr(not(docsrs), doc(inline))]
 pub use qovery_api;

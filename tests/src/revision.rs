@@ -46,9 +46,10 @@ impl Generated {
         let directory = tempfile::tempdir().expect("a directory");
         let (root, home) = (workspace(), directory.path());
         let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("the manifest");
-        let (before, rest) = manifest.split_once("members = [").expect("members");
-        let (_, after) = rest.split_once(']').expect("members");
-        let manifest = format!("{before}members = [\"qovery-api\", \"harness\"]{after}");
+        let (before, rest) = manifest.split_once("\nmembers = [").expect("members");
+        // Without the default members, which are others.
+        let (_, after) = rest.split_once("\nexclude").expect("members");
+        let manifest = format!("{before}\nmembers = [\"qovery-api\", \"harness\"]\nexclude{after}");
         fs::write(home.join("Cargo.toml"), manifest).expect("written");
         fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock")).expect("copied");
         copy(

@@ -85,7 +85,7 @@ fn client() -> &'static Path {
         let output = cargo()
             .args(["check", "--locked", "--package", "qovery-api"])
             .args(["--no-default-features", "--features"])
-            .arg(format!("rustls,{ENABLED}"))
+            .arg(format!("rustls,httpmock,{ENABLED}"))
             .arg("--message-format=json")
             .output()
             .expect("cargo runs");
@@ -218,6 +218,70 @@ fn every_method_of_every_disabled_area_names_its_feature() {
     let all = expected.values().sum::<usize>() + absent(ENABLED).len();
     assert_eq!(all, OPERATIONS.len());
     let text = errors("every", &program);
+    for (area, count) in expected {
+        let message = format!("error[E0277]: the feature `{area}` of `qovery-api` is not enabled");
+        assert_eq!(text.matches(&message).count(), count, "{area}");
+    }
+}
+
+/// The mocks of an area that is off.
+fn absent_mocks(area: &str) -> Vec<String> {
+    let text = read(generated().join("mock.rs"));
+    let start = format!("absent::{area}::IsEnabled");
+    let (_, rest) = text.split_once(&start).expect("the area is in the trait");
+    let (names, _) = rest.split_once('}').expect("the end of its mocks");
+    let names = names.trim_start_matches([' ', ':']);
+    names.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn each_mock_of_a_disabled_area_gives_one_error_that_names_the_feature() {
+    let ways = [
+        "let mock = server.list_organization_credit_cards(|when, then| { when.organization_id(id); then.ok(&value); }); mock.assert();",
+        "server.add_credit_card(|when, then| { when.into_inner().header_exists(\"a\"); then.into_inner().status(502); }).delete();",
+        "server.get_organization_events(|_, then| then.error(502, \"bad gateway\"));",
+        "let _ = server.get_account_referral(|_, _| ());",
+    ];
+    let program = format!(
+        "use qovery_api::{{httpmock::MockServer, mock::MockServerExt as _, uuid::Uuid}};
+         pub fn mocks<T>(server: &MockServer, id: Uuid, value: T) {{ {} }}",
+        ways.join("\n")
+    );
+    let text = errors("mocks", &program);
+    let count = text.matches("\nerror").count() + usize::from(text.starts_with("error"));
+    // The last error is rustc's summary.
+    assert_eq!(count, ways.len() + 1, "{text}");
+    assert_eq!(
+        text.matches("error[E0277]: the feature `").count(),
+        ways.len(),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_mock_of_every_disabled_area_names_its_feature_and_one_of_an_enabled_area_compiles() {
+    let mut program = String::from(
+        "use qovery_api::{httpmock::MockServer, mock::MockServerExt as _};
+         pub fn enabled(server: &MockServer) { server.get_environment(|_, then| { then.into_inner().status(502); }); }\n",
+    );
+    let mut all = absent_mocks(ENABLED).len();
+    let mut expected = BTreeMap::new();
+    for area in areas().into_iter().filter(|area| area != ENABLED) {
+        let mocks = absent_mocks(&area);
+        let calls = mocks
+            .iter()
+            .map(|name| format!("server.{name}(|when, then| {{ when.id(1); then.ok(&2); }});"));
+        let calls: String = calls.collect();
+        program.push_str(&format!(
+            "pub fn {area}(server: &MockServer) {{ {calls} }}\n"
+        ));
+        all += mocks.len();
+        expected.insert(area, mocks.len());
+    }
+    assert_eq!(all, OPERATIONS.len());
+    let text = errors("every_mock", &program);
+    let count = text.matches("\nerror").count() + usize::from(text.starts_with("error"));
+    assert_eq!(count, expected.values().sum::<usize>() + 1, "one for each");
     for (area, count) in expected {
         let message = format!("error[E0277]: the feature `{area}` of `qovery-api` is not enabled");
         assert_eq!(text.matches(&message).count(), count, "{area}");

@@ -390,6 +390,7 @@ fn a_workspace_that_does_not_list_the_package_is_another_one() {
         "[package]\nname = \"x\"\n",
         "[workspace]\nmembers = [\"other\"]\n",
         "[workspace]\nmembers = []\nexclude = [\"qovery-api\"]\n",
+        "[workspace]\ndefault-members = [\"qovery-api\"]\nmembers = [\"other\"]\n",
         "",
     ] {
         let workspace = Workspace::current();

@@ -58,3 +58,32 @@ fn the_landing_page_lists_every_feature() {
         );
     }
 }
+
+#[test]
+fn every_error_can_be_boxed_and_sent_to_another_thread() {
+    fn check<E: std::error::Error + Send + Sync + 'static>() {}
+    use qovery_ext::{connect, display, page, recipes, stream, wait};
+    check::<qovery_api::Error>();
+    check::<qovery_api::BuildError>();
+    check::<qovery_api::DecodeError>();
+    check::<qovery_api::TransportError>();
+    check::<connect::ConnectError>();
+    check::<page::PageError>();
+    check::<page::CollectError<qovery_api::types::Event>>();
+    check::<wait::WaitError>();
+    check::<wait::TokenError>();
+    check::<wait::UnsupportedVersion>();
+    check::<display::ShowError>();
+    check::<stream::StreamError>();
+    check::<wait::NotRunning>();
+    check::<recipes::ApplyVariablesError>();
+    check::<recipes::BulkError>();
+    check::<recipes::DotenvError>();
+    check::<recipes::FindError>();
+    check::<recipes::FindServiceError>();
+    check::<recipes::PreviewError>();
+    check::<recipes::RunPreviewError<std::io::Error>>();
+    check::<recipes::SetVariableError>();
+    check::<recipes::TerraformError>();
+    check::<recipes::VersionError>();
+}

@@ -8172,6 +8172,311 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
+    #[cfg(not(feature = "agents"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::agents::IsEnabled : get_agentic_workflow
+        edit_agentic_workflow delete_agentic_workflow cancel_agentic_workflow_deployment
+        list_agentic_workflow_deployment_history_v2 list_agentic_workflows
+        create_agentic_workflow get_mcp_server edit_mcp_server delete_mcp_server
+        list_mcp_servers create_mcp_server
+    }
+    #[cfg(not(feature = "applications"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::applications::IsEnabled : get_application
+        edit_application delete_application get_advanced_settings edit_advanced_settings
+        check_application_custom_domain clone_application list_application_commit
+        list_application_contributor get_application_current_scale
+        get_application_current_storage_disk list_application_custom_domain
+        create_application_custom_domain edit_custom_domain delete_custom_domain
+        get_custom_domain_status list_application_database attach_databaseto_application
+        remove_database_from_application list_application_dependency
+        create_application_dependency remove_application_dependency deploy_application
+        list_application_deployment_history list_application_deployment_history_v2
+        get_application_deployment_restrictions create_application_deployment_restriction
+        edit_application_deployment_restriction delete_application_deployment_restriction
+        list_application_event get_application_current_instance list_application_links
+        list_application_log list_application_logical_database
+        attach_logical_databaseto_application remove_logical_database_from_application
+        get_application_metric_cpu get_application_metric_health_check
+        get_application_metric_memory get_application_metric_restart
+        get_application_metric_storage get_application_network edit_application_network
+        redeploy_application restart_application reboot_application
+        get_application_status stop_application list_application_tag
+        create_application_tag delete_application_tag uninstall_application
+        get_default_application_advanced_settings list_application create_application
+        get_environment_application_current_scale
+        get_environment_application_current_storage deploy_all_applications
+        get_environment_application_status
+        get_environment_application_supported_languages
+    }
+    #[cfg(not(feature = "billing"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::billing::IsEnabled : get_account_referral
+        post_account_reward_claim get_organization_billing_external_id
+        get_organization_billing_info edit_organization_billing_info
+        get_organization_billing_status generate_billing_usage_report change_plan
+        get_cluster_current_cost list_organization_credit_cards add_credit_card
+        delete_credit_card add_credit_code get_organization_current_cost
+        organization_download_all_invoices list_organization_invoice
+        get_organization_invoice get_organization_invoice_pdf
+    }
+    #[cfg(not(feature = "blueprints"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::blueprints::IsEnabled : update_blueprint
+        deploy_blueprint check_blueprint_update preview_blueprint_update create_blueprint
+        get_blueprint_catalog get_blueprint_catalog_service_manifest
+        get_blueprint_catalog_service_readme
+    }
+    #[cfg(not(feature = "clusters"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::clusters::IsEnabled : list_cluster_operator_fleet
+        get_argo_cd_app get_argo_cd_app_manifest list_aws_features
+        list_awseks_instance_type list_aws_instance_type list_aws_regions
+        list_azure_aks_instance_type list_azure_features list_azure_regions
+        list_cloud_provider get_argo_cd_credentials save_argo_cd_credentials
+        delete_argo_cd_credentials check_argo_cd_connection
+        get_argo_cd_associated_services get_cluster_dns_provider
+        edit_cluster_dns_provider get_cluster_kubernetes_events lock_cluster
+        unlock_cluster get_cluster_logs get_cluster_metrics
+        get_cluster_token_by_cluster_id upgrade_cluster list_cluster_analyses
+        start_cluster_analysis get_cluster_analysis list_cluster_analysis_logs
+        get_default_cluster_advanced_settings list_do_features list_do_instance_type
+        list_do_regions list_gcp_features list_gcp_gke_instance_type list_gcp_regions
+        list_argo_cd_destination_cluster_mappings
+        save_argo_cd_destination_cluster_mapping
+        delete_argo_cd_destination_cluster_mapping list_aws_credentials
+        create_aws_credentials get_aws_credentials edit_aws_credentials
+        delete_aws_credentials list_azure_credentials create_azure_credentials
+        get_azure_credentials edit_azure_credentials delete_azure_credentials
+        list_organization_cluster create_cluster get_organization_cluster_status
+        edit_cluster delete_cluster get_cluster_advanced_settings
+        edit_cluster_advanced_settings get_organization_cloud_provider_info
+        specify_cluster_cloud_provider_info deploy_cluster update_eks_anywhere_commit
+        list_eks_anywhere_commits get_eks_anywhere_cluster_jwt
+        get_installation_helm_values get_cluster_readiness_status
+        update_karpenter_private_fargate_subnet_ids get_cluster_kubeconfig
+        edit_cluster_kubeconfig list_cluster_logs attach_cluster_operator
+        get_cluster_operator_bootstrap get_cluster_operator_status
+        update_cluster_operator get_cluster_platform_binding
+        update_cluster_platform_binding resolve_platform_component_configuration
+        get_routing_table edit_routing_table get_cluster_status stop_cluster
+        update_cluster list_organization_credentials list_do_credentials
+        create_do_credentials get_do_credentials edit_do_credentials
+        delete_do_credentials list_gcp_credentials create_gcp_credentials
+        get_gcp_credentials edit_gcp_credentials delete_gcp_credentials list_cluster_lock
+        list_on_premise_credentials create_on_premise_credentials
+        get_on_premise_credentials edit_on_premise_credentials
+        delete_on_premise_credentials list_platform_templates
+        resolve_platform_template_component_configuration list_scaleway_credentials
+        create_scaleway_credentials get_scaleway_credentials edit_scaleway_credentials
+        delete_scaleway_credentials list_scaleway_features list_scaleway_instance_type
+        list_scaleway_kapsule_instance_type list_scaleway_regions
+        list_secret_manager_access_external_secrets
+        list_upstream_secrets_from_secret_provider
+    }
+    #[cfg(not(feature = "containers"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::containers::IsEnabled :
+        list_available_container_registry get_container edit_container delete_container
+        get_container_advanced_settings edit_container_advanced_settings
+        check_container_custom_domain clone_container get_container_current_scale
+        get_container_current_storage_disk list_container_custom_domain
+        create_container_custom_domain edit_container_custom_domain
+        delete_container_custom_domain get_container_custom_domain_status
+        list_container_dependency create_container_dependency remove_container_dependency
+        deploy_container list_container_deployment_history
+        list_container_deployment_history_v2 get_container_current_instance
+        list_container_links list_container_log list_container_logical_database
+        attach_logical_database_to_container remove_logical_database_from_container
+        get_container_network edit_container_network redeploy_container restart_container
+        reboot_container get_container_status stop_container uninstall_container
+        get_default_container_advanced_settings check_container_image list_container
+        create_container get_environment_container_current_scale
+        get_environment_container_current_storage deploy_all_services_legacy
+        get_environment_container_status auto_deploy_container_environments
+        preview_container_environments list_container_registry create_container_registry
+        get_container_registry edit_container_registry delete_container_registry
+        get_container_registry_associated_services
+        get_container_registry_container_status get_container_versions
+    }
+    #[cfg(not(feature = "databases"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::databases::IsEnabled :
+        list_aws_managed_database_instance_type list_aws_managed_database_type
+        get_database edit_database delete_database list_database_application
+        remove_application_from_database list_database_backup add_backup_database
+        remove_database_backup clone_database get_database_current_metric deploy_database
+        list_database_deployment_history list_database_deployment_history_v2
+        list_database_event list_logical_database_database
+        create_logical_database_on_database get_database_master_credentials
+        edit_database_credentials get_database_metric_cpu
+        get_database_metric_health_check get_database_metric_memory
+        get_database_metric_restart get_database_metric_storage redeploy_database
+        restart_database reboot_database get_database_status stop_database
+        uninstall_database list_database_version list_database create_database
+        list_environment_database_current_metric get_environment_database_status
+        list_environment_database_config get_logical_database edit_logical_database
+        delete_logical_database list_logical_database_application
+        list_logical_database_container get_logical_database_credentials
+        edit_logical_database_credentials list_scw_managed_database_type
+    }
+    #[cfg(not(feature = "environments"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::environments::IsEnabled :
+        get_environments_by_cluster_id cancel_deployment_request get_deployment_stage
+        edit_deployment_stage delete_deployment_stage move_after_deployment_stage
+        move_before_deployment_stage attach_service_to_deployment_stage
+        get_deployment_status_by_deployment_request_id get_environment edit_environment
+        delete_environment cancel_environment_deployment clone_environment
+        deploy_environment generate_deployment_build_usage_report
+        list_environment_deployment_history list_environment_deployment_history_v2
+        list_deployment_request_by_environment_id get_environment_deployment_rule
+        edit_environment_deployment_rule list_environment_deployment_stage
+        create_environment_deployment_stage list_environment_services_links
+        list_environment_log list_environment_logs redeploy_environment
+        restart_environment delete_selected_services deploy_all_services reboot_services
+        stop_selected_services uninstall_selected_services
+        list_services_by_environment_id get_environment_status get_environment_statuses
+        get_environment_statuses_with_stages stop_environment
+        export_environment_configuration_into_terraform uninstall_environment
+        list_environments_by_organization_id list_services_by_organization_id
+        list_environment create_environment get_project_environments_overview
+        get_project_environment_service_number get_project_environments_status
+        list_deployment_request_by_service_id get_service_deployment_stage
+        get_ingress_deployment_status
+    }
+    #[cfg(not(feature = "git"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::git::IsEnabled : get_bitbucket_repositories
+        get_bitbucket_repository_branches get_git_provider_account
+        get_github_repositories get_github_repository_branches get_gitlab_repositories
+        get_gitlab_repository_branches check_dockerfile check_git_file
+        get_organization_bitbucket_repositories
+        get_organization_bitbucket_repository_branches
+        get_organization_git_provider_account get_organization_github_repositories
+        get_organization_github_repository_branches get_organization_gitlab_repositories
+        get_organization_gitlab_repository_branches list_organization_git_tokens
+        create_git_token get_organization_git_token edit_git_token delete_git_token
+        get_git_token_associated_services organization_github_app_connect
+        organization_github_app_disconnect list_directories_from_git_repository
+        sync_service_git_webhook get_service_git_webhook_status
+    }
+    #[cfg(not(feature = "helms"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::helms::IsEnabled : list_available_helm_repository
+        get_default_helm_advanced_settings check_helm_repository list_helms create_helm
+        get_environment_helm_status create_helm_default_values get_helm edit_helm
+        delete_helm get_helm_advanced_settings edit_helm_advanced_settings
+        check_helm_custom_domain clone_helm list_helm_commit list_helm_custom_domain
+        create_helm_custom_domain get_helm_custom_domain edit_helm_custom_domain
+        delete_helm_custom_domain deploy_helm list_helm_deployment_history
+        list_helm_deployment_history_v2 get_helm_deployment_restrictions
+        create_helm_deployment_restriction edit_helm_deployment_restriction
+        delete_helm_deployment_restriction list_helm_links get_helm_kubernetes_services
+        redeploy_helm get_helm_status stop_helm uninstall_helm list_helm_repository
+        create_helm_repository get_helm_repository edit_helm_repository
+        delete_helm_repository get_helm_repository_associated_services get_helm_charts
+    }
+    #[cfg(not(feature = "jobs"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::jobs::IsEnabled : get_default_job_advanced_settings
+        clean_failed_jobs list_jobs create_job get_environment_job_status
+        list_environment_lifecycle_templates get_environment_lifecycle_template get_job
+        edit_job delete_job get_job_advanced_settings edit_job_advanced_settings
+        clean_failed_job clone_job list_job_commit deploy_job list_job_deployment_history
+        list_job_deployment_history_v2 get_job_deployment_restrictions
+        create_job_deployment_restriction edit_job_deployment_restriction
+        delete_job_deployment_restriction redeploy_job get_job_status stop_job
+        uninstall_job auto_deploy_job_environments
+    }
+    #[cfg(not(feature = "organizations"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::organizations::IsEnabled : get_account_information
+        edit_account_information get_user_sign_up create_user_sign_up
+        create_alert_receiver validate_new_alert_receiver get_alert_receiver
+        edit_alert_receiver delete_alert_receiver validate_existing_alert_receiver
+        create_alert_rule get_alert_rule edit_alert_rule delete_alert_rule
+        list_qovery_ips list_organization create_organization get_organization
+        edit_organization delete_organization get_alert_receivers get_alert_rules
+        list_organization_annotations_group create_organization_annotations_group
+        get_organization_annotations_group edit_organization_annotations_group
+        delete_organization_annotations_group
+        get_organization_annotations_group_associated_items list_organization_api_tokens
+        create_organization_api_token delete_organization_api_token
+        list_organization_available_roles list_organization_custom_roles
+        create_organization_custom_role get_organization_custom_role
+        edit_organization_custom_role delete_organization_custom_role
+        list_organization_enterprise_connections get_organization_enterprise_connection
+        update_organization_enterprise_connection get_organization_events
+        get_organization_invited_members post_invite_member get_member_invitation
+        post_accept_invite_member delete_invite_member list_organization_labels_group
+        create_organization_labels_group get_organization_labelss_group
+        edit_organization_labels_group delete_organization_labels_group
+        get_organization_labels_group_associated_items get_organization_members
+        edit_organization_member_role delete_member delete_member_legacy
+        get_organization_onboarding update_organization_onboarding
+        list_organization_policy_api_tokens create_organization_policy_api_token
+        delete_organization_policy_api_token get_organization_event_targets
+        post_organization_transfer_ownership list_organization_web_hooks
+        create_organization_webhook get_organization_webhook edit_organization_webhook
+        delete_organization_webhook list_webhook_event
+    }
+    #[cfg(not(feature = "projects"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::projects::IsEnabled : list_project create_project
+        get_organization_project_stats get_project edit_project delete_project
+        list_project_deployment_rules create_deployment_rule
+        update_deployment_rules_priority_order get_project_deployment_rule
+        edit_project_deployemtn_rule delete_project_deployment_rule
+    }
+    #[cfg(not(feature = "terraforms"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::terraforms::IsEnabled :
+        get_default_terraform_advanced_settings list_terraforms create_terraform
+        list_tf_vars_files_from_git_repo parse_terraform_variables_from_git_repo
+        list_terraform_versions get_terraform edit_terraform delete_terraform
+        get_terraform_advanced_settings edit_terraform_advanced_settings clone_terraform
+        list_terraform_commit deploy_terraform list_terraform_deployment_history_v2
+        get_terraform_deployment_restrictions create_terraform_deployment_restriction
+        edit_terraform_deployment_restriction delete_terraform_deployment_restriction
+        redeploy_terraform get_terraform_resources uninstall_terraform
+    }
+    #[cfg(not(feature = "variables"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::variables::IsEnabled :
+        list_application_environment_variable create_application_environment_variable
+        import_environment_variable edit_application_environment_variable
+        delete_application_environment_variable
+        create_application_environment_variable_alias
+        create_application_environment_variable_override list_application_secrets
+        create_application_secret edit_application_secret delete_application_secret
+        create_application_secret_alias create_application_secret_override
+        list_container_environment_variable create_container_environment_variable
+        import_container_environment_variable edit_container_environment_variable
+        delete_container_environment_variable create_container_environment_variable_alias
+        create_container_environment_variable_override list_container_secrets
+        create_container_secret edit_container_secret delete_container_secret
+        create_container_secret_alias create_container_secret_override
+        list_environment_environment_variable create_environment_environment_variable
+        edit_environment_environment_variable delete_environment_environment_variable
+        create_environment_environment_variable_alias
+        create_environment_environment_variable_override list_environment_secrets
+        create_environment_secret edit_environment_secret delete_environment_secret
+        create_environment_secret_alias create_environment_secret_override
+        list_job_environment_variable create_job_environment_variable
+        import_job_environment_variable edit_job_environment_variable
+        delete_job_environment_variable create_job_environment_variable_alias
+        create_job_environment_variable_override list_job_secrets create_job_secret
+        edit_job_secret delete_job_secret create_job_secret_alias
+        create_job_secret_override list_project_environment_variable
+        create_project_environment_variable edit_project_environment_variable
+        delete_project_environment_variable create_project_environment_variable_alias
+        create_project_environment_variable_override list_project_secrets
+        create_project_secret edit_project_secret delete_project_secret
+        create_project_secret_alias create_project_secret_override list_variables
+        create_variable import_environment_variables edit_variable delete_variable
+        create_variable_alias create_variable_override
+    }
 }
 
 impl crate::mock::MockServerExt for ::httpmock::MockServer {

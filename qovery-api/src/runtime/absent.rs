@@ -20,3 +20,29 @@ macro_rules! absent {
     };
 }
 pub(crate) use absent;
+
+/// Writes the mocks of an area that is not enabled, as methods of a trait. The closure of a call takes parts
+/// of a type that there is none of, so that what it does with them gives no second error.
+#[cfg(feature = "httpmock")]
+macro_rules! absent_mocks {
+    ($is_enabled:path: $($method:ident)*) => {
+        $(
+            #[doc(hidden)]
+            fn $method<'a>(
+                &'a self,
+                configure: impl FnOnce(
+                    <&'a Self as $is_enabled>::Part,
+                    <&'a Self as $is_enabled>::Part,
+                ),
+            ) -> ::httpmock::Mock<'a>
+            where
+                &'a Self: $is_enabled,
+            {
+                let _ = configure;
+                self.absent()
+            }
+        )*
+    };
+}
+#[cfg(feature = "httpmock")]
+pub(crate) use absent_mocks;

@@ -240,7 +240,7 @@ fn parse_stream_url(text: &str) -> Result<Url, BuildError> {
 ///
 /// let client = Client::builder()
 ///     .token(AccessToken::new("qov_0123456789")?)
-///     .timeout(Duration::from_secs(20))
+///     .request_timeout(Duration::from_secs(20))
 ///     .user_agent("nightly-deploys/1.2")
 ///     .build()?;
 /// # Ok::<(), qovery_api::BuildError>(())
@@ -254,7 +254,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     token: Option<AccessToken>,
     connect_timeout: Option<Duration>,
-    timeout: Option<Duration>,
+    request_timeout: Option<Duration>,
     body_limit: Option<usize>,
     decoded_limit: Option<usize>,
     user_agent: Option<String>,
@@ -287,8 +287,8 @@ impl ClientBuilder {
 
     /// Sets the time limit for one request, from connecting to the last byte of the response.
     /// Default: 60 s. [`Call::timeout`](super::Call::timeout) sets it for a single call.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = Some(limit);
         self
     }
 
@@ -389,7 +389,7 @@ impl ClientBuilder {
             let ignored = [
                 ("token", self.token.is_some()),
                 ("connect_timeout", self.connect_timeout.is_some()),
-                ("timeout", self.timeout.is_some()),
+                ("request_timeout", self.request_timeout.is_some()),
                 ("body_limit", self.body_limit.is_some()),
                 ("user_agent", self.user_agent.is_some()),
                 ("reqwest", self.http.is_some() || self.make_http.is_some()),
@@ -407,7 +407,7 @@ impl ClientBuilder {
         }
         let mut http = HttpTransport::builder()
             .connect_timeout(self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
-            .timeout(self.timeout.unwrap_or(DEFAULT_TIMEOUT))
+            .request_timeout(self.request_timeout.unwrap_or(DEFAULT_TIMEOUT))
             .body_limit(body_limit);
         if let Some(settings) = self.http {
             http = http.reqwest(settings);
@@ -435,7 +435,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("has_token", &self.token.is_some())
             .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
+            .field("request_timeout", &self.request_timeout)
             .field("body_limit", &self.body_limit)
             .field("decoded_limit", &self.decoded_limit)
             .field(
@@ -483,10 +483,10 @@ mod tests {
         let other = || HttpTransport::builder().build().unwrap();
         let error = Client::builder()
             .transport(other())
-            .timeout(Duration::from_secs(1))
+            .request_timeout(Duration::from_secs(1))
             .build()
             .unwrap_err();
-        assert!(error.to_string().contains("`timeout`"), "{error}");
+        assert!(error.to_string().contains("`request_timeout`"), "{error}");
         assert!(Client::builder().transport(other()).build().is_ok());
     }
 }

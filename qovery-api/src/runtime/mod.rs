@@ -89,6 +89,9 @@ mod upgrade;
 
 #[allow(unused_imports, reason = "no area is absent if all are enabled")]
 pub(crate) use absent::absent;
+#[cfg(feature = "httpmock")]
+#[allow(unused_imports, reason = "no area is absent if all are enabled")]
+pub(crate) use absent::absent_mocks;
 pub use api_error::ApiError;
 pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};

@@ -427,7 +427,7 @@ impl Connect {
         machine: Machine,
         #[cfg(feature = "stream")] stream: Option<Machine>,
     ) -> Result<HttpTransport, ConnectError> {
-        let mut http = HttpTransport::builder().timeout(self.request_timeout);
+        let mut http = HttpTransport::builder().request_timeout(self.request_timeout);
         if let Some(limit) = self.connect_timeout {
             http = http.connect_timeout(limit);
         }

@@ -76,6 +76,9 @@ struct Stored {
     /// How many ids are left out in the middle of `delivered`.
     #[serde(default, skip_serializing_if = "is_zero")]
     forgotten: u64,
+    /// Whether delivered items came again in another order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reordered: bool,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -91,6 +94,7 @@ impl From<ResumeCursor> for Stored {
             at: cursor.at,
             delivered: cursor.known.ids.iter().map(ToString::to_string).collect(),
             forgotten: cursor.known.forgotten,
+            reordered: cursor.known.is_reordered,
         }
     }
 }
@@ -114,6 +118,7 @@ impl TryFrom<Stored> for ResumeCursor {
                 known: Known {
                     ids: stored.delivered.into_iter().map(Arc::from).collect(),
                     forgotten: stored.forgotten,
+                    is_reordered: stored.reordered,
                 },
             }),
             _ => Err("the resume cursor names no operation or no direction".to_owned()),

@@ -15,7 +15,7 @@ use super::ResumeCursor;
 /// use qovery_ext::page::PageError;
 ///
 /// fn advice(error: &PageError) -> &'static str {
-///     match error.call_error() {
+///     match error.api_error() {
 ///         Some(call) if call.is_unauthorized() => "sign in, then resume",
 ///         Some(_) => "resume later",
 ///         None if error.is_repetition() => "the server repeats its pages",
@@ -63,7 +63,7 @@ impl PageError {
     ///
     /// Troubleshooting: see the predicates of that error. Retrying is safe, because paging only
     /// reads.
-    pub fn call_error(&self) -> Option<&qovery_api::Error> {
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
         match &self.0.kind {
             Kind::Call(error) => Some(error),
             _ => None,

@@ -156,7 +156,7 @@ impl<O: PagedOperation> Items<O> {
     }
 
     /// Returns how many items were delivered.
-    pub fn count_delivered(&self) -> u64 {
+    pub fn items_delivered(&self) -> u64 {
         self.count
     }
 

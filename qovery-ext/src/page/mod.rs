@@ -4,7 +4,8 @@
 //! contract determines which operations page, and how; all of them have the same guarantees:
 //!
 //! - **Each item once, in the server's order.** Items are identified by their ids. Pages may start at
-//!   their cursor, after it or before it, and items may appear at the head of the list.
+//!   their cursor, after it or before it, and items may appear at the head of the list. If delivered items
+//!   come again in another order, the list ends as [`Ending::Reordered`] and not as complete.
 //! - **A list does not end early.** If the operation pages by item, the stream requests an empty page again
 //!   from an earlier item before the list ends. If it pages by links, a page without a link ends the list. A
 //!   page that is shorter than its declared size ends the list only if the contract defines that.
@@ -96,6 +97,9 @@ pub enum Ending {
     /// All available items were read, and the server reports that it withholds items, for example
     /// beyond a limit of the plan.
     HeldBack,
+    /// All pages were read, and delivered items came again in another order. If the server changes the order
+    /// of a list while it is read, an item that moves past the place of the stream is not delivered.
+    Reordered,
     /// The limit on items was reached; there may be more.
     ItemLimit,
     /// The limit on pages was reached; there may be more.

@@ -3,7 +3,7 @@
 //! Servers return an empty page because an item was deleted, ignore their cursor, repeat pages
 //! or start over. These rules make every walk end, and none end early. This module sends no request.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     error::Kind,
@@ -32,6 +32,19 @@ pub(super) enum Last {
     WithoutId,
 }
 
+/// A page that leads on.
+pub(super) struct Led {
+    /// The cursor that it was fetched with.
+    pub(super) at: Option<String>,
+    pub(super) last: Last,
+    /// Whether the server would have put more items on it.
+    pub(super) has_room: bool,
+    /// How many ids were delivered before it.
+    pub(super) until: u64,
+    /// How many pages were read, this one included.
+    pub(super) pages_read: u64,
+}
+
 /// The walk reads delivered items again, until it gets to new ones. Each page has to get further than
 /// the one before.
 struct Rereading {
@@ -46,8 +59,18 @@ struct Lost {
     cursor: String,
     /// How far back the walk asked from.
     steps: u64,
-    /// Whether the walk has advanced since.
-    is_past: bool,
+    stage: Stage,
+}
+
+/// How far the look for the end of the list is.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    /// The walk asks from an earlier item.
+    Asks,
+    /// It reads from there.
+    Reads,
+    /// It has met the item of the cursor, and asks for the answer without items again.
+    Confirms,
 }
 
 #[derive(Default)]
@@ -64,7 +87,7 @@ pub(super) struct Navigator {
     lost: Option<Lost>,
     /// Whether the request for the next page started before the last items, so that it should include them.
     checks_cursor: bool,
-    /// How many such pages in a row held none of them.
+    /// How many such pages in a row did not begin with one of them.
     unconfirmed: u32,
     led_back: u32,
     asked_again: u32,
@@ -103,19 +126,22 @@ impl Navigator {
     /// ignores its cursor while the head of the list grows faster than it is read.
     pub(super) fn check(&mut self, places: &[Option<u64>]) -> Result<(), Kind> {
         let mut known = places.iter().flatten();
-        if known
-            .clone()
-            .any(|place| self.delivered.is_before_gap(*place))
-        {
+        if known.any(|place| self.delivered.is_before_gap(*place)) {
             return Err(self.lost.take().map_or(Kind::WentBack, |_| Kind::PlaceLost));
         }
-        if std::mem::take(&mut self.checks_cursor) && !places.is_empty() {
+        if std::mem::take(&mut self.checks_cursor)
+            && let Some(first) = places.first()
+        {
             // A concurrent deletion can explain missing items once, but not repeatedly.
-            self.unconfirmed = known.next().map_or(self.unconfirmed + 1, |_| 0);
+            self.unconfirmed = first.map_or(self.unconfirmed + 1, |_| 0);
             if self.unconfirmed > 1 {
                 return Err(Kind::WentBack);
             }
         }
+        let mut met = BTreeSet::new();
+        let known = places.iter().flatten();
+        let is_in_order = known.filter(|place| met.insert(**place)).is_sorted();
+        self.delivered.is_reordered |= !is_in_order;
         let brings_something = places.iter().any(Option::is_none);
         self.pages_without_news = if brings_something {
             0
@@ -125,18 +151,16 @@ impl Navigator {
         Ok(())
     }
 
-    /// Continues from the page at `at` to a cursor, unless the walk has been there and would not end.
-    /// `until` counts the ids that were delivered before the page.
-    pub(super) fn advance(
-        &mut self,
-        at: Option<String>,
-        cursor: String,
-        last: &Last,
-        (until, pages_read): (u64, u64),
-    ) -> Result<Next, Kind> {
-        if self.lost.as_ref().is_some_and(|lost| lost.cursor == cursor) {
-            // Its item is there, so the answer without items was the end.
-            return Ok(Next::End);
+    /// Continues from a page to a cursor, unless the walk has been there and would not end.
+    pub(super) fn advance(&mut self, page: Led, cursor: String) -> Result<Next, Kind> {
+        let (at, last, until) = (page.at, &page.last, page.until);
+        if let Some(lost) = self.lost.as_mut().filter(|lost| lost.cursor == cursor) {
+            // Its item is there, so the answer without items was the end, or a failure that passes.
+            if page.has_room || lost.stage == Stage::Confirms {
+                return Ok(Next::End);
+            }
+            lost.stage = Stage::Confirms;
+            return Ok(Next::At(Some(cursor)));
         }
         if at.as_ref() == Some(&cursor) {
             return Err(Kind::CursorRepeated);
@@ -168,10 +192,10 @@ impl Navigator {
             return Err(Kind::CursorRepeated);
         }
         if let Some(lost) = &mut self.lost {
-            lost.is_past = true;
+            lost.stage = Stage::Reads;
         }
         let first = if self.by_item { 16 } else { 1_024 };
-        let is_due = pages_read >= first && pages_read.is_power_of_two();
+        let is_due = page.pages_read >= first && page.pages_read.is_power_of_two();
         if matches!(last, Last::New) && (is_due || self.unconfirmed > 0) {
             return Ok(self.ask_from_before(at, cursor));
         }
@@ -196,14 +220,21 @@ impl Navigator {
 
     /// Handles an answer without items at a cursor: asks again from before it. If the item of the cursor
     /// is still there, the list ends here; otherwise the item was deleted, and the list continues.
-    pub(super) fn look_for_the_end(&mut self, at: String) -> Result<Next, Kind> {
-        if self.lost.as_ref().is_none_or(|lost| lost.is_past) {
-            let (cursor, steps, is_past) = (at, 0, false);
-            self.lost = Some(Lost {
-                cursor,
-                steps,
-                is_past,
-            });
+    pub(super) fn look_for_the_end(&mut self, at: Option<String>) -> Result<Next, Kind> {
+        let Some(at) = at else {
+            return Ok(self.confirm_emptiness());
+        };
+        match self.lost.as_ref().map(|lost| lost.stage) {
+            Some(Stage::Confirms) => return Ok(Next::End),
+            Some(Stage::Asks) => {}
+            None | Some(Stage::Reads) => {
+                let (cursor, steps, stage) = (at, 0, Stage::Asks);
+                self.lost = Some(Lost {
+                    cursor,
+                    steps,
+                    stage,
+                });
+            }
         }
         self.asked_again += 1;
         let is_bounded = self.asked_again <= ASKED_AGAIN;
@@ -242,5 +273,16 @@ impl Navigator {
         let until = self.delivered.count();
         self.rereading = Some(Rereading { place: None, until });
         Ok(Next::At(earlier))
+    }
+
+    /// Handles a list that is empty from its beginning: asks once more if it had items before.
+    fn confirm_emptiness(&mut self) -> Next {
+        match &mut self.lost {
+            Some(lost) if lost.stage != Stage::Confirms => {
+                lost.stage = Stage::Confirms;
+                Next::At(None)
+            }
+            _ => Next::End,
+        }
     }
 }

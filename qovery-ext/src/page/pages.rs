@@ -100,6 +100,11 @@ impl<O: PagedOperation> Pages<O> {
         self.walk.ending()
     }
 
+    /// Returns how many items were delivered, on all pages.
+    pub fn items_delivered(&self) -> u64 {
+        self.count
+    }
+
     fn poll_page(
         &mut self,
         context: &mut Context<'_>,

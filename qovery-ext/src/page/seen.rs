@@ -22,6 +22,8 @@ pub(super) struct Delivered {
     /// How many ids between `first` and `last` are forgotten.
     forgotten: u64,
     positions: HashMap<Arc<str>, u64>,
+    /// Whether ids came again in another order.
+    pub(super) is_reordered: bool,
 }
 
 /// The part of the delivered ids that a resume cursor contains.
@@ -31,6 +33,8 @@ pub(super) struct Known {
     pub(super) ids: Vec<Arc<str>>,
     /// How many ids are left out in the middle.
     pub(super) forgotten: u64,
+    /// Whether ids came again in another order.
+    pub(super) is_reordered: bool,
 }
 
 impl fmt::Debug for Known {
@@ -42,7 +46,10 @@ impl fmt::Debug for Known {
 
 impl Delivered {
     pub(super) fn from_known(known: &Known) -> Self {
-        let mut delivered = Self::default();
+        let mut delivered = Self {
+            is_reordered: known.is_reordered,
+            ..Self::default()
+        };
         for (index, id) in known.ids.iter().enumerate() {
             if known.forgotten > 0 && index == known.ids.len().div_ceil(2) {
                 delivered.forgotten = known.forgotten;
@@ -104,8 +111,11 @@ impl Delivered {
         let count = all.saturating_sub(undelivered);
         let ids = self.first.iter().chain(&self.last).take(count);
         if count <= 2 * TAKEN_ALONG && self.forgotten == 0 {
-            let ids = ids.cloned().collect();
-            return Known { ids, forgotten: 0 };
+            return Known {
+                ids: ids.cloned().collect(),
+                forgotten: 0,
+                is_reordered: self.is_reordered,
+            };
         }
         let first = self.first.len().min(TAKEN_ALONG).min(count);
         let last = TAKEN_ALONG.min(count - first);
@@ -119,6 +129,7 @@ impl Delivered {
         Known {
             ids: taken,
             forgotten: self.forgotten + (count - 2 * half) as u64,
+            is_reordered: self.is_reordered,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     cursor::Direction,
     error::Kind,
     link::{self, Link},
-    navigator::{Last, Navigator, Next},
+    navigator::{Last, Led, Navigator, Next},
     page_request::PageRequest,
     seen::Delivered,
     settings::Settings,
@@ -161,11 +161,8 @@ impl<O: PagedOperation> Walk<O> {
     fn take(&mut self, parts: PageParts<O::Item>) -> Result<NewPage<O::Item>, Kind> {
         let (next_link, turned) = (self.next_link(&parts), self.turned(&parts));
         let is_empty = parts.items.is_empty();
-        let ids = parts
-            .items
-            .iter()
-            .map(|item| O::item_id(item).map(Arc::from));
-        let ids: Vec<Option<Arc<str>>> = ids.collect();
+        let ids = parts.items.iter().map(O::item_id);
+        let ids: Vec<Option<Arc<str>>> = ids.map(|id| id.map(Arc::from)).collect();
         let delivered = &self.navigator.delivered;
         let places = ids.iter().map(|id| delivered.position(id.as_deref()?));
         let places: Vec<Option<u64>> = places.collect();
@@ -178,6 +175,9 @@ impl<O: PagedOperation> Walk<O> {
         self.navigator.check(&places)?;
         self.pages_read = self.pages_read.saturating_add(1);
         self.largest = self.largest.max(ids.len());
+        let size = parts.declared_size.filter(|size| *size > 0);
+        let has_room =
+            self.navigator.by_item && (ids.len() as u64) < size.unwrap_or(self.largest as u64);
         self.held_back |= parts.items_held_back;
         let mut page = NewPage {
             at: self.at.clone(),
@@ -185,8 +185,14 @@ impl<O: PagedOperation> Walk<O> {
             declared_size: parts.declared_size,
             turned,
         };
-        let new = ids.into_iter().zip(places).zip(parts.items);
-        for ((id, _), item) in new.filter(|((_, place), _)| place.is_none()) {
+        for (id, item) in ids.into_iter().zip(parts.items) {
+            let delivered = &mut self.navigator.delivered;
+            if id
+                .as_ref()
+                .is_some_and(|id| delivered.position(id).is_some())
+            {
+                continue;
+            }
             if self.limit() == Some(Ending::ItemLimit) {
                 if let (true, Some((Some(last), _))) = (self.navigator.by_item, page.items.last()) {
                     self.at = Some(last.to_string());
@@ -194,24 +200,32 @@ impl<O: PagedOperation> Walk<O> {
                 self.end(Ending::ItemLimit);
                 return Ok(page);
             }
-            // If several items on one page have the same id, which paging cannot cause, only one is recorded.
-            let name = id.filter(|id| self.navigator.delivered.insert(id));
-            page.items.push((name, item));
+            if let Some(id) = &id {
+                self.navigator.delivered.insert(id);
+            }
+            page.items.push((id, item));
             self.items_read = self.items_read.saturating_add(1);
         }
-        let at = self.at.clone();
-        let next = match (next_link, at) {
+        let next = match (next_link, self.at.clone()) {
             (NextLink::To(cursor), at) => {
-                self.navigator
-                    .advance(at, cursor, &last, (until, self.pages_read))
+                let pages_read = self.pages_read;
+                let page = Led {
+                    at,
+                    last,
+                    has_room,
+                    until,
+                    pages_read,
+                };
+                self.navigator.advance(page, cursor)
             }
             (NextLink::Unusable(kind), _) => Err(kind),
-            (NextLink::End, Some(at)) if is_empty => self.navigator.look_for_the_end(at),
+            (NextLink::End, at) if is_empty => self.navigator.look_for_the_end(at),
             (NextLink::End, _) => Ok(Next::End),
         };
         match next {
             Ok(Next::At(at)) => self.at = at,
             Ok(Next::End) if self.held_back => self.end(Ending::HeldBack),
+            Ok(Next::End) if self.navigator.delivered.is_reordered => self.end(Ending::Reordered),
             Ok(Next::End) => self.end(Ending::Complete),
             // The walk resumes from this page: its successor may be available the next time.
             Err(kind) => self.state = State::Blocked(kind),
@@ -334,7 +348,7 @@ impl<O: PagedOperation> Walk<O> {
     /// Returns the cursor to resume from when all pages read so far are delivered; `None` at the end.
     pub(super) fn resume_cursor(&self) -> Option<ResumeCursor> {
         match self.ending() {
-            Some(Ending::Complete | Ending::HeldBack) => None,
+            Some(Ending::Complete | Ending::HeldBack | Ending::Reordered) => None,
             _ => Some(self.cursor(self.at.clone(), 0)),
         }
     }

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// The reaction of a group to an operation that ends without its goal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnFailure {
     /// Wait for all others.

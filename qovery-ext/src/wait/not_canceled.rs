@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotCanceled {
     /// The API has not named the request of the operation.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::PollSchedule;
 
 /// The end of a wait, regardless of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Deadline {
     /// This time after the start of the operation.

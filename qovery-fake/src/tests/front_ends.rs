@@ -103,7 +103,7 @@ fn shown(result: &Result<RawResponse, TransportError>) -> Value {
 fn over_http(fake: &FakeQovery) -> HttpTransport {
     HttpTransport::builder()
         .token(AccessToken::new(fake.token()).unwrap())
-        .timeout(Duration::from_secs(20))
+        .request_timeout(Duration::from_secs(20))
         .build()
         .unwrap()
 }

@@ -26,6 +26,8 @@ const INSTALLED_APART: &[&str] = &["fuzz"];
 /// The packages and targets of the workspace, from cargo.
 struct Known {
     packages: Vec<Value>,
+    /// The packages that a command without `-p` and `--workspace` is about.
+    defaults: Vec<Value>,
     aliases: Vec<String>,
 }
 
@@ -51,6 +53,10 @@ impl Known {
             .map_or("", |(_, aliases)| aliases);
         Self {
             packages: metadata["packages"].as_array().expect("a list").clone(),
+            defaults: metadata["workspace_default_members"]
+                .as_array()
+                .expect("a list")
+                .clone(),
             aliases: aliases
                 .lines()
                 .take_while(|line| !line.starts_with('['))
@@ -95,13 +101,15 @@ impl Known {
     }
 
     fn problem_of_build(&self, arguments: &[&str]) -> Option<String> {
+        let is_about_all = arguments.contains(&"--workspace");
         let mut arguments = arguments.iter().take_while(|word| **word != "--");
-        // Without `-p`, every package counts.
         let mut named: Vec<&str> = Vec::new();
         while let Some(flag) = arguments.next() {
             let mut value = || arguments.next().copied().unwrap_or_default();
             let is_named = |package: &&Value| {
-                named.is_empty() || named.iter().any(|name| package["name"] == *name)
+                is_about_all
+                    || named.is_empty() && self.defaults.contains(&package["id"])
+                    || named.iter().any(|name| package["name"] == *name)
             };
             let packages: Vec<&Value> = self.packages.iter().filter(is_named).collect();
             match *flag {
@@ -204,6 +212,7 @@ fn a_command_that_cannot_be_typed_is_found() {
         "cargo test -p integration-tests --test nothing",
         "cargo bench -p qovery-ext --bench docs",
         "cargo test -p qovery-ext --features variables,dance",
+        "cargo test --test docs",
         "./dance",
     ] {
         assert!(known.problem(line).is_some(), "{line}");
@@ -211,7 +220,17 @@ fn a_command_that_cannot_be_typed_is_found() {
     for line in [
         "cargo xtask import a.yaml b.yaml --check",
         "A=b cargo test -p integration-tests --test docs -- --x",
+        "cargo test --workspace --test docs",
     ] {
         assert_eq!(known.problem(line), None, "{line}");
     }
+}
+
+#[test]
+fn a_plain_command_of_cargo_is_about_the_helpers_so_that_the_reference_opens_with_them() {
+    let known = Known::load();
+    let is_default = |package: &&Value| known.defaults.contains(&package["id"]);
+    let names = known.packages.iter().filter(is_default);
+    let names: Vec<_> = names.map(|package| package["name"].clone()).collect();
+    assert_eq!(names, ["qovery-ext"]);
 }

@@ -10,6 +10,7 @@
     note = "enable it, for example with `cargo add qovery-api --features billing`",
 )]
 pub trait IsEnabled {
+    type Part;
     fn absent<T>(self) -> T;
 }
 

@@ -4,32 +4,32 @@
 //! The methods of areas that are not enabled.
 
 #[cfg(not(feature = "environments"))]
-mod environments;
+pub(super) mod environments;
 #[cfg(not(feature = "projects"))]
-mod projects;
+pub(super) mod projects;
 #[cfg(not(feature = "organizations"))]
-mod organizations;
+pub(super) mod organizations;
 #[cfg(not(feature = "applications"))]
-mod applications;
+pub(super) mod applications;
 #[cfg(not(feature = "containers"))]
-mod containers;
+pub(super) mod containers;
 #[cfg(not(feature = "databases"))]
-mod databases;
+pub(super) mod databases;
 #[cfg(not(feature = "jobs"))]
-mod jobs;
+pub(super) mod jobs;
 #[cfg(not(feature = "helms"))]
-mod helms;
+pub(super) mod helms;
 #[cfg(not(feature = "terraforms"))]
-mod terraforms;
+pub(super) mod terraforms;
 #[cfg(not(feature = "blueprints"))]
-mod blueprints;
+pub(super) mod blueprints;
 #[cfg(not(feature = "agents"))]
-mod agents;
+pub(super) mod agents;
 #[cfg(not(feature = "clusters"))]
-mod clusters;
+pub(super) mod clusters;
 #[cfg(not(feature = "variables"))]
-mod variables;
+pub(super) mod variables;
 #[cfg(not(feature = "git"))]
-mod git;
+pub(super) mod git;
 #[cfg(not(feature = "billing"))]
-mod billing;
+pub(super) mod billing;

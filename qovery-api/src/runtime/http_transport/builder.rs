@@ -23,7 +23,7 @@ pub struct HttpTransportBuilder {
     make_upgrading: Option<MakeHttp>,
     token: Option<AccessToken>,
     connect_timeout: Duration,
-    timeout: Duration,
+    request_timeout: Duration,
     body_limit: usize,
     user_agent: Option<String>,
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for HttpTransportBuilder {
         f.debug_struct("HttpTransportBuilder")
             .field("has_token", &self.token.is_some())
             .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
+            .field("request_timeout", &self.request_timeout)
             .field("body_limit", &self.body_limit)
             .field(
                 "user_agent",
@@ -53,7 +53,7 @@ impl Default for HttpTransportBuilder {
             make_upgrading: None,
             token: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-            timeout: DEFAULT_TIMEOUT,
+            request_timeout: DEFAULT_TIMEOUT,
             body_limit: DEFAULT_BODY_LIMIT,
             user_agent: None,
         }
@@ -75,8 +75,8 @@ impl HttpTransportBuilder {
 
     /// Sets the time limit for one request, from connecting to the last byte of the response.
     /// Default: 60 s. [`Call::timeout`](crate::Call::timeout) sets it for a single call.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = limit;
         self
     }
 
@@ -160,7 +160,7 @@ impl HttpTransportBuilder {
         Ok(HttpTransport {
             http,
             authorization,
-            timeout: self.timeout,
+            timeout: self.request_timeout,
             body_limit: self.body_limit,
             #[cfg(feature = "stream")]
             upgrading,

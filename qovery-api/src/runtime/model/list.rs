@@ -1,7 +1,7 @@
 //! Reads a list with little spare memory.
 //!
-//! A `Vec` doubles when it grows, so that a long list takes up to twice its size. This list grows by half,
-//! and releases its spare memory.
+//! A `Vec` doubles when it grows, so that a long list takes up to twice its size. A long list of this module
+//! grows in four steps instead, and releases its spare memory.
 
 use std::{fmt, marker::PhantomData};
 
@@ -61,6 +61,19 @@ const SPARE: usize = 1024;
 /// The least number of items that memory is taken for.
 const FIRST: usize = 4;
 
+/// From this number of items on, a list grows in small steps.
+const LONG: usize = 64;
+
+/// How many items more a list of this capacity gets room for: so many that it doubles, and if it is long,
+/// a quarter of the last power of two, so that it never has more room than one that doubles.
+fn growth(capacity: usize) -> usize {
+    if capacity < LONG {
+        capacity.max(FIRST)
+    } else {
+        (1 << capacity.ilog2()) / 4
+    }
+}
+
 struct ListVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
@@ -74,7 +87,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         let mut items = Vec::new();
         while let Some(item) = from.next_element()? {
             if items.len() == items.capacity() {
-                items.reserve_exact((items.len() / 2).max(FIRST));
+                items.reserve_exact(growth(items.len()));
             }
             items.push(item);
         }
@@ -82,5 +95,25 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             items.shrink_to_fit();
         }
         Ok(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_never_has_more_room_than_one_that_doubles_and_a_long_one_at_most_a_quarter_to_spare()
+    {
+        let mut capacity = 0;
+        for len in 1..200_000_usize {
+            if len > capacity {
+                capacity += growth(capacity);
+            }
+            assert!(capacity >= len, "{len}");
+            assert!(capacity <= len.next_power_of_two().max(FIRST), "{len}");
+            let spare = capacity - len;
+            assert!(len <= LONG || 4 * spare < len, "{len}: {spare}");
+        }
     }
 }

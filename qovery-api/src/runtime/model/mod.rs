@@ -104,6 +104,7 @@ macro_rules! through_fields {
             }
             /// Removes the [extra fields](Self::extra), also from the models within.
             #[inline]
+            #[must_use = "the model without extra fields is the result"]
             pub fn without_extra(mut self) -> Self {
                 $crate::runtime::model::drop_extra(&mut self);
                 self

@@ -11,6 +11,7 @@ fn a_cursor_survives_being_stored() {
         known: Known {
             ids: vec!["a".into(), "b".into()],
             forgotten: 7,
+            is_reordered: true,
         },
     };
     let text = serde_json::to_string(&cursor).unwrap();

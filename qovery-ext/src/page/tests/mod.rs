@@ -55,7 +55,7 @@ async fn every_item_comes_once_and_in_order_whatever_the_length_and_the_start_of
             assert_eq!(numbers, down_from(count), "inclusive: {inclusive}");
             assert_eq!(items.ending(), Some(Ending::Complete));
             assert_eq!(items.resume_cursor(), None);
-            assert_eq!(items.count_delivered(), count);
+            assert_eq!(items.items_delivered(), count);
 
             let model = server(count, |_| {});
             let (numbers, error) = read(&mut model.call::<ListEvents>().items()).await;
@@ -301,7 +301,7 @@ async fn an_error_keeps_what_was_read_and_can_be_tried_again() {
         let (mut numbers, error) = read(&mut items).await;
         let error = error.unwrap();
         assert_eq!(numbers, down_from(50)[..20]);
-        assert!(error.call_error().is_some() && !error.is_repetition() && !error.is_dead_end());
+        assert!(error.api_error().is_some() && !error.is_repetition() && !error.is_dead_end());
         assert_eq!(error.pages_read(), 1);
         assert_eq!(error.operation().id, "listNotes");
         assert!(std::error::Error::source(&error).is_some());
@@ -326,7 +326,7 @@ async fn collecting_keeps_what_was_read_before_an_error() {
     let call = model.call::<ListEvents>();
     let error = call.clone().items().collect_all(100).await.unwrap_err();
     assert_eq!(error.items().len(), 40);
-    assert!(error.page_error().unwrap().call_error().is_some());
+    assert!(error.page_error().unwrap().api_error().is_some());
     let cursor = error.resume_cursor().unwrap().clone();
     let rest = call
         .paged()

@@ -140,12 +140,25 @@ pub(crate) enum Fault {
     Status(u16),
     Disconnected,
     Unreadable,
+    /// A page without items and without a link, although there are items.
+    Blank,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
     InsertAtHead(u64),
     Delete(u64),
+}
+
+/// Which items come more than once on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) enum Repeats {
+    #[default]
+    None,
+    /// Each item comes twice in a row.
+    Each,
+    /// The first item comes again at the end.
+    First,
 }
 
 /// How the server behaves.
@@ -168,6 +181,11 @@ pub(crate) struct Behavior {
     pub(crate) overlap: usize,
     /// How many items appear at the head before each request.
     pub(crate) grows: u64,
+    pub(crate) repeats: Repeats,
+    /// Whether the list has another order in each answer.
+    pub(crate) shuffles: bool,
+    /// Whether the items of a page have another order in each answer.
+    pub(crate) shuffles_pages: bool,
     pub(crate) without_ids: bool,
     pub(crate) without_tokens: bool,
     pub(crate) held_back: bool,
@@ -192,6 +210,9 @@ impl Default for Behavior {
             pays_no_heed: false,
             overlap: 0,
             grows: 0,
+            repeats: Repeats::None,
+            shuffles: false,
+            shuffles_pages: false,
             without_ids: false,
             without_tokens: false,
             held_back: false,
@@ -334,6 +355,7 @@ impl State {
             Some(Fault::Status(status)) => return Ok(response(*status, "{}".to_owned())),
             Some(Fault::Disconnected) => return Err(TransportError::interrupted("line cut")),
             Some(Fault::Unreadable) => return Ok(response(200, "<html>".to_owned())),
+            Some(Fault::Blank) => return Ok(response(200, self.shown(&[], None).to_string())),
             None => {}
         }
         let value = |name: &str| {
@@ -356,7 +378,10 @@ impl State {
             let size = size
                 .unwrap_or(self.behavior.page_size)
                 .min(self.behavior.page_size.max(100));
-            self.page(self.numbers.len(), size)
+            match self.behavior.shuffles {
+                true => self.page_of_shuffled(None),
+                false => self.page(self.numbers.len(), size),
+            }
         };
         Ok(response(200, page.to_string()))
     }
@@ -366,8 +391,36 @@ impl State {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let start = end.saturating_sub(size);
         let numbers = self.numbers.get(start..end).unwrap_or_default();
-        let oldest = numbers.first().copied().unwrap_or_default();
-        let newest = numbers.last().copied().unwrap_or(u64::MAX);
+        let numbers: Vec<u64> = numbers.iter().rev().copied().collect();
+        self.shown(&numbers, Some((start > 0, end < self.numbers.len())))
+    }
+
+    /// The page behind a number, or the first one, of the list in an order that it had never before.
+    fn page_of_shuffled(&self, after: Option<u64>) -> Value {
+        let mut numbers = self.numbers.clone();
+        fastrand::Rng::with_seed(self.sent as u64).shuffle(&mut numbers);
+        let place = after.and_then(|after| numbers.iter().position(|number| *number == after));
+        let start = place.map_or(0, |place| place + usize::from(!self.behavior.inclusive));
+        let size = usize::try_from(self.behavior.page_size).unwrap_or(usize::MAX);
+        let end = start.saturating_add(size).min(numbers.len());
+        let shown = numbers.get(start..end).unwrap_or_default();
+        self.shown(shown, Some((end < numbers.len(), start > 0)))
+    }
+
+    /// The answer with these items, and with links if it leads to a next and a previous page.
+    fn shown(&self, numbers: &[u64], leads: Option<(bool, bool)>) -> Value {
+        let mut numbers = numbers.to_vec();
+        if self.behavior.shuffles_pages {
+            fastrand::Rng::with_seed(self.sent as u64).shuffle(&mut numbers);
+        }
+        match self.behavior.repeats {
+            Repeats::None => {}
+            Repeats::Each => numbers = numbers.iter().flat_map(|one| [*one, *one]).collect(),
+            Repeats::First => numbers.extend(numbers.first().copied()),
+        }
+        let (leads_on, leads_back) = leads.unwrap_or_default();
+        let oldest = numbers.iter().min().copied().unwrap_or_default();
+        let newest = numbers.iter().max().copied().unwrap_or(u64::MAX);
         let (next, previous) = if self.behavior.without_tokens {
             (
                 "/organization/0/events".to_owned(),
@@ -389,7 +442,6 @@ impl State {
         };
         let results: Vec<_> = numbers
             .iter()
-            .rev()
             .map(|number| match self.behavior.without_ids {
                 true => json!({"number": number}),
                 false => json!({"id": id_of(*number), "number": number}),
@@ -398,8 +450,8 @@ impl State {
         json!({
             "page_size": self.behavior.declares_size.then_some(self.behavior.page_size),
             "results": results,
-            "next": (start > 0).then_some(next),
-            "previous": (end < self.numbers.len()).then_some(previous),
+            "next": leads_on.then_some(next),
+            "previous": leads_back.then_some(previous),
             "held_back": self.behavior.held_back,
         })
     }
@@ -412,6 +464,9 @@ impl State {
     fn page_by_id(&self, id: &str, index: usize) -> Option<Value> {
         let number = number_of(id)?;
         let number = *self.behavior.detours.get(&number).unwrap_or(&number);
+        if self.behavior.shuffles {
+            return Some(self.page_of_shuffled(Some(number)));
+        }
         let older = self.older_than(number);
         let exists = self.numbers.get(older) == Some(&number);
         let end = match (exists, self.behavior.missing) {
@@ -441,6 +496,9 @@ impl State {
             return json!({"page_size": 20, "results": [], "next": next, "held_back": false});
         }
         let number = *self.behavior.detours.get(&number).unwrap_or(&number);
+        if self.behavior.shuffles {
+            return self.page_of_shuffled(Some(number));
+        }
         let older = self.older_than(number);
         let exists = self.numbers.get(older) == Some(&number);
         let end = match (exists, self.behavior.missing) {

@@ -139,7 +139,7 @@ async fn read_with_errors<O: PagedOperation<Item = Note>>(
         let (more, error) = read(&mut items).await;
         numbers.extend(more);
         let Some(error) = error else { return numbers };
-        assert!(error.call_error().is_some(), "{error:?}");
+        assert!(error.api_error().is_some(), "{error:?}");
         if resumes {
             let text = serde_json::to_string(error.resume_cursor()).unwrap();
             items = pager().resume(serde_json::from_str(&text).unwrap()).items();

@@ -77,7 +77,7 @@ async fn an_error_ahead_waits_for_its_turn() {
     assert_eq!(model.sent(), 2, "it has happened already");
     let (mut numbers, error) = read(&mut items).await;
     assert_eq!(numbers.len(), 19);
-    assert!(error.unwrap().call_error().is_some());
+    assert!(error.unwrap().api_error().is_some());
     items.retry();
     numbers.extend(read(&mut items).await.0);
     assert_eq!(numbers, down_from(49));

@@ -127,7 +127,7 @@ async fn a_cursor_that_the_server_refuses_is_the_failure_of_the_call() {
     });
     let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
     assert_eq!(numbers.len(), 40);
-    assert!(error.unwrap().call_error().is_some());
+    assert!(error.unwrap().api_error().is_some());
 }
 
 #[tokio::test]

@@ -138,7 +138,6 @@ pub(super) enum Ended<E> {
     Preview(PreviewError),
     Work(E),
     Interrupted,
-    Panicked(Box<dyn std::any::Any + Send>),
     NotDeleted,
 }
 
@@ -194,7 +193,6 @@ impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
             Ended::Preview(error) => error.fmt(f)?,
             Ended::Work(error) => error.fmt(f)?,
             Ended::Interrupted => f.write_str("interrupted")?,
-            Ended::Panicked(_) => f.write_str("the work panicked")?,
             Ended::NotDeleted => f.write_str("the work is done")?,
         }
         match &self.not_deleted {
@@ -210,7 +208,6 @@ impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
             Ended::Preview(error) => error,
             Ended::Work(error) => error,
             Ended::Interrupted => &"interrupted",
-            Ended::Panicked(_) => &"panicked",
             Ended::NotDeleted => &"done",
         };
         f.debug_struct("RunPreviewError")

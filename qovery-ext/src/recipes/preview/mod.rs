@@ -417,7 +417,10 @@ impl PreviewEnvironment {
     ) -> Result<T, RunPreviewError<E>> {
         let done = async {
             // To its end: an environment that is being made can only be deleted once it is there.
-            let mut preview = self.ensure(client).await.map_err(Ended::Preview)?;
+            let mut preview = match self.ensure(client).await {
+                Ok(preview) => preview,
+                Err(error) => return Ok(Err(Ended::Preview(error))),
+            };
             let worked = async {
                 self.finish(client, &mut preview)
                     .await
@@ -426,10 +429,8 @@ impl PreviewEnvironment {
             };
             tokio::select! {
                 biased;
-                () = interrupt.comes() => Err(Ended::Interrupted),
-                worked = AssertUnwindSafe(worked).catch_unwind() => worked.unwrap_or_else(|panic| {
-                    Err(Ended::Panicked(panic))
-                }),
+                () = interrupt.comes() => Ok(Err(Ended::Interrupted)),
+                worked = AssertUnwindSafe(worked).catch_unwind() => worked,
             }
         };
         let done = done.await;
@@ -440,8 +441,7 @@ impl PreviewEnvironment {
                 "interrupted during the deletion: the server continues".to_owned(),
             )),
         };
-        match (done, deleted) {
-            (Err(Ended::Panicked(panic)), _) => resume_unwind(panic),
+        match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
             (Ok(value), Ok(_)) => Ok(value),
             (Ok(_), Err(error)) => Err(RunPreviewError {
                 ended: Ended::NotDeleted,

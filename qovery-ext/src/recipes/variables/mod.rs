@@ -88,7 +88,7 @@ impl Variable {
 /// The resource that a variable belongs to.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VariableOwner {
     /// A project: its variables apply to all its environments.
@@ -136,7 +136,7 @@ impl VariableOwner {
 /// The effect of setting a variable.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VariableChange {
     /// There was no variable with this key.

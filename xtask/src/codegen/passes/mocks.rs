@@ -12,7 +12,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
@@ -34,7 +34,8 @@ pub(crate) use read::{Matchers, read};
 /// The code for one operation.
 #[derive(Debug)]
 pub(crate) struct Emitted {
-    /// A method of `MockServerExt`.
+    /// The name of the method of `MockServerExt`.
+    pub(crate) name: Ident,
     pub(crate) method: TokenStream,
     /// The methods of matcher and responder.
     pub(crate) blocks: TokenStream,
@@ -96,6 +97,7 @@ pub(crate) fn emit(
         .paragraph(areas::availability(&[area].into()))
         .attributes();
     Ok(Emitted {
+        name: name.clone(),
         method: quote! {
             #text
             fn #name(&self, configure: impl FnOnce(When<operations::#marker>, Then<operations::#marker>)) -> Mock<'_> {

@@ -75,7 +75,7 @@ pub(crate) fn run(
         let mock = mocks::emit(operation, area, &signatures, &matchers)?;
         parts.add_mock(area, mock.blocks)?;
         let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
-        methods.push(mock.method);
+        methods.push((mock.name, mock.method));
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());

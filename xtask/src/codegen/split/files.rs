@@ -165,14 +165,16 @@ impl Files<'_> {
         let mut declared = String::new();
         for (area, methods) in methods {
             let name = area.name;
-            declared.push_str(&format!("#[cfg(not(feature = \"{name}\"))]\nmod {name};\n"));
+            declared.push_str(&format!(
+                "#[cfg(not(feature = \"{name}\"))]\npub(super) mod {name};\n"
+            ));
             let text = format!(
                 "/// No type implements it, because the feature is off.\n\
                  #[diagnostic::on_unimplemented(\n    \
                  message = \"the feature `{name}` of `qovery-api` is not enabled\",\n    \
                  label = \"needs the feature `{name}` of `qovery-api`\",\n    \
                  note = \"enable it, for example with `cargo add qovery-api --features {name}`\",\n)]\n\
-                 pub trait IsEnabled {{\n    fn absent<T>(self) -> T;\n}}\n\n\
+                 pub trait IsEnabled {{\n    type Part;\n    fn absent<T>(self) -> T;\n}}\n\n\
                  crate::runtime::absent! {{\n    IsEnabled:\n{methods}}}\n"
             );
             let body = Body::of_text(text);

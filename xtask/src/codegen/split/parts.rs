@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::{Attribute, ImplItem, parse_quote};
 
 use super::absolute::{Side, absolute};
@@ -141,7 +141,7 @@ impl Parts {
     /// Adds the methods of the trait of mocks.
     pub(crate) fn add_mock_trait(
         &mut self,
-        methods: &BTreeMap<&'static Area, Vec<TokenStream>>,
+        methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>,
     ) -> Result<(), Problem> {
         self.mock_trait = Formatted::all(mock_trait(methods), self.side)?;
         Ok(())
@@ -190,12 +190,23 @@ impl Parts {
     }
 }
 
-/// The trait that has a method for each operation.
-fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStream {
+/// The trait that has a method for each operation. A method of an area that is off cannot be called: the
+/// error names the feature.
+fn mock_trait(methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>) -> TokenStream {
+    let absent = methods.iter().filter_map(|(area, methods)| {
+        let condition = area.condition()?;
+        let area = format_ident!("{}", area.name);
+        let names = methods.iter().map(|(name, _)| name);
+        Some(quote! {
+            #[cfg(not(#condition))]
+            crate::runtime::absent_mocks! { crate::generated::absent::#area::IsEnabled: #(#names)* }
+        })
+    });
+    let absent: Vec<TokenStream> = absent.collect();
     let methods = areas::all().flat_map(|area| {
         let condition = area.condition().map(|condition| quote!(#[cfg(#condition)]));
         let of_area = methods.get(area).into_iter().flatten();
-        of_area.map(move |method| quote!(#condition #method))
+        of_area.map(move |(_, method)| quote!(#condition #method))
     });
     quote! {
         /// Mocks operations on an httpmock server, which implements this.
@@ -207,6 +218,8 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStrea
             fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_>;
 
             #(#methods)*
+
+            #(#absent)*
         }
 
         impl MockServerExt for httpmock::MockServer {
