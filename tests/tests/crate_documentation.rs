@@ -80,7 +80,6 @@ fn every_error_can_be_boxed_and_sent_to_another_thread() {
     check::<recipes::BulkError>();
     check::<recipes::DotenvError>();
     check::<recipes::FindError>();
-    check::<recipes::FindServiceError>();
     check::<recipes::PreviewError>();
     check::<recipes::RunPreviewError<std::io::Error>>();
     check::<recipes::SetVariableError>();

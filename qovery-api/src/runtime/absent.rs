@@ -39,7 +39,7 @@ macro_rules! absent_mocks {
                 &'a Self: $is_enabled,
             {
                 let _ = configure;
-                self.absent()
+                <&'a Self as $is_enabled>::absent(self)
             }
         )*
     };

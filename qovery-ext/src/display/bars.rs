@@ -32,6 +32,8 @@ pub(super) struct Bars {
     /// One for each stage, and one for each of its services below it.
     lines: Vec<Line>,
     keys: Option<NoEcho>,
+    /// How many lines the terminal has.
+    height: fn() -> usize,
 }
 
 struct Line {
@@ -42,16 +44,18 @@ struct Line {
 
 impl Bars {
     pub(super) fn on_stdout(settings: &Settings) -> Self {
-        Self::on(settings, ProgressDrawTarget::stdout())
+        let height = || usize::from(console::Term::stdout().size().0);
+        Self::on(settings, ProgressDrawTarget::stdout(), height)
     }
 
-    fn on(settings: &Settings, target: ProgressDrawTarget) -> Self {
+    fn on(settings: &Settings, target: ProgressDrawTarget, height: fn() -> usize) -> Self {
         Self {
             settings: settings.clone(),
             drawn: MultiProgress::with_draw_target(target),
             summary: ProgressBar::hidden(),
             lines: Vec::new(),
             keys: None,
+            height,
         }
     }
 
@@ -89,18 +93,20 @@ impl Renderer for Bars {
     fn show(&mut self, rows: &Rows, update: &Update<'_>) {
         let width = self.settings.width();
         let columns = rows.columns(width);
-        self.fit(rows.stages.len() + rows.services.len());
+        // The summary has a line, and the cursor stands on one.
+        let (fitted, hidden) = rows.fitted((self.height)().saturating_sub(2));
+        self.fit(fitted.stages.len() + fitted.services.len());
         let palette = self.settings.palette;
         let mut lines = self.lines.iter_mut();
-        for stage in &rows.stages {
+        for stage in &fitted.stages {
             let Some(line) = lines.next() else { return };
             line.show_stage(stage, columns, palette);
-            for (service, line) in rows.of_stage(stage).zip(lines.by_ref()) {
+            for (service, line) in fitted.of_stage(stage).zip(lines.by_ref()) {
                 line.show_service(service, columns, palette);
             }
         }
         let room = width.map(|width| width.saturating_sub(BESIDE_SUMMARY));
-        let parts = summary(rows, update);
+        let parts = summary(rows, hidden, update);
         let text = first_that_fit(&parts, room);
         self.summary.set_message(match update.progress {
             Some(progress) if progress.failed_polls > 0 => palette.yellow(text),
@@ -167,7 +173,7 @@ impl Line {
 }
 
 /// The line below the rows: how much is done.
-fn summary(rows: &Rows, update: &Update<'_>) -> Vec<String> {
+fn summary(rows: &Rows, hidden: usize, update: &Update<'_>) -> Vec<String> {
     let (done, all) = (rows.count(Phase::Reached), rows.services.len());
     let mut parts = vec![
         match update.progress.and_then(|progress| progress.queue_position) {
@@ -182,6 +188,9 @@ fn summary(rows: &Rows, update: &Update<'_>) -> Vec<String> {
     let trouble = update.progress.map_or(0, |progress| progress.failed_polls);
     if trouble > 0 {
         parts.push(failures(trouble));
+    }
+    if hidden > 0 {
+        parts.push(format!("{hidden} not shown"));
     }
     parts
 }
@@ -264,12 +273,13 @@ mod tests {
 
     /// The screen of a terminal of this width after these rows were drawn one after the other.
     fn screen(width: u16, updates: &[Rows]) -> (Bars, InMemoryTerm) {
-        let terminal = InMemoryTerm::new(20, width);
+        const HEIGHT: u16 = 20;
+        let terminal = InMemoryTerm::new(HEIGHT, width);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
         let display = Display::detect()
             .write_to(std::io::sink())
             .width(width.into());
-        let mut bars = Bars::on(display.settings(), target);
+        let mut bars = Bars::on(display.settings(), target, || usize::from(HEIGHT));
         bars.begin(&Task {
             headline: "Deploying".to_owned(),
             goal: Some(Goal::Deployed),
@@ -321,6 +331,36 @@ mod tests {
         let (_bars, wide) = screen(120, &[rows(Phase::Running)]);
         assert!(wide.contents().contains('━'), "{}", wide.contents());
         assert!(wide.contents().contains("git clone 4s, build 1m 2s"));
+    }
+
+    #[test]
+    fn more_services_than_lines_leave_room_for_those_that_matter_and_for_the_summary() {
+        let mut many = rows(Phase::Running);
+        many.services.clear();
+        for number in 0..60_u128 {
+            let (phase, state) = match number {
+                40 => (Phase::Failed, "BUILD_ERROR"),
+                50..53 => (Phase::Running, "BUILDING"),
+                number if number % 2 == 0 => (Phase::Reached, "DEPLOYED"),
+                _ => (Phase::Queued, "QUEUED"),
+            };
+            let name = format!("service-{number}");
+            many.services
+                .push(service(100 + number, &name, phase, state, &[]));
+        }
+        let (mut bars, terminal) = screen(80, &[rows(Phase::Running), many.clone(), many]);
+        let shown = terminal.contents();
+        assert!(shown.lines().count() < 20, "{shown}");
+        assert!(
+            shown.contains("60 services done, 1 failed, 43 not shown"),
+            "{shown}"
+        );
+        for name in ["service-40", "service-50", "service-51", "service-52"] {
+            assert!(shown.contains(name), "{name}: {shown}");
+        }
+        assert!(!shown.contains("DEPLOYED"), "{shown}");
+        bars.end();
+        assert_eq!(terminal.contents(), "");
     }
 
     #[test]

@@ -30,10 +30,11 @@ impl Surroundings {
         let is_on = |name: &str| is_set(name) && !is(name, "0") && !is(name, "false");
         let is_dumb = is("TERM", "dumb");
         let is_ci = is_on("CI") || is_on("GITHUB_ACTIONS") || is_on("GITLAB_CI");
-        let wants_none = is_set("NO_COLOR") || is("CLICOLOR", "0");
+        let wants_none = is("CLICOLOR", "0");
         Self {
             can_redraw: is_terminal && !is_dumb && !is_ci,
-            colours: is_on("CLICOLOR_FORCE") || (is_terminal && !is_dumb && !wants_none),
+            colours: !is_set("NO_COLOR")
+                && (is_on("CLICOLOR_FORCE") || (is_terminal && !is_dumb && !wants_none)),
             groups: if is_on("GITHUB_ACTIONS") {
                 Some(Groups::GitHub)
             } else if is_on("GITLAB_CI") {
@@ -83,6 +84,13 @@ mod tests {
         assert!(!of(false, &[]).colours);
         assert!(of(false, &[("CLICOLOR_FORCE", "1")]).colours);
         assert!(!of(false, &[("CLICOLOR_FORCE", "0")]).colours);
+        for is_terminal in [true, false] {
+            let both = [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")];
+            assert!(
+                !of(is_terminal, &both).colours,
+                "no colour is the stronger wish"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Rows hold printable text: text of the server is escaped when a row is made.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use console::{Alignment, Style, pad_str};
 use qovery_api::Printable;
@@ -86,6 +86,26 @@ impl Rows {
         let id = stage.id;
         let mut services = self.services.iter();
         std::iter::from_fn(move || services.find(|service| id.is_none() || service.stage == id))
+    }
+
+    /// As many rows as lines, and how many services are left out: first those that are done, then those that
+    /// wait. The rows of stages stay.
+    pub(super) fn fitted(&self, lines: usize) -> (Self, usize) {
+        let all = self.stages.len() + self.services.len();
+        let hidden = all.saturating_sub(lines).min(self.services.len());
+        let mut order: Vec<_> = self.services.iter().collect();
+        // A stable sort: of several that are alike, the first ones are left out.
+        order.sort_by_key(|service| match service.phase {
+            Phase::Reached => 0,
+            Phase::NotStarted | Phase::Queued => 1,
+            Phase::Canceled => 2,
+            Phase::Failed => 4,
+            _ => 3,
+        });
+        let left_out: HashSet<Uuid> = order.iter().take(hidden).map(|row| row.id).collect();
+        let mut fitted = self.clone();
+        fitted.services.retain(|row| !left_out.contains(&row.id));
+        (fitted, hidden)
     }
 
     /// How many services are in a phase.

@@ -89,6 +89,8 @@ pub(super) struct Navigator {
     checks_cursor: bool,
     /// How many such pages in a row did not begin with one of them.
     unconfirmed: u32,
+    /// Whether the page has a known item behind a new one: it begins closer to the head than the walk is.
+    begins_ahead: bool,
     led_back: u32,
     asked_again: u32,
     pages_without_news: u32,
@@ -142,6 +144,8 @@ impl Navigator {
         let known = places.iter().flatten();
         let is_in_order = known.filter(|place| met.insert(**place)).is_sorted();
         self.delivered.is_reordered |= !is_in_order;
+        let mut from_first_new = places.iter().skip_while(|place| place.is_some());
+        self.begins_ahead = self.by_item && from_first_new.any(Option::is_some);
         let brings_something = places.iter().any(Option::is_none);
         self.pages_without_news = if brings_something {
             0
@@ -166,7 +170,14 @@ impl Navigator {
             return Err(Kind::CursorRepeated);
         }
         match (last, &mut self.rereading) {
-            (Last::New, _) => (self.rereading, self.lost, self.asked_again) = (None, None, 0),
+            // A page that begins ahead and ends with one of the new items leads toward a head that grows.
+            (Last::New, _) if self.begins_ahead && self.led_back >= LED_BACK => {
+                return Err(Kind::WentBack);
+            }
+            (Last::New, _) => {
+                self.led_back += u32::from(self.begins_ahead);
+                (self.rereading, self.lost, self.asked_again) = (None, None, 0);
+            }
             (Last::WithoutId, _) => {}
             (Last::Known(place), Some(again)) => {
                 if again.place.is_some_and(|before| *place <= before) || *place >= again.until {

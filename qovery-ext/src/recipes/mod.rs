@@ -20,9 +20,12 @@
 
 #[cfg(feature = "bulk")]
 mod bulk;
+mod duration;
 #[cfg(feature = "find")]
 mod find;
+mod find_error;
 mod history;
+mod lookup;
 mod naming;
 #[cfg(feature = "preview")]
 mod preview;
@@ -37,21 +40,23 @@ mod versions;
 
 #[cfg(feature = "bulk")]
 pub use bulk::{Bulk, BulkError, BulkOutcome, BulkResult, BulkSummary};
+pub use duration::{TypedDuration, parse_duration};
 #[cfg(feature = "find")]
 pub use find::{
-    Candidate, EnvironmentPath, Find, FindError, FindExt, Found, FoundCluster, FoundEnvironment,
-    FoundOrganization, FoundProject, FoundService, Named, OrganizationPath, ProjectPath,
+    EnvironmentPath, Find, FindExt, Found, FoundCluster, FoundEnvironment, FoundOrganization,
+    FoundProject, FoundService, OrganizationPath, ProjectPath,
 };
+pub use find_error::FindError;
 pub use history::{
-    DeploymentOutcome, DeploymentRow, ServiceRow, Timestamp, TypedDuration, history,
-    parse_duration, service_history,
+    DeploymentOutcome, DeploymentRow, ServiceRow, Timestamp, history, service_history,
 };
+pub use naming::Named;
 #[cfg(feature = "preview")]
 pub use preview::{
     Preview, PreviewEnvironment, PreviewError, RunPreviewError, delete_expired_previews,
 };
 pub use promote::{PromotedService, Promotion, PromotionPlan, promote};
-pub use services::{EnvironmentService, FindServiceError, find_service, services};
+pub use services::{EnvironmentService, find_service, services};
 pub use terraform::{
     PlanCounts, TerraformError, TerraformPlan, plan_terraform, read_terraform_plan,
 };

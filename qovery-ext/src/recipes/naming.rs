@@ -1,6 +1,70 @@
-//! The comparison of names.
+//! The comparison of names, and the item of a list that has a name.
+
+use std::fmt;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use qovery_api::Printable;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A name and its id. Prints both: `staging (0f2c…)`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub struct Named {
+    /// The id.
+    pub id: Uuid,
+    /// The name, unescaped. Print it with [`Printable`].
+    pub name: String,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", Printable::new(&self.name), self.id)
+    }
+}
+
+/// An item that has a name and an id.
+pub(super) trait Nameable {
+    fn id(&self) -> Uuid;
+
+    fn name(&self) -> &str;
+
+    fn named(&self) -> Named {
+        Named {
+            id: self.id(),
+            name: self.name().to_owned(),
+        }
+    }
+
+    /// The item as one of several in a message.
+    fn listed(&self) -> String {
+        self.named().to_string()
+    }
+}
+
+impl Nameable for Named {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<T: Nameable> Nameable for &T {
+    fn id(&self) -> Uuid {
+        (**self).id()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn listed(&self) -> String {
+        (**self).listed()
+    }
+}
 
 /// The form of a name for comparisons: without blanks around it, in Unicode normalisation
 /// form KC, without regard to upper and lower case.
@@ -14,14 +78,13 @@ pub(super) fn comparable(name: &str) -> String {
 
 /// Those of the items that have this name. If several names differ in nothing but case, blanks or form,
 /// the one that is spelled alike is chosen.
-pub(super) fn alike<T>(items: Vec<T>, name: &str, of: impl Fn(&T) -> &str) -> (Vec<T>, Vec<T>) {
+pub(super) fn alike<'a, T: Nameable>(items: &'a [T], name: &str) -> Vec<&'a T> {
     let wanted = comparable(name);
-    let (mut alike, others): (Vec<_>, Vec<_>) = items
-        .into_iter()
-        .partition(|item| comparable(of(item)) == wanted);
-    let is_exact = |item: &T| of(item) == name;
+    let has_name = |item: &&T| comparable(item.name()) == wanted;
+    let mut alike: Vec<&T> = items.iter().filter(has_name).collect();
+    let is_exact = |item: &&T| item.name() == name;
     if alike.iter().filter(|item| is_exact(item)).count() == 1 {
         alike.retain(is_exact);
     }
-    (alike, others)
+    alike
 }

@@ -3,7 +3,10 @@
 //! Nothing is sent before the plan is deployed. Dropping a future of this module abandons requests that only
 //! read.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use qovery_api::{Call, Client, Printable, operations::ListServicesByEnvironmentId};
 use serde_json::Value;
@@ -24,7 +27,8 @@ const ENTRIES: u32 = 100;
 pub enum Promotion {
     /// The service gets another version.
     Change {
-        /// The version that ran before, if it is known.
+        /// The version that runs now. `None` if it is not known, or if the last thing that was done with the
+        /// service is no deployment that succeeded: it failed, or the service was stopped.
         before: Option<ServiceVersion>,
         /// The version that it gets.
         after: ServiceVersion,
@@ -161,8 +165,8 @@ impl fmt::Display for PromotionPlan {
 pub async fn promote(client: &Client, from: Uuid, to: Uuid) -> Result<PromotionPlan, VersionError> {
     let sources = sources(client, from).await?;
     let targets = self::sources(client, to).await?;
-    let wanted = deployed(client, from).await?;
-    let running = deployed(client, to).await?;
+    let wanted = versions(client, from).await?.succeeded;
+    let running = versions(client, to).await?.running;
     let mut services: Vec<PromotedService> = sources
         .iter()
         .filter(|source| !source.service.kind.versions().is_empty())
@@ -230,23 +234,37 @@ fn promotion(
     }
 }
 
-/// The version of each service of an environment that was last deployed with success.
-async fn deployed(
-    client: &Client,
-    environment: Uuid,
-) -> Result<HashMap<Uuid, ServiceVersion>, VersionError> {
+/// The versions of the services of an environment.
+#[derive(Default)]
+struct Versions {
+    /// Those that were last deployed with success.
+    succeeded: HashMap<Uuid, ServiceVersion>,
+    /// Those that run: nothing was done since that changes them.
+    running: HashMap<Uuid, ServiceVersion>,
+}
+
+async fn versions(client: &Client, environment: Uuid) -> Result<Versions, VersionError> {
     let rows = history(client, environment, ENTRIES).await;
     let what = format!("reading the history of environment {environment}");
     let rows = rows.map_err(|error| VersionError::call(what, error))?;
-    let mut versions = HashMap::new();
-    let services = rows.into_iter().flat_map(|row| row.services);
-    for service in services {
-        let is_deployed =
-            service.action == "DEPLOY" && service.outcome == DeploymentOutcome::Succeeded;
-        if let Some(version) = service.version.filter(|_| is_deployed) {
-            // Newest first.
-            versions.entry(service.id).or_insert(version);
+    let mut versions = Versions::default();
+    let mut seen = HashSet::new();
+    // Newest first.
+    for service in rows.into_iter().flat_map(|row| row.services) {
+        if service.changes_nothing() {
+            continue;
         }
+        let is_newest = seen.insert(service.id);
+        if !service.is_deployment() || service.outcome != DeploymentOutcome::Succeeded {
+            continue;
+        }
+        let Some(version) = service.version else {
+            continue;
+        };
+        if is_newest {
+            versions.running.insert(service.id, version.clone());
+        }
+        versions.succeeded.entry(service.id).or_insert(version);
     }
     Ok(versions)
 }

@@ -9,7 +9,7 @@ use qovery_api::{Call, Client, Error, Printable, operations::ListServicesByEnvir
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::naming;
+use super::{FindError, lookup, naming::Nameable};
 use crate::{
     listing::ListOf,
     wait::{ServiceKind, ServiceRef, WaitExt},
@@ -73,7 +73,7 @@ pub async fn services(
     Ok(services)
 }
 
-/// Finds the service of any kind with this name in an environment.
+/// Finds the service of any kind with this name or id in an environment.
 ///
 /// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
 /// several names match, the one with the exact spelling is returned.
@@ -93,104 +93,25 @@ pub async fn find_service(
     client: &Client,
     environment: Uuid,
     name: &str,
-) -> Result<EnvironmentService, FindServiceError> {
+) -> Result<EnvironmentService, FindError> {
+    let within = format!(" of environment {environment}");
     let services = services(client, environment)
         .await
-        .map_err(FindServiceError::api)?;
-    choose(services, name)
+        .map_err(|error| FindError::api(&format!("the list of services{within}"), error))?;
+    lookup::one("service", &within, &services, name).cloned()
 }
 
-fn choose(
-    services: Vec<EnvironmentService>,
-    name: &str,
-) -> Result<EnvironmentService, FindServiceError> {
-    let (mut alike, others) = naming::alike(services, name, |service| &service.name);
-    match alike.pop() {
-        Some(found) if alike.is_empty() => Ok(found),
-        Some(last) => {
-            alike.push(last);
-            Err(FindServiceError::ambiguous(name, &alike))
-        }
-        None => Err(FindServiceError::not_found(name, &others)),
-    }
-}
-
-/// The services as a message names them: the first 50, and how many more there are.
-fn listed(services: &[EnvironmentService], name: impl Fn(&EnvironmentService) -> String) -> String {
-    const NAMED: usize = 50;
-    let named: Vec<String> = services.iter().take(NAMED).map(name).collect();
-    let named = named.join(", ");
-    match services.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
-}
-
-/// The error of [`find_service`].
-#[derive(Debug)]
-pub struct FindServiceError(Reason);
-
-#[derive(Debug)]
-enum Reason {
-    Api(Error),
-    NotFound(String),
-    Ambiguous(String),
-}
-
-impl FindServiceError {
-    fn api(error: Error) -> Self {
-        Self(Reason::Api(error))
+impl Nameable for EnvironmentService {
+    fn id(&self) -> Uuid {
+        self.id
     }
 
-    fn not_found(name: &str, others: &[EnvironmentService]) -> Self {
-        Self(Reason::NotFound(if others.is_empty() {
-            format!("no service is named \"{name}\": the environment has no services")
-        } else {
-            let names = listed(others, |service| service.name.clone());
-            format!("no service is named \"{name}\": the environment has {names}")
-        }))
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    fn ambiguous(name: &str, alike: &[EnvironmentService]) -> Self {
-        let alike = listed(alike, |service| format!("{service} {}", service.id));
-        Self(Reason::Ambiguous(format!(
-            "several services are named \"{name}\", use an id: {alike}"
-        )))
-    }
-
-    /// Returns whether no service has the name. The message lists up to 50 known names.
-    pub fn is_not_found(&self) -> bool {
-        matches!(self.0, Reason::NotFound(_))
-    }
-
-    /// Returns whether several services have the name. The message lists their ids.
-    pub fn is_ambiguous(&self) -> bool {
-        matches!(self.0, Reason::Ambiguous(_))
-    }
-
-    /// Returns the error of the call, if listing the services failed.
-    pub fn api_error(&self) -> Option<&Error> {
-        match &self.0 {
-            Reason::Api(error) => Some(error),
-            Reason::NotFound(_) | Reason::Ambiguous(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for FindServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Reason::Api(_) => f.write_str("the services of the environment could not be listed"),
-            Reason::NotFound(message) | Reason::Ambiguous(message) => {
-                Printable::new(message).fmt(f)
-            }
-        }
-    }
-}
-
-impl std::error::Error for FindServiceError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.api_error().map(|error| error as _)
+    fn listed(&self) -> String {
+        format!("{self} {}", self.id)
     }
 }
 
@@ -233,6 +154,13 @@ impl Item {
 mod tests {
     use super::*;
     use crate::listing::Listed;
+
+    fn choose(
+        services: Vec<EnvironmentService>,
+        name: &str,
+    ) -> Result<EnvironmentService, FindError> {
+        lookup::one("service", " of environment x", &services, name).cloned()
+    }
 
     fn listed(entries: &[(&str, &str)]) -> Vec<EnvironmentService> {
         let results: Vec<_> = entries
@@ -295,11 +223,13 @@ mod tests {
 
     #[test]
     fn a_missing_name_lists_those_that_there_are() {
-        let error = choose(listed(&[("web", "HELM")]), "api").unwrap_err();
+        let error = choose(listed(&[("web", "HELM"), ("apo", "JOB")]), "api").unwrap_err();
         assert!(error.is_not_found());
-        assert!(error.to_string().contains("web"), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("did you mean apo (00000000-"), "{text}");
+        assert!(text.contains("web (helm) 00000000-"), "{text}");
         let error = choose(Vec::new(), "api").unwrap_err();
-        assert!(error.to_string().contains("no services"), "{error}");
+        assert!(error.to_string().contains("there are none"), "{error}");
     }
 
     #[test]

@@ -217,6 +217,7 @@ fn lost(sent: &Value, kept: &Value, path: &str) -> Vec<String> {
             lost.flatten().collect()
         }
         (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
+            let kept = in_order_of(sent, kept);
             let pairs = sent.iter().zip(kept).enumerate();
             let lost = pairs.map(|(at, (sent, kept))| lost(sent, kept, &format!("{path}/{at}")));
             lost.flatten().collect()
@@ -229,6 +230,16 @@ fn lost(sent: &Value, kept: &Value, path: &str) -> Vec<String> {
         (sent, kept) if sent == kept => Vec::new(),
         _ => vec![path.to_owned()],
     }
+}
+
+/// The items in the order of others, if all have an id: a server may list them in another order.
+fn in_order_of<'a>(sent: &[Value], kept: &'a [Value]) -> Vec<&'a Value> {
+    let with_id = |sent: &Value| {
+        let id = sent.get("id")?;
+        kept.iter().find(|one| one.get("id") == Some(id))
+    };
+    let ordered: Option<Vec<&Value>> = sent.iter().map(with_id).collect();
+    ordered.unwrap_or_else(|| kept.iter().collect())
 }
 
 /// The place of a version in the settings.
@@ -425,5 +436,12 @@ mod tests {
         ] {
             assert_eq!(lost(&sent, &kept, ""), expected, "{kept}");
         }
+        let ports = json!([{"id": 1, "port": 80}, {"id": 2, "port": 443}]);
+        let turned = json!([{"id": 2, "port": 443}, {"id": 1, "port": 80}]);
+        assert_eq!(lost(&ports, &turned, ""), [""; 0], "another order");
+        let other = json!([{"id": 2, "port": 443}, {"id": 1, "port": 81}]);
+        assert_eq!(lost(&ports, &other, ""), ["/0/port"]);
+        let words = [json!(["a", "b"]), json!(["b", "a"])];
+        assert_eq!(lost(&words[0], &words[1], ""), ["/0", "/1"], "arguments");
     }
 }

@@ -111,18 +111,23 @@ pub async fn read_terraform_plan(
         .snapshot
         .as_ref()
         .and_then(|seen| seen.deployment_id.as_deref());
-    let row = match named {
-        Some(id) => rows
-            .into_iter()
-            .find(|row| row.deployment_id.as_deref() == Some(id)),
-        None => rows.into_iter().next(),
+    let is_planned = |row: &&ServiceRow| match named {
+        Some(id) => row.deployment_id.as_deref() == Some(id),
+        None => row.is_plan(),
     };
-    let row = row.ok_or_else(|| {
-        TerraformError::refused(format!(
+    let row = rows.iter().find(is_planned);
+    let Some((row, Some(deployment_id))) = row.map(|row| (row, row.deployment_id.clone())) else {
+        return Err(TerraformError::refused(format!(
             "the history of terraform {terraform} does not have the deployment that computed the plan"
-        ))
-    })?;
-    let deployment_id = row.deployment_id.clone().unwrap_or_default();
+        )));
+    };
+    if row.is_deployment() && row.sub_action.is_some() {
+        return Err(TerraformError::refused(format!(
+            "deployment {deployment_id} of terraform {terraform} is no plan: it has applied its changes"
+        )));
+    }
+    let planned = row.version.as_ref();
+    let planned = planned.and_then(|version| version.git_commit_id.clone());
     let call = |what: &'static str| move |error| TerraformError::call(what, error);
     let module = client
         .get_terraform(terraform)
@@ -147,11 +152,11 @@ pub async fn read_terraform_plan(
         })
         .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    let planned = row.version.and_then(|version| version.git_commit_id);
     Ok(TerraformPlan {
         client: client.clone(),
         terraform,
-        commit: commit.map(str::to_owned).or(planned),
+        // The history has the commit as a whole, the caller perhaps its first letters.
+        commit: planned.or(commit.map(str::to_owned)),
         deployment_id,
         counts: lines.iter().rev().find_map(|line| counts(line)),
         lines,

@@ -109,7 +109,8 @@ impl fmt::Display for RollBack {
 /// Finds the version of the last successful deployment of a service, to deploy it again.
 ///
 /// If the last deployment failed, this is the version of the newest successful one. If the last deployment
-/// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments.
+/// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments. The plan of a Terraform module
+/// is no deployment.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {
@@ -149,7 +150,7 @@ pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack,
 
 /// The last deployment, and the one to go back to.
 fn choose(rows: Vec<ServiceRow>) -> Option<(ServiceRow, ServiceRow)> {
-    let mut deployments = rows.into_iter().filter(|row| row.action == "DEPLOY");
+    let mut deployments = rows.into_iter().filter(ServiceRow::is_deployment);
     let last = deployments.next()?;
     let from = deployments.find(|row| {
         let is_other = last.outcome != DeploymentOutcome::Succeeded || row.version != last.version;

@@ -7,6 +7,7 @@ use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use qovery_api::{
@@ -18,6 +19,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
+    time::{Instant, sleep_until},
 };
 use uuid::Uuid;
 
@@ -31,6 +33,9 @@ use super::{
 
 /// How many bytes are read from a connection at a time.
 const CHUNK: usize = 16 * 1024;
+/// How long to wait for more of the answer after the end of the local input. A program that has closed its
+/// side altogether looks the same until something is written to it.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// A port of a service to forward. Nothing is sent before it is started.
 ///
@@ -63,6 +68,9 @@ impl ForwardRequest {
     }
 
     /// Listens on `127.0.0.1`. Each accepted connection opens its own websocket.
+    ///
+    /// A program that ends its side of a connection still gets the answer, until none came for 10 s. The
+    /// service does not see that end: the API has no sign for it.
     ///
     /// # Errors
     /// Returns an error if the local port cannot be opened. The first connection shows whether the
@@ -169,25 +177,34 @@ async fn accept(
                     });
                 }
                 // Out of descriptors, for example: others are about to be closed.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-/// Carries bytes in both directions until one side ends. A websocket cannot be half closed: the end of the
-/// local side ends the connection.
+/// Carries bytes in both directions until one side ends. A websocket cannot be half closed: after the end of
+/// the local input, the answer of the service is carried for as long as it comes.
 async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> {
     let mut socket = request.open().await?;
     let (mut reader, mut writer) = local.into_split();
     let mut buffer = BytesMut::with_capacity(CHUNK);
+    // When the connection ends, after the end of the local input.
+    let mut ends_at: Option<Instant> = None;
     loop {
         buffer.reserve(CHUNK);
+        let ends = async {
+            match ends_at {
+                Some(ends_at) => sleep_until(ends_at).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             received = socket.progress() => match received {
                 Ok(None) => {}
                 Ok(Some(received)) => {
+                    ends_at = ends_at.map(|_| Instant::now() + LINGER);
                     let bytes = received.into_bytes();
                     if writer.write_all(&bytes).await.is_err() {
                         break;
@@ -197,13 +214,15 @@ async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> 
                 Err(fault) => return Err(fault),
             },
             // One message at a time: a slow server slows the local side down.
-            read = reader.read_buf(&mut buffer), if !socket.is_sending() => match read {
-                Ok(0) | Err(_) => break,
+            read = reader.read_buf(&mut buffer), if ends_at.is_none() && !socket.is_sending() => match read {
+                Ok(0) => ends_at = Some(Instant::now() + LINGER),
+                Err(_) => break,
                 Ok(_) => {
                     let bytes: Bytes = buffer.split().freeze();
                     socket.queue(bytes).await?;
                 }
             },
+            () = ends => break,
         }
     }
     socket.close().await;

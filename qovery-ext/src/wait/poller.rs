@@ -640,14 +640,19 @@ impl Poller {
         let Some(push) = &mut self.push else {
             return std::future::pending().await;
         };
-        let wake = push.listen(self.timetable.longest()).await;
+        let wake = push.listen().await;
         // While polls fail, the schedule alone says how often they may.
         if self.failures > 0 {
             return;
         }
         match wake {
             Wake::Due => self.timetable.bring_forward(),
-            Wake::Agrees(until) => {
+            Wake::Agrees(polled) => {
+                let Some(push) = &self.push else { return };
+                let scheduled = self.timetable.next_poll();
+                let scheduled = scheduled.saturating_duration_since(polled);
+                let wait = push.wait(scheduled, self.timetable.longest(), self.need());
+                let until = after(polled, wait);
                 let decides = self.settles_or_holds_at().unwrap_or(until);
                 self.timetable.put_off(until.min(decides));
             }
@@ -662,10 +667,24 @@ impl Poller {
         };
         let marks = last.marks();
         let mut known = marks.iter().flatten();
-        match known.any(|mark| !mark.state.is_terminal()) {
+        match known.any(|mark| !mark.state.is_terminal()) && self.needs_only_the_status() {
             true => Need::Change,
             false => Need::Decision,
         }
+    }
+
+    /// Whether the polls of the next minute read the status alone, as long as it does not change.
+    #[cfg(feature = "stream")]
+    fn needs_only_the_status(&self) -> bool {
+        let later = self.stamp().saturating_add(60_000);
+        let Until::Goal(ledger) = &self.until else {
+            return false;
+        };
+        let poll = Poll {
+            now: later,
+            ..self.poll_since(later)
+        };
+        matches!(ledger.verdict(&poll), Ok(Verdict::Pending { .. }))
     }
 
     /// Makes no poll before the pause is over that the server has asked for, within limits.

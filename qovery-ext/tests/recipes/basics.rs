@@ -53,6 +53,12 @@ async fn a_service_is_found_by_name_and_an_error_of_the_api_is_passed_on() {
         .await
         .unwrap_err();
     assert!(error.is_not_found() && error.api_error().is_none());
+    let id = api.id().to_string();
+    assert!(error.to_string().contains(&id), "{error}");
+    let found = find_service(&client, environment.id(), &id).await;
+    assert_eq!(found.unwrap().id, api.id());
+    let close = find_service(&client, environment.id(), "apii").await;
+    assert_eq!(close.unwrap_err().closest().unwrap().name, "api");
 
     fake.inject(Fault::status(403).on("listServicesByEnvironmentId"));
     let error = find_service(&client, environment.id(), "api")

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use qovery_ext::{
     qovery_api::Client,
     recipes::{Bulk, BulkOutcome},
+    wait::WaitExt as _,
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Workload as Kind};
 use serde_json::json;
@@ -115,7 +116,7 @@ async fn an_action_runs_on_all_and_a_failure_stops_no_other() {
     assert_eq!(summary.exit_code(), 1);
     let text = summary.to_string();
     assert!(
-        text.contains("✘ environment staging (") && text.ends_with("2 of 3 environments done"),
+        text.contains("environment staging (") && text.ends_with("2 of 3 environments done"),
         "{text}"
     );
     assert_eq!(
@@ -289,4 +290,109 @@ async fn what_failed_is_done_again_and_a_journal_of_another_job_is_refused() {
         .unwrap_err();
     assert!(unlisted.find_error().is_some());
     assert_eq!(scene.stops(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_with_the_journal_of_the_first_is_refused_while_that_runs() {
+    let scene = scene();
+    let bulk = Bulk::new(&scene.client)
+        .named("pr-1")
+        .journal(scene.journal());
+    let (first, second) = tokio::join!(
+        bulk.run(|environment| environment.stop()),
+        bulk.run(|environment| environment.stop())
+    );
+    let (ended, refused) = match first {
+        Ok(ended) => (ended, second.unwrap_err()),
+        Err(refused) => (second.unwrap(), refused),
+    };
+    assert!(ended.all_reached(), "{ended}");
+    assert!(refused.is_journal(), "{refused}");
+    assert!(refused.to_string().contains("another run"), "{refused}");
+    assert_eq!(scene.stops(), 1);
+    let again = bulk.run(|environment| environment.stop()).await.unwrap();
+    assert!(again.all_reached() && scene.stops() == 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_whose_wait_was_refused_is_waited_for_and_not_sent_again() {
+    let scene = scene();
+    let bulk = || {
+        let bulk = Bulk::new(&scene.client).named("pr-1");
+        bulk.journal(scene.journal())
+    };
+    for web in scene.environments[2].services() {
+        web.takes(Step::Deployment, Duration::from_secs(100));
+    }
+    // The role of the token is taken away during the deployment, and given back.
+    let reads = |operation: &str| !operation.starts_with("deploy");
+    let environment = scene.environments[2].id();
+    let requests = {
+        let probe = scene.client.environment(environment).deploy().start().await;
+        probe.unwrap().await.unwrap();
+        scene.fake.requests()
+    };
+    let names: std::collections::BTreeSet<String> = requests
+        .into_iter()
+        .filter_map(|one| one.operation)
+        .filter(|name| reads(name) && name != "listOrganization")
+        .collect();
+    let before = scene.fake.executions().len();
+    let run = bulk();
+    let run = run.run(|environment| environment.deploy());
+    let refuse = async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        for name in &names {
+            scene.fake.inject(Fault::status(401).on(name).times(50));
+        }
+    };
+    let (summary, ()) = tokio::join!(run, refuse);
+    let summary = summary.unwrap();
+    assert!(
+        matches!(&summary.results[0].outcome, BulkOutcome::Failed(error) if error.is_refused()),
+        "{summary}"
+    );
+    assert_eq!(scene.fake.executions().len(), before + 1);
+    scene.fake.clear_faults();
+    let summary = bulk().run(|environment| environment.deploy()).await;
+    let summary = summary.unwrap();
+    assert!(summary.all_reached(), "{summary}");
+    assert_eq!(scene.fake.executions().len(), before + 1, "sent once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_crashed_at_any_byte_of_its_journal_deploys_nothing_twice() {
+    let scene = scene();
+    let bulk = || {
+        let bulk = Bulk::new(&scene.client).named("pr-1");
+        bulk.journal(scene.journal())
+    };
+    let run = async || bulk().run(|environment| environment.deploy()).await;
+    assert!(run().await.unwrap().all_reached());
+    let whole = std::fs::read(scene.journal()).unwrap();
+    let ends: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').collect();
+    let [starting, started, _ended] = ends[..] else {
+        panic!("{ends:?}");
+    };
+    for length in 0..=whole.len() {
+        std::fs::write(scene.journal(), &whole[..length]).unwrap();
+        let before = scene.fake.executions().len();
+        let summary = run()
+            .await
+            .unwrap_or_else(|error| panic!("{length}: {error}"));
+        let sent = scene.fake.executions().len() - before;
+        let outcome = &summary.results[0].outcome;
+        if length < starting {
+            assert!(sent == 1 && outcome.is_reached(), "{length}: {summary}");
+        } else if length < started {
+            let is_uncertain = matches!(outcome, BulkOutcome::Uncertain);
+            assert!(sent == 0 && is_uncertain, "{length}: {summary}");
+        } else {
+            assert!(sent == 0 && outcome.is_reached(), "{length}: {summary}");
+        }
+        // What is left can be read once more.
+        run()
+            .await
+            .unwrap_or_else(|error| panic!("{length}, again: {error}"));
+    }
 }

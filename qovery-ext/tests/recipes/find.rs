@@ -260,7 +260,7 @@ async fn another_kind_than_the_expected_one_is_refused_unsent_where_the_path_sho
     let id = shop.staging.id().to_string();
     let error = shop.client.find(&id).service().await.unwrap_err();
     assert!(
-        error.to_string().contains("this is environment staging"),
+        error.to_string().contains("found environment staging"),
         "{error}"
     );
 }

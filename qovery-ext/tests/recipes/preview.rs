@@ -15,7 +15,10 @@ use qovery_ext::{
         types::{CloneEnvironmentRequest, EnvironmentModeEnum as Mode},
         uuid,
     },
-    recipes::{FindExt, Preview, PreviewEnvironment, Variable, delete_expired_previews},
+    recipes::{
+        FindExt, Preview, PreviewEnvironment, Variable, VariableOwner, delete_expired_previews,
+        set_variable,
+    },
     wait::WaitExt,
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
@@ -743,4 +746,163 @@ async fn a_deployment_that_fails_leaves_the_preview_to_be_looked_at() {
     let deployment = preview().deployment(&scene.client, &made).unwrap();
     deployment.await.unwrap();
     let _resumed = scene.client.environment(made.environment.id());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_is_the_same_in_upper_and_lower_case_and_stays() {
+    let scene = scene();
+    let wanted = |mode: &str| {
+        let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        preview.mode(mode)
+    };
+    for mode in ["production", " Production "] {
+        let error = wanted(mode).deploy(&scene.client).await.unwrap_err();
+        assert!(error.is_refused(), "{mode}: {error}");
+    }
+    assert!(scene.writes().is_empty());
+    let made = wanted("staging").ensure(&scene.client).await.unwrap();
+    assert_eq!(made.environment.mode, Some(Mode::Staging));
+    let renamed = scene.fake.executions().into_iter();
+    let mut renamed = renamed.filter(|one| one.operation.as_deref() == Some("editEnvironment"));
+    let body = renamed.next().unwrap().body.unwrap();
+    assert_eq!(body, json!({"name": "pr-17", "mode": "STAGING"}));
+    assert!(
+        !wanted("Staging")
+            .ensure(&scene.client)
+            .await
+            .unwrap()
+            .is_new
+    );
+    assert!(wanted("STAGING").delete(&scene.client).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_variable_that_cannot_take_its_value_is_refused_before_anything_is_made() {
+    let scene = scene();
+    let owner = VariableOwner::Environment(scene.staging.id());
+    for variable in [
+        Variable::new("PLAIN", "1"),
+        Variable::new("TOKEN", "1").secret(),
+    ] {
+        set_variable(&scene.client, owner, &variable).await.unwrap();
+    }
+    scene.fake.clear_requests();
+    let wanted = || PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    for preview in [
+        wanted().variable(Variable::new("PLAIN", "hunter2").secret()),
+        wanted().dotenv("TOKEN=hunter2"),
+        wanted().service_variable("orders", Variable::new("A", "hunter2")),
+        wanted().service_variable("apii", Variable::new("A", "hunter2")),
+    ] {
+        let error = preview.deploy(&scene.client).await.unwrap_err();
+        assert!(error.is_refused(), "{preview:?}: {error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        assert!(scene.writes().is_empty(), "{preview:?}");
+    }
+    let error = wanted().branch("apii", "x").deploy(&scene.client).await;
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("did you mean api ("), "{text}");
+    let ok = wanted().dotenv("PLAIN=2").ensure(&scene.client).await;
+    assert!(ok.unwrap().is_new);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_whose_making_was_interrupted_has_a_time_to_live() {
+    for step in ["editEnvironment", "editContainer", "createVariable"] {
+        let scene = scene();
+        let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        let wanted = wanted.image("web", "pr-17").dotenv("A=1");
+        // The mark and the end of its life are the first two variables.
+        let skipped = if step == "createVariable" { 2 } else { 0 };
+        let fault = Fault::status(403).on(step).after(skipped);
+        scene.fake.inject(fault);
+        let wanted = wanted.time_to_live(Duration::ZERO);
+        wanted.deploy(&scene.client).await.unwrap_err();
+        assert_eq!(scene.copies().await.len(), 1, "{step}");
+        let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+        assert_eq!(deleted.unwrap().len(), 1, "{step}");
+        assert!(scene.copies().await.is_empty(), "{step}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_expired_preview_that_cannot_be_deleted_or_read_keeps_no_other() {
+    let made = || async {
+        let scene = scene();
+        for name in ["a", "b", "c"] {
+            let wanted = PreviewEnvironment::named(name).from("my-org/shop/staging");
+            let wanted = wanted.time_to_live(Duration::ZERO);
+            wanted.ensure(&scene.client).await.unwrap();
+        }
+        scene
+    };
+    for (operation, after) in [("deleteEnvironment", 0), ("listVariables", 1)] {
+        let scene = made().await;
+        scene
+            .fake
+            .inject(Fault::status(403).on(operation).after(after));
+        let error = delete_expired_previews(&scene.client, "my-org/shop").await;
+        assert!(error.is_err(), "{operation}");
+        assert_eq!(scene.copies().await.len(), 1, "{operation}");
+        let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+        assert_eq!(deleted.unwrap().len(), 1, "{operation}");
+    }
+    // One that another job has deleted since it was listed.
+    let scene = made().await;
+    scene
+        .fake
+        .inject(Fault::status(404).on("listVariables").after(1));
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+    assert_eq!(deleted.unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_may_have_any_name() {
+    let scene = scene();
+    for name in ["feature/cart", " pr 17 ", "Ünïcode ✔", "a\"b", "pr-17?x#y"] {
+        let wanted = PreviewEnvironment::named(name).from("my-org/shop/staging");
+        let made = wanted.deploy(&scene.client).await.unwrap();
+        assert_eq!(made.environment.name(), name.trim());
+        assert!(
+            !wanted.deploy(&scene.client).await.unwrap().is_new,
+            "{name}"
+        );
+        assert!(wanted.delete(&scene.client).await.unwrap(), "{name}");
+        assert!(scene.copies().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_fails_at_any_step_leaves_nothing() {
+    for operation in [
+        "cloneEnvironment",
+        "createVariable",
+        "editEnvironment",
+        "getApplication",
+        "editApplication",
+        "editHelm",
+        "editContainer",
+        "editJob",
+        "editTerraform",
+        "deployEnvironment",
+        "listEnvironmentServicesLinks",
+    ] {
+        for lost in [false, true] {
+            let scene = scene();
+            let fault = match lost {
+                true => Fault::connection_lost_after_execution(),
+                false => Fault::status(403),
+            };
+            scene.fake.inject(fault.on(operation));
+            let run = preview().time_to_live(Duration::from_secs(60));
+            let run = run.run(&scene.client, async |_| Ok::<_, String>(()));
+            let ended = run.await;
+            assert!(scene.fake.pending_faults().is_empty(), "{operation}");
+            if let Err(error) = &ended {
+                assert!(error.not_deleted().is_none(), "{operation}: {error}");
+            }
+            assert!(ended.is_err() || lost, "{operation}: {ended:?}");
+            assert!(scene.copies().await.is_empty(), "{operation}, lost: {lost}");
+        }
+    }
 }

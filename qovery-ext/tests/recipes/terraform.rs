@@ -111,3 +111,16 @@ async fn a_plan_fails_at_each_step_with_its_own_error() {
         .unwrap_err();
     assert!(refused.wait_error().unwrap().is_refused());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_has_applied_its_changes_is_not_read_as_a_plan() {
+    let (fake, _environment, infra) = scene();
+    let client = fake.client();
+    let module = client.terraform(infra.id());
+    let applied = module.deploy(ServiceVersion::commit("4f1c2d9"));
+    let applied = applied.await.unwrap();
+    let error = read_terraform_plan(&client, infra.id(), &applied, None).await;
+    let error = error.unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    assert!(error.to_string().contains("is no plan"), "{error}");
+}

@@ -13,6 +13,7 @@ use qovery_ext::{
     wait::{ServiceKind, ServiceRef},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Workload as Kind};
+use serde_json::json;
 
 fn scene() -> (FakeQovery, FakeEnvironment, Client) {
     let fake = FakeQovery::new();
@@ -214,4 +215,124 @@ async fn a_database_has_no_variables_and_nothing_is_sent() {
             .is_conflict()
     );
     assert!(fake.requests().is_empty());
+}
+
+/// Two values of a variable that a service sees, the one of the wider scope first.
+fn seen_twice(fake: &FakeQovery) -> Fault {
+    let variable = |id: u128, scope: &str, kind: &str, value: &str| {
+        json!({
+            "id": Uuid::from_u128(id), "created_at": "2026-01-01T00:00:00Z", "key": "LEVEL",
+            "value": value, "scope": scope, "variable_type": kind, "is_secret": false,
+        })
+    };
+    let all = json!({"results": [
+        variable(1, "BUILT_IN", "BUILT_IN", "built in"),
+        variable(2, "PROJECT", "VALUE", "of the project"),
+        variable(3, "ENVIRONMENT", "OVERRIDE", "of the environment"),
+    ]});
+    fake.clear_requests();
+    Fault::body(all.to_string()).on("listVariables")
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_wider_scopes_the_narrowest_one_counts() {
+    let (fake, environment, client) = scene();
+    let web = environment.service(Kind::Container, "web");
+    let owner = VariableOwner::Service(ServiceRef::new(ServiceKind::Container, web.id()));
+    fake.inject(seen_twice(&fake));
+    let export = export_dotenv(&client, owner).await.unwrap();
+    assert_eq!(export.text.expose(), "LEVEL='of the environment'\n");
+    fake.inject(seen_twice(&fake));
+    // The fake does not know the variable: only the path matters.
+    let _unknown = set_variable(&client, owner, &Variable::new("LEVEL", "own")).await;
+    let sent = fake.requests().pop().unwrap();
+    let expected = format!("/variable/{}/override", Uuid::from_u128(3));
+    assert!(sent.path.ends_with(&expected), "{}", sent.path);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_that_is_imported_again_changes_nothing() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    for variable in [
+        Variable::new("PLAIN", "it's `a`\n\"b\" $c \\ !d\r\ne\u{a0}"),
+        Variable::new("EMPTY", ""),
+        Variable::new("FILE", "a license").mounted_at("/etc/license"),
+        Variable::new("TOKEN", "hunter2").secret(),
+        Variable::new("SECRET_FILE", "hunter3")
+            .secret()
+            .mounted_at("/etc/key"),
+    ] {
+        set_variable(&client, owner, &variable).await.unwrap();
+    }
+    set_alias(&client, owner, "ALIAS", "PLAIN").await.unwrap();
+    let export = export_dotenv(&client, owner).await.unwrap();
+    assert_eq!(export.exported, 3);
+    assert_eq!(export.files, ["FILE"]);
+    assert_eq!(export.secrets, ["SECRET_FILE", "TOKEN"]);
+    let text = export.text.expose();
+    assert!(
+        !text.contains("a license") && !text.contains("hunter"),
+        "{text}"
+    );
+    fake.clear_requests();
+    let plan = plan_variables(&client, owner, parse_dotenv(text).unwrap()).await;
+    let plan = plan.unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    plan.apply().await.unwrap();
+    assert!(fake.executions().is_empty());
+    // An alias with another value is still none that can be set.
+    let other = [Variable::new("ALIAS", "x")];
+    let plan = plan_variables(&client, owner, other).await.unwrap();
+    assert!(plan.has_conflicts(), "{plan}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_a_file_cannot_have_is_a_comment_in_one_line() {
+    let (_fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    let keys = ["A\nB=injected", "$(rm -rf .)", "Ä", "A B"];
+    for key in keys {
+        let variable = Variable::new(key, "value");
+        set_variable(&client, owner, &variable).await.unwrap();
+    }
+    let export = export_dotenv(&client, owner).await.unwrap();
+    assert_eq!((export.exported, export.unwritable.len()), (0, 4));
+    let text = export.text.expose();
+    assert!(text.lines().count() == 4, "{text}");
+    assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
+    assert!(parse_dotenv(text).unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_shell_reads_an_export_as_it_was_and_runs_nothing_in_it() {
+    let (_fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    let folder = tempfile::tempdir().unwrap();
+    let trap = folder.path().join("trap");
+    let command = format!("`touch {0}` $(touch {0})", trap.display());
+    let values = [
+        "plain".to_owned(),
+        "two\nlines, it's \"quoted\" \\ $HOME ${HOME}".to_owned(),
+        format!("it's {command}"),
+        command,
+        "a;b|c&d>e *?[x] ~ #f".to_owned(),
+        "it's\n\ttabs, \\n and é".to_owned(),
+    ];
+    for (number, value) in values.iter().enumerate() {
+        let variable = Variable::new(format!("K{number}"), value.as_str());
+        set_variable(&client, owner, &variable).await.unwrap();
+    }
+    let export = export_dotenv(&client, owner).await.unwrap();
+    let file = folder.path().join("exported.env");
+    std::fs::write(&file, export.text.expose()).unwrap();
+    for (number, value) in values.iter().enumerate() {
+        let script = format!(". \"$1\"; printf %s \"$K{number}\"");
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", &script, "sh"]).arg(&file);
+        let output = shell.output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), *value);
+    }
+    assert!(!trap.exists(), "a command in a value was run");
 }

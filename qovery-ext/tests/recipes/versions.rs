@@ -369,3 +369,128 @@ async fn what_cannot_be_promoted_is_said_and_left_alone() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_of_a_terraform_module_is_no_version_to_roll_back_to_or_to_promote() {
+    let fake = FakeQovery::new();
+    let project = fake.project("shop");
+    let (staging, production) = (
+        project.environment("staging"),
+        project.environment("production"),
+    );
+    let [infra, target] = [&staging, &production].map(|environment| {
+        let module = environment.service(Kind::Terraform, "infra");
+        module.with(
+            "terraform_files_source",
+            json!({"git": {"git_repository": git("main")}}),
+        )
+    });
+    let client = fake.client();
+    let module = client.terraform(infra.id());
+    let own = service(&infra, ServiceKind::Terraform);
+    module
+        .plan(ServiceVersion::commit("aaaaaaa"))
+        .await
+        .unwrap();
+    let error = roll_back(&client, own).await.unwrap_err();
+    assert!(error.is_without_success(), "only planned: {error}");
+    let plan = promote(&client, staging.id(), production.id()).await;
+    let plan = plan.unwrap();
+    assert_eq!(plan.services[0].promotion, Promotion::Unknown, "{plan}");
+
+    for commit in ["bbbbbbb", "ccccccc"] {
+        module.deploy(ServiceVersion::commit(commit)).await.unwrap();
+    }
+    module
+        .plan(ServiceVersion::commit("ddddddd"))
+        .await
+        .unwrap();
+    let back = roll_back(&client, own).await.unwrap();
+    assert_eq!(back.version, ServiceVersion::commit("bbbbbbb"), "{back}");
+    let plan = promote(&client, staging.id(), production.id()).await;
+    let plan = plan.unwrap();
+    plan.deploy().unwrap().await.unwrap();
+    let body = fake.executions().pop().unwrap().body.unwrap();
+    assert_eq!(body["terraforms"][0]["git_commit_id"], "ccccccc");
+    // A plan of the target changes nothing there.
+    let module = client.terraform(target.id());
+    module
+        .plan(ServiceVersion::commit("eeeeeee"))
+        .await
+        .unwrap();
+    let again = promote(&client, staging.id(), production.id()).await;
+    assert!(again.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_does_not_run_in_the_target_is_promoted_again() {
+    let restart = |pair: &Pair, web: &FakeService| {
+        let web = pair.client.container(web.id());
+        web.restart()
+    };
+    for (what, changes) in [("restarted", false), ("stopped", true), ("failed", true)] {
+        let pair = pair();
+        let client = &pair.client;
+        let version = || ServiceVersion::image_tag("2.0");
+        for environment in [&pair.staging, &pair.production] {
+            let web = environment.services()[0].id();
+            client.container(web).deploy(version()).await.unwrap();
+        }
+        let web = pair.production.services().remove(0);
+        match what {
+            "restarted" => drop(restart(&pair, &web).await.unwrap()),
+            "stopped" => drop(client.container(web.id()).stop().await.unwrap()),
+            _ => {
+                let script = pair.production.next_deployment();
+                script.fails_at(&web, Step::Deployment);
+                let other = ServiceVersion::image_tag("3.0");
+                client.container(web.id()).deploy(other).await.unwrap_err();
+            }
+        }
+        let plan = promote(client, pair.staging.id(), pair.production.id()).await;
+        let plan = plan.unwrap();
+        let of_web = plan.services.iter().find(|one| one.name == "web").unwrap();
+        let expected = match changes {
+            true => Promotion::Change {
+                before: None,
+                after: version(),
+            },
+            false => Promotion::Unchanged(version()),
+        };
+        assert_eq!(of_web.promotion, expected, "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setting_that_this_version_does_not_know_survives_the_change_of_a_version() {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("staging");
+    let client = fake.client();
+    for (fake_service, kind, path) in versioned(&environment) {
+        let own = service(&fake_service, kind);
+        let known = format!("get{}", format!("{kind:?}"));
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let parent = match kind {
+            // The requests name these objects in another way.
+            ServiceKind::Helm | ServiceKind::Terraform => "",
+            _ => parent,
+        };
+        let added = Fault::rewrite(move |body| {
+            for pointer in ["", parent] {
+                let object = body.pointer_mut(pointer).and_then(Value::as_object_mut);
+                let object = object.expect("an object is there");
+                object.insert("added_next_year".to_owned(), json!({"nested": [1, null]}));
+            }
+        });
+        fake.inject(added.on(known));
+        fake.clear_requests();
+        // The server of the fake answers without the fields, so that the edit looks like a conflict.
+        let changed = set(&client, own, path, "next").await;
+        let sent = fake.executions().pop();
+        let sent = sent.unwrap_or_else(|| panic!("{own}: {changed:?}"));
+        let sent = sent.body.unwrap();
+        assert!(sent.get("added_next_year").is_some(), "{own}: {sent}");
+        let inner = sent.pointer(parent).unwrap();
+        assert!(inner.get("added_next_year").is_some(), "{own}: {sent}");
+    }
+}

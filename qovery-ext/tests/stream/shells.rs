@@ -171,6 +171,17 @@ async fn a_port_of_a_service_is_reached_on_loopback_by_several_connections() {
         .expect("both sides read")
         .unwrap();
     drop(sending.await.unwrap());
+    // A program that says at once that it sends no more still gets the whole answer.
+    for size in [1, 100_000] {
+        let mut connection = TcpStream::connect(forward.address()).await.unwrap();
+        connection.write_all(&vec![6; size]).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let mut echoed = vec![0; size];
+        let reading = connection.read_exact(&mut echoed);
+        let read = tokio::time::timeout(std::time::Duration::from_secs(60), reading).await;
+        read.expect("the answer comes").unwrap();
+        assert!(echoed.iter().all(|byte| *byte == 6), "{size}");
+    }
     assert!(forward.last_error().is_none());
     fake.inject_socket(SocketFault::close(1011, "status: NotFound"));
     let mut connection = TcpStream::connect(forward.address()).await.unwrap();

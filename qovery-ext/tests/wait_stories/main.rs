@@ -28,6 +28,7 @@ use oracle::{
 };
 use qovery_ext::wait::{OperationToken, WaitExt};
 use story::{Scene, Story};
+use stream_faults::Stream;
 
 /// How many stories a test run plays, unless `QOVERY_STORIES` says otherwise.
 const STORIES: u64 = 3000;
@@ -131,7 +132,13 @@ struct Judged {
 
 /// Plays a story and returns its coverage, or the fault in the outcome.
 async fn judge(seed: u64) -> Result<Judged, String> {
-    let story = Story::new(seed);
+    judge_with(seed, None).await
+}
+
+/// The same, with a stream that the wait listens to.
+async fn judge_with(seed: u64, stream: Option<Stream>) -> Result<Judged, String> {
+    let mut story = Story::new(seed);
+    story.stream = stream;
     let played = play(&story).await;
     if std::env::var_os("QOVERY_STORY").is_some() {
         trace::record(&played.scene);

@@ -65,10 +65,14 @@ impl FakeQovery {
 
     /// Returns the id of the resource with this name, below `parent` if one is given.
     fn named(&self, template: &str, parent: Option<Uuid>, name: &str) -> Option<Uuid> {
+        let parent = parent.map(|id| id.to_string());
+        let is_below = |resource: &Resource| {
+            let mut parents = resource.parents.values();
+            parent.as_ref().is_none_or(|id| parents.any(|p| p == id))
+        };
         let is = |resource: &&Resource| {
-            let parent = parent.map(|id| id.to_string());
-            let below = parent.is_none_or(|id| resource.parents.values().any(|p| *p == id));
-            below && resource.body.get("name").and_then(Value::as_str) == Some(name)
+            let has_name = resource.body.get("name").and_then(Value::as_str) == Some(name);
+            has_name && is_below(resource)
         };
         self.with(|core| {
             let found = core.world.resources.of(template).find(is);

@@ -52,8 +52,9 @@ pub(crate) struct Resources {
 
 impl Resources {
     pub(crate) fn insert(&mut self, resource: Resource) {
-        let ids = self.order.entry(resource.template.clone()).or_default();
-        if !ids.contains(&resource.id) {
+        let known = self.by_id.get(&resource.id);
+        if known.is_none_or(|known| known.template != resource.template) {
+            let ids = self.order.entry(resource.template.clone()).or_default();
             ids.push(resource.id.clone());
         }
         self.by_id.insert(resource.id.clone(), resource);

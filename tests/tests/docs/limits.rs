@@ -109,20 +109,20 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ("lines of a log", "qovery-ext/src/wait/api", "LINES", Count),
     (
         "stages and services in a failure report",
-        "qovery-ext/src/wait/report",
+        "qovery-ext/src/wait/failure_report",
         "STAGES",
         Count,
     ),
     (
         "stages and services in a failure report",
-        "qovery-ext/src/wait/report",
+        "qovery-ext/src/wait/failure_report",
         "SERVICES",
         Count,
     ),
     (
-        "names in `FindServiceError`",
-        "qovery-ext/src/recipes/services",
-        "NAMED",
+        "names in `FindError`",
+        "qovery-ext/src/recipes/find_error",
+        "LISTED",
         Count,
     ),
     (
@@ -133,7 +133,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "requests of waits in flight",
-        "qovery-ext/src/wait/turns",
+        "qovery-ext/src/wait/in_flight",
         "IN_FLIGHT",
         Count,
     ),
@@ -151,7 +151,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "projects that a group looks up",
-        "qovery-ext/src/wait/shared",
+        "qovery-ext/src/wait/shared_reading",
         "LOOK_UPS_AT_ONCE",
         Count,
     ),
@@ -169,8 +169,8 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "pages in a row that bring",
-        "qovery-ext/src/page/course",
-        "FRUITLESS",
+        "qovery-ext/src/page/navigator",
+        "PAGES_WITHOUT_NEWS",
         Count,
     ),
     (

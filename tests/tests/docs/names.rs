@@ -68,7 +68,7 @@ fn every_predicate_of_an_error_is_explained() {
         "qovery-api/src/runtime/decode/error.rs",
         "qovery-ext/src/connect/error.rs",
         "qovery-ext/src/page/error.rs",
-        "qovery-ext/src/page/collect.rs",
+        "qovery-ext/src/page/collect_error.rs",
         "qovery-ext/src/recipes/services.rs",
         "qovery-ext/src/recipes/variables/mod.rs",
         "qovery-ext/src/wait/outcome.rs",

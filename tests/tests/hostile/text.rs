@@ -303,7 +303,7 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
     let list = |services: serde_json::Value| {
         Stub::answers(200, json!({ "results": services }).to_string()).client()
     };
-    let names = ["ext FindServiceError Display", "ext FindServiceError Debug"];
+    let names = ["ext FindError Display", "ext FindError Debug"];
     let one = list(json!([service]));
     for service in recipes::services(&one, id).await.unwrap() {
         printed.display("ext EnvironmentService Display", &service);

@@ -70,11 +70,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "qovery-ext/src/lib.rs",
-        "crate::recipes::find",
-        &["directory", "found"],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
         "crate::wait",
         &[
             "act", "ledger", "mark", "missing", "names", "report", "snapshot", "source", "subject",

@@ -324,6 +324,23 @@ async fn an_item_that_comes_more_than_once_on_a_page_is_delivered_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_leads_toward_a_head_that_grows_is_an_error() {
+    for (page_size, overlap) in [(2, 1), (5, 2), (20, 3), (20, 19)] {
+        let model = server(30, |server| {
+            server.page_size = page_size;
+            server.inclusive = true;
+            server.overlap = overlap;
+            server.grows = overlap as u64;
+            server.repeats = Repeats::First;
+        });
+        let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
+        assert_once(&numbers, &format!("{page_size}, {overlap}"));
+        assert!(error.unwrap().is_repetition(), "{page_size}, {overlap}");
+        assert!(model.sent() < 60, "{}", model.sent());
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_empty_once_does_not_end_a_list() {
     for page_size in [1, 2, 20] {
         for declares_size in [false, true] {
@@ -508,7 +525,7 @@ async fn read_unruly<O: PagedOperation<Item = Note>>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn every_list_ends_and_repeats_nothing_and_is_complete_if_it_says_so(setup in unruly()) {

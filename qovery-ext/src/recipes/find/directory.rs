@@ -14,10 +14,10 @@ use serde::Deserialize;
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use uuid::Uuid;
 
-use super::{Candidate, FindError, Named};
+use super::FindError;
 use crate::{
     listing::{ListOf, Listed},
-    recipes::{naming, services},
+    recipes::{lookup, naming::Nameable, services},
     wait::WaitExt,
 };
 
@@ -64,19 +64,13 @@ pub(super) struct Entry {
     pub(super) mode: Option<EnvironmentModeEnum>,
 }
 
-impl Entry {
-    pub(super) fn named(&self) -> Named {
-        Named {
-            id: self.id,
-            name: self.name.clone(),
-        }
+impl Nameable for Entry {
+    fn id(&self) -> Uuid {
+        self.id
     }
 
-    fn candidate(&self) -> Candidate {
-        Candidate {
-            id: self.id,
-            name: self.name.clone(),
-        }
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -200,25 +194,7 @@ fn unreadable(list: List, within: &str, error: Error) -> FindError {
 }
 
 fn choose(list: List, entries: &[Entry], name: &str, within: &str) -> Result<Entry, FindError> {
-    if let Ok(id) = Uuid::try_parse(name.trim())
-        && let Some(entry) = entries.iter().find(|entry| entry.id == id)
-    {
-        return Ok(entry.clone());
-    }
-    let (mut alike, others) = naming::alike(entries.iter().collect(), name, |entry| &entry.name);
-    let candidates = |entries: &[&Entry]| entries.iter().map(|entry| entry.candidate()).collect();
-    match alike.pop() {
-        Some(found) if alike.is_empty() => Ok(found.clone()),
-        Some(last) => {
-            alike.push(last);
-            let all = candidates(&alike);
-            Err(FindError::ambiguous(list.kind(), name, within, all))
-        }
-        None => {
-            let all = candidates(&others);
-            Err(FindError::not_found(list.kind(), name, within, all))
-        }
-    }
+    lookup::one(list.kind(), within, entries, name).cloned()
 }
 
 async fn fetch(client: &Client, list: List) -> Result<Vec<Entry>, Error> {

@@ -2,11 +2,11 @@
 
 use std::{fmt, ops::Deref};
 
-use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
-use serde::Serialize;
+use qovery_api::{Client, types::EnvironmentModeEnum};
 use uuid::Uuid;
 
 use super::{
+    super::naming::{Nameable as _, Named},
     FindError,
     directory::{Directory, List},
 };
@@ -15,24 +15,6 @@ use crate::wait::{
 };
 
 const CONSOLE: &str = "https://console.qovery.com";
-
-/// A name and its id. Prints both: `staging (0f2c…)`.
-///
-/// Available on crate feature `find` only.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[non_exhaustive]
-pub struct Named {
-    /// The id.
-    pub id: Uuid,
-    /// The name, unescaped. Print it with [`Printable`].
-    pub name: String,
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", Printable::new(&self.name), self.id)
-    }
-}
 
 /// An organization.
 ///
@@ -136,7 +118,7 @@ macro_rules! found {
                 self.$item.id
             }
 
-            /// Returns its name, unescaped. Print it with [`Printable`].
+            /// Returns its name, unescaped. Print it with [`Printable`](qovery_api::Printable).
             pub fn name(&self) -> &str {
                 &self.$item.name
             }
@@ -343,7 +325,7 @@ impl FoundService {
         self.service.id
     }
 
-    /// Returns its name, unescaped. Print it with [`Printable`].
+    /// Returns its name, unescaped. Print it with [`Printable`](qovery_api::Printable).
     pub fn name(&self) -> &str {
         &self.service.name
     }

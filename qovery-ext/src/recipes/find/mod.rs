@@ -3,7 +3,6 @@
 //! Dropping a future of this module abandons a request that only reads.
 
 mod directory;
-mod error;
 mod found;
 mod place;
 
@@ -12,11 +11,11 @@ use std::{fmt, future::IntoFuture, time::Duration};
 use qovery_api::{BoxFuture, Client, Error, Printable};
 use uuid::Uuid;
 
-pub use error::{Candidate, FindError};
 pub use found::{
-    Found, FoundCluster, FoundEnvironment, FoundOrganization, FoundProject, FoundService, Named,
+    Found, FoundCluster, FoundEnvironment, FoundOrganization, FoundProject, FoundService,
 };
 
+use super::{FindError, naming::Nameable as _};
 use crate::wait::WaitExt;
 use directory::{Directory, Entry, List};
 use place::Place;

@@ -111,11 +111,14 @@ fn has_scheme(text: &str) -> bool {
 
 /// Whether a text is a URL of the console without its scheme, or without its host.
 fn is_path_of_console(text: &str) -> bool {
-    let mut steps = text.split(['/', '?', '#']).skip_while(|step| {
-        let is_first = ["organization", "organizations"].contains(step);
-        !is_first
-    });
-    steps.next().is_some() && steps.next().is_some_and(|id| Uuid::try_parse(id).is_ok())
+    let mut steps = text.split(['/', '?', '#']).peekable();
+    // `console.qovery.com`, `localhost:4200`, or nothing before the first slash.
+    let is_host = |step: &&str| step.is_empty() || step.contains(['.', ':']);
+    if steps.next_if(is_host).is_some() {
+        steps.next_if_eq(&"platform");
+    }
+    let is_first = |step: &&str| ["organization", "organizations"].contains(step);
+    steps.next_if(is_first).is_some() && steps.next().is_some_and(|id| Uuid::try_parse(id).is_ok())
 }
 
 fn is_before_a_service(segment: &str) -> bool {
@@ -261,6 +264,8 @@ mod tests {
         assert_eq!(Place::parse(&url), Ok(Place::Id(Uuid::from_u128(3))));
         let names = path(&["organization", "shop", "organizations"]);
         assert_eq!(Place::parse("organization/shop/organizations"), names);
+        let below = format!("my-org/organization/{E}");
+        assert_eq!(Place::parse(&below), path(&["my-org", "organization", E]));
     }
 
     #[test]

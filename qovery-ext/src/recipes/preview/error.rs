@@ -8,10 +8,7 @@ use uuid::Uuid;
 use super::super::{
     ApplyVariablesError, DotenvError, FindError, Named, SetVariableError, VersionError,
 };
-use crate::{
-    Interrupt,
-    wait::{UnsupportedVersion, WaitError},
-};
+use crate::wait::{UnsupportedVersion, WaitError};
 
 /// A preview environment was not created, deployed or deleted.
 ///
@@ -50,17 +47,26 @@ impl PreviewError {
         Self::new(Reason::Wait(error))
     }
 
+    pub(super) fn variables(error: ApplyVariablesError) -> Self {
+        Self::new(Reason::Variables(error))
+    }
+
     pub(super) fn refused(text: String) -> Self {
         Self::new(Reason::Refused(text))
     }
 
-    /// Returns whether the request is impossible: the environment lacks a named service, or an
-    /// environment of this name is not a preview.
+    /// Returns whether the request is impossible: the environment lacks a named service, a variable
+    /// cannot take its value, or an environment of this name is not a preview.
     pub fn is_refused(&self) -> bool {
-        matches!(
-            *self.0,
-            Reason::Refused(_) | Reason::Commit(_) | Reason::Dotenv(_) | Reason::Unmarked { .. }
-        )
+        match &*self.0 {
+            Reason::Refused(_) | Reason::Commit(_) | Reason::Dotenv(_) => true,
+            Reason::Unmarked { .. } => true,
+            Reason::Find(error) => error.api_error().is_none(),
+            Reason::Version(error) => error.is_unsupported(),
+            Reason::Variable(error) => error.is_conflict(),
+            Reason::Variables(error) => error.cause().is_conflict(),
+            Reason::Call(..) | Reason::Wait(_) => false,
+        }
     }
 
     /// Returns the id of an environment that has the name of the preview and is not marked as one.
@@ -133,88 +139,3 @@ impl std::error::Error for PreviewError {
         self.api_error().map(|error| error as _)
     }
 }
-
-pub(super) enum Ended<E> {
-    Preview(PreviewError),
-    Work(E),
-    Interrupted,
-    NotDeleted,
-}
-
-/// The error of [`PreviewEnvironment::run`](super::PreviewEnvironment::run).
-///
-/// Available on crate feature `preview` only.
-pub struct RunPreviewError<E> {
-    pub(super) ended: Ended<E>,
-    pub(super) not_deleted: Option<PreviewError>,
-}
-
-impl<E> RunPreviewError<E> {
-    /// Returns the error of the closure.
-    pub fn work_error(&self) -> Option<&E> {
-        match &self.ended {
-            Ended::Work(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Returns the error of creating or deploying the environment.
-    pub fn preview_error(&self) -> Option<&PreviewError> {
-        match &self.ended {
-            Ended::Preview(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Returns whether the run was interrupted by Ctrl-C or SIGTERM.
-    pub fn is_interrupted(&self) -> bool {
-        matches!(self.ended, Ended::Interrupted)
-    }
-
-    /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted.
-    pub fn not_deleted(&self) -> Option<&PreviewError> {
-        self.not_deleted.as_ref()
-    }
-
-    /// Returns the exit code, for [`std::process::exit`]: that of the [`PreviewError`], 130 after
-    /// an interruption, or 1 if the closure failed.
-    pub fn exit_code(&self) -> u8 {
-        match (&self.ended, &self.not_deleted) {
-            (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),
-            (Ended::Interrupted, _) => Interrupt::EXIT_CODE,
-            _ => 1,
-        }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.ended {
-            Ended::Preview(error) => error.fmt(f)?,
-            Ended::Work(error) => error.fmt(f)?,
-            Ended::Interrupted => f.write_str("interrupted")?,
-            Ended::NotDeleted => f.write_str("the work is done")?,
-        }
-        match &self.not_deleted {
-            Some(error) => write!(f, "\nthe preview environment was not deleted: {error}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ended: &dyn fmt::Debug = match &self.ended {
-            Ended::Preview(error) => error,
-            Ended::Work(error) => error,
-            Ended::Interrupted => &"interrupted",
-            Ended::NotDeleted => &"done",
-        };
-        f.debug_struct("RunPreviewError")
-            .field("ended", ended)
-            .field("not_deleted", &self.not_deleted)
-            .finish()
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {}

@@ -8,6 +8,7 @@
 
 use qovery_api::{
     Client,
+    chrono::{DateTime, Utc},
     types::{
         ApiVariableScopeEnum as Scope, Environment, EnvironmentEditRequest, EnvironmentModeEnum,
         VariableResponse,
@@ -16,7 +17,11 @@ use qovery_api::{
 use uuid::Uuid;
 
 use super::{
-    super::{FindExt as _, FoundEnvironment, Named, Variable, VariableOwner, naming, set_variable},
+    super::{
+        FindExt as _, FoundEnvironment, Named, Variable, VariableOwner,
+        naming::{self, Nameable},
+        set_variable,
+    },
     PreviewError,
     error::Reason,
 };
@@ -26,6 +31,16 @@ use crate::wait::WaitExt as _;
 pub(super) const PREVIEW_OF: &str = "PREVIEW_OF";
 /// The variable that holds the end of the life of a preview.
 pub(super) const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
+
+impl Nameable for Environment {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 /// The variables of an environment that are this module's.
 pub(super) struct Mark {
@@ -69,8 +84,26 @@ pub(super) async fn set(
 ) -> Result<(), PreviewError> {
     let variable = Variable::new(PREVIEW_OF, format!("{original}/{environment}"))
         .description("Marks this environment as a preview: original/preview");
+    set_own(client, environment, &variable).await
+}
+
+/// Notes the end of the life of a preview.
+pub(super) async fn set_end(
+    client: &Client,
+    environment: Uuid,
+    end: DateTime<Utc>,
+) -> Result<(), PreviewError> {
+    let variable = Variable::new(EXPIRES_AT, end.to_rfc3339());
+    set_own(client, environment, &variable).await
+}
+
+async fn set_own(
+    client: &Client,
+    environment: Uuid,
+    variable: &Variable,
+) -> Result<(), PreviewError> {
     let owner = VariableOwner::Environment(environment);
-    let set = set_variable(client, owner, &variable).await;
+    let set = set_variable(client, owner, variable).await;
     set.map(|_| ())
         .map_err(|error| PreviewError::new(Reason::Variable(error)))
 }
@@ -85,15 +118,17 @@ pub(super) fn unfinished(name: &str, original: Uuid) -> String {
     )
 }
 
-/// Marks a copy, and gives it its final name.
-pub(super) async fn finish(
+/// Gives a copy its final name.
+pub(super) async fn name(
     client: &Client,
     copy: &FoundEnvironment,
     original: &FoundEnvironment,
     name: &str,
 ) -> Result<FoundEnvironment, PreviewError> {
-    set(client, copy.id(), original.id()).await?;
-    let request = EnvironmentEditRequest::new().name(name.to_owned());
+    let mut request = EnvironmentEditRequest::new().name(name.trim());
+    if let Some(mode) = &copy.mode {
+        request = request.mode(mode.clone());
+    }
     let renamed = client.edit_environment(copy.id(), &request).await;
     client.forget_names();
     let renamed = renamed.map_err(|error| PreviewError::call(format!("naming {copy}"), error))?;
@@ -132,15 +167,15 @@ impl Namesakes {
             client.remember_name(one.id, &one.name);
             FoundEnvironment::of(client, original, one)
         };
-        let (alike, rest) = naming::alike(listed.results, name, |one| &one.name);
         let copy_name = unfinished(name, original.id());
-        let (copies, _) = naming::alike(rest, &copy_name, |one| &one.name);
+        let copies = naming::alike(&listed.results, &copy_name);
         let mut namesakes = Self {
             previews: Vec::new(),
-            unfinished: copies.iter().map(found).collect(),
+            unfinished: copies.into_iter().map(found).collect(),
             other: None,
         };
-        for one in alike.iter().map(found) {
+        let alike = naming::alike(&listed.results, name);
+        for one in alike.into_iter().map(found) {
             let why = if one.mode.as_ref() != Some(mode) {
                 PreviewError::refused(format!(
                     "environment {one} exists and is not a preview: its mode is {}, not {mode}",

@@ -8,11 +8,11 @@
 use std::{collections::HashMap, fmt};
 
 use qovery_api::{
-    Client, SecretText,
+    Client, Printable, SecretText,
     types::{ApiVariableTypeEnum as Nature, VariableResponse},
 };
 
-use super::{SetVariableError, Variable, VariableOwner};
+use super::{SetVariableError, Variable, VariableOwner, variable::width};
 
 /// A line of a file of variables cannot be read. The error has the number of the line and no text of the
 /// file, which may be secret.
@@ -52,7 +52,7 @@ impl std::error::Error for DotenvError {}
 /// |---|---|
 /// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments` |
 /// | `KEY='value'` | the text between the quotes, over several lines too |
-/// | `KEY="value"` | the same, with `\n`, `\r`, `\t`, `\\`, `\"`, `\'` and `\$` |
+/// | `KEY="value"` | the same, with `\n`, `\r`, `\t`, `\\`, `\"`, `\'`, `\$` and an escaped backtick |
 /// | `KEY=` | empty |
 /// | `# comment`, a blank line | |
 ///
@@ -146,9 +146,7 @@ impl Reader<'_> {
             Some(("export", key)) => key.trim(),
             _ => key,
         };
-        let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
-        let is_other = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if !key.starts_with(is_first) || !key.chars().all(is_other) {
+        if !is_key(key) {
             return self
                 .error("the name before \"=\" has characters that are not allowed in names");
         }
@@ -199,7 +197,7 @@ impl Reader<'_> {
                         'n' => value.push('\n'),
                         'r' => value.push('\r'),
                         't' => value.push('\t'),
-                        '\\' | '"' | '\'' | '$' => value.push(escaped),
+                        '\\' | '"' | '\'' | '$' | '`' => value.push(escaped),
                         // Other sequences stay as they are.
                         other => value.extend(['\\', other]),
                     }
@@ -237,6 +235,13 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a file can have a variable of this name.
+fn is_key(key: &str) -> bool {
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_other = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    key.starts_with(is_first) && key.chars().all(is_other)
+}
+
 /// The variables of an owner, as a file of variables.
 ///
 /// Available on crate feature `variables` only.
@@ -250,10 +255,17 @@ pub struct DotenvExport {
     /// The keys of secrets. The API does not return their values: the file contains the keys as
     /// comments.
     pub secrets: Vec<String>,
+    /// The keys of variables that are mounted as files, which a line of a file cannot say. The file has them
+    /// as comments.
+    pub files: Vec<String>,
+    /// The keys that a file of variables cannot have. The file has them as comments.
+    pub unwritable: Vec<String>,
 }
 
 /// Exports the variables of an owner, and those of wider scopes that apply to it, as a file of variables,
-/// sorted by key. Variables that Qovery sets itself are left out. An alias has the value of its variable.
+/// sorted by key. Variables that Qovery sets itself are left out. An alias has the value of its variable. Secrets
+/// and variables that are mounted as files are comments. If the same owner imports the file, no value changes, but
+/// variables of wider scopes are overridden with the same value.
 ///
 /// Available on crate feature `variables` only.
 ///
@@ -280,34 +292,46 @@ pub async fn export_dotenv(
         .into_iter()
         .filter(|variable| variable.variable_type != Some(Nature::BuiltIn))
         .collect();
-    // Of several with the same key, the own one is seen.
+    // Of several with the same key, that of the narrowest scope is seen.
     variables.sort_by(|a, b| {
-        let place = |one: &VariableResponse| (one.key.clone(), one.scope != scope);
+        let place = |one: &VariableResponse| (one.key.clone(), width(&one.scope, &scope));
         place(a).cmp(&place(b))
     });
     variables.dedup_by(|later, first| later.key == first.key);
+    let mut export = DotenvExport {
+        text: String::new().into(),
+        exported: 0,
+        secrets: Vec::new(),
+        files: Vec::new(),
+        unwritable: Vec::new(),
+    };
     let mut text = String::new();
-    let mut secrets = Vec::new();
-    for variable in &variables {
-        match &variable.value {
+    for variable in variables {
+        let key = variable.key;
+        let (list, why) = match variable.value {
+            Some(_) if !is_key(&key) => (
+                &mut export.unwritable,
+                "its name is not allowed in files of variables",
+            ),
+            Some(_) if variable.mount_path.is_some() && !variable.is_secret => {
+                (&mut export.files, "it is mounted as a file")
+            }
             Some(value) if !variable.is_secret => {
-                text.push_str(&format!("{}={}\n", variable.key, quote(value)));
+                text.push_str(&format!("{key}={}\n", quote(&value)));
+                export.exported += 1;
+                continue;
             }
-            _ => {
-                let key = variable.key.replace(['\n', '\r'], " ");
-                text.push_str(&format!("# {key}= (secret: its value cannot be read)\n"));
-                secrets.push(variable.key.clone());
-            }
-        }
+            _ => (&mut export.secrets, "secret: its value cannot be read"),
+        };
+        text.push_str(&format!("# {}= ({why})\n", Printable::new(&key)));
+        list.push(key);
     }
-    Ok(DotenvExport {
-        text: text.into(),
-        exported: variables.len() - secrets.len(),
-        secrets,
-    })
+    export.text = text.into();
+    Ok(export)
 }
 
-/// A value as [`parse_dotenv`] and shells read it back.
+/// A value as [`parse_dotenv`] reads it back. Shells do as well, and run nothing that is in it, unless it has
+/// a carriage return and a quote.
 fn quote(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
     if !value.is_empty() && value.chars().all(is_plain) {
@@ -319,8 +343,7 @@ fn quote(value: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in value.chars() {
         match letter {
-            '"' | '\\' | '$' => quoted.extend(['\\', letter]),
-            '\n' => quoted.push_str("\\n"),
+            '"' | '\\' | '$' | '`' => quoted.extend(['\\', letter]),
             '\r' => quoted.push_str("\\r"),
             other => quoted.push(other),
         }
@@ -356,7 +379,7 @@ mod tests {
             ("A=a b # c", "a b"),
             ("A='a # b' # c", "a # b"),
             ("A='a\\n$HOME'", "a\\n$HOME"),
-            ("A=\"a\\n\\t\\\"\\\\\\$\\x\"", "a\n\t\"\\$\\x"),
+            ("A=\"a\\n\\t\\\"\\\\\\$\\`\\x\"", "a\n\t\"\\$`\\x"),
             ("A=\"one\ntwo\"\n", "one\ntwo"),
             ("A=\"one\r\ntwo\"\r\n", "one\ntwo"),
             ("\u{feff}\r\nA='one\r\n\r\ntwo' # c\r\n", "one\n\ntwo"),

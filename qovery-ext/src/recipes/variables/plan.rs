@@ -5,7 +5,8 @@ use std::fmt;
 use qovery_api::{Client, Printable};
 
 use super::{
-    Decision, SetVariableError, Variable, VariableChange, VariableOwner, carry_out, decide,
+    SetVariableError, Variable, VariableChange, VariableOwner,
+    set::{Decision, carry_out, decide},
 };
 
 /// The plan for one variable.
@@ -32,7 +33,7 @@ pub enum PlannedChange {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlannedVariable {
-    /// Its key.
+    /// Returns its key.
     pub key: String,
     /// Whether it becomes a secret.
     pub is_secret: bool,
@@ -122,6 +123,18 @@ impl VariablesPlan {
         })
     }
 
+    /// Returns an error if the plan has conflicts.
+    pub(in crate::recipes) fn check(&self) -> Result<(), ApplyVariablesError> {
+        let conflicts: Vec<_> = self.conflicts().collect();
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        Err(ApplyVariablesError {
+            done: Vec::new(),
+            error: SetVariableError::refused(conflicts.join("; ")),
+        })
+    }
+
     /// Sets the variables, one after the other, in their order.
     ///
     /// Each variable is compared again with its current state. If a plan is applied twice, the
@@ -132,12 +145,8 @@ impl VariablesPlan {
     /// error of the first variable that could not be set. [`ApplyVariablesError::done`] lists the
     /// variables that were set before it.
     pub async fn apply(&self) -> Result<Vec<VariableChange>, ApplyVariablesError> {
+        self.check()?;
         let mut done: Vec<(String, VariableChange)> = Vec::new();
-        let conflicts: Vec<_> = self.conflicts().collect();
-        if !conflicts.is_empty() {
-            let error = SetVariableError::refused(conflicts.join("; "));
-            return Err(ApplyVariablesError { done, error });
-        }
         let read = async {
             let (scope, parent) = self.owner.place()?;
             let seen = self.client.list_variables(parent, scope).await;

@@ -5,8 +5,9 @@
 //! | the stream | polls |
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
-//! | shows the states of the last poll | at the longest interval of the schedule |
-//! | has announced a change before a poll found it, and the run is in progress | three times as far apart |
+//! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval of the schedule |
+//! | has announced a change before a poll found it, and only the status says how the run goes | three times as far apart |
+//! | is not the only thing that says how the run goes | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
@@ -60,7 +61,8 @@ enum Message {
 pub(super) enum Wake {
     /// A poll is due because of the news.
     Due,
-    /// The stream shows the states of the last poll, and did not before: the next one can wait until then.
+    /// The stream shows the states of the last poll, which took place then, and did not before: the next one can
+    /// wait.
     Agrees(Instant),
 }
 
@@ -71,7 +73,8 @@ pub(super) enum Need {
     Start,
     /// Another state of the subject, which a stream shows.
     Change,
-    /// A fact that a stream does not show: all states are final, and the outcome is not decided.
+    /// A fact that a stream does not show: another endpoint than the status says how the run goes, or all
+    /// states are final, and the outcome is not decided.
     Decision,
 }
 
@@ -106,8 +109,8 @@ pub(super) struct Push {
     due: Option<Instant>,
     /// How many polls in a row did not find the news.
     false_alarms: u32,
-    /// When a poll found a change that the stream had not shown.
-    overtaken_at: Option<Instant>,
+    /// When a poll found a change that the stream had not shown, and the trust in it before.
+    overtaken: Option<(Instant, Trust)>,
 }
 
 impl Push {
@@ -149,13 +152,12 @@ impl Push {
             burst_since: None,
             due: None,
             false_alarms: 0,
-            overtaken_at: None,
+            overtaken: None,
         }
     }
 
-    /// Listens until the next poll has another time. `longest` is the longest interval of the schedule.
-    /// Dropping the future loses nothing.
-    pub(super) async fn listen(&mut self, longest: Duration) -> Wake {
+    /// Listens until the next poll has another time. Dropping the future loses nothing.
+    pub(super) async fn listen(&mut self) -> Wake {
         loop {
             let due = self.due;
             let due = async {
@@ -181,7 +183,7 @@ impl Push {
                 }
             }
             if trust == Trust::None && self.trust != Trust::None {
-                return Wake::Agrees(after(self.polled_at, longest));
+                return Wake::Agrees(self.polled_at);
             }
         }
     }
@@ -217,7 +219,7 @@ impl Push {
     /// The connection is lost. A poll that was put off because of it takes place now.
     fn lose(&mut self) {
         self.shown.clear();
-        self.overtaken_at = None;
+        self.overtaken = None;
         self.is_ahead = false;
         if std::mem::replace(&mut self.trust, Trust::None) == Trust::Proven {
             self.due = Some(Instant::now());
@@ -226,11 +228,13 @@ impl Push {
 
     /// The stream and the last poll show the same states.
     fn agree(&mut self) {
-        let overtaken_at = self.overtaken_at.take();
-        if overtaken_at.is_some_and(|at| at.elapsed() > GRACE) {
-            return self.give_up();
-        }
-        self.trust = self.trust.max(Trust::Agrees);
+        // A moment later is in time, and costs no trust.
+        let trust = match self.overtaken.take() {
+            Some((at, _)) if at.elapsed() > GRACE => return self.give_up(),
+            Some((_, before)) => before,
+            None => self.trust,
+        };
+        self.trust = trust.max(Trust::Agrees);
     }
 
     /// A stream that was wrong once is not listened to any more.
@@ -271,13 +275,13 @@ impl Push {
             }
             return false;
         }
-        self.trust = Trust::None;
-        if let Some(at) = self.overtaken_at {
+        let trust = std::mem::replace(&mut self.trust, Trust::None);
+        if let Some((at, _)) = self.overtaken {
             if at.elapsed() > GRACE {
                 self.give_up();
             }
         } else if changed && !self.shown.is_empty() && !self.shown.contains(&digest) {
-            self.overtaken_at = Some(Instant::now());
+            self.overtaken = Some((Instant::now(), trust));
         }
         if announced && !changed {
             self.false_alarms += 1;
@@ -293,7 +297,9 @@ impl Push {
         match (self.trust, need) {
             (Trust::None, _) | (_, Need::Decision) => scheduled,
             (Trust::Proven, Need::Change) => scheduled.max(longest.saturating_mul(3)),
-            (Trust::Agrees, Need::Change) | (_, Need::Start) => scheduled.max(longest),
+            (Trust::Agrees, Need::Change) => scheduled.max(longest),
+            // The queue and the request, which a stream does not show, may end it before it begins.
+            (_, Need::Start) => scheduled.max(longest.min(scheduled.saturating_mul(2))),
         }
     }
 }

@@ -47,7 +47,7 @@ async fn polls_are_as_without_a_stream_until_it_shows_the_states_of_a_poll() {
 #[tokio::test(start_paused = true)]
 async fn only_a_change_that_was_announced_proves_a_stream() {
     assert_eq!(interval(&proven()), 3 * LONGEST);
-    for (need, interval) in [(Need::Start, LONGEST), (Need::Decision, SECOND)] {
+    for (need, interval) in [(Need::Start, 2 * SECOND), (Need::Decision, SECOND)] {
         assert_eq!(proven().wait(SECOND, LONGEST, need), interval, "{need:?}");
     }
     let mut push = agreeing();
@@ -55,6 +55,18 @@ async fn only_a_change_that_was_announced_proves_a_stream() {
     assert_eq!(interval(&push), SECOND, "found by a poll");
     push.show(B);
     assert_eq!(interval(&push), LONGEST, "a moment later is in time");
+    let starting = proven().wait(LONGEST - SECOND, LONGEST, Need::Start);
+    assert_eq!(starting, LONGEST, "no longer than the schedule");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proven_stream_that_is_a_moment_behind_a_poll_stays_proven() {
+    let mut push = proven();
+    push.found(C);
+    assert_eq!(interval(&push), SECOND, "until it shows the same");
+    tokio::time::advance(SECOND).await;
+    push.show(C);
+    assert_eq!(interval(&push), 3 * LONGEST);
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,7 +106,7 @@ async fn a_stream_whose_news_are_not_found_is_given_up() {
         push.found(A);
     }
     assert!(push.messages.is_none());
-    let woken = tokio::time::timeout(LONGEST, push.listen(LONGEST)).await;
+    let woken = tokio::time::timeout(LONGEST, push.listen()).await;
     assert!(woken.is_err(), "it never wakes the wait again");
 }
 
@@ -113,7 +125,7 @@ async fn news_in_a_burst_ask_for_one_poll_within_two_seconds() {
         let mut push = push(frames);
         push.found(A);
         let started = Instant::now() + gap;
-        push.listen(LONGEST).await;
+        push.listen().await;
         assert_eq!(Instant::now() - started, woken, "{gap:?}");
     }
 }
@@ -122,7 +134,7 @@ async fn news_in_a_burst_ask_for_one_poll_within_two_seconds() {
 async fn the_loss_of_a_proven_stream_asks_for_a_poll_and_of_another_does_not() {
     for (mut push, is_proven) in [(proven(), true), (agreeing(), false)] {
         push.messages = Some(stream::iter([Message::Lost]).boxed());
-        let woken = tokio::time::timeout(SECOND, push.listen(LONGEST)).await;
+        let woken = tokio::time::timeout(SECOND, push.listen()).await;
         assert_eq!(woken.is_ok(), is_proven);
         assert_eq!(interval(&push), SECOND);
     }
@@ -136,9 +148,9 @@ async fn reconnects_do_not_put_a_poll_off_for_ever() {
         messages
     }));
     push.found(A);
-    let limit = Instant::now() + LONGEST;
+    let polled = Instant::now();
     for _ in 0..40 {
-        assert_eq!(push.listen(LONGEST).await, Wake::Agrees(limit));
+        assert_eq!(push.listen().await, Wake::Agrees(polled));
     }
 }
 

@@ -126,7 +126,7 @@ async fn found(text: &str, printed: &mut Printed) {
     for error in errors.into_iter().flatten() {
         printed.causes("ext FindError Display", &error);
         for candidate in error.candidates().iter().chain(error.closest()) {
-            printed.display("ext Candidate Display", candidate);
+            printed.display("ext Named Display", candidate);
         }
     }
 }

@@ -3,31 +3,10 @@
 use std::fmt;
 
 use qovery_api::{Error, Printable};
-use uuid::Uuid;
 
-use super::super::naming::comparable;
-
-/// An existing object, with its name and id.
-///
-/// Available on crate feature `find` only.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Candidate {
-    /// Its id.
-    pub id: Uuid,
-    /// Its name, unescaped.
-    pub name: String,
-}
-
-impl fmt::Display for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", Printable::new(&self.name), self.id)
-    }
-}
+use super::naming::{Nameable, Named, comparable};
 
 /// No object was found by a name, a path, a URL or an id.
-///
-/// Available on crate feature `find` only.
 ///
 /// The message lists at most 50 candidates with their ids; [`FindError::candidates`] has all of them.
 #[derive(Debug)]
@@ -37,13 +16,17 @@ pub struct FindError(Box<Inner>);
 struct Inner {
     reason: Reason,
     message: String,
-    candidates: Vec<Candidate>,
-    closest: Option<Candidate>,
+    candidates: Vec<Named>,
+    closest: Option<Named>,
 }
 
 #[derive(Debug)]
 enum Reason {
     Api(Error),
+    #[cfg_attr(
+        not(feature = "find"),
+        allow(dead_code, reason = "only a path or a URL can be invalid")
+    )]
     Invalid,
     NotFound,
     Ambiguous,
@@ -63,6 +46,7 @@ impl FindError {
         Self::new(Reason::Api(error), format!("{what} could not be read"))
     }
 
+    #[cfg(feature = "find")]
     pub(super) fn invalid(text: &str, why: &str) -> Self {
         Self::new(
             Reason::Invalid,
@@ -71,14 +55,10 @@ impl FindError {
     }
 
     /// No `kind` is named so `within` something; these are.
-    pub(super) fn not_found(
-        kind: &str,
-        name: &str,
-        within: &str,
-        candidates: Vec<Candidate>,
-    ) -> Self {
+    pub(super) fn not_found<T: Nameable>(kind: &str, name: &str, within: &str, all: &[T]) -> Self {
+        let candidates: Vec<_> = all.iter().map(Nameable::named).collect();
         let closest = closest(name, &candidates).cloned();
-        let there = match candidates.as_slice() {
+        let there = match all {
             [] => "there are none".to_owned(),
             all => format!("there are {}", list(all)),
         };
@@ -92,26 +72,22 @@ impl FindError {
         error
     }
 
-    pub(super) fn unknown_id(what: &str, id: Uuid) -> Self {
+    #[cfg(feature = "find")]
+    pub(super) fn unknown_id(what: &str, id: uuid::Uuid) -> Self {
         Self::new(
             Reason::NotFound,
             format!("no {what} with the id {id} is visible to this token"),
         )
     }
 
-    pub(super) fn ambiguous(
-        kind: &str,
-        name: &str,
-        within: &str,
-        candidates: Vec<Candidate>,
-    ) -> Self {
+    pub(super) fn ambiguous<T: Nameable>(kind: &str, name: &str, within: &str, all: &[T]) -> Self {
         let message = format!(
             "{} {kind}s{within} are named \"{name}\": {}; use an id, or the exact spelling",
-            candidates.len(),
-            list(&candidates)
+            all.len(),
+            list(all)
         );
         let mut error = Self::new(Reason::Ambiguous, message);
-        error.0.candidates = candidates;
+        error.0.candidates = all.iter().map(Nameable::named).collect();
         error
     }
 
@@ -132,12 +108,12 @@ impl FindError {
 
     /// Returns the objects that have the name, if it is ambiguous, or all existing objects, if none
     /// has it.
-    pub fn candidates(&self) -> &[Candidate] {
+    pub fn candidates(&self) -> &[Named] {
         &self.0.candidates
     }
 
     /// Returns the candidate with the most similar name, if any name is similar.
-    pub fn closest(&self) -> Option<&Candidate> {
+    pub fn closest(&self) -> Option<&Named> {
         self.0.closest.as_ref()
     }
 
@@ -162,22 +138,22 @@ impl std::error::Error for FindError {
     }
 }
 
-fn list(candidates: &[Candidate]) -> String {
-    const NAMED: usize = 50;
-    let named = candidates.iter().take(NAMED).map(Candidate::to_string);
-    let named = named.collect::<Vec<_>>().join(", ");
-    match candidates.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+fn list<T: Nameable>(all: &[T]) -> String {
+    const LISTED: usize = 50;
+    let listed = all.iter().take(LISTED).map(Nameable::listed);
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
     }
 }
 
 /// The candidate that is most like a name, if it is like it at all.
-fn closest<'a>(name: &str, candidates: &'a [Candidate]) -> Option<&'a Candidate> {
+fn closest<'a>(name: &str, candidates: &'a [Named]) -> Option<&'a Named> {
     /// From 0, nothing in common, to 1, the same.
     const LIKE: f64 = 0.55;
     let name = comparable(name);
-    let likeness = |candidate: &Candidate| {
+    let likeness = |candidate: &Named| {
         let other = comparable(&candidate.name);
         let edits = strsim::normalized_damerau_levenshtein(&name, &other);
         // `stag` is like `staging`, however much is missing.
@@ -191,10 +167,12 @@ fn closest<'a>(name: &str, candidates: &'a [Candidate]) -> Option<&'a Candidate>
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
-    fn candidates(names: &[&str]) -> Vec<Candidate> {
-        let named = names.iter().enumerate().map(|(id, name)| Candidate {
+    fn candidates(names: &[&str]) -> Vec<Named> {
+        let named = names.iter().enumerate().map(|(id, name)| Named {
             id: Uuid::from_u128(id as u128),
             name: (*name).to_owned(),
         });
@@ -221,14 +199,14 @@ mod tests {
     fn a_long_list_is_cut_in_the_message_and_whole_in_the_error() {
         let names: Vec<String> = (0..80).map(|number| format!("name-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let error = FindError::not_found("project", "x", "", candidates(&names));
+        let error = FindError::not_found("project", "x", "", &candidates(&names));
         assert!(error.to_string().ends_with("and 30 more"), "{error}");
         assert_eq!(error.candidates().len(), 80);
     }
 
     #[test]
     fn a_hostile_name_does_not_control_the_terminal() {
-        let error = FindError::ambiguous("service", "a\u{1b}[2J", "", candidates(&["\u{1b}[2J"]));
+        let error = FindError::ambiguous("service", "a\u{1b}[2J", "", &candidates(&["\u{1b}[2J"]));
         assert!(!error.to_string().contains('\u{1b}'), "{error}");
     }
 }

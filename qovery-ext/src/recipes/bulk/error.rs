@@ -1,0 +1,68 @@
+//! Why nothing was done with any environment.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use qovery_api::Printable;
+
+use super::super::FindError;
+
+/// The bulk action did not begin: no environment was changed.
+///
+/// Available on crate feature `bulk` only.
+#[derive(Debug)]
+pub struct BulkError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Find(FindError),
+    Journal(PathBuf, io::Error),
+}
+
+impl BulkError {
+    pub(super) fn journal(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |error| Self(Reason::Journal(path, error))
+    }
+
+    pub(super) fn find(error: FindError) -> Self {
+        Self(Reason::Find(error))
+    }
+
+    /// Returns the error of the selection, if the environments were not found.
+    pub fn find_error(&self) -> Option<&FindError> {
+        match &self.0 {
+            Reason::Find(error) => Some(error),
+            Reason::Journal(..) => None,
+        }
+    }
+
+    /// Returns whether the journal cannot be used.
+    pub fn is_journal(&self) -> bool {
+        matches!(self.0, Reason::Journal(..))
+    }
+}
+
+impl fmt::Display for BulkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Find(error) => error.fmt(f),
+            Reason::Journal(path, error) => {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                let (path, error) = (Printable::new(&path), Printable::new(&error));
+                write!(f, "the journal {path} cannot be used: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BulkError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Reason::Find(error) => error.source(),
+            Reason::Journal(_, error) => Some(error),
+        }
+    }
+}

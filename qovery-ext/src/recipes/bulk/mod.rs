@@ -1,0 +1,328 @@
+//! One action on many environments, with a journal that lets the next run continue after a crash.
+//!
+//! Dropping the future of [`Bulk::run`] cancels nothing on the server: the journal contains the actions that
+//! were started, and the next run with the same journal waits for them.
+
+mod error;
+mod journal;
+mod pattern;
+mod summary;
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use futures_util::{StreamExt as _, stream};
+use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
+
+use super::{FindExt, FoundEnvironment, FoundOrganization, naming::comparable};
+use crate::wait::{Action, Goal, WaitError, WaitErrorKind, WaitExt};
+
+pub use error::BulkError;
+pub use summary::{BulkOutcome, BulkResult, BulkSummary};
+
+use journal::{Before, Event, Journal};
+use pattern::fits;
+
+type Filter = dyn Fn(&FoundEnvironment) -> bool + Send + Sync;
+
+/// A selection of environments, and one action on each of them.
+///
+/// Available on crate feature `bulk` only.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::BulkError> {
+/// use qovery_ext::recipes::Bulk;
+///
+/// let summary = Bulk::new(&client)
+///     .organization("my-org")
+///     .except_mode("PRODUCTION")
+///     .journal("stop-all.ndjson")
+///     .run(|environment| environment.stop())
+///     .await?;
+/// println!("{summary}");
+/// # Ok(()) }
+/// ```
+///
+/// Without any filter, it selects all environments of all organizations that the token can access. Filters
+/// are combined: an environment must pass all of them.
+#[derive(Clone)]
+#[must_use = "nothing happens until it is run"]
+pub struct Bulk {
+    client: Client,
+    organization: Option<String>,
+    project: Option<String>,
+    filters: Vec<Arc<Filter>>,
+    at_once: usize,
+    journal: Option<PathBuf>,
+}
+
+impl Bulk {
+    /// The default of [`Bulk::at_once`].
+    pub const AT_ONCE: usize = 8;
+
+    /// Selects all environments that the token can access.
+    pub fn new(client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            organization: None,
+            project: None,
+            filters: Vec::new(),
+            at_once: Self::AT_ONCE,
+            journal: None,
+        }
+    }
+
+    /// Selects the environments of this organization, by name or id.
+    pub fn organization(mut self, name: impl Into<String>) -> Self {
+        self.organization = Some(name.into());
+        self
+    }
+
+    /// Selects the environments of the project with this name or id, in each organization that has
+    /// one.
+    pub fn project(mut self, name: impl Into<String>) -> Self {
+        self.project = Some(name.into());
+        self
+    }
+
+    /// Selects the environments with this mode, such as `"PREVIEW"`.
+    pub fn mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
+        let mode = mode.into();
+        self.filter(move |environment| has_mode(environment, &mode))
+    }
+
+    /// Leaves out the environments with this mode, and those whose mode the API does not report.
+    pub fn except_mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
+        let mode = mode.into();
+        self.filter(move |environment| environment.mode.is_some() && !has_mode(environment, &mode))
+    }
+
+    /// Selects the environments whose name matches this pattern: `*` stands for any text, `?` for
+    /// one character. Case is ignored.
+    pub fn named(self, pattern: impl Into<String>) -> Self {
+        let pattern: Vec<char> = comparable(&pattern.into()).chars().collect();
+        self.filter(move |environment| {
+            let name: Vec<char> = comparable(environment.name()).chars().collect();
+            fits(&pattern, &name)
+        })
+    }
+
+    /// Selects the environments for which this closure returns true.
+    pub fn filter(
+        mut self,
+        accepts: impl Fn(&FoundEnvironment) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.filters.push(Arc::new(accepts));
+        self
+    }
+
+    /// Sets how many actions run at a time. Default: 8. 0 counts as 1.
+    pub fn at_once(mut self, actions: usize) -> Self {
+        self.at_once = actions.max(1);
+        self
+    }
+
+    /// Writes each start and each end to this file: one JSON object per line, without secrets.
+    ///
+    /// If the file exists, the run continues it: actions that reached their goal are skipped,
+    /// started ones are resumed, and failed ones are retried. Use one journal for one job, and
+    /// delete it when the job is done. A second run at the same time with the same journal is refused.
+    pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
+        self.journal = Some(file.into());
+        self
+    }
+
+    /// Returns the selected environments, sorted by organization, project and name. Changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// Returns an error if an organization or a project is not found, or if a list cannot be read.
+    pub async fn select(&self) -> Result<Vec<FoundEnvironment>, BulkError> {
+        let client = &self.client;
+        let find = BulkError::find;
+        let organizations = match &self.organization {
+            Some(name) => vec![client.organization(name).await.map_err(find)?],
+            None => FoundOrganization::all(client).await.map_err(find)?,
+        };
+        let mut found = Vec::new();
+        let mut missing = None;
+        let mut has_project = false;
+        for organization in organizations {
+            let projects = match &self.project {
+                None => organization.projects().await.map_err(find)?,
+                Some(name) => {
+                    let path = client.organization(organization.id().to_string());
+                    match path.project(name).await {
+                        Ok(project) => vec![project],
+                        Err(error) if error.is_not_found() => {
+                            missing = Some(error);
+                            continue;
+                        }
+                        Err(error) => return Err(find(error)),
+                    }
+                }
+            };
+            has_project = true;
+            for project in projects {
+                found.extend(project.environments().await.map_err(find)?);
+            }
+        }
+        // No environment fits is an answer; a project that no organization has is a mistake.
+        if let Some(missing) = missing
+            && !has_project
+        {
+            return Err(find(missing));
+        }
+        found.retain(|environment| self.filters.iter().all(|accepts| accepts(environment)));
+        Ok(found)
+    }
+
+    /// Runs the action on all selected environments, some at a time, and waits for each.
+    ///
+    /// An action that fails does not stop the others.
+    ///
+    /// # Errors
+    /// Returns an error before anything is sent if the environments cannot be listed, or if the journal
+    /// cannot be read, cannot be written, or is that of another job.
+    pub async fn run(
+        &self,
+        act: impl Fn(&FoundEnvironment) -> Action,
+    ) -> Result<BulkSummary, BulkError> {
+        let environments = self.select().await?;
+        let journal = match &self.journal {
+            Some(file) => Some(Journal::open(file).map_err(BulkError::journal(file))?),
+            None => None,
+        };
+        let actions: Vec<_> = environments
+            .into_iter()
+            .map(|environment| {
+                let action = act(&environment);
+                (environment, action)
+            })
+            .collect();
+        if let (Some(journal), Some(file)) = (&journal, &self.journal) {
+            let goals = actions
+                .iter()
+                .map(|(environment, action)| (environment.id(), action.goal()));
+            journal.check(goals).map_err(BulkError::journal(file))?;
+        }
+        let journal = journal.as_ref();
+        let works =
+            actions
+                .into_iter()
+                .enumerate()
+                .map(|(index, (environment, action))| async move {
+                    let outcome = self.work(&environment, action, journal).await;
+                    let result = BulkResult {
+                        environment,
+                        outcome,
+                    };
+                    (index, result)
+                });
+        let mut results: Vec<_> = stream::iter(works)
+            .buffer_unordered(self.at_once)
+            .collect()
+            .await;
+        results.sort_by_key(|(index, _)| *index);
+        Ok(BulkSummary {
+            results: results.into_iter().map(|(_, result)| result).collect(),
+        })
+    }
+
+    async fn work(
+        &self,
+        environment: &FoundEnvironment,
+        action: Action,
+        journal: Option<&Journal>,
+    ) -> BulkOutcome {
+        let id = environment.id();
+        let Some(journal) = journal else {
+            return BulkOutcome::of(action.await);
+        };
+        let action = match journal.before(id) {
+            Before::Nothing => action,
+            Before::Done => return BulkOutcome::DoneBefore,
+            Before::Started(token) => match self.client.resume(*token) {
+                Ok(resumed) => return self.follow(environment, resumed, journal).await,
+                Err(error) => return BulkOutcome::NotStarted(error.to_string()),
+            },
+            // Twice has the effect of once.
+            Before::Uncertain if is_repeatable(action.goal()) => action,
+            Before::Uncertain => return BulkOutcome::Uncertain,
+        };
+        if let Err(error) = journal.write(
+            environment,
+            Event::Starting {
+                goal: action.goal(),
+            },
+        ) {
+            return BulkOutcome::NotStarted(format!("the journal cannot be written: {error}"));
+        }
+        self.follow(environment, action, journal).await
+    }
+
+    /// Starts an action, notes its token, and waits for it.
+    async fn follow(
+        &self,
+        environment: &FoundEnvironment,
+        action: Action,
+        journal: &Journal,
+    ) -> BulkOutcome {
+        let outcome = match action.start().await {
+            Ok(operation) => {
+                let token = Box::new(operation.token());
+                // The wait continues without the journal entry; only a crash would leave the outcome uncertain.
+                let _unwritable = journal.write(environment, Event::Started { token });
+                BulkOutcome::of(operation.await)
+            }
+            Err(error) => BulkOutcome::of(Err(error)),
+        };
+        let event = match &outcome {
+            BulkOutcome::Reached(_) => Event::Ended { is_reached: true },
+            BulkOutcome::Failed(error) if goes_on(error) => Event::Started {
+                token: Box::new(error.token().clone()),
+            },
+            _ => Event::Ended { is_reached: false },
+        };
+        let _unwritable = journal.write(environment, event);
+        outcome
+    }
+}
+
+impl fmt::Debug for Bulk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let journal = self.journal.as_ref().map(|path| path.display().to_string());
+        f.debug_struct("Bulk")
+            .field(
+                "organization",
+                &self.organization.as_deref().map(Printable::new),
+            )
+            .field("project", &self.project.as_deref().map(Printable::new))
+            .field("filters", &self.filters.len())
+            .field("at_once", &self.at_once)
+            .field("journal", &journal.as_deref().map(Printable::new))
+            .finish()
+    }
+}
+
+fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool {
+    let own = environment.mode.as_ref();
+    // A mode that was made of a text may be in lower case.
+    own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(mode.as_str().trim()))
+}
+
+/// Whether the server may be at work, so that the next run waits for the request in place of a second one.
+fn goes_on(error: &WaitError) -> bool {
+    let is_undecided = matches!(
+        error.kind(),
+        WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact | WaitErrorKind::Refused
+    );
+    is_undecided && error.may_have_been_executed()
+}
+
+/// Whether the action can safely be requested again if it may have been requested before.
+fn is_repeatable(goal: Option<Goal>) -> bool {
+    matches!(
+        goal,
+        Some(Goal::Stopped | Goal::Deleted | Goal::Uninstalled | Goal::Canceled)
+    )
+}

@@ -1,0 +1,179 @@
+//! Working with a preview that is deleted at the end.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, resume_unwind},
+};
+
+use futures_util::FutureExt as _;
+use qovery_api::Client;
+
+use super::{Preview, PreviewEnvironment, PreviewError};
+use crate::Interrupt;
+
+impl PreviewEnvironment {
+    /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
+    /// closure fails or panics, and on Ctrl-C and SIGTERM.
+    ///
+    /// ```no_run
+    /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use qovery_ext::recipes::PreviewEnvironment;
+    ///
+    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    /// preview
+    ///     .run(&client, async |preview| {
+    ///         let urls = preview.urls.iter().map(|link| &link.url);
+    ///         let status = std::process::Command::new("./end-to-end.sh").args(urls).status()?;
+    ///         status.success().then_some(()).ok_or_else(|| std::io::Error::other("the tests failed"))
+    ///     })
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// While the environment is created, a signal takes effect between two steps, so that no
+    /// request is abandoned. During the deployment and the closure it takes effect at once. During
+    /// the deletion, a second signal stops the wait for the deletion. If the future is dropped or
+    /// the process is killed, the environment remains, and [`PreviewEnvironment::delete`] finds it.
+    ///
+    /// # Errors
+    /// Returns the error of the closure, the error of creating the environment, or the
+    /// interruption. If the environment could not be deleted, [`RunPreviewError::not_deleted`]
+    /// returns the reason.
+    pub async fn run<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+    ) -> Result<T, RunPreviewError<E>> {
+        self.run_until(client, work, Interrupt::listen()).await
+    }
+
+    async fn run_until<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+        mut interrupt: Interrupt,
+    ) -> Result<T, RunPreviewError<E>> {
+        let done = async {
+            // To its end: an environment that is being made can only be deleted once it is there.
+            let mut preview = match self.ensure(client).await {
+                Ok(preview) => preview,
+                Err(error) => return Ok(Err(Ended::Preview(error))),
+            };
+            let worked = async {
+                self.finish(client, &mut preview)
+                    .await
+                    .map_err(Ended::Preview)?;
+                work(preview).await.map_err(Ended::Work)
+            };
+            tokio::select! {
+                biased;
+                () = interrupt.comes() => Ok(Err(Ended::Interrupted)),
+                worked = AssertUnwindSafe(worked).catch_unwind() => worked,
+            }
+        };
+        let done = done.await;
+        let mut again = Interrupt::listen();
+        let deleted = tokio::select! {
+            deleted = self.delete(client) => deleted,
+            () = again.comes() => Err(PreviewError::refused(
+                "interrupted during the deletion: delete it again to be sure".to_owned(),
+            )),
+        };
+        match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
+            (Ok(value), Ok(_)) => Ok(value),
+            (Ok(_), Err(error)) => Err(RunPreviewError {
+                ended: Ended::NotDeleted,
+                not_deleted: Some(error),
+            }),
+            (Err(ended), deleted) => Err(RunPreviewError {
+                ended,
+                not_deleted: deleted.err(),
+            }),
+        }
+    }
+}
+
+enum Ended<E> {
+    Preview(PreviewError),
+    Work(E),
+    Interrupted,
+    NotDeleted,
+}
+
+/// The error of [`PreviewEnvironment::run`](super::PreviewEnvironment::run).
+///
+/// Available on crate feature `preview` only.
+pub struct RunPreviewError<E> {
+    ended: Ended<E>,
+    not_deleted: Option<PreviewError>,
+}
+
+impl<E> RunPreviewError<E> {
+    /// Returns the error of the closure.
+    pub fn work_error(&self) -> Option<&E> {
+        match &self.ended {
+            Ended::Work(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the error of creating or deploying the environment.
+    pub fn preview_error(&self) -> Option<&PreviewError> {
+        match &self.ended {
+            Ended::Preview(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the run was interrupted by Ctrl-C or SIGTERM.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.ended, Ended::Interrupted)
+    }
+
+    /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted.
+    pub fn not_deleted(&self) -> Option<&PreviewError> {
+        self.not_deleted.as_ref()
+    }
+
+    /// Returns the exit code, for [`std::process::exit`]: that of the [`PreviewError`], 130 after
+    /// an interruption, or 1 if the closure failed.
+    pub fn exit_code(&self) -> u8 {
+        match (&self.ended, &self.not_deleted) {
+            (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),
+            (Ended::Interrupted, _) => Interrupt::EXIT_CODE,
+            _ => 1,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.ended {
+            Ended::Preview(error) => error.fmt(f)?,
+            Ended::Work(error) => error.fmt(f)?,
+            Ended::Interrupted => f.write_str("interrupted")?,
+            Ended::NotDeleted => f.write_str("the work is done")?,
+        }
+        match &self.not_deleted {
+            Some(error) => write!(f, "\nthe preview environment was not deleted: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ended: &dyn fmt::Debug = match &self.ended {
+            Ended::Preview(error) => error,
+            Ended::Work(error) => error,
+            Ended::Interrupted => &"interrupted",
+            Ended::NotDeleted => &"done",
+        };
+        f.debug_struct("RunPreviewError")
+            .field("ended", ended)
+            .field("not_deleted", &self.not_deleted)
+            .finish()
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {}

@@ -1,0 +1,78 @@
+//! Aliases, and removing variables.
+
+use qovery_api::{Client, types::VariableAliasRequest};
+
+use super::{SetVariableError, VariableChange, VariableOwner, variable::own_first};
+
+/// Creates an alias of a variable, for example `DATABASE_URL` for a variable that Qovery sets.
+/// Nothing is sent if the alias already exists.
+///
+/// Available on crate feature `variables` only.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
+/// use qovery_ext::recipes::{VariableOwner, set_alias};
+///
+/// let owner = VariableOwner::Environment(environment);
+/// set_alias(&client, owner, "DATABASE_URL", "QOVERY_POSTGRESQL_Z1234_DATABASE_URL").await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if no variable with that key applies to the owner, if another variable has the name of
+/// the alias, or if a call fails.
+pub async fn set_alias(
+    client: &Client,
+    owner: VariableOwner,
+    alias: &str,
+    of: &str,
+) -> Result<VariableChange, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let refuse = |why: &str| {
+        Err(SetVariableError::refused(format!(
+            "alias {alias} was not set: {why}"
+        )))
+    };
+    let seen = client.list_variables(parent, scope.clone()).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    if let Some(existing) = own_first(&seen, &scope, alias) {
+        let stands_for = existing
+            .aliased_variable
+            .as_ref()
+            .map(|one| one.key.as_str());
+        return match stands_for {
+            Some(key) if key == of => Ok(VariableChange::Unchanged),
+            Some(_) => refuse("it refers to another variable: remove it first"),
+            None => refuse("a variable has this name: remove it first"),
+        };
+    }
+    let Some(original) = own_first(&seen, &scope, of) else {
+        return refuse("no variable has the key that the alias refers to");
+    };
+    let request = VariableAliasRequest::new(alias, scope, parent);
+    let created = client.create_variable_alias(original.id, &request).await;
+    created.map_err(SetVariableError::call)?;
+    Ok(VariableChange::Created)
+}
+
+/// Removes a variable of this owner, with its aliases and overrides. Variables of wider scopes remain.
+/// Returns whether there was one.
+///
+/// Available on crate feature `variables` only.
+///
+/// # Errors
+/// Returns an error if a call fails, or for a database, which has no variables.
+pub async fn remove_variable(
+    client: &Client,
+    owner: VariableOwner,
+    key: &str,
+) -> Result<bool, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let seen = client.list_variables(parent, scope.clone()).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    let own = own_first(&seen, &scope, key).filter(|variable| variable.scope == scope);
+    let Some(own) = own else { return Ok(false) };
+    let removed = client.delete_variable(own.id).await;
+    removed.map_err(SetVariableError::call)?;
+    Ok(true)
+}

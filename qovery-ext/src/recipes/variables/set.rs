@@ -1,0 +1,275 @@
+//! Sets a variable, whether it exists or not.
+
+use qovery_api::{
+    Client, Patch,
+    types::{
+        ApiVariableScopeEnum as Scope, ApiVariableTypeEnum as Nature, VariableEditRequest,
+        VariableOverrideRequest, VariableRequest, VariableResponse,
+    },
+};
+
+use super::{SetVariableError, Variable, VariableOwner, variable::own_first};
+
+/// The effect of setting a variable.
+///
+/// Available on crate feature `variables` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VariableChange {
+    /// There was no variable with this key.
+    Created,
+    /// The variable had another value, or was a secret, whose value cannot be compared.
+    Edited,
+    /// A variable of a wider scope was overridden. That variable did not change.
+    Overridden,
+    /// The variable already had the desired state, and nothing was sent.
+    Unchanged,
+}
+
+/// Sets a variable: creates it, edits the existing one, or overrides one of a wider scope.
+///
+/// Available on crate feature `variables` only.
+///
+/// The change takes effect with the next deployment. Properties that are not set (for example the
+/// description) do not change. If two callers set the same variable at the same time, the last one wins.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
+/// use qovery_ext::recipes::{Variable, VariableOwner, set_variable};
+///
+/// let owner = VariableOwner::Environment(environment);
+/// set_variable(&client, owner, &Variable::new("LOG_LEVEL", "debug")).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain, a
+/// plain variable cannot become secret, a mount path cannot change, and Qovery's own variables are read-only.
+/// Also returns an error if a call fails; [`Error::may_have_been_executed`] returns whether the variable may
+/// have been set.
+pub async fn set_variable(
+    client: &Client,
+    owner: VariableOwner,
+    variable: &Variable,
+) -> Result<VariableChange, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let seen = client.list_variables(parent, scope).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    carry_out(client, owner, &seen, variable).await
+}
+
+/// Sets a variable of something that sees these.
+pub(super) async fn carry_out(
+    client: &Client,
+    owner: VariableOwner,
+    seen: &[VariableResponse],
+    variable: &Variable,
+) -> Result<VariableChange, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let change = match decide(seen, &scope, variable)? {
+        Decision::Keep => VariableChange::Unchanged,
+        Decision::Create => {
+            let (key, value) = (variable.key.clone(), variable.value.clone());
+            let mut request = VariableRequest::new(key, value, variable.is_secret, scope, parent);
+            request.mount_path = Patch::value_or_absent(variable.mount_path.clone());
+            request.description = Patch::value_or_absent(variable.description.clone());
+            let created = client.create_variable(&request).await;
+            created.map_err(SetVariableError::call)?;
+            VariableChange::Created
+        }
+        Decision::Edit(existing) => {
+            let mut request = VariableEditRequest::new(variable.key.clone());
+            request.value = Patch::Value(variable.value.clone());
+            request.description = Patch::value_or_null(description(variable, existing));
+            request.enable_interpolation_in_file =
+                Patch::value_or_absent(existing.enable_interpolation_in_file);
+            let edited = client.edit_variable(existing.id, &request).await;
+            edited.map_err(SetVariableError::call)?;
+            VariableChange::Edited
+        }
+        Decision::Override(wider) => {
+            let value = variable.value.clone();
+            let mut request = VariableOverrideRequest::new(value, scope, parent);
+            request.description = Patch::value_or_absent(description(variable, wider));
+            let created = client.create_variable_override(wider.id, &request).await;
+            created.map_err(SetVariableError::call)?;
+            VariableChange::Overridden
+        }
+    };
+    Ok(change)
+}
+
+fn description(variable: &Variable, existing: &VariableResponse) -> Option<String> {
+    let given = variable.description.as_ref();
+    given.or(existing.description.as_ref()).cloned()
+}
+
+/// The required change.
+#[derive(Debug, PartialEq)]
+pub(super) enum Decision<'a> {
+    Create,
+    Edit(&'a VariableResponse),
+    Override(&'a VariableResponse),
+    Keep,
+}
+
+/// Decides on the change, given the variables that are visible in the scope.
+pub(super) fn decide<'a>(
+    seen: &'a [VariableResponse],
+    scope: &Scope,
+    variable: &Variable,
+) -> Result<Decision<'a>, SetVariableError> {
+    // Its own before those of wider scopes.
+    let Some(existing) = own_first(seen, scope, &variable.key) else {
+        return Ok(Decision::Create);
+    };
+    let refuse = |why: &str| Err(SetVariableError::conflict(&variable.key, why));
+    let same_value = existing.value.as_deref() == Some(variable.value.expose());
+    let is_as_wanted = same_value
+        && !existing.is_secret
+        && !variable.is_secret
+        && existing.mount_path == variable.mount_path
+        && description(variable, existing) == existing.description;
+    match existing.variable_type {
+        // An alias, for example, that has the value already.
+        Some(ref nature) if is_as_wanted && is_derived(nature) => return Ok(Decision::Keep),
+        Some(Nature::Alias) => {
+            return refuse("it is an alias: set the variable that it refers to");
+        }
+        Some(Nature::BuiltIn) => return refuse("it is set by Qovery"),
+        Some(Nature::ExternalSecret | Nature::FileExternalSecret) => {
+            return refuse("its value comes from an external secret manager");
+        }
+        _ => {}
+    }
+    if existing.is_secret != variable.is_secret {
+        return refuse(if existing.is_secret {
+            "it is a secret: delete it first, or keep it a secret"
+        } else {
+            "it is not a secret: delete it first, or leave it plain"
+        });
+    }
+    if existing.mount_path != variable.mount_path {
+        return refuse("it is mounted at another path, or is not a file: delete it first");
+    }
+    if existing.scope != *scope {
+        return Ok(Decision::Override(existing));
+    }
+    if is_as_wanted {
+        return Ok(Decision::Keep);
+    }
+    Ok(Decision::Edit(existing))
+}
+
+/// Whether the value of such a variable is set elsewhere.
+fn is_derived(nature: &Nature) -> bool {
+    matches!(
+        nature,
+        Nature::Alias | Nature::BuiltIn | Nature::ExternalSecret | Nature::FileExternalSecret
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn seen(scope: &str, nature: &str, value: Option<&str>) -> VariableResponse {
+        serde_json::from_value(json!({
+            "id": Uuid::from_u128(7),
+            "created_at": "2026-01-01T00:00:00Z",
+            "key": "LOG_LEVEL",
+            "value": value,
+            "scope": scope,
+            "variable_type": nature,
+            "is_secret": value.is_none(),
+            "description": "how much is logged",
+        }))
+        .unwrap()
+    }
+
+    fn plain(value: &str) -> Variable {
+        Variable::new("LOG_LEVEL", value)
+    }
+
+    #[test]
+    fn a_variable_that_is_not_there_is_created() {
+        let others = [seen("ENVIRONMENT", "VALUE", Some("info"))];
+        let variable = Variable::new("OTHER", "1");
+        let decision = decide(&others, &Scope::Environment, &variable).unwrap();
+        assert_eq!(decision, Decision::Create);
+    }
+
+    #[test]
+    fn one_that_is_as_it_should_be_is_left_alone() {
+        let existing = [seen("ENVIRONMENT", "VALUE", Some("debug"))];
+        let decide = |variable: &Variable| decide(&existing, &Scope::Environment, variable);
+        assert_eq!(decide(&plain("debug")).unwrap(), Decision::Keep);
+        let edit = Decision::Edit(&existing[0]);
+        assert_eq!(decide(&plain("info")).unwrap(), edit);
+        assert_eq!(decide(&plain("debug").description("new")).unwrap(), edit);
+    }
+
+    #[test]
+    fn a_secret_is_always_edited_because_it_cannot_be_compared() {
+        let existing = [seen("ENVIRONMENT", "VALUE", None)];
+        let decision = decide(&existing, &Scope::Environment, &plain("debug").secret());
+        assert_eq!(decision.unwrap(), Decision::Edit(&existing[0]));
+    }
+
+    #[test]
+    fn one_of_a_wider_scope_is_overridden_unless_it_was_before() {
+        let wider = seen("PROJECT", "VALUE", Some("info"));
+        let own = seen("ENVIRONMENT", "OVERRIDE", Some("warn"));
+        let only_wider = [wider.clone()];
+        let decision = decide(&only_wider, &Scope::Environment, &plain("debug"));
+        assert_eq!(decision.unwrap(), Decision::Override(&only_wider[0]));
+        let both = [wider, own];
+        let decision = decide(&both, &Scope::Environment, &plain("debug"));
+        assert_eq!(decision.unwrap(), Decision::Edit(&both[1]));
+    }
+
+    #[test]
+    fn what_cannot_become_what_is_asked_for_is_refused_with_the_reason() {
+        for (existing, variable, why) in [
+            (seen("ENVIRONMENT", "ALIAS", Some("x")), plain("y"), "alias"),
+            (
+                seen("BUILT_IN", "BUILT_IN", Some("x")),
+                plain("y"),
+                "it is set by Qovery",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", None),
+                plain("y"),
+                "it is a secret",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", Some("x")),
+                plain("y").secret(),
+                "not a secret",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", Some("x")),
+                plain("y").mounted_at("/etc/x"),
+                "mounted at another path",
+            ),
+        ] {
+            let seen = [existing];
+            let error = decide(&seen, &Scope::Environment, &variable).unwrap_err();
+            assert!(
+                error.is_conflict() && error.to_string().contains(why),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_does_not_show() {
+        let variable = plain("hunter2");
+        let error = SetVariableError::conflict(&variable.key, "because");
+        let shown = format!("{variable:?} {error:?} {error}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

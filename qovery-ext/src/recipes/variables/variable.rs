@@ -1,0 +1,141 @@
+//! A variable, the resource that it belongs to, and the one that a resource sees.
+
+use qovery_api::{
+    SecretText,
+    types::{ApiVariableScopeEnum as Scope, VariableResponse},
+};
+use uuid::Uuid;
+
+use super::SetVariableError;
+use crate::wait::{ServiceKind, ServiceRef};
+
+/// The desired state of a variable. `Debug` does not show its value, secret or not.
+///
+/// Available on crate feature `variables` only.
+///
+/// ```
+/// use qovery_ext::recipes::Variable;
+///
+/// let plain = Variable::new("LOG_LEVEL", "debug");
+/// let secret = Variable::new("DATABASE_PASSWORD", "hunter2").secret();
+/// let file = Variable::new("LICENSE", "…").mounted_at("/etc/license");
+/// # let _ = (plain, secret, file);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub(super) key: String,
+    pub(super) value: SecretText,
+    pub(super) is_secret: bool,
+    pub(super) mount_path: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+impl Variable {
+    /// Creates a plain variable.
+    pub fn new(key: impl Into<String>, value: impl Into<SecretText>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+            is_secret: false,
+            mount_path: None,
+            description: None,
+        }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Makes the variable a secret: the API does not return its value.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
+    }
+
+    /// Mounts the value as a file at this path.
+    #[must_use]
+    pub fn mounted_at(mut self, path: impl Into<String>) -> Self {
+        self.mount_path = Some(path.into());
+        self
+    }
+
+    /// Sets the description, at most 255 characters. If it is not set, an existing description does
+    /// not change.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+}
+
+/// The resource that a variable belongs to.
+///
+/// Available on crate feature `variables` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VariableOwner {
+    /// A project: its variables apply to all its environments.
+    Project(Uuid),
+    /// An environment: its variables apply to all its services.
+    Environment(Uuid),
+    /// A service of any kind except a database.
+    Service(ServiceRef),
+}
+
+impl VariableOwner {
+    fn id(self) -> Uuid {
+        match self {
+            Self::Project(id) | Self::Environment(id) => id,
+            Self::Service(service) => service.id,
+        }
+    }
+
+    /// Its scope and its id.
+    pub(super) fn place(self) -> Result<(Scope, Uuid), SetVariableError> {
+        let scope = self.scope().ok_or_else(|| {
+            let why = "databases have no variables: set them on the services that read them";
+            SetVariableError::refused(why.to_owned())
+        })?;
+        Ok((scope, self.id()))
+    }
+
+    fn scope(self) -> Option<Scope> {
+        Some(match self {
+            Self::Project(_) => Scope::Project,
+            Self::Environment(_) => Scope::Environment,
+            Self::Service(service) => match service.kind {
+                ServiceKind::Application => Scope::Application,
+                ServiceKind::Container => Scope::Container,
+                ServiceKind::Job => Scope::Job,
+                ServiceKind::Helm => Scope::Helm,
+                ServiceKind::Terraform => Scope::Terraform,
+                ServiceKind::AgenticWorkflow => Scope::AgenticWorkflow,
+                ServiceKind::Database => return None,
+            },
+        })
+    }
+}
+
+/// How wide a scope is, seen from an owner: the value of the narrowest scope is the one that it sees.
+pub(super) fn width(of: &Scope, own: &Scope) -> u8 {
+    match of {
+        of if of == own => 0,
+        Scope::Environment => 2,
+        Scope::Project => 3,
+        Scope::BuiltIn => 4,
+        // A service.
+        _ => 1,
+    }
+}
+
+/// The variable with a key that the owner sees: its own before those of wider scopes.
+pub(super) fn own_first<'a>(
+    seen: &'a [VariableResponse],
+    scope: &Scope,
+    key: &str,
+) -> Option<&'a VariableResponse> {
+    let alike = seen.iter().filter(|other| other.key == key);
+    alike.min_by_key(|other| width(&other.scope, scope))
+}
