@@ -1,62 +1,9 @@
-//! Reads operation tokens: the text as it is, the bytes behind a valid beginning, and the serde form.
-//!
-//! A token that can be read is written and read again as the same. An error acts on no terminal.
-//! With a server that only fails, no token leads to a success.
+//! See `qovery_fuzz::targets::tokens`.
 
 #![no_main]
 #![forbid(unsafe_code)]
 
-use std::time::Duration;
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use qovery_api::{
-    RawResponse,
-    http::{HeaderMap, StatusCode},
-};
-use qovery_ext::wait::{OperationToken, TokenError, WaitExt};
-use qovery_fuzz::{assert_harmless, assert_no_control, client, run};
+use qovery_fuzz::targets::tokens;
 
-fuzz_target!(|input: &[u8]| {
-    if let Ok(text) = std::str::from_utf8(input) {
-        check(text.parse());
-    }
-    let encoded = URL_SAFE_NO_PAD.encode(input);
-    let version = OperationToken::VERSION;
-    check(format!("qovery-op-{version}-{encoded}").parse());
-    // The message of an error is serde_json's own.
-    if let Ok(token) = serde_json::from_slice::<OperationToken>(input) {
-        check(Ok(token));
-    }
-});
-
-fn check(read: Result<OperationToken, TokenError>) {
-    let token = match read {
-        Ok(token) => token,
-        Err(error) => {
-            assert_harmless(&error.to_string());
-            return assert_no_control(&format!("{error:?}"));
-        }
-    };
-    assert_no_control(&format!("{token:?}"));
-    let text = token.to_string();
-    assert_harmless(&text);
-    if text.len() <= OperationToken::MAX_LENGTH {
-        let again: OperationToken = text.parse().expect("what was written can be read");
-        assert_eq!(again.to_string(), text);
-    }
-    let form = serde_json::to_string(&token).expect("a token can be written");
-    let again: OperationToken = serde_json::from_str(&form).expect("what was written can be read");
-    assert_eq!(again.to_string(), text);
-
-    let client = client(|_| {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Ok(RawResponse::new(status, HeaderMap::new(), ""))
-    });
-    if let Ok(action) = client.resume(token) {
-        let outcome = run(async { action.within(Duration::from_secs(60)).await });
-        let error = outcome.expect_err("nothing was observed");
-        assert_harmless(&error.to_string());
-        assert_no_control(&format!("{error:?}"));
-    }
-}
+fuzz_target!(|input: &[u8]| tokens::check_input(input));

@@ -1,55 +1,5 @@
-//! Shared by the fuzz targets: a server that answers as the input says, and checks of printed text.
+//! The fuzz targets, as functions of an input.
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
-
-use qovery_api::{BoxFuture, Client, RawResponse, Request, Transport, TransportError};
-
-#[path = "../../tests/src/hostile.rs"]
-mod hostile;
-
-/// Panics if a terminal or a CI runner obeys the text, or if a part of it does not show.
-pub fn assert_harmless(printed: &str) {
-    let faults = hostile::faults(printed);
-    assert!(faults.is_empty(), "{faults:?}");
-}
-
-/// Panics if a terminal obeys the text: what derives `Debug` escapes as the standard library does.
-pub fn assert_no_control(printed: &str) {
-    let found = printed.chars().find(|c| c.is_control() && *c != '\n');
-    assert!(found.is_none(), "{found:?} in {printed:?}");
-}
-
-/// The texts of the corpus of hostile texts.
-pub fn hostile_texts() -> Vec<String> {
-    hostile::texts().into_iter().map(|(_, text)| text).collect()
-}
-
-type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
-
-/// A client whose server answers like this.
-pub fn client(
-    answer: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
-) -> Client {
-    Client::with_transport("https://h.test", Stub(Arc::new(answer))).expect("a valid address")
-}
-
-struct Stub(Arc<Answer>);
-
-impl Transport for Stub {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
-        let answer = (self.0)(&request);
-        Box::pin(async move { answer })
-    }
-}
-
-/// Runs a future with a paused clock: it moves on by itself when all tasks wait.
-pub fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(future)
-}
+pub mod targets;

@@ -2,7 +2,8 @@
 //!
 //! `plain` has the same fields as the client's type, written by hand with serde's derives. `peer` has
 //! the shape that openapi-generator gives these types: a hand-written copy, closed enums, offsets kept
-//! with each time, and the list itself optional. To measure the real one: `cargo xtask bench`.
+//! with each time, and the list itself optional. `without_limits` reads the client's types as serde does, so that
+//! nothing is counted: beside `client`, it shows the cost of the limit on decoded memory. To measure the real one: `cargo xtask bench`.
 
 use std::hint::black_box;
 
@@ -155,6 +156,14 @@ fn measure<T>(bencher: Bencher<'_, '_>, count: u32, read: impl Fn(&[u8]) -> Opti
 fn client(bencher: Bencher<'_, '_>, count: u32) {
     measure(bencher, count, |text| {
         decode::<types::EnvironmentResponseList>(text).ok()
+    });
+}
+
+#[divan::bench(args = [10_000, TEN_MEGABYTES])]
+fn without_limits(bencher: Bencher<'_, '_>, count: u32) {
+    measure(bencher, count, |text| {
+        let text = std::str::from_utf8(text).ok()?;
+        serde_json::from_str::<types::EnvironmentResponseList>(text).ok()
     });
 }
 

@@ -47,11 +47,19 @@ async fn main() -> anyhow::Result<()> {
             &ended.unwrap_or_default(),
             &status.unwrap_or_default(),
             &origin.unwrap_or_default(),
-            // Text from outside: `Printable` keeps it on one line.
-            &*Printable::new(&by).to_cow(),
+            &as_text(&by),
         ])?;
     }
     table.flush()?;
     eprintln!("{} deployments", deployments.items_delivered());
     Ok(())
+}
+
+/// A name from outside: it stays on its line, and no spreadsheet takes it for a formula.
+fn as_text(name: &str) -> String {
+    let name = Printable::new(name).to_cow();
+    match name.trim_start().starts_with(['=', '+', '-', '@']) {
+        true => format!("'{name}"),
+        false => name.into_owned(),
+    }
 }

@@ -54,6 +54,10 @@ async fn test(preview: Preview, command: &str) -> io::Result<u8> {
             Printable::new(&link.url),
         );
         println!("{name}: {url}");
+        // The command would take a text that begins with a dash for an option.
+        if !link.url.starts_with("http") {
+            return Err(io::Error::other(format!("the link of {name} is no URL")));
+        }
         tests.arg(&link.url);
     }
     let code = tests.status().await?.code();

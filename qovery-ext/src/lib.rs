@@ -72,6 +72,7 @@ mod interrupt;
 mod listing;
 pub mod page;
 pub mod recipes;
+mod regular_file;
 #[cfg(feature = "stream")]
 pub mod stream;
 pub mod wait;

@@ -9,9 +9,9 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
-use super::redact::Token;
+use super::{decode, redact::Token};
 
 /// The error document of the API: the body of a response that is not a success.
 ///
@@ -62,8 +62,11 @@ impl ApiError {
         if body.len() > LIMIT {
             return None;
         }
+        // As leniently as the body of a success: a failure is no less a fact if its text is damaged.
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let body = String::from_utf8_lossy(body);
         let mut fields = Map::new();
-        let mut document = serde_json::Deserializer::from_slice(body);
+        let mut document = serde_json::Deserializer::from_str(&body);
         let outcome = document
             .deserialize_map(Fields(&mut fields))
             .and_then(|()| document.end());
@@ -140,11 +143,21 @@ impl<'de> Visitor<'de> for Fields<'_> {
     }
 
     fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<(), D::Error> {
-        while let Some((name, value)) = from.next_entry()? {
-            self.0.insert(name, value);
+        while let Some((name, value)) = from.next_entry::<&RawValue, &RawValue>()? {
+            let name = decode_or_raw(name);
+            if let Value::String(name) = name {
+                let value = decode_or_raw(value);
+                self.0.insert(name, value);
+            }
         }
         Ok(())
     }
+}
+
+/// The value, or its text if it is nested too deeply.
+fn decode_or_raw(raw: &RawValue) -> Value {
+    let text = raw.get();
+    decode(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
 impl<'de> Deserialize<'de> for ApiError {
@@ -225,6 +238,34 @@ mod tests {
         ] {
             assert_eq!(ApiError::parse(body.as_bytes(), None), None, "{body}");
         }
+    }
+
+    #[test]
+    fn a_damaged_text_does_not_hide_the_rest() {
+        let deep = format!(
+            r#"{{"detail":"d","deep":{}}}"#,
+            "[".repeat(200) + &"]".repeat(200)
+        );
+        for body in [
+            &br#"{"detail":"a\ud800b","status":404}"#[..],
+            br#"{"detail":"a\udc00\ud800b","status":404}"#,
+            b"{\"detail\":\"caf\xe9\",\"status\":404}",
+            b"\xEF\xBB\xBF{\"detail\":\"d\",\"status\":404}",
+            br#"{"detail":"d","status":404,"size":1e999}"#,
+            br#"{"detail":"d","status":404,"size":-123456789012345678901234567890e-5}"#,
+            br#"{"\ud800":1,"status":404,"detail":"d"}"#,
+            deep.as_bytes(),
+        ] {
+            let shown = String::from_utf8_lossy(body);
+            let error = ApiError::parse(body, None).unwrap_or_else(|| panic!("{shown}"));
+            assert!(error.text().is_some(), "{shown}");
+            assert!(error.is_of_the_api(StatusCode::NOT_FOUND), "{shown}");
+        }
+        let error = ApiError::parse(br#"{"detail":"a\ud800b"}"#, None).unwrap();
+        assert_eq!(error.text(), Some("a\u{fffd}b"));
+        // Cut within a character.
+        let error = ApiError::parse(b"{\"detail\":\"d\",\"a\":\"\xc3", None).unwrap();
+        assert_eq!(error.text(), Some("d"));
     }
 
     #[test]

@@ -16,14 +16,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::{
     BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
-    RetryMode,
+    RetryMode, TransportError,
     decode::Manner,
-    extra, form,
+    extra, form, headers,
     parameter::{self, Place, Style, Texts},
     path,
     query::Query,
@@ -420,17 +420,54 @@ fn send(
         let request = parts
             .into_request(client.base_url(), info)
             .map_err(|problem| Error::invalid_request(info, problem))?;
+        let wants_part = request.headers.contains_key(header::RANGE);
         let response = client
             .transport()
             .send(request)
             .await
             .map_err(|error| Error::transport(info, error))?;
-        if response.status.is_success() {
+        if !wants_part && let Some(problem) = partial(&response) {
+            let error = TransportError::body(problem);
+            let error = error.with_attempts(response.attempts, response.elapsed);
+            Err(Error::transport(info, error))
+        } else if response.status.is_success() {
             Ok(response)
         } else {
             Err(Error::api(info, response).with_extra_fields(extra))
         }
     })
+}
+
+/// What is wrong with a success that holds a part of the body, or the difference to another one. The
+/// request did not ask for it: a cache on the way has answered so, and the part would be taken for the whole.
+fn partial(response: &RawResponse) -> Option<String> {
+    let is_whole = match response.status {
+        StatusCode::PARTIAL_CONTENT => covers_all(&response.headers),
+        StatusCode::IM_USED => false,
+        _ => true,
+    };
+    (!is_whole).then(|| {
+        format!(
+            "status {}: only a part of the body came, which the request did not ask for",
+            response.status.as_u16()
+        )
+    })
+}
+
+/// Whether `Content-Range` is `bytes 0-9/10`: the whole.
+fn covers_all(headers: &HeaderMap) -> bool {
+    let range = headers::text(headers, header::CONTENT_RANGE.as_str());
+    let Some((first, rest)) = range
+        .and_then(|range| range.strip_prefix("bytes "))
+        .and_then(|range| range.split_once('-'))
+    else {
+        return false;
+    };
+    let last_and_length = rest
+        .split_once('/')
+        .and_then(|(last, length)| Some((last.parse::<u64>().ok()?, length.parse::<u64>().ok()?)));
+    first == "0"
+        && last_and_length.is_some_and(|(last, length)| last.checked_add(1) == Some(length))
 }
 
 impl<O> Clone for Call<O> {

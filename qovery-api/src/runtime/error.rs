@@ -484,7 +484,7 @@ impl fmt::Display for Error {
 fn is_refusal(status: StatusCode) -> bool {
     match status.as_u16() {
         // A gateway gave up waiting for the server, or for the client.
-        408 | 499 => false,
+        408 | 460 | 499 => false,
         // The client has to send the request to another location. Other redirects may lead to its outcome.
         307 | 308 => true,
         code => (400..500).contains(&code),

@@ -40,10 +40,8 @@ pub(crate) fn retry_after(
     limited: bool,
     now: DateTime<Utc>,
 ) -> Option<Duration> {
-    if let Some(value) = text(headers, header::RETRY_AFTER.as_str()) {
-        return seconds(value)
-            .map(Duration::from_secs)
-            .or_else(|| Some(until(date(value)?, headers, now)));
+    if headers.contains_key(header::RETRY_AFTER) {
+        return longest_retry_after(headers, now);
     }
     let remaining = text(headers, "x-ratelimit-remaining").and_then(seconds);
     if !limited && remaining != Some(0) {
@@ -57,6 +55,21 @@ pub(crate) fn retry_after(
         },
         None => Some(until(date(value)?, headers, now)),
     }
+}
+
+/// The longest of the times that the headers ask for: proxies on the way may each have added one, as a header
+/// or behind a comma. Those that cannot be read do not count.
+fn longest_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let values = headers.get_all(header::RETRY_AFTER).iter();
+    let texts = values.filter_map(|value| value.to_str().ok().map(str::trim));
+    let times = texts.filter_map(|text| {
+        if let Some(moment) = date(text) {
+            return Some(until(moment, headers, now));
+        }
+        let numbers = text.split(',').filter_map(|part| seconds(part.trim()));
+        numbers.max().map(Duration::from_secs)
+    });
+    times.max()
 }
 
 /// The moment that a number names which is too large for a wait.
@@ -145,6 +158,27 @@ mod tests {
             wait(&[("retry-after", "Tue, 14 Nov 2000 22:15:20 GMT")]),
             Some(0)
         );
+    }
+
+    #[test]
+    fn of_several_times_the_longest_counts() {
+        for (values, wanted) in [
+            (&["5", "17"][..], Some(17)),
+            (&["17", "5"], Some(17)),
+            (&["5, 17"], Some(17)),
+            (&["5,", "soon"], Some(5)),
+            (&["soon", "5"], Some(5)),
+            (&["5", "Tue, 14 Nov 2023 22:15:20 GMT"], Some(120)),
+            (&["", "-1"], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("retry-after", HeaderValue::from_str(value).unwrap());
+            }
+            let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+            let wait = retry_after(&headers, true, now).map(|wait| wait.as_secs());
+            assert_eq!(wait, wanted, "{values:?}");
+        }
     }
 
     #[test]

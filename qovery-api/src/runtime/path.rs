@@ -16,8 +16,10 @@ use super::{
 const DECODINGS: usize = 8;
 
 /// What servers take for a separator of segments, or turn into one.
-const SEPARATORS: [char; 7] = [
+const SEPARATORS: [char; 11] = [
     '/', '\\', '\u{2044}', '\u{2215}', '\u{2216}', '\u{29f8}', '\u{29f9}',
+    // Signs that have the place of the backslash in another character set, or look like it.
+    '\u{a5}', '\u{20a9}', '\u{20e5}', '\u{29f5}',
 ];
 
 /// Where the name of a segment ends for a server that knows path parameters, or that decodes before
@@ -185,11 +187,16 @@ fn decode(text: &str) -> Option<String> {
     Some(normalizer.normalize(&visible).into_owned())
 }
 
-/// `%u002e`, as IIS reads it.
+/// `%u002e` and `%U002e`, as IIS reads them.
 fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
+    let text = match text.contains("%U") {
+        true => Cow::Owned(text.replace("%U", "%u")),
+        false => Cow::Borrowed(text),
+    };
     let mut parts = text.split("%u");
     let Some(first) = parts.next().filter(|first| first.len() < text.len()) else {
-        return Cow::Borrowed(text);
+        drop(parts);
+        return text;
     };
     let mut decoded = first.to_owned();
     for part in parts {
@@ -321,6 +328,20 @@ mod tests {
             "%25252525252e%25252525252e",
             "%2525252525252525252525252f",
             "%u002e%u002e",
+            "%U002E%U002E",
+            "..\u{a5}a",
+            "a\u{20a9}..",
+            "%c2%a5..",
+            "..\u{ff65}\u{29f5}..",
+            "\u{fe52}\u{fe52}",
+            "\u{2024}\u{2024}\u{fe68}a",
+            "\u{ff61}\u{ff61}",
+            "%e0%80%ae%e0%80%ae",
+            "%f0%80%80%ae",
+            "%uff0e%uff0e",
+            "%%32%65%%32%65",
+            "..%09",
+            "..%3f",
             "%c0%ae%c0%ae",
             "．．",
             "‥",
@@ -353,6 +374,7 @@ mod tests {
     fn text_that_leads_nowhere_else_is_sent_as_it_is() {
         for value in [
             "..a", "a..", "a;b", "100%", "%zz", "%u12", "a b", "日本", "a?b", "x.y/z.w",
+            "5\u{a5}m", "%U12",
         ] {
             let path = only(value).unwrap();
             let sent = path

@@ -230,7 +230,11 @@ impl CommandAt {
         let rest = text.get(from..)?;
         let mut at = 0;
         loop {
-            let found = rest.get(at..)?.find(['#', ':'])?;
+            let Some(found) = rest.get(at..)?.find(['#', ':']) else {
+                // The text that follows may begin with the other half.
+                let is_half = MARKERS.iter().any(|marker| rest.ends_with(marker));
+                return is_half.then(|| Self(text.len() - 1));
+            };
             let here = at + found;
             let tail = rest.get(here..)?;
             let is_command = if tail.starts_with('#') {
@@ -344,6 +348,12 @@ mod tests {
             ("section_start:1:x", r"section_start\u{3a}1:x"),
             ("x section_end:1:x", r"x section_end\u{3a}1:x"),
             ("travis_fold:start:x", r"travis_fold\u{3a}start:x"),
+            ("a section_start", r"a section_star\u{74}"),
+            (
+                "section_end:x travis_fold",
+                r"section_end\u{3a}x travis_fol\u{64}",
+            ),
+            ("section_started", "section_started"),
         ] {
             assert_eq!(printed(text), wanted);
         }
@@ -351,7 +361,14 @@ mod tests {
 
     #[test]
     fn printing_twice_is_printing_once() {
-        for text in ["::a\n##[b]\u{202e}", "\u{fe0f}", "####[", ": :", "\\\u{1b}"] {
+        for text in [
+            "::a\n##[b]\u{202e}",
+            "\u{fe0f}",
+            "####[",
+            ": :",
+            "\\\u{1b}",
+            "section_start",
+        ] {
             let once = printed(text);
             assert_eq!(printed(&once), once);
         }

@@ -21,6 +21,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
 use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
+use crate::regular_file;
 
 /// Larger than any context file: a larger file is something else.
 const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -150,17 +151,8 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         };
         ConnectError::cli_context(message).with_source(error)
     };
-    let not_a_file = || ConnectError::cli_context(format!("{place} is not a regular file"));
-    // Before it is opened: opening a FIFO waits for a writer, and opening a device may do anything.
-    if !fs::metadata(path).map_err(refuse)?.is_file() {
-        return Err(not_a_file());
-    }
-    let file = open(path).map_err(refuse)?;
-    // Once more: it may have been replaced.
+    let file = regular_file::open(path, fs::OpenOptions::new().read(true)).map_err(refuse)?;
     let metadata = file.metadata().map_err(refuse)?;
-    if !metadata.is_file() {
-        return Err(not_a_file());
-    }
     if is_open_to_others(&metadata) {
         warn_once(path);
     }
@@ -172,15 +164,6 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         )));
     }
     Ok(text)
-}
-
-/// Opens a file without waiting, whatever it is.
-fn open(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
-    options.open(path)
 }
 
 /// Whether other users may read the file, and with it the token, or change it.
@@ -326,10 +309,6 @@ mod tests {
             assert!(error.is_cli_context(), "{error}");
             assert!(error.to_string().contains("not a regular file"), "{error}");
         }
-        // Opened all the same, as between a check and its use, it does not wait either.
-        let begun = std::time::Instant::now();
-        open(&fifo).unwrap();
-        assert!(begun.elapsed().as_secs() < 5);
     }
 
     #[cfg(unix)]

@@ -107,10 +107,10 @@ impl Progress {
     fn note(&mut self, outcome: &Result<RawResponse, TransportError>) {
         self.executed_before |= match outcome {
             Ok(response) => {
-                // 408 and 499 come from something that gave up waiting.
+                // 408, 460 and 499 come from something that gave up waiting.
                 response.executed_before
                     || response.status.is_server_error()
-                    || matches!(response.status.as_u16(), 408 | 499)
+                    || matches!(response.status.as_u16(), 408 | 460 | 499)
             }
             Err(error) => error.may_have_been_executed(),
         };

@@ -21,10 +21,19 @@ pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<Strin
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             is_empty = true;
         }
-        if !is_empty {
-            line.push(' ');
+        match word.strip_prefix(':') {
+            // A CI runner takes a line that begins so for a command.
+            Some(rest) if is_empty && !lines.is_empty() => {
+                line.push_str("\\u{3a}");
+                line.push_str(rest);
+            }
+            _ => {
+                if !is_empty {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
         }
-        line.push_str(word);
         is_empty = false;
     }
     lines.push(line);
@@ -88,6 +97,18 @@ mod tests {
             }
             assert!(lines[0].starts_with("  ✘"));
             assert!(lines[1..].iter().all(|line| line.starts_with("    ")));
+        }
+    }
+
+    #[test]
+    fn no_line_that_wrapping_begins_is_a_command_of_a_runner() {
+        let text = format!("  {} ::error::x :: :y", "word ".repeat(30));
+        for width in 40..=200 {
+            for indent in [0, 4] {
+                for line in wrap(&text, Some(width), indent) {
+                    assert!(!line.trim_start().starts_with(':'), "{width}: {line}");
+                }
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::Known;
+use super::seen::{Known, TAKEN_ALONG};
 
 /// The format version of the cursors that this version of the library writes.
 const VERSION: u32 = 1;
@@ -81,6 +81,20 @@ struct Stored {
     reordered: bool,
 }
 
+impl Stored {
+    /// The longest id or page token that is read, in bytes.
+    const LONGEST: usize = 64 * 1024;
+    /// More items than any list has, and few enough to count on.
+    const MOST_ITEMS: u64 = 1 << 48;
+
+    fn is_oversized(&self) -> bool {
+        let texts = self.delivered.iter().chain(&self.at);
+        self.delivered.len() > 2 * TAKEN_ALONG
+            || self.forgotten > Self::MOST_ITEMS
+            || texts.map(String::len).any(|length| length > Self::LONGEST)
+    }
+}
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -111,6 +125,9 @@ impl TryFrom<Stored> for ResumeCursor {
             ));
         }
         match stored.direction {
+            Some(_) if stored.is_oversized() => {
+                Err("the resume cursor is larger than any that this library makes".to_owned())
+            }
             Some(direction) if !stored.operation.is_empty() => Ok(Self {
                 operation: stored.operation,
                 direction,
@@ -122,6 +139,44 @@ impl TryFrom<Stored> for ResumeCursor {
                 },
             }),
             _ => Err("the resume cursor names no operation or no direction".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::page::seen::Delivered;
+
+    #[test]
+    fn a_forged_cursor_is_refused_or_can_be_gone_on_from() {
+        let ids = |count: usize| -> Vec<String> { (0..count).map(|id| id.to_string()).collect() };
+        for (delivered, forgotten, at, is_read) in [
+            (ids(0), 0, "x".to_owned(), true),
+            (ids(1000), 7, "x".to_owned(), true),
+            (ids(1001), 0, "x".to_owned(), false),
+            (ids(1_000_000), 0, "x".to_owned(), false),
+            (ids(3), u64::MAX, "x".to_owned(), false),
+            (ids(3), 1 << 48, "x".to_owned(), true),
+            (vec!["x".repeat(100_000)], 0, "x".to_owned(), false),
+            (ids(3), 0, "x".repeat(1_000_000), false),
+            (vec!["x".to_owned(); 900], 3, String::new(), true),
+        ] {
+            let form = json!({
+                "version": 1, "operation": "x", "direction": "forward", "at": at,
+                "delivered": delivered, "forgotten": forgotten,
+            });
+            let read = serde_json::from_value::<ResumeCursor>(form);
+            assert_eq!(read.is_ok(), is_read, "{} {forgotten}", delivered.len());
+            if let Ok(cursor) = read {
+                let mut known = Delivered::from_known(&cursor.known);
+                for number in 0..20_000 {
+                    known.insert(&Arc::from(format!("new {number}").as_str()));
+                }
+                assert!(known.count() > forgotten);
+            }
         }
     }
 }

@@ -66,13 +66,15 @@ impl<T: Nameable> Nameable for &T {
     }
 }
 
-/// The form of a name for comparisons: without blanks around it, in Unicode normalisation
+/// The form of a name for comparisons: without blanks around it, seen or unseen, in Unicode normalisation
 /// form KC, without regard to upper and lower case.
 pub(super) fn comparable(name: &str) -> String {
     let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
     let name = normalizer.normalize(name);
     // By way of upper case, because of letters like ß and ς.
-    let name = name.trim().to_uppercase().to_lowercase();
+    let is_unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let name = name.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
+    let name = name.to_uppercase().to_lowercase();
     normalizer.normalize(&name).into_owned()
 }
 
@@ -87,4 +89,26 @@ pub(super) fn alike<'a, T: Nameable>(items: &'a [T], name: &str) -> Vec<&'a T> {
         alike.retain(is_exact);
     }
     alike
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_around_a_name_do_not_count_whether_they_show_or_not() {
+        for name in [
+            " api ",
+            "api\u{a0}",
+            "\u{feff}api",
+            "api\u{200b}",
+            "\u{200e}api\u{2060}",
+            "\u{3000}ＡＰＩ\t",
+            "api\u{200b} \u{feff}\n",
+        ] {
+            assert_eq!(comparable(name), "api", "{name:?}");
+        }
+        // Within a name they are part of it.
+        assert_ne!(comparable("a\u{200b}pi"), "api");
+    }
 }

@@ -25,6 +25,8 @@ use tokio_tungstenite::{
 
 use super::fault::Fault;
 
+/// The largest message that is read, in bytes.
+const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 /// How many bytes are read from the connection at a time. Together with one frame, it is all that is held
 /// for a consumer that does not read.
 const READ_BUFFER: usize = 8 * 1024;
@@ -48,7 +50,7 @@ impl Default for Limits {
             connect: Duration::from_secs(30),
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(75),
-            message: 16 * 1024 * 1024,
+            message: MESSAGE_LIMIT,
         }
     }
 }

@@ -147,8 +147,10 @@ impl Operation {
     /// Sleeps, unless a stream moves the next poll; hands on log lines meanwhile.
     #[cfg(feature = "stream")]
     async fn sleep_until(&mut self, wake: Instant) {
+        // Streams that are never at rest use up what a task may do at a time; the clock counts all the same.
+        let woken = tokio::task::unconstrained(time::sleep_until(wake));
         tokio::select! {
-            () = time::sleep_until(wake) => {}
+            () = woken => {}
             () = self.poller.listen() => {}
             () = self.reporter.follow_log() => {}
         }

@@ -5,7 +5,10 @@
 use std::{collections::BTreeMap, error, fmt, future::IntoFuture, time::Duration};
 
 use qovery_api::{BoxFuture, Client, Printable, stream::types};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, sleep_until, timeout},
+};
 use uuid::Uuid;
 
 use super::{Action, Reached, ServiceKind, State, Subject, WaitError};
@@ -208,10 +211,12 @@ async fn watch(
     loop {
         let complete = running_since.map(|since| since + window);
         let wake = complete.map_or(until, |complete: Instant| complete.min(until));
+        // Frames that keep coming must not hide that the time is over.
+        let is_over = Instant::now() > wake;
         let event = tokio::select! {
             biased;
-            event = shown.next() => event,
-            () = sleep_until(wake) => {
+            event = shown.next(), if !is_over => event,
+            () = unconstrained(sleep_until(wake)) => {
                 if complete.is_some_and(|complete| complete <= Instant::now()) {
                     return Ok(());
                 }
@@ -443,6 +448,71 @@ impl error::Error for NotRunning {
             Self::NotDeployed(error) => Some(error),
             Self::Unknown(error) => Some(error),
             Self::Pod(_) | Self::TimedOut(_) | Self::Unsupported => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qovery_api::{
+        BoxFuture, RawResponse, Request, Transport, TransportError, Upgrade, Upgraded,
+        http::{HeaderMap, HeaderValue, StatusCode, header},
+    };
+    use tokio::io::AsyncWriteExt as _;
+    use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+    use super::*;
+
+    /// A server that sends a frame without an end over each websocket.
+    struct Flood(&'static str);
+
+    impl Transport for Flood {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+            let id = Uuid::nil();
+            let environment = serde_json::json!({
+                "id": id, "created_at": "2026-01-01T00:00:00Z", "name": "n", "organization": {"id": id},
+                "project": {"id": id}, "cloud_provider": {}, "mode": "PREVIEW", "cluster_id": id,
+            });
+            let body = environment.to_string();
+            Box::pin(async { Ok(RawResponse::new(StatusCode::OK, HeaderMap::new(), body)) })
+        }
+
+        fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
+            let key = request.headers[header::SEC_WEBSOCKET_KEY].as_bytes();
+            let accept = HeaderValue::from_str(&derive_accept_key(key)).unwrap();
+            let mut headers = HeaderMap::new();
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+            let length = u8::try_from(self.0.len()).unwrap();
+            let frame = [&[0x81, length], self.0.as_bytes()].concat().repeat(1000);
+            let (near, mut far) = tokio::io::duplex(64 * 1024);
+            tokio::spawn(async move { while far.write_all(&frame).await.is_ok() {} });
+            let upgraded = Upgraded::new(headers, near);
+            Box::pin(async { Ok(Upgrade::Switched(upgraded)) })
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_without_an_end_do_not_hide_that_the_time_is_over() {
+        let id = Uuid::nil();
+        for frame in [
+            r#"{"entity":["a"]}"#,
+            r#"{"environments":[]}"#,
+            "no JSON",
+            "[[[[[[",
+        ] {
+            let client = Client::builder()
+                .base_url("https://h.test")
+                .stream_url("wss://h.test");
+            let client = client.transport(Flood(frame)).build().unwrap();
+            let begun = Instant::now();
+            let until = begun + Duration::from_millis(300);
+            let watched = watch(&client, id, &[id], Duration::from_secs(60), until).await;
+            assert!(
+                matches!(watched, Err(NotRunning::TimedOut(_))),
+                "{frame}: {watched:?}"
+            );
+            let took = begun.elapsed();
+            assert!(took < Duration::from_secs(20), "{frame}: {took:?}");
         }
     }
 }

@@ -41,6 +41,12 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Bytes,
     ),
     (
+        "Another file is named",
+        "qovery-ext/src/recipes/bulk",
+        "LINE_LIMIT",
+        Bytes,
+    ),
+    (
         "body of a successful response",
         "qovery-api/src/runtime/limits",
         "DEFAULT_BODY_LIMIT",
@@ -62,6 +68,12 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         "bodies decoded on the thread",
         "qovery-api/src/runtime/call/decoding",
         "LARGE",
+        Bytes,
+    ),
+    (
+        "message of a websocket",
+        "qovery-ext/src/stream/socket",
+        "MESSAGE_LIMIT",
         Bytes,
     ),
     (
@@ -166,6 +178,12 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         "qovery-ext/src/page/seen",
         "TAKEN_ALONG",
         Count,
+    ),
+    (
+        "ids in a stored resume cursor",
+        "qovery-ext/src/page/cursor",
+        "LONGEST",
+        Bytes,
     ),
     (
         "pages in a row that bring",

@@ -15,13 +15,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Answers every request alike, over one connection or several.
-struct Server {
+pub(crate) struct Server {
     url: String,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(answer: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move {
@@ -33,7 +33,7 @@ impl Server {
         Self { url, task }
     }
 
-    async fn of(status: &str, headers: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) async fn of(status: &str, headers: &str, body: impl Into<Vec<u8>>) -> Self {
         let answer = answer(status, headers, &body.into());
         Self::start(move |_| answer.clone()).await
     }
@@ -45,7 +45,7 @@ impl Server {
             .retry(RetryPolicy::never())
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.connect().build().unwrap()
     }
 }

@@ -13,7 +13,11 @@ use std::{
 };
 
 use qovery_api::{Call, Client};
-use qovery_ext::connect::{Connect, ConnectError, RetryPolicy};
+use qovery_ext::{
+    connect::{Connect, ConnectError, RetryPolicy},
+    recipes::Bulk,
+};
+use qovery_fake::FakeQovery;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -95,6 +99,90 @@ async fn a_fifo_in_place_of_the_file_does_not_hold_up_a_renewal() {
         .expect("the call does not wait for the file")
         .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+}
+
+/// Runs a bulk action with this journal, in a thread of its own: one that hangs fails the test.
+fn run_bulk(journal: &Path) -> Result<(), String> {
+    let journal = journal.to_owned();
+    let (done, outcome) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let ran = runtime.block_on(async {
+            let fake = FakeQovery::new();
+            fake.environment("one");
+            let bulk = Bulk::new(&fake.client()).journal(journal);
+            bulk.run(|environment| environment.stop()).await
+        });
+        let ran = ran.map(|summary| assert!(summary.all_reached(), "{summary}"));
+        let _ = done.send(ran.map_err(|error| format!("{error} {error:?}")));
+    });
+    outcome
+        .recv_timeout(Duration::from_secs(60))
+        .expect("it does not wait for a file")
+}
+
+#[test]
+fn a_journal_is_a_regular_file_and_no_other_file_is_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    mkfifo(&at("fifo"));
+    let _listener = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    std::os::unix::fs::symlink(at("fifo"), at("link")).unwrap();
+    std::os::unix::fs::symlink(at("loop"), at("loop")).unwrap();
+    fs::create_dir(at("directory")).unwrap();
+    let files = [
+        "fifo",
+        "socket",
+        "link",
+        "loop",
+        "directory",
+        "no/such/file",
+    ]
+    .map(at);
+    let devices = ["/dev/zero", "/dev/full", "/dev/null"].map(PathBuf::from);
+    for path in files.into_iter().chain(devices) {
+        let error = run_bulk(&path).expect_err(&path.to_string_lossy());
+        assert!(error.contains("cannot be used"), "{error}");
+    }
+    // Files of a person, which were named by mistake.
+    for text in [
+        &b"qov_0123456789abcdef"[..],
+        b"A=1\nB=2",
+        b"{\"a\": 1}",
+        b"{\"a\": 1}\n{\"b\"",
+        b"{\"environment\": 1}",
+        b"[]\n",
+        b"\xff\xfe\n",
+        b"\xff\xfe",
+        b"\0\0\0\0",
+        b"{\"environment\":\"\x1b]0;owned\x07\",\"name\":\"\",\"event\":\"::error::\"}\n",
+    ] {
+        let path = at("file");
+        fs::write(&path, text).unwrap();
+        let error = run_bulk(&path).expect_err(&String::from_utf8_lossy(text));
+        assert!(error.contains("is not an entry of a journal"), "{error}");
+        assert_eq!(integration_tests::hostile::faults(&error), [""; 0]);
+        assert!(!error.contains("0123456789"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), text, "the file stays as it is");
+    }
+    let sparse = at("sparse");
+    fs::File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
+    let begun = Instant::now();
+    let error = run_bulk(&sparse).unwrap_err();
+    assert!(error.contains("too long"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+
+    // A journal can be gone on with, also behind a link, and is closed to others.
+    let journal = at("journal");
+    std::os::unix::fs::symlink(&journal, at("to-journal")).unwrap();
+    run_bulk(&journal).unwrap();
+    run_bulk(&at("to-journal")).unwrap();
+    let mode = fs::metadata(&journal).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }
 
 /// Everything that was traced.

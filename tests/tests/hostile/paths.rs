@@ -6,7 +6,7 @@ use qovery_api::{Call, QueryValue};
 use crate::stub::{GetNote, Stub};
 
 /// The parts that the values are built from.
-const ATOMS: [&str; 30] = [
+const ATOMS: [&str; 34] = [
     "a",
     ".",
     "..",
@@ -37,6 +37,10 @@ const ATOMS: [&str; 30] = [
     "%25",
     "2e",
     "\u{2215}",
+    "%U002e",
+    "\u{a5}",
+    "\u{fe68}",
+    "\u{2024}",
 ];
 
 /// The ways in which servers read the segments of a path: some server uses each of them.
@@ -52,11 +56,16 @@ fn readings(segments: &[String]) -> Vec<Vec<String>> {
     };
     vec![
         each(&|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()),
-        each(&|segment| segment.replace("%u002e", ".").replace("%u2215", "\u{2215}")),
+        each(&|segment| {
+            let segment = segment.replace("%U", "%u").replace("%u002e", ".");
+            segment.replace("%u2215", "\u{2215}")
+        }),
         each(&|segment| segment.replace("%c0%ae", ".")),
         each(&|segment| {
             let ascii = |c: char| match c {
                 '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap(),
+                '\u{2024}' => '.',
+                '\u{fe68}' => '\\',
                 other => other,
             };
             segment
@@ -72,6 +81,8 @@ fn readings(segments: &[String]) -> Vec<Vec<String>> {
         each(&|segment| segment.replace('\u{a0}', " ").trim().to_owned()),
         split(&['/']),
         split(&['/', '\\', '\u{2215}']),
+        // Where this sign has the place of the backslash.
+        split(&['\u{a5}']),
     ]
 }
 

@@ -56,7 +56,12 @@ pub(super) fn without_text(
     if !body.is_empty() {
         return text::one_line(body, TEXT_LIMIT);
     }
-    match status.as_u16() {
+    explanation(status.as_u16()).to_owned()
+}
+
+/// The usual meaning of a status.
+fn explanation(status: u16) -> &'static str {
+    match status {
         304 => {
             "the server answered \"not modified\" to a request that is not conditional: a cache in \
              front of the API may have answered"
@@ -66,13 +71,34 @@ pub(super) fn without_text(
         401 => "the token is missing, expired or revoked, or was sent with the wrong scheme",
         403 => "the token does not allow this, or the resource does not exist",
         404 => "the resource does not exist",
+        405 => "the server does not allow the method here: check the base URL",
+        407 => {
+            "a proxy in front of the API requires credentials: set them in the address of the proxy"
+        }
         408 => "the server timed out while it waited for the request",
-        499 => "a proxy in front of the API closed the request before the API answered",
-        504 => "a proxy in front of the API timed out while it waited for the API",
         409 => "the resource exists already or is locked, or another operation is in progress",
+        410 => "the resource no longer exists",
+        413 => "the body of the request is too large for the server",
+        421 => "the server is not responsible for the host of the request: check the base URL",
+        423 => "the resource is locked",
+        425 => "the server did not want the request before the connection was secured",
         429 => "too many requests",
+        431 => {
+            "the headers of the request are too large for the server: the token or a header that was \
+             added may be too long"
+        }
+        451 => "the server refuses access for legal reasons",
+        460 | 499 => "a proxy in front of the API closed the request before the API answered",
+        502 => "a proxy in front of the API received no valid response from the API",
+        503 => "the API or a proxy in front of it is overloaded or being maintained",
+        504 | 522 | 524 | 598 | 599 => {
+            "a proxy in front of the API timed out while it waited for the API"
+        }
+        511 => "the network requires a login before it lets requests through",
+        520 | 521 | 523 | 525 | 526 | 530 => {
+            "a proxy in front of the API could not reach the API, or did not understand its response"
+        }
         500..=599 => "the server failed without a reason",
         _ => "the server gave no reason",
     }
-    .to_owned()
 }

@@ -1,71 +1,127 @@
 //! The forms of a token in a text: plain, or written by one or several encoders.
 
+/// What counts as the same text as a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The same characters.
+    Exact,
+    /// The same letters, large or small; the pattern has small ones.
+    AnyCase,
+    /// Hexadecimal digits, large or small, perhaps apart: `71 6f`, `71:6F`.
+    Dump,
+    /// A list of numbers, perhaps with blanks between them.
+    List,
+}
+
+impl Form {
+    fn fits(self, character: u32, wanted: u8) -> bool {
+        let wanted = u32::from(wanted);
+        if self == Self::Exact || !(0x41..=0x5a).contains(&character) {
+            return character == wanted;
+        }
+        character + 0x20 == wanted
+    }
+
+    /// Whether a character may stand between two of the pattern.
+    fn skips(self, character: u32) -> bool {
+        let Ok(character) = u8::try_from(character) else {
+            return false;
+        };
+        match self {
+            Self::Exact | Self::AnyCase => false,
+            Self::Dump => matches!(character, b' ' | b':' | b'-'),
+            Self::List => character == b' ',
+        }
+    }
+}
+
 /// How many encoders may have written the text one after the other, such as JSON within a URL within
 /// HTML.
 const LAYERS: u8 = 3;
+
+/// How many characters between two of the token are skipped: enough for the end of a line and an indent.
+const SKIPPED: usize = 256;
 
 /// Characters that begin an escape.
 pub(super) const INTRODUCERS: [u8; 4] = [b'%', b'\\', b'&', b'='];
 
 /// Entities of HTML for the characters that a token may hold.
-const ENTITIES: [(&str, u8); 42] = [
-    ("quot", b'"'),
-    ("QUOT", b'"'),
-    ("amp", b'&'),
-    ("AMP", b'&'),
-    ("apos", b'\''),
-    ("lt", b'<'),
-    ("LT", b'<'),
-    ("gt", b'>'),
-    ("GT", b'>'),
-    ("excl", b'!'),
-    ("num", b'#'),
-    ("dollar", b'$'),
-    ("percnt", b'%'),
-    ("lpar", b'('),
-    ("rpar", b')'),
-    ("ast", b'*'),
-    ("midast", b'*'),
-    ("plus", b'+'),
-    ("comma", b','),
-    ("period", b'.'),
-    ("sol", b'/'),
-    ("colon", b':'),
-    ("semi", b';'),
-    ("equals", b'='),
-    ("quest", b'?'),
-    ("commat", b'@'),
-    ("lsqb", b'['),
-    ("lbrack", b'['),
-    ("bsol", b'\\'),
-    ("rsqb", b']'),
-    ("rbrack", b']'),
-    ("Hat", b'^'),
-    ("lowbar", b'_'),
-    ("UnderBar", b'_'),
-    ("grave", b'`'),
-    ("DiacriticalGrave", b'`'),
-    ("lcub", b'{'),
-    ("lbrace", b'{'),
-    ("verbar", b'|'),
-    ("vert", b'|'),
-    ("rcub", b'}'),
-    ("rbrace", b'}'),
+const ENTITIES: [(&str, char); 48] = [
+    ("quot", '"'),
+    ("QUOT", '"'),
+    ("amp", '&'),
+    ("AMP", '&'),
+    ("apos", '\''),
+    ("lt", '<'),
+    ("LT", '<'),
+    ("gt", '>'),
+    ("GT", '>'),
+    ("excl", '!'),
+    ("num", '#'),
+    ("dollar", '$'),
+    ("percnt", '%'),
+    ("lpar", '('),
+    ("rpar", ')'),
+    ("ast", '*'),
+    ("midast", '*'),
+    ("plus", '+'),
+    ("comma", ','),
+    ("period", '.'),
+    ("sol", '/'),
+    ("colon", ':'),
+    ("semi", ';'),
+    ("equals", '='),
+    ("quest", '?'),
+    ("commat", '@'),
+    ("lsqb", '['),
+    ("lbrack", '['),
+    ("bsol", '\\'),
+    ("rsqb", ']'),
+    ("rbrack", ']'),
+    ("Hat", '^'),
+    ("lowbar", '_'),
+    ("UnderBar", '_'),
+    ("grave", '`'),
+    ("DiacriticalGrave", '`'),
+    ("lcub", '{'),
+    ("lbrace", '{'),
+    ("verbar", '|'),
+    ("vert", '|'),
+    ("rcub", '}'),
+    ("rbrace", '}'),
+    // Not to be seen.
+    ("Tab", '\t'),
+    ("NewLine", '\n'),
+    ("shy", '\u{ad}'),
+    ("ZeroWidthSpace", '\u{200b}'),
+    ("zwnj", '\u{200c}'),
+    ("zwj", '\u{200d}'),
 ];
 
 /// A character that was read, and where the text goes on behind it.
 type Reading = (u32, usize);
 
+/// Every character that the text at `at` may stand for.
+pub(super) fn characters(text: &[u8], at: usize) -> impl Iterator<Item = u32> {
+    let mut found = Vec::new();
+    read(text, at, LAYERS, &mut found);
+    found.into_iter().map(|(character, _)| character)
+}
+
 /// Whether a match at `at` is worth a closer look: the text goes on as the pattern does, at least to
 /// something that may be an escape or may be skipped.
-fn may_match(text: &[u8], at: usize, pattern: &[u8], needed: usize) -> bool {
+fn may_match(text: &[u8], at: usize, pattern: &[u8], needed: usize, form: Form) -> bool {
     let rest = text.get(at..).unwrap_or_default();
     for (index, (byte, wanted)) in rest.iter().zip(pattern).enumerate() {
         if may_be_escape(*byte, rest.get(index + 1)) {
             return true;
         }
-        if byte != wanted {
-            return index > 0 && (!byte.is_ascii() || byte.is_ascii_control());
+        if !form.fits(u32::from(*byte), *wanted) {
+            let is_skipped = !byte.is_ascii()
+                || byte.is_ascii_control()
+                || form.skips(u32::from(*byte))
+                || *byte == b'<';
+            return index > 0 && is_skipped;
         }
         if index + 1 >= needed {
             return true;
@@ -90,8 +146,14 @@ fn may_be_escape(byte: u8, next: Option<&u8>) -> bool {
 
 /// The end of a match of the beginning of `pattern` at `at`, if at least `needed` of its characters
 /// match. The match is as long as possible.
-pub(super) fn matched(text: &[u8], at: usize, pattern: &[u8], needed: usize) -> Option<usize> {
-    if !may_match(text, at, pattern, needed) {
+pub(super) fn matched(
+    text: &[u8],
+    at: usize,
+    pattern: &[u8],
+    needed: usize,
+    form: Form,
+) -> Option<usize> {
+    if !may_match(text, at, pattern, needed, form) {
         return None;
     }
     let mut places = vec![at];
@@ -100,15 +162,20 @@ pub(super) fn matched(text: &[u8], at: usize, pattern: &[u8], needed: usize) -> 
         let mut next = Vec::new();
         let mut looked_at = 0;
         // Skipped characters add positions to examine.
-        while let Some(place) = places.get(looked_at).copied() {
+        while let Some(place) = places.get(looked_at).copied()
+            && looked_at < SKIPPED
+        {
             looked_at += 1;
             let mut found = Vec::new();
             read(text, place, LAYERS, &mut found);
             for (character, behind) in found {
-                if character == u32::from(*wanted) {
+                if form.fits(character, *wanted) {
                     push(&mut next, behind);
-                } else if index > 0 && is_skipped(character) {
+                } else if index > 0 && (is_skipped(character) || form.skips(character)) {
                     push(&mut places, behind);
+                    if is_line_end(character) {
+                        push(&mut places, behind_indent(text, behind));
+                    }
                 }
             }
             if index > 0
@@ -139,17 +206,26 @@ fn is_skipped(character: u32) -> bool {
     matches!(character, 0..=0x1f | 0x7f..=0x9f | 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060 | 0xfeff)
 }
 
-/// The end of a line that quoted-printable does not count.
+/// The ends of lines that quoted-printable and HTML do not count, in small letters.
+const SOFT_BREAKS: [&[u8]; 6] = [b"=\r\n", b"=\n", b"<wbr>", b"<br>", b"<br/>", b"<br />"];
+
 fn soft_break(text: &[u8], at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
-    let length = if rest.starts_with(b"=\r\n") {
-        3
-    } else if rest.starts_with(b"=\n") {
-        2
-    } else {
-        return None;
-    };
-    Some(at + length)
+    let first = SOFT_BREAKS.iter().find(|soft| {
+        let begins = rest.get(..soft.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(soft))
+    })?;
+    Some(at + first.len())
+}
+
+fn is_line_end(character: u32) -> bool {
+    matches!(character, 0xa | 0xd | 0x85 | 0x2028 | 0x2029)
+}
+
+/// Behind the blanks that begin a line: headers and YAML go on like that.
+fn behind_indent(text: &[u8], at: usize) -> usize {
+    let blanks = text.iter().skip(at).take_while(|byte| **byte == b' ');
+    at + blanks.count()
 }
 
 /// Every way to read the character at `at`, if up to this many encoders have written it.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
     sync::{Mutex, PoisonError},
 };
@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::FoundEnvironment;
-use crate::wait::{Goal, OperationToken};
+use crate::{
+    regular_file,
+    wait::{Goal, OperationToken},
+};
 
 /// A line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,11 +64,25 @@ fn note(last: &mut HashMap<Uuid, (Event, Option<Goal>)>, entry: Entry) {
     last.insert(entry.environment, (entry.event, goal));
 }
 
+/// The longest line that is read, in bytes.
+const LINE_LIMIT: u64 = 1024 * 1024;
+
+/// Whether a text is the beginning of an entry, as far as a crash has let it be written.
+fn begins_entry(text: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"{\"environment\":\"";
+    let text = text.iter().filter(|byte| **byte != b' ');
+    text.zip(BEGINNING).all(|(byte, wanted)| byte == wanted)
+}
+
 impl Journal {
     /// Opens the file to add entries, and reads those that are there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
-        let mut file = options.create(true).read(true).append(true).open(path)?;
+        options.read(true).append(true).create(true);
+        // The names and ids in it are of no concern to others.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = regular_file::open(path, &mut options)?;
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
                 let text = "another run uses it: wait for its end, or use another journal";
@@ -73,31 +90,49 @@ impl Journal {
             }
             TryLockError::Error(error) => error,
         })?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let end = bytes.iter().rposition(|byte| *byte == b'\n');
-        let (whole, rest) = bytes.split_at(end.map_or(0, |end| end + 1));
         let mut last = HashMap::new();
-        for (number, line) in whole.split(|byte| *byte == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
-                continue;
+        let mut reader = BufReader::new(&file);
+        let mut line = Vec::new();
+        let (mut number, mut whole) = (0_u64, 0_u64);
+        let torn = loop {
+            number += 1;
+            line.clear();
+            let read = reader
+                .by_ref()
+                .take(LINE_LIMIT)
+                .read_until(b'\n', &mut line)?;
+            if read == 0 {
+                break None;
             }
-            let entry = serde_json::from_slice(line).map_err(|error| {
-                let text = format!("line {} is not an entry of a journal: {error}", number + 1);
-                io::Error::new(io::ErrorKind::InvalidData, text)
-            })?;
-            note(&mut last, entry);
-        }
-        if !rest.is_empty() {
-            match serde_json::from_slice(rest) {
-                Ok(entry) => {
-                    note(&mut last, entry);
-                    file.write_all(b"\n")?;
+            let refuse = |what: &str| {
+                let text = format!("line {number} is not an entry of a journal: {what}");
+                Err(io::Error::new(io::ErrorKind::InvalidData, text))
+            };
+            if to_u64(read) == LINE_LIMIT {
+                return refuse("it is too long");
+            }
+            let is_whole = line.ends_with(b"\n");
+            let text = line.trim_ascii();
+            if !text.is_empty() || !is_whole {
+                match serde_json::from_slice(text) {
+                    Ok(entry) => note(&mut last, entry),
+                    // A crash has torn it. The line before says as much, and the rest would make the file
+                    // unreadable. Another file, which a person named by mistake, stays as it is.
+                    Err(_) if !is_whole && begins_entry(text) => break Some(whole),
+                    Err(error) => {
+                        let error: String = error.to_string().chars().take(300).collect();
+                        return refuse(&error);
+                    }
                 }
-                // A crash has torn the last line. The line before says as much, and the rest would make
-                // the file unreadable.
-                Err(_) => file.set_len(to_u64(whole.len()))?,
             }
+            if !is_whole {
+                (&file).write_all(b"\n")?;
+                break None;
+            }
+            whole += to_u64(read);
+        };
+        if let Some(whole) = torn {
+            file.set_len(whole)?;
         }
         Ok(Self {
             file: Mutex::new(file),

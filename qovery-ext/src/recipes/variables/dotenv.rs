@@ -255,10 +255,11 @@ pub struct DotenvExport {
     /// The keys of secrets. The API does not return their values: the file contains the keys as
     /// comments.
     pub secrets: Vec<String>,
-    /// The keys of variables that are mounted as files, which a line of a file cannot say. The file has them
-    /// as comments.
+    /// The keys of variables that are mounted as files, which a line of a file cannot express. The file has
+    /// them as comments.
     pub files: Vec<String>,
-    /// The keys that a file of variables cannot have. The file has them as comments.
+    /// The keys that a file of variables cannot have, for example because of a line end. The file has them as
+    /// comments.
     pub unwritable: Vec<String>,
 }
 
@@ -298,36 +299,43 @@ pub async fn export_dotenv(
         place(a).cmp(&place(b))
     });
     variables.dedup_by(|later, first| later.key == first.key);
-    let mut export = DotenvExport {
-        text: String::new().into(),
-        exported: 0,
-        secrets: Vec::new(),
-        files: Vec::new(),
-        unwritable: Vec::new(),
-    };
-    let mut text = String::new();
-    for variable in variables {
-        let key = variable.key;
-        let (list, why) = match variable.value {
-            Some(_) if !is_key(&key) => (
-                &mut export.unwritable,
-                "its name is not allowed in files of variables",
-            ),
-            Some(_) if variable.mount_path.is_some() && !variable.is_secret => {
-                (&mut export.files, "it is mounted as a file")
-            }
-            Some(value) if !variable.is_secret => {
-                text.push_str(&format!("{key}={}\n", quote(&value)));
-                export.exported += 1;
-                continue;
-            }
-            _ => (&mut export.secrets, "secret: its value cannot be read"),
+    Ok(DotenvExport::of(variables))
+}
+
+impl DotenvExport {
+    fn of(variables: Vec<VariableResponse>) -> Self {
+        let mut export = DotenvExport {
+            text: String::new().into(),
+            exported: 0,
+            secrets: Vec::new(),
+            files: Vec::new(),
+            unwritable: Vec::new(),
         };
-        text.push_str(&format!("# {}= ({why})\n", Printable::new(&key)));
-        list.push(key);
+        let mut text = String::new();
+        for variable in variables {
+            let key = variable.key;
+            let (list, why) = match variable.value {
+                Some(_) if !is_key(&key) => (
+                    &mut export.unwritable,
+                    "its name is not allowed in files of variables",
+                ),
+                Some(_) if variable.mount_path.is_some() && !variable.is_secret => {
+                    (&mut export.files, "it is mounted as a file")
+                }
+                Some(value) if !variable.is_secret => {
+                    text.push_str(&format!("{key}={}\n", quote(&value)));
+                    export.exported += 1;
+                    continue;
+                }
+                _ => (&mut export.secrets, "secret: its value cannot be read"),
+            };
+            // The key is text of others: it makes no line of its own.
+            text.push_str(&format!("# {}= ({why})\n", Printable::new(&key)));
+            list.push(key);
+        }
+        export.text = text.into();
+        export
     }
-    export.text = text.into();
-    Ok(export)
 }
 
 /// A value as [`parse_dotenv`] reads it back. Shells do as well, and run nothing that is in it, unless it has
@@ -343,6 +351,7 @@ fn quote(value: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in value.chars() {
         match letter {
+            // A shell that reads the file would run what is between backquotes.
             '"' | '\\' | '$' | '`' => quoted.extend(['\\', letter]),
             '\r' => quoted.push_str("\\r"),
             other => quoted.push(other),
@@ -431,9 +440,53 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_key_of_others_makes_no_line_of_its_own_and_a_value_no_command() {
+        let variable = |key: &str, value: Option<&str>| {
+            let form = serde_json::json!({
+                "id": uuid::Uuid::nil(), "created_at": "2026-01-01T00:00:00Z", "key": key, "value": value,
+                "scope": "ENVIRONMENT", "variable_type": "VALUE", "is_secret": value.is_none(),
+                "overridden_variable": null,
+            });
+            serde_json::from_value::<VariableResponse>(form).unwrap()
+        };
+        let evil = [
+            "A\nLD_PRELOAD=/tmp/x.so",
+            "A\rB=1",
+            "$(id)",
+            "`id`",
+            "A B",
+            "export",
+            "#",
+            "",
+            "A\u{2028}B=1",
+            "A=1;B",
+        ];
+        let mut all: Vec<_> = evil.iter().map(|key| variable(key, Some("x"))).collect();
+        all.extend(evil.iter().map(|key| variable(key, None)));
+        all.push(variable("Z", Some("it's `id` $(id)")));
+        let export = DotenvExport::of(all);
+        let text = export.text.expose();
+        let expected = vec![
+            ("export".to_owned(), "x".to_owned()),
+            ("Z".to_owned(), "it's `id` $(id)".to_owned()),
+        ];
+        assert_eq!(read(text), expected, "{text}");
+        assert_eq!(
+            (
+                export.exported,
+                export.unwritable.len(),
+                export.secrets.len()
+            ),
+            (2, 9, 10)
+        );
+        assert_eq!(text.lines().count(), all.len(), "{text}");
+        assert!(text.contains("\\`id\\` \\$(id)"), "{text}");
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(values in proptest::collection::vec("\\PC*|[\\n\\r\\t '\"$#\\\\a=]*", 0..5)) {
+        fn what_is_written_is_read_back(values in proptest::collection::vec("\\PC*|[\\n\\r\\t '\"$#\\\\a=`]*", 0..5)) {
             let lines = values.iter().enumerate();
             let text: String = lines.map(|(n, value)| format!("K{n}={}\n", quote(value))).collect();
             let expected: Vec<_> = values.iter().enumerate().map(|(n, v)| (format!("K{n}"), v.clone())).collect();

@@ -23,7 +23,7 @@ use std::{collections::VecDeque, fmt, time::Duration};
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use qovery_api::Client;
-use tokio::time::Instant;
+use tokio::{task::unconstrained, time::Instant};
 use uuid::Uuid;
 
 use self::digest::Digest;
@@ -162,7 +162,7 @@ impl Push {
             let due = self.due;
             let due = async {
                 match due {
-                    Some(due) => tokio::time::sleep_until(due).await,
+                    Some(due) => unconstrained(tokio::time::sleep_until(due)).await,
                     None => std::future::pending().await,
                 }
             };

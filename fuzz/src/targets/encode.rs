@@ -1,0 +1,61 @@
+//! Puts the input as an unknown field into every level of an answer, reads it and makes requests of it.
+//!
+//! The text of the field comes back byte for byte, in the answer and in the request, as often as it came.
+
+use qovery_api::{decode, types};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+/// `@` is replaced by the input.
+const APPLICATION: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","created_at":"2026-01-01T00:00:00Z",
+"environment":{"id":"00000000-0000-4000-8000-000000000002"},"name":"n","healthchecks":{"next_years_field":@,
+"liveness_probe":{"next_years_field":@,"type":{"http":{"next_years_field":@,"path":"/","scheme":"HTTP"}}}},
+"storage":[{"id":"00000000-0000-4000-8000-000000000003","type":"FAST_SSD","size":10,"mount_point":"/m","next_years_field":@}],
+"icon_uri":"i","service_type":"APPLICATION","git_repository":{"url":"u","branch":"b","provider":"GITHUB","owner":"o","name":"n","next_years_field":@},
+"next_years_field":@}"#;
+const ENVIRONMENT: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","created_at":"2026-01-01T00:00:00Z",
+"name":"n","project":{"id":"00000000-0000-4000-8000-000000000002","next_years_field":@},"cloud_provider":
+{"provider":"AWS","next_years_field":@},"mode":"PREVIEW","cluster_id":"00000000-0000-4000-8000-000000000004",
+"next_years_field":@}"#;
+
+/// Runs the target with one input; panics if a property does not hold.
+pub fn check_input(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    if serde_json::from_str::<&RawValue>(text).is_err() {
+        return;
+    }
+    // As the field comes back: without the blanks around it.
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let application = check::<types::Application>(APPLICATION, text);
+    // The levels that the request has as well.
+    let request = types::ApplicationEditRequest::from(application);
+    assert!(count(&request, text) >= 4, "{request:?}");
+    let environment = check::<types::Environment>(ENVIRONMENT, text);
+    let request = types::EnvironmentEditRequest::from(environment);
+    assert!(count(&request, text) >= 1, "{request:?}");
+    assert_eq!(count(&request.without_extra(), text), 0);
+}
+
+fn check<T: Serialize + DeserializeOwned + PartialEq>(document: &str, text: &str) -> T {
+    let document = document.replace('@', text);
+    let value: T = match decode(document.as_bytes()) {
+        Ok(value) => value,
+        Err(error) => panic!("{error}: {document}"),
+    };
+    let came = document.matches(&field(text)).count();
+    assert_eq!(count(&value, text), came, "{document}");
+    let encoded = serde_json::to_vec(&value).expect("a model can be encoded");
+    assert!(decode::<T>(&encoded).is_ok_and(|again| again == value));
+    value
+}
+
+fn field(text: &str) -> String {
+    format!("\"next_years_field\":{text}")
+}
+
+fn count<T: Serialize>(value: &T, text: &str) -> usize {
+    let encoded = serde_json::to_string(value).expect("a model can be encoded");
+    encoded.matches(&field(text)).count()
+}
