@@ -834,3 +834,28 @@ fn a_shape_of_paging_that_is_not_classified_is_refused_by_name() {
         assert_eq!(files(home.path()), before, "{what}");
     }
 }
+
+#[test]
+fn a_former_spelling_of_a_value_with_another_name_is_a_deprecated_constant() {
+    let respelled = CONTRACT.replace(
+        "enum: [READY, DEPLOYED]",
+        "enum: [READY, IN_USE], x-enumAliases: {IN_USE: [INUSE, in-use]}",
+    );
+    let home = repository(&respelled);
+    let output = generate(home.path(), &["--spec", "openapi.yaml", "--out", "out"]);
+    succeeds(&output);
+    let files = files(&home.path().join("out"));
+    let models = files.iter().filter(|(path, _)| path.ends_with("models.rs"));
+    let models: String = models.map(|(_, bytes)| text(bytes)).collect();
+    let (_, block) = models
+        .split_once("impl crate::types::StatusState {")
+        .expect("the former names");
+    let (block, _) = block.split_once("\n}").expect("its end");
+    assert!(
+        block.contains("pub const Inuse: Self = Self::InUse;"),
+        "{block}"
+    );
+    assert!(block.contains("#[deprecated"), "{block}");
+    // The other spelling has the name of the variant.
+    assert_eq!(block.matches("pub const").count(), 1, "{block}");
+}

@@ -14,7 +14,7 @@ pub(crate) mod normalise;
 mod passes;
 mod progenitor;
 mod purpose;
-mod split;
+pub(crate) mod split;
 pub(crate) mod stream;
 
 use std::path::Path;
@@ -30,7 +30,6 @@ use crate::write::Tree;
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
-pub(crate) use split::short;
 
 /// The files generated from a contract.
 #[derive(Debug)]
@@ -69,9 +68,8 @@ pub(crate) fn generate_from(
     (spec, overlay): (&Path, Option<&Path>),
     purpose: Purpose,
 ) -> Result<Trees, Problem> {
-    if normalised.operations.is_empty() && !purpose.may_be_empty {
-        let problem = Problem::at(document, "/paths", "the contract has no operation");
-        return Err(problem.with_help("generate from a whole contract, or set `--allow-empty`"));
+    if !purpose.may_be_empty {
+        not_empty(document, normalised)?;
     }
     let written = progenitor(normalised).map_err(|problem| problem.of_document(document))?;
     let inputs = inputs(spec, overlay)?;
@@ -118,6 +116,31 @@ pub(crate) fn generate_from(
         fake,
         remarks,
     })
+}
+
+/// Generates the items of a client as they are compared: without mocks, and not formatted.
+///
+/// # Errors
+/// Returns an error if the contract contains something unsupported; the problem names the location.
+pub(crate) fn sources(
+    document: &Document,
+    normalised: &model::Normalised,
+) -> Result<Vec<split::Source>, Problem> {
+    not_empty(document, normalised)?;
+    let written = progenitor::client(normalised);
+    let written = written.map_err(|problem| problem.of_document(document))?;
+    let mut parts = split::Parts::of_comparison();
+    passes::run(&written, normalised, Purpose::default(), &mut parts)
+        .map_err(|problem| problem.of_document(document))?;
+    Ok(parts.into_sources())
+}
+
+fn not_empty(document: &Document, normalised: &model::Normalised) -> Result<(), Problem> {
+    if normalised.operations.is_empty() {
+        let problem = Problem::at(document, "/paths", "the contract has no operation");
+        return Err(problem.with_help("generate from a whole contract, or set `--allow-empty`"));
+    }
+    Ok(())
 }
 
 /// The bytes of the files that the client is generated from, in order.

@@ -23,9 +23,8 @@ use crate::write::Tree;
 use files::Files;
 use render::Body;
 
-pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, Source};
 pub(crate) use stream::lay_out as lay_out_stream;
 
 /// Lays the parts of the client out as files.

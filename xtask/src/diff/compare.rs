@@ -4,6 +4,7 @@
 
 mod models;
 mod operations;
+mod texts;
 
 use std::collections::BTreeSet;
 
@@ -180,26 +181,24 @@ impl Found<'_> {
                     .code(Value::from(was).to_string())
                     .words(" and are ")
                     .code(Value::from(is).to_string());
-                let pointer = Some(pointer.to_owned());
-                self.add(
-                    rules::SERVER_CHANGED,
-                    ("", "Client"),
-                    phrase,
-                    pointer.clone(),
-                    pointer,
-                );
+                let place = |side: &Side| side.at(pointer).map(|_| pointer.to_owned());
+                let (old, new) = (place(self.old), place(self.new));
+                self.add(rules::SERVER_CHANGED, ("", "Client"), phrase, old, new);
             }
         }
     }
 }
 
-/// How two lists of arguments differ.
+/// How two lists of arguments differ. The last text of those with one is the type.
 #[derive(Debug, PartialEq, Eq)]
 enum Argument {
     Added(String, String),
     Removed(String, String),
     Retyped(String, String, String),
+    /// The same argument under another name.
     Renamed(String, String),
+    /// Another argument, at the same position.
+    Replaced(String, String, String),
     Reordered,
 }
 
@@ -208,7 +207,12 @@ fn places(old: &str, new: &str) -> (Option<String>, Option<String>) {
     (Some(old.to_owned()), Some(new.to_owned()))
 }
 
-fn arguments(old: &[(String, String)], new: &[(String, String)]) -> Vec<Argument> {
+/// Compares two lists of arguments; `is_same` says whether an old and a new name are of one thing.
+fn arguments(
+    old: &[(String, String)],
+    new: &[(String, String)],
+    is_same: &dyn Fn(&str, &str) -> bool,
+) -> Vec<Argument> {
     let names = |all: &[(String, String)]| -> BTreeSet<String> {
         all.iter().map(|(name, _)| name.clone()).collect()
     };
@@ -218,7 +222,11 @@ fn arguments(old: &[(String, String)], new: &[(String, String)]) -> Vec<Argument
     if old.len() == new.len() {
         for ((was, old_type), (is, new_type)) in old.iter().zip(new) {
             if was != is && old_type == new_type && !after.contains(was) && !before.contains(is) {
-                found.push(Argument::Renamed(was.clone(), is.clone()));
+                found.push(if is_same(was, is) {
+                    Argument::Renamed(was.clone(), is.clone())
+                } else {
+                    Argument::Replaced(was.clone(), is.clone(), new_type.clone())
+                });
                 renamed.extend([was.clone(), is.clone()]);
             }
         }

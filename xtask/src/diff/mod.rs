@@ -12,10 +12,10 @@ pub(crate) mod version;
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::contract;
+use crate::contract::{self, Document};
 use crate::files::OVERLAY;
 use crate::printable::Printable;
 use crate::problem::Problem;
@@ -108,36 +108,45 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
 pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, Problem> {
     let own = root.join(OVERLAY);
     let fixes = |files: &Files, other: &Files| {
-        files
-            .overlay
-            .clone()
-            .or_else(|| other.overlay.is_some().then(|| own.clone()))
+        let borrowed = || other.overlay.is_some().then(|| own.clone());
+        files.overlay.clone().or_else(borrowed)
     };
-    let (mut for_old, mut for_new) = (fixes(old, new), fixes(new, old));
-    let fits = |files: &Files, overlay: &Option<std::path::PathBuf>| match overlay {
-        Some(overlay) if files.overlay.is_none() => {
-            // A contract that cannot be read at all is a problem of its own, which is reported below.
-            let is_readable = || contract::load(&files.contract).is_ok();
-            overlay.exists() && contract::load_with(&files.contract, Some(overlay)).is_ok()
-                || !is_readable()
-        }
-        _ => true,
+    let fixed = (
+        with_fixes(old, fixes(old, new))?,
+        with_fixes(new, fixes(new, old))?,
+    );
+    let (before, after) = match fixed {
+        (Some(before), Some(after)) => (before, after),
+        _ => (
+            contract::load(&old.contract)?,
+            contract::load(&new.contract)?,
+        ),
     };
-    if !fits(old, &for_old) || !fits(new, &for_new) {
-        let stranger = if old.overlay.is_none() { old } else { new };
-        eprintln!(
-            "note: {OVERLAY} does not fit {}: both sides are read without it",
-            Printable::new(&stranger.label)
-        );
-        (for_old, for_new) = (None, None);
-    }
-    let before = Side::read(&old.label, &old.contract, for_old.as_deref())?;
-    let after = Side::read(&new.label, &new.contract, for_new.as_deref())?;
+    let before = Side::of(&old.label, before)?;
+    let after = Side::of(&new.label, after)?;
     let version = match &old.manifest {
         Some(manifest) => stated(manifest),
         None => version(root),
     };
     Ok(of_sides(&before, &after, version))
+}
+
+/// The contract of a side with fixes; `None` if they are those of the other side and do not fit.
+fn with_fixes(files: &Files, overlay: Option<PathBuf>) -> Result<Option<Document>, Problem> {
+    let is_borrowed = files.overlay.is_none() && overlay.is_some();
+    let fixed = contract::load_with(&files.contract, overlay.as_deref());
+    if !is_borrowed {
+        return fixed.map(Some);
+    }
+    if fixed.is_err() {
+        // A contract that cannot be read at all is a problem of its own.
+        contract::load(&files.contract)?;
+        eprintln!(
+            "note: {OVERLAY} does not fit {}: both sides are read without it",
+            Printable::new(&files.label)
+        );
+    }
+    Ok(fixed.ok())
 }
 
 /// Compares two sides that were read.

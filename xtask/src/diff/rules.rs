@@ -94,7 +94,7 @@ rules! {
     OPERATION_ALIASED "operation-aliased" Minor [Writer]
         "the method of an operation has another name, and the old one is a deprecated alias" "call the new method when convenient";
     OPERATION_DEPRECATED "operation-deprecated" Minor [Writer]
-        "an operation is no longer published" "look for the operation that replaces it";
+        "an operation is deprecated" "look for the operation that replaces it";
     OPERATION_REVIVED "operation-revived" Patch [Writer]
         "an operation is no longer deprecated" "nothing";
     OPERATION_MOVED "operation-moved" Major [Writer]
@@ -103,6 +103,8 @@ rules! {
         "an operation sends another HTTP method or path" "nothing, unless a mock expects the former request";
     OPERATION_REPLACED "operation-replaced" Major [Writer]
         "a method sends the request that another method sent" "call the method that sends the former request now: the compiler sees no difference";
+    PARAMETER_REPLACED "parameter-replaced" Major [Writer]
+        "an argument or a setter sends the parameter that another one sent" "use the one that sends the former parameter now: the compiler sees no difference";
     PARAMETER_WIRE_CHANGED "parameter-wire-changed" Patch [Writer]
         "a parameter is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
     CONTENT_TYPE_CHANGED "content-type-changed" Patch [Writer, Reader]
@@ -117,6 +119,8 @@ rules! {
         "an argument of a method has another type" "pass a value of the new type";
     ARGUMENTS_REORDERED "arguments-reordered" Major [Writer]
         "the arguments of a method have another order" "reorder the arguments: the compiler sees only those of another type";
+    ARGUMENT_REPLACED "argument-replaced" Major [Writer]
+        "an argument is another one of the same type" "pass the value of the new argument: the compiler sees no difference";
     ARGUMENT_RENAMED "argument-renamed" Patch [Writer]
         "an argument of a method has another name" "nothing: arguments are given by position";
     PARAMETER_REQUIRED "parameter-required" Major [Writer]
@@ -130,7 +134,7 @@ rules! {
     SETTER_TYPE_CHANGED "setter-type-changed" Major [Writer]
         "a setter of a call takes another type" "pass a value of the new type";
     SETTER_DEPRECATED "setter-deprecated" Minor [Writer]
-        "a parameter is no longer published" "look for the parameter that replaces it";
+        "a parameter is deprecated" "look for the parameter that replaces it";
     OUTPUT_CHANGED "output-changed" Major [Reader]
         "a call yields another type" "read the new type";
     TYPE_ADDED "type-added" Minor [Reader, Writer]
@@ -144,7 +148,7 @@ rules! {
     TYPE_KIND_CHANGED "type-kind-changed" Major [Reader, Writer, Matcher]
         "a type became another kind of type" "rewrite the code that uses it";
     TYPE_DEPRECATED "type-deprecated" Documentation [Reader, Writer]
-        "a type is no longer published" "look for the type that replaces it";
+        "a type is deprecated" "look for the type that replaces it";
     TYPE_MOVED "type-moved" Major [Reader, Writer]
         "a type is behind other features" "enable one of the features that have it";
     FIELD_ADDED "field-added" Minor [Reader]
@@ -158,9 +162,11 @@ rules! {
     FIELD_REQUIRED "field-required" Major [Reader]
         "a field is always present" "remove the handling of `None`";
     FIELD_DEPRECATED "field-deprecated" Documentation [Reader, Writer]
-        "a property is no longer published" "look for the property that replaces it";
+        "a property is deprecated" "look for the property that replaces it";
     FIELD_SECRET "field-secret" Major [Reader]
         "a field is a secret now, and `Debug` redacts it" "read the value with `expose()`";
+    FIELD_REPLACED "field-replaced" Major [Reader, Writer]
+        "a field has the name in JSON that another field had" "use the field that has the former name now: the compiler sees no difference";
     FIELD_WIRE_CHANGED "field-wire-changed" Patch [Reader, Writer]
         "the same field has another name in JSON" "nothing, unless JSON is read or written by hand";
     CONSTRUCTOR_ADDED "constructor-added" Minor [Writer]
@@ -185,14 +191,18 @@ rules! {
         "the server assumes another value for an absent field" "set the field if the former value is wanted";
     CONSTANT_CHANGED "constant-changed" Patch [Reader, Writer]
         "a field has one allowed value, and it is another one" "nothing, unless JSON is read or written by hand";
-    ACCESS_CHANGED "access-changed" Documentation [Reader, Writer]
-        "a property became or is no longer read-only or write-only" "nothing";
+    LIMIT_CHANGED "limit-changed" Patch [Writer]
+        "the API accepts other values: a limit, a pattern or a format differs" "check the values that are sent: the client does not";
+    ACCESS_CHANGED "access-changed" Patch [Reader, Writer]
+        "a property became or is no longer read-only or write-only" "do not send a property that is only read, nor expect one that is only sent";
     VALUE_ADDED "value-added" Minor [Matcher, Reader]
         "an enum has a new value" "nothing: enums are open; decide in a match if the value needs an arm of its own";
     VALUE_REMOVED "value-removed" Major [Matcher, Writer]
         "a value of an enum is gone" "remove its use; a server that sends it gives `Unknown`";
     VALUE_RENAMED "value-renamed" Major [Matcher, Writer]
         "the variant of a value has another name" "use the new name";
+    VALUE_REPLACED "value-replaced" Major [Matcher, Writer]
+        "a variant is sent as another one was" "use the variant that has the former value now: the compiler sees no difference";
     VALUE_RESPELLED "value-respelled" Patch [Writer, Reader]
         "a variant is sent in another spelling" "nothing, unless JSON is read or written by hand";
     VALUE_ALIAS_CHANGED "value-alias-changed" Patch [Reader]
@@ -203,6 +213,8 @@ rules! {
         "a union has a new member" "nothing: unions are open; decide in a match if the member needs an arm of its own";
     MEMBER_REMOVED "member-removed" Major [Matcher, Writer]
         "a member of a union is gone" "remove its use; a server that sends it gives `Unknown`";
+    MEMBER_RENAMED "member-renamed" Major [Matcher, Writer]
+        "a member of a union has another name" "use the new name";
     MEMBER_TYPE_CHANGED "member-type-changed" Major [Matcher, Writer]
         "a member of a union has another type" "use the new type";
     MEMBER_KEY_CHANGED "member-key-changed" Patch [Reader]
@@ -215,8 +227,10 @@ rules! {
         "a conversion or a way of paging is gone" "build the value, or ask for the pages, by hand";
     SERVER_CHANGED "server-changed" Patch [Writer]
         "the API is at another address or asks for other credentials" "check the base URL and the token";
+    CREDENTIALS_CHANGED "credentials-changed" Patch [Writer]
+        "an operation asks for other credentials than before" "check the token";
     DOCUMENTATION_CHANGED "documentation-changed" Documentation [Reader, Writer]
-        "a description, a limit or a default in a text differs, or something is published again" "nothing";
+        "a description differs, or something is published again" "nothing";
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::surface::Surface;
+use crate::codegen;
 use crate::codegen::model::{Normalised, OperationModel, SchemaModel, TypeModel};
 use crate::codegen::normalise::former::whole;
-use crate::codegen::{self, Purpose};
 use crate::contract::pointer::escape;
 use crate::contract::references::schema_name;
 use crate::contract::{self, Document};
@@ -150,6 +150,24 @@ fn show(root: &Path, revision: &str, file: &str) -> Result<Option<Vec<u8>>, Prob
     Ok(output.status.success().then_some(output.stdout))
 }
 
+/// Keywords that restrict values without a change of their type.
+const LIMITS: [&str; 14] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+];
+
 /// A contract, its facts and the API of its client.
 pub(crate) struct Side {
     pub(super) label: String,
@@ -157,6 +175,8 @@ pub(crate) struct Side {
     pub(crate) normalised: Normalised,
     pub(super) surface: Surface,
     lines: BTreeMap<String, usize>,
+    /// The direct users of each type.
+    users: BTreeMap<String, Vec<String>>,
 }
 
 impl Side {
@@ -165,18 +185,25 @@ impl Side {
     /// # Errors
     /// Returns an error if the contract has a mistake, or cannot be generated from.
     pub(crate) fn read(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Self, Problem> {
-        let document = contract::load_with(spec, overlay)?;
+        Self::of(label, contract::load_with(spec, overlay)?)
+    }
+
+    /// Generates a side that was read.
+    ///
+    /// # Errors
+    /// Returns an error if the contract has a mistake, or cannot be generated from.
+    pub(crate) fn of(label: &str, document: Document) -> Result<Self, Problem> {
         let normalised = codegen::normalise(&document)?;
-        let files = (spec, overlay);
-        let trees = codegen::generate_from(&document, &normalised, files, Purpose::default())?;
-        let surface = Surface::read(&trees.client)?;
+        let surface = Surface::read(codegen::sources(&document, &normalised)?)?;
         let lines = document.lines();
+        let users = users(&surface, &normalised);
         Ok(Self {
             label: label.to_owned(),
             document,
             normalised,
             surface,
             lines,
+            users,
         })
     }
 
@@ -306,6 +333,56 @@ impl Side {
         operation.pointer.clone()
     }
 
+    /// Follows the references of a place.
+    fn resolved(&self, pointer: &str) -> String {
+        let mut pointer = pointer.to_owned();
+        let mut seen = BTreeSet::new();
+        while seen.insert(pointer.clone()) {
+            let reference = self
+                .at(&pointer)
+                .and_then(|value| value.get("$ref")?.as_str());
+            let target = reference.and_then(|reference| reference.strip_prefix('#'));
+            match target.filter(|target| self.at(target).is_some()) {
+                Some(target) => pointer = target.to_owned(),
+                None => break,
+            }
+        }
+        pointer
+    }
+
+    /// The schema of a parameter, given the pointer of the parameter.
+    pub(super) fn schema_of(&self, parameter: &str) -> String {
+        format!("{}/schema", self.resolved(parameter))
+    }
+
+    /// The default of a schema.
+    pub(super) fn default(&self, schema: &str) -> Option<&Value> {
+        self.at(&self.resolved(schema))?.get("default")
+    }
+
+    /// The limits on the values of a schema and of its items, which the client does not check.
+    pub(super) fn limits(&self, schema: &str) -> BTreeMap<String, String> {
+        let mut limits = BTreeMap::new();
+        let (mut pointer, mut prefix) = (self.resolved(schema), String::new());
+        let mut seen = BTreeSet::new();
+        while seen.insert(pointer.clone()) {
+            let Some(schema) = self.at(&pointer) else {
+                break;
+            };
+            for keyword in LIMITS {
+                if let Some(value) = schema.get(keyword) {
+                    let value = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    limits.insert(format!("{prefix}{keyword}"), value);
+                }
+            }
+            pointer = self.resolved(&format!("{pointer}/items"));
+            prefix.push_str("items.");
+        }
+        limits
+    }
+
     /// Whether an extension of the schema lists the text.
     pub(super) fn lists(&self, schema: &SchemaModel, extension: &str, text: &str) -> bool {
         let listed = self
@@ -318,37 +395,44 @@ impl Side {
     }
 
     /// Returns the direct users of a type: fields of other types, and operations.
-    pub(super) fn users(&self, name: &str) -> Vec<String> {
-        use super::surface::Kind;
-        let is_named = |ty: &str| mentions(ty, name);
-        let mut users = Vec::new();
-        for (owner, item) in &self.surface.types {
-            match &item.kind {
-                Kind::Struct(item) => {
-                    let fields = item.fields.iter().filter(|(_, ty)| is_named(ty));
-                    users.extend(fields.map(|(field, _)| format!("{owner}::{field}")));
-                }
-                Kind::Union(union) => {
-                    let members = union.members.iter().filter(|member| is_named(&member.ty));
-                    users.extend(members.map(|member| format!("{owner}::{}", member.name)));
-                }
-                Kind::Enum(_) => {}
-            }
-        }
-        for operation in &self.normalised.operations {
-            let body = operation.body.iter().map(|body| &body.ty);
-            let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
-            let mut used = body.chain(parameters).chain(&operation.success.ty);
-            if used.any(|ty: &TypeModel| ty.names() == Some(name)) {
-                users.push(format!("Client::{}", operation.method_name));
-            }
-        }
-        users
+    pub(super) fn users(&self, name: &str) -> &[String] {
+        self.users.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Whether a type, as text, names another one.
-fn mentions(ty: &str, name: &str) -> bool {
-    ty.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| word == name)
+/// The direct users of each type that has one.
+fn users(surface: &Surface, normalised: &Normalised) -> BTreeMap<String, Vec<String>> {
+    use super::surface::Kind;
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut add = |name: &str, user: &str| {
+        let known = users.entry(name.to_owned()).or_default();
+        if known.last().is_none_or(|last| last != user) {
+            known.push(user.to_owned());
+        }
+    };
+    for (owner, item) in &surface.types {
+        let parts: Vec<(&String, &String)> = match &item.kind {
+            Kind::Struct(item) => item.fields.iter().map(|(field, ty)| (field, ty)).collect(),
+            Kind::Union(union) => {
+                let members = union.members.iter();
+                members.map(|member| (&member.name, &member.ty)).collect()
+            }
+            Kind::Enum(_) => Vec::new(),
+        };
+        for (part, ty) in parts {
+            let words = ty.split(|c: char| !c.is_alphanumeric() && c != '_');
+            for word in words.filter(|word| surface.types.contains_key(*word)) {
+                add(word, &format!("{owner}::{part}"));
+            }
+        }
+    }
+    for operation in &normalised.operations {
+        let body = operation.body.iter().map(|body| &body.ty);
+        let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
+        let used = body.chain(parameters).chain(&operation.success.ty);
+        for name in used.filter_map(TypeModel::names) {
+            add(name, &format!("Client::{}", operation.method_name));
+        }
+    }
+    users
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(
         .collect();
     let with_default = models::with_default(&models);
     let signatures = methods::read(written);
-    let matchers = mocks::read(written);
+    let matchers = parts.is_written().then(|| mocks::read(written));
 
     let unions = unions::read(normalised, &structs, &known)?;
     let shapes = edits::Shapes {
@@ -72,10 +72,12 @@ pub(crate) fn run(
         let call = calls::emit(operation, area, &signatures)?;
         let request = format!("{} {}", operation.http_method, operation.path);
         parts.add_operation(area, call.method, call.items, request)?;
-        let mock = mocks::emit(operation, area, &signatures, &matchers)?;
-        parts.add_mock(area, mock.blocks)?;
-        let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
-        methods.push((mock.name, mock.method));
+        if let Some(matchers) = &matchers {
+            let mock = mocks::emit(operation, area, &signatures, matchers)?;
+            parts.add_mock(area, mock.blocks)?;
+            let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
+            methods.push((mock.name, mock.method));
+        }
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());
@@ -90,8 +92,10 @@ pub(crate) fn run(
             }),
         }
     }
-    parts.add_mock_trait(&mock_methods)?;
-    if purpose.is_tested {
+    if parts.is_written() {
+        parts.add_mock_trait(&mock_methods)?;
+    }
+    if let (true, Some(matchers)) = (purpose.is_tested, &matchers) {
         let operations = &normalised.operations;
         let calls = operations.iter();
         let calls: Vec<_> = calls
@@ -99,7 +103,7 @@ pub(crate) fn run(
             .collect();
         let mocks = operations.iter();
         let mocks: Vec<_> = mocks
-            .filter_map(|one| mocks::entry(one, &signatures, &matchers))
+            .filter_map(|one| mocks::entry(one, &signatures, matchers))
             .collect();
         parts.add_tables(&calls, &mocks)?;
     }

@@ -8,6 +8,7 @@ mod run;
 
 use super::model::Normalised;
 use crate::problem::Problem;
+use run::Wanted;
 
 pub(crate) use output::{Output, bounds};
 
@@ -17,7 +18,20 @@ pub(crate) use output::{Output, bounds};
 /// Returns an error if progenitor fails or panics: the problem names the operation or the schema that
 /// makes it.
 pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
-    run::run(normalised, &normalised.document).map_err(|what| bisection::bisect(normalised, &what))
+    wanted(normalised, Wanted::All)
+}
+
+/// Generates types and operations.
+///
+/// # Errors
+/// Returns an error as [`generate`] does.
+pub(crate) fn client(normalised: &Normalised) -> Result<Output, Problem> {
+    wanted(normalised, Wanted::Client)
+}
+
+fn wanted(normalised: &Normalised, wanted: Wanted) -> Result<Output, Problem> {
+    run::run(normalised, &normalised.document, wanted)
+        .map_err(|what| bisection::bisect(normalised, &what))
 }
 
 #[cfg(test)]

@@ -282,53 +282,6 @@ impl Before {
     }
 }
 
-/// The reverse: writes the paths of generated files as the passes and programs do.
-pub(crate) fn short(items: TokenStream) -> TokenStream {
-    let roots = ROOTS.iter();
-    let roots = roots.map(|(name, path)| (*name, path_tokens(path).collect()));
-    shortened(items, &roots.collect::<Vec<_>>())
-}
-
-fn shortened(items: TokenStream, roots: &[(&str, Vec<TokenTree>)]) -> TokenStream {
-    let tokens: Vec<TokenTree> = items.into_iter().collect();
-    let mut rest = tokens.as_slice();
-    let mut written = Vec::with_capacity(tokens.len());
-    let mut before = Before::default();
-    while let Some((first, after)) = rest.split_first() {
-        let begins = |path: &[TokenTree]| {
-            path.len() <= rest.len() && path.iter().zip(rest).all(|(one, other)| same(one, other))
-        };
-        let found = roots
-            .iter()
-            .filter(|(_, path)| before.begins_path && begins(path));
-        // A type of a module is more than its module.
-        let found = found.max_by_key(|(_, path)| path.len());
-        let token = match (found, first) {
-            (Some((name, _)), _) => TokenTree::Ident(Ident::new(name, Span::call_site())),
-            (None, TokenTree::Group(group)) => {
-                let inner = shortened(group.stream(), roots);
-                TokenTree::Group(Group::new(group.delimiter(), inner))
-            }
-            (None, other) => other.clone(),
-        };
-        rest = found.map_or(after, |(_, path)| {
-            rest.get(path.len()..).unwrap_or_default()
-        });
-        before = before.then(&token);
-        written.push(token);
-    }
-    written.into_iter().collect()
-}
-
-/// Whether two tokens of a path are one.
-fn same(one: &TokenTree, other: &TokenTree) -> bool {
-    match (one, other) {
-        (TokenTree::Ident(one), TokenTree::Ident(other)) => one == other,
-        (TokenTree::Punct(one), TokenTree::Punct(other)) => one.as_char() == other.as_char(),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use quote::quote;
@@ -393,20 +346,6 @@ mod tests {
             written,
             "crate::runtime::model::through_fields!(crate::stream::types::A);"
         );
-    }
-
-    #[test]
-    fn an_absolute_path_becomes_the_short_one_again() {
-        let written = quote! {
-            impl From<types::Option> for types::Vec {
-                type A = Option<rt::Patch<BTreeMap<String, uuid::Uuid>>>;
-                type B = Call<operations::Result>;
-                type C = Vec<serde_json::Value>;
-            }
-        };
-        let made = absolute(written.clone(), Side::Rest).expect("all of it is known");
-        assert_ne!(made.to_string(), written.to_string());
-        assert_eq!(short(made).to_string(), written.to_string());
     }
 
     #[test]

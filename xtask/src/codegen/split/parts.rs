@@ -26,10 +26,21 @@ pub(crate) struct Listed {
     pub(crate) request: String,
 }
 
+/// Items as the passes write them.
+pub(crate) struct Source {
+    /// The directory that they are generated into: an area, `shared`, or none.
+    pub(crate) home: &'static str,
+    /// The features that they are there with, as an attribute.
+    pub(crate) condition: Option<Attribute>,
+    pub(crate) items: TokenStream,
+}
+
 /// The parts of the generated client.
 #[derive(Default)]
 pub(crate) struct Parts {
     side: Side,
+    /// The parts without mocks, unformatted, for a comparison; `None` if they are formatted.
+    sources: Option<Vec<Source>>,
     /// Methods of the client.
     pub(super) methods: ByArea<ImplItem>,
     /// Operations as types, with their setters.
@@ -62,6 +73,24 @@ impl Parts {
             ..Self::default()
         }
     }
+
+    /// No parts yet, which are compared and not written.
+    pub(crate) fn of_comparison() -> Self {
+        Self {
+            sources: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the parts become files.
+    pub(crate) fn is_written(&self) -> bool {
+        self.sources.is_none()
+    }
+
+    /// The parts of a comparison.
+    pub(crate) fn into_sources(self) -> Vec<Source> {
+        self.sources.unwrap_or_default()
+    }
 }
 
 /// # Errors
@@ -77,6 +106,14 @@ impl Parts {
         items: TokenStream,
         request: String,
     ) -> Result<(), Problem> {
+        if let Some(sources) = &mut self.sources {
+            sources.push(Source {
+                home: area.name,
+                condition: None,
+                items: quote!(impl Client { #method } #items),
+            });
+            return Ok(());
+        }
         let method = parsed(absolute(method, self.side)?)?;
         if let ImplItem::Fn(method) = &method {
             let method = method.sig.ident.to_string();
@@ -117,7 +154,16 @@ impl Parts {
         areas: &BTreeSet<&'static Area>,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let items = Formatted::all_if(items, self.side, condition(areas))?;
+        let condition = condition(areas);
+        if let Some(sources) = &mut self.sources {
+            sources.push(Source {
+                home: "",
+                condition,
+                items,
+            });
+            return Ok(());
+        }
+        let items = Formatted::all_if(items, self.side, condition)?;
         self.paging.extend(items);
         Ok(())
     }
@@ -133,6 +179,14 @@ impl Parts {
             (Some(only), None) => (Some(*only), None),
             _ => (None, condition(areas)),
         };
+        if let Some(sources) = &mut self.sources {
+            sources.push(Source {
+                home: home.map_or("shared", |home| home.name),
+                condition,
+                items,
+            });
+            return Ok(());
+        }
         let items = Formatted::all_if(items, self.side, condition)?;
         self.models.entry(home).or_default().extend(items);
         Ok(())

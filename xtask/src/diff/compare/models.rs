@@ -5,8 +5,9 @@ mod fields;
 mod members;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::texts::{Features, moved, of_area};
 use super::{Found, places};
 use crate::codegen::model::{FieldModel, SchemaKind, SchemaModel};
 use crate::diff::phrase::Phrase;
@@ -103,15 +104,15 @@ fn used(side: &Side, name: &str, phrase: Phrase) -> Phrase {
         if index > 0 {
             phrase = phrase.words(", ");
         }
-        phrase = phrase.code(user);
+        phrase = phrase.code(user.as_str());
     }
     phrase
 }
 
 /// The type with the one place that has it in front of it.
 fn in_place(side: &Side, name: &str) -> (Phrase, bool) {
-    match side.users(name).as_slice() {
-        [only] => (Phrase::of(only).words(": ").code(name), true),
+    match side.users(name) {
+        [only] => (Phrase::of(only.as_str()).words(": ").code(name), true),
         _ => (Phrase::of(name), false),
     }
 }
@@ -123,13 +124,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
         return;
     };
     let both = || places(&old_schema.pointer, &new_schema.pointer);
-    if features(was).difference(&features(is)).next().is_some() {
-        let list = |item: &TypeItem| features(item).into_iter().collect::<Vec<_>>().join(", ");
-        let phrase = Phrase::of(new_name)
-            .words(" was behind the features ")
-            .code(list(was))
-            .words(" and is behind ")
-            .code(list(is));
+    if let Some(phrase) = moved(new_name, features(was), features(is)) {
         let (old, new) = both();
         found.add(rules::TYPE_MOVED, key, phrase, old, new);
     }
@@ -138,7 +133,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
         found.add(
             rules::TYPE_DEPRECATED,
             key,
-            Phrase::of(new_name).words(" is no longer published"),
+            Phrase::of(new_name).words(" is deprecated now"),
             old,
             new,
         );
@@ -149,7 +144,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
         found.add(
             rules::DOCUMENTATION_CHANGED,
             key,
-            revived(new_name),
+            Phrase::of(new_name).words(" is no longer deprecated"),
             old,
             new,
         );
@@ -185,21 +180,17 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
 }
 
 /// Says that a fact which only the contract had is in the newest revision again: its mark is gone.
-pub(super) fn revived(subject: &str) -> Phrase {
+fn revived(subject: &str) -> Phrase {
     Phrase::of(subject).words(" is published again")
 }
 
-/// The features that include the type; an empty set means all.
-fn features(item: &TypeItem) -> BTreeSet<String> {
+/// The features that include the type.
+fn features(item: &TypeItem) -> Features {
     if item.area != "shared" {
-        return BTreeSet::from([item.area.clone()]);
+        return of_area(&item.area);
     }
-    item.condition
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
+    let names = item.condition.split('"').skip(1).step_by(2);
+    (!item.condition.is_empty()).then(|| names.map(str::to_owned).collect())
 }
 
 fn facts<'a>(schema: &'a SchemaModel, name: &str) -> Option<&'a FieldModel> {

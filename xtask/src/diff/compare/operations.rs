@@ -2,8 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
+
+use super::texts::{
+    argument_renamed, argument_replaced, default_changed, limits_changed, moved, of_area,
+};
 use super::{Argument, Found, arguments, places};
-use crate::codegen::model::{OperationModel, ParameterModel};
+use crate::codegen::model::{Location, OperationModel, ParameterModel, Shape, Style};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
 use crate::diff::side::Side;
@@ -58,6 +63,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
         let Some(is) = new.operation(name) else {
             continue;
         };
+        let key = (now.area.as_str(), subject.as_str());
         let pointers = (Some(was.pointer.clone()), Some(is.pointer.clone()));
         if was.method_name == *name && is.method_name != *name {
             let phrase = Phrase::of(subject.as_str())
@@ -73,7 +79,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
             );
             matched.insert(is.method_name.clone());
         } else if now.is_deprecated && !method.is_deprecated {
-            let phrase = Phrase::of(subject.as_str()).words(" is no longer published");
+            let phrase = Phrase::of(subject.as_str()).words(" is deprecated now");
             found.add(
                 rules::OPERATION_DEPRECATED,
                 key,
@@ -82,7 +88,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
                 pointers.1.clone(),
             );
         } else if method.is_deprecated && !now.is_deprecated {
-            let phrase = Phrase::of(subject.as_str()).words(" is published again");
+            let phrase = Phrase::of(subject.as_str()).words(" is no longer deprecated");
             found.add(
                 rules::OPERATION_REVIVED,
                 key,
@@ -91,12 +97,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
                 pointers.1.clone(),
             );
         }
-        if method.area != now.area {
-            let phrase = Phrase::of(subject.as_str())
-                .words(" was behind the feature ")
-                .code(&method.area)
-                .words(" and is behind ")
-                .code(&now.area);
+        if let Some(phrase) = moved(&subject, of_area(&method.area), of_area(&now.area)) {
             found.add(rules::OPERATION_MOVED, key, phrase, pointers.0, pointers.1);
         }
         pair(found, name, name);
@@ -168,7 +169,18 @@ fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
     let both = || places(&old_operation.pointer, &new_operation.pointer);
 
     let mut passed = BTreeSet::new();
-    for argument in arguments(&was.arguments, &is.arguments) {
+    let placeholder = |operation: &OperationModel, argument: &str| {
+        let mut parameters = operation.parameters.iter();
+        let index = parameters.position(|one| is_of(one, argument))?;
+        let parameter = operation.parameters.get(index)?;
+        (parameter.location == Location::Path).then_some(index)
+    };
+    // A name in a path stands for its position.
+    let is_same = |was: &str, is: &str| {
+        let index = placeholder(old_operation, was);
+        index.is_some() && index == placeholder(new_operation, is)
+    };
+    for argument in arguments(&was.arguments, &is.arguments, &is_same) {
         let (rule, phrase, name) = match &argument {
             Argument::Added(name, ty) if before.setters.contains_key(name) => {
                 passed.insert(name.clone());
@@ -209,12 +221,16 @@ fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
                 (rules::ARGUMENT_TYPE_CHANGED, phrase, name)
             }
             Argument::Renamed(was, is) => {
-                let phrase = Phrase::of(subject.as_str())
-                    .words(": the argument ")
-                    .code(was)
-                    .words(" is called ")
-                    .code(is);
-                (rules::ARGUMENT_RENAMED, phrase, is)
+                let phrase = argument_renamed(&subject, was, is);
+                let (old, new) = (at(was).0, at(is).1);
+                found.add(rules::ARGUMENT_RENAMED, key, phrase, old, new);
+                continue;
+            }
+            Argument::Replaced(was, is, ty) => {
+                let phrase = argument_replaced(&subject, was, is, ty);
+                let (old, new) = (at(was).0, at(is).1);
+                found.add(rules::ARGUMENT_REPLACED, key, phrase, old, new);
+                continue;
             }
             Argument::Reordered => {
                 let phrase =
@@ -280,13 +296,13 @@ fn setters(
             let phrase = Phrase::of(subject)
                 .words(": the parameter of the setter ")
                 .code(name)
-                .words(" is no longer published");
+                .words(" is deprecated now");
             found.add(rules::SETTER_DEPRECATED, key, phrase, old, new);
         } else if was.is_deprecated && !is.is_deprecated {
             let phrase = Phrase::of(subject)
                 .words(": the parameter of the setter ")
                 .code(name)
-                .words(" is published again");
+                .words(" is no longer deprecated");
             found.add(rules::DOCUMENTATION_CHANGED, key, phrase, old, new);
         }
     }
@@ -326,36 +342,17 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
         let (old, new) = both();
         found.add(rule, key, phrase, old, new);
     }
+    // The text of a parameter names its default and its limits.
+    let mut told = BTreeSet::new();
     for parameter in &is.parameters {
         let mut known = was.parameters.iter();
-        let Some(before) = known.find(|known| known.rust_name == parameter.rust_name) else {
-            continue;
-        };
-        let facts = |one: &ParameterModel| (one.name.clone(), one.location, one.style, one.shape);
-        if facts(before) != facts(parameter) {
-            let shown = |one: &ParameterModel| {
-                format!("{} {} ({:?})", one.location.name(), one.name, one.style)
-            };
-            let phrase = Phrase::of(subject)
-                .words(" sent ")
-                .code(shown(before))
-                .words(" and sends ")
-                .code(shown(parameter));
-            let old = found
-                .old
-                .parameter(was, before.location.name(), &before.name);
-            let new = found
-                .new
-                .parameter(is, parameter.location.name(), &parameter.name);
-            found.add(
-                rules::PARAMETER_WIRE_CHANGED,
-                key,
-                phrase,
-                Some(old),
-                Some(new),
-            );
+        if let Some(before) = known.find(|known| known.rust_name == parameter.rust_name)
+            && self::parameter(found, key, (was, before), (is, parameter))
+        {
+            told.insert(parameter.name.clone());
         }
     }
+    credentials(found, key, was, is);
     let media = |one: &OperationModel| {
         let body = one.body.as_ref().map(|body| body.content_type.clone());
         (
@@ -428,10 +425,11 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
         || old_texts.1 != new_texts.1
         || old_texts.2 != new_texts.2
         || new_texts.3.iter().any(|(name, text)| {
-            old_texts
-                .3
-                .iter()
-                .any(|(known, old)| known == name && old != text)
+            !told.contains(name)
+                && old_texts
+                    .3
+                    .iter()
+                    .any(|(known, old)| known == name && old != text)
         });
     if differ {
         let phrase = Phrase::of(subject).words(": the documentation differs");
@@ -440,14 +438,128 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
     }
 }
 
+/// Compares the facts of a parameter beside its type. Returns whether a fact that its text names differs.
+fn parameter(
+    found: &mut Found<'_>,
+    key: (&str, &str),
+    (was_of, was): (&OperationModel, &ParameterModel),
+    (is_of, is): (&OperationModel, &ParameterModel),
+) -> bool {
+    let (_, subject) = key;
+    let (old, new) = (found.old, found.new);
+    let old_place = old.parameter(was_of, was.location.name(), &was.name);
+    let new_place = new.parameter(is_of, is.location.name(), &is.name);
+    let path = format!("{subject}: {}", is.rust_name.trim_start_matches("r#"));
+    let mut add = |rule, phrase| {
+        let (old, new) = places(&old_place, &new_place);
+        found.add(rule, key, phrase, old, new);
+    };
+    // Another number of values is another type, which is a change of its own.
+    let is_comparable = was.shape == is.shape || [was.shape, is.shape].contains(&Shape::Document);
+    let shown = |one: &ParameterModel| {
+        let place = format!("{} {}", one.location.name(), one.name);
+        match is_comparable {
+            true => format!("{place} ({})", written(one)),
+            false => place,
+        }
+    };
+    if shown(was) != shown(is) {
+        let phrase = Phrase::of(subject)
+            .words(" sent ")
+            .code(shown(was))
+            .words(" and sends ")
+            .code(shown(is));
+        let place = |one: &ParameterModel| (one.location, one.name.clone());
+        let mut others = was_of.parameters.iter();
+        let other = others.find(|other| place(other) == place(is) && place(other) != place(was));
+        match other {
+            Some(other) => {
+                let phrase = phrase.words(", as ").code(&other.rust_name).words(" did");
+                add(rules::PARAMETER_REPLACED, phrase);
+            }
+            None => add(rules::PARAMETER_WIRE_CHANGED, phrase),
+        }
+    }
+    let (was_schema, is_schema) = (old.schema_of(&old_place), new.schema_of(&new_place));
+    let (before, after) = (old.default(&was_schema), new.default(&is_schema));
+    let has_default_changed = before != after;
+    if has_default_changed {
+        add(
+            rules::DEFAULT_CHANGED,
+            default_changed(&path, before, after),
+        );
+    }
+    let limits = (was.ty == is.ty)
+        .then(|| limits_changed(&path, &old.limits(&was_schema), &new.limits(&is_schema)));
+    match limits.flatten() {
+        Some(phrase) => {
+            add(rules::LIMIT_CHANGED, phrase);
+            true
+        }
+        None => has_default_changed,
+    }
+}
+
+/// How the value of a parameter is written.
+fn written(parameter: &ParameterModel) -> String {
+    let (style, explode) = match parameter.style {
+        _ if parameter.shape == Shape::Document => ("JSON", false),
+        Style::Simple { explode } => ("simple", explode),
+        Style::Form { explode } => ("form", explode),
+        Style::Space => ("spaceDelimited", false),
+        Style::Pipe => ("pipeDelimited", false),
+        Style::Deep => ("deepObject", false),
+        Style::Label { explode } => ("label", explode),
+        Style::Matrix { explode } => ("matrix", explode),
+    };
+    // A single value has nothing to explode.
+    match explode && parameter.shape != Shape::One {
+        true => format!("{style}, exploded"),
+        false => style.to_owned(),
+    }
+}
+
+/// Compares the credentials of an operation, as far as they differ from those of all operations.
+fn credentials(
+    found: &mut Found<'_>,
+    key: (&str, &str),
+    was: &OperationModel,
+    is: &OperationModel,
+) {
+    let own = |side: &Side, one: &OperationModel| {
+        let pointer = format!("{}/security", one.pointer);
+        side.at(&pointer).cloned().map(|value| (pointer, value))
+    };
+    let (old, new) = (own(found.old, was), own(found.new, is));
+    let all = |side: &Side, own: &Option<(String, Value)>| match own {
+        Some((_, value)) => value.clone(),
+        None => side.at("/security").cloned().unwrap_or_else(|| json!([])),
+    };
+    let (before, after) = (all(found.old, &old), all(found.new, &new));
+    if before != after && (old.is_some() || new.is_some()) {
+        let phrase = Phrase::of(key.1)
+            .words(" asked for the credentials ")
+            .code(before.to_string())
+            .words(" and asks for ")
+            .code(after.to_string());
+        let place = |own: Option<(String, Value)>, one: &OperationModel| {
+            Some(own.map_or_else(|| one.pointer.clone(), |(pointer, _)| pointer))
+        };
+        let (old, new) = (place(old, was), place(new, is));
+        found.add(rules::CREDENTIALS_CHANGED, key, phrase, old, new);
+    }
+}
+
+/// Whether a parameter has this argument or setter.
+fn is_of(parameter: &ParameterModel, argument: &str) -> bool {
+    let name = parameter.rust_name.trim_start_matches("r#");
+    name == argument || name == argument.trim_end_matches('_')
+}
+
 /// Returns the pointer of an argument or a setter.
 fn place(side: &Side, operation: &OperationModel, argument: &str) -> Option<String> {
-    let plain = argument.trim_end_matches('_');
-    let named = |one: &&ParameterModel| {
-        let name = one.rust_name.trim_start_matches("r#");
-        name == argument || name == plain
-    };
-    if let Some(parameter) = operation.parameters.iter().find(named) {
+    let mut parameters = operation.parameters.iter();
+    if let Some(parameter) = parameters.find(|one| is_of(one, argument)) {
         return Some(side.parameter(operation, parameter.location.name(), &parameter.name));
     }
     let is_body = argument.starts_with("body") && operation.body.is_some();

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::super::report::Report;
 use super::super::rules::{RULES, Severity};
 use super::super::side::Side;
+use crate::codegen;
 use crate::contract::source;
 
 pub(super) fn side(label: &str, text: &str) -> Side {
@@ -76,40 +77,43 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("operation-removed", "    delete: {operationId: deleteProject, tags: [Projects], responses: {'204': {description: x}}}\n    put:\n", "    put:\n", "Client::delete_project is gone: DELETE /project/{projectId}"),
     ("operation-renamed", "operationId: getProject", "operationId: readProject", "Client::get_project is Client::read_project now"),
     ("operation-aliased", "operationId: getProject", "operationId: readProject\n      x-formerIds: [getProject]", "Client::get_project is Client::read_project now"),
-    ("operation-deprecated", "operationId: getProject", "operationId: getProject\n      deprecated: true", "Client::get_project is no longer published"),
-    ("operation-revived", "operationId: getProject\n      deprecated: true", "operationId: getProject", "Client::get_project is published again"),
-    ("operation-moved", "operationId: getProject\n      tags: [Projects]", "operationId: getProject\n      tags: [Environments]", "Client::get_project was behind the feature projects and is behind environments"),
+    ("operation-deprecated", "operationId: getProject", "operationId: getProject\n      deprecated: true", "Client::get_project is deprecated now"),
+    ("operation-revived", "operationId: getProject\n      deprecated: true", "operationId: getProject", "Client::get_project is no longer deprecated"),
+    ("operation-moved", "operationId: getProject\n      tags: [Projects]", "operationId: getProject\n      tags: [Environments]", "Client::get_project was behind the feature projects and is behind the feature environments"),
     ("request-changed", "/project/{projectId}", "/projects/{projectId}", "Client::get_project sent GET /project/{projectId} and sends GET /projects/{projectId}"),
     ("operation-replaced", "", "", ""),
-    ("parameter-wire-changed", "name: filter, in: query", "name: Filter, in: query", "Client::get_project sent query filter (Form { explode: true }) and sends query Filter (Form { explode: true })"),
+    ("parameter-wire-changed", "name: filter, in: query", "name: Filter, in: query", "Client::get_project sent query filter (form) and sends query Filter (form)"),
+    ("parameter-replaced", "", "", ""),
     ("content-type-changed", "requestBody: {required: true, content: {application/json:", "requestBody: {required: true, content: {application/vnd.x+json:", "Client::edit_project: the body was application/json and is application/vnd.x+json"),
     ("statuses-changed", "        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\ncomponents", "        '201': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n        '404': {description: x}\ncomponents", "Client::edit_project declared the statuses 200 and declares 201, 404"),
     ("argument-added", "        - {name: filter,", "        - {name: page, in: query, required: true, schema: {type: string}}\n        - {name: filter,", "Client::get_project takes a new argument page: &str"),
     ("argument-removed", "        - {name: limit, in: query, required: true, schema: {type: integer}}\n", "", "Client::get_project no longer takes limit: i64"),
     ("argument-type-changed", "name: limit, in: query, required: true, schema: {type: integer}", "name: limit, in: query, required: true, schema: {type: boolean}", "Client::get_project: the argument limit was i64 and is bool"),
     ("arguments-reordered", "        - {name: filter, in: query, schema: {type: string}}\n        - {name: limit, in: query, required: true, schema: {type: integer}}\n", "        - {name: limit, in: query, required: true, schema: {type: integer}}\n        - {name: filter, in: query, required: true, schema: {type: string}}\n", ""),
+    ("argument-replaced", "name: limit, in: query", "name: count, in: query", "Client::get_project takes count: i64 in the place of limit"),
     ("argument-renamed", "projectId", "itemId", "Client::get_project: the argument project_id is called item_id"),
     ("parameter-required", "name: filter, in: query, schema", "name: filter, in: query, required: true, schema", "Client::get_project takes filter: &str, which was a setter"),
     ("parameter-optional", "name: limit, in: query, required: true", "name: limit, in: query", "Client::get_project no longer takes limit: i64, which is a setter now"),
     ("setter-added", "        - {name: filter,", "        - {name: since, in: query, schema: {type: string, format: date-time}}\n        - {name: filter,", "Client::get_project: new setter since(chrono::DateTime<chrono::Utc>)"),
     ("setter-removed", "        - {name: filter, in: query, schema: {type: string}}\n", "", "Client::get_project: the setter filter(&str) is gone"),
     ("setter-type-changed", "name: filter, in: query, schema: {type: string}", "name: filter, in: query, schema: {type: boolean}", "Client::get_project: the setter filter took &str and takes bool"),
-    ("setter-deprecated", "name: filter, in: query,", "name: filter, in: query, deprecated: true,", "Client::get_project: the parameter of the setter filter is no longer published"),
+    ("setter-deprecated", "name: filter, in: query,", "name: filter, in: query, deprecated: true,", "Client::get_project: the parameter of the setter filter is deprecated now"),
     ("output-changed", "        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put", "        '200': {description: x, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Project'}}}}}\n    put", "Client::get_project gave Project and gives Vec<Project>"),
     ("type-added", "        note: {type: string}", "        note: {type: string}\n        more: {type: object, properties: {q: {type: string}}}", "is new, used by Project::more"),
     ("type-removed", "        part: {$ref: '#/components/schemas/Part'}\n", "", "Part is gone, used by Project::part"),
     ("type-renamed", "    Part: {", "    Part:\n      x-rust-name: Piece\n      ", "Part is Piece now"),
     ("type-aliased", "Part", "Piece", "Part is Piece now"),
     ("type-kind-changed", "    Part: {type: object, properties: {x: {type: string}, y: {type: integer}}}", "    Part: {type: string, enum: [X, Y]}", "Part was a struct and is an enum"),
-    ("type-deprecated", "    Part: {type: object", "    Part: {deprecated: true, type: object", "Part is no longer published"),
+    ("type-deprecated", "    Part: {type: object", "    Part: {deprecated: true, type: object", "Part is deprecated now"),
     ("type-moved", "", "", ""),
     ("field-added", "        note: {type: string}", "        note: {type: string}\n        size: {type: integer}", "Project::size is new: Option<i64>"),
     ("field-removed", "        note: {type: string}\n", "", "Project::note is gone: Option<String>"),
     ("field-type-changed", "        note: {type: string}", "        note: {type: integer}", "Project::note was Option<String> and is Option<i64>"),
     ("field-optional", "required: [id, name, kind]", "required: [id, kind]", "Project::name was String and is Option<String>"),
     ("field-required", "required: [id, name, kind]", "required: [id, name, note, kind]", "Project::note was Option<String> and is String"),
-    ("field-deprecated", "        note: {type: string}", "        note: {type: string, deprecated: true}", "Project::note is no longer published"),
+    ("field-deprecated", "        note: {type: string}", "        note: {type: string, deprecated: true}", "Project::note is deprecated now"),
     ("field-secret", "        note: {type: string}", "        note: {type: string, x-secret: true}", "Project::note was Option<String> and is Option<"),
+    ("field-replaced", "", "", ""),
     ("field-wire-changed", "        note: {type: string}", "        Note: {type: string}", "Project::note was note in JSON and is Note"),
     ("constructor-added", "", "", ""),
     ("constructor-removed", "", "", ""),
@@ -122,21 +126,25 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("model-setter-type-changed", "        color: {type: string, default: red}", "        color: {type: boolean}", "ProjectRequest::color took impl Into<String> and takes bool"),
     ("default-changed", "default: red", "default: blue", "ProjectRequest::color: the default was \"red\" and is \"blue\""),
     ("constant-changed", "enum: [ONLY]", "enum: [OTHER]", "ProjectRequest::mode is always OTHER and was always ONLY"),
+    ("limit-changed", "        size: {type: integer}", "        size: {type: integer, minimum: 1, maximum: 9}", "ProjectRequest::size: maximum is 9; minimum is 1"),
     ("access-changed", "        note: {type: string}", "        note: {type: string, readOnly: true}", "Project::note was read and sent and is only read"),
     ("value-added", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE, SKILL]", "Project::kind: Kind gained SKILL, the variant Skill"),
     ("value-removed", "enum: [A, B, IN_USE]", "enum: [A, IN_USE]", "Project::kind: Kind lost B, the variant B"),
     ("value-renamed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enum-varnames: [A, B, Used]", "Kind::InUse is Kind::Used now"),
+    ("value-replaced", "enum: [A, B, IN_USE]", "enum: [B, A, IN_USE], x-enum-varnames: [A, B, InUse]", "Kind::A was A and is B, as Kind::B was"),
     ("value-respelled", "enum: [A, B, IN_USE]", "enum: [A, B, IN-USE]", "Kind::InUse was IN_USE and is IN-USE"),
     ("value-alias-changed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumAliases: {IN_USE: [in-use]}", "Kind::InUse is also read from in-use, and was from no other spelling"),
     ("value-deprecated", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-deprecatedValues: [B]", "Kind::B is no longer published"),
     ("member-added", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}, {$ref: '#/components/schemas/Part'}]", "Choice gained the member "),
     ("member-removed", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}", "oneOf: [{$ref: '#/components/schemas/Cat'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat'}}", "Choice::Dog is gone"),
+    ("member-renamed", "DOG: '#/components/schemas/Dog'", "HOUND: '#/components/schemas/Dog'", "Choice::Dog is Choice::Hound now"),
     ("member-type-changed", "mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}", "mapping: {CAT: '#/components/schemas/Dog', DOG: '#/components/schemas/Cat'}", ""),
-    ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was distinguished by"),
+    ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was distinguished by tag \"type\" \"DOG\" and is distinguished by tag \"type\" \"DOG\" | \"HOUND\""),
     ("member-deprecated", "      discriminator:", "      x-deprecatedMembers: ['#/components/schemas/Dog']\n      discriminator:", "Choice::Dog is no longer published"),
     ("conversion-added", "", "", ""),
     ("conversion-removed", "", "", ""),
     ("server-changed", "https://one.example", "https://two.example", "the addresses of the API were [\"https://one.example\"] and are [\"https://two.example\"]"),
+    ("credentials-changed", "operationId: getProject", "operationId: getProject\n      security: [{key: []}]", "Client::get_project asked for the credentials [] and asks for [{\"key\":[]}]"),
     ("documentation-changed", "        note: {type: string}", "        note: {type: string, description: A note, maxLength: 5}", "Project::note: the documentation differs"),
 ];
 
@@ -234,7 +242,7 @@ const PAIRS: &[(&str, &str, &str, &str)] = &[
             "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}},
             "/environment": {"get": {"operationId": "b", "tags": ["Environments"], "responses": {"204": {"description": ""}}}}},
             "components": {"schemas": {"T": {"properties": {"a": {"type": "string"}}}}}}"##,
-        "T was behind the features environments, projects and is behind projects",
+        "T was behind the features environments, projects and is behind the feature projects",
     ),
     (
         "operation-replaced",
@@ -242,12 +250,38 @@ const PAIRS: &[(&str, &str, &str, &str)] = &[
         EXCHANGED,
         "Client::a sent GET /project and sends PUT /project, as Client::b did",
     ),
+    (
+        "parameter-replaced",
+        TWO_PLACES,
+        OTHER_PLACES,
+        "Client::a sent query id (form) and sends header id (simple), as id_header did",
+    ),
+    (
+        "field-replaced",
+        TWO_SPELLINGS,
+        OTHER_SPELLINGS,
+        "T::a_b was a_b in JSON and is aB, as a_b2 was",
+    ),
     ("constructor-added", RECEIVED, SENT_TOO, "T::new is new"),
     ("constructor-removed", SENT_TOO, RECEIVED, "T::new is gone"),
     ("conversion-added", RECEIVED, PAGED, "is new"),
     ("conversion-removed", PAGED, RECEIVED, "is gone"),
 ];
 
+const TWO_PLACES: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "parameters": [
+        {"name": "id", "in": "query", "schema": {"type": "string"}},
+        {"name": "id", "in": "header", "schema": {"type": "string"}}], "responses": {"204": {"description": ""}}}}}}"##;
+const OTHER_PLACES: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "parameters": [
+        {"name": "id", "in": "header", "schema": {"type": "string"}},
+        {"name": "id", "in": "query", "schema": {"type": "string"}}], "responses": {"204": {"description": ""}}}}}}"##;
+const TWO_SPELLINGS: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}}},
+    "components": {"schemas": {"T": {"properties": {"a_b": {"type": "string"}, "aB": {"type": "string"}}}}}}"##;
+const OTHER_SPELLINGS: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}}},
+    "components": {"schemas": {"T": {"properties": {"aB": {"type": "string"}, "a_b": {"type": "string"}}}}}}"##;
 const RECEIVED: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
     "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
         "put": {"operationId": "b", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"properties": {"z": {"type": "string"}}}}}}, "responses": {"204": {"description": ""}}}}},
@@ -507,10 +541,230 @@ fn a_mark_that_is_gone_is_a_change_of_the_documentation() {
     ] {
         let report = report(&HEAD.replace(from, to), HEAD);
         assert!(
-            report.text().contains("is published again"),
+            report.text().contains("is published again")
+                || report.text().contains("is no longer deprecated"),
             "{to}: {}",
             report.text()
         );
         assert_eq!(report.severity(), Some(Severity::Documentation), "{to}");
     }
+}
+
+#[test]
+fn a_change_of_features_is_breaking_only_if_a_program_may_lose_the_type() {
+    // A tag of no area, at a path of no area, needs no feature.
+    let with = |tag: &str| {
+        let elsewhere = HEAD.replace("/project/{projectId}", "/thing/{projectId}");
+        elsewhere.replace(
+            "operationId: getProject\n      tags: [Projects]",
+            &format!("operationId: getProject\n      tags: [{tag}]"),
+        )
+    };
+    let (everywhere, nowhere_else) = (with("Weather"), with("Projects"));
+    assert_eq!(rules(&nowhere_else, &everywhere), [""; 0]);
+    let lost = rules(&everywhere, &nowhere_else);
+    assert!(lost.contains(&"operation-moved") && lost.contains(&"type-moved"));
+    let text = report(&everywhere, &nowhere_else).text();
+    let sentence = "Client::get_project was behind no feature and is behind the feature projects";
+    assert!(text.contains(sentence), "{text}");
+}
+
+#[test]
+fn an_argument_keeps_its_meaning_only_if_it_stands_for_the_same_placeholder_or_property() {
+    // Both are the first argument of type text, and sent as different properties.
+    let renamed = HEAD
+        .replace("required: [name, size]", "required: [label, size]")
+        .replace(
+            "        name: {type: string}\n        size",
+            "        label: {type: string}\n        size",
+        );
+    let found = rules(HEAD, &renamed);
+    assert!(found.contains(&"argument-replaced"), "{found:?}");
+    assert!(!found.contains(&"argument-renamed"), "{found:?}");
+    // The same property under another name in Rust, as an option of the JSON name changes it.
+    let respelled = HEAD
+        .replace("required: [name, size]", "required: [Name, size]")
+        .replace(
+            "        name: {type: string}\n        size",
+            "        Name: {type: string}\n        size",
+        );
+    let found = rules(HEAD, &respelled);
+    assert!(!found.contains(&"argument-replaced"), "{found:?}");
+    // Two placeholders of one path that are exchanged.
+    let two = HEAD.replace("/project/{projectId}:\n    parameters:\n", "/project/{projectId}/{itemId}:\n    parameters:\n      - {name: itemId, in: path, required: true, schema: {type: string, format: uuid}}\n");
+    let other = two
+        .replace(
+            "/project/{projectId}/{itemId}",
+            "/project/{thingId}/{partId}",
+        )
+        .replace("name: itemId", "name: partId")
+        .replace("name: projectId", "name: thingId");
+    let report = report(&two, &other);
+    let text = report.text();
+    assert_eq!(report.severity(), Some(Severity::Patch), "{text}");
+    assert!(
+        text.contains("the argument project_id is called thing_id"),
+        "{text}"
+    );
+}
+
+#[test]
+fn limits_of_items_and_of_referenced_schemas_are_named_with_both_values() {
+    let with = |size: &str, filter: &str| {
+        HEAD.replace(
+            "        size: {type: integer}",
+            &format!("        size: {{{size}}}"),
+        )
+        .replace(
+            "name: filter, in: query, schema: {type: string}",
+            &format!("name: filter, in: query, schema: {{{filter}}}"),
+        )
+    };
+    for (old, new, sentence) in [
+        (
+            ("type: integer, maximum: 9", "type: string"),
+            ("type: integer, maximum: 8", "type: string"),
+            "ProjectRequest::size: maximum was 9 and is 8",
+        ),
+        (
+            ("type: integer, maximum: 9", "type: string"),
+            ("type: integer", "type: string"),
+            "ProjectRequest::size: maximum is no longer stated",
+        ),
+        (
+            ("type: array, items: {type: string}", "type: string"),
+            (
+                "type: array, items: {type: string, pattern: '^a'}",
+                "type: string",
+            ),
+            "ProjectRequest::size: items.pattern is ^a",
+        ),
+        (
+            ("type: integer", "type: string"),
+            ("type: integer, format: int32", "type: string"),
+            "ProjectRequest::size: format is int32",
+        ),
+        (
+            ("type: integer", "type: string"),
+            ("type: integer", "type: string, maxLength: 5"),
+            "Client::get_project: filter: maxLength is 5",
+        ),
+        (
+            ("type: integer", "type: string"),
+            ("type: integer", "type: string, default: a"),
+            "Client::get_project: filter: the default was not stated and is \"a\"",
+        ),
+    ] {
+        let report = report(&with(old.0, old.1), &with(new.0, new.1));
+        let text = report.text();
+        assert_eq!(report.changes.len(), 1, "{text}");
+        assert_eq!(report.severity(), Some(Severity::Patch), "{text}");
+        assert!(text.contains(sentence), "{sentence}: {text}");
+    }
+}
+
+#[test]
+fn the_style_of_a_single_value_that_explodes_nothing_is_no_change() {
+    let exploded = HEAD.replace(
+        "name: filter, in: query,",
+        "name: filter, in: query, explode: false,",
+    );
+    assert_eq!(rules(HEAD, &exploded), [""; 0]);
+    let list = HEAD.replace(
+        "name: filter, in: query, schema: {type: string}",
+        "name: filter, in: query, schema: {type: array, items: {type: string}}",
+    );
+    let joined = list.replace(
+        "name: filter, in: query,",
+        "name: filter, in: query, explode: false,",
+    );
+    let text = report(&list, &joined).text();
+    assert!(
+        text.contains("sent query filter (form, exploded) and sends query filter (form)"),
+        "{text}"
+    );
+    assert_eq!(rules(HEAD, &list), ["setter-type-changed"]);
+}
+
+#[test]
+fn a_sentence_names_types_as_programs_do() {
+    let new = HEAD.replace(
+        "        color: {type: string, default: red}",
+        "        color: {type: string, default: red, nullable: true}\n        more: {type: array, items: {type: object, additionalProperties: {type: string}}}",
+    );
+    let text = report(HEAD, &new).text();
+    assert!(
+        text.contains("ProjectRequest::color was Option<String> and is Patch<String>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("ProjectRequest::more is new: Option<Vec<BTreeMap<String, String>>>"),
+        "{text}"
+    );
+    assert!(!text.contains("rt::") && !text.contains(",>"), "{text}");
+}
+
+#[test]
+fn a_moved_operation_is_listed_in_one_group_with_its_other_changes() {
+    let new = HEAD.replace(
+        "operationId: getProject\n      tags: [Projects]\n      parameters:\n",
+        "operationId: getProject\n      tags: [Environments]\n      parameters:\n        - {name: since, in: query, schema: {type: string}}\n",
+    );
+    let report = report(HEAD, &new);
+    let areas = report
+        .changes
+        .iter()
+        .filter(|change| change.subject == "Client::get_project");
+    let areas: Vec<(&str, &str)> = areas
+        .map(|change| (change.rule.id, &*change.area))
+        .collect();
+    assert_eq!(
+        areas,
+        [
+            ("operation-moved", "environments"),
+            ("setter-added", "environments")
+        ]
+    );
+}
+
+#[test]
+fn the_compared_items_are_those_of_the_generated_files() {
+    let text = HEAD.replace(
+        "operationId: getProject\n      tags: [Projects]",
+        "operationId: getProject\n      x-formerIds: [readProject]\n      tags: [Environments]",
+    );
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("api.yaml");
+    std::fs::write(&path, &text).unwrap();
+    let files = codegen::generate(&path, None, codegen::Purpose::default()).unwrap();
+    let side = side("new.yaml", &text);
+    let file = |area: &str, name: &str| &files.client[&format!("{area}/{name}.rs")];
+    for (name, item) in &side.surface.types {
+        let text = file(&item.area, "models");
+        let forms = ["struct", "enum"].map(|kind| format!("pub {kind} {name} "));
+        assert!(forms.iter().any(|form| text.contains(form)), "{name}");
+        assert!(text.contains(&item.condition), "{name}: {}", item.condition);
+    }
+    let models = files.client.iter();
+    let models = models.filter(|(path, _)| path.ends_with("/models.rs"));
+    let declared = models.map(|(_, text)| {
+        let kinds = ["pub struct ", "pub enum "];
+        kinds
+            .map(|kind| text.matches(kind).count())
+            .iter()
+            .sum::<usize>()
+    });
+    assert_eq!(declared.sum::<usize>(), side.surface.types.len());
+    assert!(
+        side.surface
+            .types
+            .values()
+            .any(|item| item.area == "shared")
+    );
+    for (name, method) in &side.surface.methods {
+        let text = file(&method.area, "operations");
+        assert!(text.contains(&format!("pub fn {name}(")), "{name}");
+    }
+    let methods: Vec<&str> = side.surface.methods.keys().map(|name| &**name).collect();
+    assert_eq!(methods, ["edit_project", "get_project", "read_project"]);
 }

@@ -18,6 +18,9 @@ pub(in super::super) fn referred(schema: &Value) -> Option<String> {
     }
 }
 
+/// The formats of a text that have a type of their own.
+const TYPED: [&str; 4] = ["binary", "date", "date-time", "uuid"];
+
 /// The form of the values of a schema, by its own keywords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
@@ -50,7 +53,13 @@ pub(super) fn form(schema: &Value) -> Form {
         }
         "object" => Form::Object,
         "" => Form::Any,
-        kind => Form::Plain(format!("{kind} {}", text("format")).trim().to_owned()),
+        kind => Form::Plain(match text("format").to_ascii_lowercase() {
+            // Other formats have the type that the value has without them.
+            format if kind == "string" && TYPED.contains(&format.as_str()) => {
+                format!("{kind} {format}")
+            }
+            _ => kind.to_owned(),
+        }),
     }
 }
 

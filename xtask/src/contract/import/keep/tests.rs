@@ -422,3 +422,57 @@ fn an_id_that_belongs_to_another_operation_now_is_listed_as_breaking() {
     let (_, report) = after(&with("a", "b"), &with("a", "c"));
     assert!(!report.contains("breaking"), "{report}");
 }
+
+#[test]
+fn a_former_text_that_named_a_member_still_names_it() {
+    let union = |mapping: &str| {
+        format!(
+            "    Cat: {{type: object, required: [kind], properties: {{kind: {{type: string}}, lives: {{type: integer}}}}}}\n    Dog: {{type: object, required: [kind], properties: {{kind: {{type: string}}, tail: {{type: string}}}}}}\n    Out: {{oneOf: [{{$ref: '#/components/schemas/Cat'}}, {{$ref: '#/components/schemas/Dog'}}], discriminator: {{{mapping}}}}}\n"
+        )
+    };
+    let mapping = |cat: &str, dog: &str| {
+        union(&format!(
+            "propertyName: kind, mapping: {{{cat}: '#/components/schemas/Cat', {dog}: '#/components/schemas/Dog'}}"
+        ))
+    };
+    let of = |found: &Value| found["Out"]["discriminator"]["mapping"].clone();
+    let (cat, dog) = ("#/components/schemas/Cat", "#/components/schemas/Dog");
+    let (found, report) = schemas(&mapping("CAT", "DOG"), &mapping("CAT", "HOUND"));
+    assert_eq!(of(&found), json!({"CAT": cat, "HOUND": dog, "DOG": dog}));
+    assert!(!report.contains("breaking"), "{report}");
+    // A text that names another member now is that member's.
+    let (found, _) = schemas(&mapping("CAT", "DOG"), &mapping("DOG", "CAT"));
+    assert_eq!(of(&found), json!({"DOG": cat, "CAT": dog}));
+    // The texts of another property say nothing about this one.
+    let other = union("propertyName: sort, mapping: {C: '#/components/schemas/Cat', D: '#/components/schemas/Dog'}").replace("kind", "sort");
+    let (found, _) = schemas(&mapping("CAT", "DOG"), &other);
+    assert_eq!(of(&found), json!({"C": cat, "D": dog}));
+}
+
+#[test]
+fn a_format_without_a_type_of_its_own_is_not_breaking() {
+    let out = |facts: &str| format!("    Out: {{type: object, properties: {{a: {{{facts}}}}}}}\n");
+    for (old, new, is_breaking) in [
+        ("type: integer", "type: integer, format: int32", false),
+        (
+            "type: integer, format: int64",
+            "type: integer, format: int32",
+            false,
+        ),
+        ("type: number", "type: number, format: double", false),
+        ("type: string", "type: string, format: email", false),
+        ("type: string, format: uri", "type: string", false),
+        ("type: string", "type: string, format: uuid", true),
+        (
+            "type: string, format: date-time",
+            "type: string, format: date",
+            true,
+        ),
+        ("type: string, format: date-time", "type: string", true),
+        ("type: integer", "type: number", true),
+    ] {
+        let (_, report) = schemas(&out(old), &out(new));
+        let is_listed = report.contains("breaking, because it cannot be kept");
+        assert_eq!(is_listed, is_breaking, "{old} to {new}: {report}");
+    }
+}

@@ -1,10 +1,10 @@
 //! The members of unions that only the older layer has.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::extensions::OLD_MEMBERS;
 use super::form::{form, referred, same_form, shown};
-use super::json::{extend, list};
+use super::json::{extend, list, members};
 use super::{Keeper, Root};
 use crate::contract::references::SCHEMAS;
 
@@ -62,16 +62,9 @@ pub(super) fn keep(
             .kept
             .insert(format!("{place}: member {}", shown(member)));
     }
-    let mapping = old
-        .pointer("/discriminator/mapping")
-        .and_then(Value::as_object)
-        .cloned();
     let Some(Value::Object(target)) = keeper.at(root, pointer) else {
         return;
     };
-    if left.is_empty() {
-        return;
-    }
     extend(target, now, &left);
     let named: Vec<Value> = left
         .iter()
@@ -79,15 +72,41 @@ pub(super) fn keep(
         .map(|name| json!(format!("{SCHEMAS}{name}")))
         .collect();
     extend(target, OLD_MEMBERS, &named);
-    let discriminator = target
-        .get_mut("discriminator")
-        .and_then(Value::as_object_mut);
-    if let (Some(discriminator), Some(mapping)) = (discriminator, mapping) {
-        let known = discriminator.entry("mapping").or_insert_with(|| json!({}));
-        for (value, to) in mapping {
-            if let Some(known) = known.as_object_mut().filter(|_| named.contains(&to)) {
-                known.entry(value).or_insert(to);
-            }
+    keep_tags(target, old, &named);
+}
+
+/// Keeps the texts that named a member of a union: those of members that were kept, and former ones of the
+/// others if the same property has them.
+fn keep_tags(union: &mut Map<String, Value>, old: &Value, kept: &[Value]) {
+    let property = |owner: &Value| owner.get("propertyName").cloned();
+    let Some(before) = old.get("discriminator") else {
+        return;
+    };
+    let references = ["oneOf", "anyOf"].into_iter();
+    let references = references.filter_map(|keyword| union.get(keyword)?.as_array());
+    let all: Vec<Value> = references
+        .flatten()
+        .filter_map(referred)
+        .map(|name| json!(format!("{SCHEMAS}{name}")))
+        .collect();
+    let Some(discriminator) = union.get_mut("discriminator") else {
+        return;
+    };
+    let is_same = property(discriminator) == property(before);
+    let has_mapping = discriminator.get("mapping").is_some();
+    let Some(discriminator) = discriminator.as_object_mut() else {
+        return;
+    };
+    let entries: Vec<(&String, &Value)> = members(before.get("mapping"))
+        .filter(|(_, to)| kept.contains(to) || is_same && has_mapping && all.contains(to))
+        .collect();
+    if entries.is_empty() {
+        return;
+    }
+    let known = discriminator.entry("mapping").or_insert_with(|| json!({}));
+    for (text, to) in entries {
+        if let Some(known) = known.as_object_mut() {
+            known.entry(text.clone()).or_insert_with(|| to.clone());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Changes of the constructor and the setters of a struct.
 
+use super::super::texts::{argument_renamed, argument_replaced};
 use super::super::{Argument, Found, arguments, places};
 use super::{Old, facts};
 use crate::codegen::model::SchemaModel;
@@ -50,7 +51,12 @@ pub(super) fn compare(
         (in_side(old, old_schema), in_side(new, new_schema))
     };
     let constructor = format!("{subject}::new");
-    for argument in arguments(before, after) {
+    // Two names of one property.
+    let is_same = |was: &str, is: &str| {
+        let wire = facts(old_schema, was).map(|field| &field.name);
+        wire.is_some() && wire == facts(new_schema, is).map(|field| &field.name)
+    };
+    for argument in arguments(before, after, &is_same) {
         let (rule, phrase, name) = match &argument {
             Argument::Added(name, ty) => (
                 rules::NEW_ARGUMENT_ADDED,
@@ -82,15 +88,18 @@ pub(super) fn compare(
                     .code(is),
                 name,
             ),
-            Argument::Renamed(was, is) => (
-                rules::ARGUMENT_RENAMED,
-                Phrase::of(&constructor)
-                    .words(": the argument ")
-                    .code(was)
-                    .words(" is called ")
-                    .code(is),
-                is,
-            ),
+            Argument::Renamed(was, is) => {
+                let phrase = argument_renamed(&constructor, was, is);
+                let (old, new) = (at(was).0, at(is).1);
+                found.add(rules::ARGUMENT_RENAMED, key, phrase, old, new);
+                continue;
+            }
+            Argument::Replaced(was, is, ty) => {
+                let phrase = argument_replaced(&constructor, was, is, ty);
+                let (old, new) = (at(was).0, at(is).1);
+                found.add(rules::ARGUMENT_REPLACED, key, phrase, old, new);
+                continue;
+            }
             Argument::Reordered => {
                 let (old, new) = both();
                 found.add(

@@ -1,8 +1,9 @@
 //! Changes of the fields of a struct.
 
-use super::super::Found;
-use super::{Old, facts, revived};
-use crate::codegen::model::{FieldModel, SchemaModel};
+use super::super::texts::{default_changed, limits_changed};
+use super::super::{Found, places};
+use super::{Old, facts};
+use crate::codegen::model::{FieldModel, SchemaKind, SchemaModel};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules::{self, Rule};
 use crate::diff::side::Side;
@@ -48,7 +49,39 @@ pub(super) fn compare(
         let Some((before, after)) = before.zip(facts(new_schema, name)) else {
             continue;
         };
-        field_facts(found, key, &path, (before, pointer), (after, place));
+        let replaces = match &old_schema.kind {
+            SchemaKind::Struct(known) if before.name != after.name => {
+                let mut others = known.fields.iter();
+                others.find(|other| other.name == after.name)
+            }
+            _ => None,
+        };
+        if let Some(other) = replaces {
+            let phrase = Phrase::of(&path)
+                .words(" was ")
+                .code(&before.name)
+                .words(" in JSON and is ")
+                .code(&after.name)
+                .words(", as ")
+                .code(other.rust_name.trim_start_matches("r#"))
+                .words(" was");
+            let (old, new) = places(&pointer, &place);
+            found.add(rules::FIELD_REPLACED, key, phrase, old, new);
+        }
+        let is_sent = old_schema.usage.request && new_schema.usage.request && ty == now;
+        let limits =
+            is_sent.then(|| limits_changed(&path, &old.limits(&pointer), &new.limits(&place)));
+        let limits = limits.flatten();
+        let has_other_limits = limits.is_some();
+        if let Some(phrase) = limits {
+            let (old, new) = places(&pointer, &place);
+            found.add(rules::LIMIT_CHANGED, key, phrase, old, new);
+        }
+        let told = Told {
+            name: replaces.is_some(),
+            limits: has_other_limits,
+        };
+        field_facts(found, key, &path, (before, pointer), (after, place), told);
     }
     for (name, ty) in &is.fields {
         if !was.fields.iter().any(|(known, _)| known == name) {
@@ -79,6 +112,12 @@ fn retyped(was: &str, is: &str) -> &'static Rule {
     }
 }
 
+/// The facts that changes of their own name.
+struct Told {
+    name: bool,
+    limits: bool,
+}
+
 /// Compares the facts of a field beside its type.
 fn field_facts(
     found: &mut Found<'_>,
@@ -86,14 +125,10 @@ fn field_facts(
     path: &str,
     (was, old): (&FieldModel, String),
     (is, new): (&FieldModel, String),
+    told: Told,
 ) {
     let mut add = |rule, phrase| found.add(rule, key, phrase, Some(old.clone()), Some(new.clone()));
-    let shown = |value: &Option<serde_json::Value>| {
-        value
-            .as_ref()
-            .map_or_else(|| "nothing".to_owned(), ToString::to_string)
-    };
-    if was.name != is.name {
+    if was.name != is.name && !told.name {
         add(
             rules::FIELD_WIRE_CHANGED,
             Phrase::of(path)
@@ -106,11 +141,7 @@ fn field_facts(
     if was.default != is.default {
         add(
             rules::DEFAULT_CHANGED,
-            Phrase::of(path)
-                .words(": the default was ")
-                .code(shown(&was.default))
-                .words(" and is ")
-                .code(shown(&is.default)),
+            default_changed(path, was.default.as_ref(), is.default.as_ref()),
         );
     }
     if let (Some(before), Some(after)) = (&was.constant, &is.constant)
@@ -139,11 +170,12 @@ fn field_facts(
     if is.deprecated && !was.deprecated {
         add(
             rules::FIELD_DEPRECATED,
-            Phrase::of(path).words(" is no longer published"),
+            Phrase::of(path).words(" is deprecated now"),
         );
     } else if was.deprecated && !is.deprecated {
-        add(rules::DOCUMENTATION_CHANGED, revived(path));
-    } else if was.description != is.description && was.default == is.default {
+        let phrase = Phrase::of(path).words(" is no longer deprecated");
+        add(rules::DOCUMENTATION_CHANGED, phrase);
+    } else if was.description != is.description && was.default == is.default && !told.limits {
         add(
             rules::DOCUMENTATION_CHANGED,
             Phrase::of(path).words(": the documentation differs"),

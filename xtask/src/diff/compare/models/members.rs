@@ -1,5 +1,7 @@
 //! Changes of the members of a union.
 
+use std::collections::BTreeSet;
+
 use super::super::{Found, places};
 use super::{Old, revived};
 use crate::codegen::model::SchemaModel;
@@ -17,10 +19,26 @@ pub(super) fn compare(
     let (_, subject) = key;
     let (old, new) = (found.old, found.new);
     let both = || places(&old_schema.pointer, &new_schema.pointer);
+    let mut names = BTreeSet::new();
     for member in &was.members {
         let path = format!("{subject}::{}", member.name);
         let (old_place, new_place) = both();
         let Some(now) = is.members.iter().find(|other| other.name == member.name) else {
+            let is_known = |name: &str| was.members.iter().any(|known| known.name == name);
+            let mut others = is.members.iter();
+            let other = others.find(|other| {
+                let is_taken = is_known(&other.name) || names.contains(&other.name);
+                other.ty == member.ty && !is_taken
+            });
+            if let Some(other) = other {
+                names.insert(other.name.clone());
+                let phrase = Phrase::of(path)
+                    .words(" is ")
+                    .code(format!("{subject}::{}", other.name))
+                    .words(" now");
+                found.add(rules::MEMBER_RENAMED, key, phrase, old_place, new_place);
+                continue;
+            }
             let phrase = Phrase::of(path).words(" is gone: ").code(&member.ty);
             found.add(rules::MEMBER_REMOVED, key, phrase, old_place, None);
             continue;
@@ -40,12 +58,14 @@ pub(super) fn compare(
             );
         }
         if now.key != member.key || was.how != is.how {
-            let discriminator = |how: &str, key: &str| format!("{how} {key}");
-            let phrase = Phrase::of(&path)
-                .words(" was distinguished by ")
-                .code(discriminator(&was.how, &member.key))
-                .words(" and is distinguished by ")
-                .code(discriminator(&is.how, &now.key));
+            let mark = |phrase: Phrase, how: &str, key: &str| match how.strip_prefix("by ") {
+                Some(how) => phrase
+                    .words("distinguished by ")
+                    .code(format!("{how} {key}")),
+                None => phrase.words("tried in its order"),
+            };
+            let phrase = mark(Phrase::of(&path).words(" was "), &was.how, &member.key);
+            let phrase = mark(phrase.words(" and is "), &is.how, &now.key);
             found.add(
                 rules::MEMBER_KEY_CHANGED,
                 key,
@@ -84,7 +104,8 @@ pub(super) fn compare(
         }
     }
     for member in &is.members {
-        if !was.members.iter().any(|known| known.name == member.name) {
+        let is_known = was.members.iter().any(|known| known.name == member.name);
+        if !is_known && !names.contains(&member.name) {
             let phrase = Phrase::of(subject)
                 .words(" gained the member ")
                 .code(format!("{}({})", member.name, member.ty));

@@ -70,13 +70,15 @@ pub(super) fn compare(
                 .code(&value.text)
                 .words(" and is ")
                 .code(&now.text);
-            found.add(
-                rules::VALUE_RESPELLED,
-                key,
-                phrase,
-                pointer.clone(),
-                place.clone(),
-            );
+            let (rule, phrase) = match was.iter().find(|other| other.text == now.text) {
+                Some(other) => {
+                    let other = format!("{subject}::{}", other.name);
+                    let phrase = phrase.words(", as ").code(other).words(" was");
+                    (rules::VALUE_REPLACED, phrase)
+                }
+                None => (rules::VALUE_RESPELLED, phrase),
+            };
+            found.add(rule, key, phrase, pointer.clone(), place.clone());
         }
         let spellings = |one: &Value| one.aliases.iter().cloned().collect::<BTreeSet<_>>();
         if spellings(now) != spellings(value) {
