@@ -231,7 +231,11 @@ fn no_error_acts_on_a_terminal_or_shows_the_token() {
             [status, status, status].into_iter().chain(steps).collect()
         })
         .collect();
-    let seeds: Vec<&[u8]> = seeds.iter().map(Vec::as_slice).collect();
+    let mut seeds: Vec<&[u8]> = seeds.iter().map(Vec::as_slice).collect();
+    // A body that is cut within the token.
+    seeds.push(
+        b"\x05\x05\x05\x05*O \x99\xbe-0\x91\xc1\xe6\x0b0Uz\x9f\xc4\xe9\x0e3X}\xa2\xc7\xec\x11[]6",
+    );
     run("display", &seeds, targets::display::check_input);
 }
 

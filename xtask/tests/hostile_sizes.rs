@@ -554,6 +554,42 @@ fn models_that_contain_each_other_in_requests_and_responses_end() {
 }
 
 #[test]
+fn a_resource_that_is_its_own_id_or_value_ends() {
+    let part = |name: &str, other: &str| {
+        json!({"type": "object", "required": [name], "properties": {
+            name: reference(other),
+            "tag": {"type": "string"},
+        }})
+    };
+    let text = json!({"type": "string"});
+    for (name, request) in [
+        ("id", text.clone()),
+        ("id", json!({"type": "string", "format": "uuid"})),
+        ("value", text.clone()),
+        ("value", json!({"type": "array", "items": text})),
+    ] {
+        for others in [["Root", "Root"], ["Other", "Root"]] {
+            let mut contract = contract(json!({
+                "Root": part(name, others[0]),
+                "Other": part(name, others[1]),
+                "Edit": {"type": "object", "required": [name], "properties": {name: request}},
+            }));
+            let content = |name: &str| json!({"application/json": {"schema": reference(name)}});
+            let answer = json!({"200": {"description": "x", "content": content("Root")}});
+            contract["paths"]["/root"] = json!({
+                "get": {"tags": ["Environment"], "responses": answer},
+                "put": {
+                    "tags": ["Environment"],
+                    "requestBody": {"content": content("Edit")},
+                    "responses": answer,
+                },
+            });
+            bombs(vec![("own-part", contract, Outcome::Client)]);
+        }
+    }
+}
+
+#[test]
 fn unions_of_unions_of_many_models_are_refused() {
     let members = (0..85).map(|outer| {
         let models = (0..300).map(|inner| object(&format!("a{outer}_{inner}")));

@@ -189,16 +189,12 @@ fn decode(text: &str) -> Option<String> {
 
 /// `%u002e` and `%U002e`, as IIS reads them.
 fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
-    let text = match text.contains("%U") {
-        true => Cow::Owned(text.replace("%U", "%u")),
-        false => Cow::Borrowed(text),
-    };
+    if !text.contains("%u") && !text.contains("%U") {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace("%U", "%u");
     let mut parts = text.split("%u");
-    let Some(first) = parts.next().filter(|first| first.len() < text.len()) else {
-        drop(parts);
-        return text;
-    };
-    let mut decoded = first.to_owned();
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let character = part
             .get(..4)

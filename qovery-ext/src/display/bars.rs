@@ -293,6 +293,8 @@ mod tests {
             };
             bars.show(rows, &update);
         }
+        // The library leaves out drawings that follow each other within 4 ms, by the clock of the machine.
+        std::thread::sleep(Duration::from_millis(20));
         bars.summary.tick();
         (bars, terminal)
     }

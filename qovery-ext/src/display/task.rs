@@ -2,7 +2,6 @@
 
 use qovery_api::Printable;
 
-use super::text::capitalized;
 use crate::wait::{Action, Goal, Names, Operation, Subject};
 
 #[derive(Debug, Clone)]
@@ -48,4 +47,12 @@ impl Task {
             names,
         }
     }
+}
+
+pub(super) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }

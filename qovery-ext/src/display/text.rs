@@ -9,7 +9,7 @@ use super::{
     row::{Rows, count, span, step},
     settings::Settings,
     style::sign,
-    task::Task,
+    task::{Task, capitalized},
 };
 use crate::wait::{
     FailedService, FailureReport, Goal, Names, OperationToken, Phase, Progress, Reached, Snapshot,
@@ -274,14 +274,6 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-pub(super) fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }
 
 fn to_u64(count: usize) -> u64 {

@@ -170,8 +170,9 @@ impl Canceler {
         if status.is_some_and(|status| status != Phase::Running && status != Phase::NotStarted) {
             return Err(NotCanceled::NotRunning.into());
         }
-        // One service of several may have ended, or not begun, while the deployment goes on.
-        let whole = match self.subject.environment_id() {
+        // One service of several may have ended, or not begun, while the deployment goes on. The status of a
+        // service names its own last deployment, which is not always the one that the environment runs.
+        let whole = match self.source.environment(&self.subject).await? {
             Some(environment) => Subject::environment(environment),
             None => self.subject.clone(),
         };

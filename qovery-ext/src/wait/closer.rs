@@ -183,8 +183,8 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
                 runs => {
                     let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
                     format!(
-                        "these deployments cannot be told apart, and not all of them reached the \
-                         goal: {}",
+                        "these deployments cannot be told apart, so the outcome of this one is \
+                         unknown: {}",
                         names.join(", ")
                     )
                 }

@@ -1,5 +1,7 @@
 //! The part of a status that belongs to one subject: an environment, a service or a cluster.
 
+use uuid::Uuid;
+
 use super::{Phase, ServiceSnapshot, Snapshot, State, Subject};
 
 impl Snapshot {
@@ -22,6 +24,25 @@ impl Snapshot {
                 })]
             }
         }
+    }
+
+    /// The services of an environment that failed, or were canceled, in a deployment other than the last one:
+    /// each with the name of that deployment and its state.
+    pub(crate) fn failed_apart(&self) -> Vec<(Uuid, String, State)> {
+        let Subject::Environment { .. } = self.subject else {
+            return Vec::new();
+        };
+        let last = self.deployment_id.as_ref();
+        let failed = self.services.iter().filter(|service| {
+            let has_failed = service.state.is_error() || service.state == State::Canceled;
+            has_failed && !Mark::of_service(service).was_passed_over()
+        });
+        let apart = failed.filter_map(|service| {
+            let own = service.deployment_id.as_ref();
+            let (own, _) = own.zip(last).filter(|(own, last)| own != last)?;
+            Some((service.service.id, own.clone(), service.state.clone()))
+        });
+        apart.collect()
     }
 
     /// Whether something has a state from a deployment that its status does not name.

@@ -366,6 +366,7 @@ impl Poller {
                 at,
                 whole: seen.snapshot.whole.clone(),
                 own: seen.snapshot.marks(),
+                failed: seen.snapshot.failed_apart(),
             })),
             Until::Condition(condition) => {
                 let check = condition.check(Some(&seen.snapshot));
@@ -410,6 +411,11 @@ impl Poller {
     /// Judges a 403. It is an answer to a deleted subject, and to a token that has lost its role: only the
     /// parent tells one from the other. `None` if the parent does not exist either.
     async fn judge_forbidden(&mut self, fault: Fault) -> Result<Option<Verdict>, Fault> {
+        if let Until::Goal(ledger) = &self.until
+            && ledger.is_deleted_by_others()
+        {
+            return Ok(None);
+        }
         let listing = self.ask_parent().await;
         if let Ok(Listing::Lacks(verdict)) = listing {
             return Ok(Some(verdict));

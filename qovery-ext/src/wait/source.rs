@@ -83,6 +83,14 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// The environment of a subject; `None` for a cluster.
+    fn environment<'a>(
+        &'a self,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Uuid>, Fault>> {
+        Box::pin(async move { Ok(subject.environment_id()) })
+    }
+
     /// The project of an environment.
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
 

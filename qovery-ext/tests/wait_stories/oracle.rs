@@ -218,7 +218,8 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         right.push(Outcome::Superseded);
     }
     if truth.at.is_none() && !told {
-        // It ended in the queue, without a trace in any endpoint.
+        // It ended in the queue, without a trace in any endpoint. While others run, it may still be queued.
+        right.push(Outcome::LostContact);
         right.push(Outcome::DeadlinePassed);
     }
     if is_indistinguishable(story, truth) {

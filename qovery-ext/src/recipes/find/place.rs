@@ -177,7 +177,7 @@ mod tests {
             ("a/b/c/d/e", "5 names"),
             ("https://example.com/", "no id"),
             ("https://console.qovery.com/organization/shop", "no id"),
-            ("https://[", "no URL"),
+            ("https://[", "not a URL"),
         ] {
             let error = Place::parse(text).unwrap_err();
             assert!(error.contains(why), "{text:?}: {error}");

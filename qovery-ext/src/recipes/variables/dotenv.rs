@@ -465,6 +465,7 @@ mod tests {
         let mut all: Vec<_> = evil.iter().map(|key| variable(key, Some("x"))).collect();
         all.extend(evil.iter().map(|key| variable(key, None)));
         all.push(variable("Z", Some("it's `id` $(id)")));
+        let count = all.len();
         let export = DotenvExport::of(all);
         let text = export.text.expose();
         let expected = vec![
@@ -480,7 +481,7 @@ mod tests {
             ),
             (2, 9, 10)
         );
-        assert_eq!(text.lines().count(), all.len(), "{text}");
+        assert_eq!(text.lines().count(), count, "{text}");
         assert!(text.contains("\\`id\\` \\$(id)"), "{text}");
     }
 

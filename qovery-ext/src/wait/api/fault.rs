@@ -54,8 +54,7 @@ impl Fault {
 
 const PAGE: &str = "a web page was received instead of the API's response: check the base URL, the proxy and the \
                     login";
-const TEXT: &str =
-    "the response does not come from the API: check the base URL, the proxy and the firewall";
+const TEXT: &str = "another response was received instead of the API's: check the base URL, the proxy and the firewall";
 
 fn message_of(error: &Error, kind: FaultKind) -> String {
     let said = error.to_string();

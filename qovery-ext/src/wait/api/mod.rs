@@ -183,6 +183,13 @@ impl Source for ApiSource {
         Box::pin(self.read_listed(subject))
     }
 
+    fn environment<'a>(
+        &'a self,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Uuid>, Fault>> {
+        Box::pin(self.environment_of_subject(subject))
+    }
+
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
         Box::pin(self.project_of_environment(environment))
     }

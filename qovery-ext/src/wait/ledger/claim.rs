@@ -6,7 +6,7 @@ use super::{
     super::{Goal, State},
     Beginning, Ledger, OWN_ORIGIN, RunId, Scope, millis,
     rule::{Claiming, rules, table},
-    run::{Run, Stamp},
+    run::{Fate, Run, Stamp},
 };
 
 /// The maximum delay of a row in the queue.
@@ -95,14 +95,13 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
         Some(action) => goal.is_not_of(action),
-        None => run
-            .end()
-            .filter(|_| !is_failure_of_cluster(ledger, run))
-            .is_some_and(|end| {
-                end.states
-                    .iter()
-                    .any(|state| is_of_another_action(state, goal))
-            }),
+        None => {
+            let end = run.end().filter(|_| !is_failure_of_cluster(ledger, run));
+            let parts = run.parts.values().filter_map(Fate::end);
+            let parts = parts.filter(|_| ledger.scope == Scope::Environment);
+            let mut states = end.into_iter().chain(parts).flat_map(|end| &end.states);
+            states.any(|state| is_of_another_action(state, goal))
+        }
     })
 }
 

@@ -288,17 +288,6 @@ impl Ledger {
     fn run(&self, id: &RunId) -> Option<&Run> {
         self.runs.iter().find(|run| run.id == *id)
     }
-
-    /// How long a state that already held before must persist. Deployments that do nothing are rare, and servers
-    /// that start slowly are not. Therefore such a state takes longer to count.
-    fn settle_period(&self, settle: Duration) -> Stamp {
-        let settle = if self.goal.may_have_nothing_to_do() {
-            settle
-        } else {
-            settle.saturating_mul(4)
-        };
-        millis(settle)
-    }
 }
 
 pub(crate) fn millis(duration: Duration) -> Stamp {
@@ -316,9 +305,11 @@ impl Before {
         let mut executions: Vec<String> = Vec::new();
         let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
         let own = marks.iter().flatten().map(|mark| mark.execution());
+        let failed = baseline.failed_apart().into_iter().map(|(_, id, _)| id);
         let past = history.into_iter().flatten();
         let past = past.map(|past| past.deployment.clone());
-        for id in whole.into_iter().chain(own).chain(past.take(KNOWN_BEFORE)) {
+        let past = past.take(KNOWN_BEFORE);
+        for id in whole.into_iter().chain(own).chain(failed).chain(past) {
             if !executions.contains(&id) {
                 executions.push(id);
             }

@@ -56,6 +56,9 @@ pub(crate) struct Shown {
     pub(crate) whole: Option<Whole>,
     /// Each service of the operation; `None` for a service that is not listed.
     pub(crate) own: Vec<Option<Mark>>,
+    /// The services of an environment that failed in a run other than the last one: each with the name of
+    /// that run and its state.
+    pub(crate) failed: Vec<(Uuid, String, State)>,
 }
 
 /// The last run of an environment or a cluster.
@@ -236,6 +239,14 @@ impl Ledger {
         }
         for run in self.runs_of_services(&shown) {
             self.merge(run);
+        }
+        for (service, id, state) in &shown.failed {
+            if !self.before.executions.contains(id) {
+                let mut run = Run::new(RunId::Execution(id.clone()), at);
+                let fate = Fate::of(state, Endpoint::Status, at);
+                run.parts.insert(*service, fate);
+                self.merge(run);
+            }
         }
         if self.shown.as_ref().is_none_or(|known| known.at <= at) {
             self.shown = Some(shown);

@@ -85,6 +85,13 @@ impl Fate {
         }
     }
 
+    pub(crate) fn end(&self) -> Option<&End> {
+        match self {
+            Fate::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: Fate) {
         match (&mut *self, other) {
             (Fate::Ended(own), Fate::Ended(other)) => own.merge(other),
@@ -215,10 +222,7 @@ impl Run {
     }
 
     pub(crate) fn end(&self) -> Option<&End> {
-        match &self.fate {
-            Fate::Ended(end) => Some(end),
-            _ => None,
-        }
+        self.fate.end()
     }
 }
 

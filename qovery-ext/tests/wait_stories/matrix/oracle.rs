@@ -528,7 +528,9 @@ fn excuse(
                     | (Outcome::Canceled, End::Canceled)
             )
         };
-        if miss == Miss::TooCareful || twins.iter().any(|twin| ended_so(&twin)) {
+        // No endpoint has shown it, and the outcome says so.
+        let is_open = matches!(waited.outcome, Outcome::Superseded | Outcome::LostContact);
+        if is_open || twins.iter().any(|twin| ended_so(&twin)) {
             return Some(Excuse::NeverShown);
         }
     }

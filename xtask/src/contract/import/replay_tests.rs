@@ -12,6 +12,7 @@ use super::super::layer::{self, Kind};
 use super::super::{Loss, import};
 use crate::contract::references::schema_name;
 use crate::contract::{Document, canonical, load, source};
+use crate::problem::Problem;
 
 /// A fact: its schema or operation, the way to it, and the value of an enum at the end of the way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,12 +238,22 @@ struct Outcome {
 
 /// Imports the revisions one after the other into an empty contract. Reading starts from the text that
 /// was written, as the command does.
-fn replay(revisions: impl Iterator<Item = Document>, each: &mut dyn FnMut(&str, &str)) -> Outcome {
+fn replay(
+    revisions: impl Iterator<Item = Result<Document, Problem>>,
+    each: &mut dyn FnMut(&str, &str),
+) -> Outcome {
     let mut outcome = Outcome::default();
     let mut all: BTreeSet<Fact> = BTreeSet::new();
     let mut lost: BTreeSet<String> = BTreeSet::new();
     let mut contract: Option<Document> = None;
     for revision in revisions {
+        let revision = match revision {
+            Ok(revision) => revision,
+            Err(problem) => {
+                outcome.refused.push(problem.to_string());
+                continue;
+            }
+        };
         let name = revision.path.to_string_lossy().into_owned();
         let revisions = [revision];
         let imported = match import(contract.as_ref(), &revisions, Loss::Allowed) {
@@ -367,7 +378,7 @@ fn steps() -> Vec<Document> {
 
 #[test]
 fn ten_steps_lose_only_the_listed_parts() {
-    let outcome = replay(steps().into_iter(), &mut |_, _| {});
+    let outcome = replay(steps().into_iter().map(Ok), &mut |_, _| {});
     assert_eq!(outcome.unstable, Vec::<String>::new());
     assert_eq!(
         outcome.missing,
@@ -453,7 +464,7 @@ fn random_histories_are_stable_and_lose_nothing_but_what_they_list() {
         let mut random = fastrand::Rng::with_seed(seed);
         let texts: Vec<String> = (0..7).map(|_| drawn(&mut random)).collect();
         let revisions = texts.iter().enumerate().map(|(index, text)| {
-            source::parse(Path::new(&format!("step-{index}.yaml")), text.clone()).unwrap()
+            source::parse(Path::new(&format!("step-{index}.yaml")), text.clone())
         });
         let outcome = replay(revisions, &mut |_, _| {});
         let story = || format!("seed {seed}:\n{}\n{}", texts.join("\n"), outcome.contract);
@@ -507,9 +518,7 @@ fn all_published_revisions_lose_only_the_listed_parts() {
     paths.sort();
     let begin = Instant::now();
     let mut count = 0;
-    let revisions = paths
-        .iter()
-        .map(|path| load(path).unwrap_or_else(|problem| panic!("{problem}")));
+    let revisions = paths.iter().map(|path| load(path));
     let outcome = replay(revisions, &mut |name, text| {
         count += 1;
         if let Some(directory) = std::env::var_os("CONTRACTS") {
@@ -534,4 +543,27 @@ fn all_published_revisions_lose_only_the_listed_parts() {
     );
     assert!(outcome.unstable.is_empty(), "{:?}", outcome.unstable);
     assert!(outcome.missing.is_empty(), "{}", outcome.missing.join("\n"));
+}
+
+#[test]
+fn a_revision_that_cannot_be_read_is_counted_and_the_replay_goes_on() {
+    let broken = FIRST.replace("openapi: 3.0.0\n", "openapi: 3.0.0\nopenapi: 3.0.0\n");
+    let texts = [FIRST.to_owned(), broken, FIRST.replace("note:", "remark:")];
+    let revisions = texts
+        .iter()
+        .map(|text| source::parse(Path::new("x.yaml"), text.clone()));
+    let mut names = 0;
+    let outcome = replay(revisions, &mut |_, _| names += 1);
+    assert_eq!(
+        (names, outcome.refused.len()),
+        (2, 1),
+        "{:?}",
+        outcome.refused
+    );
+    assert!(
+        outcome.refused[0].contains("the key occurs twice"),
+        "{:?}",
+        outcome.refused
+    );
+    assert_eq!(outcome.missing, [""; 0]);
 }

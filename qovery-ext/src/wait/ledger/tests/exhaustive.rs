@@ -349,6 +349,7 @@ impl Server {
                 at,
                 whole: Some(whole),
                 own: vec![None],
+                failed: Vec::new(),
             });
         }
         let mark = if world.is_about_service {
@@ -369,6 +370,7 @@ impl Server {
                 date: None,
                 action: None,
             })],
+            failed: Vec::new(),
         })
     }
 
@@ -838,10 +840,10 @@ impl Found {
         } else if !is_right {
             let kind = format!("{} but it is {truth:?}", name_of(decision));
             self.note_wrong(kind, world, node, verdict);
-        } else if matches!(decision, Decision::Superseded { .. }) {
+        } else if matches!(decision, Decision::Superseded { .. } | Decision::NoTrace) {
             match explanation(world, &server, verdict) {
                 Some(name) => *self.explained.entry(name).or_default() += 1,
-                None => self.note_wrong("superseded".to_owned(), world, node, verdict),
+                None => self.note_wrong(name_of(decision).to_owned(), world, node, verdict),
             }
         } else {
             self.decided += 1;

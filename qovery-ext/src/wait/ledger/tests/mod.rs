@@ -77,6 +77,7 @@ fn status(at: Stamp, id: &str, state: &str) -> Observation {
             action: None,
         })],
         whole: Some(whole),
+        failed: Vec::new(),
     })
 }
 
@@ -94,6 +95,7 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
         at,
         whole: Some(whole(id, environment)),
         own: own.iter().map(mark).collect(),
+        failed: Vec::new(),
     })
 }
 

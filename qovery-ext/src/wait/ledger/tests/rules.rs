@@ -148,6 +148,7 @@ fn left_our_service_alone() -> Scenario {
             at: 200,
             whole: Some(whole("x", "DEPLOYED")),
             own: vec![Some(mark)],
+            failed: Vec::new(),
         });
         seen(acted(&services(&[1]), Goal::Deployed, None), &[status])
     };

@@ -170,6 +170,7 @@ fn named() -> Vec<Situation> {
                         ..whole("y", "DEPLOYED")
                     }),
                     own: vec![None],
+                    failed: Vec::new(),
                 }),
                 said("DEPLOYED"),
                 queue(1_000, &[]),
@@ -215,6 +216,7 @@ fn by_signature() -> Vec<Situation> {
                 ..whole(id, state)
             }),
             own: vec![None],
+            failed: Vec::new(),
         })
     };
     vec![

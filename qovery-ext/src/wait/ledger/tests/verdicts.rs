@@ -61,6 +61,7 @@ fn the_history_contradicts_a_request_status_that_repeats_the_environment() {
         at: 1_000,
         whole: Some(shown),
         own: vec![None],
+        failed: Vec::new(),
     });
     let readings = |end| {
         vec![
@@ -192,7 +193,99 @@ fn a_goal_that_held_before_is_reached_after_the_settle_period_if_nothing_had_to_
     let verdict = judged(Goal::Stopped, "STOPPED", periods(1));
     assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Settled)));
     // A deployment always does something.
-    assert!(is_pending(&judged(Goal::Deployed, "DEPLOYED", periods(9))));
+    assert!(is_pending(&judged(Goal::Deployed, "DEPLOYED", periods(3))));
+    let verdict = judged(Goal::Deployed, "DEPLOYED", periods(4));
+    assert_eq!(decision(&verdict), Some(&Decision::NoTrace));
+}
+
+#[test]
+fn an_accepted_action_without_a_trace_is_not_waited_for_until_the_deadline() {
+    let judged = |goal, shown, queued: &[Waiting], now| {
+        let ledger = acted(&environment(), goal, None);
+        let readings = [
+            status(1_000, "before", shown),
+            queue(1_000, queued),
+            history(1_000, &[past("before", "DEPLOY", "DEPLOYED")]),
+            unavailable(1_000, Fact::Request(request(1))),
+        ];
+        judge(&seen(ledger, &readings), now)
+    };
+    for goal in [Goal::Deployed, Goal::Restarted, Goal::Stopped] {
+        assert!(is_pending(&judged(goal, "DEPLOYED", &[], periods(3))));
+        let verdict = judged(goal, "DEPLOYED", &[], periods(4));
+        assert_eq!(decision(&verdict), Some(&Decision::NoTrace), "{goal}");
+        // Ours may be queued behind the run that is shown, even if the queue does not list it.
+        assert!(is_pending(&judged(goal, "DEPLOYING", &[], periods(9))));
+    }
+    let queued = [row(1, "DEPLOY")];
+    let verdict = judged(Goal::Deployed, "DEPLOYED", &queued, periods(9));
+    assert!(is_pending(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn of_two_runs_alike_neither_is_taken_for_an_action_whose_response_was_lost() {
+    let judged = |is_lost: bool, runs: &[&str]| {
+        let subject = environment();
+        let before = baseline(&subject, "STOPPED");
+        let mut ledger = Ledger::acting(&subject, Goal::Deployed, &before, Some(&[]), Some(&[]));
+        ledger.asked(100, (!is_lost).then(Receipt::default).as_ref());
+        let entries: Vec<Past> = runs
+            .iter()
+            .map(|id| past(id, "DEPLOY", "DEPLOYED"))
+            .collect();
+        let readings = [
+            status(1_000, "x", "DEPLOYED"),
+            queue(1_000, &[]),
+            history(1_000, &entries),
+        ];
+        judge(&seen(ledger, &readings), periods(3))
+    };
+    assert!(is_reached(&judged(true, &["x"])));
+    assert!(is_reached(&judged(false, &["x", "y"])));
+    let verdict = judged(true, &["x", "y"]);
+    let Some(Decision::Superseded { alike, .. }) = decision(&verdict) else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(alike.len(), 2, "{alike:?}");
+}
+
+/// No endpoint but the status: the service that failed names the run that the last one has hidden.
+#[test]
+fn a_service_that_failed_in_a_run_that_others_followed_keeps_the_last_run_from_deciding() {
+    let judged = |goal, failed: Vec<(Uuid, String, State)>| {
+        let shown = match goal {
+            Goal::Stopped => "STOPPED",
+            _ => "DEPLOYED",
+        };
+        let Observation::Status(mut last) = status(1_000, "y", shown) else {
+            panic!("it is a status");
+        };
+        last.failed = failed;
+        let readings = [
+            Observation::Status(last),
+            unavailable(1_000, Fact::Queue),
+            unavailable(1_000, Fact::History),
+        ];
+        judge(
+            &seen(acted(&environment(), goal, None), &readings),
+            periods(3),
+        )
+    };
+    let of = |run: &str, state: State| vec![(service(2), run.to_owned(), state)];
+    assert!(is_reached(&judged(Goal::Deployed, Vec::new())));
+    for state in [State::DeploymentError, State::BuildError, State::Canceled] {
+        assert!(is_superseded(&judged(
+            Goal::Deployed,
+            of("x", state.clone())
+        )));
+        // It failed before the action.
+        assert!(is_reached(&judged(Goal::Deployed, of("before", state))));
+    }
+    // The failure of another action.
+    assert!(is_reached(&judged(
+        Goal::Stopped,
+        of("x", State::DeploymentError)
+    )));
 }
 
 #[test]
@@ -433,6 +526,7 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
             at,
             whole: None,
             own: vec![mark(state)],
+            failed: Vec::new(),
         })
     };
     let readings = [

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::super::{
-    Fact, LATE, Ledger, Poll, Stamp, State,
+    Fact, Goal, LATE, Ledger, Poll, Stamp, State,
     claim::is_older,
     millis,
     rule::{Judging, Step, table},
@@ -137,6 +137,20 @@ impl Ledger {
     fn is_deletion(&self, run: &Run) -> bool {
         let action = run.action.as_deref();
         self.goal_is_gone() && action.is_some_and(|action| self.goal.is_of(action))
+    }
+
+    /// Whether a deletion of the subject was seen that the operation did not ask for.
+    pub(crate) fn is_deleted_by_others(&self) -> bool {
+        let is_deletion = |run: &Run| {
+            let action = run.action.as_deref();
+            action.is_some_and(|action| Goal::Deleted.is_of(action)) && self.covers(run)
+        };
+        let deletes = |state: &State| {
+            use State::{DeleteQueued, Deleting, WaitingDeleting};
+            matches!(state, DeleteQueued | Deleting | WaitingDeleting)
+        };
+        !self.goal_is_gone()
+            && (self.own_state().is_some_and(deletes) || self.runs.iter().any(is_deletion))
     }
 
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.

@@ -86,6 +86,17 @@ impl Ledger {
             return Some((decision, self.end_of(run)?)).filter(|_| !is_unclear);
         }
         self.end_at_rest(run, poll)
+            .or_else(|| self.end_of_parts(run))
+    }
+
+    /// Without a history, the services of an environment show the failure of a run that others have followed.
+    fn end_of_parts(&self, run: &Run) -> Option<(Decision, Evidence)> {
+        let is_needed = self.scope == Scope::Environment && self.is_unavailable(Fact::History);
+        let mut parts = run.parts.values().filter(|_| is_needed);
+        let state = parts.find_map(|part| part.end()?.states.first())?;
+        let decision = decide(state, self.goal)?;
+        let fact = self.fact(Some(&run.id), Endpoint::Status, state, run.seen.last);
+        Some((decision, fact))
     }
 
     /// The end that all of some runs share, if each of them has ended.
@@ -222,13 +233,8 @@ impl Ledger {
         if !self.has_acted() || !self.rests() {
             return None;
         }
-        let nothing = self.possible_executions().is_empty();
-        let period = match nothing {
-            true if self.holds() && self.may_be_done() => self.settle_period(settle),
-            true => return None,
-            false => millis(settle),
-        };
-        Some(self.quiet_since().saturating_add(period))
+        let is_open = self.possible_executions().is_empty() && !self.may_be_done();
+        (!is_open).then(|| self.quiet_since().saturating_add(millis(settle)))
     }
 
     pub(super) fn goal_is_gone(&self) -> bool {

@@ -20,8 +20,8 @@ pub(in super::super) const RULES: &[Judging] = table! {
     goes_on: "a run that is shown at work has not ended",
     has_vanished: "a request that left the queue without a run was canceled",
     had_nothing_to_do: "an action that has nothing to do leaves the state as it is",
-    no_trace: "an action that was executed has a row in the queue or an entry in the history",
     only_others: "a request that was accepted runs before those that came after it",
+    no_trace: "an action that was executed has a row in the queue, an entry in the history or a new status",
     nothing_yet: "the queue, the history and the status can be late",
     may_follow: "a row of the queue is at most a settle period late",
     is_undescribed: "a request that was queued before has a run of its own",
@@ -176,22 +176,14 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
-    let answered_idle = ledger.answered_idle();
-    let may_be = ledger.may_be_done() && (ledger.before.held || answered_idle);
-    if !is_unseen(ledger) || !ledger.holds() || !may_be {
+    if !is_unseen(ledger) || !ledger.may_be_done() {
         return Ok(None);
     }
     // Others may be at work now. In that case only the queue and the history show that ours is not.
-    let period = ledger.settle_period(poll.settle);
-    let quiet = ledger.quiet_since().saturating_add(period);
-    let busy = ledger.asked_at().saturating_add(period.saturating_mul(3));
     let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
-    if poll.now < quiet && (is_open || poll.now < busy) {
+    let is_quiet = poll.is_settled(ledger.quiet_since(), 1);
+    if !is_quiet && (is_open || !poll.is_settled(ledger.asked_at(), 3)) {
         return waits(Phase::NotStarted);
-    }
-    if !ledger.goal.may_have_nothing_to_do() {
-        // The response may show the state from before the request, which then left the queue without a trace.
-        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
     let fact = ledger
         .state()
@@ -200,26 +192,26 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
     says(Verdict::Decided(decision, fact.into_iter().collect()))
 }
 
-fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
-    let is_lost = matches!(
-        ledger.beginning,
-        Beginning::Asked {
-            response: Response::Lost,
-            ..
-        }
-    );
-    let patience = if ledger.is_at_work() { 4 } else { 2 };
-    if is_unseen(ledger) && is_lost && poll.is_settled(ledger.asked_at(), patience) {
-        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
-    }
-    Ok(None)
-}
-
 fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
     let foreign = ledger.foreign_since();
     let is_over = poll.is_settled(ledger.quiet_since(), 4);
     if is_unseen(ledger) && !foreign.is_empty() && is_over {
         return says(ledger.superseded(&foreign));
+    }
+    Ok(None)
+}
+
+fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
+    let is_over = if ledger.is_lost() {
+        let patience = if ledger.is_at_work() { 4 } else { 2 };
+        poll.is_settled(ledger.asked_at(), patience)
+    } else {
+        // An accepted request may be queued behind the run that is shown, whatever the queue lists.
+        let is_quiet = ledger.rests() && poll.is_settled(ledger.quiet_since(), 4);
+        is_quiet && ledger.candidate_requests().is_empty()
+    };
+    if ledger.has_acted() && is_unseen(ledger) && is_over {
+        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
     Ok(None)
 }
@@ -288,7 +280,9 @@ fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
-    if let Some(verdict) = ledger.shared_end(&runs, poll) {
+    // If the response was lost, the action may not have been executed: of two runs alike, neither may be ours.
+    let is_clear = !ledger.is_lost() || ledger.candidate_executions().len() < 2;
+    if is_clear && let Some(verdict) = ledger.shared_end(&runs, poll) {
         return says(verdict);
     }
     let is_over = |run: &&Run| {
@@ -301,20 +295,22 @@ fn agree(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 impl Ledger {
-    /// Whether the action can have had nothing to do.
+    /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
+    /// that nothing is queued and nothing runs.
     pub(super) fn may_be_done(&self) -> bool {
-        self.goal.may_have_nothing_to_do() || self.answered_idle()
+        let held = self.before.held || self.response() == Some(Response::Idle);
+        self.goal.may_have_nothing_to_do() && held && self.holds()
     }
 
-    /// Whether the response to the action shows that nothing is queued and nothing runs.
-    fn answered_idle(&self) -> bool {
-        matches!(
-            self.beginning,
-            Beginning::Asked {
-                response: Response::Idle,
-                ..
-            }
-        )
+    fn is_lost(&self) -> bool {
+        self.response() == Some(Response::Lost)
+    }
+
+    fn response(&self) -> Option<Response> {
+        match self.beginning {
+            Beginning::Asked { response, .. } => Some(response),
+            Beginning::Watching => None,
+        }
     }
 
     /// The runs since the action that are not ours.

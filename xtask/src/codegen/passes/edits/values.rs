@@ -1,10 +1,15 @@
 //! Converting one value from the type that a response has to the type that a request has.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Type, parse_quote};
 
-use crate::codegen::passes::{models, types};
+use crate::codegen::passes::{
+    models::{self, Field, Model},
+    types,
+};
 
 use super::Conversions;
 
@@ -164,12 +169,43 @@ impl Conversions<'_> {
     /// The part of a model that a request takes in place of the whole: its id, or the value of one
     /// that is nothing but a tag and a value.
     fn unwrapped(&mut self, name: &str, to: &Type, value: &TokenStream) -> Option<Value> {
-        let model = *self.shapes.structs.get(name)?;
         let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
-        let field = model.fields.iter().find(|field| {
-            by_id && field.wire == "id" || model.fields.len() == 2 && field.wire == "value"
-        })?;
+        let structs = self.shapes.structs;
+        if is_part_of_itself(structs, name, by_id) {
+            return None;
+        }
+        let field = part(structs, name, by_id)?;
         let ident = &field.ident;
         self.value(&field.ty, to, quote!(#value.#ident))
     }
+}
+
+type Structs<'a> = BTreeMap<&'a str, &'a Model>;
+
+fn part<'s>(structs: &'s Structs<'_>, name: &str, by_id: bool) -> Option<&'s Field> {
+    let model = *structs.get(name)?;
+    model.fields.iter().find(|field| {
+        by_id && field.wire == "id" || model.fields.len() == 2 && field.wire == "value"
+    })
+}
+
+/// Whether the part of a model is the model again, or leads to it.
+fn is_part_of_itself(structs: &Structs<'_>, name: &str, by_id: bool) -> bool {
+    let mut seen = BTreeSet::from([name.to_owned()]);
+    let mut name = name.to_owned();
+    while let Some(field) = part(structs, &name, by_id) {
+        let mut ty = &field.ty;
+        while let Some(inside) = ["Option", "Patch", "Box"]
+            .iter()
+            .find_map(|wrapper| types::inside(ty, wrapper))
+        {
+            ty = inside;
+        }
+        match types::model_name(ty) {
+            None => return false,
+            Some(next) if !seen.insert(next.clone()) => return true,
+            Some(next) => name = next,
+        }
+    }
+    false
 }
