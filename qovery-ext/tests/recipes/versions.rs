@@ -468,7 +468,7 @@ async fn a_setting_that_this_version_does_not_know_survives_the_change_of_a_vers
     let client = fake.client();
     for (fake_service, kind, path) in versioned(&environment) {
         let own = service(&fake_service, kind);
-        let known = format!("get{}", format!("{kind:?}"));
+        let known = format!("get{kind:?}");
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let parent = match kind {
             // The requests name these objects in another way.

@@ -527,6 +527,15 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
+    #[cfg(not(feature = "environments"))]
+    crate::runtime::absent_mocks! {
+        crate ::generated::absent::environments::IsEnabled : patch_list vendor_thing
+        delete_with_body head_thing merge_thing search_with_body send_form send_yaml
+        send_bytes send_several_or_none send_several query_styles required_styles
+        with_headers typed_path styled_path nested_path spelled_path joined_path
+        space_in_path query_in_path fragment_in_path send_group list_pets add_pet clone
+        base_url_ with_transport call b_tree_map mock_ when self_
+    }
 }
 
 impl crate::mock::MockServerExt for ::httpmock::MockServer {

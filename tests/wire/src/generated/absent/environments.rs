@@ -10,6 +10,7 @@
     note = "enable it, for example with `cargo add qovery-api --features environments`",
 )]
 pub trait IsEnabled {
+    type Part;
     fn absent<T>(self) -> T;
 }
 

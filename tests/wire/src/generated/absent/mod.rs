@@ -4,4 +4,4 @@
 //! The methods of areas that are not enabled.
 
 #[cfg(not(feature = "environments"))]
-mod environments;
+pub(super) mod environments;
