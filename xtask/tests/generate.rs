@@ -450,11 +450,12 @@ fn a_second_operation_of_one_id_is_named_by_its_path_with_a_note() {
     let output = generate(home.path(), &[]);
     succeeds(&output);
     let notes = text(&output.stderr);
-    let place = "/paths/~1environment~1{environmentId}~1state/get/operationId";
+    // By path, `/state` precedes `/status`.
+    let place = "/paths/~1environment~1{environmentId}~1status/get/operationId";
     for needle in [
         place,
         "`getEnvironmentStatus`",
-        "`getEnvironmentByEnvironmentIdState`",
+        "`getEnvironmentByEnvironmentIdStatus`",
     ] {
         assert!(notes.contains(needle), "{needle}: {notes}");
     }
@@ -462,7 +463,7 @@ fn a_second_operation_of_one_id_is_named_by_its_path_with_a_note() {
     let operations = &written["qovery-api/src/generated/environments/operations.rs"];
     for method in [
         "fn get_environment_status(",
-        "fn get_environment_by_environment_id_state(",
+        "fn get_environment_by_environment_id_status(",
     ] {
         assert!(text(operations).contains(method), "{method}");
     }

@@ -274,12 +274,12 @@ fn schemas_that_each_use_the_next_one_twice_end() {
                 30,
                 |next| json!({"type": "object", "properties": {"l": {"$ref": next}, "r": {"$ref": next}}}),
             ),
-            Outcome::Refused("repeat more than"),
+            Outcome::Client,
         ),
         (
             "inside-chain",
             inside(1900, |next| json!({"$ref": next})),
-            Outcome::Refused("nested in each other"),
+            Outcome::Refused("composed of each other"),
         ),
         (
             "nullable",
@@ -433,7 +433,8 @@ fn many_of_a_kind_end() {
         (
             "operations",
             many_operations,
-            Outcome::Refused("/paths/~1environment~1a1200: the contract has more than 1200"),
+            // The 1201st path by name.
+            Outcome::Refused("/paths/~1environment~1a909: the contract has more than 1200"),
         ),
         ("runs-of-backticks", described(&runs), Outcome::Client),
         (

@@ -168,6 +168,39 @@ impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterNod
     }
 }
 
+/// Lists the nodes of a cluster, as the command-line tool asks for them.
+///
+/// Not in the published specification, which names `/cluster/node`.
+///
+/// Endpoint: `/cluster/nodes`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ClusterNodes {
+    /// Identifier of the organization.
+    pub organization: ::uuid::Uuid,
+    /// Identifier of the cluster.
+    pub cluster: ::uuid::Uuid,
+}
+
+impl crate::stream::requests::ClusterNodes {
+    /// Creates a request from its required parameters.
+    pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
+        Self { organization, cluster }
+    }
+}
+
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterNodes {
+    type Frame = crate::stream::types::ClusterListNodesResponseDto;
+    const ID: &'static str = "cluster_nodes";
+    const PATH: &'static str = "/cluster/nodes";
+    fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
+        let mut query = ::qovery_api::stream::StreamQuery::default();
+        query.one("organization", &self.organization);
+        query.one("cluster", &self.cluster);
+        query
+    }
+}
+
 /// Follows the health of a cluster.
 ///
 /// Each frame replaces the one before.
@@ -816,6 +849,124 @@ impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellDebug
     }
 }
 
+/// Runs a command in a pod of its own.
+///
+/// Binary frames in both directions. Not in the published specification; the console and the command-line tool use it.
+///
+/// Endpoint: `/shell/ephemeral`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ShellEphemeral {
+    /// Identifier of the organization.
+    pub organization: ::uuid::Uuid,
+    /// Identifier of the cluster.
+    pub cluster: ::uuid::Uuid,
+    /// Identifier of the project.
+    pub project: ::uuid::Uuid,
+    /// Identifier of the environment.
+    pub environment: ::uuid::Uuid,
+    /// Identifier of the service.
+    pub service: ::uuid::Uuid,
+    /// Command and its arguments.
+    pub command: ::std::vec::Vec<::std::string::String>,
+    /// Width of the terminal in columns; 0 for none.
+    ///
+    /// At least 0.
+    pub tty_width: u32,
+    /// Height of the terminal in lines; 0 for none.
+    ///
+    /// At least 0.
+    pub tty_height: u32,
+    /// How the pod is created.
+    pub mode: ::core::option::Option<::std::string::String>,
+    /// CPU of the pod.
+    pub cpu_override: ::core::option::Option<::std::string::String>,
+    /// Memory of the pod.
+    pub memory_override: ::core::option::Option<::std::string::String>,
+}
+
+impl crate::stream::requests::ShellEphemeral {
+    /// Creates a request from its required parameters.
+    pub fn new(
+        organization: ::uuid::Uuid,
+        cluster: ::uuid::Uuid,
+        project: ::uuid::Uuid,
+        environment: ::uuid::Uuid,
+        service: ::uuid::Uuid,
+        command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
+        tty_width: u32,
+        tty_height: u32,
+    ) -> Self {
+        Self {
+            organization,
+            cluster,
+            project,
+            environment,
+            service,
+            command: command.into(),
+            tty_width,
+            tty_height,
+            mode: ::core::option::Option::None,
+            cpu_override: ::core::option::Option::None,
+            memory_override: ::core::option::Option::None,
+        }
+    }
+    /// Sets [`mode`](Self::mode).
+    #[must_use]
+    pub fn mode(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.mode = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`cpu_override`](Self::cpu_override).
+    #[must_use]
+    pub fn cpu_override(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.cpu_override = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`memory_override`](Self::memory_override).
+    #[must_use]
+    pub fn memory_override(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.memory_override = ::core::option::Option::Some(value.into());
+        self
+    }
+}
+
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellEphemeral {
+    type Frame = ::bytes::Bytes;
+    const ID: &'static str = "shell_ephemeral";
+    const PATH: &'static str = "/shell/ephemeral";
+    fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
+        let mut query = ::qovery_api::stream::StreamQuery::default();
+        query.one("organization", &self.organization);
+        query.one("cluster", &self.cluster);
+        query.one("project", &self.project);
+        query.one("environment", &self.environment);
+        query.one("service", &self.service);
+        query.list("command", &self.command);
+        query.one("tty_width", &self.tty_width);
+        query.one("tty_height", &self.tty_height);
+        if let ::core::option::Option::Some(value) = &self.mode {
+            query.one("mode", value);
+        }
+        if let ::core::option::Option::Some(value) = &self.cpu_override {
+            query.one("cpu_override", value);
+        }
+        if let ::core::option::Option::Some(value) = &self.memory_override {
+            query.one("memory_override", value);
+        }
+        query
+    }
+}
+
 /// Runs a command in a container of a service.
 ///
 /// Binary frames in both directions. The end of the standard input is the byte 0x04.
@@ -996,157 +1147,6 @@ impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellPortf
         if let ::core::option::Option::Some(value) = &self.pod_name {
             query.one("pod_name", value);
         }
-        query
-    }
-}
-
-/// Runs a command in a pod of its own.
-///
-/// Binary frames in both directions. Not in the published specification; the console and the command-line tool use it.
-///
-/// Endpoint: `/shell/ephemeral`.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ShellEphemeral {
-    /// Identifier of the organization.
-    pub organization: ::uuid::Uuid,
-    /// Identifier of the cluster.
-    pub cluster: ::uuid::Uuid,
-    /// Identifier of the project.
-    pub project: ::uuid::Uuid,
-    /// Identifier of the environment.
-    pub environment: ::uuid::Uuid,
-    /// Identifier of the service.
-    pub service: ::uuid::Uuid,
-    /// Command and its arguments.
-    pub command: ::std::vec::Vec<::std::string::String>,
-    /// Width of the terminal in columns; 0 for none.
-    ///
-    /// At least 0.
-    pub tty_width: u32,
-    /// Height of the terminal in lines; 0 for none.
-    ///
-    /// At least 0.
-    pub tty_height: u32,
-    /// How the pod is created.
-    pub mode: ::core::option::Option<::std::string::String>,
-    /// CPU of the pod.
-    pub cpu_override: ::core::option::Option<::std::string::String>,
-    /// Memory of the pod.
-    pub memory_override: ::core::option::Option<::std::string::String>,
-}
-
-impl crate::stream::requests::ShellEphemeral {
-    /// Creates a request from its required parameters.
-    pub fn new(
-        organization: ::uuid::Uuid,
-        cluster: ::uuid::Uuid,
-        project: ::uuid::Uuid,
-        environment: ::uuid::Uuid,
-        service: ::uuid::Uuid,
-        command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
-        tty_width: u32,
-        tty_height: u32,
-    ) -> Self {
-        Self {
-            organization,
-            cluster,
-            project,
-            environment,
-            service,
-            command: command.into(),
-            tty_width,
-            tty_height,
-            mode: ::core::option::Option::None,
-            cpu_override: ::core::option::Option::None,
-            memory_override: ::core::option::Option::None,
-        }
-    }
-    /// Sets [`mode`](Self::mode).
-    #[must_use]
-    pub fn mode(
-        mut self,
-        value: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.mode = ::core::option::Option::Some(value.into());
-        self
-    }
-    /// Sets [`cpu_override`](Self::cpu_override).
-    #[must_use]
-    pub fn cpu_override(
-        mut self,
-        value: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.cpu_override = ::core::option::Option::Some(value.into());
-        self
-    }
-    /// Sets [`memory_override`](Self::memory_override).
-    #[must_use]
-    pub fn memory_override(
-        mut self,
-        value: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.memory_override = ::core::option::Option::Some(value.into());
-        self
-    }
-}
-
-impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellEphemeral {
-    type Frame = ::bytes::Bytes;
-    const ID: &'static str = "shell_ephemeral";
-    const PATH: &'static str = "/shell/ephemeral";
-    fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
-        let mut query = ::qovery_api::stream::StreamQuery::default();
-        query.one("organization", &self.organization);
-        query.one("cluster", &self.cluster);
-        query.one("project", &self.project);
-        query.one("environment", &self.environment);
-        query.one("service", &self.service);
-        query.list("command", &self.command);
-        query.one("tty_width", &self.tty_width);
-        query.one("tty_height", &self.tty_height);
-        if let ::core::option::Option::Some(value) = &self.mode {
-            query.one("mode", value);
-        }
-        if let ::core::option::Option::Some(value) = &self.cpu_override {
-            query.one("cpu_override", value);
-        }
-        if let ::core::option::Option::Some(value) = &self.memory_override {
-            query.one("memory_override", value);
-        }
-        query
-    }
-}
-
-/// Lists the nodes of a cluster, as the command-line tool asks for them.
-///
-/// Not in the published specification, which names `/cluster/node`.
-///
-/// Endpoint: `/cluster/nodes`.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ClusterNodes {
-    /// Identifier of the organization.
-    pub organization: ::uuid::Uuid,
-    /// Identifier of the cluster.
-    pub cluster: ::uuid::Uuid,
-}
-
-impl crate::stream::requests::ClusterNodes {
-    /// Creates a request from its required parameters.
-    pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
-        Self { organization, cluster }
-    }
-}
-
-impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterNodes {
-    type Frame = crate::stream::types::ClusterListNodesResponseDto;
-    const ID: &'static str = "cluster_nodes";
-    const PATH: &'static str = "/cluster/nodes";
-    fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
-        let mut query = ::qovery_api::stream::StreamQuery::default();
-        query.one("organization", &self.organization);
-        query.one("cluster", &self.cluster);
         query
     }
 }

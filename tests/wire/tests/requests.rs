@@ -400,6 +400,33 @@ async fn a_schema_that_holds_itself_is_sent_and_read() {
     assert_eq!((leaf.leaf.as_deref(), leaf.weight), (Some("a"), Some(1)));
 }
 
+#[tokio::test]
+async fn a_map_that_holds_itself_has_any_values_inside() {
+    let value = wire_client::serde_json::json!({"a": [{"b": []}, {}], "c": []});
+    let tree = wire_client::serde_json::from_value(value.clone()).unwrap();
+    let request = sent(|client| client.send_tree(&tree)).await;
+    assert_eq!(body(&request).1, value.to_string());
+    assert_eq!(tree["a"][0], wire_client::serde_json::json!({"b": []}));
+}
+
+#[tokio::test]
+async fn a_response_whose_status_has_no_body_is_read_as_nothing() {
+    let recorder = Recorder::default();
+    let client = Client::with_transport("https://h.test/v1", recorder).unwrap();
+    let () = client.read_nothing().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_schema_inside_another_one_is_a_type_that_may_hold_itself() {
+    let inner = types::WoodBranch::new().leaf(types::WoodBranchLeaf::InDecay);
+    let branch = types::WoodBranch::new()
+        .leaf(types::WoodBranchLeaf::VeryGreen)
+        .branches(vec![inner]);
+    let request = sent(|client| client.send_branch(&branch)).await;
+    let text = r#"{"leaf":"GREEN_ONE","branches":[{"leaf":"brown"}]}"#;
+    assert_eq!(body(&request).1, text);
+}
+
 #[test]
 fn the_client_is_the_one_that_is_generated_from_the_contract() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -127,7 +127,7 @@ pub(crate) fn sources(
     normalised: &model::Normalised,
 ) -> Result<Vec<split::Source>, Problem> {
     not_empty(document, normalised)?;
-    let written = progenitor::client(normalised);
+    let written = progenitor(normalised);
     let written = written.map_err(|problem| problem.of_document(document))?;
     let mut parts = split::Parts::of_comparison();
     passes::run(&written, normalised, Purpose::default(), &mut parts)

@@ -23,6 +23,7 @@ use crate::write::Tree;
 use files::Files;
 use render::Body;
 
+pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
 pub(crate) use parts::{Parts, Source};
 pub(crate) use stream::lay_out as lay_out_stream;
@@ -237,8 +238,8 @@ mod tests {
             &["Helms"],
             quote! {
                 pub struct Mine;
-                impl model::Model for types::Mine {}
-                model::through_fields!(types::Mine);
+                impl crate::runtime::model::Model for crate::types::Mine {}
+                crate::runtime::model::through_fields!(crate::types::Mine);
             },
         )]);
         assert!(!tree["helms/models.rs"].contains("impl"));

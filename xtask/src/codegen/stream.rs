@@ -152,7 +152,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         let ty = if parameter.required {
             ty
         } else {
-            quote!(Option<#ty>)
+            quote!(::core::option::Option<#ty>)
         };
         let text = text_of(parameter).attributes();
         quote!(#text pub #ident: #ty,)
@@ -166,7 +166,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
     let values = operation.parameters.iter().map(|parameter| {
         let ident = ident(parameter);
         match (parameter.required, takes_into(&parameter.ty)) {
-            (false, _) => quote!(#ident: None,),
+            (false, _) => quote!(#ident: ::core::option::Option::None,),
             (true, true) => quote!(#ident: #ident.into(),),
             (true, false) => quote!(#ident,),
         }
@@ -186,7 +186,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
             #text
             #[must_use]
             pub fn #ident(mut self, value: #ty) -> Self {
-                self.#ident = Some(#value);
+                self.#ident = ::core::option::Option::Some(#value);
                 self
             }
         }
@@ -201,7 +201,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         if parameter.required {
             quote!(query.#set(#wire, &self.#ident);)
         } else {
-            quote!(if let Some(value) = &self.#ident { query.#set(#wire, value); })
+            quote!(if let ::core::option::Option::Some(value) = &self.#ident { query.#set(#wire, value); })
         }
     });
     let prose = |text: &Option<String>| text.as_deref().map(Doc::sentence).unwrap_or_default();
@@ -216,13 +216,13 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
 
-        impl requests::#name {
+        impl crate::stream::requests::#name {
             #new
             pub fn new(#(#arguments),*) -> Self { Self { #(#values)* } }
             #(#setters)*
         }
 
-        impl ::qovery_api::stream::StreamRequest for requests::#name {
+        impl ::qovery_api::stream::StreamRequest for crate::stream::requests::#name {
             type Frame = #frame;
             const ID: &'static str = #id;
             const PATH: &'static str = #path;
@@ -254,7 +254,7 @@ fn rust_type(ty: &TypeModel) -> TokenStream {
     match ty {
         TypeModel::Named(name) => {
             let name = format_ident!("{name}");
-            quote!(types::#name)
+            quote!(crate::types::#name)
         }
         TypeModel::Uuid => quote!(::uuid::Uuid),
         TypeModel::Integer => quote!(u32),
@@ -262,14 +262,14 @@ fn rust_type(ty: &TypeModel) -> TokenStream {
         TypeModel::Boolean => quote!(bool),
         TypeModel::List(inner) => {
             let inner = rust_type(inner);
-            quote!(Vec<#inner>)
+            quote!(::std::vec::Vec<#inner>)
         }
         TypeModel::Nullable(inner) => rust_type(inner),
         TypeModel::Text
         | TypeModel::Date
         | TypeModel::DateTime
         | TypeModel::Any
-        | TypeModel::Map(_) => quote!(String),
+        | TypeModel::Map(_) => quote!(::std::string::String),
     }
 }
 
@@ -284,7 +284,7 @@ fn takes_into(ty: &TypeModel) -> bool {
 fn argument_type(ty: &TypeModel) -> TokenStream {
     let own = rust_type(ty);
     if takes_into(ty) {
-        quote!(impl Into<#own>)
+        quote!(impl ::core::convert::Into<#own>)
     } else {
         own
     }
@@ -303,7 +303,7 @@ fn frame(operation: &OperationModel, document: &Value) -> Result<TokenStream, Pr
         let name = format_ident!("{name}");
         let is_list = named.get("list").and_then(Value::as_bool) == Some(true);
         return Ok(if is_list {
-            quote!(Vec<::qovery_api::types::#name>)
+            quote!(::std::vec::Vec<::qovery_api::types::#name>)
         } else {
             quote!(::qovery_api::types::#name)
         });

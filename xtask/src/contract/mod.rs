@@ -5,6 +5,7 @@
 mod bounds;
 pub(crate) mod canonical;
 pub(crate) mod import;
+pub(crate) mod inner;
 mod lines;
 mod names;
 pub(crate) mod operation_id;

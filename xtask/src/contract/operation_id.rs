@@ -2,6 +2,11 @@
 
 use heck::{ToLowerCamelCase, ToPascalCase};
 
+/// The methods of a path, in the order in which the first of several operations with one id keeps it.
+pub(crate) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
 /// `GET /project/{projectId}/secret` becomes `getProjectByProjectIdSecret`.
 pub(crate) fn operation_id(method: &str, path: &str) -> String {
     let steps = path.split('/').filter(|part| !part.is_empty()).map(|part| {

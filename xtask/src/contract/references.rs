@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Document;
+use super::pointer::escape;
 use crate::problem::Problem;
 
 /// The pointer of the named schemas.
@@ -23,6 +24,11 @@ pub(crate) fn pointer_of(reference: &str) -> Option<String> {
             .decode_utf8_lossy()
             .into_owned(),
     )
+}
+
+/// The reference to a named schema.
+pub(crate) fn to_schema(name: &str) -> String {
+    format!("{SCHEMAS}{}", escape(name).replace('%', "%25"))
 }
 
 /// The name of a schema directly under `components/schemas`.
@@ -79,7 +85,19 @@ pub(crate) fn target(
     }
 }
 
+/// The problem of a reference to something that is no schema.
+pub(crate) fn no_schema(document: &Document, reference: &str, pointer: &str) -> Problem {
+    let what = format!("the reference `{reference}` refers to no schema");
+    Problem::at(document, pointer, what)
+        .with_help("let it name one, such as `#/components/schemas/NAME`")
+}
+
 fn dangling(document: &Document, reference: &str, pointer: &str) -> Problem {
+    if reference.starts_with('#') && !reference.starts_with("#/") {
+        let what = format!("the reference `{reference}` names an anchor, which is not followed");
+        return Problem::at(document, pointer, what)
+            .with_help("write the location, such as `#/components/schemas/NAME`");
+    }
     let what = format!("the reference `{reference}` refers to nothing");
     Problem::at(document, pointer, what).with_help("define what it names, or correct the name")
 }

@@ -145,10 +145,9 @@ fn unreadable(
         .collect();
     let problem = Problem::in_file(path, format!("cannot be read as {kind}: {what}"));
     let problem = problem.with_pointer(pointer).with_line(line);
-    if what == yaml::MERGE {
-        problem.with_help(MERGE_HELP)
-    } else {
-        problem
+    match yaml::help(what) {
+        Some(help) => problem.with_help(help),
+        None => problem,
     }
 }
 
@@ -158,10 +157,6 @@ fn without_place(message: &str) -> String {
     let message = end.and_then(|end| message.get(..end)).unwrap_or(message);
     message.to_owned()
 }
-
-/// The help text for a merge key.
-const MERGE_HELP: &str = "write the keys that it merges into the mapping itself; an alias (`*name`) \
-                          may stand for a whole value";
 
 /// Builds the tree; `trail` ends as the place of the failure if there was one.
 #[derive(Clone, Copy)]

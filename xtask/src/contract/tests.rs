@@ -138,12 +138,12 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "openapi: 3.0.3\npaths:\n  /a: {}\n  /a: {}\n",
-            "a.yaml:4: /paths/~1a: cannot be read as YAML: the key occurs twice",
+            "a.yaml:4: /paths/~1a: cannot be read as YAML: the key occurs twice\n  help: remove one of the two, or give it another name",
         ),
         (
             "a.json",
             "{\"openapi\": \"3.0.3\",\n\"openapi\": 1}",
-            "a.json:2: /openapi: cannot be read as JSON: the key occurs twice",
+            "a.json:2: /openapi: cannot be read as JSON: the key occurs twice\n  help: remove one of the two, or give it another name",
         ),
         (
             "a.json",
@@ -153,7 +153,7 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "x: [.inf]\n",
-            "a.yaml:1: /x/0: cannot be read as YAML: infinity and NaN are not allowed in a contract",
+            "a.yaml:1: /x/0: cannot be read as YAML: infinity and NaN are not allowed in a contract\n  help: write it in quotes if it is a text",
         ),
         (
             "a.yaml",

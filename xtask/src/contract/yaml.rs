@@ -24,6 +24,43 @@ pub(super) struct Fault {
 pub(super) const TWICE: &str = "the key occurs twice";
 pub(super) const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
 pub(super) const NOT_FINITE: &str = "infinity and NaN are not allowed in a contract";
+const SEVERAL: &str = "there is more than one document in the file";
+const KEY: &str = "a key has to be a plain text";
+const TAG: &str = "is not allowed in a contract";
+const CYCLE: &str = "the alias refers to a value that contains it";
+
+/// What to do about a fault, if its text does not say it.
+pub(super) fn help(what: &str) -> Option<&'static str> {
+    let helps = [
+        (
+            MERGE,
+            "write the keys that it merges into the mapping itself; an alias (`*name`) may stand for a whole value",
+        ),
+        (TWICE, "remove one of the two, or give it another name"),
+        (NOT_FINITE, "write it in quotes if it is a text"),
+        (
+            SEVERAL,
+            "keep one document, and remove the line `---` and what belongs to the others",
+        ),
+        (KEY, "write a text before the colon"),
+        (
+            CYCLE,
+            "write the value out, or refer to a schema with `$ref`",
+        ),
+        (TAG, "remove the tag, and write a text in quotes"),
+        (
+            "does not fit its tag",
+            "remove the tag, or correct the value",
+        ),
+        ("tabs disallowed", "indent with blanks"),
+        (
+            "must be followed by a valid YAML whitespace",
+            "write a blank behind the colon instead of a tab",
+        ),
+    ];
+    let known = helps.iter().find(|(part, _)| what.contains(part));
+    known.map(|(_, help)| *help)
+}
 
 /// Reads a text that holds one document, with the spelling of its plain values.
 pub(super) fn parse(text: &str) -> Result<(Value, Spelling), Fault> {
@@ -39,7 +76,7 @@ pub(super) fn parse(text: &str) -> Result<(Value, Spelling), Fault> {
             documents += 1;
         }
         let outcome = if documents > 1 {
-            Err("there is more than one document in the file".to_owned())
+            Err(SEVERAL.to_owned())
         } else {
             loader.event(event)
         };
@@ -160,7 +197,7 @@ impl Loader {
 
     fn begin(&mut self, anchor: usize, kind: OpenKind) -> Result<(), String> {
         if self.wants_key() {
-            return Err("a key has to be a plain text".to_owned());
+            return Err(KEY.to_owned());
         }
         bounds::depth(self.open.len() + 1)?;
         let before = self.counter.size();
@@ -195,17 +232,14 @@ impl Loader {
     }
 
     fn alias(&mut self, anchor: usize) -> Result<(), String> {
-        let (node, size) = self
-            .anchors
-            .get(&anchor)
-            .ok_or("the alias refers to a value that contains it")?;
+        let (node, size) = self.anchors.get(&anchor).ok_or(CYCLE)?;
         if self.wants_key() {
             return match &node.value {
                 Value::String(text) => {
                     let text = text.clone();
                     self.key(text)
                 }
-                _ => Err("a key has to be a plain text".to_owned()),
+                _ => Err(KEY.to_owned()),
             };
         }
         // Before anything is copied.
@@ -318,10 +352,8 @@ fn known(tag: Option<&Tag>, name: &str) -> Result<(), String> {
 }
 
 fn unknown(tag: &Tag) -> String {
-    format!(
-        "the tag `{}{}` is not allowed in a contract",
-        tag.handle, tag.suffix
-    )
+    let Tag { handle, suffix } = tag;
+    format!("the tag `{handle}{suffix}` {TAG}")
 }
 
 /// A plain value by the core schema of YAML 1.2.

@@ -10,39 +10,42 @@
 //!
 //! | method | request |
 //! |---|---|
+//! | [`send_bytes`](crate::Client::send_bytes) | `POST /bytes` |
+//! | [`send_form`](crate::Client::send_form) | `POST /form` |
+//! | [`with_headers`](crate::Client::with_headers) | `GET /headers` |
 //! | [`patch_list`](crate::Client::patch_list) | `PUT /media/{id}` |
 //! | [`vendor_thing`](crate::Client::vendor_thing) | `POST /media/{id}` |
 //! | [`delete_with_body`](crate::Client::delete_with_body) | `DELETE /media/{id}` |
 //! | [`head_thing`](crate::Client::head_thing) | `HEAD /media/{id}` |
 //! | [`merge_thing`](crate::Client::merge_thing) | `PATCH /media/{id}` |
-//! | [`search_with_body`](crate::Client::search_with_body) | `GET /search` |
-//! | [`send_form`](crate::Client::send_form) | `POST /form` |
-//! | [`send_yaml`](crate::Client::send_yaml) | `POST /yaml` |
-//! | [`send_bytes`](crate::Client::send_bytes) | `POST /bytes` |
-//! | [`send_several_or_none`](crate::Client::send_several_or_none) | `PUT /several` |
-//! | [`send_several`](crate::Client::send_several) | `POST /several` |
-//! | [`query_styles`](crate::Client::query_styles) | `GET /styles` |
-//! | [`required_styles`](crate::Client::required_styles) | `POST /styles` |
-//! | [`with_headers`](crate::Client::with_headers) | `GET /headers` |
-//! | [`typed_path`](crate::Client::typed_path) | `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}` |
-//! | [`styled_path`](crate::Client::styled_path) | `GET /styled/{list}/{label}/{matrix}/{range}` |
-//! | [`nested_path`](crate::Client::nested_path) | `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}` |
-//! | [`spelled_path`](crate::Client::spelled_path) | `GET /x/{fooBar}/y/{foo_bar}` |
-//! | [`joined_path`](crate::Client::joined_path) | `GET /v/{a}.{b}/{c}-{d}:{e}` |
-//! | [`space_in_path`](crate::Client::space_in_path) | `POST /sp ace/é/{id}/` |
-//! | [`query_in_path`](crate::Client::query_in_path) | `POST /q/{id}` |
-//! | [`fragment_in_path`](crate::Client::fragment_in_path) | `POST /q/{id}` |
-//! | [`send_group`](crate::Client::send_group) | `POST /recursive` |
-//! | [`list_pets`](crate::Client::list_pets) | `GET /pets` |
-//! | [`add_pet`](crate::Client::add_pet) | `POST /pets` |
 //! | [`clone_`](crate::Client::clone_) | `PUT /names/1/{self}` |
+//! | [`mock`](crate::Client::mock) | `PUT /names/11/{self}` |
+//! | [`when`](crate::Client::when) | `PUT /names/13/{self}` |
+//! | [`self_`](crate::Client::self_) | `PUT /names/15/{self}` |
 //! | [`base_url_`](crate::Client::base_url_) | `PUT /names/3/{self}` |
 //! | [`with_transport_`](crate::Client::with_transport_) | `PUT /names/5/{self}` |
 //! | [`call`](crate::Client::call) | `PUT /names/7/{self}` |
 //! | [`b_tree_map`](crate::Client::b_tree_map) | `PUT /names/9/{self}` |
-//! | [`mock`](crate::Client::mock) | `PUT /names/11/{self}` |
-//! | [`when`](crate::Client::when) | `PUT /names/13/{self}` |
-//! | [`self_`](crate::Client::self_) | `PUT /names/15/{self}` |
+//! | [`list_pets`](crate::Client::list_pets) | `GET /pets` |
+//! | [`add_pet`](crate::Client::add_pet) | `POST /pets` |
+//! | [`fragment_in_path`](crate::Client::fragment_in_path) | `POST /q/{id}` |
+//! | [`query_in_path`](crate::Client::query_in_path) | `POST /q/{id}` |
+//! | [`nested_path`](crate::Client::nested_path) | `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}` |
+//! | [`send_group`](crate::Client::send_group) | `POST /recursive` |
+//! | [`search_with_body`](crate::Client::search_with_body) | `GET /search` |
+//! | [`send_several_or_none`](crate::Client::send_several_or_none) | `PUT /several` |
+//! | [`send_several`](crate::Client::send_several) | `POST /several` |
+//! | [`typed_path`](crate::Client::typed_path) | `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}` |
+//! | [`space_in_path`](crate::Client::space_in_path) | `POST /sp ace/é/{id}/` |
+//! | [`styled_path`](crate::Client::styled_path) | `GET /styled/{list}/{label}/{matrix}/{range}` |
+//! | [`query_styles`](crate::Client::query_styles) | `GET /styles` |
+//! | [`required_styles`](crate::Client::required_styles) | `POST /styles` |
+//! | [`read_nothing`](crate::Client::read_nothing) | `GET /tree` |
+//! | [`send_branch`](crate::Client::send_branch) | `PUT /tree` |
+//! | [`send_tree`](crate::Client::send_tree) | `POST /tree` |
+//! | [`joined_path`](crate::Client::joined_path) | `GET /v/{a}.{b}/{c}-{d}:{e}` |
+//! | [`spelled_path`](crate::Client::spelled_path) | `GET /x/{fooBar}/y/{foo_bar}` |
+//! | [`send_yaml`](crate::Client::send_yaml) | `POST /yaml` |
 //!
 //! # `other`
 //! Operations with tags of no area.
@@ -50,10 +53,10 @@
 //! | method | request |
 //! |---|---|
 //! | [`new_`](crate::Client::new_) | `PUT /names/0/{self}` |
+//! | [`method`](crate::Client::method) | `PUT /names/10/{self}` |
+//! | [`put_names12_by_self`](crate::Client::put_names12_by_self) | `PUT /names/12/{self}` |
+//! | [`then`](crate::Client::then) | `PUT /names/14/{self}` |
 //! | [`builder_`](crate::Client::builder_) | `PUT /names/2/{self}` |
 //! | [`transport_`](crate::Client::transport_) | `PUT /names/4/{self}` |
 //! | [`client`](crate::Client::client) | `PUT /names/6/{self}` |
 //! | [`bytes`](crate::Client::bytes) | `PUT /names/8/{self}` |
-//! | [`method`](crate::Client::method) | `PUT /names/10/{self}` |
-//! | [`put_names12_by_self`](crate::Client::put_names12_by_self) | `PUT /names/12/{self}` |
-//! | [`then`](crate::Client::then) | `PUT /names/14/{self}` |

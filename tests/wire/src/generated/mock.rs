@@ -14,6 +14,45 @@ pub trait MockServerExt {
         configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
     ) -> ::httpmock::Mock<'_>;
     #[cfg(feature = "environments")]
+    /// Mocks `POST /bytes`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_bytes(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendBytes>,
+            crate::mock::Then<crate::operations::SendBytes>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /form`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_form(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendForm>,
+            crate::mock::Then<crate::operations::SendForm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /headers`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn with_headers(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::WithHeaders>,
+            crate::mock::Then<crate::operations::WithHeaders>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
     /// Mocks `PUT /media/{id}`.
     ///
     /// Available on crate feature `environments` only.
@@ -79,271 +118,6 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `GET /search`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn search_with_body(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SearchWithBody>,
-            crate::mock::Then<crate::operations::SearchWithBody>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /form`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_form(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendForm>,
-            crate::mock::Then<crate::operations::SendForm>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /yaml`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_yaml(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendYaml>,
-            crate::mock::Then<crate::operations::SendYaml>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /bytes`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_bytes(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendBytes>,
-            crate::mock::Then<crate::operations::SendBytes>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `PUT /several`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_several_or_none(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendSeveralOrNone>,
-            crate::mock::Then<crate::operations::SendSeveralOrNone>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /several`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_several(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendSeveral>,
-            crate::mock::Then<crate::operations::SendSeveral>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /styles`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn query_styles(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::QueryStyles>,
-            crate::mock::Then<crate::operations::QueryStyles>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /styles`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn required_styles(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::RequiredStyles>,
-            crate::mock::Then<crate::operations::RequiredStyles>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /headers`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn with_headers(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::WithHeaders>,
-            crate::mock::Then<crate::operations::WithHeaders>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn typed_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::TypedPath>,
-            crate::mock::Then<crate::operations::TypedPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /styled/{list}/{label}/{matrix}/{range}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn styled_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::StyledPath>,
-            crate::mock::Then<crate::operations::StyledPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn nested_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::NestedPath>,
-            crate::mock::Then<crate::operations::NestedPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /x/{fooBar}/y/{foo_bar}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn spelled_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SpelledPath>,
-            crate::mock::Then<crate::operations::SpelledPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /v/{a}.{b}/{c}-{d}:{e}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn joined_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::JoinedPath>,
-            crate::mock::Then<crate::operations::JoinedPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /sp ace/é/{id}/`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn space_in_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SpaceInPath>,
-            crate::mock::Then<crate::operations::SpaceInPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /q/{id}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn query_in_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::QueryInPath>,
-            crate::mock::Then<crate::operations::QueryInPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(|when, then| configure(
-            when
-                .query_value("kind", ::core::option::Option::Some("a b"))
-                .query_value("on", ::core::option::Option::Some("")),
-            then,
-        ))
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /q/{id}`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn fragment_in_path(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::FragmentInPath>,
-            crate::mock::Then<crate::operations::FragmentInPath>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /recursive`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn send_group(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SendGroup>,
-            crate::mock::Then<crate::operations::SendGroup>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /pets`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn list_pets(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListPets>,
-            crate::mock::Then<crate::operations::ListPets>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /pets`.
-    ///
-    /// Available on crate feature `environments` only.
-    fn add_pet(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::AddPet>,
-            crate::mock::Then<crate::operations::AddPet>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
     /// Mocks `PUT /names/1/{self}`.
     ///
     /// Available on crate feature `environments` only.
@@ -352,6 +126,45 @@ pub trait MockServerExt {
         configure: impl ::core::ops::FnOnce(
             crate::mock::When<crate::operations::Clone>,
             crate::mock::Then<crate::operations::Clone>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/11/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn mock_(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Mock>,
+            crate::mock::Then<crate::operations::Mock>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/13/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn when(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::When>,
+            crate::mock::Then<crate::operations::When>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/15/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn self_(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Self_>,
+            crate::mock::Then<crate::operations::Self_>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
@@ -409,40 +222,266 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `PUT /names/11/{self}`.
+    /// Mocks `GET /pets`.
     ///
     /// Available on crate feature `environments` only.
-    fn mock_(
+    fn list_pets(
         &self,
         configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::Mock>,
-            crate::mock::Then<crate::operations::Mock>,
+            crate::mock::When<crate::operations::ListPets>,
+            crate::mock::Then<crate::operations::ListPets>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `PUT /names/13/{self}`.
+    /// Mocks `POST /pets`.
     ///
     /// Available on crate feature `environments` only.
-    fn when(
+    fn add_pet(
         &self,
         configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::When>,
-            crate::mock::Then<crate::operations::When>,
+            crate::mock::When<crate::operations::AddPet>,
+            crate::mock::Then<crate::operations::AddPet>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `PUT /names/15/{self}`.
+    /// Mocks `POST /q/{id}`.
     ///
     /// Available on crate feature `environments` only.
-    fn self_(
+    fn fragment_in_path(
         &self,
         configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::Self_>,
-            crate::mock::Then<crate::operations::Self_>,
+            crate::mock::When<crate::operations::FragmentInPath>,
+            crate::mock::Then<crate::operations::FragmentInPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /q/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn query_in_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::QueryInPath>,
+            crate::mock::Then<crate::operations::QueryInPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(|when, then| configure(
+            when
+                .query_value("kind", ::core::option::Option::Some("a b"))
+                .query_value("on", ::core::option::Option::Some("")),
+            then,
+        ))
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn nested_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::NestedPath>,
+            crate::mock::Then<crate::operations::NestedPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /recursive`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_group(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendGroup>,
+            crate::mock::Then<crate::operations::SendGroup>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /search`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn search_with_body(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SearchWithBody>,
+            crate::mock::Then<crate::operations::SearchWithBody>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /several`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_several_or_none(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendSeveralOrNone>,
+            crate::mock::Then<crate::operations::SendSeveralOrNone>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /several`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_several(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendSeveral>,
+            crate::mock::Then<crate::operations::SendSeveral>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn typed_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::TypedPath>,
+            crate::mock::Then<crate::operations::TypedPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /sp ace/é/{id}/`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn space_in_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SpaceInPath>,
+            crate::mock::Then<crate::operations::SpaceInPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /styled/{list}/{label}/{matrix}/{range}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn styled_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StyledPath>,
+            crate::mock::Then<crate::operations::StyledPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /styles`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn query_styles(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::QueryStyles>,
+            crate::mock::Then<crate::operations::QueryStyles>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /styles`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn required_styles(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RequiredStyles>,
+            crate::mock::Then<crate::operations::RequiredStyles>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /tree`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn read_nothing(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ReadNothing>,
+            crate::mock::Then<crate::operations::ReadNothing>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /tree`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_branch(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendBranch>,
+            crate::mock::Then<crate::operations::SendBranch>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /tree`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_tree(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendTree>,
+            crate::mock::Then<crate::operations::SendTree>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /v/{a}.{b}/{c}-{d}:{e}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn joined_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::JoinedPath>,
+            crate::mock::Then<crate::operations::JoinedPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /x/{fooBar}/y/{foo_bar}`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn spelled_path(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SpelledPath>,
+            crate::mock::Then<crate::operations::SpelledPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /yaml`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn send_yaml(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendYaml>,
+            crate::mock::Then<crate::operations::SendYaml>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
@@ -453,6 +492,36 @@ pub trait MockServerExt {
         configure: impl ::core::ops::FnOnce(
             crate::mock::When<crate::operations::New>,
             crate::mock::Then<crate::operations::New>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/10/{self}`.
+    fn method(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Method>,
+            crate::mock::Then<crate::operations::Method>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/12/{self}`.
+    fn put_names12_by_self(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PutNames12BySelf>,
+            crate::mock::Then<crate::operations::PutNames12BySelf>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/14/{self}`.
+    fn then(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Then>,
+            crate::mock::Then<crate::operations::Then>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
@@ -497,44 +566,15 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
-    /// Mocks `PUT /names/10/{self}`.
-    fn method(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::Method>,
-            crate::mock::Then<crate::operations::Method>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    /// Mocks `PUT /names/12/{self}`.
-    fn put_names12_by_self(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::PutNames12BySelf>,
-            crate::mock::Then<crate::operations::PutNames12BySelf>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    /// Mocks `PUT /names/14/{self}`.
-    fn then(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::Then>,
-            crate::mock::Then<crate::operations::Then>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
     #[cfg(not(feature = "environments"))]
     crate::runtime::absent_mocks! {
-        crate ::generated::absent::environments::IsEnabled : patch_list vendor_thing
-        delete_with_body head_thing merge_thing search_with_body send_form send_yaml
-        send_bytes send_several_or_none send_several query_styles required_styles
-        with_headers typed_path styled_path nested_path spelled_path joined_path
-        space_in_path query_in_path fragment_in_path send_group list_pets add_pet clone
-        base_url_ with_transport call b_tree_map mock_ when self_
+        crate ::generated::absent::environments::IsEnabled : send_bytes send_form
+        with_headers patch_list vendor_thing delete_with_body head_thing merge_thing
+        clone mock_ when self_ base_url_ with_transport call b_tree_map list_pets add_pet
+        fragment_in_path query_in_path nested_path send_group search_with_body
+        send_several_or_none send_several typed_path space_in_path styled_path
+        query_styles required_styles read_nothing send_branch send_tree joined_path
+        spelled_path send_yaml
     }
 }
 

@@ -30,7 +30,7 @@ pub mod types {
     pub use super::environments::models::{
         Cat, Dog, Form, Group, Node, NodeChildren, NodeChildrenChildren,
         NodeChildrenLeaf, NodeChildrenMember, NodeLeaf, Other, Pet, QueryStylesFilter,
-        Range, Thing, TypedPathMode, WithHeadersXMode,
+        Range, Thing, TypedPathMode, WithHeadersXMode, WoodBranch, WoodBranchLeaf,
     };
 }
 
@@ -39,13 +39,14 @@ pub mod types {
 pub mod operations {
     #[cfg(feature = "environments")]
     pub use super::environments::operations::{
-        PatchList, VendorThing, DeleteWithBody, HeadThing, MergeThing, SearchWithBody,
-        SendForm, SendYaml, SendBytes, SendSeveralOrNone, SendSeveral, QueryStyles,
-        RequiredStyles, WithHeaders, TypedPath, StyledPath, NestedPath, SpelledPath,
-        JoinedPath, SpaceInPath, QueryInPath, FragmentInPath, SendGroup, ListPets,
-        AddPet, Clone, BaseUrl, WithTransport, Call, BTreeMap, Mock, When, Self_,
+        SendBytes, SendForm, WithHeaders, PatchList, VendorThing, DeleteWithBody,
+        HeadThing, MergeThing, Clone, Mock, When, Self_, BaseUrl, WithTransport, Call,
+        BTreeMap, ListPets, AddPet, FragmentInPath, QueryInPath, NestedPath, SendGroup,
+        SearchWithBody, SendSeveralOrNone, SendSeveral, TypedPath, SpaceInPath,
+        StyledPath, QueryStyles, RequiredStyles, ReadNothing, SendBranch, SendTree,
+        JoinedPath, SpelledPath, SendYaml,
     };
     pub use super::other::operations::{
-        New, Builder, Transport, Client, Bytes, Method, PutNames12BySelf, Then,
+        New, Method, PutNames12BySelf, Then, Builder, Transport, Client, Bytes,
     };
 }

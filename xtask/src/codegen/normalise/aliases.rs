@@ -10,11 +10,12 @@ use super::budget::{self, Budget};
 use super::conflict::Conflict;
 use super::draft::Draft;
 use super::schema::{Components, Kind, Schema};
+use crate::codegen::model::Remark;
 
 /// Applies the rule to the whole contract.
 ///
 /// # Errors
-/// Returns an error if such a component contains itself: no Rust type has that shape.
+/// Returns an error if such a component is itself: it has no value.
 pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     let (named, aliases): (Components, Components) = std::mem::take(&mut draft.components)
         .into_iter()
@@ -25,6 +26,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
         done: BTreeMap::new(),
         open: Vec::new(),
         budget: Budget::new(budget::COPIED),
+        remarks: Vec::new(),
     };
     for name in aliases.keys() {
         writer.resolved(name)?;
@@ -35,6 +37,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
             failed = failed.take().or(Some(conflict));
         }
     });
+    draft.remarks.append(&mut writer.remarks);
     failed.map_or(Ok(()), Err)
 }
 
@@ -50,6 +53,7 @@ struct Writer<'a> {
     done: BTreeMap<String, Schema>,
     open: Vec<String>,
     budget: Budget,
+    remarks: Vec<Remark>,
 }
 
 impl Writer<'_> {
@@ -61,7 +65,22 @@ impl Writer<'_> {
         let Some(alias) = self.aliases.get(name) else {
             return Ok(Schema::new(Kind::Ref(name.to_owned()), ""));
         };
-        if self.open.iter().any(|open| open == name) {
+        if let Some(first) = self.open.iter().position(|open| open == name) {
+            let cycle = self.open.get(first..).unwrap_or_default();
+            let holds = |name: &String| {
+                let alias = self.aliases.get(name);
+                alias.is_some_and(|alias| matches!(alias.kind, Kind::List(_) | Kind::Map(_)))
+            };
+            if cycle.iter().any(holds) {
+                let what = format!(
+                    "`{name}` contains itself and is not an object: inside of it, the values of `{name}` are any values"
+                );
+                self.remarks.push(Remark {
+                    pointer: alias.pointer.clone(),
+                    text: what,
+                });
+                return Ok(Schema::new(Kind::Any, alias.pointer.as_str()));
+            }
             let what = format!(
                 "the schema `{name}` contains itself and is not an object: {} → {name}",
                 self.open.join(" → ")

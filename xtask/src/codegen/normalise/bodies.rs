@@ -75,7 +75,11 @@ pub(crate) fn read(
     let alternatives = alternatives(&first, declared);
     let at = format!("{place}/content/{}", step(first.media));
     let schema = match (first.kind, first.schema) {
-        (BodyKind::Text | BodyKind::Bytes, _) => {
+        (BodyKind::Text | BodyKind::Bytes, schema) => {
+            if let Some(schema) = schema.filter(|_| first.kind == BodyKind::Text) {
+                let schema = reader.schema(schema, &format!("{at}/schema"))?;
+                media::note_text(reader, first.media, &schema);
+            }
             Schema::new(Kind::Text(TextFormat::Plain), at.as_str())
         }
         (_, Some(schema)) => reader.schema(schema, &format!("{at}/schema"))?,

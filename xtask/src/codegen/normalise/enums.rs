@@ -11,18 +11,14 @@ use super::names;
 use super::read::{Reader, list};
 use super::schema::{EnumValue, Kind, Schema};
 use crate::codegen::model::EnumValueModel;
-use crate::problem::Problem;
 
 /// Reads the values of an enum of texts.
-///
-/// # Errors
-/// Returns an error if no value is listed, or a name is invalid.
 pub(crate) fn read(
     reader: &Reader<'_>,
     values: &[Value],
     map: &Map<String, Value>,
     pointer: &str,
-) -> Result<Schema, Problem> {
+) -> Schema {
     let given = list(map, "x-enum-varnames");
     let mut read: Vec<EnumValue> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -47,17 +43,12 @@ pub(crate) fn read(
         let old = list(map, "x-deprecatedValues");
         let is_old = |text: &str| old.iter().any(|value| value == text);
         let listed = |key: &str| map.get(key).and_then(|map| map.get(&text));
-        let mut rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
-        if let Some(name) = rust_name
-            .as_deref()
-            .filter(|name| !names::is_type_name(name))
-        {
-            let place = format!("{pointer}/x-enum-varnames/{index}");
-            let what = format!("`{name}` is not the name of a Rust variant");
-            return Err(reader
-                .problem(&place, what)
-                .with_help("write it in Pascal case, letters and digits only"));
-        }
+        let given = given.get(index).and_then(Value::as_str);
+        let given = given.filter(|name| !name.trim().is_empty());
+        let mut rust_name = given.map(|name| match names::is_type_name(name) {
+            true => name.to_owned(),
+            false => names::variant_name(name),
+        });
         let is_taken = |name: &mut String| name == names::UNKNOWN || !named.insert(name.clone());
         if let Some(name) = rust_name.take_if(is_taken) {
             let why = match name.as_str() {
@@ -84,18 +75,11 @@ pub(crate) fn read(
     let nullable = values.contains(&Value::Null);
     let kind = match read.is_empty() {
         false => Kind::Enum(read),
-        true if nullable => Kind::Null,
-        true => {
-            let problem = reader.problem(
-                &format!("{pointer}/enum"),
-                "an enum without values fits nothing",
-            );
-            return Err(problem.with_help("list the values, or drop `enum`"));
-        }
+        true => Kind::Null,
     };
     let mut schema = Schema::new(kind, pointer);
     schema.nullable = nullable;
-    Ok(schema)
+    schema
 }
 
 /// The meaning of a value, with a note if it is no longer published.

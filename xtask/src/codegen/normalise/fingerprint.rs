@@ -1,7 +1,7 @@
 //! Fingerprints of schemas: equal for schemas that are the same type.
 //!
 //! Texts do not matter: descriptions, defaults and the order of an
-//! enum's values do not count, but the secrecy of a field does.
+//! enum's values do not count, but the secrecy of a field and a given name of a value do.
 
 use std::fmt::Write;
 
@@ -28,7 +28,10 @@ fn write_schema(text: &mut String, schema: &Schema) {
         Kind::Number => text.push_str("number"),
         Kind::Boolean => text.push_str("boolean"),
         Kind::Enum(values) => {
-            let mut sorted: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+            let values = values.iter();
+            let mut sorted: Vec<(&str, Option<&str>)> = values
+                .map(|one| (one.value.as_str(), one.rust_name.as_deref()))
+                .collect();
             sorted.sort_unstable();
             push(text, "enum", &format!("{sorted:?}"));
         }

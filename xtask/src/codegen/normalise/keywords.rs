@@ -42,7 +42,7 @@ pub(crate) enum Thing {
 use Handling::{Describes, Followed, Noted};
 
 const SERVERS: Handling = Noted(
-    "the address has no effect: calls go to the base URL of the client; build a client with this base URL instead",
+    "has no effect: calls go to the base URL of the client; build a client with this base URL instead",
 );
 const NOT_ENFORCED: Handling = Noted("is not enforced: values that violate it are sent and read");
 
@@ -342,6 +342,10 @@ impl Walk {
                     _ => "is ignored beside `$ref`".to_owned(),
                 },
                 Some((_, Followed | Describes)) => continue,
+                // An empty list is the address of the contract.
+                Some((_, Noted(_))) if map.get(keyword) == Some(&Value::Array(Vec::new())) => {
+                    continue;
+                }
                 Some((_, Noted(text))) => (*text).to_owned(),
                 None => "is not a keyword here, and is ignored".to_owned(),
             };
@@ -382,6 +386,12 @@ impl Walk {
     }
 
     fn schema(&mut self, map: &Map<String, Value>, value: &Value, pointer: &str) {
+        if map.get("required").is_some_and(|names| !names.is_array()) {
+            self.note(
+                format!("{pointer}/required"),
+                "`required` is ignored: it has to be a list of property names, in the schema that has the properties".to_owned(),
+            );
+        }
         let patterns = map.get("patternProperties").and_then(Value::as_object);
         if patterns.is_some_and(|patterns| patterns.len() > 1) {
             self.note(

@@ -1,6 +1,24 @@
 //! Known media types: how a body of each one is written and read.
 
+use super::read::Reader;
+use super::schema::{Kind, Schema};
 use crate::codegen::model::BodyKind;
+
+/// Notes that a text is passed on as it is, although its schema says more.
+pub(crate) fn note_text(reader: &Reader<'_>, media: &str, schema: &Schema) {
+    if matches!(
+        schema.kind,
+        Kind::Object(_)
+            | Kind::List(_)
+            | Kind::Map(_)
+            | Kind::Union(_)
+            | Kind::AllOf(_)
+            | Kind::Ref(_)
+    ) {
+        let what = format!("a value of `{media}` is passed on as text: its schema is not followed");
+        reader.remark(&schema.pointer, what);
+    }
+}
 
 /// How a body of this media type is written, or nothing if the client cannot write one.
 pub(crate) fn kind(media: &str) -> Option<BodyKind> {

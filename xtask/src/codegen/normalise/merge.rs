@@ -12,7 +12,7 @@ use super::budget::{self, Budget};
 use super::conflict::Conflict;
 use super::fingerprint::fingerprint;
 use super::names;
-use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
+use super::schema::{Components, Kind, Member, Object, Property, Schema, TextFormat, Union};
 use crate::codegen::model::Remark;
 use crate::contract::pointer::steps;
 
@@ -122,7 +122,7 @@ impl<'a> Merger<'a> {
         let name = match known {
             Some((name, _)) => name.clone(),
             None => {
-                let plain = name_of(&pointer);
+                let plain = name_of(self.components, &pointer);
                 let numbered = (2..).map(|number| format!("{plain}{number}"));
                 let mut names = std::iter::once(plain.clone()).chain(numbered);
                 let is_free = |name: &String| {
@@ -311,6 +311,15 @@ impl<'a> Merger<'a> {
             (Kind::Object(object), Kind::Union(union)) => {
                 Kind::Union(self.spread_over_members(union, &object, pointer, false)?)
             }
+            // The type of a choice whose members all have it says nothing more.
+            (Kind::Union(union), kind) | (kind, Kind::Union(union))
+                if union
+                    .members
+                    .iter()
+                    .all(|member| is_of_type(&member.schema.kind, &kind)) =>
+            {
+                Kind::Union(union)
+            }
             (Kind::Map(value), Kind::Object(mut object))
             | (Kind::Object(mut object), Kind::Map(value)) => {
                 object.extra.get_or_insert(value);
@@ -448,13 +457,16 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// A name for the schema at a pointer: its component's name and the properties on the path.
-fn name_of(pointer: &str) -> String {
-    let steps: Vec<String> = steps(pointer).collect();
-    let component = match steps.as_slice() {
-        [first, second, name, ..] if first == "components" && second == "schemas" => name.as_str(),
-        _ => "",
-    };
+/// A name for the schema at a pointer: that of the component around it and the properties on the way.
+fn name_of(components: &Components, pointer: &str) -> String {
+    let around = components.iter().filter_map(|(name, schema)| {
+        let rest = pointer.strip_prefix(schema.pointer.as_str())?;
+        rest.starts_with('/').then_some((name.as_str(), rest))
+    });
+    let (component, rest) = around
+        .min_by_key(|(_, rest)| rest.len())
+        .unwrap_or(("", pointer));
+    let steps: Vec<String> = steps(rest).collect();
     let properties = steps.windows(2).filter_map(|pair| match pair {
         [before, name] if before == "properties" => Some(name.as_str()),
         _ => None,
@@ -482,6 +494,17 @@ fn object_kind(object: Object, pointer: &str) -> Kind {
         return Kind::Map(value);
     }
     Kind::Object(object)
+}
+
+/// Whether the values of a schema have a type that says nothing more of them.
+fn is_of_type(kind: &Kind, bare: &Kind) -> bool {
+    matches!(
+        (kind, bare),
+        (Kind::Text(_) | Kind::Enum(_), Kind::Text(TextFormat::Plain))
+            | (Kind::Integer, Kind::Integer | Kind::Number)
+            | (Kind::Number, Kind::Number)
+            | (Kind::Boolean, Kind::Boolean)
+    )
 }
 
 #[cfg(test)]

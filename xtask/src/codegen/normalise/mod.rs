@@ -17,6 +17,8 @@ mod fields;
 mod fingerprint;
 pub(crate) mod former;
 mod hoist;
+#[cfg(test)]
+mod imported;
 mod json_type;
 mod keywords;
 mod limits;
@@ -49,8 +51,8 @@ use self::merge::Merger;
 pub(super) use self::names::is_type_name;
 use self::read::Reader;
 use super::model::Normalised;
-use crate::contract::Document;
 use crate::contract::pointer::escape as step;
+use crate::contract::{Document, inner};
 use crate::problem::Problem;
 
 /// Converts a contract into the form that progenitor accepts, with the facts beside it.
@@ -59,7 +61,8 @@ use crate::problem::Problem;
 /// Returns an error if the contract contradicts itself or requires something unsupported; the problem names
 /// the location.
 pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
-    let reader = Reader::new(document);
+    let inner = inner::names(document);
+    let reader = Reader::new(document, &inner);
     let mut draft = Draft::default();
     let schemas = document
         .value
@@ -70,6 +73,9 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
         draft.components.insert(name.clone(), schema);
     }
     operations::read(&reader, &mut draft)?;
+    draft.components.extend(reader.inner()?);
+    // Names do not depend on the order of the contract, which `import` changes.
+    draft.components.sort_unstable_keys();
     draft.remarks.append(&mut reader.take_remarks());
     let conflict = |conflict: Conflict| {
         reader
@@ -79,6 +85,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
 
     draft.remarks.append(&mut keywords::notes(&reader));
     parents::apply(&mut draft, parents::read(&reader)?).map_err(conflict)?;
+    usage::retain_reachable(&mut draft);
     merge_all(&mut draft).map_err(conflict)?;
     within_bounds(&draft).map_err(conflict)?;
     discriminators::apply(&mut draft).map_err(conflict)?;
@@ -88,6 +95,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     let hoisted = hoist::apply(&mut draft);
     let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
     aliases::apply(&mut draft).map_err(conflict)?;
+    nullable::within_any(&mut draft);
     fields::note(&mut draft);
     within_bounds(&draft).map_err(conflict)?;
     unions::check(&draft.components).map_err(conflict)?;

@@ -32,7 +32,8 @@ pub(crate) fn value_name(text: &str) -> String {
     let spelled = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        _ => clean(text).to_snake_case(),
+        // Small letters may have marks that are no letters: those of `İ` do.
+        _ => clean(&clean(text).to_snake_case()).to_snake_case(),
     };
     identifier(&spelled, "x")
 }

@@ -74,6 +74,11 @@ fn one(schema: &mut Schema) {
     schema.nullable |= nullable;
 }
 
+/// Any value may be null, whatever is said of it.
+pub(crate) fn within_any(draft: &mut Draft) {
+    draft.walk_mut(|schema| schema.nullable &= !matches!(schema.kind, Kind::Any));
+}
+
 /// Turns a lone null into any value, after the nullable unions are resolved.
 pub(crate) fn settle(draft: &mut Draft) {
     draft.walk_mut(|schema| {

@@ -11,14 +11,9 @@ use serde_json::{Map, Value};
 use super::draft::{Draft, DraftOperation};
 use super::read::Reader;
 use super::{bodies, names, parameters, paths, successes};
-use crate::contract::operation_id::operation_id;
+use crate::contract::operation_id::{METHODS, operation_id};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
-
-/// The keys of a path item that are operations.
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
 
 /// A contract has no more operations: several times the number of a large real one, and few enough for
 /// the one file that has a method for each.
@@ -32,14 +27,12 @@ const BODILESS: [&str; 2] = ["head", "trace"];
 /// # Errors
 /// Returns an error if an operation requires something that the client does not support.
 pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
-    let paths = reader
-        .document
-        .value
-        .get("paths")
-        .and_then(Value::as_object);
+    let paths = reader.document.value.get("paths");
+    let paths = paths.and_then(Value::as_object).into_iter().flatten();
+    // Names do not depend on the order of the contract, which `import` changes.
+    let paths: BTreeMap<&String, &Value> = paths.collect();
     for (path, item) in paths
         .into_iter()
-        .flatten()
         .filter(|(path, _)| !path.starts_with("x-"))
     {
         let pointer = format!("/paths/{}", step(path));
@@ -90,11 +83,19 @@ fn one(
             .filter(|text| !text.trim().is_empty())
     };
     let id = text("operationId").unwrap_or_else(|| operation_id(method, whole_path));
-    let tags = operation
-        .get("tags")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let tags: &[Value] = match operation.get("tags") {
+        None => &[],
+        Some(Value::Array(tags)) if tags.iter().all(Value::is_string) => tags.as_slice(),
+        Some(_) => {
+            return Err(reader
+                .problem(
+                    &format!("{pointer}/tags"),
+                    "`tags` has to be a list of texts",
+                )
+                .with_help("write it as a list, such as `tags: [Clusters]`"));
+        }
+    };
+    let tags = tags.iter();
     let mut success = successes::read(reader, draft, operation, &pointer)?;
     if method == "head" {
         success = successes::without_body(draft, success, &pointer);
@@ -137,7 +138,7 @@ fn one(
 }
 
 /// Gives each operation a name of its own: of several with one id, or with ids that become one name in
-/// Rust, the first in the contract keeps it, and the others are named by method and path.
+/// Rust, the first by path and method keeps it, and the others are named by method and path.
 fn distinct(draft: &mut Draft) {
     let mut first: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut others = Vec::new();

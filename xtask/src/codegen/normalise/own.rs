@@ -16,6 +16,12 @@ impl Reader<'_> {
     /// # Errors
     /// Returns an error if the type is unknown, or something in the schema is not a schema.
     pub(crate) fn own(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
+        if enumerated(map).is_some_and(|values| values.is_empty()) {
+            let place = format!("{pointer}/enum");
+            return Err(self
+                .problem(&place, "an enum without values fits nothing")
+                .with_help("list the values, or drop `enum`"));
+        }
         let named: Vec<&str> = types(map)
             .into_iter()
             .filter(|name| *name != "null")
@@ -60,7 +66,7 @@ impl Reader<'_> {
         let kind = match name {
             "object" => return self.object(map, pointer),
             "string" => match values {
-                Some(values) => return enums::read(self, &values, map, pointer),
+                Some(values) => return Ok(enums::read(self, &values, map, pointer)),
                 None => Kind::Text(text_format(format)),
             },
             "integer" | "number" if format == "uint64" => Kind::Unsigned,
@@ -102,7 +108,7 @@ impl Reader<'_> {
             return match told.as_slice() {
                 [] => Ok(Schema::new(Kind::Null, pointer)),
                 told if told.iter().all(|value| value.is_string()) => {
-                    enums::read(self, &values, map, pointer)
+                    Ok(enums::read(self, &values, map, pointer))
                 }
                 told if told.iter().all(|value| value.is_i64() || value.is_u64()) => {
                     self.typed("integer", map, pointer)
@@ -127,7 +133,7 @@ impl Reader<'_> {
                 .is_some_and(is_text_format)
         {
             self.typed("string", map, pointer)
-        } else if has(&["required"]) {
+        } else if !list(map, "required").is_empty() {
             self.object(map, pointer)
         } else {
             Ok(Schema::new(Kind::Any, pointer))
@@ -214,18 +220,24 @@ fn is_never(schema: &Value) -> bool {
     schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
-/// The values of `enum` or `const`.
 /// Whether the limits leave room for integers that a signed one of 64 bits does not hold, and for none
 /// below zero.
 fn is_beyond_signed(map: &Map<String, Value>) -> bool {
-    let limit = |name: &str| map.get(name);
-    let from_zero = limit("minimum").is_some_and(Value::is_u64);
-    from_zero && limit("maximum").is_some_and(|most| most.is_u64() && !most.is_i64())
+    // An exclusive limit is a number since 3.1, and before that a flag beside the other one.
+    let limits = |names: [&str; 2]| {
+        let limits = names.into_iter().filter_map(|name| map.get(name));
+        limits.filter(|limit| limit.is_number()).collect::<Vec<_>>()
+    };
+    let most = limits(["maximum", "exclusiveMaximum"]);
+    let is_large = |limit: &&Value| limit.is_u64() && !limit.is_i64();
+    let mut least = limits(["minimum", "exclusiveMinimum"]).into_iter();
+    !most.is_empty() && most.iter().all(is_large) && least.any(Value::is_u64)
 }
 
+/// The values of `enum` or `const`.
 fn enumerated(map: &Map<String, Value>) -> Option<Vec<Value>> {
     match (map.get("enum"), map.get("const")) {
-        (Some(Value::Array(values)), _) => Some(values.clone()),
+        (Some(Value::Array(values)), None) => Some(values.clone()),
         (_, Some(value)) => Some(vec![value.clone()]),
         _ => None,
     }

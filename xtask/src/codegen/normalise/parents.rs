@@ -34,6 +34,7 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<IndexMap<String, Discriminator
             found.insert(name.clone(), discriminator);
         }
     }
+    found.sort_unstable_keys();
     Ok(found)
 }
 
@@ -369,7 +370,7 @@ mod tests {
         })));
         assert_eq!(
             union(&found, "Pet"),
-            [tagged("HouseCat", "house-cat"), tagged("Dog", "Dog")]
+            [tagged("Dog", "Dog"), tagged("HouseCat", "house-cat")]
         );
     }
 

@@ -4,6 +4,7 @@
 //! restrict the valid values and have no counterpart in the types.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -11,8 +12,9 @@ use super::budget::{self, Budget};
 use super::limits;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
+use crate::contract::Document;
 use crate::contract::pointer::escape as step;
-use crate::contract::{Document, references};
+use crate::contract::references;
 use crate::problem::Problem;
 
 /// Keywords that change which values are valid in a way that no generated type follows.
@@ -30,8 +32,10 @@ const UNSUPPORTED: [&str; 8] = [
 /// Reads schemas of one document.
 pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
-    /// References into the inside of other schemas that are being read.
-    inside: RefCell<Vec<String>>,
+    /// The names of schemas that references find inside other parts of the document, by pointer.
+    inner: &'a BTreeMap<String, String>,
+    /// Those of them that were met.
+    met: RefCell<BTreeSet<&'a String>>,
     /// The remarks collected while reading, without duplicates.
     remarks: RefCell<Vec<Remark>>,
     budget: Budget,
@@ -39,10 +43,12 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(document: &'a Document) -> Self {
+    /// Reads from a document; `inner` are the names of the schemas inside other parts of it.
+    pub(crate) fn new(document: &'a Document, inner: &'a BTreeMap<String, String>) -> Self {
         Self {
             document,
-            inside: RefCell::default(),
+            inner,
+            met: RefCell::default(),
             remarks: RefCell::default(),
             budget: Budget::new(budget::READ),
             depth: Cell::default(),
@@ -136,12 +142,13 @@ impl<'a> Reader<'a> {
             return Err(self.problem(&format!("{pointer}/$ref"), "a reference has to be a text"));
         };
         let target = references::target(self.document, text, pointer)?;
-        let referred = match references::schema_name(text) {
-            Some(name) => Schema::new(Kind::Ref(name), pointer),
-            None => self.inside(&target, pointer)?,
+        let Some(name) = self.named(text, &target) else {
+            return Err(references::no_schema(self.document, text, pointer));
         };
+        let referred = Schema::new(Kind::Ref(name), pointer);
         let value = self.document.value.pointer(&target);
-        if let Some(kind) = value.and_then(|value| contradiction(map, value)) {
+        let contradiction = value.and_then(|value| contradiction(map, value));
+        if let Some(kind) = contradiction.filter(|_| map.keys().all(|key| describes(key))) {
             let what = format!(
                 "`type: {kind}` beside `$ref` is ignored: the schema `{text}` has another type"
             );
@@ -154,19 +161,31 @@ impl<'a> Reader<'a> {
         Ok(one_or_all(parts, pointer))
     }
 
-    /// A schema that is a part of another one is read as if it stood here.
-    fn inside(&self, target: &str, pointer: &str) -> Result<Schema, Problem> {
-        if self.inside.borrow().iter().any(|open| open == target) {
-            let what = format!("the reference `#{target}` refers to itself");
-            return Err(self
-                .problem(pointer, what)
-                .with_help("move the schema that it names to `components/schemas`"));
+    /// The name of the schema that a reference to a known target names.
+    fn named(&self, reference: &str, target: &str) -> Option<String> {
+        references::schema_name(reference).or_else(|| {
+            let (target, name) = self.inner.get_key_value(target)?;
+            self.met.borrow_mut().insert(target);
+            Some(name.clone())
+        })
+    }
+
+    /// Reads the schemas inside other parts of the document that references have named so far.
+    ///
+    /// # Errors
+    /// Returns an error if one of them is not a schema, or if the types cannot express it.
+    pub(crate) fn inner(&self) -> Result<Vec<(String, Schema)>, Problem> {
+        let mut read = BTreeMap::new();
+        loop {
+            let met = self.met.borrow().clone();
+            let Some(target) = met.into_iter().find(|target| !read.contains_key(target)) else {
+                return Ok(read.into_values().collect());
+            };
+            let value = self.document.value.pointer(target);
+            let schema = self.schema(value.unwrap_or(&Value::Null), target)?;
+            let name = self.inner.get(target).cloned().unwrap_or_default();
+            read.insert(target, (name, schema));
         }
-        self.inside.borrow_mut().push(target.to_owned());
-        let value = self.document.value.pointer(target);
-        let read = self.schema(value.unwrap_or(&Value::Null), target);
-        self.inside.borrow_mut().pop();
-        read
     }
 
     fn composed(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
@@ -274,13 +293,15 @@ impl<'a> Reader<'a> {
             let name = target
                 .as_str()
                 .and_then(|text| match text.starts_with('#') {
-                    true => references::schema_name(text),
-                    false => Some(text.to_owned()),
+                    true => Some((text.to_owned(), references::pointer_of(text)?)),
+                    false => {
+                        let pointer = format!("/components/schemas/{}", step(text));
+                        Some((references::to_schema(text), pointer))
+                    }
                 });
-            let known = name.filter(|name| {
-                let place = format!("/components/schemas/{}", step(name));
-                self.document.value.pointer(&place).is_some()
-            });
+            let known = name
+                .filter(|(_, pointer)| self.document.value.pointer(pointer).is_some())
+                .and_then(|(reference, pointer)| self.named(&reference, &pointer));
             let Some(name) = known else {
                 return Err(self
                     .problem(
@@ -347,6 +368,29 @@ impl<'a> Reader<'a> {
     pub(crate) fn problem(&self, pointer: &str, what: impl Into<String>) -> Problem {
         Problem::at(self.document, pointer, what)
     }
+}
+
+/// Whether a keyword beside a reference and a type shapes no value.
+fn describes(keyword: &str) -> bool {
+    let known = [
+        "$ref",
+        "type",
+        "nullable",
+        "description",
+        "title",
+        "default",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "example",
+        "examples",
+        "externalDocs",
+        "$comment",
+        "$id",
+        "$anchor",
+        "$defs",
+    ];
+    known.contains(&keyword) || keyword.starts_with("x-")
 }
 
 /// The type beside a reference that contradicts the type of the reference's target.

@@ -59,12 +59,22 @@ pub(crate) fn read(
     });
     let mut declared = Vec::new();
     for (status, value) in chosen {
-        declared.push(one(
-            reader,
-            status,
-            value,
-            &format!("{pointer}/responses/{}", step(status)),
-        )?);
+        let place = format!("{pointer}/responses/{}", step(status));
+        let mut read = one(reader, status, value, &place)?;
+        if matches!(status.as_str(), "204" | "205") && read.format != Format::NoContent {
+            let what =
+                format!("a response of status {status} has no body: its `content` is ignored");
+            draft.remark(&format!("{}/content", read.pointer), what);
+            read = Declared {
+                format: Format::NoContent,
+                secret: false,
+                content_type: None,
+                accept: Vec::new(),
+                schema: None,
+                ..read
+            };
+        }
+        declared.push(read);
     }
     Ok(together(draft, declared))
 }
@@ -181,7 +191,10 @@ fn one(
             .map(|schema| reader.schema(schema, &at))
             .transpose()?;
         declared.format = Format::Text;
-        declared.secret = schema.is_some_and(|schema| schema.notes.secret);
+        if let Some(schema) = schema {
+            media::note_text(reader, media, &schema);
+            declared.secret = schema.notes.secret;
+        }
         declared.content_type = Some((*media).clone());
     } else if let Some((media, _)) = content.first() {
         declared.format = Format::Binary;

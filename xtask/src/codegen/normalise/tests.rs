@@ -5,7 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::codegen::model::{FieldModel, SchemaKind, StructModel, UnionModel, UnionStrategy};
+use crate::codegen::model::{
+    FieldModel, SchemaKind, StructModel, TypeModel, UnionModel, UnionStrategy,
+};
 use crate::contract::source;
 
 /// A document with these paths and schemas.
@@ -144,10 +146,20 @@ fn texts_numbers_lists_and_maps_get_no_type_of_their_own() {
 }
 
 #[test]
-fn a_list_that_contains_itself_is_a_problem() {
-    let found = problem(schemas(
-        json!({"Root": {"type": "array", "items": {"$ref": "#/components/schemas/Root"}}}),
-    ));
+fn a_list_that_contains_itself_holds_any_values_and_a_schema_that_is_itself_is_a_problem() {
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let found = normalised(schemas(json!({
+        "Root": {"type": "object", "properties": {"a": reference("List"), "b": reference("Map")}},
+        "List": {"type": "array", "items": reference("Map")},
+        "Map": {"type": "object", "additionalProperties": reference("List")},
+    })));
+    let list = |inner: TypeModel| TypeModel::List(Box::new(inner));
+    let map = |inner: TypeModel| TypeModel::Map(Box::new(inner));
+    let (a, b) = (field(&found, "Root", "a"), field(&found, "Root", "b"));
+    assert_eq!(a.ty, list(map(TypeModel::Any)));
+    assert_eq!(b.ty, map(TypeModel::Any));
+    assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
+    let found = problem(schemas(json!({"Root": reference("Root")})));
     assert!(
         found.contains(
             "/components/schemas/Root: the schema `Root` contains itself and is not an object"
@@ -450,7 +462,7 @@ fn a_union_that_is_a_member_of_itself_is_a_problem() {
         "Other": {"oneOf": [{"$ref": "#/components/schemas/Root"}, {"type": "integer"}]},
     })));
     assert!(
-        found.contains("the union `Root` is a member of itself"),
+        found.contains("the union `Other` is a member of itself"),
         "{found}"
     );
 }
@@ -485,7 +497,7 @@ fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
         ),
         (
             json!({"$ref": "#/components/schemas/Root/properties/a"}),
-            "refers to itself",
+            "the schema `RootA` contains itself and is not an object",
         ),
         (
             json!("string"),

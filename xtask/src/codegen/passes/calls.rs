@@ -16,6 +16,7 @@ use crate::codegen::model::{
     AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
     ParameterModel, Shape, Style,
 };
+use crate::codegen::split::short;
 use crate::problem::Problem;
 
 use super::{methods::Signature, names, reserved, types};
@@ -39,29 +40,13 @@ pub(crate) fn emit(
     area: &'static Area,
     signatures: &BTreeMap<String, Signature>,
 ) -> Result<Emitted, Problem> {
-    let problem = |what: String| Problem::new(what).with_pointer(operation.pointer.clone());
-    let signature = signatures.get(&operation.method_name).ok_or_else(|| {
-        problem(format!(
-            "progenitor wrote no method for the operation `{}`",
-            operation.id
-        ))
-    })?;
-    let type_of = |name: &str| {
-        let ty = signature.parameters.get(name.trim_start_matches("r#"));
-        ty.map(types::bare).ok_or_else(|| {
-            problem(format!(
-                "progenitor's method `{}` lacks the parameter `{name}`",
-                operation.method_name
-            ))
-        })
-    };
-
+    let signature = Signature::of(signatures, operation)?;
     let mut arguments = Vec::new();
     let mut path_values = Vec::new();
     let mut settings = fixed_query(operation);
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
-        let ty = type_of(&parameter.rust_name)?;
+        let ty = signature.parameter(operation, &parameter.rust_name)?;
         if parameter.location == Location::Path {
             let ident = names::apart(&parameter.rust_name, &["body"]);
             let argument = argument_type(parameter, ty);
@@ -118,19 +103,19 @@ pub(crate) fn emit(
             #text
             #[deprecated = #note]
             #[inline]
-            pub fn #former(&self, #(#arguments),*) -> Call<operations::#marker> {
+            pub fn #former(&self, #(#arguments),*) -> crate::runtime::Call<crate::operations::#marker> {
                 #new #(#settings)*
             }
         }
     });
     let former_methods: Vec<TokenStream> = former_methods.collect();
-    let former_methods =
-        (!former_methods.is_empty()).then(|| quote!(impl Client { #(#former_methods)* }));
+    let former_methods = (!former_methods.is_empty())
+        .then(|| quote!(impl crate::runtime::Client { #(#former_methods)* }));
     let method = quote! {
         #text
         #deprecated
         #[inline]
-        pub fn #name(&self, #(#arguments),*) -> Call<operations::#marker> {
+        pub fn #name(&self, #(#arguments),*) -> crate::runtime::Call<crate::operations::#marker> {
             #new #(#settings)*
         }
     };
@@ -152,8 +137,8 @@ pub(crate) fn emit(
     let about = about
         .paragraph(areas::availability(&[area].into()))
         .attributes();
-    let setters =
-        (!setters.is_empty()).then(|| quote!(#[setters] impl operations::#marker { #(#setters)* }));
+    let setters = (!setters.is_empty())
+        .then(|| quote!(#[setters] impl crate::operations::#marker { #(#setters)* }));
     let former = operation.former.iter().map(|(_, former)| {
         let note = format!("it is called `{marker}` now");
         let former = format_ident!("{former}");
@@ -164,7 +149,7 @@ pub(crate) fn emit(
         )
         .paragraph(areas::availability(&[area].into()))
         .attributes();
-        quote!(#text #[deprecated = #note] pub type #former = operations::#marker;)
+        quote!(#text #[deprecated = #note] pub type #former = crate::operations::#marker;)
     });
     let items = quote! {
         #former_methods
@@ -173,11 +158,11 @@ pub(crate) fn emit(
         #[derive(Debug)]
         pub enum #marker {}
 
-        impl rt::Operation for operations::#marker {
+        impl crate::runtime::Operation for crate::operations::#marker {
             type Output = #output;
-            type Format = rt::#format;
+            type Format = crate::runtime::#format;
             #accept
-            const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(#id, Method::#http_method, #path);
+            const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(#id, ::http::Method::#http_method, #path);
         }
 
         #setters
@@ -191,13 +176,13 @@ fn new_call(path_values: &[(&ParameterModel, syn::Ident)]) -> TokenStream {
         |parameter: &ParameterModel| parameter.shape == Shape::One && parameter.is_simple();
     if path_values.iter().all(|(parameter, _)| is_plain(parameter)) {
         let values = path_values.iter().map(|(_, ident)| quote!(&#ident));
-        return quote!(Call::new(self, &[#(#values),*]));
+        return quote!(crate::runtime::Call::new(self, &[#(#values),*]));
     }
     let values = path_values.iter().map(|(parameter, ident)| {
         let (style, texts) = (style(parameter.style), texts(parameter, &quote!(#ident)));
         quote!((#style, #texts))
     });
-    quote!(Call::styled(self, [#(#values),*]))
+    quote!(crate::runtime::Call::styled(self, [#(#values),*]))
 }
 
 /// The query that every call of an operation has.
@@ -264,10 +249,10 @@ fn setting(parameter: &ParameterModel, value: &syn::Ident) -> TokenStream {
 /// The function of the runtime that makes texts of a parameter's value.
 pub(crate) fn maker(parameter: &ParameterModel) -> TokenStream {
     match parameter.shape {
-        Shape::One => quote!(rt::one),
-        Shape::List => quote!(rt::list),
-        Shape::Object => quote!(rt::object),
-        Shape::Document => quote!(rt::document),
+        Shape::One => quote!(crate::runtime::one),
+        Shape::List => quote!(crate::runtime::list),
+        Shape::Object => quote!(crate::runtime::object),
+        Shape::Document => quote!(crate::runtime::document),
     }
 }
 
@@ -280,13 +265,13 @@ pub(crate) fn texts(parameter: &ParameterModel, value: &TokenStream) -> TokenStr
 /// A style as the runtime has it.
 pub(crate) fn style(style: Style) -> TokenStream {
     match style {
-        Style::Simple { explode } => quote!(rt::Style::Simple { explode: #explode }),
-        Style::Form { explode } => quote!(rt::Style::Form { explode: #explode }),
-        Style::Space => quote!(rt::Style::Space),
-        Style::Pipe => quote!(rt::Style::Pipe),
-        Style::Deep => quote!(rt::Style::Deep),
-        Style::Label { explode } => quote!(rt::Style::Label { explode: #explode }),
-        Style::Matrix { explode } => quote!(rt::Style::Matrix { explode: #explode }),
+        Style::Simple { explode } => quote!(crate::runtime::Style::Simple { explode: #explode }),
+        Style::Form { explode } => quote!(crate::runtime::Style::Form { explode: #explode }),
+        Style::Space => quote!(crate::runtime::Style::Space),
+        Style::Pipe => quote!(crate::runtime::Style::Pipe),
+        Style::Deep => quote!(crate::runtime::Style::Deep),
+        Style::Label { explode } => quote!(crate::runtime::Style::Label { explode: #explode }),
+        Style::Matrix { explode } => quote!(crate::runtime::Style::Matrix { explode: #explode }),
     }
 }
 
@@ -294,9 +279,9 @@ pub(crate) fn style(style: Style) -> TokenStream {
 pub(crate) fn place(location: Location) -> Option<TokenStream> {
     match location {
         Location::Path => None,
-        Location::Query => Some(quote!(rt::Place::Query)),
-        Location::Header => Some(quote!(rt::Place::Header)),
-        Location::Cookie => Some(quote!(rt::Place::Cookie)),
+        Location::Query => Some(quote!(crate::runtime::Place::Query)),
+        Location::Header => Some(quote!(crate::runtime::Place::Header)),
+        Location::Cookie => Some(quote!(crate::runtime::Place::Cookie)),
     }
 }
 
@@ -335,24 +320,20 @@ fn body_setting(
     Ok(match body.kind {
         BodyKind::Json if media == "application/json" => (typed()?, quote!(.json(body))),
         kind @ (BodyKind::Json | BodyKind::Form) => (typed()?, sending(kind, media, encodings)),
-        BodyKind::Text => (quote!(impl Into<String>), sending(body.kind, media, &[])),
-        BodyKind::Bytes => (quote!(impl Into<Bytes>), sending(body.kind, media, &[])),
+        BodyKind::Text => (
+            quote!(impl ::core::convert::Into<::std::string::String>),
+            sending(body.kind, media, &[]),
+        ),
+        BodyKind::Bytes => (
+            quote!(impl ::core::convert::Into<::bytes::Bytes>),
+            sending(body.kind, media, &[]),
+        ),
     })
 }
 
 /// The type of a body that is a document, as an argument.
 fn body_type(signature: &Signature, operation: &OperationModel) -> Result<TokenStream, Problem> {
-    let ty = signature
-        .parameters
-        .get("body")
-        .map(types::bare)
-        .ok_or_else(|| {
-            Problem::new(format!(
-                "progenitor's method `{}` lacks the body",
-                operation.method_name
-            ))
-            .with_pointer(operation.pointer.clone())
-        })?;
+    let ty = signature.parameter(operation, "body")?;
     let ty = match types::inside(ty, "Vec") {
         Some(item) => quote!([#item]),
         None => quote!(#ty),
@@ -369,10 +350,10 @@ fn sending(kind: BodyKind, media: &str, encodings: &[(String, Encoding)]) -> Tok
         BodyKind::Form => {
             let encodings = encodings.iter().map(|(name, encoding)| {
                 let encoding = match encoding {
-                    Encoding::Json => quote!(rt::FormStyle::Json),
+                    Encoding::Json => quote!(crate::runtime::FormStyle::Json),
                     Encoding::Styled(styled) => {
                         let style = style(*styled);
-                        quote!(rt::FormStyle::Styled(#style))
+                        quote!(crate::runtime::FormStyle::Styled(#style))
                     }
                 };
                 quote!((#name, #encoding))
@@ -392,13 +373,16 @@ fn alternative_setter(
     let media = &alternative.content_type;
     let is_document = |kind| matches!(kind, BodyKind::Json | BodyKind::Form);
     let (argument, about) = match alternative.kind {
-        BodyKind::Text => (quote!(impl Into<String>), "text"),
-        BodyKind::Bytes => (quote!(impl Into<Bytes>), "bytes"),
+        BodyKind::Text => (
+            quote!(impl ::core::convert::Into<::std::string::String>),
+            "text",
+        ),
+        BodyKind::Bytes => (quote!(impl ::core::convert::Into<::bytes::Bytes>), "bytes"),
         _ if alternative.same_schema && is_document(body.kind) => {
             (body_type(signature, operation)?, "")
         }
         _ => (
-            quote!(&(impl ::serde::Serialize + ?Sized)),
+            quote!(&(impl ::serde::Serialize + ?::core::marker::Sized)),
             "any value, because the contract gives it a schema of its own",
         ),
     };
@@ -435,11 +419,16 @@ fn output(
         Format::JsonOrEmpty => {
             let ty = declared()?;
             let ty = types::inside(ty, "Option").unwrap_or(ty);
-            (quote!(Option<#ty>), format_ident!("JsonOrEmpty"))
+            (
+                quote!(::core::option::Option<#ty>),
+                format_ident!("JsonOrEmpty"),
+            )
         }
-        Format::Text if operation.success.secret => (quote!(rt::SecretText), format_ident!("Text")),
-        Format::Text => (quote!(String), format_ident!("Text")),
-        Format::Binary => (quote!(Bytes), format_ident!("Binary")),
+        Format::Text if operation.success.secret => {
+            (quote!(crate::runtime::SecretText), format_ident!("Text"))
+        }
+        Format::Text => (quote!(::std::string::String), format_ident!("Text")),
+        Format::Binary => (quote!(::bytes::Bytes), format_ident!("Binary")),
         Format::NoContent => (quote!(()), format_ident!("NoContent")),
     })
 }
@@ -481,7 +470,10 @@ fn described(ty: &Type, is_plural: bool) -> Line {
     match types::model_name(ty) {
         Some(name) if is_plural => Line::default().item(&["types", &name]),
         Some(name) => Line::default().model(&name),
-        None => Line::default().code(&ty.to_token_stream().to_string().replace(' ', "")),
+        None => {
+            let path = short(ty.to_token_stream()).to_string();
+            Line::default().code(&path.replace(' ', ""))
+        }
     }
 }
 

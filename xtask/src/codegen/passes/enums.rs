@@ -34,7 +34,7 @@ pub(crate) fn emit(
         quote!(#text #variant = #wire #(| #aliases)*,)
     });
     let former = former(values);
-    let former = (!former.is_empty()).then(|| quote!(impl types::#ident { #(#former)* }));
+    let former = (!former.is_empty()).then(|| quote!(impl crate::types::#ident { #(#former)* }));
     quote! {
         #[within = "crate::runtime::open_enum::open_enum"]
         #text

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::{FnArg, Pat, ReturnType, Type};
 
 use super::{names, types};
+use crate::codegen::model::OperationModel;
 use crate::codegen::progenitor::Output;
+use crate::problem::Problem;
 
 /// One of progenitor's methods, reduced to its types.
 pub(crate) struct Signature {
@@ -15,6 +17,56 @@ pub(crate) struct Signature {
     pub(crate) parameters: BTreeMap<String, Type>,
     /// The type of a success, or `None` for a stream of bytes.
     pub(crate) output: Option<Type>,
+}
+
+impl Signature {
+    /// The signature of an operation's method.
+    ///
+    /// # Errors
+    /// Returns an error if progenitor wrote no method.
+    pub(crate) fn of<'s>(
+        signatures: &'s BTreeMap<String, Self>,
+        operation: &OperationModel,
+    ) -> Result<&'s Self, Problem> {
+        signatures.get(&operation.method_name).ok_or_else(|| {
+            let what = format!(
+                "progenitor wrote no method for the operation `{}`",
+                operation.id
+            );
+            Problem::new(what).with_pointer(operation.pointer.clone())
+        })
+    }
+
+    /// The type of a parameter, or of the `body`, without its reference and `Option`.
+    ///
+    /// # Errors
+    /// Returns an error if progenitor's method lacks it.
+    pub(crate) fn parameter(
+        &self,
+        operation: &OperationModel,
+        name: &str,
+    ) -> Result<&Type, Problem> {
+        let ty = self.parameters.get(name.trim_start_matches("r#"));
+        ty.map(types::bare).ok_or_else(|| {
+            let method = &operation.method_name;
+            let what = format!("progenitor's method `{method}` lacks the parameter `{name}`");
+            Problem::new(what).with_pointer(operation.pointer.clone())
+        })
+    }
+
+    /// The type of a document that a success holds, without its `Option`.
+    ///
+    /// # Errors
+    /// Returns an error if progenitor's method gives none.
+    pub(crate) fn document(&self, operation: &OperationModel) -> Result<&Type, Problem> {
+        let ty = self.output.as_ref();
+        ty.map(|ty| types::inside(ty, "Option").unwrap_or(ty))
+            .ok_or_else(|| {
+                let method = &operation.method_name;
+                let what = format!("progenitor's method `{method}` gives no result");
+                Problem::new(what).with_pointer(operation.pointer.clone())
+            })
+    }
 }
 
 /// Every method of progenitor's client that calls an operation, by its name.

@@ -1,20 +1,16 @@
-//! Converts progenitor's mocks to the form of this client.
+//! Writes the mocks: for each operation a matcher with a method for each parameter, a responder, and a
+//! method of an extension trait for httpmock's server.
 //!
-//! Progenitor writes, for each operation, a matcher with a method for each parameter, a responder, and
-//! a method of an extension trait for httpmock's server. The names and the types of the values are read
-//! from these. The bodies are calls of `qovery_api::mock`, which implements what progenitor lacks: how this
-//! client prints a value in a path or a query, lists, texts that are not JSON, and responses that may be
-//! empty. Matcher and responder are one generic type each, with an `impl` for each operation.
+//! The types of the values are those of the operation's method. The bodies are calls of `qovery_api::mock`.
+//! Matcher and responder are one generic type each, with an `impl` for each operation.
 
 mod entry;
-mod methods;
-mod read;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::Type;
+use syn::{Ident, Type};
 
 use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
@@ -25,11 +21,31 @@ use crate::problem::Problem;
 
 use super::{calls, methods::Signature, names, reserved, types};
 
-use methods::matcher_name;
-
 pub(crate) use entry::entry;
-pub(super) use methods::status_name;
-pub(crate) use read::{Matchers, read};
+
+/// The name of a matcher's method for a parameter.
+fn matcher_name(parameter: &ParameterModel) -> Ident {
+    names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::WHEN)
+}
+
+/// The name of a responder's method, and the status if it is a number.
+pub(super) fn status_name(status: &str) -> (Ident, Option<u16>) {
+    let Ok(number) = status.parse::<u16>() else {
+        return (format_ident!("success"), None);
+    };
+    let name = match number {
+        200 => "ok".to_owned(),
+        201 => "created".to_owned(),
+        202 => "accepted".to_owned(),
+        203 => "non_authoritative_information".to_owned(),
+        204 => "no_content".to_owned(),
+        205 => "reset_content".to_owned(),
+        206 => "partial_content".to_owned(),
+        207 => "multi_status".to_owned(),
+        other => format!("status_{other}"),
+    };
+    (format_ident!("{name}"), Some(number))
+}
 
 /// The code for one operation.
 #[derive(Debug)]
@@ -44,47 +60,31 @@ pub(crate) struct Emitted {
 /// Writes the mock of one operation.
 ///
 /// # Errors
-/// Returns an error if progenitor's mock lacks a parameter of the contract.
+/// Returns an error if progenitor's method lacks a parameter of the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
     area: &'static Area,
     signatures: &BTreeMap<String, Signature>,
-    matchers: &Matchers,
 ) -> Result<Emitted, Problem> {
-    let problem = |what: &str| {
-        Problem::new(format!(
-            "progenitor's mock of the operation `{}` lacks {what}",
-            operation.id
-        ))
-        .with_pointer(operation.pointer.clone())
-    };
-    let taken = matchers
-        .get(&operation.method_name)
-        .ok_or_else(|| problem("a matcher"))?;
+    let signature = Signature::of(signatures, operation)?;
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
-        let ty = taken
-            .get(parameter.rust_name.trim_start_matches("r#"))
-            .ok_or_else(|| problem(&format!("the parameter `{}`", parameter.name)))?;
+        let ty = signature.parameter(operation, &parameter.rust_name)?;
         setters.push(matcher(parameter, ty));
     }
     if operation.body.is_some() {
-        let ty = taken.get("body").ok_or_else(|| problem("the body"))?;
-        setters.push(body(operation, ty));
+        setters.push(body(operation, signature.parameter(operation, "body")?));
     }
     let marker = format_ident!("{}", operation.type_name);
-    let output = signatures
-        .get(&operation.method_name)
-        .and_then(|signature| signature.output.as_ref());
-    let responders = responders(operation, output);
+    let responders = responders(operation, signature.output.as_ref());
     let matchers = (!setters.is_empty()).then(|| {
         quote! {
-            impl When<operations::#marker> { #(#setters)* }
+            impl crate::mock::When<crate::operations::#marker> { #(#setters)* }
         }
     });
     let fixed = operation.fixed_query.iter();
     let fixed: Vec<_> = fixed
-        .map(|(name, value)| quote!(.query_value(#name, Some(#value))))
+        .map(|(name, value)| quote!(.query_value(#name, ::core::option::Option::Some(#value))))
         .collect();
     let configure = if fixed.is_empty() {
         quote!(configure)
@@ -100,13 +100,13 @@ pub(crate) fn emit(
         name: name.clone(),
         method: quote! {
             #text
-            fn #name(&self, configure: impl FnOnce(When<operations::#marker>, Then<operations::#marker>)) -> Mock<'_> {
+            fn #name(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<crate::operations::#marker>, crate::mock::Then<crate::operations::#marker>)) -> ::httpmock::Mock<'_> {
                 self.mock_operation(#configure)
             }
         },
         blocks: quote! {
             #matchers
-            impl Then<operations::#marker> { #(#responders)* }
+            impl crate::mock::Then<crate::operations::#marker> { #(#responders)* }
         },
     })
 }
@@ -138,7 +138,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
             (Location::Query, Style::Form { explode: true }) => {
                 quote!(query_repeated(#wire, values))
             }
-            _ => styled(parameter, &quote!(rt::list(values)), true),
+            _ => styled(parameter, &quote!(crate::runtime::list(values)), true),
         };
         let text = about(" has these values.");
         return quote! {
@@ -152,16 +152,18 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let lifetime = (by_reference && !is_required).then(|| quote!(<'a>));
     let taken = match (by_reference, is_required) {
         (true, true) => quote!(&#referred),
-        (true, false) => quote!(impl Into<Option<&'a #referred>>),
+        (true, false) => quote!(impl ::core::convert::Into<::core::option::Option<&'a #referred>>),
         (false, true) => ty.to_token_stream(),
-        (false, false) => quote!(impl Into<Option<#ty>>),
+        (false, false) => quote!(impl ::core::convert::Into<::core::option::Option<#ty>>),
     };
     let is_plain = parameter.shape == Shape::One;
     let matching = match (parameter.location, is_required) {
         (Location::Path, _) if is_plain && parameter.is_simple() => {
             quote!(path_value(#wire, &value))
         }
-        (Location::Query, true) if is_plain => quote!(query_value(#wire, Some(value))),
+        (Location::Query, true) if is_plain => {
+            quote!(query_value(#wire, ::core::option::Option::Some(value)))
+        }
         (Location::Query, false) if is_plain => quote!(query_value(#wire, value.into())),
         (_, true) => {
             let value = calls::texts(parameter, &quote!(value));
@@ -182,7 +184,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
 fn styled(parameter: &ParameterModel, value: &TokenStream, is_there: bool) -> TokenStream {
     let (wire, style) = (&parameter.name, calls::style(parameter.style));
     let value = if is_there && parameter.location != Location::Path {
-        quote!(Some(#value))
+        quote!(::core::option::Option::Some(#value))
     } else {
         value.clone()
     };
@@ -206,19 +208,19 @@ fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
     if body.kind != BodyKind::Json {
         return quote! {
             #text
-            pub fn body(self, value: impl AsRef<[u8]>) -> Self { self.raw_body(Some(value.as_ref())) }
+            pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self { self.raw_body(::core::option::Option::Some(value.as_ref())) }
         };
     }
     let ty = slice(types::bare(ty));
     if optional {
         quote! {
             #text
-            pub fn body<'a>(self, value: impl Into<Option<&'a #ty>>) -> Self { self.json_body(value.into()) }
+            pub fn body<'a>(self, value: impl ::core::convert::Into<::core::option::Option<&'a #ty>>) -> Self { self.json_body(value.into()) }
         }
     } else {
         quote! {
             #text
-            pub fn body(self, value: &#ty) -> Self { self.json_body(Some(value)) }
+            pub fn body(self, value: &#ty) -> Self { self.json_body(::core::option::Option::Some(value)) }
         }
     }
 }
@@ -278,13 +280,13 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
         (Format::JsonOrEmpty, Some(ty)) => {
             let ty = slice(types::inside(ty, "Option").unwrap_or(ty));
             (
-                quote!(value: impl Into<Option<&'a #ty>>),
+                quote!(value: impl ::core::convert::Into<::core::option::Option<&'a #ty>>),
                 quote!(self.json_or_empty(#code, value.into())),
             )
         }
         (Format::Text, _) => (quote!(value: &str), quote!(self.raw(#code, #media, value))),
         (Format::Binary, _) => (
-            quote!(value: impl AsRef<[u8]>),
+            quote!(value: impl ::core::convert::AsRef<[u8]>),
             quote!(self.raw(#code, #media, value)),
         ),
         _ => (TokenStream::new(), quote!(self.empty(#code))),
@@ -315,14 +317,15 @@ mod tests {
         }));
         let written = crate::codegen::progenitor(&normalised).expect("accepted before");
         let signatures = methods::read(&written);
-        let matchers = read(&written);
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };
-        let emitted =
-            emit(operation, &areas::OTHER, &signatures, &matchers).expect("it has a mock");
+        let emitted = emit(operation, &areas::OTHER, &signatures).expect("it has a mock");
         let (method, blocks) = (emitted.method, emitted.blocks);
-        let file = syn::parse2(quote!(trait Ext { #method } #blocks)).expect("it is Rust");
+        let file = syn::parse2(crate::codegen::split::short(
+            quote!(trait Ext { #method } #blocks),
+        ))
+        .expect("it is Rust");
         let text = prettyplease::unparse(&file);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }

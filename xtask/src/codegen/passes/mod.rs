@@ -53,7 +53,6 @@ pub(crate) fn run(
         .collect();
     let with_default = models::with_default(&models);
     let signatures = methods::read(written);
-    let matchers = parts.is_written().then(|| mocks::read(written));
 
     let unions = unions::read(normalised, &structs, &known)?;
     let shapes = edits::Shapes {
@@ -72,8 +71,8 @@ pub(crate) fn run(
         let call = calls::emit(operation, area, &signatures)?;
         let request = format!("{} {}", operation.http_method, operation.path);
         parts.add_operation(area, call.method, call.items, request)?;
-        if let Some(matchers) = &matchers {
-            let mock = mocks::emit(operation, area, &signatures, matchers)?;
+        if parts.is_written() {
+            let mock = mocks::emit(operation, area, &signatures)?;
             parts.add_mock(area, mock.blocks)?;
             let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
             methods.push((mock.name, mock.method));
@@ -95,16 +94,12 @@ pub(crate) fn run(
     if parts.is_written() {
         parts.add_mock_trait(&mock_methods)?;
     }
-    if let (true, Some(matchers)) = (purpose.is_tested, &matchers) {
-        let operations = &normalised.operations;
-        let calls = operations.iter();
-        let calls: Vec<_> = calls
-            .filter_map(|one| table::emit(one, &signatures))
-            .collect();
-        let mocks = operations.iter();
-        let mocks: Vec<_> = mocks
-            .filter_map(|one| mocks::entry(one, &signatures, matchers))
-            .collect();
+    if purpose.is_tested {
+        let operations = || normalised.operations.iter();
+        let calls = operations().map(|one| table::emit(one, &signatures));
+        let mocks = operations().map(|one| mocks::entry(one, &signatures));
+        let calls = calls.collect::<Result<Vec<_>, _>>()?;
+        let mocks = mocks.collect::<Result<Vec<_>, _>>()?;
         parts.add_tables(&calls, &mocks)?;
     }
     add_models(&shapes, parts, |name| usage.areas(name))?;

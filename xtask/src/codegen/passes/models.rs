@@ -99,15 +99,24 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
     let (ty, presence) = if fact.patch {
         (bare, Presence::Patch)
     } else if fact.required && fact.may_be_absent {
-        (parse_quote!(Option<#bare>), Presence::Expected)
+        (
+            parse_quote!(::core::option::Option<#bare>),
+            Presence::Expected,
+        )
     } else if fact.required && !fact.nullable {
         (ty, Presence::Required)
     } else if fact.required {
-        (parse_quote!(Option<#bare>), Presence::Nullable)
+        (
+            parse_quote!(::core::option::Option<#bare>),
+            Presence::Nullable,
+        )
     } else if is_collection(&bare) && !request && !fact.secret {
         (bare, Presence::Collection)
     } else {
-        (parse_quote!(Option<#bare>), Presence::Optional)
+        (
+            parse_quote!(::core::option::Option<#bare>),
+            Presence::Optional,
+        )
     };
     let ty = if fact.secret { secret(&ty) } else { ty };
     Field {
@@ -166,7 +175,7 @@ pub(crate) fn emit(
         #[non_exhaustive]
         pub struct #name {
             #(#members)*
-            pub(crate) __extra: rt::ExtraFields,
+            pub(crate) __extra: crate::runtime::ExtraFields,
         }
         #constructor
         #fields
@@ -180,7 +189,7 @@ pub(crate) fn former(former: &str, name: &str, areas: &BTreeSet<&'static Area>) 
         .paragraph(areas::availability(areas))
         .attributes();
     let (former, name) = (format_ident!("{former}"), format_ident!("{name}"));
-    quote!(#text #[deprecated = #note] pub type #former = types::#name;)
+    quote!(#text #[deprecated = #note] pub type #former = crate::types::#name;)
 }
 
 /// The type that a secret of this type has: it travels as it is and does not show.
@@ -189,15 +198,15 @@ fn secret(ty: &Type) -> Type {
         if let Some(inner) = types::inside(ty, wrapper) {
             let inner = secret(inner);
             return if wrapper == "Option" {
-                parse_quote!(Option<#inner>)
+                parse_quote!(::core::option::Option<#inner>)
             } else {
-                parse_quote!(rt::Patch<#inner>)
+                parse_quote!(crate::runtime::Patch<#inner>)
             };
         }
     }
     match types::last_name(ty).as_deref() {
-        Some("String") => parse_quote!(rt::SecretText),
+        Some("String") => parse_quote!(crate::runtime::SecretText),
         Some("SecretText" | "Secret") => ty.clone(),
-        _ => parse_quote!(rt::Secret<#ty>),
+        _ => parse_quote!(crate::runtime::Secret<#ty>),
     }
 }

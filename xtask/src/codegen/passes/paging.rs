@@ -60,8 +60,8 @@ pub(crate) fn emit(
     let marker = format_ident!("{}", operation.type_name);
     let (whole, opened) = if operation.success.format == Format::JsonOrEmpty {
         (
-            quote!(Option<#page>),
-            quote!(let Some(page) = page else { return rt::PageParts::new(Vec::new()) };),
+            quote!(::core::option::Option<#page>),
+            quote!(let ::core::option::Option::Some(page) = page else { return crate::runtime::PageParts::new(::std::vec::Vec::new()) };),
         )
     } else {
         (quote!(#page), TokenStream::new())
@@ -75,9 +75,9 @@ pub(crate) fn emit(
         ..
     } = &parts;
     let split = quote! {
-        fn split(page: #whole) -> rt::PageParts<#item> {
+        fn split(page: #whole) -> crate::runtime::PageParts<#item> {
             #opened
-            rt::PageParts {
+            crate::runtime::PageParts {
                 declared_size: #declared_size,
                 next: #next,
                 previous: #previous,
@@ -89,7 +89,7 @@ pub(crate) fn emit(
     let paging = match shape {
         Shape::Window { default_size } => {
             return Ok(Some(quote! {
-                impl rt::WindowOperation for operations::#marker {
+                impl crate::runtime::WindowOperation for crate::operations::#marker {
                     type Item = #item;
                     const SIZE_PARAMETER: &'static str = #SIZE;
                     const DEFAULT_SIZE: u32 = #default_size;
@@ -99,10 +99,10 @@ pub(crate) fn emit(
         }
         // That a page has a size does not promise that only the last one is shorter.
         Shape::StartId => {
-            quote!(rt::Paging::StartId { parameter: #START_ID, short_page_ends: false })
+            quote!(crate::runtime::Paging::StartId { parameter: #START_ID, short_page_ends: false })
         }
         Shape::ContinueToken => {
-            quote!(rt::Paging::ContinueToken { forward: #FORWARD, backward: Some(#BACKWARD) })
+            quote!(crate::runtime::Paging::ContinueToken { forward: #FORWARD, backward: ::core::option::Option::Some(#BACKWARD) })
         }
     };
     let item_model = types::model_name(item).and_then(|name| models.get(name.as_str()).copied());
@@ -113,16 +113,16 @@ pub(crate) fn emit(
                 "`{id}` pages by the id of an item, but its items have no field that could be the id"
             )));
         }
-        None => (format_ident!("_item"), quote!(None)),
+        None => (format_ident!("_item"), quote!(::core::option::Option::None)),
     };
     let backward = (shape == Shape::ContinueToken)
-        .then(|| quote!(impl rt::PagedBackward for operations::#marker {}));
+        .then(|| quote!(impl crate::runtime::PagedBackward for crate::operations::#marker {}));
     Ok(Some(quote! {
-        impl rt::PagedOperation for operations::#marker {
+        impl crate::runtime::PagedOperation for crate::operations::#marker {
             type Item = #item;
-            const PAGING: rt::Paging = #paging;
+            const PAGING: crate::runtime::Paging = #paging;
             #split
-            fn item_id(#name: &#item) -> Option<String> {
+            fn item_id(#name: &#item) -> ::core::option::Option<::std::string::String> {
                 #id_of
             }
         }

@@ -10,21 +10,21 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
 use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel, Shape};
+use crate::codegen::split::short;
+use crate::problem::Problem;
 
 use super::{methods::Signature, names, reserved, types};
 
-/// Writes the entry of one operation; `None` if progenitor wrote no method for it.
+/// Writes the entry of one operation.
+///
+/// # Errors
+/// Returns an error if progenitor wrote no method, or if it differs from the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
-) -> Option<TokenStream> {
-    let signature = signatures.get(&operation.method_name)?;
-    let type_of = |parameter: &ParameterModel| {
-        let ty = signature
-            .parameters
-            .get(parameter.rust_name.trim_start_matches("r#"));
-        ty.map(types::bare)
-    };
+) -> Result<TokenStream, Problem> {
+    let signature = Signature::of(signatures, operation)?;
+    let type_of = |one: &ParameterModel| signature.parameter(operation, &one.rust_name);
     let is_argument =
         |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
 
@@ -52,7 +52,7 @@ pub(crate) fn emit(
     let mut body_model = quote!(None);
     if let Some(body) = &operation.body {
         let value = if matches!(body.kind, BodyKind::Json | BodyKind::Form) {
-            let ty = types::bare(signature.parameters.get("body")?);
+            let ty = signature.parameter(operation, "body")?;
             body_model = quote!(Some(Model::of::<#ty>()));
             quote!(&given.body::<#ty>()?)
         } else {
@@ -66,8 +66,7 @@ pub(crate) fn emit(
     }
     let output = match operation.success.format {
         Format::Json | Format::JsonOrEmpty => {
-            let ty = signature.output.as_ref()?;
-            let ty = types::inside(ty, "Option").unwrap_or(ty);
+            let ty = signature.document(operation)?;
             quote!(Some(Model::of::<#ty>()))
         }
         Format::Text | Format::Binary | Format::NoContent => quote!(None),
@@ -83,14 +82,15 @@ pub(crate) fn emit(
     };
     let method = names::apart(&operation.method_name, reserved::CLIENT);
     let id = &operation.id;
-    Some(quote! {
+    // The tables of the tests import what they use.
+    Ok(short(quote! {
         Entry {
             id: #id,
             call: |client, #given| Ok(#send(client.#method(#(#arguments),*) #(#setters)*)),
             body: #body_model,
             output: #output,
         }
-    })
+    }))
 }
 
 /// Writes the entry of one conversion from a response to a request.

@@ -1,7 +1,7 @@
 //! Converts the types that progenitor writes to the one form that generated files use.
 //!
-//! `::std::option::Option<Foo>` becomes `Option<types::Foo>`. The type of a field is decided
-//! before progenitor runs.
+//! `::std::option::Option<Foo>` becomes `::core::option::Option<crate::types::Foo>`. The type of a field is
+//! decided before progenitor runs.
 
 use std::collections::BTreeSet;
 
@@ -9,24 +9,22 @@ use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
 
-/// Paths that generated files write short, by all their segments but the last.
-const SHORT: &[(&[&str], &str)] = &[
-    (&["std", "option"], ""),
-    (&["std", "string"], ""),
-    (&["std", "vec"], ""),
+/// The modules of generated files for those of progenitor.
+const MODULES: &[(&[&str], &str)] = &[
+    (&["std", "option"], "::core::option"),
     (&["std", "primitive"], ""),
-    (&["std", "collections"], ""),
-    (&["chrono", "offset"], "chrono"),
-    (&["chrono"], "chrono"),
-    (&["chrono", "naive"], "chrono"),
-    (&["uuid"], "uuid"),
-    (&["serde_json"], "serde_json"),
-    (&["std", "net"], "std::net"),
-    (&["std", "num"], "std::num"),
-    (&["qovery_api", "types"], "types"),
-    (&["types"], "types"),
-    (&["qovery_api"], "rt"),
+    (&["chrono", "offset"], "::chrono"),
+    (&["chrono"], "::chrono"),
+    (&["chrono", "naive"], "::chrono"),
+    (&["uuid"], "::uuid"),
+    (&["serde_json"], "::serde_json"),
+    (&["qovery_api", "types"], MODELS),
+    (&["types"], MODELS),
+    (&["qovery_api"], "crate::runtime"),
 ];
+
+/// The module of the models.
+const MODELS: &str = "crate::types";
 
 /// Rewrites `ty`; `models` are the names used without a path inside progenitor's `types` module.
 pub(crate) fn tidy(ty: &Type, models: &BTreeSet<String>) -> Type {
@@ -54,30 +52,30 @@ fn rewrite(ty: &mut Type, models: &BTreeSet<String>) {
                     }
                 }
             }
-            shorten(&mut path.path, models);
+            make_absolute(&mut path.path, models);
         }
         _ => {}
     }
 }
 
-fn shorten(path: &mut syn::Path, models: &BTreeSet<String>) {
+fn make_absolute(path: &mut syn::Path, models: &BTreeSet<String>) {
     let segments = path.segments.iter();
     let names: Vec<String> = segments.map(|segment| segment.ident.to_string()).collect();
     let Some((last, before)) = names.split_last() else {
         return;
     };
-    let prefix = if before.is_empty() {
-        models.contains(last).then_some("types")
+    let module = if before.is_empty() {
+        models.contains(last).then_some(MODELS)
     } else {
-        let known = SHORT.iter().find(|(known, _)| *known == before);
-        known.map(|(_, prefix)| *prefix)
+        let known = MODULES.iter().find(|(known, _)| *known == before);
+        known.map(|(_, module)| *module)
     };
-    let Some(prefix) = prefix else { return };
+    let Some(module) = module else { return };
     let last = path.segments.pop();
-    let modules = prefix.split("::").filter(|name| !name.is_empty());
-    let modules = modules.map(|name| PathSegment::from(Ident::new(name, Span::call_site())));
-    path.segments = modules.chain(last).collect();
-    path.leading_colon = None;
+    path.leading_colon = module.starts_with("::").then(Default::default);
+    let steps = module.split("::").filter(|name| !name.is_empty());
+    let steps = steps.map(|name| PathSegment::from(Ident::new(name, Span::call_site())));
+    path.segments = steps.chain(last).collect();
 }
 
 /// Whether two types are written alike.
@@ -88,9 +86,9 @@ pub(crate) fn same(one: &Type, other: &Type) -> bool {
 /// The model that `ty` names; `None` if `ty` is not just a model.
 pub(crate) fn model_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
-    let mut segments = path.path.segments.iter();
-    match (segments.next(), segments.next(), segments.next()) {
-        (Some(module), Some(name), None) if module.ident == "types" => Some(name.ident.to_string()),
+    let mut segments = path.path.segments.iter().rev();
+    match (segments.next(), segments.next()) {
+        (Some(name), Some(module)) if module.ident == "types" => Some(name.ident.to_string()),
         _ => None,
     }
 }
@@ -167,19 +165,19 @@ mod tests {
     }
 
     #[test]
-    fn standard_types_are_written_short_and_models_by_their_module() {
+    fn a_type_is_written_with_its_whole_path() {
         assert_eq!(
             tidied(parse_quote!(::std::option::Option<::std::vec::Vec<Foo>>)),
-            "Option<Vec<types::Foo>>"
+            "::core::option::Option<::std::vec::Vec<crate::types::Foo>>"
         );
-        assert_eq!(tidied(parse_quote!(&'a types::Foo)), "&types::Foo");
+        assert_eq!(tidied(parse_quote!(&'a types::Foo)), "&crate::types::Foo");
         assert_eq!(
             tidied(parse_quote!(::chrono::DateTime<::chrono::offset::Utc>)),
-            "chrono::DateTime<chrono::Utc>"
+            "::chrono::DateTime<::chrono::Utc>"
         );
         assert_eq!(
             tidied(parse_quote!(::qovery_api::Patch<::std::string::String>)),
-            "rt::Patch<String>"
+            "crate::runtime::Patch<::std::string::String>"
         );
     }
 

@@ -214,12 +214,12 @@ fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStr
             let member = format_ident!("{member}");
             let from = bare(ty);
             let value = if types::inside(ty, "Box").is_some() {
-                quote!(Box::new(member))
+                quote!(::std::boxed::Box::new(member))
             } else {
                 quote!(member)
             };
             quote! {
-                impl From<#from> for types::#union {
+                impl ::core::convert::From<#from> for crate::types::#union {
                     fn from(member: #from) -> Self { Self::#member(#value) }
                 }
             }

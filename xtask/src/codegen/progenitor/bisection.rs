@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::run::{Wanted, run};
+use super::run::run;
 use crate::codegen::model::{Normalised, OperationModel, TypeModel};
 use crate::problem::Problem;
 
@@ -12,15 +12,9 @@ use crate::problem::Problem;
 /// is the message of progenitor for all of them.
 pub(super) fn bisect(normalised: &Normalised, what: &str) -> Problem {
     let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
-    let of_schemas =
-        |names: &[&str]| run(normalised, &reduced(normalised, &[], names), Wanted::All).err();
+    let of_schemas = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).err();
     let of_operations = |operations: &[OperationModel]| {
-        run(
-            normalised,
-            &reduced(normalised, operations, &[]),
-            Wanted::All,
-        )
-        .err()
+        run(normalised, &reduced(normalised, operations, &[])).err()
     };
     let (found, pointer) = if let Some((name, own)) = bisected(&names, of_schemas) {
         let schema = normalised.schemas.get(*name);

@@ -8,30 +8,16 @@ mod run;
 
 use super::model::Normalised;
 use crate::problem::Problem;
-use run::Wanted;
 
-pub(crate) use output::{Output, bounds};
+pub(crate) use output::Output;
 
-/// Generates types, operations and mocks.
+/// Generates types and operations.
 ///
 /// # Errors
 /// Returns an error if progenitor fails or panics: the problem names the operation or the schema that
 /// makes it.
 pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
-    wanted(normalised, Wanted::All)
-}
-
-/// Generates types and operations.
-///
-/// # Errors
-/// Returns an error as [`generate`] does.
-pub(crate) fn client(normalised: &Normalised) -> Result<Output, Problem> {
-    wanted(normalised, Wanted::Client)
-}
-
-fn wanted(normalised: &Normalised, wanted: Wanted) -> Result<Output, Problem> {
-    run::run(normalised, &normalised.document, wanted)
-        .map_err(|what| bisection::bisect(normalised, &what))
+    run::run(normalised, &normalised.document).map_err(|what| bisection::bisect(normalised, &what))
 }
 
 #[cfg(test)]
@@ -50,12 +36,11 @@ mod tests {
     }
 
     #[test]
-    fn the_output_has_the_methods_the_matchers_and_the_types() {
+    fn the_output_has_the_methods_and_the_types() {
         let written = generate(&sample()).unwrap();
         let mut methods = written.methods();
         assert!(methods.any(|method| method.ident == "get_root"));
         assert!(written.structs().contains_key("Part"));
-        assert!(written.matchers().contains_key("get_root"));
     }
 
     #[test]

@@ -4,17 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use syn::{
-    Fields, File, ImplItem, Item, ItemImpl, ItemStruct, PathArguments, Signature, TraitBound,
-    TraitItem, Type, TypeParamBound, WherePredicate,
-};
+use syn::{Fields, File, ImplItem, Item, ItemImpl, ItemStruct, Signature, Type};
 
 /// The output of progenitor for a contract.
 pub(crate) struct Output {
     /// Types and operations.
     pub(crate) client: File,
-    /// The matchers and responders for httpmock.
-    pub(crate) mocks: File,
 }
 
 impl Output {
@@ -38,30 +33,6 @@ impl Output {
             .flat_map(|(_, block)| signatures(block))
             .filter(|signature| signature.asyncness.is_some())
     }
-
-    /// The methods of the matcher of each operation, by the name of the operation's method.
-    pub(crate) fn matchers(&self) -> BTreeMap<String, Vec<&Signature>> {
-        let mut matchers: BTreeMap<String, Vec<&Signature>> = BTreeMap::new();
-        for (name, block) in inside(&self.mocks, "operations")
-            .iter()
-            .filter_map(own_impl)
-        {
-            matchers.entry(name).or_default().extend(signatures(block));
-        }
-        let traits = self.mocks.items.iter().filter_map(|item| match item {
-            Item::Trait(item) => Some(&item.items),
-            _ => None,
-        });
-        let methods = traits.flatten().filter_map(|item| match item {
-            TraitItem::Fn(method) => Some(&method.sig),
-            _ => None,
-        });
-        let by_method = methods.filter_map(|method| {
-            let matcher = matchers.remove(&matcher(method)?)?;
-            Some((method.ident.to_string(), matcher))
-        });
-        by_method.collect()
-    }
 }
 
 /// The items of a module.
@@ -84,28 +55,6 @@ fn own_impl(item: &Item) -> Option<(String, &ItemImpl)> {
 fn signatures(block: &ItemImpl) -> impl Iterator<Item = &Signature> {
     block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) => Some(&method.sig),
-        _ => None,
-    })
-}
-
-/// The traits that the where clause of a method asks for.
-pub(crate) fn bounds(method: &Signature) -> impl Iterator<Item = &TraitBound> {
-    let clause = method.generics.where_clause.iter();
-    let bounds = clause.flat_map(|clause| &clause.predicates);
-    let bounds = bounds.filter_map(|predicate| match predicate {
-        WherePredicate::Type(predicate) => Some(&predicate.bounds),
-        _ => None,
-    });
-    bounds.flatten().filter_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => Some(bound),
-        _ => None,
-    })
-}
-
-/// `NameWhen` of `where F: FnOnce(operations::NameWhen, operations::NameThen)`.
-fn matcher(method: &Signature) -> Option<String> {
-    bounds(method).find_map(|bound| match &bound.path.segments.last()?.arguments {
-        PathArguments::Parenthesized(arguments) => name(&arguments.inputs.first()?.ty),
         _ => None,
     })
 }

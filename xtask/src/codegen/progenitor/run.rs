@@ -1,4 +1,4 @@
-//! Calls progenitor: once for types and operations, and once for mocks.
+//! Calls progenitor for types and operations.
 //!
 //! A panic of progenitor is a failure like any other, and prints nothing.
 
@@ -8,7 +8,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
 use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
 use progenitor_impl::{
     CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
@@ -21,36 +20,17 @@ use crate::codegen::model::{Normalised, SchemaKind};
 /// The hook for panics belongs to the process; only one call may silence it at a time.
 static SILENCE: Mutex<()> = Mutex::new(());
 
-/// The output that is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// Types and operations.
-    Client,
-    /// Mocks too.
-    All,
-}
-
 /// Generates from a document, which is that of `normalised` or a part of it.
 ///
 /// # Errors
 /// Returns an error if progenitor fails or panics; the text is its message.
-pub(super) fn run(
-    normalised: &Normalised,
-    document: &Value,
-    wanted: Wanted,
-) -> Result<Output, String> {
+pub(super) fn run(normalised: &Normalised, document: &Value) -> Result<Output, String> {
     let api = OpenAPI::deserialize(document).map_err(text)?;
-    let generator = || Generator::new(&settings(normalised));
     silently(|| {
-        let client = generator().generate_tokens(&api).map_err(text)?;
-        let mocks = match wanted {
-            Wanted::All => generator().httpmock(&api, "qovery_api").map_err(text)?,
-            Wanted::Client => TokenStream::new(),
-        };
-        Ok(Output {
-            client: syn::parse2(client).map_err(text)?,
-            mocks: syn::parse2(mocks).map_err(text)?,
-        })
+        let mut generator = Generator::new(&settings(normalised));
+        let client = generator.generate_tokens(&api).map_err(text)?;
+        let client = syn::parse2(client).map_err(text)?;
+        Ok(Output { client })
     })
 }
 

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Attribute, ImplItem, parse_quote};
 
-use super::absolute::{Side, absolute};
+use super::absolute::{Side, on_side, short};
 use super::render::{Formatted, parsed};
 use crate::codegen::areas::{self, Area};
 use crate::codegen::model::Remark;
@@ -95,8 +95,7 @@ impl Parts {
 
 /// # Errors
 ///
-/// Every method returns an error if the added tokens are not Rust, or contain an unknown path: a defect
-/// of the generator.
+/// Every method returns an error if the added tokens are not Rust: a defect of the generator.
 impl Parts {
     /// Adds the method of an operation, and the items beside it.
     pub(crate) fn add_operation(
@@ -110,11 +109,11 @@ impl Parts {
             sources.push(Source {
                 home: area.name,
                 condition: None,
-                items: quote!(impl Client { #method } #items),
+                items: short(quote!(impl crate::runtime::Client { #method } #items)),
             });
             return Ok(());
         }
-        let method = parsed(absolute(method, self.side)?)?;
+        let method = parsed(on_side(method, self.side))?;
         if let ImplItem::Fn(method) = &method {
             let method = method.sig.ident.to_string();
             let listed = self.listed.entry(area).or_default();
@@ -159,7 +158,7 @@ impl Parts {
             sources.push(Source {
                 home: "",
                 condition,
-                items,
+                items: short(items),
             });
             return Ok(());
         }
@@ -183,7 +182,7 @@ impl Parts {
             sources.push(Source {
                 home: home.map_or("shared", |home| home.name),
                 condition,
-                items,
+                items: short(items),
             });
             return Ok(());
         }
@@ -269,15 +268,15 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>) -> T
         /// counts its requests.
         pub trait MockServerExt {
             /// Mocks an operation that is given as a type. The other methods call this one.
-            fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_>;
+            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_>;
 
             #(#methods)*
 
             #(#absent)*
         }
 
-        impl MockServerExt for httpmock::MockServer {
-            fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_> {
+        impl crate::mock::MockServerExt for ::httpmock::MockServer {
+            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_> {
                 crate::mock::mock(self, configure)
             }
         }

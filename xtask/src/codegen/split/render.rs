@@ -9,7 +9,7 @@ use syn::{
     Visibility, parse::Parse, parse_quote,
 };
 
-use super::absolute::{Side, absolute};
+use super::absolute::{Side, on_side};
 use crate::problem::Problem;
 
 /// A formatted item of a file.
@@ -42,8 +42,7 @@ impl Formatted {
     /// Formats items of the client that are always there.
     ///
     /// # Errors
-    /// Returns an error if they are not Rust, or if one of their paths is not known: a defect of the
-    /// generator.
+    /// Returns an error if they are not Rust: a defect of the generator.
     pub(super) fn all(items: TokenStream, side: Side) -> Result<Vec<Self>, Problem> {
         Self::all_if(items, side, None)
     }
@@ -51,14 +50,13 @@ impl Formatted {
     /// Formats items of the client that are there under a condition.
     ///
     /// # Errors
-    /// Returns an error if they are not Rust, or if one of their paths is not known: a defect of the
-    /// generator.
+    /// Returns an error if they are not Rust: a defect of the generator.
     pub(super) fn all_if(
         items: TokenStream,
         side: Side,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
-        let file: syn::File = parsed(absolute(items, side)?)?;
+        let file: syn::File = parsed(on_side(items, side))?;
         let items = file.items.into_iter();
         Ok(items
             .map(|item| Self::of(item, condition.as_ref()))
@@ -176,7 +174,7 @@ impl Body {
         }
     }
 
-    /// One `impl` of the client with these methods, whose paths are absolute.
+    /// One `impl` of the client with these methods.
     pub(super) fn of_client(methods: &[ImplItem]) -> Self {
         let mut block: ItemImpl = parse_quote!(impl crate::runtime::Client {});
         block.items = methods.to_vec();

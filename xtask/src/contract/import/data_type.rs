@@ -6,6 +6,30 @@ use serde_json::{Map, Value};
 
 use crate::contract::references::schema_name;
 
+/// The type that the keywords of a schema without `type` have, as `generate` reads them.
+fn type_of_keywords(schema: &Value) -> Option<&'static str> {
+    let says = |keywords: &[&str]| {
+        keywords
+            .iter()
+            .any(|keyword| schema.get(*keyword).is_some())
+    };
+    let of_numbers = ["int32", "int64", "float", "double"];
+    let format = schema.get("format").and_then(Value::as_str);
+    if says(&["properties", "additionalProperties"]) {
+        Some("object")
+    } else if says(&["items"]) {
+        Some("array")
+    } else if says(&["pattern", "minLength", "maxLength"])
+        || format.is_some_and(|format| !of_numbers.contains(&format))
+    {
+        Some("string")
+    } else if says(&["required"]) {
+        Some("object")
+    } else {
+        None
+    }
+}
+
 /// How many schemas are looked at to find the type of one.
 const DEEPEST: usize = 100;
 
@@ -23,8 +47,8 @@ fn type_within(
     if let Some(kind) = schema.get("type").and_then(Value::as_str) {
         return Some(kind.to_owned());
     }
-    if schema.get("properties").is_some() {
-        return Some("object".to_owned());
+    if let Some(kind) = type_of_keywords(schema) {
+        return Some(kind.to_owned());
     }
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         let name = schema_name(reference)?;
@@ -39,13 +63,24 @@ fn type_within(
         known.insert(name, kind.clone());
         return kind;
     }
-    let parts = ["allOf", "oneOf", "anyOf"]
-        .into_iter()
-        .filter_map(|keyword| schema.get(keyword)?.as_array());
-    let mut kinds: Vec<String> = parts
-        .flatten()
-        .filter_map(|part| type_within(part, schemas, known))
-        .collect();
+    let mut kinds: Vec<String> = Vec::new();
+    for keyword in ["allOf", "oneOf", "anyOf"] {
+        let parts = schema.get(keyword).and_then(Value::as_array);
+        let parts = parts.into_iter().flatten();
+        // `generate` ignores a type beside a reference to a schema of another type.
+        let is_typed_beside = keyword == "allOf"
+            && parts.clone().any(|part| {
+                part.get("$ref").is_some() && type_within(part, schemas, known).is_some()
+            });
+        for part in parts.filter(|part| !is_typed_beside || part.get("$ref").is_some()) {
+            match type_within(part, schemas, known) {
+                Some(kind) => kinds.push(kind),
+                // A member of a choice that has any type leaves the choice with any type.
+                None if keyword != "allOf" => return None,
+                None => {}
+            }
+        }
+    }
     kinds.dedup();
     match kinds.as_slice() {
         [only] => Some(only.clone()),

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::operation::{Key, Operation};
-use super::unused;
-use crate::contract::operation_id::operation_id;
+use crate::contract::inner::free;
+use crate::contract::operation_id::{METHODS, operation_id};
 
 /// Of several operations with one id, the one that had it in the layer before keeps it, or else the first
-/// one. The others are named by method and path, as `generate` names them.
+/// by path and method. The others are named by method and path, as `generate` names them.
 ///
-/// Returns a note for each operation that got another id. `operations` are in the order of the document.
+/// Returns a note for each operation that got another id.
 pub(super) fn distinct(
     operations: &mut [Operation],
     before: Option<&BTreeMap<Key, Operation>>,
@@ -20,6 +20,11 @@ pub(super) fn distinct(
         let before = before.and_then(|before| before.get(&operation.key()));
         before.and_then(Operation::id) == operation.id()
     };
+    let place = |operation: &Operation| {
+        let method = METHODS.iter().position(|one| *one == operation.method());
+        (operation.path.clone(), method)
+    };
+    operations.sort_by_key(place);
     let mut owners: BTreeMap<String, (Key, bool)> = BTreeMap::new();
     for operation in operations.iter() {
         let Some(id) = operation.id() else { continue };
@@ -42,7 +47,7 @@ pub(super) fn distinct(
             continue;
         };
         let made = operation_id(operation.method(), &operation.path);
-        let made = unused(&made, |id| taken.contains(id));
+        let made = free(&made, |id| taken.contains(id));
         notes.push(format!(
             "{} is called `{made}`, because {} has the id `{id}` too",
             operation.name(),

@@ -280,24 +280,54 @@ fn is_of_numbers(format: &Value) -> bool {
         .is_some_and(|format| formats.contains(&format))
 }
 
+/// A schema that null alone fits.
+pub(super) fn only_null() -> Map<String, Value> {
+    Map::from_iter([
+        ("type".to_owned(), Value::from("string")),
+        ("nullable".to_owned(), Value::Bool(true)),
+        ("enum".to_owned(), json!([null])),
+    ])
+}
+
+/// Whether null alone fits a schema, whatever its other keywords say of other values.
+pub(super) fn allows_null_alone(map: &Map<String, Value>) -> bool {
+    let is_composed = ["$ref", "allOf", "oneOf", "anyOf"]
+        .iter()
+        .any(|keyword| map.contains_key(*keyword));
+    let values = match (map.get("const"), map.get("enum")) {
+        (Some(only), _) => std::slice::from_ref(only),
+        (None, Some(Value::Array(values))) => values.as_slice(),
+        (None, _) => &[],
+    };
+    let has_no_other = !values.is_empty() && values.iter().all(Value::is_null);
+    let kinds: Vec<&str> = match map.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let is_of_null = !kinds.is_empty() && kinds.iter().all(|kind| *kind == "null");
+    let may_be_text = kinds.iter().all(|kind| matches!(*kind, "null" | "string"));
+    !is_composed && (is_of_null || has_no_other && may_be_text)
+}
+
 /// Allows null. A `nullable` flag states this beside a type, or if the `kind` of all the choices
 /// is known; otherwise null is one of the choices.
 pub(super) fn null(facts: &mut Map<String, Value>, kind: Option<&str>) {
-    let only = json!({"type": "string", "nullable": true, "enum": [null]});
+    let only = only_null();
     let says_nothing = ORDER
         .iter()
         .skip_while(|keyword| **keyword != "enum")
         .chain(&["type"])
         .all(|keyword| !facts.contains_key(*keyword));
     if says_nothing {
-        facts.extend(only.as_object().cloned().unwrap_or_default());
+        facts.extend(only);
         return;
     }
     let choice = ["anyOf", "oneOf"]
         .into_iter()
         .find(|choice| facts.contains_key(*choice));
     match choice.and_then(|choice| facts.get_mut(choice)) {
-        Some(Value::Array(members)) if kind.is_none() => members.push(only),
+        Some(Value::Array(members)) if kind.is_none() => members.push(Value::Object(only)),
         _ => drop(facts.insert("nullable".to_owned(), Value::Bool(true))),
     }
 }
@@ -369,11 +399,4 @@ pub(super) fn simplified(mut facts: Map<String, Value>) -> Map<String, Value> {
     facts.remove("allOf");
     facts.extend(only);
     facts
-}
-
-pub(super) fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

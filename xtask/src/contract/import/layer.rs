@@ -98,7 +98,10 @@ pub(super) fn read(
 
 impl Layer {
     fn drop_unreachable(&mut self) {
-        let mut waiting = VecDeque::new();
+        // Those of our own contract that only a former revision used say that they are.
+        let old = self.schemas.iter();
+        let old = old.filter(|(_, schema)| schema.get("deprecated") == Some(&Value::Bool(true)));
+        let mut waiting: VecDeque<String> = old.map(|(name, _)| name.clone()).collect();
         for operation in self.operations.values_mut() {
             each_reference_of(operation, &mut |reference| {
                 waiting.extend(schema_name(reference))
@@ -117,10 +120,7 @@ impl Layer {
                 });
             }
         }
-        // Those of our own contract that only a former revision used say that they are.
-        self.schemas.retain(|name, schema| {
-            reached.contains(name) || schema.get("deprecated") == Some(&Value::Bool(true))
-        });
+        self.schemas.retain(|name, _| reached.contains(name));
     }
 }
 

@@ -17,9 +17,9 @@ use super::layer::Layer;
 use super::merged::{Lost, Merged};
 use super::operation::{Key, Operation, each_reference_of};
 use super::renames;
-use super::unused;
 use super::validity::{self, names_in};
-use crate::contract::references::{SCHEMAS, schema_name};
+use crate::contract::inner::free;
+use crate::contract::references::{schema_name, to_schema};
 use crate::contract::walk::each_reference;
 
 /// `layers` from the oldest to the newest.
@@ -133,7 +133,7 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
             .insert("deprecated".to_owned(), Value::Bool(true));
         if let Some(id) = operation.id().map(str::to_owned) {
             let id = if ids.contains(&id) {
-                unused(&format!("{id}Legacy"), |id| ids.contains(id))
+                free(&format!("{id}Legacy"), |id| ids.contains(id))
             } else {
                 id
             };
@@ -326,7 +326,7 @@ fn add_schemas(
                     new.unwrap_or_default()
                 ),
             });
-            unused(&format!("{name}Legacy"), |name| {
+            free(&format!("{name}Legacy"), |name| {
                 merged.schemas.contains_key(name) || layer.schemas.contains_key(name)
             })
         };
@@ -396,6 +396,6 @@ fn rename(operation: &mut Operation, names: &BTreeMap<String, String>) {
 
 fn renamed_in(reference: &mut String, names: &BTreeMap<String, String>) {
     if let Some(name) = schema_name(reference).and_then(|name| names.get(&name)) {
-        *reference = format!("{SCHEMAS}{name}");
+        *reference = to_schema(name);
     }
 }

@@ -77,20 +77,5 @@ pub(crate) fn import(
     Ok(Imported { document, report })
 }
 
-/// `name`, or with a number when that is taken.
-fn unused(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(name) {
-        return name.to_owned();
-    }
-    let mut number = 2_u32;
-    loop {
-        let candidate = format!("{name}{number}");
-        if !taken(&candidate) {
-            return candidate;
-        }
-        number += 1;
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -70,10 +70,15 @@ impl Operation {
 
 /// Calls `visit` with each reference of an operation.
 pub(super) fn each_reference_of(operation: &mut Operation, visit: &mut impl FnMut(&mut String)) {
-    operation
-        .facts
-        .values_mut()
-        .for_each(|value| each_reference(value, visit));
+    for (keyword, value) in &mut operation.facts {
+        match value {
+            // `default` is a status here.
+            Value::Object(responses) if keyword == "responses" => responses
+                .values_mut()
+                .for_each(|response| each_reference(response, visit)),
+            value => each_reference(value, visit),
+        }
+    }
     operation
         .path_parameters
         .iter_mut()

@@ -12,7 +12,7 @@ use super::extensions::{FORMER_NAMES, texts};
 use super::layer::Layer;
 use super::merged::Merged;
 use crate::contract::pointer::escape;
-use crate::contract::references::{SCHEMAS, schema_name};
+use crate::contract::references::{schema_name, to_schema};
 use crate::contract::walk::each_reference;
 
 /// The new name of each schema of the older layer that has one.
@@ -92,7 +92,7 @@ fn shape(schema: &Value, renames: &BTreeMap<String, String>, (old, new): (&str, 
         } else {
             renames.get(&name).map_or(name.as_str(), String::as_str)
         };
-        *reference = format!("{SCHEMAS}{name}");
+        *reference = to_schema(name);
     });
     schema
 }

@@ -3,19 +3,19 @@
 //! Everything that describes the data is kept, in one form; explanatory keywords (titles,
 //! descriptions, examples, extensions) are dropped. Names of properties are never keywords.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
 use super::keywords::{
-    BESIDE_A_REFERENCE, COPIED, capitalized, copy, encoding, in_order, is_null, kinds, limit, null,
-    simplified, values,
+    BESIDE_A_REFERENCE, COPIED, allows_null_alone, copy, encoding, in_order, is_null, kinds, limit,
+    null, only_null, simplified, values,
 };
 
 use super::data_type::data_type;
-use crate::contract::Document;
-use crate::contract::pointer::{escape, steps};
-use crate::contract::references::{self, SCHEMAS};
+use crate::contract::pointer::escape;
+use crate::contract::references::{self, to_schema};
+use crate::contract::{Document, inner};
 use crate::problem::Problem;
 
 /// Keywords of newer versions that OpenAPI 3.0 cannot express and that restrict the data.
@@ -35,17 +35,14 @@ pub(super) struct Schemas<'a> {
     /// Whether keywords beside a reference count, as they do since 3.1.
     siblings_count: bool,
     /// The names of schemas outside `components/schemas`, by pointer.
-    moved: BTreeMap<String, String>,
+    inner: BTreeMap<String, String>,
+    /// Those of them that were met.
+    met: BTreeSet<String>,
     waiting: VecDeque<(String, String)>,
-    names: Vec<String>,
 }
 
 impl<'a> Schemas<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
-        let named = document
-            .value
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
         Self {
             document,
             siblings_count: !document
@@ -53,9 +50,9 @@ impl<'a> Schemas<'a> {
                 .get("openapi")
                 .and_then(Value::as_str)
                 .is_some_and(|version| version.starts_with("3.0")),
-            moved: BTreeMap::new(),
+            inner: inner::names(document),
+            met: BTreeSet::new(),
             waiting: VecDeque::new(),
-            names: named.into_iter().flat_map(Map::keys).cloned().collect(),
         }
     }
 
@@ -111,11 +108,37 @@ impl<'a> Schemas<'a> {
             let place = format!("{pointer}/{}", escape(keyword));
             return Err(Problem::at(self.document, &place, what).with_help(help));
         }
+        self.no_mistake(map, pointer)?;
         let facts = match map.get("$ref") {
             Some(Value::String(reference)) => self.reference(map, reference, pointer)?,
             _ => self.definition(map, pointer)?,
         };
         Ok(Value::Object(simplified(facts)))
+    }
+
+    /// Refuses keywords that would be lost: 3.0 cannot say what they say, or they say nothing.
+    ///
+    /// # Errors
+    /// Returns an error if an enum has no values, or a discriminator no property.
+    fn no_mistake(&self, map: &Map<String, Value>, pointer: &str) -> Result<(), Problem> {
+        let is_empty = |values: &Value| values.as_array().is_some_and(Vec::is_empty);
+        if map.get("enum").is_some_and(is_empty) {
+            let what = "an enum without values fits nothing";
+            return Err(Problem::at(self.document, &format!("{pointer}/enum"), what)
+                .with_help("list the values, or drop `enum`"));
+        }
+        let names_property =
+            |value: &Value| value.get("propertyName").is_some_and(Value::is_string);
+        if !map.get("discriminator").is_none_or(names_property) {
+            let place = format!("{pointer}/discriminator");
+            return Err(Problem::at(
+                self.document,
+                &place,
+                "a discriminator needs a `propertyName`",
+            )
+            .with_help("name the property that distinguishes the members"));
+        }
+        Ok(())
     }
 
     fn reference(
@@ -136,53 +159,35 @@ impl<'a> Schemas<'a> {
                 beside.insert("nullable".to_owned(), Value::Bool(true));
             }
         }
+        // What shapes the value is a part of its own behind the reference: of two parts that declare a
+        // property, the later one holds.
+        let describes = |keyword: &String| {
+            keyword == "nullable" || BESIDE_A_REFERENCE.contains(&keyword.as_str())
+        };
+        let (mut facts, part): (Map<_, _>, Map<_, _>) = beside
+            .into_iter()
+            .partition(|(keyword, _)| describes(keyword));
         let mut all = vec![target];
-        if let Some(Value::Array(more)) = beside.remove("allOf") {
-            all.extend(more);
+        if !part.is_empty() {
+            all.push(Value::Object(part));
         }
-        beside.insert("allOf".to_owned(), Value::Array(all));
-        Ok(beside)
+        facts.insert("allOf".to_owned(), Value::Array(all));
+        Ok(facts)
     }
 
     /// The reference in the one form that the contract has: to a named schema.
     fn target(&mut self, reference: &str, pointer: &str) -> Result<String, Problem> {
         let target = references::target(self.document, reference, pointer)?;
         if let Some(name) = references::schema_name(reference) {
-            return Ok(format!("{SCHEMAS}{name}"));
+            return Ok(to_schema(&name));
         }
-        if let Some(name) = self.moved.get(&target) {
-            return Ok(format!("{SCHEMAS}{name}"));
+        let Some(name) = self.inner.get(&target).cloned() else {
+            return Err(references::no_schema(self.document, reference, pointer));
+        };
+        if self.met.insert(target.clone()) {
+            self.waiting.push_back((target, name.clone()));
         }
-        let name = self.name_for(&target);
-        self.names.push(name.clone());
-        self.moved.insert(target.clone(), name.clone());
-        self.waiting.push_back((target, name.clone()));
-        Ok(format!("{SCHEMAS}{name}"))
-    }
-
-    /// A name for a schema inside another: that of the outer one, and the steps that are names.
-    fn name_for(&self, target: &str) -> String {
-        let keywords = [
-            "components",
-            "schemas",
-            "paths",
-            "properties",
-            "items",
-            "content",
-            "schema",
-            "$defs",
-            "definitions",
-            "responses",
-        ];
-        let name: String = steps(target)
-            .filter(|step| !keywords.contains(&step.as_str()))
-            .flat_map(|step| {
-                step.split(|c: char| !c.is_ascii_alphanumeric())
-                    .map(capitalized)
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        super::unused(&name, |name| self.names.iter().any(|taken| taken == name))
+        Ok(to_schema(&name))
     }
 
     fn definition(
@@ -192,6 +197,11 @@ impl<'a> Schemas<'a> {
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
         let mut nullable = false;
+        if allows_null_alone(map) {
+            copy(map, &BESIDE_A_REFERENCE, &mut facts);
+            facts.extend(only_null());
+            return Ok(facts);
+        }
         copy(map, &COPIED, &mut facts);
         copy(map, &["readOnly", "writeOnly"], &mut facts);
         limit(
@@ -341,7 +351,7 @@ impl<'a> Schemas<'a> {
             let reference = if target.contains('/') || target.starts_with('#') {
                 target.to_owned()
             } else {
-                format!("{SCHEMAS}{target}")
+                to_schema(target)
             };
             targets.insert(
                 value.clone(),

@@ -119,7 +119,7 @@ fn forms_of_version_3_1_become_those_of_3_0() {
         ),
         (
             "{$ref: '#/components/schemas/Pet', properties: {a: {type: string}}}",
-            json!({"properties": {"a": {"type": "string"}}, "allOf": [{"$ref": "#/components/schemas/Pet"}]}),
+            json!({"allOf": [{"$ref": "#/components/schemas/Pet"}, {"properties": {"a": {"type": "string"}}}]}),
         ),
         (
             "{type: string, examples: [a], title: t, $comment: c, x-a: 1, readOnly: false, deprecated: false}",

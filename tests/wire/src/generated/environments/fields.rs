@@ -450,3 +450,39 @@ impl crate::runtime::model::Model for crate::types::Thing {
 }
 
 crate::runtime::model::through_fields!(crate::types::Thing, Default);
+
+impl crate::runtime::model::Blank for crate::types::WoodBranch {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            leaf: crate::runtime::model::blank(),
+            branches: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::WoodBranch {
+    const NAME: &'static str = "WoodBranch";
+    const FIELDS: &'static [&'static str] = &["leaf", "branches"];
+    const REQUIRED: u128 = 0b00;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.leaf, from),
+            _ => crate::runtime::model::list(&mut self.branches, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("leaf", &self.leaf);
+        to.given("branches", &self.branches);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.branches);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::WoodBranch, Default);

@@ -3,137 +3,6 @@
 
 //! Mocks. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-impl crate::mock::When<crate::operations::PatchList> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: i64) -> Self {
-        self.path_value("id", &value)
-    }
-    /// The body is this one.
-    pub fn body(
-        self,
-        value: &[::serde_json::Map<::std::string::String, ::serde_json::Value>],
-    ) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::PatchList> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &str) -> Self {
-        self.raw(200u16, "text/csv", value)
-    }
-}
-
-impl crate::mock::When<crate::operations::VendorThing> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: i64) -> Self {
-        self.path_value("id", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Thing) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::VendorThing> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Thing) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::DeleteWithBody> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: i64) -> Self {
-        self.path_value("id", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Thing) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::DeleteWithBody> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::HeadThing> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: i64) -> Self {
-        self.path_value("id", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::HeadThing> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self) -> Self {
-        self.empty(200u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::MergeThing> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: i64) -> Self {
-        self.path_value("id", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Thing) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::MergeThing> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::SearchWithBody> {
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Thing) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::SearchWithBody> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
-        self.raw(200u16, "image/png", value)
-    }
-}
-
-impl crate::mock::When<crate::operations::SendForm> {
-    /// The body is this one.
-    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
-        self.raw_body(::core::option::Option::Some(value.as_ref()))
-    }
-}
-
-impl crate::mock::Then<crate::operations::SendForm> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::SendYaml> {
-    /// The body is this one.
-    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
-        self.raw_body(::core::option::Option::Some(value.as_ref()))
-    }
-}
-
-impl crate::mock::Then<crate::operations::SendYaml> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
 impl crate::mock::When<crate::operations::SendBytes> {
     /// The body is this one.
     pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
@@ -148,193 +17,14 @@ impl crate::mock::Then<crate::operations::SendBytes> {
     }
 }
 
-impl crate::mock::When<crate::operations::SendSeveralOrNone> {
-    /// The body is this one, or empty.
-    pub fn body<'a>(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<&'a crate::types::Thing>,
-        >,
-    ) -> Self {
-        self.json_body(value.into())
-    }
-}
-
-impl crate::mock::Then<crate::operations::SendSeveralOrNone> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::SendSeveral> {
+impl crate::mock::When<crate::operations::SendForm> {
     /// The body is this one.
-    pub fn body(self, value: &crate::types::Thing) -> Self {
-        self.json_body(::core::option::Option::Some(value))
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
     }
 }
 
-impl crate::mock::Then<crate::operations::SendSeveral> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::QueryStyles> {
-    /// The query parameter `exploded` has these values.
-    pub fn exploded(self, values: &[::std::string::String]) -> Self {
-        self.query_repeated("exploded", values)
-    }
-    /// The query parameter `commas` has these values.
-    pub fn commas(self, values: &[::std::string::String]) -> Self {
-        self.query_joined("commas", values)
-    }
-    /// The query parameter `blanks` has these values.
-    pub fn blanks(self, values: &[i64]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "blanks",
-            crate::runtime::Style::Space,
-            ::core::option::Option::Some(crate::runtime::list(values)),
-        )
-    }
-    /// The query parameter `pipes` has these values.
-    pub fn pipes(self, values: &[::std::string::String]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "pipes",
-            crate::runtime::Style::Pipe,
-            ::core::option::Option::Some(crate::runtime::list(values)),
-        )
-    }
-    /// The query parameter `filter` has this value.
-    pub fn filter<'a>(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<&'a crate::types::QueryStylesFilter>,
-        >,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "filter",
-            crate::runtime::Style::Deep,
-            value.into().map(crate::runtime::object),
-        )
-    }
-    /// The query parameter `labels` has this value.
-    pub fn labels<'a>(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<
-                &'a ::std::collections::BTreeMap<
-                    ::std::string::String,
-                    ::std::string::String,
-                >,
-            >,
-        >,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "labels",
-            crate::runtime::Style::Deep,
-            value.into().map(crate::runtime::object),
-        )
-    }
-    /// The query parameter `range` has this value.
-    pub fn range<'a>(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<&'a crate::types::Range>,
-        >,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "range",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            value.into().map(crate::runtime::object),
-        )
-    }
-    /// The query parameter `document` has this value.
-    pub fn document<'a>(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<&'a [crate::types::Range]>,
-        >,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "document",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            value.into().map(crate::runtime::document),
-        )
-    }
-    /// The query parameter `at` has this value.
-    pub fn at(
-        self,
-        value: impl ::core::convert::Into<
-            ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
-        >,
-    ) -> Self {
-        self.query_value("at", value.into())
-    }
-}
-
-impl crate::mock::Then<crate::operations::QueryStyles> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::RequiredStyles> {
-    /// The query parameter `pipes` has these values.
-    pub fn pipes(self, values: &[::std::string::String]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "pipes",
-            crate::runtime::Style::Pipe,
-            ::core::option::Option::Some(crate::runtime::list(values)),
-        )
-    }
-    /// The query parameter `range` has this value.
-    pub fn range(self, value: &crate::types::Range) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "range",
-            crate::runtime::Style::Deep,
-            ::core::option::Option::Some(crate::runtime::object(value)),
-        )
-    }
-    /// The header `X-Ids` has these values.
-    pub fn x_ids(self, values: &[i64]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Ids",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            ::core::option::Option::Some(crate::runtime::list(values)),
-        )
-    }
-    /// The cookie `session` has this value.
-    pub fn session(self, value: &str) -> Self {
-        self.parameter(
-            crate::runtime::Place::Cookie,
-            "session",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            ::core::option::Option::Some(crate::runtime::one(value)),
-        )
-    }
-}
-
-impl crate::mock::Then<crate::operations::RequiredStyles> {
+impl crate::mock::Then<crate::operations::SendForm> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
@@ -546,238 +236,89 @@ impl crate::mock::Then<crate::operations::WithHeaders> {
     }
 }
 
-impl crate::mock::When<crate::operations::TypedPath> {
-    /// The path parameter `at` has this value.
-    pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-        self.path_value("at", &value)
-    }
-    /// The path parameter `day` has this value.
-    pub fn day(self, value: ::chrono::NaiveDate) -> Self {
-        self.path_value("day", &value)
-    }
-    /// The path parameter `ratio` has this value.
-    pub fn ratio(self, value: f64) -> Self {
-        self.path_value("ratio", &value)
-    }
-    /// The path parameter `flag` has this value.
-    pub fn flag(self, value: bool) -> Self {
-        self.path_value("flag", &value)
-    }
-    /// The path parameter `mode` has this value.
-    pub fn mode(self, value: crate::types::TypedPathMode) -> Self {
-        self.path_value("mode", &value)
-    }
-    /// The path parameter `n` has this value.
-    pub fn n(self, value: i64) -> Self {
-        self.path_value("n", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::TypedPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::StyledPath> {
-    /// The path parameter `list` has these values.
-    pub fn list(self, values: &[::std::string::String]) -> Self {
-        self.path_styled(
-            "list",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::list(values),
-        )
-    }
-    /// The path parameter `label` has these values.
-    pub fn label(self, values: &[i64]) -> Self {
-        self.path_styled(
-            "label",
-            crate::runtime::Style::Label {
-                explode: true,
-            },
-            crate::runtime::list(values),
-        )
-    }
-    /// The path parameter `matrix` has this value.
-    pub fn matrix(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-        self.path_styled(
-            "matrix",
-            crate::runtime::Style::Matrix {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// The path parameter `range` has this value.
-    pub fn range(self, value: &crate::types::Range) -> Self {
-        self.path_styled(
-            "range",
-            crate::runtime::Style::Matrix {
-                explode: true,
-            },
-            crate::runtime::object(value),
-        )
-    }
-}
-
-impl crate::mock::Then<crate::operations::StyledPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::NestedPath> {
-    /// The path parameter `realm` has this value.
-    pub fn realm(self, value: &str) -> Self {
-        self.path_value("realm", &value)
-    }
-    /// The path parameter `client-uuid` has this value.
-    pub fn client_uuid(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("client-uuid", &value)
-    }
-    /// The path parameter `role` has this value.
-    pub fn role(self, value: &str) -> Self {
-        self.path_value("role", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::NestedPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::SpelledPath> {
-    /// The path parameter `fooBar` has this value.
-    pub fn foo_bar(self, value: &str) -> Self {
-        self.path_value("fooBar", &value)
-    }
-    /// The path parameter `foo_bar` has this value.
-    pub fn foo_bar_path(self, value: &str) -> Self {
-        self.path_value("foo_bar", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::SpelledPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::JoinedPath> {
-    /// The path parameter `a` has this value.
-    pub fn a(self, value: &str) -> Self {
-        self.path_value("a", &value)
-    }
-    /// The path parameter `b` has this value.
-    pub fn b(self, value: &str) -> Self {
-        self.path_value("b", &value)
-    }
-    /// The path parameter `c` has this value.
-    pub fn c(self, value: &str) -> Self {
-        self.path_value("c", &value)
-    }
-    /// The path parameter `d` has this value.
-    pub fn d(self, value: &str) -> Self {
-        self.path_value("d", &value)
-    }
-    /// The path parameter `e` has this value.
-    pub fn e(self, value: &str) -> Self {
-        self.path_value("e", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::JoinedPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::SpaceInPath> {
+impl crate::mock::When<crate::operations::PatchList> {
     /// The path parameter `id` has this value.
-    pub fn id(self, value: &str) -> Self {
+    pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
-}
-
-impl crate::mock::Then<crate::operations::SpaceInPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
-    }
-}
-
-impl crate::mock::When<crate::operations::QueryInPath> {
-    /// The path parameter `id` has this value.
-    pub fn id(self, value: &str) -> Self {
-        self.path_value("id", &value)
-    }
-    /// The query parameter `more` has this value.
-    pub fn more<'a>(
+    /// The body is this one.
+    pub fn body(
         self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+        value: &[::serde_json::Map<::std::string::String, ::serde_json::Value>],
     ) -> Self {
-        self.query_value("more", value.into())
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl crate::mock::Then<crate::operations::QueryInPath> {
+impl crate::mock::Then<crate::operations::PatchList> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &str) -> Self {
+        self.raw(200u16, "text/csv", value)
+    }
+}
+
+impl crate::mock::When<crate::operations::VendorThing> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: i64) -> Self {
+        self.path_value("id", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::VendorThing> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Thing) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::DeleteWithBody> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: i64) -> Self {
+        self.path_value("id", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::DeleteWithBody> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl crate::mock::When<crate::operations::FragmentInPath> {
+impl crate::mock::When<crate::operations::HeadThing> {
     /// The path parameter `id` has this value.
-    pub fn id(self, value: &str) -> Self {
+    pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
 }
 
-impl crate::mock::Then<crate::operations::FragmentInPath> {
-    /// Status 204, as the contract declares it.
-    pub fn no_content(self) -> Self {
-        self.empty(204u16)
+impl crate::mock::Then<crate::operations::HeadThing> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self) -> Self {
+        self.empty(200u16)
     }
 }
 
-impl crate::mock::When<crate::operations::SendGroup> {
+impl crate::mock::When<crate::operations::MergeThing> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: i64) -> Self {
+        self.path_value("id", &value)
+    }
     /// The body is this one.
-    pub fn body(self, value: &crate::types::Group) -> Self {
+    pub fn body(self, value: &crate::types::Thing) -> Self {
         self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl crate::mock::Then<crate::operations::SendGroup> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Node) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::ListPets> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &[crate::types::Pet]) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::AddPet> {
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Pet) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::AddPet> {
+impl crate::mock::Then<crate::operations::MergeThing> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
@@ -823,6 +364,135 @@ impl crate::mock::When<crate::operations::Clone> {
 impl crate::mock::Then<crate::operations::Clone> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &crate::types::Vec) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Mock> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Mock> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Client) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::When> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::When> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Bytes) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Self_> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Self_> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Method) -> Self {
         self.json(200u16, value)
     }
 }
@@ -999,131 +669,508 @@ impl crate::mock::Then<crate::operations::BTreeMap> {
     }
 }
 
-impl crate::mock::When<crate::operations::Mock> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
-    }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
-    ) -> Self {
-        self.query_value("without_query", value.into())
-    }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
-    }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::Mock> {
+impl crate::mock::Then<crate::operations::ListPets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Client) -> Self {
+    pub fn ok(self, value: &[crate::types::Pet]) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl crate::mock::When<crate::operations::When> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
-    }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
-    ) -> Self {
-        self.query_value("without_query", value.into())
-    }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
-    }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
-    }
+impl crate::mock::When<crate::operations::AddPet> {
     /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
+    pub fn body(self, value: &crate::types::Pet) -> Self {
         self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl crate::mock::Then<crate::operations::When> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Bytes) -> Self {
-        self.json(200u16, value)
+impl crate::mock::Then<crate::operations::AddPet> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
     }
 }
 
-impl crate::mock::When<crate::operations::Self_> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
+impl crate::mock::When<crate::operations::FragmentInPath> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: &str) -> Self {
+        self.path_value("id", &value)
     }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
+}
+
+impl crate::mock::Then<crate::operations::FragmentInPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::QueryInPath> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: &str) -> Self {
+        self.path_value("id", &value)
+    }
+    /// The query parameter `more` has this value.
+    pub fn more<'a>(
         self,
         value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
     ) -> Self {
-        self.query_value("without_query", value.into())
+        self.query_value("more", value.into())
     }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
+}
+
+impl crate::mock::Then<crate::operations::QueryInPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
     }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
+}
+
+impl crate::mock::When<crate::operations::NestedPath> {
+    /// The path parameter `realm` has this value.
+    pub fn realm(self, value: &str) -> Self {
+        self.path_value("realm", &value)
     }
+    /// The path parameter `client-uuid` has this value.
+    pub fn client_uuid(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("client-uuid", &value)
+    }
+    /// The path parameter `role` has this value.
+    pub fn role(self, value: &str) -> Self {
+        self.path_value("role", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::NestedPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendGroup> {
     /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
+    pub fn body(self, value: &crate::types::Group) -> Self {
         self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl crate::mock::Then<crate::operations::Self_> {
+impl crate::mock::Then<crate::operations::SendGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Method) -> Self {
+    pub fn ok(self, value: &crate::types::Node) -> Self {
         self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::SearchWithBody> {
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::SearchWithBody> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw(200u16, "image/png", value)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendSeveralOrNone> {
+    /// The body is this one, or empty.
+    pub fn body<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Thing>,
+        >,
+    ) -> Self {
+        self.json_body(value.into())
+    }
+}
+
+impl crate::mock::Then<crate::operations::SendSeveralOrNone> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendSeveral> {
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::SendSeveral> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::TypedPath> {
+    /// The path parameter `at` has this value.
+    pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+        self.path_value("at", &value)
+    }
+    /// The path parameter `day` has this value.
+    pub fn day(self, value: ::chrono::NaiveDate) -> Self {
+        self.path_value("day", &value)
+    }
+    /// The path parameter `ratio` has this value.
+    pub fn ratio(self, value: f64) -> Self {
+        self.path_value("ratio", &value)
+    }
+    /// The path parameter `flag` has this value.
+    pub fn flag(self, value: bool) -> Self {
+        self.path_value("flag", &value)
+    }
+    /// The path parameter `mode` has this value.
+    pub fn mode(self, value: crate::types::TypedPathMode) -> Self {
+        self.path_value("mode", &value)
+    }
+    /// The path parameter `n` has this value.
+    pub fn n(self, value: i64) -> Self {
+        self.path_value("n", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::TypedPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SpaceInPath> {
+    /// The path parameter `id` has this value.
+    pub fn id(self, value: &str) -> Self {
+        self.path_value("id", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::SpaceInPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::StyledPath> {
+    /// The path parameter `list` has these values.
+    pub fn list(self, values: &[::std::string::String]) -> Self {
+        self.path_styled(
+            "list",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::list(values),
+        )
+    }
+    /// The path parameter `label` has these values.
+    pub fn label(self, values: &[i64]) -> Self {
+        self.path_styled(
+            "label",
+            crate::runtime::Style::Label {
+                explode: true,
+            },
+            crate::runtime::list(values),
+        )
+    }
+    /// The path parameter `matrix` has this value.
+    pub fn matrix(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+        self.path_styled(
+            "matrix",
+            crate::runtime::Style::Matrix {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+    /// The path parameter `range` has this value.
+    pub fn range(self, value: &crate::types::Range) -> Self {
+        self.path_styled(
+            "range",
+            crate::runtime::Style::Matrix {
+                explode: true,
+            },
+            crate::runtime::object(value),
+        )
+    }
+}
+
+impl crate::mock::Then<crate::operations::StyledPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::QueryStyles> {
+    /// The query parameter `exploded` has these values.
+    pub fn exploded(self, values: &[::std::string::String]) -> Self {
+        self.query_repeated("exploded", values)
+    }
+    /// The query parameter `commas` has these values.
+    pub fn commas(self, values: &[::std::string::String]) -> Self {
+        self.query_joined("commas", values)
+    }
+    /// The query parameter `blanks` has these values.
+    pub fn blanks(self, values: &[i64]) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "blanks",
+            crate::runtime::Style::Space,
+            ::core::option::Option::Some(crate::runtime::list(values)),
+        )
+    }
+    /// The query parameter `pipes` has these values.
+    pub fn pipes(self, values: &[::std::string::String]) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "pipes",
+            crate::runtime::Style::Pipe,
+            ::core::option::Option::Some(crate::runtime::list(values)),
+        )
+    }
+    /// The query parameter `filter` has this value.
+    pub fn filter<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::QueryStylesFilter>,
+        >,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "filter",
+            crate::runtime::Style::Deep,
+            value.into().map(crate::runtime::object),
+        )
+    }
+    /// The query parameter `labels` has this value.
+    pub fn labels<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "labels",
+            crate::runtime::Style::Deep,
+            value.into().map(crate::runtime::object),
+        )
+    }
+    /// The query parameter `range` has this value.
+    pub fn range<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Range>,
+        >,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "range",
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::object),
+        )
+    }
+    /// The query parameter `document` has this value.
+    pub fn document<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a [crate::types::Range]>,
+        >,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "document",
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::document),
+        )
+    }
+    /// The query parameter `at` has this value.
+    pub fn at(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+        >,
+    ) -> Self {
+        self.query_value("at", value.into())
+    }
+}
+
+impl crate::mock::Then<crate::operations::QueryStyles> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::RequiredStyles> {
+    /// The query parameter `pipes` has these values.
+    pub fn pipes(self, values: &[::std::string::String]) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "pipes",
+            crate::runtime::Style::Pipe,
+            ::core::option::Option::Some(crate::runtime::list(values)),
+        )
+    }
+    /// The query parameter `range` has this value.
+    pub fn range(self, value: &crate::types::Range) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "range",
+            crate::runtime::Style::Deep,
+            ::core::option::Option::Some(crate::runtime::object(value)),
+        )
+    }
+    /// The header `X-Ids` has these values.
+    pub fn x_ids(self, values: &[i64]) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "X-Ids",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            ::core::option::Option::Some(crate::runtime::list(values)),
+        )
+    }
+    /// The cookie `session` has this value.
+    pub fn session(self, value: &str) -> Self {
+        self.parameter(
+            crate::runtime::Place::Cookie,
+            "session",
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            ::core::option::Option::Some(crate::runtime::one(value)),
+        )
+    }
+}
+
+impl crate::mock::Then<crate::operations::RequiredStyles> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::Then<crate::operations::ReadNothing> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendBranch> {
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::WoodBranch) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::SendBranch> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendTree> {
+    /// The body is this one.
+    pub fn body(
+        self,
+        value: &::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::serde_json::Value>,
+        >,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::SendTree> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::serde_json::Value>,
+        >,
+    ) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::JoinedPath> {
+    /// The path parameter `a` has this value.
+    pub fn a(self, value: &str) -> Self {
+        self.path_value("a", &value)
+    }
+    /// The path parameter `b` has this value.
+    pub fn b(self, value: &str) -> Self {
+        self.path_value("b", &value)
+    }
+    /// The path parameter `c` has this value.
+    pub fn c(self, value: &str) -> Self {
+        self.path_value("c", &value)
+    }
+    /// The path parameter `d` has this value.
+    pub fn d(self, value: &str) -> Self {
+        self.path_value("d", &value)
+    }
+    /// The path parameter `e` has this value.
+    pub fn e(self, value: &str) -> Self {
+        self.path_value("e", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::JoinedPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SpelledPath> {
+    /// The path parameter `fooBar` has this value.
+    pub fn foo_bar(self, value: &str) -> Self {
+        self.path_value("fooBar", &value)
+    }
+    /// The path parameter `foo_bar` has this value.
+    pub fn foo_bar_path(self, value: &str) -> Self {
+        self.path_value("foo_bar", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::SpelledPath> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::SendYaml> {
+    /// The body is this one.
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
+    }
+}
+
+impl crate::mock::Then<crate::operations::SendYaml> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
     }
 }

@@ -447,7 +447,7 @@ impl crate::types::QueryStylesFilter {
     }
 }
 
-/// A parameter of [`query_styles`](crate::Client::query_styles), [`query_styles`](crate::Client::query_styles), [`required_styles`](crate::Client::required_styles), [`with_headers`](crate::Client::with_headers) and [`styled_path`](crate::Client::styled_path).
+/// A parameter of [`with_headers`](crate::Client::with_headers), [`styled_path`](crate::Client::styled_path), [`query_styles`](crate::Client::query_styles), [`query_styles`](crate::Client::query_styles) and [`required_styles`](crate::Client::required_styles).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
@@ -543,5 +543,54 @@ crate::runtime::open_enum::open_enum! {
         A = "a",
         /// `b`.
         B = "b",
+    }
+}
+
+/// Sent by [`send_branch`](crate::Client::send_branch).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WoodBranch {
+    /// Leaf.
+    pub leaf: ::core::option::Option<crate::types::WoodBranchLeaf>,
+    /// The branches.
+    pub branches: ::core::option::Option<::std::vec::Vec<crate::types::WoodBranch>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::WoodBranch {
+    /// Creates an empty value. Set its fields with setters.
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            leaf: ::core::option::Option::None,
+            branches: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`leaf`](Self::leaf).
+    #[inline]
+    pub fn leaf(mut self, value: crate::types::WoodBranchLeaf) -> Self {
+        self.leaf = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`branches`](Self::branches).
+    #[inline]
+    pub fn branches(mut self, value: ::std::vec::Vec<crate::types::WoodBranch>) -> Self {
+        self.branches = ::core::option::Option::Some(value);
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// A part of [`WoodBranch`](crate::types::WoodBranch).
+    ///
+    /// Available on crate feature `environments` only.
+    pub enum WoodBranchLeaf {
+        /// `GREEN_ONE`.
+        VeryGreen = "GREEN_ONE",
+        /// `brown`.
+        InDecay = "brown",
     }
 }

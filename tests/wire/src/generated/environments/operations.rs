@@ -4,6 +4,96 @@
 //! Operations. Environments: deploying them, their statuses, history, queue, stages and logs.
 
 impl crate::runtime::Client {
+    /// Calls the operation `sendBytes`.
+    ///
+    /// `POST /bytes`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/octet-stream`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_bytes(
+        &self,
+        body: impl ::core::convert::Into<::bytes::Bytes>,
+    ) -> crate::runtime::Call<crate::operations::SendBytes> {
+        crate::runtime::Call::new(self, &[]).bytes("application/octet-stream", body)
+    }
+    /// Calls the operation `sendForm`.
+    ///
+    /// `POST /form`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/x-www-form-urlencoded`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_form(
+        &self,
+        body: &crate::types::Form,
+    ) -> crate::runtime::Call<crate::operations::SendForm> {
+        crate::runtime::Call::new(self, &[])
+            .form(
+                "application/x-www-form-urlencoded",
+                &[
+                    (
+                        "commas",
+                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Form {
+                            explode: false,
+                        }),
+                    ),
+                    (
+                        "deep",
+                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Deep),
+                    ),
+                    ("json", crate::runtime::FormStyle::Json),
+                ],
+                body,
+            )
+    }
+    /// Calls the operation `withHeaders`.
+    ///
+    /// `GET /headers`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `x_dry_run`: `X-Dry-Run` a header.
+    ///
+    /// Setters of the call: [`x_count`](crate::operations::WithHeaders::x_count), [`x_ratio`](crate::operations::WithHeaders::x_ratio), [`x_request_id`](crate::operations::WithHeaders::x_request_id), [`x_since`](crate::operations::WithHeaders::x_since), [`x_day`](crate::operations::WithHeaders::x_day), [`x_mode`](crate::operations::WithHeaders::x_mode), [`x_tags`](crate::operations::WithHeaders::x_tags), [`x_range`](crate::operations::WithHeaders::x_range), [`if_match`](crate::operations::WithHeaders::if_match), [`timeout_`](crate::operations::WithHeaders::timeout_), [`theme`](crate::operations::WithHeaders::theme), [`seen`](crate::operations::WithHeaders::seen), [`ids`](crate::operations::WithHeaders::ids).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn with_headers(
+        &self,
+        x_dry_run: bool,
+    ) -> crate::runtime::Call<crate::operations::WithHeaders> {
+        crate::runtime::Call::new(self, &[])
+            .parameter(
+                crate::runtime::Place::Header,
+                "X-Dry-Run",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(x_dry_run),
+            )
+    }
     /// Calls the operation `patchList`.
     ///
     /// `PUT /media/{id}`
@@ -120,541 +210,6 @@ impl crate::runtime::Client {
         crate::runtime::Call::new(self, &[&id])
             .json_as("application/merge-patch+json", body)
     }
-    /// Calls the operation `searchWithBody`.
-    ///
-    /// `GET /search`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/json`.
-    ///
-    /// # Returns
-    /// The bytes of the response.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn search_with_body(
-        &self,
-        body: &crate::types::Thing,
-    ) -> crate::runtime::Call<crate::operations::SearchWithBody> {
-        crate::runtime::Call::new(self, &[]).json(body)
-    }
-    /// Calls the operation `sendForm`.
-    ///
-    /// `POST /form`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/x-www-form-urlencoded`.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_form(
-        &self,
-        body: &crate::types::Form,
-    ) -> crate::runtime::Call<crate::operations::SendForm> {
-        crate::runtime::Call::new(self, &[])
-            .form(
-                "application/x-www-form-urlencoded",
-                &[
-                    (
-                        "commas",
-                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Form {
-                            explode: false,
-                        }),
-                    ),
-                    (
-                        "deep",
-                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Deep),
-                    ),
-                    ("json", crate::runtime::FormStyle::Json),
-                ],
-                body,
-            )
-    }
-    /// Calls the operation `sendYaml`.
-    ///
-    /// `POST /yaml`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/yaml`.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_yaml(
-        &self,
-        body: impl ::core::convert::Into<::std::string::String>,
-    ) -> crate::runtime::Call<crate::operations::SendYaml> {
-        crate::runtime::Call::new(self, &[]).text("application/yaml", body)
-    }
-    /// Calls the operation `sendBytes`.
-    ///
-    /// `POST /bytes`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/octet-stream`.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_bytes(
-        &self,
-        body: impl ::core::convert::Into<::bytes::Bytes>,
-    ) -> crate::runtime::Call<crate::operations::SendBytes> {
-        crate::runtime::Call::new(self, &[]).bytes("application/octet-stream", body)
-    }
-    /// Calls the operation `sendSeveralOrNone`.
-    ///
-    /// `PUT /several`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// Setters of the call: [`body`](crate::operations::SendSeveralOrNone::body).
-    ///
-    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveralOrNone::body_merge_patch_json).
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_several_or_none(
-        &self,
-    ) -> crate::runtime::Call<crate::operations::SendSeveralOrNone> {
-        crate::runtime::Call::new(self, &[])
-    }
-    /// Calls the operation `sendSeveral`.
-    ///
-    /// `POST /several`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/json`.
-    ///
-    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveral::body_merge_patch_json), `application/vnd.things.v2+json` by [`body_vnd_things_v2_json`](crate::operations::SendSeveral::body_vnd_things_v2_json), `application/x-www-form-urlencoded` by [`body_form`](crate::operations::SendSeveral::body_form), `text/plain` by [`body_plain`](crate::operations::SendSeveral::body_plain), `application/octet-stream` by [`body_octet_stream`](crate::operations::SendSeveral::body_octet_stream).
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_several(
-        &self,
-        body: &crate::types::Thing,
-    ) -> crate::runtime::Call<crate::operations::SendSeveral> {
-        crate::runtime::Call::new(self, &[]).json(body)
-    }
-    /// Calls the operation `queryStyles`.
-    ///
-    /// `GET /styles`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// Setters of the call: [`exploded`](crate::operations::QueryStyles::exploded), [`commas`](crate::operations::QueryStyles::commas), [`blanks`](crate::operations::QueryStyles::blanks), [`pipes`](crate::operations::QueryStyles::pipes), [`filter`](crate::operations::QueryStyles::filter), [`labels`](crate::operations::QueryStyles::labels), [`range`](crate::operations::QueryStyles::range), [`document`](crate::operations::QueryStyles::document), [`at`](crate::operations::QueryStyles::at).
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn query_styles(&self) -> crate::runtime::Call<crate::operations::QueryStyles> {
-        crate::runtime::Call::new(self, &[])
-    }
-    /// Calls the operation `requiredStyles`.
-    ///
-    /// `POST /styles`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `pipes`: `pipes` in the query.
-    /// - `range`: `range` in the query.
-    /// - `x_ids`: `X-Ids` a header.
-    /// - `session`: `session` a cookie.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn required_styles(
-        &self,
-        pipes: &[::std::string::String],
-        range: &crate::types::Range,
-        x_ids: &[i64],
-        session: &str,
-    ) -> crate::runtime::Call<crate::operations::RequiredStyles> {
-        crate::runtime::Call::new(self, &[])
-            .parameter(
-                crate::runtime::Place::Query,
-                "pipes",
-                crate::runtime::Style::Pipe,
-                crate::runtime::list(pipes),
-            )
-            .parameter(
-                crate::runtime::Place::Query,
-                "range",
-                crate::runtime::Style::Deep,
-                crate::runtime::object(range),
-            )
-            .parameter(
-                crate::runtime::Place::Header,
-                "X-Ids",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::list(x_ids),
-            )
-            .parameter(
-                crate::runtime::Place::Cookie,
-                "session",
-                crate::runtime::Style::Form {
-                    explode: true,
-                },
-                crate::runtime::one(session),
-            )
-    }
-    /// Calls the operation `withHeaders`.
-    ///
-    /// `GET /headers`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `x_dry_run`: `X-Dry-Run` a header.
-    ///
-    /// Setters of the call: [`x_count`](crate::operations::WithHeaders::x_count), [`x_ratio`](crate::operations::WithHeaders::x_ratio), [`x_request_id`](crate::operations::WithHeaders::x_request_id), [`x_since`](crate::operations::WithHeaders::x_since), [`x_day`](crate::operations::WithHeaders::x_day), [`x_mode`](crate::operations::WithHeaders::x_mode), [`x_tags`](crate::operations::WithHeaders::x_tags), [`x_range`](crate::operations::WithHeaders::x_range), [`if_match`](crate::operations::WithHeaders::if_match), [`timeout_`](crate::operations::WithHeaders::timeout_), [`theme`](crate::operations::WithHeaders::theme), [`seen`](crate::operations::WithHeaders::seen), [`ids`](crate::operations::WithHeaders::ids).
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn with_headers(
-        &self,
-        x_dry_run: bool,
-    ) -> crate::runtime::Call<crate::operations::WithHeaders> {
-        crate::runtime::Call::new(self, &[])
-            .parameter(
-                crate::runtime::Place::Header,
-                "X-Dry-Run",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(x_dry_run),
-            )
-    }
-    /// Calls the operation `typedPath`.
-    ///
-    /// `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `at`: `at` in the path.
-    /// - `day`: `day` in the path.
-    /// - `ratio`: `ratio` in the path.
-    /// - `flag`: `flag` in the path.
-    /// - `mode`: `mode` in the path.
-    /// - `n`: `n` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn typed_path(
-        &self,
-        at: ::chrono::DateTime<::chrono::Utc>,
-        day: ::chrono::NaiveDate,
-        ratio: f64,
-        flag: bool,
-        mode: crate::types::TypedPathMode,
-        n: i64,
-    ) -> crate::runtime::Call<crate::operations::TypedPath> {
-        crate::runtime::Call::new(self, &[&at, &day, &ratio, &flag, &mode, &n])
-    }
-    /// Calls the operation `styledPath`.
-    ///
-    /// `GET /styled/{list}/{label}/{matrix}/{range}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `list`: `list` in the path.
-    /// - `label`: `label` in the path.
-    /// - `matrix`: `matrix` in the path.
-    /// - `range`: `range` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn styled_path(
-        &self,
-        list: &[::std::string::String],
-        label: &[i64],
-        matrix: ::chrono::DateTime<::chrono::Utc>,
-        range: &crate::types::Range,
-    ) -> crate::runtime::Call<crate::operations::StyledPath> {
-        crate::runtime::Call::styled(
-            self,
-            [
-                (
-                    crate::runtime::Style::Simple {
-                        explode: false,
-                    },
-                    crate::runtime::list(list),
-                ),
-                (
-                    crate::runtime::Style::Label {
-                        explode: true,
-                    },
-                    crate::runtime::list(label),
-                ),
-                (
-                    crate::runtime::Style::Matrix {
-                        explode: false,
-                    },
-                    crate::runtime::one(matrix),
-                ),
-                (
-                    crate::runtime::Style::Matrix {
-                        explode: true,
-                    },
-                    crate::runtime::object(range),
-                ),
-            ],
-        )
-    }
-    /// Calls the operation `nestedPath`.
-    ///
-    /// `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `realm`: `realm` in the path.
-    /// - `client_uuid`: `client-uuid` in the path.
-    /// - `role`: `role` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn nested_path(
-        &self,
-        realm: &str,
-        client_uuid: ::uuid::Uuid,
-        role: &str,
-    ) -> crate::runtime::Call<crate::operations::NestedPath> {
-        crate::runtime::Call::new(self, &[&realm, &client_uuid, &role])
-    }
-    /// Calls the operation `spelledPath`.
-    ///
-    /// `GET /x/{fooBar}/y/{foo_bar}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `foo_bar`: `fooBar` in the path.
-    /// - `foo_bar_path`: `foo_bar` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn spelled_path(
-        &self,
-        foo_bar: &str,
-        foo_bar_path: &str,
-    ) -> crate::runtime::Call<crate::operations::SpelledPath> {
-        crate::runtime::Call::new(self, &[&foo_bar, &foo_bar_path])
-    }
-    /// Calls the operation `joinedPath`.
-    ///
-    /// `GET /v/{a}.{b}/{c}-{d}:{e}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `a`: `a` in the path.
-    /// - `b`: `b` in the path.
-    /// - `c`: `c` in the path.
-    /// - `d`: `d` in the path.
-    /// - `e`: `e` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn joined_path(
-        &self,
-        a: &str,
-        b: &str,
-        c: &str,
-        d: &str,
-        e: &str,
-    ) -> crate::runtime::Call<crate::operations::JoinedPath> {
-        crate::runtime::Call::new(self, &[&a, &b, &c, &d, &e])
-    }
-    /// Calls the operation `spaceInPath`.
-    ///
-    /// `POST /sp ace/é/{id}/`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `id`: `id` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn space_in_path(
-        &self,
-        id: &str,
-    ) -> crate::runtime::Call<crate::operations::SpaceInPath> {
-        crate::runtime::Call::new(self, &[&id])
-    }
-    /// Calls the operation `queryInPath`.
-    ///
-    /// `POST /q/{id}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// Sends `kind=a b`, `on=` in the query.
-    ///
-    /// # Parameters
-    /// - `id`: `id` in the path.
-    ///
-    /// Setters of the call: [`more`](crate::operations::QueryInPath::more).
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn query_in_path(
-        &self,
-        id: &str,
-    ) -> crate::runtime::Call<crate::operations::QueryInPath> {
-        crate::runtime::Call::new(self, &[&id]).query("kind", "a b").query("on", "")
-    }
-    /// Calls the operation `fragmentInPath`.
-    ///
-    /// `POST /q/{id}`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `id`: `id` in the path.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn fragment_in_path(
-        &self,
-        id: &str,
-    ) -> crate::runtime::Call<crate::operations::FragmentInPath> {
-        crate::runtime::Call::new(self, &[&id])
-    }
-    /// Calls the operation `sendGroup`.
-    ///
-    /// `POST /recursive`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/json`.
-    ///
-    /// # Returns
-    /// A [`Node`](crate::types::Node).
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn send_group(
-        &self,
-        body: &crate::types::Group,
-    ) -> crate::runtime::Call<crate::operations::SendGroup> {
-        crate::runtime::Call::new(self, &[]).json(body)
-    }
-    /// Calls the operation `listPets`.
-    ///
-    /// `GET /pets`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Returns
-    /// A list of [`Pet`](crate::types::Pet).
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn list_pets(&self) -> crate::runtime::Call<crate::operations::ListPets> {
-        crate::runtime::Call::new(self, &[])
-    }
-    /// Calls the operation `addPet`.
-    ///
-    /// `POST /pets`
-    ///
-    /// Available on crate feature `environments` only.
-    ///
-    /// # Parameters
-    /// - `body`: sent as `application/json`.
-    ///
-    /// # Returns
-    /// Nothing: the response has no body.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn add_pet(
-        &self,
-        body: &crate::types::Pet,
-    ) -> crate::runtime::Call<crate::operations::AddPet> {
-        crate::runtime::Call::new(self, &[]).json(body)
-    }
     /// Calls the operation `clone`.
     ///
     /// `PUT /names/1/{self}`
@@ -680,6 +235,93 @@ impl crate::runtime::Client {
         self_query: &str,
         body: &crate::types::Everything,
     ) -> crate::runtime::Call<crate::operations::Clone> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `Mock`.
+    ///
+    /// `PUT /names/11/{self}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::Mock::without_query_), [`response_`](crate::operations::Mock::response_).
+    ///
+    /// # Returns
+    /// A [`Client`](crate::types::Client).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn mock(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Mock> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `When`.
+    ///
+    /// `PUT /names/13/{self}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::When::without_query_), [`response_`](crate::operations::When::response_).
+    ///
+    /// # Returns
+    /// A [`Bytes`](crate::types::Bytes).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn when(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::When> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `self`.
+    ///
+    /// `PUT /names/15/{self}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::Self_::without_query_), [`response_`](crate::operations::Self_::response_).
+    ///
+    /// # Returns
+    /// A [`Method`](crate::types::Method).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn self_(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Self_> {
         crate::runtime::Call::new(self, &[&self_path])
             .query("self", self_query)
             .json(body)
@@ -800,225 +442,511 @@ impl crate::runtime::Client {
             .query("self", self_query)
             .json(body)
     }
-    /// Calls the operation `Mock`.
+    /// Calls the operation `listPets`.
     ///
-    /// `PUT /names/11/{self}`
+    /// `GET /pets`
     ///
     /// Available on crate feature `environments` only.
     ///
-    /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
-    /// - `body`: sent as `application/json`.
-    ///
-    /// Setters of the call: [`without_query_`](crate::operations::Mock::without_query_), [`response_`](crate::operations::Mock::response_).
-    ///
     /// # Returns
-    /// A [`Client`](crate::types::Client).
+    /// A list of [`Pet`](crate::types::Pet).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
-    pub fn mock(
-        &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::Mock> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
+    pub fn list_pets(&self) -> crate::runtime::Call<crate::operations::ListPets> {
+        crate::runtime::Call::new(self, &[])
     }
-    /// Calls the operation `When`.
+    /// Calls the operation `addPet`.
     ///
-    /// `PUT /names/13/{self}`
+    /// `POST /pets`
     ///
     /// Available on crate feature `environments` only.
     ///
     /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: [`without_query_`](crate::operations::When::without_query_), [`response_`](crate::operations::When::response_).
-    ///
     /// # Returns
-    /// A [`Bytes`](crate::types::Bytes).
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
-    pub fn when(
+    pub fn add_pet(
         &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::When> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
+        body: &crate::types::Pet,
+    ) -> crate::runtime::Call<crate::operations::AddPet> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
-    /// Calls the operation `self`.
+    /// Calls the operation `fragmentInPath`.
     ///
-    /// `PUT /names/15/{self}`
+    /// `POST /q/{id}`
     ///
     /// Available on crate feature `environments` only.
     ///
     /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
-    /// - `body`: sent as `application/json`.
-    ///
-    /// Setters of the call: [`without_query_`](crate::operations::Self_::without_query_), [`response_`](crate::operations::Self_::response_).
+    /// - `id`: `id` in the path.
     ///
     /// # Returns
-    /// A [`Method`](crate::types::Method).
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
-    pub fn self_(
+    pub fn fragment_in_path(
         &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::Self_> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::FragmentInPath> {
+        crate::runtime::Call::new(self, &[&id])
     }
-}
-
-/// The operation `patchList`, `PUT /media/{id}`: [`patch_list`](crate::Client::patch_list).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum PatchList {}
-
-impl crate::runtime::Operation for crate::operations::PatchList {
-    type Output = ::std::string::String;
-    type Format = crate::runtime::Text;
-    const ACCEPT: &'static str = "text/csv";
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "patchList",
-        ::http::Method::PUT,
-        "/media/{id}",
-    );
-}
-
-/// The operation `vendorThing`, `POST /media/{id}`: [`vendor_thing`](crate::Client::vendor_thing).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum VendorThing {}
-
-impl crate::runtime::Operation for crate::operations::VendorThing {
-    type Output = crate::types::Thing;
-    type Format = crate::runtime::Json;
-    const ACCEPT: &'static str = "application/vnd.things.v2+json, application/json";
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "vendorThing",
-        ::http::Method::POST,
-        "/media/{id}",
-    );
-}
-
-/// The operation `deleteWithBody`, `DELETE /media/{id}`: [`delete_with_body`](crate::Client::delete_with_body).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum DeleteWithBody {}
-
-impl crate::runtime::Operation for crate::operations::DeleteWithBody {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "deleteWithBody",
-        ::http::Method::DELETE,
-        "/media/{id}",
-    );
-}
-
-/// The operation `headThing`, `HEAD /media/{id}`: [`head_thing`](crate::Client::head_thing).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum HeadThing {}
-
-impl crate::runtime::Operation for crate::operations::HeadThing {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const ACCEPT: &'static str = "application/json";
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "headThing",
-        ::http::Method::HEAD,
-        "/media/{id}",
-    );
-}
-
-/// The operation `mergeThing`, `PATCH /media/{id}`: [`merge_thing`](crate::Client::merge_thing).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum MergeThing {}
-
-impl crate::runtime::Operation for crate::operations::MergeThing {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "mergeThing",
-        ::http::Method::PATCH,
-        "/media/{id}",
-    );
-}
-
-/// The operation `searchWithBody`, `GET /search`: [`search_with_body`](crate::Client::search_with_body).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SearchWithBody {}
-
-impl crate::runtime::Operation for crate::operations::SearchWithBody {
-    type Output = ::bytes::Bytes;
-    type Format = crate::runtime::Binary;
-    const ACCEPT: &'static str = "image/png";
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "searchWithBody",
-        ::http::Method::GET,
-        "/search",
-    );
-}
-
-/// The operation `sendForm`, `POST /form`: [`send_form`](crate::Client::send_form).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SendForm {}
-
-impl crate::runtime::Operation for crate::operations::SendForm {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "sendForm",
-        ::http::Method::POST,
-        "/form",
-    );
-}
-
-/// The operation `sendYaml`, `POST /yaml`: [`send_yaml`](crate::Client::send_yaml).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SendYaml {}
-
-impl crate::runtime::Operation for crate::operations::SendYaml {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "sendYaml",
-        ::http::Method::POST,
-        "/yaml",
-    );
+    /// Calls the operation `queryInPath`.
+    ///
+    /// `POST /q/{id}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// Sends `kind=a b`, `on=` in the query.
+    ///
+    /// # Parameters
+    /// - `id`: `id` in the path.
+    ///
+    /// Setters of the call: [`more`](crate::operations::QueryInPath::more).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn query_in_path(
+        &self,
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::QueryInPath> {
+        crate::runtime::Call::new(self, &[&id]).query("kind", "a b").query("on", "")
+    }
+    /// Calls the operation `nestedPath`.
+    ///
+    /// `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `realm`: `realm` in the path.
+    /// - `client_uuid`: `client-uuid` in the path.
+    /// - `role`: `role` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn nested_path(
+        &self,
+        realm: &str,
+        client_uuid: ::uuid::Uuid,
+        role: &str,
+    ) -> crate::runtime::Call<crate::operations::NestedPath> {
+        crate::runtime::Call::new(self, &[&realm, &client_uuid, &role])
+    }
+    /// Calls the operation `sendGroup`.
+    ///
+    /// `POST /recursive`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// A [`Node`](crate::types::Node).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_group(
+        &self,
+        body: &crate::types::Group,
+    ) -> crate::runtime::Call<crate::operations::SendGroup> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `searchWithBody`.
+    ///
+    /// `GET /search`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// The bytes of the response.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn search_with_body(
+        &self,
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::SearchWithBody> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `sendSeveralOrNone`.
+    ///
+    /// `PUT /several`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// Setters of the call: [`body`](crate::operations::SendSeveralOrNone::body).
+    ///
+    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveralOrNone::body_merge_patch_json).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_several_or_none(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::SendSeveralOrNone> {
+        crate::runtime::Call::new(self, &[])
+    }
+    /// Calls the operation `sendSeveral`.
+    ///
+    /// `POST /several`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveral::body_merge_patch_json), `application/vnd.things.v2+json` by [`body_vnd_things_v2_json`](crate::operations::SendSeveral::body_vnd_things_v2_json), `application/x-www-form-urlencoded` by [`body_form`](crate::operations::SendSeveral::body_form), `text/plain` by [`body_plain`](crate::operations::SendSeveral::body_plain), `application/octet-stream` by [`body_octet_stream`](crate::operations::SendSeveral::body_octet_stream).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_several(
+        &self,
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::SendSeveral> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `typedPath`.
+    ///
+    /// `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `at`: `at` in the path.
+    /// - `day`: `day` in the path.
+    /// - `ratio`: `ratio` in the path.
+    /// - `flag`: `flag` in the path.
+    /// - `mode`: `mode` in the path.
+    /// - `n`: `n` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn typed_path(
+        &self,
+        at: ::chrono::DateTime<::chrono::Utc>,
+        day: ::chrono::NaiveDate,
+        ratio: f64,
+        flag: bool,
+        mode: crate::types::TypedPathMode,
+        n: i64,
+    ) -> crate::runtime::Call<crate::operations::TypedPath> {
+        crate::runtime::Call::new(self, &[&at, &day, &ratio, &flag, &mode, &n])
+    }
+    /// Calls the operation `spaceInPath`.
+    ///
+    /// `POST /sp ace/é/{id}/`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `id`: `id` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn space_in_path(
+        &self,
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::SpaceInPath> {
+        crate::runtime::Call::new(self, &[&id])
+    }
+    /// Calls the operation `styledPath`.
+    ///
+    /// `GET /styled/{list}/{label}/{matrix}/{range}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `list`: `list` in the path.
+    /// - `label`: `label` in the path.
+    /// - `matrix`: `matrix` in the path.
+    /// - `range`: `range` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn styled_path(
+        &self,
+        list: &[::std::string::String],
+        label: &[i64],
+        matrix: ::chrono::DateTime<::chrono::Utc>,
+        range: &crate::types::Range,
+    ) -> crate::runtime::Call<crate::operations::StyledPath> {
+        crate::runtime::Call::styled(
+            self,
+            [
+                (
+                    crate::runtime::Style::Simple {
+                        explode: false,
+                    },
+                    crate::runtime::list(list),
+                ),
+                (
+                    crate::runtime::Style::Label {
+                        explode: true,
+                    },
+                    crate::runtime::list(label),
+                ),
+                (
+                    crate::runtime::Style::Matrix {
+                        explode: false,
+                    },
+                    crate::runtime::one(matrix),
+                ),
+                (
+                    crate::runtime::Style::Matrix {
+                        explode: true,
+                    },
+                    crate::runtime::object(range),
+                ),
+            ],
+        )
+    }
+    /// Calls the operation `queryStyles`.
+    ///
+    /// `GET /styles`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// Setters of the call: [`exploded`](crate::operations::QueryStyles::exploded), [`commas`](crate::operations::QueryStyles::commas), [`blanks`](crate::operations::QueryStyles::blanks), [`pipes`](crate::operations::QueryStyles::pipes), [`filter`](crate::operations::QueryStyles::filter), [`labels`](crate::operations::QueryStyles::labels), [`range`](crate::operations::QueryStyles::range), [`document`](crate::operations::QueryStyles::document), [`at`](crate::operations::QueryStyles::at).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn query_styles(&self) -> crate::runtime::Call<crate::operations::QueryStyles> {
+        crate::runtime::Call::new(self, &[])
+    }
+    /// Calls the operation `requiredStyles`.
+    ///
+    /// `POST /styles`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `pipes`: `pipes` in the query.
+    /// - `range`: `range` in the query.
+    /// - `x_ids`: `X-Ids` a header.
+    /// - `session`: `session` a cookie.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn required_styles(
+        &self,
+        pipes: &[::std::string::String],
+        range: &crate::types::Range,
+        x_ids: &[i64],
+        session: &str,
+    ) -> crate::runtime::Call<crate::operations::RequiredStyles> {
+        crate::runtime::Call::new(self, &[])
+            .parameter(
+                crate::runtime::Place::Query,
+                "pipes",
+                crate::runtime::Style::Pipe,
+                crate::runtime::list(pipes),
+            )
+            .parameter(
+                crate::runtime::Place::Query,
+                "range",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(range),
+            )
+            .parameter(
+                crate::runtime::Place::Header,
+                "X-Ids",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::list(x_ids),
+            )
+            .parameter(
+                crate::runtime::Place::Cookie,
+                "session",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::one(session),
+            )
+    }
+    /// Calls the operation `readNothing`.
+    ///
+    /// `GET /tree`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn read_nothing(&self) -> crate::runtime::Call<crate::operations::ReadNothing> {
+        crate::runtime::Call::new(self, &[])
+    }
+    /// Calls the operation `sendBranch`.
+    ///
+    /// `PUT /tree`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_branch(
+        &self,
+        body: &crate::types::WoodBranch,
+    ) -> crate::runtime::Call<crate::operations::SendBranch> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `sendTree`.
+    ///
+    /// `POST /tree`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// `BTreeMap<String,Vec<serde_json::Value>>`.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_tree(
+        &self,
+        body: &::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::serde_json::Value>,
+        >,
+    ) -> crate::runtime::Call<crate::operations::SendTree> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `joinedPath`.
+    ///
+    /// `GET /v/{a}.{b}/{c}-{d}:{e}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `a`: `a` in the path.
+    /// - `b`: `b` in the path.
+    /// - `c`: `c` in the path.
+    /// - `d`: `d` in the path.
+    /// - `e`: `e` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn joined_path(
+        &self,
+        a: &str,
+        b: &str,
+        c: &str,
+        d: &str,
+        e: &str,
+    ) -> crate::runtime::Call<crate::operations::JoinedPath> {
+        crate::runtime::Call::new(self, &[&a, &b, &c, &d, &e])
+    }
+    /// Calls the operation `spelledPath`.
+    ///
+    /// `GET /x/{fooBar}/y/{foo_bar}`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `foo_bar`: `fooBar` in the path.
+    /// - `foo_bar_path`: `foo_bar` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn spelled_path(
+        &self,
+        foo_bar: &str,
+        foo_bar_path: &str,
+    ) -> crate::runtime::Call<crate::operations::SpelledPath> {
+        crate::runtime::Call::new(self, &[&foo_bar, &foo_bar_path])
+    }
+    /// Calls the operation `sendYaml`.
+    ///
+    /// `POST /yaml`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/yaml`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn send_yaml(
+        &self,
+        body: impl ::core::convert::Into<::std::string::String>,
+    ) -> crate::runtime::Call<crate::operations::SendYaml> {
+        crate::runtime::Call::new(self, &[]).text("application/yaml", body)
+    }
 }
 
 /// The operation `sendBytes`, `POST /bytes`: [`send_bytes`](crate::Client::send_bytes).
@@ -1037,217 +965,19 @@ impl crate::runtime::Operation for crate::operations::SendBytes {
     );
 }
 
-/// The operation `sendSeveralOrNone`, `PUT /several`: [`send_several_or_none`](crate::Client::send_several_or_none).
-///
-/// The setters below are methods of the call, `Call<SendSeveralOrNone>`, before it is awaited.
+/// The operation `sendForm`, `POST /form`: [`send_form`](crate::Client::send_form).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum SendSeveralOrNone {}
+pub enum SendForm {}
 
-impl crate::runtime::Operation for crate::operations::SendSeveralOrNone {
+impl crate::runtime::Operation for crate::operations::SendForm {
     type Output = ();
     type Format = crate::runtime::NoContent;
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "sendSeveralOrNone",
-        ::http::Method::PUT,
-        "/several",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::SendSeveralOrNone {
-        /// Sets the body, which may be left out.
-        #[inline]
-        pub fn body(self, body: &crate::types::Thing) -> Self {
-            self.json(body)
-        }
-        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
-        #[inline]
-        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
-            self.json_as("application/merge-patch+json", body)
-        }
-    }
-}
-
-/// The operation `sendSeveral`, `POST /several`: [`send_several`](crate::Client::send_several).
-///
-/// The setters below are methods of the call, `Call<SendSeveral>`, before it is awaited.
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SendSeveral {}
-
-impl crate::runtime::Operation for crate::operations::SendSeveral {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "sendSeveral",
+        "sendForm",
         ::http::Method::POST,
-        "/several",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::SendSeveral {
-        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
-        #[inline]
-        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
-            self.json_as("application/merge-patch+json", body)
-        }
-        /// Sends the body as `application/vnd.things.v2+json`, in place of the one that was set before. It takes any value, because the contract gives it a schema of its own.
-        #[inline]
-        pub fn body_vnd_things_v2_json(
-            self,
-            body: &(impl ::serde::Serialize + ?::core::marker::Sized),
-        ) -> Self {
-            self.json_as("application/vnd.things.v2+json", body)
-        }
-        /// Sends the body as `application/x-www-form-urlencoded`, in place of the one that was set before.
-        #[inline]
-        pub fn body_form(self, body: &crate::types::Thing) -> Self {
-            self.form("application/x-www-form-urlencoded", &[], body)
-        }
-        /// Sends the body as `text/plain`, in place of the one that was set before. It takes text.
-        #[inline]
-        pub fn body_plain(
-            self,
-            body: impl ::core::convert::Into<::std::string::String>,
-        ) -> Self {
-            self.text("text/plain", body)
-        }
-        /// Sends the body as `application/octet-stream`, in place of the one that was set before. It takes bytes.
-        #[inline]
-        pub fn body_octet_stream(
-            self,
-            body: impl ::core::convert::Into<::bytes::Bytes>,
-        ) -> Self {
-            self.bytes("application/octet-stream", body)
-        }
-    }
-}
-
-/// The operation `queryStyles`, `GET /styles`: [`query_styles`](crate::Client::query_styles).
-///
-/// The setters below are methods of the call, `Call<QueryStyles>`, before it is awaited.
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum QueryStyles {}
-
-impl crate::runtime::Operation for crate::operations::QueryStyles {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "queryStyles",
-        ::http::Method::GET,
-        "/styles",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::QueryStyles {
-        /// Sets the query parameter `exploded`.
-        #[inline]
-        pub fn exploded(self, value: &[::std::string::String]) -> Self {
-            self.query_repeated("exploded", value)
-        }
-        /// Sets the query parameter `commas`.
-        #[inline]
-        pub fn commas(self, value: &[::std::string::String]) -> Self {
-            self.query_joined("commas", value)
-        }
-        /// Sets the query parameter `blanks`.
-        #[inline]
-        pub fn blanks(self, value: &[i64]) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "blanks",
-                crate::runtime::Style::Space,
-                crate::runtime::list(value),
-            )
-        }
-        /// Sets the query parameter `pipes`.
-        #[inline]
-        pub fn pipes(self, value: &[::std::string::String]) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "pipes",
-                crate::runtime::Style::Pipe,
-                crate::runtime::list(value),
-            )
-        }
-        /// Sets the query parameter `filter`.
-        #[inline]
-        pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "filter",
-                crate::runtime::Style::Deep,
-                crate::runtime::object(value),
-            )
-        }
-        /// Sets the query parameter `labels`.
-        #[inline]
-        pub fn labels(
-            self,
-            value: &::std::collections::BTreeMap<
-                ::std::string::String,
-                ::std::string::String,
-            >,
-        ) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "labels",
-                crate::runtime::Style::Deep,
-                crate::runtime::object(value),
-            )
-        }
-        /// Sets the query parameter `range`.
-        #[inline]
-        pub fn range(self, value: &crate::types::Range) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "range",
-                crate::runtime::Style::Form {
-                    explode: true,
-                },
-                crate::runtime::object(value),
-            )
-        }
-        /// Sets the query parameter `document`.
-        #[inline]
-        pub fn document(self, value: &[crate::types::Range]) -> Self {
-            self.parameter(
-                crate::runtime::Place::Query,
-                "document",
-                crate::runtime::Style::Form {
-                    explode: true,
-                },
-                crate::runtime::document(value),
-            )
-        }
-        /// Sets the query parameter `at`.
-        #[inline]
-        pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-            self.query("at", value)
-        }
-    }
-}
-
-/// The operation `requiredStyles`, `POST /styles`: [`required_styles`](crate::Client::required_styles).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum RequiredStyles {}
-
-impl crate::runtime::Operation for crate::operations::RequiredStyles {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "requiredStyles",
-        ::http::Method::POST,
-        "/styles",
+        "/form",
     );
 }
 
@@ -1430,191 +1160,86 @@ crate::runtime::setters! {
     }
 }
 
-/// The operation `typedPath`, `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`: [`typed_path`](crate::Client::typed_path).
+/// The operation `patchList`, `PUT /media/{id}`: [`patch_list`](crate::Client::patch_list).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum TypedPath {}
+pub enum PatchList {}
 
-impl crate::runtime::Operation for crate::operations::TypedPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
+impl crate::runtime::Operation for crate::operations::PatchList {
+    type Output = ::std::string::String;
+    type Format = crate::runtime::Text;
+    const ACCEPT: &'static str = "text/csv";
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "typedPath",
-        ::http::Method::GET,
-        "/since/{at}/{day}/{ratio}/{flag}/{mode}/{n}",
+        "patchList",
+        ::http::Method::PUT,
+        "/media/{id}",
     );
 }
 
-/// The operation `styledPath`, `GET /styled/{list}/{label}/{matrix}/{range}`: [`styled_path`](crate::Client::styled_path).
+/// The operation `vendorThing`, `POST /media/{id}`: [`vendor_thing`](crate::Client::vendor_thing).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum StyledPath {}
+pub enum VendorThing {}
 
-impl crate::runtime::Operation for crate::operations::StyledPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "styledPath",
-        ::http::Method::GET,
-        "/styled/{list}/{label}/{matrix}/{range}",
-    );
-}
-
-/// The operation `nestedPath`, `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`: [`nested_path`](crate::Client::nested_path).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum NestedPath {}
-
-impl crate::runtime::Operation for crate::operations::NestedPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "nestedPath",
-        ::http::Method::GET,
-        "/realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}",
-    );
-}
-
-/// The operation `spelledPath`, `GET /x/{fooBar}/y/{foo_bar}`: [`spelled_path`](crate::Client::spelled_path).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SpelledPath {}
-
-impl crate::runtime::Operation for crate::operations::SpelledPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "spelledPath",
-        ::http::Method::GET,
-        "/x/{fooBar}/y/{foo_bar}",
-    );
-}
-
-/// The operation `joinedPath`, `GET /v/{a}.{b}/{c}-{d}:{e}`: [`joined_path`](crate::Client::joined_path).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum JoinedPath {}
-
-impl crate::runtime::Operation for crate::operations::JoinedPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "joinedPath",
-        ::http::Method::GET,
-        "/v/{a}.{b}/{c}-{d}:{e}",
-    );
-}
-
-/// The operation `spaceInPath`, `POST /sp ace/é/{id}/`: [`space_in_path`](crate::Client::space_in_path).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SpaceInPath {}
-
-impl crate::runtime::Operation for crate::operations::SpaceInPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "spaceInPath",
-        ::http::Method::POST,
-        "/sp ace/é/{id}/",
-    );
-}
-
-/// The operation `queryInPath`, `POST /q/{id}`: [`query_in_path`](crate::Client::query_in_path).
-///
-/// The setters below are methods of the call, `Call<QueryInPath>`, before it is awaited.
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum QueryInPath {}
-
-impl crate::runtime::Operation for crate::operations::QueryInPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "queryInPath",
-        ::http::Method::POST,
-        "/q/{id}",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::QueryInPath {
-        /// Sets the query parameter `more`.
-        #[inline]
-        pub fn more(self, value: &str) -> Self {
-            self.query("more", value)
-        }
-    }
-}
-
-/// The operation `fragmentInPath`, `POST /q/{id}`: [`fragment_in_path`](crate::Client::fragment_in_path).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum FragmentInPath {}
-
-impl crate::runtime::Operation for crate::operations::FragmentInPath {
-    type Output = ();
-    type Format = crate::runtime::NoContent;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "fragmentInPath",
-        ::http::Method::POST,
-        "/q/{id}",
-    );
-}
-
-/// The operation `sendGroup`, `POST /recursive`: [`send_group`](crate::Client::send_group).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum SendGroup {}
-
-impl crate::runtime::Operation for crate::operations::SendGroup {
-    type Output = crate::types::Node;
+impl crate::runtime::Operation for crate::operations::VendorThing {
+    type Output = crate::types::Thing;
     type Format = crate::runtime::Json;
+    const ACCEPT: &'static str = "application/vnd.things.v2+json, application/json";
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "sendGroup",
+        "vendorThing",
         ::http::Method::POST,
-        "/recursive",
+        "/media/{id}",
     );
 }
 
-/// The operation `listPets`, `GET /pets`: [`list_pets`](crate::Client::list_pets).
+/// The operation `deleteWithBody`, `DELETE /media/{id}`: [`delete_with_body`](crate::Client::delete_with_body).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum ListPets {}
+pub enum DeleteWithBody {}
 
-impl crate::runtime::Operation for crate::operations::ListPets {
-    type Output = ::std::vec::Vec<crate::types::Pet>;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "listPets",
-        ::http::Method::GET,
-        "/pets",
-    );
-}
-
-/// The operation `addPet`, `POST /pets`: [`add_pet`](crate::Client::add_pet).
-///
-/// Available on crate feature `environments` only.
-#[derive(Debug)]
-pub enum AddPet {}
-
-impl crate::runtime::Operation for crate::operations::AddPet {
+impl crate::runtime::Operation for crate::operations::DeleteWithBody {
     type Output = ();
     type Format = crate::runtime::NoContent;
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "addPet",
-        ::http::Method::POST,
-        "/pets",
+        "deleteWithBody",
+        ::http::Method::DELETE,
+        "/media/{id}",
+    );
+}
+
+/// The operation `headThing`, `HEAD /media/{id}`: [`head_thing`](crate::Client::head_thing).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum HeadThing {}
+
+impl crate::runtime::Operation for crate::operations::HeadThing {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const ACCEPT: &'static str = "application/json";
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "headThing",
+        ::http::Method::HEAD,
+        "/media/{id}",
+    );
+}
+
+/// The operation `mergeThing`, `PATCH /media/{id}`: [`merge_thing`](crate::Client::merge_thing).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum MergeThing {}
+
+impl crate::runtime::Operation for crate::operations::MergeThing {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "mergeThing",
+        ::http::Method::PATCH,
+        "/media/{id}",
     );
 }
 
@@ -1638,6 +1263,126 @@ impl crate::runtime::Operation for crate::operations::Clone {
 
 crate::runtime::setters! {
     impl crate::operations::Clone {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `Mock`, `PUT /names/11/{self}`: [`mock`](crate::Client::mock).
+///
+/// The setters below are methods of the call, `Call<Mock>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum Mock {}
+
+impl crate::runtime::Operation for crate::operations::Mock {
+    type Output = crate::types::Client;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "Mock",
+        ::http::Method::PUT,
+        "/names/11/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::Mock {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `When`, `PUT /names/13/{self}`: [`when`](crate::Client::when).
+///
+/// The setters below are methods of the call, `Call<When>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum When {}
+
+impl crate::runtime::Operation for crate::operations::When {
+    type Output = crate::types::Bytes;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "When",
+        ::http::Method::PUT,
+        "/names/13/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::When {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `self`, `PUT /names/15/{self}`: [`self_`](crate::Client::self_).
+///
+/// The setters below are methods of the call, `Call<Self_>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum Self_ {}
+
+impl crate::runtime::Operation for crate::operations::Self_ {
+    type Output = crate::types::Method;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "self",
+        ::http::Method::PUT,
+        "/names/15/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::Self_ {
         /// Sets the query parameter `without_query`.
         #[inline]
         pub fn without_query_(self, value: &str) -> Self {
@@ -1818,122 +1563,488 @@ crate::runtime::setters! {
     }
 }
 
-/// The operation `Mock`, `PUT /names/11/{self}`: [`mock`](crate::Client::mock).
-///
-/// The setters below are methods of the call, `Call<Mock>`, before it is awaited.
+/// The operation `listPets`, `GET /pets`: [`list_pets`](crate::Client::list_pets).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum Mock {}
+pub enum ListPets {}
 
-impl crate::runtime::Operation for crate::operations::Mock {
-    type Output = crate::types::Client;
+impl crate::runtime::Operation for crate::operations::ListPets {
+    type Output = ::std::vec::Vec<crate::types::Pet>;
     type Format = crate::runtime::Json;
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "Mock",
-        ::http::Method::PUT,
-        "/names/11/{self}",
+        "listPets",
+        ::http::Method::GET,
+        "/pets",
+    );
+}
+
+/// The operation `addPet`, `POST /pets`: [`add_pet`](crate::Client::add_pet).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum AddPet {}
+
+impl crate::runtime::Operation for crate::operations::AddPet {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "addPet",
+        ::http::Method::POST,
+        "/pets",
+    );
+}
+
+/// The operation `fragmentInPath`, `POST /q/{id}`: [`fragment_in_path`](crate::Client::fragment_in_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum FragmentInPath {}
+
+impl crate::runtime::Operation for crate::operations::FragmentInPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "fragmentInPath",
+        ::http::Method::POST,
+        "/q/{id}",
+    );
+}
+
+/// The operation `queryInPath`, `POST /q/{id}`: [`query_in_path`](crate::Client::query_in_path).
+///
+/// The setters below are methods of the call, `Call<QueryInPath>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum QueryInPath {}
+
+impl crate::runtime::Operation for crate::operations::QueryInPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "queryInPath",
+        ::http::Method::POST,
+        "/q/{id}",
     );
 }
 
 crate::runtime::setters! {
-    impl crate::operations::Mock {
-        /// Sets the query parameter `without_query`.
+    impl crate::operations::QueryInPath {
+        /// Sets the query parameter `more`.
         #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
-        }
-        /// Sets the header `response`.
-        #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
+        pub fn more(self, value: &str) -> Self {
+            self.query("more", value)
         }
     }
 }
 
-/// The operation `When`, `PUT /names/13/{self}`: [`when`](crate::Client::when).
-///
-/// The setters below are methods of the call, `Call<When>`, before it is awaited.
+/// The operation `nestedPath`, `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`: [`nested_path`](crate::Client::nested_path).
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum When {}
+pub enum NestedPath {}
 
-impl crate::runtime::Operation for crate::operations::When {
-    type Output = crate::types::Bytes;
+impl crate::runtime::Operation for crate::operations::NestedPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "nestedPath",
+        ::http::Method::GET,
+        "/realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}",
+    );
+}
+
+/// The operation `sendGroup`, `POST /recursive`: [`send_group`](crate::Client::send_group).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SendGroup {}
+
+impl crate::runtime::Operation for crate::operations::SendGroup {
+    type Output = crate::types::Node;
     type Format = crate::runtime::Json;
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "When",
+        "sendGroup",
+        ::http::Method::POST,
+        "/recursive",
+    );
+}
+
+/// The operation `searchWithBody`, `GET /search`: [`search_with_body`](crate::Client::search_with_body).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SearchWithBody {}
+
+impl crate::runtime::Operation for crate::operations::SearchWithBody {
+    type Output = ::bytes::Bytes;
+    type Format = crate::runtime::Binary;
+    const ACCEPT: &'static str = "image/png";
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "searchWithBody",
+        ::http::Method::GET,
+        "/search",
+    );
+}
+
+/// The operation `sendSeveralOrNone`, `PUT /several`: [`send_several_or_none`](crate::Client::send_several_or_none).
+///
+/// The setters below are methods of the call, `Call<SendSeveralOrNone>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SendSeveralOrNone {}
+
+impl crate::runtime::Operation for crate::operations::SendSeveralOrNone {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "sendSeveralOrNone",
         ::http::Method::PUT,
-        "/names/13/{self}",
+        "/several",
     );
 }
 
 crate::runtime::setters! {
-    impl crate::operations::When {
-        /// Sets the query parameter `without_query`.
+    impl crate::operations::SendSeveralOrNone {
+        /// Sets the body, which may be left out.
         #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
+        pub fn body(self, body: &crate::types::Thing) -> Self {
+            self.json(body)
         }
-        /// Sets the header `response`.
+        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
         #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
+        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
+            self.json_as("application/merge-patch+json", body)
         }
     }
 }
 
-/// The operation `self`, `PUT /names/15/{self}`: [`self_`](crate::Client::self_).
+/// The operation `sendSeveral`, `POST /several`: [`send_several`](crate::Client::send_several).
 ///
-/// The setters below are methods of the call, `Call<Self_>`, before it is awaited.
+/// The setters below are methods of the call, `Call<SendSeveral>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
 #[derive(Debug)]
-pub enum Self_ {}
+pub enum SendSeveral {}
 
-impl crate::runtime::Operation for crate::operations::Self_ {
-    type Output = crate::types::Method;
-    type Format = crate::runtime::Json;
+impl crate::runtime::Operation for crate::operations::SendSeveral {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
     const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "self",
-        ::http::Method::PUT,
-        "/names/15/{self}",
+        "sendSeveral",
+        ::http::Method::POST,
+        "/several",
     );
 }
 
 crate::runtime::setters! {
-    impl crate::operations::Self_ {
-        /// Sets the query parameter `without_query`.
+    impl crate::operations::SendSeveral {
+        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
         #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
+        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
+            self.json_as("application/merge-patch+json", body)
         }
-        /// Sets the header `response`.
+        /// Sends the body as `application/vnd.things.v2+json`, in place of the one that was set before. It takes any value, because the contract gives it a schema of its own.
         #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
+        pub fn body_vnd_things_v2_json(
+            self,
+            body: &(impl ::serde::Serialize + ?::core::marker::Sized),
+        ) -> Self {
+            self.json_as("application/vnd.things.v2+json", body)
+        }
+        /// Sends the body as `application/x-www-form-urlencoded`, in place of the one that was set before.
+        #[inline]
+        pub fn body_form(self, body: &crate::types::Thing) -> Self {
+            self.form("application/x-www-form-urlencoded", &[], body)
+        }
+        /// Sends the body as `text/plain`, in place of the one that was set before. It takes text.
+        #[inline]
+        pub fn body_plain(
+            self,
+            body: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.text("text/plain", body)
+        }
+        /// Sends the body as `application/octet-stream`, in place of the one that was set before. It takes bytes.
+        #[inline]
+        pub fn body_octet_stream(
+            self,
+            body: impl ::core::convert::Into<::bytes::Bytes>,
+        ) -> Self {
+            self.bytes("application/octet-stream", body)
         }
     }
+}
+
+/// The operation `typedPath`, `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`: [`typed_path`](crate::Client::typed_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum TypedPath {}
+
+impl crate::runtime::Operation for crate::operations::TypedPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "typedPath",
+        ::http::Method::GET,
+        "/since/{at}/{day}/{ratio}/{flag}/{mode}/{n}",
+    );
+}
+
+/// The operation `spaceInPath`, `POST /sp ace/é/{id}/`: [`space_in_path`](crate::Client::space_in_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SpaceInPath {}
+
+impl crate::runtime::Operation for crate::operations::SpaceInPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "spaceInPath",
+        ::http::Method::POST,
+        "/sp ace/é/{id}/",
+    );
+}
+
+/// The operation `styledPath`, `GET /styled/{list}/{label}/{matrix}/{range}`: [`styled_path`](crate::Client::styled_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum StyledPath {}
+
+impl crate::runtime::Operation for crate::operations::StyledPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "styledPath",
+        ::http::Method::GET,
+        "/styled/{list}/{label}/{matrix}/{range}",
+    );
+}
+
+/// The operation `queryStyles`, `GET /styles`: [`query_styles`](crate::Client::query_styles).
+///
+/// The setters below are methods of the call, `Call<QueryStyles>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum QueryStyles {}
+
+impl crate::runtime::Operation for crate::operations::QueryStyles {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "queryStyles",
+        ::http::Method::GET,
+        "/styles",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::QueryStyles {
+        /// Sets the query parameter `exploded`.
+        #[inline]
+        pub fn exploded(self, value: &[::std::string::String]) -> Self {
+            self.query_repeated("exploded", value)
+        }
+        /// Sets the query parameter `commas`.
+        #[inline]
+        pub fn commas(self, value: &[::std::string::String]) -> Self {
+            self.query_joined("commas", value)
+        }
+        /// Sets the query parameter `blanks`.
+        #[inline]
+        pub fn blanks(self, value: &[i64]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "blanks",
+                crate::runtime::Style::Space,
+                crate::runtime::list(value),
+            )
+        }
+        /// Sets the query parameter `pipes`.
+        #[inline]
+        pub fn pipes(self, value: &[::std::string::String]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "pipes",
+                crate::runtime::Style::Pipe,
+                crate::runtime::list(value),
+            )
+        }
+        /// Sets the query parameter `filter`.
+        #[inline]
+        pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "filter",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `labels`.
+        #[inline]
+        pub fn labels(
+            self,
+            value: &::std::collections::BTreeMap<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "labels",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `range`.
+        #[inline]
+        pub fn range(self, value: &crate::types::Range) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "range",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `document`.
+        #[inline]
+        pub fn document(self, value: &[crate::types::Range]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "document",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::document(value),
+            )
+        }
+        /// Sets the query parameter `at`.
+        #[inline]
+        pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+            self.query("at", value)
+        }
+    }
+}
+
+/// The operation `requiredStyles`, `POST /styles`: [`required_styles`](crate::Client::required_styles).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum RequiredStyles {}
+
+impl crate::runtime::Operation for crate::operations::RequiredStyles {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "requiredStyles",
+        ::http::Method::POST,
+        "/styles",
+    );
+}
+
+/// The operation `readNothing`, `GET /tree`: [`read_nothing`](crate::Client::read_nothing).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum ReadNothing {}
+
+impl crate::runtime::Operation for crate::operations::ReadNothing {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "readNothing",
+        ::http::Method::GET,
+        "/tree",
+    );
+}
+
+/// The operation `sendBranch`, `PUT /tree`: [`send_branch`](crate::Client::send_branch).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SendBranch {}
+
+impl crate::runtime::Operation for crate::operations::SendBranch {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "sendBranch",
+        ::http::Method::PUT,
+        "/tree",
+    );
+}
+
+/// The operation `sendTree`, `POST /tree`: [`send_tree`](crate::Client::send_tree).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SendTree {}
+
+impl crate::runtime::Operation for crate::operations::SendTree {
+    type Output = ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::vec::Vec<::serde_json::Value>,
+    >;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "sendTree",
+        ::http::Method::POST,
+        "/tree",
+    );
+}
+
+/// The operation `joinedPath`, `GET /v/{a}.{b}/{c}-{d}:{e}`: [`joined_path`](crate::Client::joined_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum JoinedPath {}
+
+impl crate::runtime::Operation for crate::operations::JoinedPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "joinedPath",
+        ::http::Method::GET,
+        "/v/{a}.{b}/{c}-{d}:{e}",
+    );
+}
+
+/// The operation `spelledPath`, `GET /x/{fooBar}/y/{foo_bar}`: [`spelled_path`](crate::Client::spelled_path).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SpelledPath {}
+
+impl crate::runtime::Operation for crate::operations::SpelledPath {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "spelledPath",
+        ::http::Method::GET,
+        "/x/{fooBar}/y/{foo_bar}",
+    );
+}
+
+/// The operation `sendYaml`, `POST /yaml`: [`send_yaml`](crate::Client::send_yaml).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum SendYaml {}
+
+impl crate::runtime::Operation for crate::operations::SendYaml {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "sendYaml",
+        ::http::Method::POST,
+        "/yaml",
+    );
 }

@@ -46,6 +46,135 @@ impl crate::mock::Then<crate::operations::New> {
     }
 }
 
+impl crate::mock::When<crate::operations::Method> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Method> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Default) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::PutNames12BySelf> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::PutNames12BySelf> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Call) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Then> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Then> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::BTreeMap) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::Builder> {
     /// The path parameter `self` has this value.
     pub fn self_path(self, value: &str) -> Self {
@@ -214,135 +343,6 @@ impl crate::mock::When<crate::operations::Bytes> {
 impl crate::mock::Then<crate::operations::Bytes> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &crate::types::None) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::Method> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
-    }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
-    ) -> Self {
-        self.query_value("without_query", value.into())
-    }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
-    }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::Method> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Default) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::PutNames12BySelf> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
-    }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
-    ) -> Self {
-        self.query_value("without_query", value.into())
-    }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
-    }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::PutNames12BySelf> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::Call) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::Then> {
-    /// The path parameter `self` has this value.
-    pub fn self_path(self, value: &str) -> Self {
-        self.path_value("self", &value)
-    }
-    /// The query parameter `without_query` has this value.
-    pub fn without_query<'a>(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
-    ) -> Self {
-        self.query_value("without_query", value.into())
-    }
-    /// The header `response` has this value.
-    pub fn response(
-        self,
-        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            value.into().map(crate::runtime::one),
-        )
-    }
-    /// The query parameter `self` has this value.
-    pub fn self_query(self, value: &str) -> Self {
-        self.query_value("self", ::core::option::Option::Some(value))
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::Everything) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::Then> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::BTreeMap) -> Self {
         self.json(200u16, value)
     }
 }

@@ -31,6 +31,87 @@ impl crate::runtime::Client {
             .query("self", self_query)
             .json(body)
     }
+    /// Calls the operation `Method`.
+    ///
+    /// `PUT /names/10/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::Method::without_query_), [`response_`](crate::operations::Method::response_).
+    ///
+    /// # Returns
+    /// A [`Default`](crate::types::Default).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn method(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Method> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `putNames12BySelf`.
+    ///
+    /// `PUT /names/12/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::PutNames12BySelf::without_query_), [`response_`](crate::operations::PutNames12BySelf::response_).
+    ///
+    /// # Returns
+    /// A [`Call`](crate::types::Call).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn put_names12_by_self(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::PutNames12BySelf> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `Then`.
+    ///
+    /// `PUT /names/14/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: [`without_query_`](crate::operations::Then::without_query_), [`response_`](crate::operations::Then::response_).
+    ///
+    /// # Returns
+    /// A [`BTreeMap`](crate::types::BTreeMap).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn then(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Then> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
     /// Calls the operation `builder`.
     ///
     /// `PUT /names/2/{self}`
@@ -139,87 +220,6 @@ impl crate::runtime::Client {
             .query("self", self_query)
             .json(body)
     }
-    /// Calls the operation `Method`.
-    ///
-    /// `PUT /names/10/{self}`
-    ///
-    /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
-    /// - `body`: sent as `application/json`.
-    ///
-    /// Setters of the call: [`without_query_`](crate::operations::Method::without_query_), [`response_`](crate::operations::Method::response_).
-    ///
-    /// # Returns
-    /// A [`Default`](crate::types::Default).
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn method(
-        &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::Method> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
-    }
-    /// Calls the operation `putNames12BySelf`.
-    ///
-    /// `PUT /names/12/{self}`
-    ///
-    /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
-    /// - `body`: sent as `application/json`.
-    ///
-    /// Setters of the call: [`without_query_`](crate::operations::PutNames12BySelf::without_query_), [`response_`](crate::operations::PutNames12BySelf::response_).
-    ///
-    /// # Returns
-    /// A [`Call`](crate::types::Call).
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn put_names12_by_self(
-        &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::PutNames12BySelf> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
-    }
-    /// Calls the operation `Then`.
-    ///
-    /// `PUT /names/14/{self}`
-    ///
-    /// # Parameters
-    /// - `self_path`: `self` in the path.
-    /// - `self_query`: `self` in the query.
-    /// - `body`: sent as `application/json`.
-    ///
-    /// Setters of the call: [`without_query_`](crate::operations::Then::without_query_), [`response_`](crate::operations::Then::response_).
-    ///
-    /// # Returns
-    /// A [`BTreeMap`](crate::types::BTreeMap).
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn then(
-        &self,
-        self_path: &str,
-        self_query: &str,
-        body: &crate::types::Everything,
-    ) -> crate::runtime::Call<crate::operations::Then> {
-        crate::runtime::Call::new(self, &[&self_path])
-            .query("self", self_query)
-            .json(body)
-    }
 }
 
 /// The operation `new`, `PUT /names/0/{self}`: [`new_`](crate::Client::new_).
@@ -240,6 +240,120 @@ impl crate::runtime::Operation for crate::operations::New {
 
 crate::runtime::setters! {
     impl crate::operations::New {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `Method`, `PUT /names/10/{self}`: [`method`](crate::Client::method).
+///
+/// The setters below are methods of the call, `Call<Method>`, before it is awaited.
+#[derive(Debug)]
+pub enum Method {}
+
+impl crate::runtime::Operation for crate::operations::Method {
+    type Output = crate::types::Default;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "Method",
+        ::http::Method::PUT,
+        "/names/10/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::Method {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `putNames12BySelf`, `PUT /names/12/{self}`: [`put_names12_by_self`](crate::Client::put_names12_by_self).
+///
+/// The setters below are methods of the call, `Call<PutNames12BySelf>`, before it is awaited.
+#[derive(Debug)]
+pub enum PutNames12BySelf {}
+
+impl crate::runtime::Operation for crate::operations::PutNames12BySelf {
+    type Output = crate::types::Call;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "putNames12BySelf",
+        ::http::Method::PUT,
+        "/names/12/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::PutNames12BySelf {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+    }
+}
+
+/// The operation `Then`, `PUT /names/14/{self}`: [`then`](crate::Client::then).
+///
+/// The setters below are methods of the call, `Call<Then>`, before it is awaited.
+#[derive(Debug)]
+pub enum Then {}
+
+impl crate::runtime::Operation for crate::operations::Then {
+    type Output = crate::types::BTreeMap;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "Then",
+        ::http::Method::PUT,
+        "/names/14/{self}",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::Then {
         /// Sets the query parameter `without_query`.
         #[inline]
         pub fn without_query_(self, value: &str) -> Self {
@@ -392,120 +506,6 @@ impl crate::runtime::Operation for crate::operations::Bytes {
 
 crate::runtime::setters! {
     impl crate::operations::Bytes {
-        /// Sets the query parameter `without_query`.
-        #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
-        }
-        /// Sets the header `response`.
-        #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
-        }
-    }
-}
-
-/// The operation `Method`, `PUT /names/10/{self}`: [`method`](crate::Client::method).
-///
-/// The setters below are methods of the call, `Call<Method>`, before it is awaited.
-#[derive(Debug)]
-pub enum Method {}
-
-impl crate::runtime::Operation for crate::operations::Method {
-    type Output = crate::types::Default;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "Method",
-        ::http::Method::PUT,
-        "/names/10/{self}",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::Method {
-        /// Sets the query parameter `without_query`.
-        #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
-        }
-        /// Sets the header `response`.
-        #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
-        }
-    }
-}
-
-/// The operation `putNames12BySelf`, `PUT /names/12/{self}`: [`put_names12_by_self`](crate::Client::put_names12_by_self).
-///
-/// The setters below are methods of the call, `Call<PutNames12BySelf>`, before it is awaited.
-#[derive(Debug)]
-pub enum PutNames12BySelf {}
-
-impl crate::runtime::Operation for crate::operations::PutNames12BySelf {
-    type Output = crate::types::Call;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "putNames12BySelf",
-        ::http::Method::PUT,
-        "/names/12/{self}",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::PutNames12BySelf {
-        /// Sets the query parameter `without_query`.
-        #[inline]
-        pub fn without_query_(self, value: &str) -> Self {
-            self.query("without_query", value)
-        }
-        /// Sets the header `response`.
-        #[inline]
-        pub fn response_(self, value: crate::types::Result) -> Self {
-            self.parameter(
-                crate::runtime::Place::Header,
-                "response",
-                crate::runtime::Style::Simple {
-                    explode: false,
-                },
-                crate::runtime::one(value),
-            )
-        }
-    }
-}
-
-/// The operation `Then`, `PUT /names/14/{self}`: [`then`](crate::Client::then).
-///
-/// The setters below are methods of the call, `Call<Then>`, before it is awaited.
-#[derive(Debug)]
-pub enum Then {}
-
-impl crate::runtime::Operation for crate::operations::Then {
-    type Output = crate::types::BTreeMap;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "Then",
-        ::http::Method::PUT,
-        "/names/14/{self}",
-    );
-}
-
-crate::runtime::setters! {
-    impl crate::operations::Then {
         /// Sets the query parameter `without_query`.
         #[inline]
         pub fn without_query_(self, value: &str) -> Self {

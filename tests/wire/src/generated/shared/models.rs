@@ -207,7 +207,7 @@ impl crate::types::Default {
     }
 }
 
-/// Sent by [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes), [`b_tree_map`](crate::Client::b_tree_map), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then) and [`self_`](crate::Client::self_).
+/// Sent by [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then), [`self_`](crate::Client::self_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes) and [`b_tree_map`](crate::Client::b_tree_map).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Everything {
@@ -819,7 +819,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by [`transport_`](crate::Client::transport_). A parameter of [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes), [`b_tree_map`](crate::Client::b_tree_map), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then) and [`self_`](crate::Client::self_).
+    /// Returned by [`transport_`](crate::Client::transport_). A parameter of [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then), [`self_`](crate::Client::self_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes) and [`b_tree_map`](crate::Client::b_tree_map).
     pub enum Result {
         /// `A`.
         Same = "A",

@@ -52,7 +52,7 @@ impl Conversions<'_> {
                 &target.name,
                 text,
                 fallible,
-                quote!(rt::model::carried(Self { #(#values,)* __extra: from.__extra })),
+                quote!(crate::runtime::model::carried(Self { #(#values,)* __extra: from.__extra })),
             ),
             fallible,
             filled: (target.fields.len() - unset.len(), target.fields.len()),
@@ -78,7 +78,7 @@ impl Conversions<'_> {
             };
             let (value, from) = self.field(source, &required)?;
             let tokens = &value.tokens;
-            let tokens = quote!(Some(#tokens));
+            let tokens = quote!(::core::option::Option::Some(#tokens));
             return Some((value.with(tokens), from));
         }
         let namesake = source.fields.iter().find(|field| field.wire == target.wire);
@@ -98,7 +98,7 @@ impl Conversions<'_> {
         let field = namesake?;
         let optional = types::inside(&field.ty, "Option")?;
         let (ident, wire) = (&field.ident, &field.wire);
-        let value = quote!(from.#ident.ok_or(rt::ConversionError::absent(#wire))?);
+        let value = quote!(from.#ident.ok_or(crate::runtime::ConversionError::absent(#wire))?);
         let value = self.value(optional, &target.ty, value)?;
         Some((
             Value {
@@ -125,8 +125,8 @@ impl Conversions<'_> {
         let (ident, own, otherwise) = (&namesake.ident, &value.tokens, &other.tokens);
         let tokens = quote! {
             match from.#ident {
-                Some(value) => #own,
-                None => #otherwise,
+                ::core::option::Option::Some(value) => #own,
+                ::core::option::Option::None => #otherwise,
             }
         };
         let fallible = value.fallible || other.fallible;
@@ -192,16 +192,20 @@ impl Conversions<'_> {
             Some(ty) => (ty, quote!(from.#outer.and_then(|holder| holder.#inner))),
             None => (&field.ty, quote!(from.#outer.map(|holder| holder.#inner))),
         };
-        self.value(&parse_quote!(Option<#ty>), &target.ty, value)
+        self.value(
+            &parse_quote!(::core::option::Option<#ty>),
+            &target.ty,
+            value,
+        )
     }
 }
 
 /// The default value of a field; `None` if the field is required.
 fn nothing(field: &Field) -> Option<TokenStream> {
     match field.presence {
-        Presence::Optional => Some(quote!(None)),
-        Presence::Patch => Some(quote!(rt::Patch::Absent)),
-        Presence::Collection | Presence::Extra => Some(quote!(Default::default())),
+        Presence::Optional => Some(quote!(::core::option::Option::None)),
+        Presence::Patch => Some(quote!(crate::runtime::Patch::Absent)),
+        Presence::Collection | Presence::Extra => Some(quote!(::core::default::Default::default())),
         Presence::Required | Presence::Nullable | Presence::Expected => None,
     }
 }

@@ -34,7 +34,7 @@ impl Conversions<'_> {
             let tokens = value.tokens;
             taken.insert(other.clone());
             let (before, after) = (format_ident!("{variant}"), format_ident!("{other}"));
-            arms.push(quote!(types::#name::#before(member) => types::#request::#after(#tokens),));
+            arms.push(quote!(crate::types::#name::#before(member) => crate::types::#request::#after(#tokens),));
         }
         // If the request takes the content of the members, it also takes the content of an unknown member.
         let unwraps = !matches!(target.0.strategy, UnionStrategy::Tag { .. })
@@ -43,14 +43,14 @@ impl Conversions<'_> {
                 .values()
                 .all(|member| self.content(member).is_some());
         let unknown = if unwraps {
-            quote!(rt::content(value, "value"))
+            quote!(crate::runtime::content(value, "value"))
         } else {
             quote!(value)
         };
         let body = quote! {
             match from {
                 #(#arms)*
-                types::#name::Unknown(value) => types::#request::Unknown(#unknown),
+                crate::types::#name::Unknown(value) => crate::types::#request::Unknown(#unknown),
             }
         };
         Some(Conversion {
@@ -140,7 +140,7 @@ impl Conversions<'_> {
         to: &str,
     ) -> Option<Conversion> {
         let (name, request) = (format_ident!("{from}"), format_ident!("{to}"));
-        let target: Type = parse_quote!(types::#request);
+        let target: Type = parse_quote!(crate::types::#request);
         let mut arms = Vec::new();
         let mut filled = (usize::MAX, 1);
         for variant in &source.0.variants {
@@ -152,12 +152,12 @@ impl Conversions<'_> {
                 filled = part.filled;
             }
             let member = format_ident!("{}", variant.rust_name);
-            arms.push(quote!(types::#name::#member(member) => #value,));
+            arms.push(quote!(crate::types::#name::#member(member) => #value,));
         }
         let body = quote! {
             match from {
                 #(#arms)*
-                types::#name::Unknown(_) => return Err(rt::ConversionError::unknown_member(#from)),
+                crate::types::#name::Unknown(_) => return ::core::result::Result::Err(crate::runtime::ConversionError::unknown_member(#from)),
             }
         };
         Some(Conversion {

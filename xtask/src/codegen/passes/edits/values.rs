@@ -46,7 +46,7 @@ impl Conversions<'_> {
                 return (!inner.fallible).then(|| Value::sure(quote!(#value.map(|value| #tokens))));
             }
             return self.value(
-                &parse_quote!(Option<#from>),
+                &parse_quote!(::core::option::Option<#from>),
                 to,
                 quote!(#value.into_option()),
             );
@@ -55,16 +55,16 @@ impl Conversions<'_> {
         if let Some(to) = types::inside(to, "Patch") {
             let optional = types::inside(from, "Option").is_some();
             let wanted = if optional {
-                parse_quote!(Option<#to>)
+                parse_quote!(::core::option::Option<#to>)
             } else {
                 to.clone()
             };
             let inner = self.value(from, &wanted, value)?;
             let tokens = &inner.tokens;
             let tokens = if optional {
-                quote!(rt::Patch::value_or_null(#tokens))
+                quote!(crate::runtime::Patch::value_or_null(#tokens))
             } else {
-                quote!(rt::Patch::Value(#tokens))
+                quote!(crate::runtime::Patch::Value(#tokens))
             };
             return Some(inner.with(tokens));
         }
@@ -73,7 +73,7 @@ impl Conversions<'_> {
                 let inner = self.value(from, to, quote!(value))?;
                 let tokens = &inner.tokens;
                 let tokens = if inner.fallible {
-                    quote!(match #value { Some(value) => Some(#tokens), None => None })
+                    quote!(match #value { ::core::option::Option::Some(value) => ::core::option::Option::Some(#tokens), ::core::option::Option::None => ::core::option::Option::None })
                 } else {
                     quote!(#value.map(|value| #tokens))
                 };
@@ -82,7 +82,7 @@ impl Conversions<'_> {
             (None, Some(to)) => {
                 let inner = self.value(from, to, value)?;
                 let tokens = &inner.tokens;
-                let tokens = quote!(Some(#tokens));
+                let tokens = quote!(::core::option::Option::Some(#tokens));
                 return Some(inner.with(tokens));
             }
             // Without a value there is nothing to send, unless the type has an empty list or object.
@@ -94,7 +94,7 @@ impl Conversions<'_> {
                 let inner = self.value(from, to, quote!(value))?;
                 let tokens = &inner.tokens;
                 let tokens = if inner.fallible {
-                    quote!(match #value { Some(value) => #tokens, None => Default::default() })
+                    quote!(match #value { ::core::option::Option::Some(value) => #tokens, ::core::option::Option::None => ::core::default::Default::default() })
                 } else if types::same(from, to) {
                     quote!(#value.unwrap_or_default())
                 } else {
@@ -110,7 +110,7 @@ impl Conversions<'_> {
         if let Some(to) = types::inside(to, "Box") {
             let inner = self.value(from, to, value)?;
             let tokens = &inner.tokens;
-            let tokens = quote!(Box::new(#tokens));
+            let tokens = quote!(::std::boxed::Box::new(#tokens));
             return Some(inner.with(tokens));
         }
         if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
@@ -121,7 +121,7 @@ impl Conversions<'_> {
             let tokens = &inner.tokens;
             let tokens = if inner.fallible {
                 quote!({
-                    let mut items = Vec::new();
+                    let mut items = ::std::vec::Vec::new();
                     for value in #value {
                         items.push(#tokens);
                     }
@@ -147,9 +147,9 @@ impl Conversions<'_> {
             {
                 let target = format_ident!("{to}");
                 let tokens = if fallible {
-                    quote!(types::#target::try_from(#value)?)
+                    quote!(crate::types::#target::try_from(#value)?)
                 } else {
-                    quote!(types::#target::from(#value))
+                    quote!(crate::types::#target::from(#value))
                 };
                 return Some(Value { tokens, fallible });
             }

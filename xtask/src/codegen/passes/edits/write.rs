@@ -21,17 +21,17 @@ pub(super) fn conversion(
         let text = text.section("Errors", Line::new(errors)).attributes();
         return quote! {
             #text
-            impl TryFrom<types::#source> for types::#target {
-                type Error = rt::ConversionError;
+            impl ::core::convert::TryFrom<crate::types::#source> for crate::types::#target {
+                type Error = crate::runtime::ConversionError;
                 #[inline]
-                fn try_from(from: types::#source) -> Result<Self, rt::ConversionError> {
-                    Ok(#body)
+                fn try_from(from: crate::types::#source) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+                    ::core::result::Result::Ok(#body)
                 }
             }
-            impl TryFrom<&types::#source> for types::#target {
-                type Error = rt::ConversionError;
+            impl ::core::convert::TryFrom<&crate::types::#source> for crate::types::#target {
+                type Error = crate::runtime::ConversionError;
                 #[inline]
-                fn try_from(from: &types::#source) -> Result<Self, rt::ConversionError> {
+                fn try_from(from: &crate::types::#source) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
                     Self::try_from(from.clone())
                 }
             }
@@ -40,15 +40,15 @@ pub(super) fn conversion(
     let text = text.attributes();
     quote! {
         #text
-        impl From<types::#source> for types::#target {
+        impl ::core::convert::From<crate::types::#source> for crate::types::#target {
             #[inline]
-            fn from(from: types::#source) -> Self {
+            fn from(from: crate::types::#source) -> Self {
                 #body
             }
         }
-        impl From<&types::#source> for types::#target {
+        impl ::core::convert::From<&crate::types::#source> for crate::types::#target {
             #[inline]
-            fn from(from: &types::#source) -> Self {
+            fn from(from: &crate::types::#source) -> Self {
                 Self::from(from.clone())
             }
         }

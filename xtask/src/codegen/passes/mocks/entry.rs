@@ -7,23 +7,24 @@ use quote::{ToTokens, format_ident, quote};
 
 use crate::codegen::model::{BodyKind, Format, OperationModel, Shape};
 use crate::codegen::passes::{methods::Signature, names, reserved, types};
+use crate::codegen::split::short;
+use crate::problem::Problem;
 
-use super::methods::{matcher_name, status_name};
-use super::read::Matchers;
+use super::{matcher_name, status_name};
 
-/// Writes the entry that the tests use to mock the operation with values that are passed at run
-/// time; `None` if progenitor wrote no method for it.
+/// Writes the entry that the tests use to mock the operation with values that are passed at run time.
+///
+/// # Errors
+/// Returns an error if progenitor wrote no method, or if it differs from the contract.
 pub(crate) fn entry(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
-    matchers: &Matchers,
-) -> Option<TokenStream> {
-    let signature = signatures.get(&operation.method_name)?;
-    let taken = matchers.get(&operation.method_name)?;
+) -> Result<TokenStream, Problem> {
+    let signature = Signature::of(signatures, operation)?;
     let mut values = Vec::new();
     let mut setters = Vec::new();
     for (index, parameter) in operation.parameters.iter().enumerate() {
-        let ty = types::bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
+        let ty = signature.parameter(operation, &parameter.rust_name)?;
         let (name, value) = (
             format!("{} {}", parameter.location.name(), parameter.name),
             format_ident!("value_{index}"),
@@ -42,7 +43,7 @@ pub(crate) fn entry(
     }
     if let Some(body) = &operation.body {
         if body.kind == BodyKind::Json {
-            let ty = types::bare(taken.get("body")?);
+            let ty = signature.parameter(operation, "body")?;
             values.push(quote!(let body = given.body::<#ty>()?;));
         } else {
             values.push(quote!(let body = given.body_text()?;));
@@ -61,8 +62,7 @@ pub(crate) fn entry(
     let argument = match operation.success.format {
         _ if matches!(number, Some(204 | 205)) => TokenStream::new(),
         Format::Json | Format::JsonOrEmpty => {
-            let ty = signature.output.as_ref()?;
-            let ty = types::inside(ty, "Option").unwrap_or(ty);
+            let ty = signature.document(operation)?;
             values.push(quote!(let answer = decoded::<#ty>(answer)?;));
             quote!(&answer)
         }
@@ -83,7 +83,7 @@ pub(crate) fn entry(
     } else {
         quote!(when #(#setters)*;)
     };
-    Some(quote! {
+    Ok(short(quote! {
         MockEntry {
             id: #id,
             mock: |server, #given, #answer| {
@@ -91,7 +91,7 @@ pub(crate) fn entry(
                 Ok(server.#method(|when, then| { #when then.#responder(#code #argument); }))
             },
         }
-    })
+    }))
 }
 
 /// The name of an argument that is used, or the one that says that it is not.

@@ -36,11 +36,13 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
             Presence::Expected => {
                 let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
                 let value = argument_value(inner, ident);
-                quote!(#ident: Some(#value))
+                quote!(#ident: ::core::option::Option::Some(#value))
             }
-            Presence::Optional => quote!(#ident: None),
-            Presence::Patch => quote!(#ident: rt::Patch::Absent),
-            Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
+            Presence::Optional => quote!(#ident: ::core::option::Option::None),
+            Presence::Patch => quote!(#ident: crate::runtime::Patch::Absent),
+            Presence::Collection | Presence::Extra => {
+                quote!(#ident: ::core::default::Default::default())
+            }
         }
     });
     let about = Doc::of(Line::new(if required.is_empty() {
@@ -54,11 +56,11 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
         .filter(|field| !field.is_argument())
         .map(setter);
     quote! {
-        impl types::#name {
+        impl crate::types::#name {
             #about
             #[inline]
             pub fn new(#(#arguments),*) -> Self {
-                Self { #(#values,)* __extra: Default::default() }
+                Self { #(#values,)* __extra: ::core::default::Default::default() }
             }
             #(#setters)*
         }
@@ -79,7 +81,7 @@ fn setter(field: &Field) -> TokenStream {
                 #text
                 #[inline]
                 pub fn #method(mut self, value: #ty) -> Self {
-                    self.#ident = Some(#value);
+                    self.#ident = ::core::option::Option::Some(#value);
                     self
                 }
             }
@@ -89,7 +91,7 @@ fn setter(field: &Field) -> TokenStream {
             quote! {
                 #text
                 #[inline]
-                pub fn #method(mut self, value: impl Into<#ty>) -> Self {
+                pub fn #method(mut self, value: impl ::core::convert::Into<#ty>) -> Self {
                     self.#ident = value.into();
                     self
                 }
@@ -113,7 +115,7 @@ fn setter(field: &Field) -> TokenStream {
 /// Texts and secrets are taken as whatever becomes one.
 fn argument_type(ty: &Type) -> TokenStream {
     if converts(ty) {
-        quote!(impl Into<#ty>)
+        quote!(impl ::core::convert::Into<#ty>)
     } else {
         ty.to_token_stream()
     }

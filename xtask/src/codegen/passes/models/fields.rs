@@ -42,18 +42,18 @@ pub(super) fn emit(
         let ident = &field.ident;
         quote! {
             const KEEPS_EXTRA: bool = true;
-            fn read_extra<'de, D: model::MapAccess<'de>>(
+            fn read_extra<'de, D: crate::runtime::model::MapAccess<'de>>(
                 &mut self,
-                name: String,
+                name: ::std::string::String,
                 from: &mut D,
-            ) -> Result<(), D::Error> {
-                model::extra(&mut self.#ident, name, from)
+            ) -> ::core::result::Result<(), D::Error> {
+                crate::runtime::model::extra(&mut self.#ident, name, from)
             }
         }
     });
     let visit = (!model.fields.is_empty()).then(|| {
         quote! {
-            fn visit<V: model::Visit>(&self, to: &mut V) { #(#visits)* }
+            fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) { #(#visits)* }
         }
     });
     let holders: Vec<&Ident> = model
@@ -64,20 +64,20 @@ pub(super) fn emit(
         .collect();
     let drop_extra = (!holders.is_empty()).then(|| {
         quote! {
-            fn drop_extra_within(&mut self) { #(model::Parts::drop_extra(&mut self.#holders);)* }
+            fn drop_extra_within(&mut self) { #(crate::runtime::model::Parts::drop_extra(&mut self.#holders);)* }
         }
     });
     let default = with_default
         .contains(&model.name)
         .then(|| quote!(, Default));
     quote! {
-        impl model::Blank for types::#name {
+        impl crate::runtime::model::Blank for crate::types::#name {
             #[inline]
             fn blank() -> Self {
-                Self { #(#idents: model::blank(),)* __extra: model::blank() }
+                Self { #(#idents: crate::runtime::model::blank(),)* __extra: crate::runtime::model::blank() }
             }
         }
-        impl model::Model for types::#name {
+        impl crate::runtime::model::Model for crate::types::#name {
             const NAME: &'static str = #text;
             const FIELDS: &'static [&'static str] = &[#(#wires),*];
             const REQUIRED: u128 = #required;
@@ -87,7 +87,7 @@ pub(super) fn emit(
             #visit
             #drop_extra
         }
-        model::through_fields!(types::#name #default);
+        crate::runtime::model::through_fields!(crate::types::#name #default);
     }
 }
 
@@ -123,7 +123,7 @@ fn read(fields: &[&Field]) -> TokenStream {
         if holds_free_form(&field.ty) {
             let wire = &field.wire;
             return quote! {
-                #pattern => model::free(&mut self.#ident, &mut self.__extra, #wire, from),
+                #pattern => crate::runtime::model::free(&mut self.#ident, &mut self.__extra, #wire, from),
             };
         }
         let how = if holds_date_time(&field.ty) {
@@ -133,14 +133,14 @@ fn read(fields: &[&Field]) -> TokenStream {
         } else {
             quote!(value)
         };
-        quote!(#pattern => model::#how(&mut self.#ident, from),)
+        quote!(#pattern => crate::runtime::model::#how(&mut self.#ident, from),)
     });
     quote! {
-        fn read<'de, D: model::MapAccess<'de>>(
+        fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
             &mut self,
             field: usize,
             from: &mut D,
-        ) -> Result<(), D::Error> {
+        ) -> ::core::result::Result<(), D::Error> {
             match field { #(#arms)* }
         }
     }
@@ -230,7 +230,8 @@ mod tests {
             text: String::new(),
             fields,
         };
-        emit(&model, true, &BTreeSet::new(), &|name| name == "Part").to_string()
+        let emitted = emit(&model, true, &BTreeSet::new(), &|name| name == "Part");
+        crate::codegen::split::short(emitted).to_string()
     }
 
     #[test]

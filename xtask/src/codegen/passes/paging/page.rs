@@ -26,7 +26,7 @@ pub(super) struct PageShape<'a> {
 
 impl<'a> PageShape<'a> {
     pub(super) fn of(page: &'a Type, models: &BTreeMap<&str, &'a Model>) -> Option<Self> {
-        let none = quote!(None);
+        let none = quote!(::core::option::Option::None);
         if let Some(item) = types::inside(page, "Vec") {
             return Some(Self {
                 item,
@@ -121,7 +121,7 @@ fn size(field: &Field) -> Option<TokenStream> {
     Some(if optional.is_some() {
         quote!(page.#ident.and_then(#number))
     } else {
-        quote!(Some(page.#ident).and_then(#number))
+        quote!(::core::option::Option::Some(page.#ident).and_then(#number))
     })
 }
 
@@ -138,7 +138,7 @@ fn link(links: &Field, name: &str, models: &BTreeMap<&str, &Model>) -> Option<To
         (true, true) => quote!(page.#outer.as_ref().and_then(|links| links.#inner.clone())),
         (true, false) => quote!(page.#outer.as_ref().map(|links| links.#inner.clone())),
         (false, true) => quote!(page.#outer.#inner.clone()),
-        (false, false) => quote!(Some(page.#outer.#inner.clone())),
+        (false, false) => quote!(::core::option::Option::Some(page.#outer.#inner.clone())),
     })
 }
 
@@ -176,9 +176,9 @@ fn follow(
             return None;
         }
         return Some(if optional.is_some() {
-            quote!(#place.#ident.as_ref().map(ToString::to_string))
+            quote!(#place.#ident.as_ref().map(::std::string::ToString::to_string))
         } else {
-            quote!(Some(#place.#ident.to_string()))
+            quote!(::core::option::Option::Some(#place.#ident.to_string()))
         });
     }
     let next = *models.get(types::model_name(ty)?.as_str())?;

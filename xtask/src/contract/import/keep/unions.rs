@@ -6,7 +6,7 @@ use super::super::extensions::OLD_MEMBERS;
 use super::form::{form, referred, same_form, shown};
 use super::json::{extend, list, members};
 use super::{Keeper, Root};
-use crate::contract::references::SCHEMAS;
+use crate::contract::references::to_schema;
 
 /// Members of a union stay, behind those that the newest revision has.
 pub(super) fn keep(
@@ -53,7 +53,7 @@ pub(super) fn keep(
         }
     }
     let was_old = |member: &Value| {
-        let name = referred(member).map(|name| json!(format!("{SCHEMAS}{name}")));
+        let name = referred(member).map(|name| json!(to_schema(&name)));
         list(old, OLD_MEMBERS).is_some_and(|known| name.is_some_and(|name| known.contains(&name)))
     };
     for member in left.iter().filter(|member| !was_old(member)) {
@@ -69,7 +69,7 @@ pub(super) fn keep(
     let named: Vec<Value> = left
         .iter()
         .filter_map(referred)
-        .map(|name| json!(format!("{SCHEMAS}{name}")))
+        .map(|name| json!(to_schema(&name)))
         .collect();
     extend(target, OLD_MEMBERS, &named);
     keep_tags(target, old, &named);
@@ -87,7 +87,7 @@ fn keep_tags(union: &mut Map<String, Value>, old: &Value, kept: &[Value]) {
     let all: Vec<Value> = references
         .flatten()
         .filter_map(referred)
-        .map(|name| json!(format!("{SCHEMAS}{name}")))
+        .map(|name| json!(to_schema(&name)))
         .collect();
     let Some(discriminator) = union.get_mut("discriminator") else {
         return;
