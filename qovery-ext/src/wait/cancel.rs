@@ -146,6 +146,11 @@ impl Canceler {
                 other => return Ok(other?),
             }
             let (queue, status) = (self.queue().await?, self.request_status(request).await?);
+            // Some servers also list the running request: that refusal says that ours does not wait.
+            let queue = queue.map(|mut ids| {
+                ids.retain(|id| *id != request);
+                ids
+            });
             match self.target(request, queue.as_deref(), status).await? {
                 Target::Running => {}
                 Target::Queued(_) => return Err(NotCanceled::Undecidable.into()),
@@ -164,7 +169,8 @@ impl Canceler {
         status: Option<Phase>,
     ) -> Result<Target, CancelFailure> {
         let is_queued = queue.is_some_and(|queue| queue.contains(&request));
-        if (is_queued && status != Some(Phase::Running)) || status == Some(Phase::Queued) {
+        // The status of a listed request may repeat the state of the environment. A cancel by id is exact.
+        if is_queued || status == Some(Phase::Queued) {
             return Ok(Target::Queued(request));
         }
         if status.is_some_and(|status| status != Phase::Running && status != Phase::NotStarted) {

@@ -376,6 +376,11 @@ impl Poller {
             }
         }
         self.read_successfully(seen);
+        if self.goal().is_some_and(Goal::is_reached_when_gone) {
+            // A resumed or watched deletion was not started by this process, which then knows no parent.
+            let learn = self.source.learn_parent(&self.subject);
+            let _ = time::timeout(self.options.fact_timeout(), learn).await;
+        }
         self.verdict(at).await
     }
 

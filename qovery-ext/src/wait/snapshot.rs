@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Goal, Phase, ServiceRef, State, Subject,
-    ledger::Whole,
     state_table::{action_phase, stage_phase, step_phase},
 };
 
@@ -51,6 +50,16 @@ pub struct Snapshot {
     /// The last run of the environment or the cluster, if its status was read.
     #[serde(skip)]
     pub(crate) whole: Option<Whole>,
+}
+
+/// The last run of an environment or a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Whole {
+    pub(crate) id: Option<String>,
+    pub(crate) date: Option<String>,
+    pub(crate) state: State,
+    pub(crate) origin: Option<String>,
+    pub(crate) triggered_by: Option<String>,
 }
 
 /// One stage of a deployment.

@@ -83,6 +83,12 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// Looks up the parent of a subject while the subject exists: afterwards the API may not name it. A failure
+    /// has no effect.
+    fn learn_parent<'a>(&'a self, _subject: &'a Subject) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
     /// The environment of a subject; `None` for a cluster.
     fn environment<'a>(
         &'a self,

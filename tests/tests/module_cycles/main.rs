@@ -52,25 +52,7 @@ const JUSTIFIED: &[(&str, &str, &[&str], &str)] = &[
 
 /// Cycles that exist today and have to go: the target, the parent module, the modules of the cycle. An
 /// entry may only lose modules or disappear.
-const KNOWN: &[(&str, &str, &[&str])] = &[
-    (
-        "qovery-ext/src/lib.rs",
-        "crate::wait",
-        &[
-            "failure_report",
-            "ledger",
-            "mark",
-            "names",
-            "snapshot",
-            "source",
-        ],
-    ),
-    (
-        "qovery-ext/src/lib.rs",
-        "crate::wait::ledger",
-        &["claim", "rule", "verdict"],
-    ),
-];
+const KNOWN: &[(&str, &str, &[&str])] = &[];
 
 /// The directory of the workspace, to which all paths are relative.
 fn workspace() -> PathBuf {

@@ -605,7 +605,6 @@ async fn a_run_that_ends_between_two_polls_with_a_push_behind_it_is_not_missed()
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "the runs that only the statuses of services name are not runs of an environment's wait"]
 async fn a_later_deployment_of_one_service_does_not_hide_our_failure() {
     for answer_id in [AnswerId::Always, AnswerId::Never] {
         let case = Case::new(Behavior {

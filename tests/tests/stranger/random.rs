@@ -276,7 +276,7 @@ fn truth(case: &Case) -> (Truth, Ms) {
 enum Score {
     Right,
     Unknown,
-    /// What an ignored test of this program shows by itself.
+    /// A limit that the guide names, with a test of its own.
     Known,
     WrongKind,
     FalseFailure,
@@ -341,8 +341,7 @@ fn is_deleted(case: &Case) -> bool {
         .with(|world| world.view(case.environment, 0).is_gone)
 }
 
-/// The false success that has a test of its own, which is ignored and says why: a request was lost, and
-/// another one came through the same channel.
+/// The limit that the guide names: a request was lost, and another one came through the same channel.
 fn is_known(case: &Case, truth: Truth) -> bool {
     truth == Truth::NeverAccepted
         && case.server.with(|world| {

@@ -44,14 +44,14 @@ impl ApiSource {
     pub(super) async fn read_listed(&self, subject: &Subject) -> Result<Option<bool>, Fault> {
         let answer = match subject {
             Subject::Environment { id, .. } => {
-                let project = self.learn_parent(subject).await;
+                let project = self.parent_of(subject).await;
                 match known(project)?.flatten() {
                     Some(project) => self.lists::<ListEnvironment>(project, &[*id]).await,
                     None => return Ok(None),
                 }
             }
             Subject::Service { service, .. } => {
-                let environment = self.learn_parent(subject).await;
+                let environment = self.parent_of(subject).await;
                 match known(environment)?.flatten() {
                     Some(environment) => {
                         self.lists::<ListServicesByEnvironmentId>(environment, &[service.id])
@@ -78,7 +78,7 @@ impl ApiSource {
 
     /// The parent of a subject, looked up at most once, while the subject is there; `None` for a
     /// cluster, which names its own.
-    pub(super) async fn learn_parent(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
+    pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
         match subject {
             Subject::Environment {
                 project: Some(project),

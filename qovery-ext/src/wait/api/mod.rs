@@ -183,6 +183,12 @@ impl Source for ApiSource {
         Box::pin(self.read_listed(subject))
     }
 
+    fn learn_parent<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let _ = self.parent_of(subject).await;
+        })
+    }
+
     fn environment<'a>(
         &'a self,
         subject: &'a Subject,

@@ -10,7 +10,7 @@ use super::{ApiSource, bounds};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject, action_phase,
-    ledger::Whole,
+    snapshot::Whole,
     source::{Fault, FaultKind, Past, PastService, Reading, RequestReading, Waiting},
 };
 

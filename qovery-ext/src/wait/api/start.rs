@@ -148,7 +148,7 @@ impl ApiSource {
         if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
             // Once the subject is gone, nothing names its parent any more. Without it the deletion is
             // confirmed by other means, so a failure here does not keep it from being sent.
-            let parent = self.learn_parent(subject);
+            let parent = self.parent_of(subject);
             let _ = tokio::time::timeout(BEFOREHAND, parent).await;
         }
         if let ActionRequest::CancelRequest(request) = action {

@@ -217,7 +217,7 @@ async fn a_parent_that_was_learned_while_the_subject_was_there_is_remembered() {
     );
     let source = ApiSource::new(client.unwrap());
     let subject = Subject::environment(uuid(ID));
-    source.learn_parent(&subject).await.unwrap();
+    source.parent_of(&subject).await.unwrap();
     GONE.store(true, Ordering::Relaxed);
     assert_eq!(source.listed(&subject).await.unwrap(), Some(false));
 }

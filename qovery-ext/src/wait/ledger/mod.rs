@@ -11,6 +11,7 @@
 mod claim;
 mod observe;
 mod order;
+mod poll;
 mod rule;
 mod run;
 #[cfg(test)]
@@ -22,9 +23,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use observe::{Observation, Shown, Whole};
+pub(crate) use observe::{Observation, Shown};
+pub(crate) use poll::{Fact, Poll};
 pub(crate) use run::{Fate, Run, Stamp};
-pub(crate) use verdict::{Fact, Poll};
 
 use claim::LATE;
 

@@ -1,17 +1,17 @@
 //! Merging readings into the ledger.
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     super::{
         Endpoint, Goal, Phase, RunId, State,
         mark::Mark,
+        snapshot::Whole,
         source::{Past, Waiting},
     },
     Beginning, Ledger, Scope,
+    poll::Fact,
     run::{End, Fate, Run, Span, Stamp},
-    verdict::Fact,
 };
 
 /// One reading, with the time at which it arrived.
@@ -59,16 +59,6 @@ pub(crate) struct Shown {
     /// The services of an environment that failed in a run other than the last one: each with the name of
     /// that run and its state.
     pub(crate) failed: Vec<(Uuid, String, State)>,
-}
-
-/// The last run of an environment or a cluster.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Whole {
-    pub(crate) id: Option<String>,
-    pub(crate) date: Option<String>,
-    pub(crate) state: State,
-    pub(crate) origin: Option<String>,
-    pub(crate) triggered_by: Option<String>,
 }
 
 /// The number of remembered queue readings.

@@ -74,15 +74,16 @@ async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
             &[OTHER, REQUEST],
             Sent::Request,
         ),
-        // It runs, by two of: its own status, the environment's, the queue that it has left.
-        (running, "DEPLOYING", Some(REQUEST), &[], Sent::Deployment),
+        // Its status may repeat that of the environment: a cancel by id can hit no other request.
         (
             running,
             "DEPLOYING",
             Some(REQUEST),
             &[REQUEST],
-            Sent::Deployment,
+            Sent::Request,
         ),
+        // It runs, by two of: its own status, the environment's, the queue that it has left.
+        (running, "DEPLOYING", Some(REQUEST), &[], Sent::Deployment),
         (running, "DEPLOYING", None, &[], Sent::Deployment),
         // The environment's status names the next one.
         (

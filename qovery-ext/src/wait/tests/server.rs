@@ -13,7 +13,7 @@ use crate::wait::{
     action_request::ActionRequest,
     failure_report::DeploymentLog,
     failure_report::LogLine,
-    ledger::Whole,
+    snapshot::Whole,
     source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
 };
 

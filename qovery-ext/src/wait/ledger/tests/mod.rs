@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Fact, Ledger, Observation, Poll, Shown, Stamp, Whole, millis};
+use super::{Fact, Ledger, Observation, Poll, Shown, Stamp, millis};
 use crate::wait::{
     Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, Snapshot, State, Subject,
     decision::Verdict,
     mark::Mark,
+    snapshot::Whole,
     source::{Past, PastService, Receipt, Waiting},
 };
 

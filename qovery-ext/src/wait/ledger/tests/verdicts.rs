@@ -222,6 +222,79 @@ fn an_accepted_action_without_a_trace_is_not_waited_for_until_the_deadline() {
     assert!(is_pending(&verdict), "{verdict:?}");
 }
 
+/// A request id that starts with its creation time: a larger number was made later.
+fn made(number: u128) -> Uuid {
+    Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0000 + number)
+}
+
+#[test]
+fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_run_lists_the_service()
+ {
+    let judged = |deletion: Uuid, entry: Past, now| {
+        let mut ledger = acted(&services(&[1]), Goal::Deployed, None);
+        ledger.asked(
+            100,
+            Some(&Receipt {
+                request: Some(made(2)),
+                idle: false,
+                server_time: Some(SENT),
+            }),
+        );
+        let delete = Waiting {
+            request: deletion,
+            services: Some(vec![service(1)]),
+            ..row(1, "DELETE")
+        };
+        let said = Observation::Request {
+            id: made(2),
+            state: State::from("DEPLOYED"),
+            at: 2_000,
+        };
+        let readings = [
+            queue(500, &[delete]),
+            status_of_services(2_000, "y", "DELETING", &["DELETING"]),
+            said,
+            queue(2_000, &[]),
+            history(2_000, &[entry]),
+        ];
+        judge(&seen(ledger, &readings), now)
+    };
+    let at = 0x019b_76da_a800 / 1_000;
+    let empty = || Past {
+        created: Some(at + 1),
+        updated: Some(at + 60),
+        ..past("x", "DEPLOY", "DEPLOYED")
+    };
+    let full = || Past {
+        services: vec![part(1, "DEPLOYED", Phase::Reached)],
+        ..empty()
+    };
+    for now in [2_000, periods(2), periods(9)] {
+        let verdict = judged(made(1), empty(), now);
+        assert!(is_pending(&verdict), "{verdict:?}");
+    }
+    assert!(is_reached(&judged(made(1), full(), periods(2))));
+    // The deletion was queued behind it.
+    assert!(is_reached(&judged(made(3), empty(), periods(2))));
+}
+
+#[test]
+fn a_request_that_is_watched_and_still_queued_has_not_ended_if_its_status_repeats_the_environment()
+{
+    let judged = |rows: &[Waiting]| {
+        let ledger = Ledger::watching(&environment(), Goal::Deployed, Some(request(1)));
+        let readings = [
+            status(1_000, "y", "DEPLOYED"),
+            request_status(1_000, 1, "DEPLOYED"),
+            queue(1_000, rows),
+            history(1_000, &[]),
+        ];
+        judge(&seen(ledger, &readings), periods(3))
+    };
+    assert!(is_pending(&judged(&[row(1, "DEPLOY")])));
+    assert!(is_reached(&judged(&[])));
+}
+
 #[test]
 fn of_two_runs_alike_neither_is_taken_for_an_action_whose_response_was_lost() {
     let judged = |is_lost: bool, runs: &[&str]| {

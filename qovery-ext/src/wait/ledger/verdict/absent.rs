@@ -59,7 +59,11 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
     }
     let said = ledger.own_request().into_iter();
     let runs = said.chain(ledger.candidate_executions());
-    let ended: Vec<&Run> = runs.filter(|run| run.end().is_some()).collect();
+    // The run of a request behind a deletion need not include the services.
+    let counts = |run: &&Run| {
+        run.end().is_some() && (!ledger.is_deleted_first() || ledger.end_of_services(run).is_some())
+    };
+    let ended: Vec<&Run> = runs.filter(counts).collect();
     Ok(ledger.shared_end(&ended, poll))
 }
 
@@ -145,12 +149,28 @@ impl Ledger {
             let action = run.action.as_deref();
             action.is_some_and(|action| Goal::Deleted.is_of(action)) && self.covers(run)
         };
-        let deletes = |state: &State| {
-            use State::{DeleteQueued, Deleting, WaitingDeleting};
-            matches!(state, DeleteQueued | Deleting | WaitingDeleting)
-        };
+        !self.goal_is_gone() && (self.shows_deletion() || self.runs.iter().any(is_deletion))
+    }
+
+    /// Whether the status shows a deletion that the operation did not ask for.
+    pub(super) fn shows_deletion(&self) -> bool {
+        use State::{DeleteQueued, Deleting, WaitingDeleting};
+        let own = self.own_state();
         !self.goal_is_gone()
-            && (self.own_state().is_some_and(deletes) || self.runs.iter().any(is_deletion))
+            && own.is_some_and(|own| matches!(own, DeleteQueued | Deleting | WaitingDeleting))
+    }
+
+    /// Whether a deletion of the services was queued before the request: then the request may succeed without
+    /// them.
+    pub(super) fn is_deleted_first(&self) -> bool {
+        let deletes = |run: &Run| {
+            let action = run.action.as_deref();
+            let ids = run.request().zip(self.request);
+            action.is_some_and(|action| Goal::Deleted.is_of(action))
+                && ids.is_some_and(|(id, ours)| is_older(id, ours))
+                && self.covers(run)
+        };
+        self.is_about_services() && !self.goal_is_gone() && self.runs.iter().any(deletes)
     }
 
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.

@@ -1,10 +1,10 @@
 //! A cancel ends with the run that it targets.
 
 use super::super::{
-    Ledger, Poll, RunId,
+    Fact, Ledger, Poll, RunId,
     rule::{Judging, Step, table},
     run::{Fate, Run},
-    verdict::{Fact, says, waits},
+    verdict::{says, waits},
 };
 use crate::wait::{
     Decision, Endpoint, Evidence, Phase,

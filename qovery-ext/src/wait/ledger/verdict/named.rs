@@ -2,10 +2,10 @@
 //! contradict it. If it says nothing usable, the rules of [`super::signature`] follow.
 
 use super::super::{
-    Ledger, Poll, Stamp, State, decide,
+    Fact, Ledger, Poll, Stamp, State, decide,
     rule::{Judging, Step, table},
     run::{Fate, Run},
-    verdict::{Fact, says, waits},
+    verdict::{says, waits},
 };
 use crate::wait::{
     Decision, Phase,
@@ -42,7 +42,7 @@ fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
     let is_running = said(ledger) == Some(&Fate::Running);
     match ledger.own_state() {
         Some(own) if own.is_active() && is_running && ledger.shows_candidate() => {
-            if has_moved(ledger) {
+            if has_moved(ledger) || ledger.shows_deletion() {
                 return Ok(None);
             }
             waits(own.phase(ledger.goal))
@@ -89,7 +89,11 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         None | Some(Fate::Running) => return Ok(None),
         Some(Fate::Unknown | Fate::Queued) => true,
         // It may repeat the state of the environment.
-        Some(Fate::Ended(end)) => end.state() == ledger.state() && !ledger.shows_candidate(),
+        Some(Fate::Ended(end)) => {
+            // The runs from before a request that is watched are not known: the shown run may be one of them.
+            let may_repeat = !ledger.has_acted() || !ledger.shows_candidate();
+            end.state() == ledger.state() && may_repeat
+        }
     };
     if !is_open {
         return Ok(None);
@@ -118,10 +122,11 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     super::signature::services_ended_in_run(ledger)
 }
 
-/// Whether the request status is "running" while the environment status shows the run of another request.
+/// Whether the request status is "running" while the status shows the run of another request.
 fn contradicts(ledger: &Ledger) -> bool {
     let shown = ledger.shown_run();
-    ledger.is_at_work() && shown.is_some_and(|run| ledger.claim(run).is_excluded())
+    let is_excluded = shown.is_some_and(|run| ledger.claim(run).is_excluded());
+    ledger.is_at_work() && (is_excluded || ledger.shows_deletion())
 }
 
 fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
@@ -164,8 +169,15 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
             return waits(Phase::Running);
         }
     }
+    let is_success = matches!(decision, Decision::Reached(_));
+    if is_success && ledger.is_deleted_first() {
+        ledger.need(Fact::History, poll)?;
+        if !outlives_a_deletion(ledger, &decision, poll) {
+            return waits(Phase::Running);
+        }
+    }
     let mut evidence: Vec<_> = ledger.end_of(run).into_iter().collect();
-    if matches!(decision, Decision::Reached(_)) || !ledger.is_about_services() {
+    if is_success || !ledger.is_about_services() {
         return says(Verdict::Decided(decision, evidence));
     }
     if is_canceled && ledger.possible_executions().is_empty() {
@@ -201,6 +213,18 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return says(ledger.superseded(&[run]));
     }
     says(Verdict::Decided(decision, evidence))
+}
+
+/// Whether the services have outlived a deletion that was queued before the request: a run that succeeded lists
+/// them, or they are still found when all is quiet.
+fn outlives_a_deletion(ledger: &Ledger, decision: &Decision, poll: &Poll) -> bool {
+    let agreeing = ledger.agreeing(decision);
+    let mut own = agreeing
+        .iter()
+        .filter_map(|run| ledger.end_of_services(run));
+    let is_listed = own.any(|(own, _)| own.agrees_with(decision));
+    let patience = if ledger.holds() { 2 } else { 4 };
+    is_listed || (ledger.rests() && poll.is_settled(ledger.quiet_since(), patience))
 }
 
 /// Whether the request status is the state from before the action, and no run that can be ours was seen. It

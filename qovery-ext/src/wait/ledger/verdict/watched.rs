@@ -1,9 +1,9 @@
 //! The operation sent no action, and no request is named: the wait is for the state itself.
 
 use super::super::{
-    Ledger, Poll, Scope, State, decide,
+    Fact, Ledger, Poll, Scope, State, decide,
     rule::{Judging, Step, table},
-    verdict::{Fact, says, waits},
+    verdict::{says, waits},
 };
 use crate::wait::{Endpoint, Phase, decision::Verdict};
 
