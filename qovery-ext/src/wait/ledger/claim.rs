@@ -95,14 +95,17 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
         Some(action) => goal.is_not_of(action),
-        None => {
-            let end = run.end().filter(|_| !is_failure_of_cluster(ledger, run));
-            let parts = run.parts.values().filter_map(Fate::end);
-            let parts = parts.filter(|_| ledger.scope == Scope::Environment);
-            let mut states = end.into_iter().chain(parts).flat_map(|end| &end.states);
-            states.any(|state| is_of_another_action(state, goal))
-        }
+        None => ends_as_another_action(ledger, run),
     })
+}
+
+/// Whether a run shows a terminal state that only another action can have.
+pub(super) fn ends_as_another_action(ledger: &Ledger, run: &Run) -> bool {
+    let end = run.end().filter(|_| !is_failure_of_cluster(ledger, run));
+    let parts = run.parts.values().filter_map(Fate::end);
+    let parts = parts.filter(|_| ledger.scope == Scope::Environment);
+    let mut states = end.into_iter().chain(parts).flat_map(|end| &end.states);
+    states.any(|state| is_of_another_action(state, ledger.goal))
 }
 
 /// A cluster has no history, and its failures may not be named after the action.

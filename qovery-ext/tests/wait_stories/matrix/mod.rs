@@ -240,7 +240,9 @@ fn no_matrix_story_ends_in_a_false_success_and_nearly_all_end_rightly() {
 #[test]
 fn one_matrix_story() {
     let seed = number("QOVERY_MATRIX_STORY").unwrap_or(1);
-    let story = Story::new(seed);
+    let mut story = Story::new(seed);
+    let stream = number("QOVERY_MATRIX_STREAM").and_then(|n| usize::try_from(n).ok());
+    story.stream = stream.and_then(|n| crate::stream_faults::streams().into_iter().nth(n));
     let mut table = Table::default();
     let is_asked_for = number("QOVERY_MATRIX_STORY").is_some();
     crate::on_paused_time(async {

@@ -423,6 +423,38 @@ fn the_request_status_is_a_second_proof_that_a_subject_is_gone() {
 }
 
 #[test]
+fn a_request_that_repeats_a_deletion_by_others_does_not_undo_the_success_of_its_run() {
+    let readings = [
+        queue(1_000, &[row(1, "DEPLOY")]),
+        history(9_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+        Observation::Missing { at: 20_000 },
+        request_status(20_000, 1, "DELETED"),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deployed, Some(1)), &readings);
+    let verdict = judge(&ledger, 20_000);
+    let decided = decision(&verdict);
+    assert!(matches!(decided, Some(Decision::Reached(_))), "{verdict:?}");
+}
+
+#[test]
+fn a_request_is_asked_for_again_while_a_later_run_like_its_own_is_shown() {
+    let readings = [
+        status(1_000, "x", "DEPLOYING"),
+        status(9_000, "y", "DEPLOYING"),
+        // By a replica that is behind.
+        request_status(9_000, 1, "DEPLOYING"),
+    ];
+    let mut ledger = seen(acted(&environment(), Goal::Deployed, Some(1)), &readings);
+    let mut judged_at = |now| {
+        ledger.observe(status(now, "y", "DEPLOYING"));
+        let since = now;
+        ledger.verdict(&Poll { since, ..poll(now) })
+    };
+    assert!(is_pending(&judged_at(20_000)));
+    assert_eq!(judged_at(40_000), Err(Fact::Request(request(1))));
+}
+
+#[test]
 fn a_subject_that_disappears_has_failed_any_other_goal() {
     let missing = [1_000, 1_000 + periods(1)].map(|at| Observation::Missing { at });
     let ledger = seen(acted(&environment(), Goal::Deployed, None), &missing);

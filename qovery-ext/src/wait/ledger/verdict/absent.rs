@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::{
     Fact, Goal, LATE, Ledger, Poll, Stamp, State,
-    claim::is_older,
+    claim::{ends_as_another_action, is_older},
     millis,
     rule::{Judging, Step, table},
     run::{Fate, Run},
@@ -41,6 +41,9 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     };
     ledger.need(Fact::Request(request), poll)?;
+    if repeats_another_action(ledger) {
+        return Ok(None);
+    }
     match ledger.own_request().and_then(|run| run.end()?.state()) {
         // The request status may repeat the state of the environment, which another request has deleted.
         Some(State::Deleted) if ledger.other_deletions().is_empty() => {
@@ -53,11 +56,19 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
     }
 }
 
+/// Whether the request status can only be the state of the environment: a request to deploy never ends as
+/// deleted.
+fn repeats_another_action(ledger: &Ledger) -> bool {
+    let own = ledger.own_request();
+    ledger.has_acted() && own.is_some_and(|run| ends_as_another_action(ledger, run))
+}
+
 fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
     if ledger.goal_is_gone() || !ledger.has_acted() && ledger.request.is_none() {
         return Ok(None);
     }
-    let said = ledger.own_request().into_iter();
+    let said = ledger.own_request();
+    let said = said.filter(|_| !repeats_another_action(ledger)).into_iter();
     let runs = said.chain(ledger.candidate_executions());
     // The run of a request behind a deletion need not include the services.
     let counts = |run: &&Run| {

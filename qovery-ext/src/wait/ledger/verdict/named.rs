@@ -38,17 +38,27 @@ fn end_said(ledger: &Ledger) -> Option<(&Run, Stamp, Decision)> {
     Some((run, end.at, decide(end.state()?, ledger.goal)?))
 }
 
-fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
+fn goes_on(ledger: &Ledger, poll: &Poll) -> Step {
     let is_running = said(ledger) == Some(&Fate::Running);
     match ledger.own_state() {
         Some(own) if own.is_active() && is_running && ledger.shows_candidate() => {
-            if has_moved(ledger) || ledger.shows_deletion() {
+            if has_moved(ledger) || ledger.shows_deletion() || may_be_over(ledger, poll) {
                 return Ok(None);
             }
             waits(own.phase(ledger.goal))
         }
         _ => Ok(None),
     }
+}
+
+/// Whether ours can be an earlier run than the one that is shown. The request status was read as "running" since
+/// then, but another replica may know its end.
+fn may_be_over(ledger: &Ledger, poll: &Poll) -> bool {
+    let Some(request) = ledger.request else {
+        return false;
+    };
+    let has_many = ledger.possible_executions().len() > 1;
+    has_many && !ledger.was_just_read(Fact::Request(request), poll)
 }
 
 /// Whether another run is shown than when the request status was last read.
