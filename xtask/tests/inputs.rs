@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the first lines of an input ask for.
+/// The expectations in the first lines of an input.
 #[derive(Default)]
 struct Expected {
     code: Vec<String>,
@@ -61,7 +61,7 @@ fn plain(text: &str) -> String {
     text.replace(", >", ">").replace(", )", ")")
 }
 
-/// What is wrong with the result for an input.
+/// The faults of the result for an input.
 fn faults(input: &Path, home: &Path) -> Vec<String> {
     let expected = expected(&fs::read_to_string(input).expect("readable"));
     let name = input.file_name().expect("a name").to_string_lossy();

@@ -27,7 +27,7 @@ const BUMPS: [&str; 3] = ["patch", "minor", "major"];
 /// The judgement of cargo-semver-checks.
 struct Verdict {
     bump: String,
-    /// What failed: a check, and the item in which it failed.
+    /// A failed check, and its item.
     failed: BTreeSet<(String, String)>,
     time: f64,
 }

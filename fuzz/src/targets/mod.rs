@@ -1,5 +1,5 @@
-//! What the fuzz targets do with an input, and what they share: a server that answers as the input says, and
-//! checks of printed text.
+//! The fuzz targets as functions of an input, and their shared parts: a server whose responses are the input,
+//! and checks of printed text.
 //!
 //! The tests of the workspace compile this module too, and run it with random changes of its seeds.
 

@@ -56,7 +56,8 @@ struct Rereading {
 
 /// An answer without items: the end, unless the item that the cursor names was deleted.
 struct Lost {
-    cursor: String,
+    /// `None` for the first page.
+    cursor: Option<String>,
     /// How far back the walk asked from.
     steps: u64,
     stage: Stage,
@@ -158,9 +159,11 @@ impl Navigator {
     /// Continues from a page to a cursor, unless the walk has been there and would not end.
     pub(super) fn advance(&mut self, page: Led, cursor: String) -> Result<Next, Kind> {
         let (at, last, until) = (page.at, &page.last, page.until);
-        if let Some(lost) = self.lost.as_mut().filter(|lost| lost.cursor == cursor) {
+        let lost = self.lost.as_mut();
+        let lost = lost.filter(|lost| lost.cursor.as_ref() == Some(&cursor));
+        if let Some(lost) = lost.filter(|lost| page.has_room || lost.stage != Stage::Confirms) {
             // Its item is there, so the answer without items was the end, or a failure that passes.
-            if page.has_room || lost.stage == Stage::Confirms {
+            if page.has_room {
                 return Ok(Next::End);
             }
             lost.stage = Stage::Confirms;
@@ -239,11 +242,10 @@ impl Navigator {
             Some(Stage::Confirms) => return Ok(Next::End),
             Some(Stage::Asks) => {}
             None | Some(Stage::Reads) => {
-                let (cursor, steps, stage) = (at, 0, Stage::Asks);
                 self.lost = Some(Lost {
-                    cursor,
-                    steps,
-                    stage,
+                    cursor: Some(at),
+                    steps: 0,
+                    stage: Stage::Asks,
                 });
             }
         }
@@ -261,10 +263,9 @@ impl Navigator {
             Ok(None)
         };
         let earlier = if self.by_item {
-            let place = self
-                .delivered
-                .position(&lost.cursor)
-                .ok_or(Kind::PlaceLost)?;
+            let cursor = lost.cursor.as_deref();
+            let place = cursor.and_then(|cursor| self.delivered.position(cursor));
+            let place = place.ok_or(Kind::PlaceLost)?;
             match place.checked_sub(lost.steps) {
                 Some(place) => {
                     let earlier = self.delivered.at(place).ok_or(Kind::PlaceLost)?;
@@ -286,14 +287,21 @@ impl Navigator {
         Ok(Next::At(earlier))
     }
 
-    /// Handles a list that is empty from its beginning: asks once more if it had items before.
+    /// Handles a first page without items: requests it once more if the list had items before.
     fn confirm_emptiness(&mut self) -> Next {
-        match &mut self.lost {
-            Some(lost) if lost.stage != Stage::Confirms => {
-                lost.stage = Stage::Confirms;
-                Next::At(None)
-            }
-            _ => Next::End,
+        let is_confirmed = match &self.lost {
+            Some(lost) => lost.stage == Stage::Confirms,
+            None => self.delivered.count() == 0,
+        };
+        if is_confirmed {
+            return Next::End;
         }
+        let lost = self.lost.get_or_insert(Lost {
+            cursor: None,
+            steps: 0,
+            stage: Stage::Confirms,
+        });
+        lost.stage = Stage::Confirms;
+        Next::At(None)
     }
 }

@@ -5,6 +5,7 @@
 //! nothing: the request continues when the walk is polled again. Dropping the walk ends the request.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -59,7 +60,7 @@ pub(super) struct Walk<O: PagedOperation> {
     /// The cursor of the next page.
     at: Option<String>,
     navigator: Navigator,
-    /// How many items the largest page had.
+    /// How many different items the largest page had.
     largest: usize,
     held_back: bool,
     wrong_cursor: Option<String>,
@@ -174,10 +175,12 @@ impl<O: PagedOperation> Walk<O> {
         let until = delivered.count();
         self.navigator.check(&places)?;
         self.pages_read = self.pages_read.saturating_add(1);
-        self.largest = self.largest.max(ids.len());
+        // A server may put an item on a page more than once.
+        let distinct = ids.iter().collect::<BTreeSet<_>>().len();
+        self.largest = self.largest.max(distinct);
         let size = parts.declared_size.filter(|size| *size > 0);
         let has_room =
-            self.navigator.by_item && (ids.len() as u64) < size.unwrap_or(self.largest as u64);
+            self.navigator.by_item && (distinct as u64) < size.unwrap_or(self.largest as u64);
         self.held_back |= parts.items_held_back;
         let mut page = NewPage {
             at: self.at.clone(),

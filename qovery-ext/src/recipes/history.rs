@@ -144,7 +144,7 @@ impl ServiceRow {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
 
-    /// Whether the version of the service was to be put in place. Not by the plan of a Terraform module, for
+    /// Whether the deployment puts a version of the service in place. Not by the plan of a Terraform module, for
     /// example, which is a deployment that applies nothing.
     pub(super) fn is_deployment(&self) -> bool {
         let applies = ["TERRAFORM_PLAN_AND_APPLY"];

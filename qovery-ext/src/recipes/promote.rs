@@ -65,7 +65,7 @@ pub struct PromotionPlan {
     client: Client,
     /// The environment that the versions come from.
     pub from: Uuid,
-    /// The environment in which they are deployed.
+    /// The environment that they are deployed to.
     pub to: Uuid,
     /// The services, by name. Databases and agentic workflows have no versions and are left out.
     pub services: Vec<PromotedService>,

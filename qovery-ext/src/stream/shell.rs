@@ -196,7 +196,7 @@ impl Exec {
         let Some(socket) = self.socket.as_mut().filter(|_| self.ended.is_none()) else {
             return ended();
         };
-        // What a dropped future has left.
+        // The rest that a dropped future has left.
         let mut input = Some(input.into());
         loop {
             if !socket.is_sending() {

@@ -70,7 +70,7 @@ pub(super) struct Socket {
     needs_flush: bool,
 }
 
-/// Sends what is queued if there is anything, and receives: `None` once all is sent, otherwise the next message.
+/// Sends the queued frames, and receives: `None` once all are sent, otherwise the next message.
 async fn exchange(
     stream: &mut WebSocketStream<Upgraded>,
     needs_flush: bool,
@@ -222,7 +222,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends what is queued, without receiving.
+    /// Sends the queued frames, without receiving.
     pub(super) async fn flush(&mut self) -> Result<(), Fault> {
         let flushed = self.stream.flush().await;
         flushed.map_err(|error| self.fault(error))?;
@@ -249,7 +249,7 @@ impl Socket {
     async fn ping(&mut self) -> Result<(), Fault> {
         self.next_ping = Instant::now() + self.limits.ping;
         if self.needs_flush {
-            // The server does not read at the moment: a ping would wait behind what it does not take.
+            // The server does not read at the moment: a ping would wait behind the unread frames.
             return Ok(());
         }
         let queued = self.stream.feed(Message::Ping(Bytes::new())).await;

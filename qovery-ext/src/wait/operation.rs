@@ -147,7 +147,7 @@ impl Operation {
     /// Sleeps, unless a stream moves the next poll; hands on log lines meanwhile.
     #[cfg(feature = "stream")]
     async fn sleep_until(&mut self, wake: Instant) {
-        // Streams that are never at rest use up what a task may do at a time; the clock counts all the same.
+        // Streams that are never at rest use up the budget of a task; the clock continues regardless.
         let woken = tokio::task::unconstrained(time::sleep_until(wake));
         tokio::select! {
             () = woken => {}

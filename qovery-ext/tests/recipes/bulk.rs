@@ -390,7 +390,7 @@ async fn a_run_that_crashed_at_any_byte_of_its_journal_deploys_nothing_twice() {
         } else {
             assert!(sent == 0 && outcome.is_reached(), "{length}: {summary}");
         }
-        // What is left can be read once more.
+        // The rest can be read once more.
         run()
             .await
             .unwrap_or_else(|error| panic!("{length}, again: {error}"));

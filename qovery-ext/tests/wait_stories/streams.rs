@@ -30,7 +30,7 @@ struct Compared {
     waits: u32,
     /// Those that ended in another way.
     different: u32,
-    /// And in a way in which they do not end without a stream, whatever the times of the polls.
+    /// And in a way that they never end without a stream, whatever the times of the polls.
     unexplained: u32,
     /// Those that are wrong now, and were not.
     worse: u32,

@@ -69,7 +69,7 @@ fn named_pages(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The texts in which code, tools and workflows name pages: comments, messages and help.
+/// The texts of code, tools and workflows that name pages: comments, messages and help.
 fn sources(directory: &Path, into: &mut Vec<(PathBuf, String)>) {
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();

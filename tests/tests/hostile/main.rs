@@ -1,6 +1,6 @@
 //! Input of an attacker: every kind of malformed or malicious external input, each with its corpus:
 //! bodies, texts that a terminal or a CI runner would interpret, encoded tokens, values of paths, and
-//! special files; and what a server may do below the level of JSON.
+//! special files; and servers that misbehave below the level of JSON.
 
 #![allow(
     clippy::unwrap_used,

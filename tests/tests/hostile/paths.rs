@@ -43,7 +43,7 @@ const ATOMS: [&str; 34] = [
     "\u{2024}",
 ];
 
-/// The ways in which servers read the segments of a path: some server uses each of them.
+/// How servers read the segments of a path: each way is that of some server.
 fn readings(segments: &[String]) -> Vec<Vec<String>> {
     let each = |read: &dyn Fn(&str) -> String| -> Vec<String> {
         segments.iter().map(|segment| read(segment)).collect()
@@ -81,7 +81,7 @@ fn readings(segments: &[String]) -> Vec<Vec<String>> {
         each(&|segment| segment.replace('\u{a0}', " ").trim().to_owned()),
         split(&['/']),
         split(&['/', '\\', '\u{2215}']),
-        // Where this sign has the place of the backslash.
+        // In encodings that have this sign in place of the backslash.
         split(&['\u{a5}']),
     ]
 }

@@ -1,4 +1,4 @@
-//! What a server may do below the level of JSON: statuses, headers, chunks and connections.
+//! Servers that misbehave below the level of JSON: statuses, headers, chunks and connections.
 
 use std::time::{Duration, Instant};
 
@@ -224,7 +224,7 @@ async fn a_connection_that_is_reset_within_the_body_is_no_success() {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
-            // What is not read makes the kernel reset the connection when it is closed.
+            // If data is left unread, the kernel resets the connection when it is closed.
             let mut byte = [0];
             let _read = stream.read(&mut byte).await.unwrap();
             stream.write_all(head.as_bytes()).await.unwrap();

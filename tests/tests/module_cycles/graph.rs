@@ -181,7 +181,7 @@ fn has_word(line: &str, wanted: &str) -> bool {
     })
 }
 
-/// The sets of modules of which each reaches every other one.
+/// The sets of modules that all reach each other.
 fn components(edges: &Edges) -> Vec<BTreeSet<usize>> {
     let reach: BTreeMap<usize, BTreeSet<usize>> = edges
         .keys()

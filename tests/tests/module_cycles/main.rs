@@ -54,7 +54,7 @@ const JUSTIFIED: &[(&str, &str, &[&str], &str)] = &[
 /// entry may only lose modules or disappear.
 const KNOWN: &[(&str, &str, &[&str])] = &[];
 
-/// The directory of the workspace, to which all paths are relative.
+/// The directory of the workspace. All paths are relative to it.
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -194,7 +194,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Collects what one module defines, imports and names. Child modules are set aside.
+/// Collects the definitions, imports and names of one module. Child modules are set aside.
 struct Reader<'a> {
     module: Module,
     modules: Vec<&'a syn::ItemMod>,

@@ -18,7 +18,7 @@ use crate::api::{Asked, Reply};
 use crate::undocumented_behavior::Behavior;
 use crate::world::{Ms, START, World};
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// Something other than the API answers; nothing is executed.

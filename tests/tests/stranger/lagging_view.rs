@@ -1,4 +1,4 @@
-//! What an endpoint shows: the log up to the moment that the endpoint has data of.
+//! The view of an endpoint: the log up to the latest event in its data.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A second server, written as a stranger would write it: from the guide and from what is known of the
+//! A second server, written as a stranger would write it: from the guide and from the known facts about the
 //! API, with a model of events of its own. It tries to obtain a false or premature success, or a false
 //! failure, from the waits of the library.
 //!
@@ -50,7 +50,7 @@ enum Ended {
     Refused,
 }
 
-/// What the library said, and when.
+/// The report of the library, and its time.
 #[derive(Debug)]
 struct Told {
     how: Ended,

@@ -134,7 +134,7 @@ fn behavior(dice: &mut Dice, class: Class) -> Behavior {
     behavior
 }
 
-/// What the library does.
+/// The action of the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Environment(Verb),
@@ -244,7 +244,7 @@ fn draw(dice: &mut Dice, case: &Case, act: Act) {
     }
 }
 
-/// What is true of the request of the library.
+/// The facts about the request of the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Truth {
     Succeeded,
@@ -374,7 +374,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
         Act::Service(verb),
         Act::Selected(verb),
     ]);
-    // The API cannot restart what is no application, container or database; ours are.
+    // The API can restart only applications, containers and databases; ours are such services.
     let case = Case::new(behavior(&mut dice, class));
     draw(&mut dice, &case, act);
     let action = act

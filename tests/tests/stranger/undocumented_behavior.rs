@@ -1,4 +1,4 @@
-//! What the documentation of the API leaves open, as this server does it.
+//! The behavior of this server in cases that the documentation of the API leaves open.
 
 /// Milliseconds on the clock of the server.
 pub(crate) type Ms = u64;

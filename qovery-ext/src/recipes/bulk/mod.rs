@@ -106,7 +106,7 @@ impl Bulk {
         })
     }
 
-    /// Selects the environments for which this closure returns true.
+    /// Selects an environment if this closure returns true.
     pub fn filter(
         mut self,
         accepts: impl Fn(&FoundEnvironment) -> bool + Send + Sync + 'static,

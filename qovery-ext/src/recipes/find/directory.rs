@@ -1,4 +1,4 @@
-//! The lists in which names are looked up, cached for each client.
+//! The lists for the lookup of names, cached for each client.
 
 use std::{
     collections::HashMap,

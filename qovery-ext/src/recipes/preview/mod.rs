@@ -1,7 +1,7 @@
 //! Preview environments: a copy of an environment for a pull request, created, updated and deleted by name.
 //!
 //! A preview is found by its name and its mark. Therefore the next run continues an interrupted one, and
-//! [`PreviewEnvironment::delete`] removes what an interrupted run left behind. If a future of this module is
+//! [`PreviewEnvironment::delete`] removes the remains of an interrupted run. If a future of this module is
 //! dropped, the copy may be in any intermediate state; no other environment is affected.
 //! state, and leaves nothing else.
 

@@ -351,7 +351,7 @@ fn quote(value: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in value.chars() {
         match letter {
-            // A shell that reads the file would run what is between backquotes.
+            // A shell that reads the file would run the text between backquotes.
             '"' | '\\' | '$' | '`' => quoted.extend(['\\', letter]),
             '\r' => quoted.push_str("\\r"),
             other => quoted.push(other),

@@ -193,7 +193,7 @@ impl fmt::Display for VariablesPlan {
     }
 }
 
-/// A plan of which only a part, or nothing, was applied. The error never shows values.
+/// A plan that was applied in part, or not at all. The error never shows values.
 ///
 /// Available on crate feature `variables` only.
 #[derive(Debug)]

@@ -245,7 +245,7 @@ impl Push {
         self.due = None;
     }
 
-    /// Notes what a poll has found. Returns whether it has not found yet what the stream announced.
+    /// Notes the states that a poll has found. Returns whether the stream announced others that the poll did not find.
     pub(super) fn polled(&mut self, snapshot: &Snapshot) -> bool {
         let services = snapshot.services.iter();
         let services = services.map(|service| (service.service.id, service.state.clone()));

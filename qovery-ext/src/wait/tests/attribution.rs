@@ -1,15 +1,9 @@
 //! Whose deployment is it?
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
-use super::server::{REQUEST, Server, bare, fault, from_console, named, status};
+use super::server::{REQUEST, Server, bare, fault, from_console, named, seconds, status};
 use crate::wait::{Phase, WaitErrorKind, action_request::ActionRequest, source::FaultKind};
-
-fn seconds(s: u64) -> Duration {
-    Duration::from_secs(s)
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_stale_success_after_the_action_is_not_taken_for_this_deployment() {

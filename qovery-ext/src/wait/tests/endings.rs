@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::server::{Server, fault, log_line, status};
+use super::server::{Server, deploying, fault, log_line, seconds, status};
 use crate::wait::{
     Action, Condition, Goal, NotCanceled, OperationToken, Phase, PollSchedule, Snapshot, State,
     Subject, WaitErrorKind, WaitOptions, conditions,
@@ -13,16 +13,6 @@ use crate::wait::{
     source::{Fault, FaultKind},
     tests::server::ENVIRONMENT,
 };
-
-fn seconds(s: u64) -> Duration {
-    Duration::from_secs(s)
-}
-
-fn deploying() -> Server {
-    Server::default()
-        .before(status("DEPLOYED", "e-1"))
-        .at(0.0, status("DEPLOYING", "e-2"))
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_is_never_a_success_and_carries_what_was_last_seen() {

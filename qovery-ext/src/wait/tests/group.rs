@@ -9,6 +9,7 @@ use std::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::server::seconds;
 use crate::wait::{
     Action, BoxFuture, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, ServiceSnapshot,
     Snapshot, State, Subject, WaitErrorKind,
@@ -48,10 +49,6 @@ fn environment(number: usize) -> Uuid {
 
 fn service(environment: usize, number: usize) -> ServiceRef {
     ServiceRef::new(ServiceKind::Container, id(3, environment * 100 + number))
-}
-
-fn seconds(s: u64) -> Duration {
-    Duration::from_secs(s)
 }
 
 impl World {

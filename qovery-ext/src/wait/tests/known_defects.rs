@@ -20,21 +20,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use super::server::{Server, bare, fault, status};
+use super::server::{Server, bare, deploying, fault, seconds, status};
 use crate::wait::{
     Action, Goal, PollSchedule, Subject, WaitErrorKind, source::FaultKind,
     tests::server::ENVIRONMENT,
 };
-
-fn seconds(s: u64) -> Duration {
-    Duration::from_secs(s)
-}
-
-fn deploying() -> Server {
-    Server::default()
-        .before(status("DEPLOYED", "e-1"))
-        .at(0.0, status("DEPLOYING", "e-2"))
-}
 
 // A stream that polls without any delay: 999 requests in no time.
 #[tokio::test(start_paused = true)]

@@ -56,6 +56,17 @@ pub(super) struct Inner {
 #[derive(Clone, Default)]
 pub(super) struct Server(pub(super) Arc<Mutex<Inner>>);
 
+pub(super) fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// A server whose deployment goes on.
+pub(super) fn deploying() -> Server {
+    Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+}
+
 pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
     Shown::Status {
         state,

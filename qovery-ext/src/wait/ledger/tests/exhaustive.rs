@@ -1138,7 +1138,7 @@ fn no_interleaving_of_a_larger_world_is_decided_wrongly() {
     );
 }
 
-/// Prints what a search decides without each of the rules. A rule whose removal changes nothing is needed by
+/// Prints the decisions of a search without each of the rules. A rule whose removal changes nothing is needed by
 /// the engine (it saves readings), by situations outside of the small world, or not at all.
 #[test]
 #[ignore = "takes minutes: shows which rules the search needs"]

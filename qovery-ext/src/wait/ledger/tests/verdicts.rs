@@ -42,8 +42,8 @@ fn the_request_status_decides_for_success_and_for_failure() {
                 history(1_000, &[]),
             ],
         );
-        // The request status is up to a settle period late, and may repeat what the environment showed
-        // for another run that long ago.
+        // The request status is up to a settle period late, and may repeat the state that the
+        // environment showed for another run that long ago.
         assert!(is_pending(&judge(&ledger, 1_000)));
         let verdict = judge(&ledger, periods(2));
         assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
@@ -635,7 +635,7 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
         })
     };
     let readings = [
-        // Read within the millisecond in which the wait began.
+        // Read within the first millisecond of the wait.
         queue(0, &[row(1, "DEPLOY")]),
         unavailable(1_000, Fact::Request(request(1))),
         unavailable(1_000, Fact::History),
