@@ -57,6 +57,8 @@ impl Generated {
             &home.join("qovery-api"),
             &["generated", "tests"],
         );
+        // The manifest of the workspace names it in place of a published crate.
+        copy(&root.join("xtask/typify"), &home.join("xtask/typify"), &[]);
         xtask::generate(contract, None, &home.join("qovery-api/src/generated"))
             .unwrap_or_else(|problem| panic!("{problem}"));
         fs::create_dir_all(home.join("harness/src")).expect("a directory");

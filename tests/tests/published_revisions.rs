@@ -250,5 +250,5 @@ fn edits_and_loses_nothing(client: &Generated) {
     println!("{} pairs, {} edited", pairs.len(), edited.len());
     assert!(found.is_empty(), "{found:#?}");
     assert_eq!(pairs, edited);
-    assert_eq!(pairs.len(), 39, "{pairs:#?}");
+    assert_eq!(pairs.len(), 48, "{pairs:#?}");
 }
