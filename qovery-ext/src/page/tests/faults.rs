@@ -474,7 +474,7 @@ fn unruly() -> impl Strategy<Value = Unruly> {
             let is_first = |request| (0..request).all(|earlier| faults.contains_key(&earlier));
             let blank = blank.filter(|request| !is_first(*request));
             // A failure and a deletion may both empty the page of one cursor, which looks like the end.
-            let blank = blank.filter(|_| !by_token || missing != Missing::Empty);
+            let blank = blank.filter(|_| missing != Missing::Empty);
             faults.extend(blank.map(|request| (request, Fault::Blank)));
             let changes = deletions
                 .into_iter()
