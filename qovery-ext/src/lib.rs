@@ -27,7 +27,7 @@
 //! | [`wait`] | deploy, stop, delete… and learn the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | bars, lines or NDJSON while waiting | `display::ShowExt` |
-//! | [`recipes`] | jobs of several calls: names in place of ids, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
+//! | [`recipes`] | jobs of several calls: names in place of ids, URLs, variables | `recipes::FindExt`, `recipes::urls` |
 //! | `stream` | logs, statuses and health in real time, by websocket | `stream::LiveExt` |
 //!
 //! # Features
@@ -37,9 +37,13 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
 //! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
-//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; the areas `organizations` and `projects` |
+//! | `services` | no | `recipes::services`, `recipes::find_service`, `recipes::urls`: the services and URLs of an environment |
+//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; the areas `organizations` and `projects`; the feature `services` |
+//! | `history` | no | `recipes::history`: past deployments as rows with typed durations; the feature `services` |
+//! | `versions` | no | `recipes::set_image`, `recipes::roll_back`, `recipes::promote`; the feature `history` |
+//! | `terraform` | no | `recipes::plan_terraform`: plans, and applying them; the feature `history` |
 //! | `display` | no | the module `display`: `action.show().await` |
-//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request; the features `find` and `variables` |
+//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request; the features `find`, `variables` and `versions` |
 //! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal; the feature `find` |
 //! | `variables` | no | `recipes::set_variable`, plans, `.env` files; the area `variables` |
 //! | `stream` | no | the module `stream`: websockets; the area `organizations` |

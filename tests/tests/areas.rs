@@ -490,9 +490,28 @@ const GATED: &[(&str, &[&str])] = &[
     ("bulk", &["recipes/bulk"]),
     ("display", &["display"]),
     ("find", &["recipes/find"]),
+    ("history", &["recipes/duration.rs", "recipes/history.rs"]),
     ("preview", &["recipes/preview"]),
+    (
+        "services",
+        &[
+            "recipes/find_error.rs",
+            "recipes/naming.rs",
+            "recipes/services.rs",
+            "recipes/urls.rs",
+        ],
+    ),
     ("stream", &["stream", "wait/until_running.rs"]),
+    ("terraform", &["recipes/terraform.rs"]),
     ("variables", &["recipes/variables"]),
+    (
+        "versions",
+        &[
+            "recipes/promote.rs",
+            "recipes/source.rs",
+            "recipes/versions.rs",
+        ],
+    ),
 ];
 
 /// The Rust files below a path, tests excepted.
@@ -520,6 +539,7 @@ fn every_helper_that_needs_a_feature_says_so() {
                     "pub struct ",
                     "pub enum ",
                     "pub trait ",
+                    "pub type ",
                     "pub fn ",
                     "pub async fn ",
                 ];
@@ -540,6 +560,75 @@ fn every_helper_that_needs_a_feature_says_so() {
         }
     }
     assert!(items > 50, "{items}");
+}
+
+/// The modules of the helpers that every build has. All others are behind a feature.
+const CORE: &[&str] = &[
+    "connect",
+    "listing",
+    "page",
+    "recipes",
+    "regular_file",
+    "wait",
+];
+
+#[test]
+fn the_helpers_without_features_are_the_core() {
+    let gated = |file: &str| {
+        let content = read(workspace().join(file));
+        let lines: Vec<_> = content.lines().map(str::to_owned).collect();
+        let modules = lines.iter().enumerate().filter_map(|(at, line)| {
+            let name = line.strip_prefix("pub ").unwrap_or(line);
+            let name = name.strip_prefix("mod ")?.strip_suffix(';')?;
+            let gate = lines.get(at.checked_sub(1)?)?;
+            Some((name.to_owned(), gate.starts_with("#[cfg(")))
+        });
+        modules.collect::<BTreeMap<String, bool>>()
+    };
+    let modules = gated("qovery-ext/src/lib.rs");
+    let always = modules.iter().filter(|(_, is_gated)| !**is_gated);
+    assert_eq!(always.map(|(name, _)| name).collect::<Vec<_>>(), CORE);
+    let recipes = gated("qovery-ext/src/recipes/mod.rs");
+    assert!(recipes.len() > 10, "{recipes:?}");
+    assert!(
+        recipes.values().all(|is_gated| *is_gated),
+        "each recipe is behind a feature: {recipes:?}"
+    );
+}
+
+#[test]
+fn the_guide_lists_each_feature_of_the_helpers_with_those_that_it_enables() {
+    let (mut features, _) = features("qovery-ext", "qovery-api");
+    features.remove("default");
+    let install = read(workspace().join("docs/install.md"));
+    let table = install.split_once("<!-- features:").expect("a table").1;
+    let table = table.split_once("<!-- end -->").expect("its end").0;
+    let words = |cell: &str| -> BTreeSet<String> {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut listed = BTreeMap::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.split(" |").collect();
+        let name = words(cells[0]).into_iter().next().expect("a name");
+        listed.insert(name, words(cells[2]));
+    }
+    let own = |needs: &Vec<String>| -> BTreeSet<String> {
+        let own = needs.iter().filter(|need| features.contains_key(*need));
+        own.cloned().collect()
+    };
+    let expected: BTreeMap<_, _> = features
+        .iter()
+        .map(|(name, needs)| (name.clone(), own(needs)))
+        .collect();
+    assert_eq!(listed, expected);
+    let page = read(workspace().join("qovery-ext/src/lib.rs"));
+    for feature in features.keys() {
+        assert!(page.contains(&format!("//! | `{feature}` |")), "{feature}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use super::naming::{Nameable, Named, comparable};
 
 /// No object was found by a name, a path, a URL or an id.
 ///
+/// Available on crate feature `services` only.
+///
 /// The message lists at most 50 candidates with their ids; [`FindError::candidates`] has all of them.
 #[derive(Debug)]
 pub struct FindError(Box<Inner>);

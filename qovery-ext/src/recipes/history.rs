@@ -21,9 +21,13 @@ use super::{TypedDuration as _, services::kind_of};
 use crate::wait::{ServiceKind, ServiceRef, ServiceVersion, State};
 
 /// The date and time of an entry, in UTC.
+///
+/// Available on crate feature `history` only.
 pub type Timestamp = qovery_api::chrono::DateTime<qovery_api::chrono::Utc>;
 
 /// The outcome of a past deployment, or of one service in it.
+///
+/// Available on crate feature `history` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -73,6 +77,8 @@ impl fmt::Display for DeploymentOutcome {
 }
 
 /// One past deployment of an environment.
+///
+/// Available on crate feature `history` only.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentRow {
@@ -100,6 +106,8 @@ pub struct DeploymentRow {
 }
 
 /// One service in a past deployment.
+///
+/// Available on crate feature `history` only.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ServiceRow {
@@ -144,24 +152,17 @@ impl ServiceRow {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
 
-    /// Whether the deployment puts a version of the service in place. Not by the plan of a Terraform module, for
-    /// example, which is a deployment that applies nothing.
-    pub(super) fn is_deployment(&self) -> bool {
+    /// Returns whether it puts a version of the service in place. The plan of a Terraform module, for
+    /// example, is in the history and applies nothing.
+    pub fn is_deployment(&self) -> bool {
         let applies = ["TERRAFORM_PLAN_AND_APPLY"];
         let sub_action = self.sub_action.as_deref();
         self.action == "DEPLOY" && sub_action.is_none_or(|name| applies.contains(&name))
     }
 
-    /// Whether it is the plan of a Terraform module.
-    pub(super) fn is_plan(&self) -> bool {
+    /// Returns whether it is the plan of a Terraform module.
+    pub fn is_plan(&self) -> bool {
         self.sub_action.as_deref() == Some("TERRAFORM_PLAN_ONLY")
-    }
-
-    /// Whether the same version runs afterwards as before.
-    pub(super) fn changes_nothing(&self) -> bool {
-        let harmless = ["RESTART", "DEPLOY_DRY_RUN"];
-        let is_harmless = harmless.contains(&self.action.as_str()) || self.is_plan();
-        is_harmless || self.outcome == DeploymentOutcome::NotReached
     }
 }
 
@@ -212,6 +213,8 @@ fn in_seconds<S: Serializer>(
 
 /// Returns the newest past deployments of an environment, newest first, at most `limit`.
 ///
+/// Available on crate feature `history` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
 /// for row in qovery_ext::recipes::history(&client, environment, 20).await? {
@@ -238,6 +241,8 @@ pub async fn history(
 }
 
 /// Returns the newest past deployments of one service, newest first, at most `limit`.
+///
+/// Available on crate feature `history` only.
 ///
 /// # Errors
 /// Returns an error if the call fails.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     FindError,
-    naming::{Nameable, alike},
+    naming::{Nameable, alike, without_blanks},
 };
 
 /// The item with this id or this name.
@@ -14,7 +14,7 @@ pub(super) fn one<'a, T: Nameable>(
     items: &'a [T],
     name: &str,
 ) -> Result<&'a T, FindError> {
-    let id = Uuid::try_parse(name.trim()).ok();
+    let id = Uuid::try_parse(without_blanks(name)).ok();
     match items.iter().find(|item| Some(item.id()) == id) {
         Some(found) => Ok(found),
         None => by_name(kind, within, items, name),

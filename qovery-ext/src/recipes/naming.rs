@@ -8,6 +8,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// A name and its id. Prints both: `staging (0f2c…)`.
+///
+/// Available on crate feature `services` only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Named {
@@ -72,10 +74,14 @@ pub(super) fn comparable(name: &str) -> String {
     let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
     let name = normalizer.normalize(name);
     // By way of upper case, because of letters like ß and ς.
-    let is_unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    let name = name.trim_matches(|c: char| c.is_whitespace() || is_unseen(c));
-    let name = name.to_uppercase().to_lowercase();
+    let name = without_blanks(&name).to_uppercase().to_lowercase();
     normalizer.normalize(&name).into_owned()
+}
+
+/// A text without blanks around it, seen or unseen.
+pub(super) fn without_blanks(text: &str) -> &str {
+    let is_unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c))
 }
 
 /// Those of the items that have this name. If several names differ in nothing but case, blanks or form,

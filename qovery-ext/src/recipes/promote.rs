@@ -12,7 +12,9 @@ use qovery_api::{Call, Client, Printable, operations::ListServicesByEnvironmentI
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DeploymentOutcome, VersionError, history, naming::comparable, services::kind_of};
+use super::{
+    DeploymentOutcome, ServiceRow, VersionError, history, naming::comparable, services::kind_of,
+};
 use crate::{
     listing::ListOf,
     wait::{Action, ServiceRef, ServiceSelection, ServiceVersion, WaitExt},
@@ -22,6 +24,8 @@ use crate::{
 const ENTRIES: u32 = 100;
 
 /// The plan for one service.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Promotion {
@@ -45,6 +49,8 @@ pub enum Promotion {
 }
 
 /// A service, with the plan for it.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PromotedService {
@@ -59,6 +65,8 @@ pub struct PromotedService {
 }
 
 /// The plan of a promotion. [`PromotionPlan::deploy`] deploys it.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PromotionPlan {
@@ -144,6 +152,8 @@ impl fmt::Display for PromotionPlan {
 
 /// Plans to deploy, in another environment, the versions that were last deployed successfully in one
 /// environment.
+///
+/// Available on crate feature `versions` only.
 ///
 /// Services are matched by name and kind, as [`find_service`](super::find_service) compares names. A
 /// service is promoted only if both have the same image, repository or chart. Takes four requests.
@@ -251,7 +261,7 @@ async fn versions(client: &Client, environment: Uuid) -> Result<Versions, Versio
     let mut seen = HashSet::new();
     // Newest first.
     for service in rows.into_iter().flat_map(|row| row.services) {
-        if service.changes_nothing() {
+        if changes_nothing(&service) {
             continue;
         }
         let is_newest = seen.insert(service.id);
@@ -314,4 +324,10 @@ fn source(document: &Value) -> Option<Source> {
         name: text("/name")?.to_owned(),
         origin,
     })
+}
+
+/// Whether the same version runs afterwards as before.
+fn changes_nothing(service: &ServiceRow) -> bool {
+    let is_harmless = ["RESTART", "DEPLOY_DRY_RUN"].contains(&service.action.as_str());
+    is_harmless || service.is_plan() || service.outcome == DeploymentOutcome::NotReached
 }

@@ -16,6 +16,8 @@ use crate::{
 };
 
 /// A service of an environment.
+///
+/// Available on crate feature `services` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentService {
@@ -49,6 +51,8 @@ impl fmt::Display for EnvironmentService {
 
 /// Returns all services of an environment, of every kind, in the server's order.
 ///
+/// Available on crate feature `services` only.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
 /// for service in qovery_ext::recipes::services(&client, environment).await? {
@@ -74,6 +78,8 @@ pub async fn services(
 }
 
 /// Finds the service of any kind with this name or id in an environment.
+///
+/// Available on crate feature `services` only.
 ///
 /// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
 /// several names match, the one with the exact spelling is returned.

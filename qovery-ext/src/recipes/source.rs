@@ -42,6 +42,8 @@ impl Change {
 }
 
 /// The effect of setting a version in the configuration of a service.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VersionChange {
@@ -70,6 +72,8 @@ impl fmt::Display for VersionChange {
 }
 
 /// The version of a service was not changed or not found.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug)]
 pub struct VersionError(Box<Reason>);
 

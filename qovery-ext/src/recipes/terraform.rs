@@ -13,6 +13,8 @@ use super::{DeploymentOutcome, ServiceRow, service_history};
 use crate::wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt};
 
 /// The number of resources that a plan adds, changes and destroys.
+///
+/// Available on crate feature `terraform` only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlanCounts {
@@ -43,6 +45,8 @@ impl fmt::Display for PlanCounts {
 }
 
 /// A plan of a Terraform module.
+///
+/// Available on crate feature `terraform` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TerraformPlan {
@@ -61,6 +65,8 @@ pub struct TerraformPlan {
 }
 
 /// Computes the plan of a Terraform module, waits for it, and reads it. Applies nothing.
+///
+/// Available on crate feature `terraform` only.
 ///
 /// Without a commit, the configured commit is planned.
 ///
@@ -96,6 +102,8 @@ pub async fn plan_terraform(
 }
 
 /// Reads the plan that an action has computed.
+///
+/// Available on crate feature `terraform` only.
 ///
 /// # Errors
 /// Returns an error if the module, the history or the log cannot be read, or if the history lacks the
@@ -251,6 +259,8 @@ fn without_colours(line: &str) -> String {
 }
 
 /// A plan was not computed, read or applied.
+///
+/// Available on crate feature `terraform` only.
 #[derive(Debug)]
 pub struct TerraformError(Box<Reason>);
 

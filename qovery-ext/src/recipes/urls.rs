@@ -9,6 +9,8 @@ use uuid::Uuid;
 use super::{EnvironmentService, services};
 
 /// A public URL of a service.
+///
+/// Available on crate feature `services` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ServiceUrl {
@@ -22,6 +24,8 @@ pub struct ServiceUrl {
 
 /// Returns the public URLs of an environment, sorted by the names of the services. The main URL of a service
 /// comes first.
+///
+/// Available on crate feature `services` only.
 ///
 /// It takes two requests. If a service is deleted in between, its URLs are left out.
 ///

@@ -16,6 +16,8 @@ use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
 
 /// Sets the image tag of a container, or of a job that runs an image. Deploys nothing.
 ///
+/// Available on crate feature `versions` only.
+///
 /// Reads the service, changes the tag and writes all settings back. If the tag is already set, nothing is
 /// written.
 ///
@@ -43,6 +45,8 @@ pub async fn set_image(
 /// Sets the Git branch of an application, of a Terraform module, or of a job or Helm chart from Git. Deploys
 /// nothing. Reads and writes like [`set_image`].
 ///
+/// Available on crate feature `versions` only.
+///
 /// # Errors
 /// Returns an error if the service has no branch, if it cannot be read or edited, or if another user edited
 /// it at the same time.
@@ -56,6 +60,8 @@ pub async fn set_branch(
 
 /// Sets the version of a Helm chart from a chart repository. Deploys nothing. Reads and writes like
 /// [`set_image`].
+///
+/// Available on crate feature `versions` only.
 ///
 /// # Errors
 /// Returns an error if the service has no chart version, if it cannot be read or edited, or if another user
@@ -72,6 +78,8 @@ pub async fn set_chart_version(
 const ENTRIES: u32 = 100;
 
 /// A plan to deploy an earlier version of a service. Nothing was sent yet.
+///
+/// Available on crate feature `versions` only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RollBack {
@@ -107,6 +115,8 @@ impl fmt::Display for RollBack {
 }
 
 /// Finds the version of the last successful deployment of a service, to deploy it again.
+///
+/// Available on crate feature `versions` only.
 ///
 /// If the last deployment failed, this is the version of the newest successful one. If the last deployment
 /// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments. The plan of a Terraform module

@@ -174,18 +174,18 @@ impl Find {
                 }
             };
             let why = format!("expected {kind}: {form}");
-            return Err(FindError::invalid(&self.text, &why));
+            return Err(FindError::invalid(&place::shown(&self.text), &why));
         }
         self.await
     }
 
     fn unexpected(&self, kind: &str, found: &Found) -> FindError {
         let why = format!("expected {kind}, found {found}");
-        FindError::invalid(&self.text, &why)
+        FindError::invalid(&place::shown(&self.text), &why)
     }
 
     fn place(&self) -> Result<Place, FindError> {
-        Place::parse(&self.text).map_err(|why| FindError::invalid(&self.text, &why))
+        Place::parse(&self.text).map_err(|why| FindError::invalid(&place::shown(&self.text), &why))
     }
 
     async fn look_up(self) -> Result<Found, FindError> {
@@ -232,7 +232,7 @@ impl IntoFuture for Find {
 impl fmt::Debug for Find {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Find")
-            .field(&Printable::new(&self.text))
+            .field(&Printable::new(&place::shown(&self.text)))
             .finish()
     }
 }

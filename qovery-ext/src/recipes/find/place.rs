@@ -1,7 +1,10 @@
 //! Parses a text: a path of names, a URL of the web console, or an id.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 use uuid::Uuid;
+
+use super::super::naming::without_blanks;
 
 /// A text that names something, taken apart. Nothing was looked up yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,24 +26,15 @@ const LEVELS: usize = 4;
 impl Place {
     /// Reads a text. An error says why it names nothing.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
+        let text = without_blanks(text);
         if text.is_empty() {
             return Err("it is empty: give a path such as my-org/shop/staging/api".to_owned());
         }
         if let Ok(id) = Uuid::try_parse(text) {
             return Ok(Self::Id(id));
         }
-        if has_scheme(text) {
-            return Self::of_url(text);
-        }
-        if is_path_of_console(text) {
-            let path = text.trim_start_matches('/');
-            let host = if path.starts_with("organization") {
-                "console/"
-            } else {
-                ""
-            };
-            return Self::of_url(&format!("https://{host}{path}"));
+        if let Some(url) = url_in(text) {
+            return Self::of_url(&url?);
         }
         let path = text.trim_start_matches('/').trim_end_matches('/');
         let steps: Vec<String> = path.split('/').map(|step| step.trim().to_owned()).collect();
@@ -58,86 +52,174 @@ impl Place {
     }
 
     /// Reads the ids in a URL of the console, old or new. Sends no request to the host.
-    fn of_url(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("it is not a URL: {error}"))?;
-        let mut segments = url.path_segments().into_iter().flatten().peekable();
+    ///
+    /// An id that cannot be read is an error: the parent is not what the URL shows.
+    fn of_url(url: &Url) -> Result<Self, String> {
+        let path = percent_decode_str(url.path()).decode_utf8_lossy();
+        let segments = path.split('/').map(str::trim);
+        let segments: Vec<&str> = segments.filter(|segment| !segment.is_empty()).collect();
         let mut found: [Option<Uuid>; LEVELS] = [None; LEVELS];
         let mut cluster = None;
-        let [organization, project, environment, service] = &mut found;
-        while let Some(segment) = segments.next() {
-            let level = match segment {
-                "organization" | "organizations" => &mut *organization,
-                "project" | "projects" => &mut *project,
-                "environment" | "environments" => &mut *environment,
-                "cluster" | "clusters" | "cluster-logs" => &mut cluster,
-                // The word before the id of a service is its kind, `service` or `logs`.
-                _ if environment.is_some() && is_before_a_service(segment) => &mut *service,
-                _ => continue,
+        let mut rest = segments.as_slice();
+        let mut before = None;
+        while let [segment, after @ ..] = rest {
+            rest = after;
+            // Below are the pages of a thing that does not exist yet.
+            if ["create", "new"].contains(segment) {
+                break;
+            }
+            let unread = before.replace(*segment);
+            let Some(word) = Word::of(segment) else {
+                continue;
             };
-            let id = segments.peek().and_then(|next| Uuid::try_parse(next).ok());
-            if level.is_none() {
-                *level = id;
+            let [organization, project, environment, service] = &mut found;
+            let level = match word {
+                Word::Organization => organization,
+                Word::Project => project,
+                Word::Environment => environment,
+                Word::Cluster => &mut cluster,
+                Word::Log if environment.is_none() => continue,
+                Word::Service | Word::Log => service,
+            };
+            if level.is_some() {
+                continue;
+            }
+            let next = after.first().copied().unwrap_or_default();
+            if let Ok(id) = Uuid::try_parse(next) {
+                *level = Some(id);
+                rest = after.get(1..).unwrap_or_default();
+                before = None;
+                // `/organization/ID/ID` is a cluster.
+                let below = rest.first().and_then(|next| Uuid::try_parse(next).ok());
+                if word == Word::Organization && below.is_some() {
+                    cluster = below;
+                }
+            } else if let (Word::Project, Some(id)) = (word, unread.and_then(id_of)) {
+                // `/organization/ID/settings/ID/project`.
+                *level = Some(id);
+            } else if !is_page(next) {
+                let noun = word.noun();
+                return Err(format!("\"{next}\" in it is not the id of {noun}"));
             }
         }
+        let deepest = found.iter().rposition(Option::is_some);
         let text_of = |id: Uuid| id.to_string();
-        match (found, cluster) {
-            ([Some(organization), None, ..], Some(cluster)) => Ok(Self::Cluster {
+        match (found, deepest, cluster) {
+            ([Some(organization), ..], Some(0), Some(cluster)) => Ok(Self::Cluster {
                 organization: text_of(organization),
                 cluster: text_of(cluster),
             }),
-            ([None, _, Some(id), None], _) => Ok(Self::Id(id)),
-            ([None, _, _, Some(id)], _) => Ok(Self::Id(id)),
-            ([None, Some(id), None, None], _) => Ok(Self::Id(id)),
-            ([Some(_), ..], _) => {
-                // The ids up to the first one that is missing.
-                let ids = found.into_iter().map_while(|id| id);
-                Ok(Self::Path(ids.map(text_of).collect()))
+            (_, None, Some(cluster)) => Ok(Self::Id(cluster)),
+            (_, Some(deepest), _) => {
+                let ids: Vec<Uuid> = found.into_iter().map_while(|id| id).collect();
+                match found.get(deepest) {
+                    // An id below a level that the URL does not name is found by itself.
+                    Some(Some(id)) if ids.len() <= deepest => Ok(Self::Id(*id)),
+                    _ => Ok(Self::Path(ids.into_iter().map(text_of).collect())),
+                }
             }
             _ => Err(
                 "it is not a URL of the web console: it has no id of an organization, project, \
-                 environment or cluster"
+                 environment, service or cluster"
                     .to_owned(),
             ),
         }
     }
 }
 
-fn has_scheme(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-    })
-}
-
-/// Whether a text is a URL of the console without its scheme, or without its host.
-fn is_path_of_console(text: &str) -> bool {
-    let mut steps = text.split(['/', '?', '#']).peekable();
-    // `console.qovery.com`, `localhost:4200`, or nothing before the first slash.
-    let is_host = |step: &&str| step.is_empty() || step.contains(['.', ':']);
-    if steps.next_if(is_host).is_some() {
-        steps.next_if_eq(&"platform");
+/// What may be printed of a text: a URL without its user, password, query and fragment, which may hold secrets.
+pub(super) fn shown(text: &str) -> String {
+    match url_in(without_blanks(text)) {
+        None => text.to_owned(),
+        Some(Err(_)) => "the URL".to_owned(),
+        Some(Ok(url)) => {
+            let host = url.host_str().unwrap_or_default();
+            let port = url.port().map(|port| format!(":{port}"));
+            let port = port.unwrap_or_default();
+            format!("{}://{host}{port}{}", url.scheme(), url.path())
+        }
     }
-    let is_first = |step: &&str| ["organization", "organizations"].contains(step);
-    steps.next_if(is_first).is_some() && steps.next().is_some_and(|id| Uuid::try_parse(id).is_ok())
 }
 
-fn is_before_a_service(segment: &str) -> bool {
-    const KINDS: [&str; 12] = [
-        "service",
-        "application",
-        "container",
-        "database",
-        "job",
-        "cronjob",
-        "lifecycle",
-        "helm",
-        "terraform",
-        "agentic-workflow",
-        "log",
-        "service-log",
-    ];
-    let segment = segment.to_ascii_lowercase();
-    KINDS.contains(&segment.strip_suffix('s').unwrap_or(&segment))
+/// A word of a URL that stands before the id of something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Organization,
+    Project,
+    Environment,
+    Service,
+    /// Before the id of a service, below an environment.
+    Log,
+    Cluster,
+}
+
+impl Word {
+    fn of(segment: &str) -> Option<Self> {
+        let segment = segment.to_ascii_lowercase();
+        let one = segment.strip_suffix('s').unwrap_or(&segment);
+        Some(match one {
+            "organization" => Self::Organization,
+            "project" => Self::Project,
+            "environment" => Self::Environment,
+            "cluster" => Self::Cluster,
+            "cluster-log" => Self::Cluster,
+            "log" | "service-log" => Self::Log,
+            "service" | "application" | "container" | "database" | "job" | "cronjob"
+            | "lifecycle" | "helm" | "terraform" | "agentic-workflow" => Self::Service,
+            _ => return None,
+        })
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Organization => "an organization",
+            Self::Project => "a project",
+            Self::Environment => "an environment",
+            Self::Service | Self::Log => "a service",
+            Self::Cluster => "a cluster",
+        }
+    }
+}
+
+/// The id that a segment consists of.
+fn id_of(segment: &str) -> Option<Uuid> {
+    Uuid::try_parse(segment).ok()
+}
+
+/// Whether a segment is the name of a page, or nothing: no part of an id that was cut off.
+fn is_page(segment: &str) -> bool {
+    segment.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+}
+
+/// The URL in a text: with or without its scheme, in brackets or quotes, encoded as a whole. `None` if the text is
+/// a path of names.
+fn url_in(text: &str) -> Option<Result<Url, String>> {
+    let text = text.trim_matches(['<', '>', '"', '\'', '`']).trim();
+    let decoded = percent_decode_str(text).decode_utf8_lossy();
+    let text = match text.contains('/') {
+        true => text,
+        false => &*decoded,
+    };
+    let parse = |text: &str| Url::parse(text).map_err(|error| format!("it is not a URL: {error}"));
+    let (scheme, rest) = text.split_once(":/").unwrap_or_default();
+    if ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return Some(parse(text));
+    }
+    if rest.starts_with('/') {
+        return Some(Err(
+            "a URL of the web console begins with https://".to_owned()
+        ));
+    }
+    let path = text.trim_start_matches('/');
+    let mut steps = path.split(['/', '?', '#', '\\']).peekable();
+    // `console.qovery.com`, `localhost:4200`, or none.
+    let is_host = |step: &&str| step.contains(['.', ':']) || *step == "localhost";
+    let has_host = steps.next_if(is_host).is_some();
+    steps.next_if_eq(&"platform");
+    let word = steps.next().and_then(Word::of)?;
+    let is_url = steps.next().and_then(id_of).is_some() && (has_host || word == Word::Organization);
+    let host = if has_host { "" } else { "console/" };
+    is_url.then(|| parse(&format!("https://{host}{path}")))
 }
 
 #[cfg(test)]
@@ -177,6 +259,13 @@ mod tests {
             ("a/b/c/d/e", "5 names"),
             ("https://example.com/", "no id"),
             ("https://console.qovery.com/organization/shop", "no id"),
+            ("ftp://console.qovery.com/organization/x", "https://"),
+            ("qovery://organization/x", "https://"),
+            (
+                "https://console.qovery.com/login?redirect=/organization",
+                "no id",
+            ),
+            ("https://console.qovery.com/onboarding/project", "no id"),
             ("https://[", "not a URL"),
         ] {
             let error = Place::parse(text).unwrap_err();
@@ -256,6 +345,269 @@ mod tests {
                 assert_eq!(Place::parse(&url), expected, "{url}");
             }
         }
+    }
+
+    #[test]
+    fn a_url_is_read_in_each_form_in_which_it_is_pasted() {
+        let page = format!("/organization/{O}/project/{P}/environment/{E}/service/{S}");
+        let all = path(&[O, P, E, S]);
+        for url in [
+            format!("https://console.qovery.com{page}/"),
+            format!("https://console.qovery.com{page}/overview/"),
+            format!("https://console.qovery.com{page}?"),
+            format!("https://console.qovery.com{page}#"),
+            format!("https://console.qovery.com{page}?a=/project/{E}#b"),
+            format!("https://console.qovery.com{}", page.to_uppercase()),
+            format!("https://CONSOLE.QOVERY.COM/{page}"),
+            format!("https://console.qovery.com/{}", page.replace('/', "//")),
+            format!("https://ada:hunter2@console.qovery.com{page}"),
+            format!("ada@console.qovery.com{page}"),
+            format!("https://console.qovery.com:443{page}"),
+            format!("https://staging.example.org/platform{page}"),
+            format!("http://localhost:4200{page}"),
+            format!("localhost{page}/settings/general"),
+            format!("[::1]:4200{page}"),
+            format!("127.0.0.1{page}"),
+            format!("//console.qovery.com{page}"),
+            format!("https:/console.qovery.com{page}"),
+            format!("https:///console.qovery.com{page}"),
+            format!("https://console.qovery.com{}", page.replace('/', "\\")),
+            format!(
+                "https://console.qovery.com/{}",
+                page[1..].replace('/', "%2F")
+            ),
+            format!("https://console.qovery.com{}", page.replace('-', "%2d")),
+            format!("https://console.qovery.com/%20{page}%20/overview"),
+            format!(
+                "https%3A%2F%2Fconsole.qovery.com{}",
+                page.replace('/', "%2f")
+            ),
+            format!("console.qovery.com{}", page.replace('/', "%2F")),
+            format!("<https://console.qovery.com{page}>"),
+            format!("\"https://console.qovery.com{page}/overview\""),
+            format!("`{page}`"),
+            format!("\u{feff}https://console.qovery.com{page}\u{200b}\n"),
+            format!(
+                "https://console.qovery.com/organization/{O}/x/../project/{P}/environment/\n{E}/service/{S}"
+            ),
+            format!("\u{a0}console.qovery.com{page}\u{2060}"),
+            page.trim_start_matches('/').to_owned(),
+        ] {
+            assert_eq!(Place::parse(&url), all, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn each_page_of_the_console_names_what_it_shows() {
+        let cluster = Ok(Place::Cluster {
+            organization: O.to_owned(),
+            cluster: S.to_owned(),
+        });
+        let of_environment = path(&[O, P, E]);
+        let of_service = path(&[O, P, E, S]);
+        for (page, expected) in [
+            ("", path(&[O])),
+            ("/overview", path(&[O])),
+            ("/clusters", path(&[O])),
+            ("/clusters/new", path(&[O])),
+            ("/cluster/new", path(&[O])),
+            ("/cluster/create/aws-2/general", path(&[O])),
+            ("/alerts/alert-rules", path(&[O])),
+            ("/audit-logs", path(&[O])),
+            ("/settings/general", path(&[O])),
+            ("/settings/roles/edit/{S}", path(&[O])),
+            ("/settings/{P}/project", path(&[O, P])),
+            ("/settings/{P}/project/danger-zone", path(&[O, P])),
+            ("/{S}", cluster.clone()),
+            ("/{S}/", cluster.clone()),
+            ("/cluster/{S}", cluster.clone()),
+            ("/cluster/{S}/overview", cluster.clone()),
+            ("/cluster/{S}/cluster-logs", cluster.clone()),
+            ("/cluster/{S}/logs", cluster.clone()),
+            ("/cluster/{S}/settings/dns-provider", cluster),
+            ("/project/{P}", path(&[O, P])),
+            ("/project/{P}/environments/general", path(&[O, P])),
+            ("/project/{P}/variables", path(&[O, P])),
+            ("/project/{P}/deployment-rules/edit/{S}", path(&[O, P])),
+            (
+                "/project/{P}/environment/{E}/deployments",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/deployment/{S}-7",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/deployment/{S}/pre-check-logs",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/overview/pipeline",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/services/general",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/services/create/helm/s3-bucket/2",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/new",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/create/terraform/rds-13",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/create/database/general",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/settings/preview-environments",
+                of_environment.clone(),
+            ),
+            ("/project/{P}/environment/{E}/logs", of_environment.clone()),
+            (
+                "/project/{P}/environment/{E}/logs/stages/{S}-3",
+                of_environment.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/logs/pre-check-logs/{S}",
+                of_environment,
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/deployments/logs/{O}-7",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/deployments/logs/{O}",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/monitoring/alerts/{O}/edit",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/cloud-shell",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/update/blueprint/preview",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/service/{S}/settings/terraform-variables",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/database/{S}/settings",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/logs/{S}/service-logs?deploymentId={O}",
+                of_service.clone(),
+            ),
+            (
+                "/project/{P}/environment/{E}/logs/{S}/deployment-logs/{O}",
+                of_service,
+            ),
+        ] {
+            let page = page.replace("{P}", P).replace("{E}", E).replace("{S}", S);
+            let url = format!(
+                "https://console.qovery.com/organization/{O}{}",
+                page.replace("{O}", O)
+            );
+            assert_eq!(Place::parse(&url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_was_cut_off_does_not_name_the_parent() {
+        let environment = format!("/organization/{O}/project/{P}/environment/{E}");
+        let cut = &S[..30];
+        for (page, noun) in [
+            (format!("{environment}/service/{cut}"), "a service"),
+            (format!("{environment}/service/{S}."), "a service"),
+            (format!("{environment}/service/{S},"), "a service"),
+            (format!("{environment}/database/{S}0/overview"), "a service"),
+            (
+                format!("{environment}/logs/{cut}/service-logs"),
+                "a service",
+            ),
+            (format!("{environment}/service/%7Bid%7D"), "a service"),
+            (format!("{environment}/service/:serviceId"), "a service"),
+            (format!("{environment}/service/$serviceId"), "a service"),
+            (
+                format!("/organization/{O}/project/{P}/environment/{cut}"),
+                "an environment",
+            ),
+            (
+                format!("/organization/{O}/project/{cut}/environment/{E}"),
+                "a project",
+            ),
+            (format!("/organization/{O}/cluster/{cut}"), "a cluster"),
+            (
+                format!("/organization/{cut}/project/{P}"),
+                "an organization",
+            ),
+        ] {
+            let error = Place::parse(&format!("https://console.qovery.com{page}")).unwrap_err();
+            assert!(
+                error.ends_with(&format!("is not the id of {noun}")),
+                "{page}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_id_below_a_level_that_the_url_does_not_name_is_found_by_itself() {
+        for (page, id) in [
+            (format!("organization/{O}/environment/{E}"), 3),
+            (format!("organization/{O}/environment/{E}/service/{S}"), 4),
+            (format!("organization/{O}/project/{P}/service/{S}"), 4),
+            (format!("organization/{O}/database/{S}"), 4),
+            (format!("project/{P}/environment/{E}"), 3),
+            (format!("project/{P}"), 2),
+            (format!("environment/{E}/status"), 3),
+            (format!("application/{S}/status"), 4),
+            (format!("cluster/{S}"), 4),
+        ] {
+            for host in [
+                "https://api.qovery.com",
+                "console.qovery.com",
+                "localhost:4200",
+            ] {
+                let url = format!("{host}/{page}");
+                assert_eq!(
+                    Place::parse(&url),
+                    Ok(Place::Id(Uuid::from_u128(id))),
+                    "{url}"
+                );
+            }
+        }
+        let names = path(&["acme", "environment", E]);
+        assert_eq!(Place::parse(&format!("acme/environment/{E}")), names);
+    }
+
+    #[test]
+    fn secrets_in_a_url_are_not_shown() {
+        for url in [
+            format!("https://ada:hunter2@example.org:8443/organization/{O}x?token=hunter2#hunter2"),
+            format!("ada:hunter2@example.org/organization/{O}?token=hunter2"),
+            "https://ada:hunter2@[".to_owned(),
+            "ftp://ada:hunter2@example.org".to_owned(),
+            "https%3A%2F%2Fada%3Ahunter2%40example.org%2Fx%3Ftoken%3Dhunter2".to_owned(),
+        ] {
+            let text = shown(&url);
+            assert!(
+                !text.contains("hunter2") && text.contains("http") | text.contains("URL"),
+                "{text}"
+            );
+        }
+        assert_eq!(shown("my-org/shop?x"), "my-org/shop?x");
     }
 
     #[test]
