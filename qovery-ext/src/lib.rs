@@ -64,8 +64,8 @@
 //! - **A token is never shown**: not in `Debug`, errors, traces, panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
 //!   runtime with its time enabled.
-//! - **Errors are opaque**, one for each concern, with predicates, accessors and a message that a
-//!   person can act on.
+//! - **Errors stay compatible**: one for each concern, opaque or a non-exhaustive enum, with predicates,
+//!   accessors and a message that a person can act on. If a call failed, `api_error` returns its error.
 #![forbid(unsafe_code)]
 
 pub mod connect;

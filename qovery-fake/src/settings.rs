@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The answer to a read of a deleted resource.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gone {
     /// 404.
@@ -18,7 +18,7 @@ pub enum Gone {
 }
 
 /// The answer to an action.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionAnswer {
     /// The body that the contract declares, with the request's id.
@@ -33,7 +33,7 @@ pub enum ActionAnswer {
 }
 
 /// The answer of `GET /environment/deploymentStatus` for a known request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestStatus {
     /// Its state.
@@ -48,7 +48,7 @@ pub enum RequestStatus {
 }
 
 /// The meaning of `startId`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StartId {
     /// The page starts after this item.

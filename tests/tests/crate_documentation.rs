@@ -60,6 +60,63 @@ fn the_landing_page_lists_every_feature() {
 }
 
 #[test]
+fn every_error_of_a_call_is_reached_by_the_same_name() {
+    use qovery_ext::{display, page, recipes, wait};
+    type ApiError<E> = fn(&E) -> Option<&qovery_api::Error>;
+    type ExitCode<E> = fn(&E) -> u8;
+    let _: ApiError<page::PageError> = page::PageError::api_error;
+    let _: ApiError<page::CollectError<()>> = page::CollectError::api_error;
+    let _: ApiError<wait::WaitError> = wait::WaitError::api_error;
+    let _: ApiError<wait::NotRunning> = wait::NotRunning::api_error;
+    let _: ApiError<display::ShowError> = display::ShowError::api_error;
+    let _: ApiError<recipes::ApplyVariablesError> = recipes::ApplyVariablesError::api_error;
+    let _: ApiError<recipes::BulkError> = recipes::BulkError::api_error;
+    let _: ApiError<recipes::FindError> = recipes::FindError::api_error;
+    let _: ApiError<recipes::PreviewError> = recipes::PreviewError::api_error;
+    let _: ApiError<recipes::SetVariableError> = recipes::SetVariableError::api_error;
+    let _: ApiError<recipes::TerraformError> = recipes::TerraformError::api_error;
+    let _: ApiError<recipes::VersionError> = recipes::VersionError::api_error;
+    let _: ExitCode<wait::WaitError> = wait::WaitError::exit_code;
+    let _: ExitCode<wait::NotRunning> = wait::NotRunning::exit_code;
+    let _: ExitCode<display::ShowError> = display::ShowError::exit_code;
+    let _: ExitCode<recipes::PreviewError> = recipes::PreviewError::exit_code;
+    let _: ExitCode<recipes::TerraformError> = recipes::TerraformError::exit_code;
+}
+
+#[test]
+fn names_and_handles_take_the_same_arguments_and_have_the_same_traits() {
+    use std::hash::Hash;
+
+    use qovery_ext::recipes::FindExt as _;
+    use qovery_ext::{qovery_api::uuid::Uuid, recipes, stream, wait, wait::WaitExt as _};
+    fn is_clone<T: Clone>() {}
+    fn is_comparable<T: PartialEq>() {}
+    fn is_hash<T: Hash>() {}
+    is_clone::<wait::Running>();
+    is_comparable::<stream::Event<stream::ServiceLine>>();
+    is_hash::<wait::ServiceVersion>();
+    is_hash::<qovery_fake::Gone>();
+    is_hash::<qovery_fake::StartId>();
+    let fake = qovery_fake::FakeQovery::new();
+    let project = fake.organization("acme").project("shop");
+    assert_eq!(project.organization_id(), fake.organization("acme").id());
+    let client = fake.client();
+    let service = client.service(wait::ServiceKind::Job, Uuid::nil());
+    let _ = service.in_environment(Uuid::nil());
+    let names: [String; 2] = ["acme".to_owned(), "api".to_owned()];
+    let [organization, service] = &names;
+    // A text that is owned or borrowed, at every level.
+    let _ = client.organization(organization).cluster(service);
+    let path = client
+        .organization("acme")
+        .project("shop")
+        .environment("staging");
+    let _ = path.service(service.clone());
+    let _: stream::Reconnect = stream::Reconnect::new();
+    let _: Option<recipes::Timestamp> = None;
+}
+
+#[test]
 fn every_error_can_be_boxed_and_sent_to_another_thread() {
     fn check<E: std::error::Error + Send + Sync + 'static>() {}
     use qovery_ext::{connect, display, page, recipes, stream, wait};

@@ -276,6 +276,11 @@ impl ShowError {
             Self::Interrupted(_) => None,
         }
     }
+
+    /// Returns the error of the call, if the wait ended because a call failed.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        self.wait_error()?.api_error()
+    }
 }
 
 impl fmt::Display for ShowError {

@@ -106,7 +106,7 @@ impl Display {
 
     /// Sets whether to use colors.
     #[must_use]
-    pub fn colours(mut self, wanted: bool) -> Self {
+    pub fn colors(mut self, wanted: bool) -> Self {
         self.settings.palette = Palette::new(wanted);
         self
     }

@@ -63,6 +63,11 @@ impl<I> CollectError<I> {
         }
     }
 
+    /// Returns the error of the call, if a call failed.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        self.page_error()?.api_error()
+    }
+
     /// Returns the cursor to resume from after [`CollectError::items`].
     pub fn resume_cursor(&self) -> Option<&ResumeCursor> {
         match &self.cause {

@@ -141,7 +141,6 @@ pub struct ServiceRow {
     pub origin: Option<String>,
     /// The version that was deployed, ready to be deployed again; `None` if the API does not return
     /// it.
-    #[serde(skip)]
     pub version: Option<ServiceVersion>,
 }
 

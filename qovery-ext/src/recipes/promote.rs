@@ -67,6 +67,7 @@ pub struct PromotedService {
 /// The plan of a promotion. [`PromotionPlan::deploy`] deploys it.
 ///
 /// Available on crate feature `versions` only.
+#[must_use = "nothing is deployed until the plan is"]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PromotionPlan {

@@ -47,6 +47,7 @@ impl fmt::Display for PlanCounts {
 /// A plan of a Terraform module.
 ///
 /// Available on crate feature `terraform` only.
+#[must_use = "nothing changes until the plan is applied"]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TerraformPlan {
@@ -305,6 +306,11 @@ impl TerraformError {
             Reason::Call(_, error) => Some(error),
             Reason::Refused(_) => None,
         }
+    }
+
+    /// Returns the exit code of the wait, or 3 for any other error, for [`std::process::exit`].
+    pub fn exit_code(&self) -> u8 {
+        self.wait_error().map_or(3, WaitError::exit_code)
     }
 }
 

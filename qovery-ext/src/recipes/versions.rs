@@ -80,6 +80,7 @@ const ENTRIES: u32 = 100;
 /// A plan to deploy an earlier version of a service. Nothing was sent yet.
 ///
 /// Available on crate feature `versions` only.
+#[must_use = "nothing is deployed until the plan is"]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RollBack {

@@ -20,7 +20,7 @@ use super::{
 /// One event of a stream.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event<T> {
     /// A line, a status, a measurement.
@@ -37,7 +37,7 @@ pub enum Event<T> {
 /// A connection that was lost.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reconnecting {
     /// The delay before the next connection.
@@ -51,7 +51,7 @@ pub struct Reconnecting {
 /// A frame that cannot be read.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unreadable {
     /// The frame as received.

@@ -119,6 +119,7 @@ impl ForwardRequest {
 /// A forwarded port. Dropping it closes the port and its connections.
 ///
 /// Available on crate feature `stream` only.
+#[must_use = "the port is closed when this is dropped"]
 pub struct PortForward {
     address: SocketAddr,
     task: JoinHandle<()>,

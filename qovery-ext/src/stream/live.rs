@@ -47,6 +47,7 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 /// # Cancel safety
 /// Dropping the future of `next()` loses nothing: the stream holds the message that was partly read, and the
 /// delay before the next connection. Dropping the stream closes the connection.
+#[must_use = "a stream does nothing until it is asked for events"]
 pub struct Live<T, O = ()> {
     state: State<T, O>,
 }
@@ -104,27 +105,23 @@ impl<T, O> Live<T, O> {
     }
 
     /// Sets the delays and the number of reconnects. Default: see [`Reconnect`].
-    #[must_use]
     pub fn reconnect(self, policy: Reconnect) -> Self {
         self.set(|settings| settings.reconnect = policy)
     }
 
     /// Sets the largest message, in bytes. A larger one ends the connection before memory is
     /// allocated for it. Default: 16 MiB.
-    #[must_use]
     pub fn message_limit(self, bytes: usize) -> Self {
         self.set(|settings| settings.limits.message = bytes)
     }
 
     /// Sets the interval of pings. Default: 30 s.
-    #[must_use]
     pub fn ping_every(self, interval: Duration) -> Self {
         self.set(|settings| settings.limits.ping = interval.max(Duration::from_millis(1)))
     }
 
     /// Sets the time without any frame, answers to pings included, after which the connection
     /// counts as lost. It should be more than twice the interval of pings. Default: 75 s.
-    #[must_use]
     pub fn silence_limit(self, limit: Duration) -> Self {
         self.set(|settings| settings.limits.silence = limit)
     }
@@ -197,6 +194,7 @@ impl<T, O> fmt::Debug for Live<T, O> {
 /// The items of a [`Live`] stream, without its other events.
 ///
 /// Available on crate feature `stream` only.
+#[must_use = "a stream does nothing until it is asked for items"]
 #[derive(Debug)]
 pub struct Items<T, O = ()>(Live<T, O>);
 

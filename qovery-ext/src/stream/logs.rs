@@ -50,13 +50,11 @@ impl ServiceLogOptions {
 
 impl Live<ServiceLine, ServiceLogOptions> {
     /// Selects lines with a LogQL query. Default: all lines of the service.
-    #[must_use]
     pub fn query(self, query: impl Into<String>) -> Self {
         self.option(|options| options.query = Some(query.into()))
     }
 
     /// Sets the largest number of earlier lines to begin with. Default: that of the server.
-    #[must_use]
     pub fn limit(self, lines: u32) -> Self {
         self.option(|options| options.limit = Some(lines))
     }
@@ -64,13 +62,11 @@ impl Live<ServiceLine, ServiceLogOptions> {
     /// Begins with the lines from this time on.
     ///
     /// The API does not document the format of a time. The client sends RFC 3339.
-    #[must_use]
     pub fn since(self, time: DateTime<Utc>) -> Self {
         self.option(|options| options.since = Some(time))
     }
 
     /// Selects the lines of this pod.
-    #[must_use]
     pub fn pod(self, name: impl Into<String>) -> Self {
         self.option(|options| options.pod = Some(name.into()))
     }
@@ -228,7 +224,6 @@ impl DeploymentLogOptions {
 impl Live<DeploymentLine, DeploymentLogOptions> {
     /// Selects the log of this execution; the stream ends with it. Default: the current deployment
     /// and those after it.
-    #[must_use]
     pub fn execution(self, id: impl Into<String>) -> Self {
         self.option(|options| options.execution = Some(id.into()))
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// ```
 /// use qovery_ext::stream::Reconnect;
 ///
-/// let patient = Reconnect::default().attempts(1000);
+/// let patient = Reconnect::new().attempts(1000);
 /// let never = Reconnect::never();
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,11 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
+    /// Creates the default policy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Creates a policy without reconnects: a stream that loses its connection ends.
     pub fn never() -> Self {
         Self::default().attempts(0)

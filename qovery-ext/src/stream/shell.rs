@@ -138,6 +138,7 @@ impl ExecRequest {
 /// Available on crate feature `stream` only.
 ///
 /// Dropping it closes the connection. It is not known whether the server then ends the command.
+#[must_use = "the command ends when this is dropped"]
 pub struct Exec {
     socket: Option<Socket>,
     /// Output that came while input was sent.

@@ -89,7 +89,8 @@ impl ActionRequest {
 ///     .with(ServiceKind::Database, cache);
 /// # assert_eq!(selection.len(), 3);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[must_use = "a selection does nothing until an action takes it"]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceSelection {
     items: Vec<(ServiceRef, ServiceVersion)>,
 }
@@ -101,14 +102,12 @@ impl ServiceSelection {
     }
 
     /// Adds a service with its configured version.
-    #[must_use]
     pub fn with(self, kind: ServiceKind, id: Uuid) -> Self {
         self.with_version(kind, id, ServiceVersion::default())
     }
 
     /// Adds a service with this version, or sets the version of a service that is already in the
     /// selection.
-    #[must_use]
     pub fn with_version(mut self, kind: ServiceKind, id: Uuid, version: ServiceVersion) -> Self {
         self.items.retain(|(service, _)| service.id != id);
         self.items.push((ServiceRef::new(kind, id), version));

@@ -64,6 +64,7 @@ pub struct Group {
 }
 
 /// The outcome of a group.
+#[must_use = "the outcome says whether the actions reached their goals"]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct GroupOutcome {

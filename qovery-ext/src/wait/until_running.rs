@@ -41,7 +41,7 @@ pub struct UntilRunning {
 /// All services have been running for the given time.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Running {
     /// The end of the deployment.
@@ -424,6 +424,26 @@ impl fmt::Display for PodProblem {
             write!(f, "\n  {}", Printable::new(line))?;
         }
         Ok(())
+    }
+}
+
+impl NotRunning {
+    /// Returns the error of the wait for the deployment, if the deployment did not reach its goal.
+    pub fn wait_error(&self) -> Option<&WaitError> {
+        match self {
+            Self::NotDeployed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the error of the call, if the wait for the deployment ended because a call failed.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        self.wait_error()?.api_error()
+    }
+
+    /// Returns the exit code of the [`WaitError`], or 3 for any other reason, for [`std::process::exit`].
+    pub fn exit_code(&self) -> u8 {
+        self.wait_error().map_or(3, WaitError::exit_code)
     }
 }
 

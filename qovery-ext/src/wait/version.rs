@@ -3,6 +3,7 @@
 use std::fmt;
 
 use qovery_api::Printable;
+use serde::Serialize;
 
 use super::{ServiceKind, ServiceRef};
 
@@ -18,16 +19,20 @@ use super::{ServiceKind, ServiceRef};
 ///
 /// If the kind does not accept the version, the action is refused before anything is sent: see
 /// [`UnsupportedVersion`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct ServiceVersion {
     /// The commit to build.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// The tag of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
     /// The version of the chart.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
     /// The commit of the overriding values.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_override_git_commit_id: Option<String>,
 }
 

@@ -115,7 +115,7 @@ impl FakeOrganization {
     }
 
     /// Adds this many entries to the audit log.
-    pub fn audit_log(&self, entries: u32) -> Self {
+    pub fn audit_log(self, entries: u32) -> Self {
         self.fake.with(|core| {
             for _ in 0..entries {
                 let event = AuditEvent {
@@ -153,6 +153,16 @@ impl FakeProject {
         self.id
     }
 
+    /// The id of its organization; nil if the project was deleted.
+    pub fn organization_id(&self) -> Uuid {
+        self.fake.with(|core| {
+            let project = core.world.resources.get(&self.id.to_string());
+            let id = project.and_then(|project| project.parents.get("organizationId"));
+            id.and_then(|id| Uuid::parse_str(id).ok())
+                .unwrap_or_default()
+        })
+    }
+
     /// Returns the environment with this name; if it does not exist, creates it on the first cluster of
     /// the organization.
     pub fn environment(&self, name: &str) -> FakeEnvironment {
@@ -160,12 +170,8 @@ impl FakeProject {
         if let Some(id) = fake.named(ENVIRONMENT, Some(self.id), name) {
             return FakeEnvironment::new(fake.clone(), id);
         }
-        let organization = fake.with(|core| {
-            let project = core.world.resources.get(&self.id.to_string());
-            let id = project.and_then(|project| project.parents.get("organizationId"));
-            id.and_then(|id| Uuid::parse_str(id).ok())
-        });
-        if let Some(id) = organization
+        let id = self.organization_id();
+        if !id.is_nil()
             && fake.with(|core| core.world.clusters.values().all(|c| c.organization != id))
         {
             fake.create(CLUSTER, &[("organizationId", id)], "cluster");

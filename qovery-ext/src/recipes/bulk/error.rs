@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use qovery_api::Printable;
+use qovery_api::{Error, Printable};
 
 use super::super::FindError;
 
@@ -37,6 +37,11 @@ impl BulkError {
             Reason::Find(error) => Some(error),
             Reason::Journal(..) => None,
         }
+    }
+
+    /// Returns the error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        self.find_error()?.api_error()
     }
 
     /// Returns whether the journal cannot be used.

@@ -281,13 +281,14 @@ impl OrganizationPath {
     /// # Errors
     /// Returns an error if no cluster or several clusters have the name, or if a list cannot be
     /// read.
-    pub async fn cluster(self, name: &str) -> Result<FoundCluster, FindError> {
+    pub async fn cluster(self, name: impl Into<String>) -> Result<FoundCluster, FindError> {
+        let name = name.into();
         let organization = self.await?;
         let client = &organization.client;
         let list = List::Clusters(organization.id());
         let within = format!(" of {organization}");
         let found = Directory::of(client)
-            .one(client, list, name, &within)
+            .one(client, list, &name, &within)
             .await?;
         Ok(FoundCluster {
             handle: client.cluster(organization.id(), found.id),
@@ -342,13 +343,14 @@ impl EnvironmentPath {
     /// # Errors
     /// Returns an error if no service or several services have the name, if this crate has no
     /// actions for its kind, or if a list cannot be read.
-    pub async fn service(self, name: &str) -> Result<FoundService, FindError> {
+    pub async fn service(self, name: impl Into<String>) -> Result<FoundService, FindError> {
+        let name = name.into();
         let environment = self.await?;
         let within = format!(" of {environment}");
         let client = &environment.client;
         let list = List::Services(environment.id());
         let found = Directory::of(client)
-            .one(client, list, name, &within)
+            .one(client, list, &name, &within)
             .await?;
         service_of(&environment, &found)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use qovery_api::{Client, Printable};
+use qovery_api::{Client, Error, Printable};
 
 use super::{
     SetVariableError, Variable, VariableChange, VariableOwner,
@@ -211,6 +211,11 @@ impl ApplyVariablesError {
     /// Returns the error of the variable that was not set.
     pub fn cause(&self) -> &SetVariableError {
         &self.error
+    }
+
+    /// Returns the error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        self.error.api_error()
     }
 }
 

@@ -9,6 +9,21 @@ use super::super::{
     action_request::ActionRequest, source::Source,
 };
 
+/// The setter of the environment, for handles of a service.
+macro_rules! in_environment {
+    () => {
+        /// Sets the environment of the service, so that services of one environment share a
+        /// status request without looking up their environment.
+        #[must_use]
+        pub fn in_environment(mut self, id: Uuid) -> Self {
+            if let Subject::Service { environment, .. } = &mut self.subject {
+                *environment = Some(id);
+            }
+            self
+        }
+    };
+}
+
 /// A service of a kind that is known only at run time.
 ///
 /// An action that the API does not have for the kind is refused before anything is sent.
@@ -33,6 +48,8 @@ impl ServiceHandle {
             },
         }
     }
+
+    in_environment!();
 
     /// Deploys the service in this version.
     pub fn deploy(&self, version: ServiceVersion) -> Action {
@@ -81,15 +98,7 @@ macro_rules! service {
                 Self { source, subject: Subject::Service { service, environment } }
             }
 
-            /// Sets the environment of the service, so that services of one environment share a
-            /// status request without looking up their environment.
-            #[must_use]
-            pub fn in_environment(mut self, id: Uuid) -> Self {
-                if let Subject::Service { environment, .. } = &mut self.subject {
-                    *environment = Some(id);
-                }
-                self
-            }
+            in_environment!();
 
             $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })+
         }
