@@ -98,8 +98,7 @@ fn program(example: &str) -> PathBuf {
     let source = source.join("examples").join(example).with_extension("rs");
     let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
     let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
-    let how =
-        "cargo build -p qovery-ext --features bulk,display,preview,stream,variables --examples";
+    let how = "cargo build -p qovery-ext --features bulk,display,preview,stream --examples";
     assert!(is_current, "the example {example} is not built: {how}");
     program
 }
