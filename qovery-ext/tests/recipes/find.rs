@@ -355,3 +355,25 @@ async fn a_parent_lists_its_children_by_name() {
     let all = services.iter().map(|s| s.name().to_owned()).collect();
     assert_eq!(names(all), "api orders");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_url_whose_id_is_cut_off_is_refused_and_shows_no_secret() {
+    let shop = shop();
+    let staging = shop.client.find("my-org/shop/staging").environment();
+    let url = staging.await.unwrap().console_url();
+    let url = url.replace("https://", "https://ada:hunter2@");
+    let cut = url.replace("/overview", "/service/0f2c1d?token=hunter2");
+    shop.fake.clear_requests();
+    let find = shop.client.find(&cut);
+    assert!(!format!("{find:?}").contains("hunter2"), "{find:?}");
+    let error = find.await.unwrap_err();
+    assert!(error.is_invalid(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("\"0f2c1d\" in it is not the id of a service"),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    assert!(shop.fake.requests().is_empty(), "nothing was sent");
+}

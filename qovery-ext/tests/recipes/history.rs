@@ -56,6 +56,9 @@ async fn a_row_has_times_outcome_who_and_each_service_with_its_version() {
     assert_eq!(first.services[0].id, orders.id());
     assert_eq!(first.services[0].version, None, "a database has none");
     let row = &first.services[1];
+    let written = serde_json::to_value(row).unwrap();
+    assert_eq!(written["version"], json!({"image_tag": "1.0"}));
+    assert!(row.is_deployment() && !row.is_plan());
     assert_eq!(
         row.service_ref(),
         Some(ServiceRef::new(ServiceKind::Container, web.id()))
