@@ -35,6 +35,7 @@ pub(super) const RULES: &[Claiming] = table! {
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services",
+    is_not_the_run_of_our_services: "a request has one run, and is executed once it has left the queue",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -61,6 +62,7 @@ impl Ledger {
             does_something_else,
             lacks_our_services,
             left_our_service_alone,
+            is_not_the_run_of_our_services,
             has_another_origin,
             has_another_user,
         ]
@@ -152,6 +154,37 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
 /// A service whose status names another run was not part of a run that has succeeded.
 fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<bool> {
     Some(run.spares_ours)
+}
+
+/// A run that no service of the operation took part in, while all of them took part in a run that began when the
+/// request left the queue.
+fn is_not_the_run_of_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
+    let Scope::Services(ours) = &ledger.scope else {
+        return None;
+    };
+    run.execution()?;
+    let request = ledger.request()?;
+    let was_touched = ours.iter().any(|id| run.parts.contains_key(id));
+    let has_failed = run.end().is_some_and(|end| !end.is_success(ledger.goal));
+    if was_touched || has_failed {
+        return None;
+    }
+    // Otherwise the request may wait behind the run of a similar one.
+    let late = ledger.late_at();
+    ledger.queue_reads.iter().find(|at| **at >= late)?;
+    let is_alone = ledger.alike().all(|other| other.request() == Some(request));
+    let row = ledger.run(&RunId::Request(request));
+    let queued = row.and_then(|row| row.queued);
+    let left = queued.map_or(ledger.asked_at(), |queued| queued.last);
+    let has_ours = |other: &Run| {
+        let mut parts = ours.iter().map(|id| other.parts.get(id));
+        other.execution().is_some()
+            && parts.all(|part| part.is_some_and(Fate::has_begun))
+            && other.seen.first.saturating_add(millis(LATE)) >= left
+            && ledger.acts_alike(other)
+            && came_before(ledger, other) != Some(true)
+    };
+    Some(is_alone && ledger.runs.iter().any(has_ours))
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {

@@ -158,6 +158,7 @@ impl Ledger {
                 self.note(Fact::Request(id), at, false);
                 let mut run = Run::new(RunId::Request(id), at);
                 run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
+                run.running = (run.fate == Fate::Running).then(|| Span::at(at));
                 self.merge(run);
             }
             Observation::Queue { rows, at } => {
@@ -224,6 +225,7 @@ impl Ledger {
                     fate => fate,
                 };
             }
+            run.running = (run.fate == Fate::Running).then(|| Span::at(at));
             run.spares_ours = self.spares_ours(&shown, &run);
             self.merge(run);
         }
@@ -267,9 +269,10 @@ impl Ledger {
             // or if the service was seen at work in the run.
             let is_new = is_another && ids.len() == 1 && self.has_changed(mark);
             let part = Fate::of(&mark.state, Endpoint::Status, shown.at);
-            if part == Fate::Running || (is_new && matches!(part, Fate::Ended(_))) {
-                run.parts.insert(*id, part);
-            }
+            let counts = part == Fate::Running || (is_new && matches!(part, Fate::Ended(_)));
+            // A run that a service names includes it, however far it is.
+            run.parts
+                .insert(*id, if counts { part } else { Fate::Unknown });
             runs.push(run);
         }
         runs

@@ -78,7 +78,7 @@ impl Ledger {
     }
 
     /// The requests with the same action as ours.
-    fn alike(&self) -> impl Iterator<Item = &Run> {
+    pub(super) fn alike(&self) -> impl Iterator<Item = &Run> {
         let requests = self.runs.iter().filter(|run| run.request().is_some());
         requests.filter(|run| self.acts_alike(run))
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::{Endpoint, RunId, State};
+use super::super::{Endpoint, Goal, Phase, RunId, State};
 
 /// Milliseconds since the operation began.
 pub(crate) type Stamp = u64;
@@ -26,6 +26,14 @@ impl Span {
         Self {
             first: stamp,
             last: stamp,
+        }
+    }
+
+    fn add(own: &mut Option<Self>, other: Option<Self>) {
+        match (own, other) {
+            (Some(own), Some(other)) => own.merge(other),
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
         }
     }
 
@@ -66,7 +74,6 @@ impl Fate {
 
     /// The fate that a state means.
     pub(crate) fn of(state: &State, said_by: Endpoint, at: Stamp) -> Self {
-        use super::super::{Goal, Phase};
         // The column of a cancel distinguishes waiting, running and ended for every state.
         match state.phase(Goal::Canceled) {
             // READY means "never deployed". A status shows it before the first run as well. For a request
@@ -92,6 +99,11 @@ impl Fate {
         }
     }
 
+    /// Whether it was seen at work or after its end.
+    pub(crate) fn has_begun(&self) -> bool {
+        matches!(self, Fate::Running | Fate::Ended(_))
+    }
+
     pub(crate) fn merge(&mut self, other: Fate) {
         match (&mut *self, other) {
             (Fate::Ended(own), Fate::Ended(other)) => own.merge(other),
@@ -114,6 +126,12 @@ impl End {
         if (other.at, other.said_by) < (self.at, self.said_by) {
             (self.at, self.said_by) = (other.at, other.said_by);
         }
+    }
+
+    /// Whether all readings agree on an end that reaches the goal.
+    pub(crate) fn is_success(&self, goal: Goal) -> bool {
+        self.state()
+            .is_some_and(|state| state.phase(goal) == Phase::Reached)
     }
 
     /// The state, if all readings agree.
@@ -142,6 +160,8 @@ pub(crate) struct Run {
     pub(crate) seen: Span,
     /// When the queue listed it.
     pub(crate) queued: Option<Span>,
+    /// When a status said that it runs.
+    pub(crate) running: Option<Span>,
     pub(crate) fate: Fate,
     /// How far the services of the operation are in this run.
     pub(crate) parts: BTreeMap<Uuid, Fate>,
@@ -161,6 +181,7 @@ impl Run {
             finished: None,
             seen: Span::at(at),
             queued: None,
+            running: None,
             fate: Fate::Unknown,
             parts: BTreeMap::new(),
             spares_ours: false,
@@ -170,11 +191,8 @@ impl Run {
     /// Adds another reading of the same run.
     pub(crate) fn merge(&mut self, other: Run) {
         self.seen.merge(other.seen);
-        match (&mut self.queued, other.queued) {
-            (Some(own), Some(other)) => own.merge(other),
-            (own @ None, other) => *own = other,
-            (Some(_), None) => {}
-        }
+        Span::add(&mut self.queued, other.queued);
+        Span::add(&mut self.running, other.running);
         // Queue and history describe a run in its own entry. A status can still show the origin and the
         // user of the previous run, so it is used only for facts that have no other source.
         match (self.action.is_some(), other.action.is_some()) {

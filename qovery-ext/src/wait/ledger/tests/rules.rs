@@ -51,6 +51,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         does_something_else(),
         lacks_our_services(),
         left_our_service_alone(),
+        is_not_the_run_of_our_services(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -157,6 +158,39 @@ fn left_our_service_alone() -> Scenario {
         run: run_of_execution("x"),
         ledger: showing("before"),
         without: showing("x"),
+    }
+}
+
+/// The service took part in the run that began when its request left the queue.
+fn is_not_the_run_of_our_services() -> Scenario {
+    let showing = |own: &str| {
+        let mark = |deployment: &str, state| Mark {
+            state: State::from(state),
+            deployment: Some(deployment.to_owned()),
+            date: None,
+            action: None,
+        };
+        let shown = |at, run, own| {
+            Observation::Status(Shown {
+                at,
+                whole: Some(whole(run, "DEPLOYING")),
+                own: vec![Some(own)],
+                failed: Vec::new(),
+            })
+        };
+        let readings = [
+            queue(200, &[row(1, "DEPLOY")]),
+            shown(10_000, "y", mark("before", "DEPLOYED")),
+            shown(20_000, "x", mark(own, "DEPLOYING")),
+            queue(20_000, &[]),
+        ];
+        seen(acted(&services(&[1]), Goal::Deployed, Some(1)), &readings)
+    };
+    Scenario {
+        rule: "is_not_the_run_of_our_services",
+        run: run_of_execution("y"),
+        ledger: showing("x"),
+        without: showing("before"),
     }
 }
 
@@ -289,6 +323,11 @@ fn a_run_without_our_service_is_not_ours() {
 #[test]
 fn a_run_that_succeeded_without_touching_our_service_is_not_ours() {
     left_our_service_alone().check();
+}
+
+#[test]
+fn a_run_beside_the_one_that_our_service_took_part_in_is_not_ours() {
+    is_not_the_run_of_our_services().check();
 }
 
 #[test]

@@ -667,3 +667,110 @@ fn a_deletion_that_begins_while_the_queue_still_lists_it_is_ours() {
     readings.insert(3, queue(18_000, &[row(1, "DELETE")]));
     assert!(is_superseded(&judged(&readings)));
 }
+
+/// A status of one service, beside the run that the environment shows.
+fn status_beside(at: Stamp, shown: (&str, &str), own: (&str, &str)) -> Observation {
+    Observation::Status(Shown {
+        at,
+        whole: Some(whole(shown.0, shown.1)),
+        own: vec![Some(Mark {
+            state: State::from(own.1),
+            deployment: Some(own.0.to_owned()),
+            date: None,
+            action: None,
+        })],
+        failed: Vec::new(),
+    })
+}
+
+/// One of many services that are deployed one after the other, without a history and without a request status.
+fn one_of_many(queue_reads: &[Observation]) -> Ledger {
+    let mut readings = vec![
+        unavailable(1_000, Fact::Request(request(2))),
+        unavailable(1_000, Fact::History),
+        status_beside(2_000, ("w", "DEPLOYING"), ("before", "DEPLOYED")),
+        status_beside(40_000, ("x", "DEPLOYING"), ("x", "DEPLOYING")),
+        status_beside(60_000, ("y", "DEPLOYING"), ("x", "DEPLOYED")),
+        status_beside(90_000, ("y", "DEPLOYED"), ("x", "DEPLOYED")),
+    ];
+    readings.extend(queue_reads.iter().cloned());
+    seen(acted(&services(&[1]), Goal::Deployed, Some(2)), &readings)
+}
+
+#[test]
+fn a_service_is_judged_by_the_run_that_began_when_its_request_left_the_queue() {
+    let ledger = one_of_many(&[
+        queue(20_000, &[row(2, "DEPLOY")]),
+        queue(60_000, &[]),
+        queue(90_000, &[]),
+    ]);
+    let verdict = judge(&ledger, 90_000 + periods(4));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_from_before_the_request_left_the_queue_does_not_judge_a_service() {
+    // The request is still listed long after the run began in which the service took part.
+    let ledger = one_of_many(&[
+        queue(20_000, &[row(2, "DEPLOY")]),
+        queue(70_000, &[row(2, "DEPLOY")]),
+        queue(90_000, &[]),
+    ]);
+    assert!(!is_reached(&judge(&ledger, 90_000 + periods(4))));
+    // Another request of the same kind was listed.
+    let ledger = one_of_many(&[
+        queue(20_000, &[row(1, "DEPLOY"), row(2, "DEPLOY")]),
+        queue(90_000, &[]),
+    ]);
+    assert!(!is_reached(&judge(&ledger, 90_000 + periods(4))));
+    // The queue was never read late enough to list it.
+    let ledger = one_of_many(&[queue(2_000, &[])]);
+    assert!(!is_reached(&judge(&ledger, 90_000 + periods(4))));
+}
+
+#[test]
+fn a_request_status_that_follows_the_environment_into_a_later_run_is_no_success() {
+    let failed = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+    let readings = [
+        status(1_000, "x", "DEPLOYING"),
+        request_status(1_000, 1, "DEPLOYING"),
+        status(20_000, "x", "DEPLOYING"),
+        status(60_000, "y", "DEPLOYING"),
+        history(60_000, &[past("y", "DEPLOY", "DEPLOYING"), failed.clone()]),
+        status(90_000, "y", "DEPLOYED"),
+        request_status(90_000, 1, "DEPLOYED"),
+        queue(90_000, &[]),
+        history(90_000, &[past("y", "DEPLOY", "DEPLOYED"), failed]),
+    ];
+    let acted = acted(&environment(), Goal::Deployed, Some(1));
+    let ledger = seen(acted.clone(), &readings);
+    let verdict = judge(&ledger, 90_000 + periods(4));
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    // A request that was queued during the first run is the second one.
+    let mut readings = readings;
+    readings[1] = request_status(1_000, 1, "DEPLOYMENT_QUEUED");
+    let verdict = judge(&seen(acted, &readings), 90_000 + periods(4));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_success_after_a_deletion_that_never_waited_in_the_queue_needs_the_service() {
+    let readings = |own: &str| {
+        [
+            status_of_services(4_000, "deletion", "DELETING", &["DELETING"]),
+            request_status(8_000, 1, "DEPLOYMENT_QUEUED"),
+            status_of_services(40_000, "deletion", "DELETING", &["DELETING"]),
+            request_status(40_000, 1, own),
+            queue(40_000, &[]),
+            history(40_000, &[past("deletion", "DELETE", "DELETING")]),
+        ]
+    };
+    let acted = acted(&services(&[1]), Goal::Stopped, Some(1));
+    let mut readings = readings("STOPPED").to_vec();
+    let verdict = judge(&seen(acted.clone(), &readings), 40_000);
+    assert!(is_pending(&verdict), "{verdict:?}");
+    readings.extend([60_000, 80_000].map(|at| Observation::Missing { at }));
+    readings.push(request_status(80_000, 1, "STOPPED"));
+    let verdict = judge(&seen(acted, &readings), 80_000);
+    assert!(is_failed(&verdict), "{verdict:?}");
+}

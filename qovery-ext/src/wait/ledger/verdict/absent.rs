@@ -171,17 +171,31 @@ impl Ledger {
             && own.is_some_and(|own| matches!(own, DeleteQueued | Deleting | WaitingDeleting))
     }
 
-    /// Whether a deletion of the services was queued before the request: then the request may succeed without
+    /// Whether a deletion of the services was accepted before the request: then the request may succeed without
     /// them.
     pub(super) fn is_deleted_first(&self) -> bool {
+        let is_first = |run: &Run| match run.request().zip(self.request) {
+            Some((id, ours)) => is_older(id, ours),
+            None => run.execution().is_some() && self.began_before_ours(run),
+        };
         let deletes = |run: &Run| {
             let action = run.action.as_deref();
-            let ids = run.request().zip(self.request);
             action.is_some_and(|action| Goal::Deleted.is_of(action))
-                && ids.is_some_and(|(id, ours)| is_older(id, ours))
                 && self.covers(run)
+                && is_first(run)
         };
         self.is_about_services() && !self.goal_is_gone() && self.runs.iter().any(deletes)
+    }
+
+    /// Whether a run that never waited in the queue began before the action: it is shown a settle period after the
+    /// action at the latest, and before ours.
+    fn began_before_ours(&self, run: &Run) -> bool {
+        let said = self.own_request().and_then(Run::end);
+        let ended = said.map(|end| end.at);
+        let own = self.possible_executions().into_iter();
+        let began = own.map(|own| own.seen.first).chain(ended).min();
+        let is_early = run.seen.first <= self.late_at();
+        is_early && began.is_none_or(|began| run.seen.first < began)
     }
 
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.

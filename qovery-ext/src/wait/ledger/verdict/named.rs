@@ -2,7 +2,7 @@
 //! contradict it. If it says nothing usable, the rules of [`super::signature`] follow.
 
 use super::super::{
-    Fact, Ledger, Poll, Stamp, State, decide,
+    Fact, LATE, Ledger, Poll, Stamp, State, decide, millis,
     rule::{Judging, Step, table},
     run::{Fate, Run},
     verdict::{says, waits},
@@ -143,8 +143,12 @@ fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
     if said(ledger) != Some(&Fate::Running) {
         return Ok(None);
     }
-    if contradicts(ledger) {
+    // Of several runs all but the last one are over, and the history says which one is ours.
+    let has_many = ledger.possible_executions().len() > 1;
+    if has_many || contradicts(ledger) {
         ledger.need_at_times(Fact::History, poll)?;
+    }
+    if contradicts(ledger) {
         let runs = ledger.possible_executions();
         let ends = runs.iter().filter_map(|run| run.end()).map(|end| end.at);
         let all_ended = runs.iter().all(|run| run.end().is_some());
@@ -170,6 +174,9 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     if (is_doubtful && ledger.is_at_work()) || ledger.agreeing(&decision).is_empty() {
         ledger.need(Fact::History, poll)?;
     }
+    if is_doubtful && is_of_a_later_run(ledger, run, &decision) {
+        return Ok(None);
+    }
     if ledger.agreeing(&decision).is_empty() {
         if is_doubtful {
             return Ok(None);
@@ -180,9 +187,9 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         }
     }
     let is_success = matches!(decision, Decision::Reached(_));
-    if is_success && ledger.is_deleted_first() {
+    if is_success && (ledger.shows_deletion() || ledger.is_deleted_first()) {
         ledger.need(Fact::History, poll)?;
-        if !outlives_a_deletion(ledger, &decision, poll) {
+        if ledger.is_deleted_first() && !outlives_a_deletion(ledger, &decision, poll) {
             return waits(Phase::Running);
         }
     }
@@ -235,6 +242,25 @@ fn outlives_a_deletion(ledger: &Ledger, decision: &Decision, poll: &Poll) -> boo
     let is_listed = own.any(|(own, _)| own.agrees_with(decision));
     let patience = if ledger.holds() { 2 } else { 4 };
     is_listed || (ledger.rests() && poll.is_settled(ledger.quiet_since(), patience))
+}
+
+/// Whether the request was said to run while another run was at work, which can be ours and ended in another way
+/// than the later runs that ended as the request status says. Then it repeats the state of the environment.
+fn is_of_a_later_run(ledger: &Ledger, request: &Run, decision: &Decision) -> bool {
+    let Some(running) = request.running else {
+        return false;
+    };
+    // By then the status of the environment shows ours.
+    let shown_by = running.first.saturating_add(millis(LATE));
+    let agreeing = ledger.agreeing(decision);
+    let is_before_all = |at: Stamp| agreeing.iter().all(|run| run.seen.first > at);
+    let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
+    let runs = ledger.possible_executions();
+    let mut others = runs
+        .into_iter()
+        .filter(differs)
+        .filter_map(|run| run.running);
+    !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
 }
 
 /// Whether the request status is the state from before the action, and no run that can be ours was seen. It
