@@ -68,6 +68,7 @@
 //!   accessors and a message that a person can act on. If a call failed, `api_error` returns its error.
 #![forbid(unsafe_code)]
 
+mod clock;
 pub mod connect;
 #[cfg(feature = "display")]
 pub mod display;

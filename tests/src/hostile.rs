@@ -29,6 +29,14 @@ pub fn faults(output: &str) -> Vec<String> {
         if let Some(hidden) = line.chars().find(|c| does_not_show(*c)) {
             fault(&format!("U+{:04X}", u32::from(hidden)));
         }
+        let mut marks = 0;
+        let flood = line.chars().any(|c| {
+            marks = if combines(c) { marks + 1 } else { 0 };
+            marks > 8
+        });
+        if flood {
+            fault("marks on top of each other");
+        }
         if line.trim_start().starts_with("::") {
             fault("a command at the beginning");
         }
@@ -51,6 +59,19 @@ const COMMANDS: [&str; 7] = [
     "travis_fold:",
     "travis_time:",
 ];
+
+fn combines(c: char) -> bool {
+    matches!(
+        c,
+        '\u{300}'..='\u{36f}'
+            | '\u{483}'..='\u{489}'
+            | '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}'
+            | '\u{1ab0}'..='\u{1ace}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20f0}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
+}
 
 fn does_not_show(c: char) -> bool {
     c.is_control()

@@ -442,7 +442,7 @@ fn send(
 /// request did not ask for it: a cache on the way has answered so, and the part would be taken for the whole.
 fn partial(response: &RawResponse) -> Option<String> {
     let is_whole = match response.status {
-        StatusCode::PARTIAL_CONTENT => covers_all(&response.headers),
+        StatusCode::PARTIAL_CONTENT => covers_all(&response.headers, response.body.len()),
         StatusCode::IM_USED => false,
         _ => true,
     };
@@ -454,8 +454,8 @@ fn partial(response: &RawResponse) -> Option<String> {
     })
 }
 
-/// Whether `Content-Range` is `bytes 0-9/10`: the whole.
-fn covers_all(headers: &HeaderMap) -> bool {
+/// Whether `Content-Range` is `bytes 0-9/10`, and that is what came: the whole.
+fn covers_all(headers: &HeaderMap, received: usize) -> bool {
     let range = headers::text(headers, header::CONTENT_RANGE.as_str());
     let Some((first, rest)) = range
         .and_then(|range| range.strip_prefix("bytes "))
@@ -467,7 +467,9 @@ fn covers_all(headers: &HeaderMap) -> bool {
         .split_once('/')
         .and_then(|(last, length)| Some((last.parse::<u64>().ok()?, length.parse::<u64>().ok()?)));
     first == "0"
-        && last_and_length.is_some_and(|(last, length)| last.checked_add(1) == Some(length))
+        && last_and_length.is_some_and(|(last, length)| {
+            last.checked_add(1) == Some(length) && usize::try_from(length) == Ok(received)
+        })
 }
 
 impl<O> Clone for Call<O> {

@@ -41,6 +41,9 @@ use super::{
 #[derive(Clone, Default)]
 pub struct ExtraFields(ThinVec<u8>);
 
+/// Up to this size, in bytes, the text of extra fields is kept without room to spare.
+const EXACT: usize = 4096;
+
 impl ExtraFields {
     /// Returns whether there are no extra fields.
     pub fn is_empty(&self) -> bool {
@@ -90,7 +93,14 @@ impl ExtraFields {
             return;
         };
         let text = &mut self.0;
-        text.reserve_exact(name.len() + value.len() + 2);
+        let more = name.len() + value.len() + 2;
+        // A few fields take no more than their text. Many grow with room to spare: to copy all of them for each
+        // further one would take longer with each.
+        if text.len() < EXACT {
+            text.reserve_exact(more);
+        } else {
+            text.reserve(more);
+        }
         text.extend_from_slice(name.as_bytes());
         text.push(b' ');
         text.extend_from_slice(value.as_bytes());
@@ -213,6 +223,22 @@ mod tests {
         assert_eq!(size_of::<ExtraFields>(), size_of::<usize>());
         assert_eq!(size_of::<Option<ExtraFields>>(), size_of::<usize>());
         assert!(ExtraFields::default().is_empty());
+    }
+
+    #[test]
+    fn many_of_them_are_not_copied_for_each_further_one_and_few_take_no_room_to_spare() {
+        for (count, most_copies) in [(10, 10), (100_000, 300)] {
+            let (mut fields, mut copies, mut capacity) = (ExtraFields::default(), 0, 0);
+            for number in 0..count {
+                fields.push(&number.to_string(), "\"a value\"");
+                copies += usize::from(fields.0.capacity() != capacity);
+                capacity = fields.0.capacity();
+            }
+            assert!(copies <= most_copies, "{copies}");
+            let spare = capacity - fields.0.len();
+            assert!(spare == 0 || count > 10, "{spare}");
+            assert_eq!(fields.len(), count);
+        }
     }
 
     #[test]

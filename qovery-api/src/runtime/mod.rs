@@ -9,6 +9,7 @@
 )]
 mod absent;
 mod api_error;
+mod background;
 mod build_error;
 mod call;
 mod client;
@@ -93,6 +94,7 @@ pub(crate) use absent::absent;
 #[allow(unused_imports, reason = "no area is absent if all are enabled")]
 pub(crate) use absent::absent_mocks;
 pub use api_error::ApiError;
+pub use background::decode_in_background;
 pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
 #[cfg(feature = "stream")]

@@ -130,7 +130,8 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
 /// The parameter of a header, whose values are not encoded, or nothing if there is no value.
 ///
 /// # Errors
-/// Returns an error if a text of several holds the delimiter of the style.
+/// Returns an error if the receiver would read another value: a text of several holds the delimiter of the
+/// style or is empty, or a text has blanks around it, which RFC 9110 does not count.
 pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, String> {
     if texts.is_empty() {
         return Ok(None);
@@ -142,6 +143,17 @@ pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, S
     };
     if texts.any(|text| text.contains(delimiters)) {
         return Err("contains a delimiter, which cannot be encoded in a header".to_owned());
+    }
+    if texts.any(|text| text.trim_matches([' ', '\t']) != text) {
+        return Err("begins or ends with a blank, which a header does not keep".to_owned());
+    }
+    let keeps_empty_values = match texts {
+        Texts::One(_) => true,
+        Texts::List(_) => false,
+        Texts::Pairs(_) => style == Style::Simple { explode: true },
+    };
+    if !keeps_empty_values && texts.any(str::is_empty) {
+        return Err("contains an empty value, which a list in a header does not keep".to_owned());
     }
     Ok(Some(expand("", style, texts)))
 }
@@ -207,7 +219,7 @@ impl Texts {
         }
     }
 
-    fn any(&self, fits: impl Fn(&str) -> bool) -> bool {
+    pub(super) fn any(&self, fits: impl Fn(&str) -> bool) -> bool {
         match self {
             Self::One(text) => fits(text),
             Self::List(texts) => texts.iter().any(|text| fits(text)),

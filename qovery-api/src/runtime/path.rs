@@ -106,6 +106,11 @@ pub(crate) fn in_path(name: &str, style: Style, texts: &Texts) -> Result<String,
     if texts.is_empty() {
         return Err("is empty".to_owned());
     }
+    // A dot cannot be encoded: many servers decode it before they read the path.
+    let dots_separate = style == Style::Label { explode: true } && !matches!(texts, Texts::One(_));
+    if dots_separate && texts.any(|text| text.contains('.')) {
+        return Err("contains a dot, which separates the values".to_owned());
+    }
     let name = utf8_percent_encode(name, RESERVED).to_string();
     Ok(expand(&name, style, &texts.try_map(segment)?))
 }

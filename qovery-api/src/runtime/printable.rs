@@ -21,6 +21,8 @@ use std::{
 ///   `\t` or `\u{202e}`. Therefore the text is always one line.
 /// - Another kind of blank, such as a no-break space, becomes a plain blank. A variation selector directly
 ///   after a symbol (`⚠️`) stays.
+/// - Of characters that combine with the one before, such as accents, the first 8 in a row stay: more of them
+///   cover the lines above and below.
 /// - A text never begins, apart from blanks, with `:`. It never contains `##[`, `##vso[`, `##teamcity[`,
 ///   `section_start:` and similar markers. One of their characters is escaped, so that a runner of GitHub,
 ///   Gitea, Azure, TeamCity, GitLab or Travis finds no command.
@@ -134,12 +136,15 @@ fn escape(
     mut write: impl FnMut(&mut String, char, Kind),
 ) {
     let mut before = None;
+    let mut marks = 0;
     for (at, c) in text.char_indices() {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
         if command.as_ref().is_some_and(|command| command.0 == at) {
             write(printed, c, Kind::Hidden);
             command = CommandAt::after(text, at + c.len_utf8());
         } else {
             match kind(c, before) {
+                Kind::Shown if marks > MOST_MARKS => write(printed, c, Kind::Hidden),
                 Kind::Shown => printed.push(c),
                 kind => write(printed, c, kind),
             }
@@ -166,6 +171,14 @@ fn kind(c: char, before: Option<char>) -> Kind {
         c if is_filler(c) || !is_printable(c, before.is_none()) => Kind::Hidden,
         _ => Kind::Shown,
     }
+}
+
+/// How many characters in a row may combine with the one before them. The scripts of the world need fewer.
+const MOST_MARKS: usize = 8;
+
+/// Whether a character combines with the one before it.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_printable(c, false) && !is_printable(c, true)
 }
 
 /// Whether a character may be an emoji or another sign that has two variants.
@@ -323,6 +336,19 @@ mod tests {
             ("\u{301}x", r"\u{301}x"),
         ] {
             assert_eq!(printed(text), wanted);
+        }
+    }
+
+    #[test]
+    fn marks_that_would_cover_other_lines_are_escaped() {
+        for mark in ['\u{301}', '\u{489}', '\u{20dd}', '\u{e31}', '\u{1ab0}'] {
+            for (marks, hidden) in [(1, 0), (8, 0), (9, 1), (1000, 992)] {
+                let text = format!("a{}b", String::from(mark).repeat(marks));
+                let escaped = mark.escape_unicode().to_string().repeat(hidden);
+                let shown = String::from(mark).repeat(marks - hidden);
+                assert_eq!(printed(&text), format!("a{shown}{escaped}b"));
+                assert_eq!(printed(&printed(&text)), printed(&text));
+            }
         }
     }
 

@@ -5,7 +5,9 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use qovery_api::{Client, DecodeError, Printable, bytes::Bytes, decode, stream::StreamRequest};
+use qovery_api::{
+    Client, DecodeError, Printable, bytes::Bytes, decode_in_background, stream::StreamRequest,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::sleep;
 
@@ -63,7 +65,7 @@ pub struct Unreadable {
 /// One kind of stream: its request, and the conversion of frames to items.
 pub(super) trait Feed: Send + 'static {
     type Request: StreamRequest<Frame = Self::Frame>;
-    type Frame: DeserializeOwned + Send;
+    type Frame: DeserializeOwned + Send + 'static;
     type Item: Send + 'static;
 
     /// The request for the next connection. `resumes` says whether it may ask to continue after the last
@@ -190,7 +192,7 @@ impl<F: Feed> Machine<F> {
         if is_invalidation(frame) {
             return;
         }
-        match decode::<F::Frame>(frame) {
+        match decode_in_background::<F::Frame>(frame.clone()).await {
             Ok(value) => self.feed.take(value, frame, &mut self.events),
             Err(error) => self.events.push_back(unreadable(frame, &error)),
         }

@@ -42,6 +42,7 @@
 
 mod engine;
 mod error;
+mod fair;
 mod fault;
 mod forward;
 mod live;

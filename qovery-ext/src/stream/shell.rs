@@ -106,6 +106,7 @@ impl ExecRequest {
         Ok(Exec {
             socket: Some(socket),
             read_ahead: VecDeque::new(),
+            held: 0,
             limit: self.limits.message,
             ended: None,
         })
@@ -143,7 +144,9 @@ pub struct Exec {
     socket: Option<Socket>,
     /// Output that came while input was sent.
     read_ahead: VecDeque<Bytes>,
-    /// How many bytes of output are kept while input is sent.
+    /// How much memory it takes, in bytes.
+    held: usize,
+    /// How much of it is kept while input is sent.
     limit: usize,
     /// The end that came while input was sent.
     ended: Option<Fault>,
@@ -162,6 +165,7 @@ impl Exec {
     /// Dropping the future loses nothing.
     pub async fn read(&mut self) -> Result<Option<Bytes>, StreamError> {
         if let Some(bytes) = self.read_ahead.pop_front() {
+            self.held = self.held.saturating_sub(memory_of(&bytes));
             return Ok(Some(bytes));
         }
         let fault = match (self.ended.take(), &mut self.socket) {
@@ -206,14 +210,17 @@ impl Exec {
                     None => return Ok(()),
                 }
             }
-            let held: usize = self.read_ahead.iter().map(Bytes::len).sum();
-            if held >= self.limit {
+            if self.held >= self.limit {
                 socket.flush().await.map_err(refused)?;
                 continue;
             }
             match socket.progress().await {
                 Ok(None) => {}
-                Ok(Some(received)) => self.read_ahead.push_back(received.into_bytes()),
+                Ok(Some(received)) => {
+                    let bytes = received.into_bytes();
+                    self.held = self.held.saturating_add(memory_of(&bytes));
+                    self.read_ahead.push_back(bytes);
+                }
                 Err(fault) => {
                     self.ended = Some(fault);
                     return ended();
@@ -250,6 +257,12 @@ impl fmt::Debug for Exec {
             .field("is_open", &self.socket.is_some())
             .finish()
     }
+}
+
+/// The memory of a message. An empty one takes some too, and there can be any number of them.
+fn memory_of(message: &Bytes) -> usize {
+    const ENTRY: usize = 128;
+    message.len().saturating_add(ENTRY)
 }
 
 /// The end of a connection that is not made again.

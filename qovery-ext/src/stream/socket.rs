@@ -9,7 +9,7 @@ use futures_util::{Sink as _, SinkExt as _, StreamExt as _};
 use qovery_api::{
     Client, OperationInfo, Request, Upgrade, Upgraded,
     bytes::Bytes,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     reqwest::Url,
 };
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,7 +23,8 @@ use tokio_tungstenite::{
     },
 };
 
-use super::fault::Fault;
+use super::{fair::Fair, fault::Fault};
+use crate::clock::after;
 
 /// The largest message that is read, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
@@ -58,7 +59,7 @@ impl Default for Limits {
 /// An open websocket.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: WebSocketStream<Upgraded>,
+    stream: WebSocketStream<Fair<Upgraded>>,
     limits: Limits,
     next_ping: Instant,
     silent_at: Instant,
@@ -72,7 +73,7 @@ pub(super) struct Socket {
 
 /// Sends the queued frames, and receives: `None` once all are sent, otherwise the next message.
 async fn exchange(
-    stream: &mut WebSocketStream<Upgraded>,
+    stream: &mut WebSocketStream<Fair<Upgraded>>,
     needs_flush: bool,
 ) -> Option<Option<Result<Message, tungstenite::Error>>> {
     poll_fn(|context| {
@@ -103,6 +104,36 @@ impl Received {
     }
 }
 
+/// Checks that the server switched to the websocket that was asked for: RFC 6455, 4.1.
+fn check_handshake(headers: &HeaderMap, key: &str) -> Result<(), Fault> {
+    let tokens = |name: HeaderName| {
+        let values = headers.get_all(name).into_iter();
+        values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+    };
+    let has = |name, token: &[u8]| {
+        tokens(name).any(|found| found.trim_ascii().eq_ignore_ascii_case(token))
+    };
+    let is_empty = |name| tokens(name).all(|token| token.trim_ascii().is_empty());
+    let expected = derive_accept_key(key.as_bytes());
+    let mut accepted = headers.get_all(header::SEC_WEBSOCKET_ACCEPT).iter();
+    let is_accepted = accepted
+        .next()
+        .is_some_and(|key| key.as_bytes() == expected.as_bytes())
+        && accepted.next().is_none();
+    let wrong = if !has(header::UPGRADE, b"websocket") || !has(header::CONNECTION, b"upgrade") {
+        "the protocol that the server switched to"
+    } else if !is_accepted {
+        "the key that the server accepts"
+    } else if !is_empty(header::SEC_WEBSOCKET_EXTENSIONS) {
+        "an extension that the server uses"
+    } else if !is_empty(header::SEC_WEBSOCKET_PROTOCOL) {
+        "a subprotocol that the server uses"
+    } else {
+        return Ok(());
+    };
+    Err(Fault::handshake(wrong))
+}
+
 impl Socket {
     /// Opens a socket. The token is added by the client's transport, as a header.
     pub(super) async fn open(
@@ -127,24 +158,21 @@ impl Socket {
             Ok(Upgrade::Switched(upgraded)) => upgraded,
             Ok(_) => return Err(Fault::handshake("its response")),
         };
-        let accepted = upgraded.headers.get(header::SEC_WEBSOCKET_ACCEPT);
-        let expected = derive_accept_key(key.as_bytes());
-        if accepted.is_none_or(|accepted| accepted.as_bytes() != expected.as_bytes()) {
-            return Err(Fault::handshake("the key that it accepts"));
-        }
+        check_handshake(&upgraded.headers, &key)?;
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_write_buffer_size(limits.message.saturating_add(READ_BUFFER))
             .max_message_size(Some(limits.message))
             .max_frame_size(Some(limits.message));
-        let stream = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
+        let stream =
+            WebSocketStream::from_raw_socket(Fair::new(upgraded), Role::Client, Some(config)).await;
         let now = Instant::now();
         Ok(Self {
             stream,
             limits,
-            next_ping: now + limits.ping,
-            silent_at: now + limits.silence,
+            next_ping: after(now, limits.ping),
+            silent_at: after(now, limits.silence),
             is_extended: false,
             is_sending: false,
             needs_flush: false,
@@ -174,7 +202,7 @@ impl Socket {
             // The consumer was away for longer than the limit: the server gets the time to answer a ping.
             self.is_extended = true;
             self.next_ping = now;
-            self.silent_at = now + self.limits.ping;
+            self.silent_at = after(now, self.limits.ping);
         }
         loop {
             tokio::select! {
@@ -188,7 +216,7 @@ impl Socket {
                         }
                         continue;
                     };
-                    self.silent_at = Instant::now() + self.limits.silence;
+                    self.silent_at = after(Instant::now(), self.limits.silence);
                     self.is_extended = false;
                     match message {
                         None => return Err(Fault::Lost("it ended without a close frame".to_owned())),
@@ -202,7 +230,7 @@ impl Socket {
                                 None => (1005, String::new()),
                             };
                             self.answer_close().await;
-                            let reason = self.stream.get_ref().redact(&reason);
+                            let reason = self.stream.get_ref().inner().redact(&reason);
                             return Err(Fault::Closed { code, reason });
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
@@ -247,7 +275,7 @@ impl Socket {
     }
 
     async fn ping(&mut self) -> Result<(), Fault> {
-        self.next_ping = Instant::now() + self.limits.ping;
+        self.next_ping = after(Instant::now(), self.limits.ping);
         if self.needs_flush {
             // The server does not read at the moment: a ping would wait behind the unread frames.
             return Ok(());
@@ -277,6 +305,6 @@ impl Socket {
     }
 
     fn redact(&self, error: &tungstenite::Error) -> String {
-        self.stream.get_ref().redact(&error.to_string())
+        self.stream.get_ref().inner().redact(&error.to_string())
     }
 }

@@ -13,13 +13,13 @@ use super::{
     WaitError, WaitErrorKind, WaitOptions,
     cancel::CancelFailure,
     catch_up::catch_up,
-    clock::after,
     decision::{Cancellation, Cause},
     ledger::Ledger,
     outcome::{Executed, Successor},
     poller::{End, Poller},
     source::Fault,
 };
+use crate::clock::after;
 
 /// Ends a wait.
 pub(super) struct Closer {

@@ -110,7 +110,6 @@ mod api;
 mod bad_request;
 mod cancel;
 mod catch_up;
-mod clock;
 mod closer;
 mod condition;
 mod decision;

@@ -13,7 +13,6 @@ use super::push::{Need, Push, Wake};
 use super::{
     Deadline, Decision, Evidence, Goal, Names, OperationToken, Phase, PollSchedule, Snapshot,
     State, Subject, WaitOptions,
-    clock::after,
     condition::Check,
     decision::{Cause, Proof, Verdict},
     in_flight::Permit,
@@ -22,6 +21,7 @@ use super::{
     timetable::Timetable,
     until::Until,
 };
+use crate::clock::after;
 
 /// Reads the facts that a wait needs, and judges them.
 pub(super) struct Poller {

@@ -4,7 +4,8 @@ use tokio::time::Instant;
 
 #[cfg(feature = "stream")]
 use super::push::LogFollower;
-use super::{Phase, Progress, clock::after, poller::Poller};
+use super::{Phase, Progress, poller::Poller};
+use crate::clock::after;
 
 /// A callback for progress.
 pub(super) type OnProgress = Box<dyn FnMut(&Progress) + Send>;

@@ -12,13 +12,13 @@ use super::{
     BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, UnsupportedVersion, WaitError,
     WaitErrorKind, WaitOptions,
     action_request::ActionRequest,
-    clock::after,
     in_flight::Permit,
     ledger::{Ledger, millis},
     outcome::Executed,
     schedule::Pace,
     source::{Fault, FaultKind, Past, Reading, Receipt, Source, Waiting},
 };
+use crate::clock::after;
 
 /// Everything up to the moment when the server has accepted.
 pub(super) struct Start {

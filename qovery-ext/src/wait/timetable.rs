@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{PollSchedule, clock::after, schedule::Pace};
+use super::{PollSchedule, schedule::Pace};
+use crate::clock::after;
 
 /// When the next poll takes place.
 pub(super) struct Timetable {

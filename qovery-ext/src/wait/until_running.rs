@@ -12,6 +12,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{Action, Reached, ServiceKind, State, Subject, WaitError};
+use crate::clock::after;
 use crate::stream::{Event, LiveExt as _, Reconnect, StreamError};
 
 /// How long a service may be in error before that counts, if it gives no reason that is final.
@@ -148,7 +149,7 @@ impl UntilRunning {
         let environment = environment.ok_or(NotRunning::Unsupported)?;
         let services = long_running(&self.subject, &reached);
         if !services.is_empty() {
-            let until = Instant::now() + self.limit;
+            let until = after(Instant::now(), self.limit);
             watch(&client, environment, &services, self.window, until).await?;
         }
         Ok(Running { reached, services })
@@ -209,7 +210,7 @@ async fn watch(
     let mut waiting: Vec<Uuid> = services.to_vec();
     let mut last_problem = None;
     loop {
-        let complete = running_since.map(|since| since + window);
+        let complete = running_since.map(|since| after(since, window));
         let wake = complete.map_or(until, |complete: Instant| complete.min(until));
         // Frames that keep coming must not hide that the time is over.
         let is_over = Instant::now() > wake;
@@ -502,6 +503,8 @@ mod tests {
             let accept = HeaderValue::from_str(&derive_accept_key(key)).unwrap();
             let mut headers = HeaderMap::new();
             headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             let length = u8::try_from(self.0.len()).unwrap();
             let frame = [&[0x81, length], self.0.as_bytes()].concat().repeat(1000);
             let (near, mut far) = tokio::io::duplex(64 * 1024);

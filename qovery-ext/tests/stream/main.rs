@@ -13,6 +13,7 @@ mod each_stream;
 mod endings;
 mod faults;
 mod handshakes;
+mod hostile_server;
 mod one_day;
 mod shells;
 mod until_running;

@@ -66,7 +66,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     ),
     (
         "bodies decoded on the thread",
-        "qovery-api/src/runtime/call/decoding",
+        "qovery-api/src/runtime/background",
         "LARGE",
         Bytes,
     ),

@@ -65,6 +65,8 @@ async fn a_body_that_broke_off_is_no_success_however_it_was_framed() {
         // A part, and a difference.
         "HTTP/1.1 206 X\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/8\r\ncontent-length: 4\r\n\r\nhalf",
+        "HTTP/1.1 206 X\r\ncontent-range: bytes 0-7/8\r\ncontent-length: 4\r\n\r\nhalf",
+        "HTTP/1.1 206 X\r\ncontent-range: bytes 0-2/3\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 206 X\r\ncontent-range: bytes 4-7/8\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/*\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 226 X\r\ncontent-length: 4\r\n\r\nhalf",

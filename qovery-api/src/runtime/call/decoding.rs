@@ -1,60 +1,38 @@
-//! Decodes the body of a response, a large one on another thread.
-//!
-//! Decoding several megabytes would block the thread of a task, and timers around a call would fire late. In
-//! a Tokio runtime, a large body is decoded on a thread for blocking work. Without a runtime there is no
-//! other thread, and it is decoded in place.
+//! Decodes the body of a response, a large one in the [background](crate::runtime::background).
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::runtime::{
     DecodeError, Error, Operation, RawResponse, Response, ResponseFormat,
+    background::{Background, LARGE},
     decode::{Manner, budget},
     origin::Origin,
 };
-
-/// Bodies from this size on are decoded on another thread, in bytes. Smaller ones take less than a
-/// millisecond.
-const LARGE: usize = 256 * 1024;
 
 /// A response on its way to its decoded form.
 pub(super) struct Decoding<O: Operation> {
     response: Option<RawResponse>,
     limit: usize,
     manner: Manner,
-    outcome: Outcome<O::Output>,
-    work: Option<Work>,
+    background: Background<Result<O::Output, DecodeError>>,
 }
-
-/// Receives the decoded value from the thread.
-type Outcome<T> = Arc<Mutex<Option<Result<T, DecodeError>>>>;
 
 impl<O: Operation> Decoding<O> {
     /// Begins to decode, within a limit in bytes. Small bodies are decoded when this is polled.
     pub(super) fn begin(response: RawResponse, limit: usize, manner: Manner) -> Self {
-        let outcome = Outcome::default();
-        let work = (response.body.len() >= LARGE)
-            .then(|| {
-                let (outcome, body) = (Arc::clone(&outcome), response.body.clone());
-                Work::begin(Box::new(move || {
-                    let decoded = decode::<O>(&body, limit, manner);
-                    *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
-                }))
-            })
-            .flatten();
+        let background = if response.body.len() >= LARGE {
+            let body = response.body.clone();
+            Background::begin(move || decode::<O>(&body, limit, manner))
+        } else {
+            Background::none()
+        };
         Self {
             response: Some(response),
             limit,
             manner,
-            outcome,
-            work,
+            background,
         }
     }
 
@@ -62,10 +40,7 @@ impl<O: Operation> Decoding<O> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Response<O::Output>, Error>> {
-        if let Some(work) = &mut self.work {
-            ready!(work.poll(context));
-            self.work = None;
-        }
+        let decoded = ready!(self.background.poll(context));
         let Some(raw) = self.response.take() else {
             // Polled after its end, which no caller may do.
             return Poll::Pending;
@@ -75,8 +50,6 @@ impl<O: Operation> Decoding<O> {
         if origin == Origin::WebPage {
             return Poll::Ready(Err(Error::decode(O::INFO, raw, DecodeError::web_page())));
         }
-        let decoded = self.outcome.lock();
-        let decoded = decoded.unwrap_or_else(PoisonError::into_inner).take();
         let in_place = || decode::<O>(&raw.body, self.limit, self.manner);
         Poll::Ready(match decoded.unwrap_or_else(in_place) {
             Ok(body) => Ok(Response::new(raw, body, origin)),
@@ -96,36 +69,13 @@ fn decode<O: Operation>(
     })
 }
 
-/// Work on another thread. Dropping it before it has begun takes it back.
-struct Work(JoinHandle<()>);
-
-impl Work {
-    /// `None` without a runtime.
-    fn begin(work: Box<dyn FnOnce() + Send>) -> Option<Self> {
-        let runtime = Handle::try_current().ok()?;
-        Some(Self(runtime.spawn_blocking(work)))
-    }
-
-    /// Ready when it has ended, or when the runtime that it was for has.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Err(error) = ready!(Pin::new(&mut self.0).poll(context))
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
-        }
-        Poll::Ready(())
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::{
+        future::Future,
+        pin::Pin,
+        time::{Duration, Instant},
+    };
 
     use http::{HeaderMap, StatusCode};
     use serde_json::Value;

@@ -131,6 +131,35 @@ fn a_header_is_not_encoded_and_takes_no_delimiter() {
 }
 
 #[test]
+fn a_value_that_the_receiver_would_read_as_another_one_is_refused() {
+    let simple = |explode| Style::Simple { explode };
+    for value in [" a", "a ", "\ta", "a\t", " ", "a b "] {
+        assert!(in_header(simple(false), &one(value).unwrap()).is_err());
+        let several = list(&["x", value]).unwrap();
+        assert!(in_header(simple(false), &several).is_err());
+        let fields = object(&json!({ "k": value })).unwrap();
+        assert!(in_header(simple(true), &fields).is_err());
+    }
+    for values in [&[""][..], &["a", ""], &["", "a"], &["a", "", "b"]] {
+        assert!(in_header(simple(false), &list(values).unwrap()).is_err());
+    }
+    let empty = object(&json!({"k": ""})).unwrap();
+    assert!(in_header(simple(false), &empty).is_err());
+    assert_eq!(in_header(simple(true), &empty).unwrap().unwrap(), "k=");
+    let nothing = one("").unwrap();
+    assert_eq!(in_header(simple(false), &nothing).unwrap().unwrap(), "");
+
+    let label = |explode| Style::Label { explode };
+    let dots = list(&["a.b", "c"]).unwrap();
+    assert!(in_path("n", label(true), &dots).is_err());
+    assert_eq!(in_path("n", label(false), &dots).unwrap(), ".a.b,c");
+    let version = object(&json!({"k": 0.5})).unwrap();
+    assert!(in_path("n", label(true), &version).is_err());
+    let number = one(0.5).unwrap();
+    assert_eq!(in_path("n", label(true), &number).unwrap(), ".0.5");
+}
+
+#[test]
 fn a_cookie_encodes_the_characters_that_would_end_it() {
     let form = Style::Form { explode: false };
     let cookie = |texts: Result<Texts, String>| in_cookie("c", form, &texts.unwrap());

@@ -13,11 +13,11 @@ use tokio::{
 
 use super::super::{
     Operation, OperationToken, PollSchedule, Reached, WaitError, WaitOptions,
-    clock::after,
     schedule::Pace,
     shared_reading::{self, Key, Shared},
     source::{Fault, Reading, Source},
 };
+use crate::clock::after;
 
 /// One operation of a group, by its place in it.
 pub(super) struct Member {

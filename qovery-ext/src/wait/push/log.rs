@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::environment;
 use crate::{
+    clock::after,
     stream::{DeploymentLine, LiveExt as _, Reconnect},
-    wait::{Subject, clock::after},
+    wait::Subject,
 };
 
 /// A callback for lines of a log.

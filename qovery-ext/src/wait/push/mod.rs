@@ -28,7 +28,8 @@ use uuid::Uuid;
 
 use self::digest::Digest;
 pub(super) use self::log::{LogFollower, OnLine};
-use super::{Snapshot, Subject, api::states, clock::after};
+use super::{Snapshot, Subject, api::states};
+use crate::clock::after;
 use crate::stream::{Event, LiveExt as _, Reconnect};
 
 /// How long to wait for further news before a poll: changes come in bursts.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// So long after `start`; a period that means "never" is cut to decades.
-pub(super) fn after(start: Instant, period: Duration) -> Instant {
+pub(crate) fn after(start: Instant, period: Duration) -> Instant {
     start.checked_add(period.min(FAR)).unwrap_or(start)
 }
 
