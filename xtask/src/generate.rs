@@ -35,6 +35,13 @@ pub(crate) struct Args {
     allow_empty: bool,
 }
 
+impl Args {
+    /// Whether the command changes files.
+    pub(crate) fn writes(&self) -> bool {
+        !self.check
+    }
+}
+
 /// Generates, compares or writes.
 ///
 /// # Errors

@@ -33,6 +33,13 @@ pub(crate) struct Args {
     allow_loss: bool,
 }
 
+impl Args {
+    /// Whether the command changes files.
+    pub(crate) fn writes(&self) -> bool {
+        !self.check
+    }
+}
+
 /// # Errors
 /// Returns an error if a file cannot be read or has a mistake, or the contract cannot be written.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {

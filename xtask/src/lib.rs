@@ -53,18 +53,47 @@ enum Command {
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
     let command = Command::parse();
-    let outcome = with_room(|| match command {
-        Command::Import(args) => import::run(&args),
-        Command::Diff(args) => diff::run(&args),
-        Command::Generate(args) => generate::run(&args),
-        Command::Update(args) => update::run(&args),
-        Command::Areas(args) => areas::run(&args),
-        Command::Names(args) => names::run(&args),
+    let outcome = with_room(|| {
+        end_interrupted(&command)?;
+        run(&command)
     });
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
         ExitCode::FAILURE
     })
+}
+
+/// Ends an update that was killed, or refuses to read a repository that is half updated.
+fn end_interrupted(command: &Command) -> Result<(), problem::Problem> {
+    let root = repository();
+    let writes = match command {
+        Command::Import(args) => args.writes(),
+        Command::Generate(args) => args.writes(),
+        Command::Update(_) => true,
+        Command::Diff(_) | Command::Areas(_) | Command::Names(_) => false,
+    };
+    if !writes {
+        return update::transaction::refuse_interrupted(&root);
+    }
+    let what = match update::transaction::recover(&root)? {
+        None => return Ok(()),
+        Some(update::transaction::Recovered::Unstarted) => "it had changed nothing",
+        Some(update::transaction::Recovered::Finished) => "its files are in place now",
+        Some(update::transaction::Recovered::Undone) => "everything is as it was before it",
+    };
+    eprintln!("note: an earlier update was interrupted: {what}");
+    Ok(())
+}
+
+fn run(command: &Command) -> Result<ExitCode, problem::Problem> {
+    match command {
+        Command::Import(args) => import::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Update(args) => update::run(args),
+        Command::Areas(args) => areas::run(args),
+        Command::Names(args) => names::run(args),
+    }
 }
 
 /// The stack size for schemas with the maximum depth of nesting and references, also in a build

@@ -110,7 +110,7 @@ pub(crate) fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
 }
 
 /// A tree that is written to a temporary directory, but not yet moved to its target.
-pub(crate) struct Staged<'a> {
+struct Staged<'a> {
     target: &'a Path,
     existed: bool,
     /// Beside the target, so that it can be renamed there; removed when this is dropped.
@@ -146,7 +146,7 @@ impl Drop for Parents {
 }
 
 impl<'a> Staged<'a> {
-    pub(crate) fn write(tree: &Tree, target: &'a Path) -> Result<Self, Problem> {
+    fn write(tree: &Tree, target: &'a Path) -> Result<Self, Problem> {
         let parent = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -169,7 +169,7 @@ impl<'a> Staged<'a> {
         self.home.path().join("old")
     }
 
-    pub(crate) fn put_in_place(&self) -> Result<(), Problem> {
+    fn put_in_place(&self) -> Result<(), Problem> {
         if self.existed {
             fs::rename(self.target, self.old()).map_err(|error| {
                 Problem::in_file(self.target, format!("cannot be moved aside: {error}"))
@@ -187,7 +187,7 @@ impl<'a> Staged<'a> {
 
     /// Undoes the replacement as far as possible. A failure here is ignored, because the problem that caused
     /// the rollback is reported.
-    pub(crate) fn take_back(&self) {
+    fn take_back(&self) {
         let _ = fs::rename(self.target, self.home.path().join("new"));
         self.bring_back();
     }
@@ -240,7 +240,11 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     staged.place_new()
 }
 
-fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
+/// Writes the files of a tree below a directory.
+///
+/// # Errors
+/// Returns an error if a file cannot be written.
+pub(crate) fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     for (path, text) in tree {
         let file: PathBuf = directory.join(path);
         if let Some(parent) = file.parent() {

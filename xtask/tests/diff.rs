@@ -6,9 +6,11 @@
     reason = "a test stops where its setup fails"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -272,4 +274,82 @@ fn an_update_is_recorded_and_the_check_verifies_it() {
     }
     printed(&run(&["generate"]));
     printed(&run(&["generate", "--check"]));
+}
+
+/// The files of a repository without its history.
+fn files(home: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![home.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(home).expect("inside").to_owned();
+            if name == Path::new(".git") {
+                continue;
+            }
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.insert(name, fs::read(&path).expect("readable"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+#[cfg(unix)]
+fn an_update_that_is_killed_at_any_time_leaves_the_old_or_the_new_tree_to_the_next_command() {
+    let prepared = || {
+        let home = repository();
+        let revision = CONTRACT.replace("[A, B]", "[A, C]");
+        fs::write(home.path().join("2026-11-27.yaml"), revision).expect("written");
+        home
+    };
+    let commit = "0f".repeat(20);
+    let update = ["update", "2026-11-27.yaml", "--upstream-commit", &commit];
+    let home = prepared();
+    let old = files(home.path());
+    printed(&xtask(home.path(), &update));
+    let new = files(home.path());
+    assert_ne!(old, new);
+    let mut ends = BTreeMap::new();
+    for step in 0..400 {
+        let home = prepared();
+        let mut running = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .current_dir(home.path())
+            .env("CARGO_MANIFEST_DIR", home.path().join("xtask"))
+            .args(update)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command runs");
+        // Until it writes, nothing can be wrong; from then on, each moment counts.
+        let work = home.path().join(".update");
+        while !work.exists() && running.try_wait().expect("a state").is_none() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        std::thread::sleep(Duration::from_micros(step * 60));
+        let is_over = running.try_wait().expect("a state").is_some();
+        running.kill().expect("killed");
+        running.wait().expect("ended");
+        if work.exists() {
+            let refused = xtask(home.path(), &["generate", "--check"]);
+            let message = text(&refused.stderr);
+            assert!(message.contains("an update was interrupted"), "{message}");
+        }
+        let dry = [update.as_slice(), &["--dry-run"]].concat();
+        printed(&xtask(home.path(), &dry));
+        let found = files(home.path());
+        let end = match () {
+            () if found == old => "old",
+            () if found == new => "new",
+            () => panic!("step {step}: {:?}", found.keys()),
+        };
+        *ends.entry(end).or_insert(0) += 1;
+        if is_over {
+            break;
+        }
+    }
+    assert!(ends.contains_key("new"), "{ends:?}");
 }

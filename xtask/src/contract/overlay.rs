@@ -13,6 +13,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
+use super::pointer::unescape;
 use super::{Document, source};
 use crate::problem::Problem;
 
@@ -257,7 +258,7 @@ fn remove(document: &mut Value, place: &str) -> bool {
     let Some((parent, last)) = place.rsplit_once('/') else {
         return false;
     };
-    let last = last.replace("~1", "/").replace("~0", "~");
+    let last = unescape(last);
     match document.pointer_mut(parent) {
         Some(Value::Object(map)) => map.shift_remove(&last).is_some(),
         Some(Value::Array(list)) => match last.parse::<usize>() {

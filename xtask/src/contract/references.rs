@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Document;
-use super::pointer::escape;
+use super::pointer::{escape, unescape};
 use crate::problem::Problem;
 
 /// The pointer of the named schemas.
@@ -31,11 +31,16 @@ pub(crate) fn to_schema(name: &str) -> String {
     format!("{SCHEMAS}{}", escape(name).replace('%', "%25"))
 }
 
+/// The reference to a location of the document.
+pub(crate) fn to_pointer(pointer: &str) -> String {
+    format!("#{}", pointer.replace('%', "%25"))
+}
+
 /// The name of a schema directly under `components/schemas`.
 pub(crate) fn schema_name(reference: &str) -> Option<String> {
     let pointer = pointer_of(reference)?;
     let name = pointer.strip_prefix("/components/schemas/")?;
-    (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
+    (!name.contains('/')).then(|| unescape(name))
 }
 
 /// Returns `value` itself, or the target of its `$ref` over any number of steps, with the
@@ -138,6 +143,36 @@ paths:
     fn references_into_other_paths_are_percent_decoded_and_followed_to_the_end() {
         assert_eq!(resolved(1).unwrap(), r#"{"name":"x"}"#);
         assert_eq!(resolved(2).unwrap(), r#"{"name":"x"}"#);
+    }
+
+    #[test]
+    fn each_name_is_read_back_from_its_reference() {
+        for name in [
+            "A", "a/b", "a~b", "~1", "~01", "a%b", "a%2Fb", "%7E1", "ä b", "#", "",
+        ] {
+            let reference = to_schema(name);
+            assert_eq!(
+                schema_name(&reference).as_deref(),
+                Some(name),
+                "{reference}"
+            );
+            let pointer = pointer_of(&reference).unwrap();
+            assert_eq!(to_pointer(&pointer), reference);
+            let document = serde_json::json!({"components": {"schemas": {name: 1}}});
+            assert_eq!(
+                document.pointer(&pointer),
+                Some(&Value::from(1)),
+                "{reference}"
+            );
+        }
+        for other in [
+            "#/components/schemas",
+            "#/components/schemasX/A",
+            "#/components/schemas/A/x",
+            "x",
+        ] {
+            assert_eq!(schema_name(other), None, "{other}");
+        }
     }
 
     #[test]

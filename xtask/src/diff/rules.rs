@@ -145,6 +145,10 @@ rules! {
         "a type has another name" "use the new name";
     TYPE_ALIASED "type-aliased" Minor [Reader, Writer]
         "a type has another name, and the old one is a deprecated alias" "use the new name when convenient";
+    ALIAS_ADDED "alias-added" Minor [Reader, Writer]
+        "a type has one more former name" "nothing";
+    ALIAS_CHANGED "alias-changed" Major [Reader, Writer]
+        "a former name of a type or an operation stands for another one" "use the current name of the former one";
     TYPE_KIND_CHANGED "type-kind-changed" Major [Reader, Writer, Matcher]
         "a type became another kind of type" "rewrite the code that uses it";
     TYPE_DEPRECATED "type-deprecated" Documentation [Reader, Writer]
@@ -207,6 +211,10 @@ rules! {
         "a variant is sent in another spelling" "nothing, unless JSON is read or written by hand";
     VALUE_ALIAS_CHANGED "value-alias-changed" Patch [Reader]
         "other spellings of a value are understood" "nothing";
+    VARIANT_ALIAS_ADDED "variant-alias-added" Minor [Matcher, Writer]
+        "a variant has one more former name" "nothing";
+    VARIANT_ALIAS_REMOVED "variant-alias-removed" Major [Matcher, Writer]
+        "a former name of a variant is gone, or stands for another one" "use the current name of the variant";
     VALUE_DEPRECATED "value-deprecated" Documentation [Matcher, Writer]
         "a value is no longer published" "look for the value that replaces it";
     MEMBER_ADDED "member-added" Minor [Matcher, Reader]

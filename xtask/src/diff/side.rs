@@ -12,7 +12,7 @@ use crate::codegen;
 use crate::codegen::model::{Normalised, OperationModel, SchemaModel, TypeModel};
 use crate::codegen::normalise::former::whole;
 use crate::contract::pointer::escape;
-use crate::contract::references::schema_name;
+use crate::contract::references::{pointer_of, schema_name};
 use crate::contract::{self, Document};
 use crate::files::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
@@ -318,8 +318,8 @@ impl Side {
                 .and_then(|owner| owner.get("parameters")?.as_array());
             let found = listed.into_iter().flatten().position(|parameter| {
                 let parameter = match parameter.get("$ref").and_then(Value::as_str) {
-                    Some(reference) => self
-                        .at(reference.trim_start_matches('#'))
+                    Some(reference) => pointer_of(reference)
+                        .and_then(|target| self.at(&target))
                         .unwrap_or(parameter),
                     None => parameter,
                 };
@@ -341,9 +341,9 @@ impl Side {
             let reference = self
                 .at(&pointer)
                 .and_then(|value| value.get("$ref")?.as_str());
-            let target = reference.and_then(|reference| reference.strip_prefix('#'));
+            let target = reference.and_then(pointer_of);
             match target.filter(|target| self.at(target).is_some()) {
-                Some(target) => pointer = target.to_owned(),
+                Some(target) => pointer = target,
                 None => break,
             }
         }

@@ -42,7 +42,7 @@ pub(super) struct TypeItem {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Struct(Struct),
-    Enum(Vec<Value>),
+    Enum(Enum),
     Union(Union),
 }
 
@@ -63,6 +63,14 @@ pub(super) struct Struct {
     /// The arguments of `new`, if requests are built of it.
     pub(super) new: Option<Vec<(String, String)>>,
     pub(super) setters: BTreeMap<String, Setter>,
+}
+
+/// An open enum.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Enum {
+    pub(super) values: Vec<Value>,
+    /// Deprecated names of variants as constants, with the variant.
+    pub(super) constants: BTreeMap<String, String>,
 }
 
 /// A value of an open enum.
@@ -209,7 +217,10 @@ impl Surface {
             Item::Enum(item) => {
                 // The macro that becomes the enum; an operation is an enum without one.
                 let kind = match stated(&item.attrs, "within") {
-                    Some(within) if within.ends_with("open_enum") => Kind::Enum(values(&item)),
+                    Some(within) if within.ends_with("open_enum") => Kind::Enum(Enum {
+                        values: values(&item),
+                        constants: BTreeMap::new(),
+                    }),
                     Some(_) => Kind::Union(Union {
                         how: stated(&item.attrs, "how").unwrap_or_default(),
                         members: members(&item),
@@ -237,8 +248,23 @@ impl Surface {
             condition: condition.to_owned(),
             kind,
         };
-        // The constructor may precede the struct.
+        // The constructor may precede the struct, and constants the enum.
         match (self.types.get_mut(&name), item) {
+            (
+                Some(TypeItem {
+                    kind: Kind::Enum(known),
+                    area,
+                    condition,
+                }),
+                TypeItem {
+                    kind: Kind::Enum(new),
+                    area: home,
+                    condition: cfg,
+                },
+            ) => {
+                known.values = new.values;
+                (*area, *condition) = (home, cfg);
+            }
             (
                 Some(TypeItem {
                     kind: Kind::Struct(known),
@@ -321,26 +347,46 @@ impl Surface {
         self.methods.insert(plain(&method.sig.ident), found);
     }
 
-    /// The constructor and the setters of a model.
+    /// The constructor and the setters of a model, or the former names of variants.
     fn members(&mut self, area: &str, subject: &str, item: &ItemImpl) {
         let name = tidy(subject);
-        let of_struct = self.types.entry(name).or_insert_with(|| TypeItem {
+        let constants: BTreeMap<String, String> =
+            item.items.iter().filter_map(former_variant).collect();
+        let known = self.types.entry(name).or_insert_with(|| TypeItem {
             area: area.to_owned(),
             condition: String::new(),
-            kind: Kind::Struct(Struct::default()),
+            kind: match constants.is_empty() {
+                true => Kind::Struct(Struct::default()),
+                false => Kind::Enum(Enum::default()),
+            },
         });
-        let Kind::Struct(of_struct) = &mut of_struct.kind else {
-            return;
-        };
-        for inner in &item.items {
-            match inner {
-                ImplItem::Fn(method) if method.sig.ident == "new" => {
-                    of_struct.new = Some(arguments(method.sig.inputs.iter()));
+        match &mut known.kind {
+            Kind::Struct(of_struct) => {
+                for inner in &item.items {
+                    match inner {
+                        ImplItem::Fn(method) if method.sig.ident == "new" => {
+                            of_struct.new = Some(arguments(method.sig.inputs.iter()));
+                        }
+                        inner => of_struct.setters.extend(setter(inner)),
+                    }
                 }
-                inner => of_struct.setters.extend(setter(inner)),
             }
+            Kind::Enum(of_enum) => of_enum.constants.extend(constants),
+            Kind::Union(_) => {}
         }
     }
+}
+
+/// A constant that stands for a variant.
+fn former_variant(inner: &ImplItem) -> Option<(String, String)> {
+    let ImplItem::Const(constant) = inner else {
+        return None;
+    };
+    let variant = text(&constant.expr);
+    Some((
+        plain(&constant.ident),
+        variant.rsplit(':').next()?.to_owned(),
+    ))
 }
 
 /// A public method that takes the value itself and one more.
@@ -560,9 +606,10 @@ mod tests {
             thing.setters["note"].ty,
             "impl Into<Patch<BTreeMap<String, String>>>"
         );
-        let Kind::Enum(values) = &surface.types["Kind"].kind else {
+        let Kind::Enum(Enum { values, constants }) = &surface.types["Kind"].kind else {
             panic!()
         };
+        assert_eq!(constants["Former"], "A");
         let aliases = [" A".to_owned(), "a".to_owned()];
         assert_eq!((&*values[0].text, &*values[0].aliases), ("A", &aliases[..]));
         assert_eq!(surface.types["Kind"].condition, "cfg(feature = \"a\")");

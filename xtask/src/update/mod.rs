@@ -5,7 +5,7 @@
 
 mod changelog;
 mod decisions;
-mod transaction;
+pub(crate) mod transaction;
 mod versions;
 
 use std::fs;
@@ -134,7 +134,7 @@ fn update(
         out.push_str(&format!("\nwould be written: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: the same command without --dry-run\n"));
         return Ok(out);
     }
-    transaction::carry_out(&plan, before)?;
+    transaction::carry_out(&plan, root, before)?;
     out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: make the decisions listed above, then `cargo test --workspace`, and review `git diff`\n"));
     Ok(out)
 }

@@ -1,16 +1,27 @@
-//! Replaces several files and directories: all of them, or none.
+//! Replaces several files and directories: all of them, or none, also if the process is killed.
 //!
-//! Everything is written beside its place first; then each takes its place, and if one cannot, those
-//! before it are taken back. Not for the contents.
+//! Everything is written into one directory first, with a journal of the targets. The journal gets its name
+//! when it is complete; from then on each run that finds it puts the rest in place. Without it nothing
+//! has changed, and the directory is removed. If a target cannot be replaced, the journal is marked to be
+//! undone, and each run that finds it takes everything back. Not for the contents.
 
-use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::write::{Staged, Tree, refuse_by_hand};
+use crate::write::{Tree, refuse_by_hand, write_all};
+
+/// The directory of an update that is under way, at the root of the repository.
+const HOME: &str = ".update";
+/// The targets of an update that is put in place.
+const REDO: &str = "redo.json";
+/// The targets of an update that is taken back.
+const UNDO: &str = "undo.json";
+/// The file whose lock a running update holds.
+const LOCK: &str = "lock";
 
 /// The files and directories of one update.
 #[derive(Debug, Default)]
@@ -26,133 +37,305 @@ pub(super) enum Step {
     Place,
 }
 
-/// A written file that has not taken its place yet.
-struct StagedFile<'a> {
-    target: &'a Path,
-    new: TempPath,
-    /// A copy of the current file, if there is one.
-    old: Option<TempPath>,
+/// How an update that was interrupted ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovered {
+    /// Nothing had changed.
+    Unstarted,
+    /// The rest is in place now.
+    Finished,
+    /// Everything is as it was.
+    Undone,
 }
 
-impl<'a> StagedFile<'a> {
-    fn write(target: &'a Path, text: &str) -> Result<Self, Problem> {
+/// A file or directory to replace. Its new state is in the directory of the update under its number until
+/// it is in place, and its former state beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Target {
+    /// From the root, with slashes.
+    path: String,
+    /// Whether something was there.
+    existed: bool,
+    /// Directories that were created for it, from the outer to the inner one.
+    parents: Vec<String>,
+}
+
+/// A directory of an update, with its lock.
+struct Work<'a> {
+    root: &'a Path,
+    home: PathBuf,
+    _lock: File,
+}
+
+impl<'a> Work<'a> {
+    /// Takes the lock of the directory, which exists.
+    fn of(root: &'a Path) -> Result<Self, Problem> {
+        let home = root.join(HOME);
+        let path = home.join(LOCK);
+        let lock = File::create(&path)
+            .map_err(|error| Problem::in_file(&path, format!("cannot be written: {error}")))?;
+        lock.try_lock().map_err(|_| {
+            Problem::in_file(&home, "belongs to an update that is running")
+                .with_help("wait until it has ended, then run the command again")
+        })?;
+        Ok(Self {
+            root,
+            home,
+            _lock: lock,
+        })
+    }
+
+    fn new_state(&self, index: usize) -> PathBuf {
+        self.home.join(index.to_string())
+    }
+
+    fn old_state(&self, index: usize) -> PathBuf {
+        self.home.join(format!("{index}.old"))
+    }
+
+    fn target(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// Puts a target in place, or finishes that.
+    fn place(&self, index: usize, target: &Target) -> Result<(), Problem> {
+        let (new, old) = (self.new_state(index), self.old_state(index));
+        if !is_there(&new) {
+            return Ok(());
+        }
+        let path = self.target(&target.path);
+        let failed = |what: &str, error: std::io::Error| {
+            Problem::in_file(&path, format!("cannot be {what}: {error}"))
+        };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| failed("created", error))?;
+        }
+        // A file replaces a file in one step; a copy of the former one is there.
+        if target.existed && new.is_dir() && is_there(&path) {
+            fs::rename(&path, &old).map_err(|error| failed("moved aside", error))?;
+        }
+        fs::rename(&new, &path).map_err(|error| failed("put in place", error))
+    }
+
+    /// Takes a target back, or finishes that.
+    fn take_back(&self, index: usize, target: &Target) -> Result<(), Problem> {
+        let (new, old) = (self.new_state(index), self.old_state(index));
+        let path = self.target(&target.path);
+        let failed =
+            |error: std::io::Error| Problem::in_file(&path, format!("cannot be restored: {error}"));
+        let is_placed = !is_there(&new);
+        if is_placed && is_there(&path) {
+            fs::rename(&path, &new).map_err(failed)?;
+        }
+        if target.existed && is_there(&old) && !is_there(&path) {
+            fs::rename(&old, &path).map_err(failed)?;
+        }
+        for parent in target.parents.iter().rev() {
+            // This fails for every directory that is not empty.
+            let _ = fs::remove_dir(self.target(parent));
+        }
+        Ok(())
+    }
+
+    /// Takes all targets back.
+    fn undo(&self, targets: &[Target]) -> Result<(), Problem> {
+        let (redo, undo) = (self.home.join(REDO), self.home.join(UNDO));
+        if is_there(&redo) {
+            fs::rename(&redo, &undo)
+                .map_err(|error| Problem::in_file(&redo, format!("cannot be renamed: {error}")))?;
+        }
+        for (index, target) in targets.iter().enumerate().rev() {
+            self.take_back(index, target)?;
+        }
+        self.remove()
+    }
+
+    /// Removes the directory: first what makes a later run act.
+    fn remove(&self) -> Result<(), Problem> {
+        let failed = |error| Problem::in_file(&self.home, format!("cannot be removed: {error}"));
+        for journal in [REDO, UNDO] {
+            match fs::remove_file(self.home.join(journal)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        fs::remove_dir_all(&self.home).map_err(failed)
+    }
+
+    fn journal(&self, name: &str) -> Result<Option<Vec<Target>>, Problem> {
+        let path = self.home.join(name);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Problem::in_file(&path, format!("cannot be read: {error}")));
+            }
+        };
+        let targets: Vec<Target> =
+            serde_json::from_str(&text).map_err(|error| damaged(&path, &error.to_string()))?;
+        let is_inside = |path: &String| {
+            let mut steps = Path::new(path).components();
+            !path.is_empty() && steps.all(|step| matches!(step, Component::Normal(_)))
+        };
+        let paths = || {
+            let each = targets.iter();
+            each.flat_map(|one| one.parents.iter().chain([&one.path]))
+        };
+        if !paths().all(is_inside) {
+            return Err(damaged(&path, "it names a place outside of the repository"));
+        }
+        Ok(Some(targets))
+    }
+
+    fn stage(&self, plan: &Plan, before: &mut Hook<'_>) -> Result<Vec<Target>, Problem> {
+        let mut targets = Vec::new();
+        for (path, tree) in &plan.trees {
+            refuse_by_hand(path)?;
+            before(Step::Stage)?;
+            write_all(tree, &self.new_state(targets.len()))?;
+            targets.push(self.describe(path)?);
+        }
+        for (path, text) in &plan.files {
+            before(Step::Stage)?;
+            self.stage_file(path, text, targets.len())?;
+            targets.push(self.describe(path)?);
+        }
+        Ok(targets)
+    }
+
+    fn stage_file(&self, path: &Path, text: &str, index: usize) -> Result<(), Problem> {
         let failed = |error: std::io::Error| {
-            Problem::in_file(target, format!("cannot be written: {error}"))
+            Problem::in_file(path, format!("cannot be written: {error}"))
                 .with_help("check the directory and its permissions")
         };
-        let old = match fs::symlink_metadata(target) {
+        let new = self.new_state(index);
+        fs::write(&new, text).map_err(failed)?;
+        match fs::symlink_metadata(path) {
             Ok(known) if known.is_file() => {
-                let copy = beside(target).map_err(failed)?;
-                fs::copy(target, copy.path()).map_err(failed)?;
-                Some(copy.into_temp_path())
+                fs::copy(path, self.old_state(index)).map_err(failed)?;
+                fs::set_permissions(&new, known.permissions()).map_err(failed)
             }
-            Ok(_) => {
-                return Err(
-                    Problem::in_file(target, "is not a regular file, and is not replaced")
-                        .with_help("move it elsewhere, then run the command again"),
-                );
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(error)),
-        };
-        let mut new = beside(target).map_err(failed)?;
-        new.write_all(text.as_bytes()).map_err(failed)?;
-        if let Some(permissions) = permissions(target) {
-            new.as_file().set_permissions(permissions).map_err(failed)?;
+            Ok(_) => Err(
+                Problem::in_file(path, "is not a regular file, and is not replaced")
+                    .with_help("move it elsewhere, then run the command again"),
+            ),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(error)),
         }
-        Ok(Self {
-            target,
-            new: new.into_temp_path(),
-            old,
-        })
     }
 
-    fn put_in_place(&self) -> Result<(), Problem> {
-        fs::rename(&self.new, self.target).map_err(|error| {
-            Problem::in_file(self.target, format!("cannot be put in place: {error}"))
-        })
-    }
-
-    /// Undoes it, as far as it can be undone: if even that fails, the problem that led here says more.
-    fn take_back(&self) {
-        let _ = match &self.old {
-            Some(old) => fs::rename(old, self.target),
-            None => fs::remove_file(self.target),
+    fn describe(&self, path: &Path) -> Result<Target, Problem> {
+        let name = |path: &Path| {
+            let inside = path.strip_prefix(self.root).ok()?;
+            let steps: Option<Vec<&str>> = inside.iter().map(|step| step.to_str()).collect();
+            Some(steps?.join("/"))
         };
+        let outside = || Problem::in_file(path, "is outside of the repository");
+        let mut parents = Vec::new();
+        let mut next = path.parent();
+        while let Some(parent) = next.filter(|parent| *parent != self.root && !is_there(parent)) {
+            parents.insert(0, name(parent).ok_or_else(outside)?);
+            next = parent.parent();
+        }
+        Ok(Target {
+            path: name(path).ok_or_else(outside)?,
+            existed: is_there(path),
+            parents,
+        })
     }
 }
 
-fn beside(target: &Path) -> std::io::Result<NamedTempFile> {
-    let directory = target
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or_else(|| Path::new("."));
-    tempfile::Builder::new()
-        .prefix(".update-")
-        .tempfile_in(directory)
+type Hook<'a> = dyn FnMut(Step) -> Result<(), Problem> + 'a;
+
+/// Whether something has the name, be it a link to nothing.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
-/// The permissions that a file has or, if it is new, those of a file that all may read.
-fn permissions(target: &Path) -> Option<fs::Permissions> {
-    if let Ok(known) = fs::metadata(target) {
-        return Some(known.permissions());
-    }
-    #[cfg(unix)]
-    {
-        Some(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-    }
-    #[cfg(not(unix))]
-    {
-        None
-    }
-}
-
-enum Placed<'a> {
-    Tree(&'a Staged<'a>),
-    File(&'a StagedFile<'a>),
+fn damaged(path: &Path, why: &str) -> Problem {
+    Problem::in_file(path, format!("the journal of an update is damaged: {why}")).with_help(
+        "restore the files with `git restore .`, remove the directory `.update`, then update again",
+    )
 }
 
 /// Executes a plan. `before` is called before each step and may let it fail.
 ///
 /// # Errors
 /// Returns an error if a file cannot be written. On error all files are unchanged.
-pub(super) fn carry_out(
-    plan: &Plan,
-    before: &mut dyn FnMut(Step) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    let mut trees = Vec::new();
-    for (target, tree) in &plan.trees {
-        refuse_by_hand(target)?;
-        before(Step::Stage)?;
-        trees.push(Staged::write(tree, target)?);
-    }
-    let mut files = Vec::new();
-    for (target, text) in &plan.files {
-        before(Step::Stage)?;
-        files.push(StagedFile::write(target, text)?);
-    }
-    let mut placed: Vec<Placed<'_>> = Vec::new();
-    let next = trees
-        .iter()
-        .map(Placed::Tree)
-        .chain(files.iter().map(Placed::File));
-    for next in next {
-        let outcome = before(Step::Place).and_then(|()| match &next {
-            Placed::Tree(tree) => tree.put_in_place(),
-            Placed::File(file) => file.put_in_place(),
-        });
-        if let Err(problem) = outcome {
-            for placed in placed.iter().rev() {
-                match placed {
-                    Placed::Tree(tree) => tree.take_back(),
-                    Placed::File(file) => file.take_back(),
-                }
-            }
+pub(super) fn carry_out(plan: &Plan, root: &Path, before: &mut Hook<'_>) -> Result<(), Problem> {
+    let home = root.join(HOME);
+    fs::create_dir(&home).map_err(|error| {
+        Problem::in_file(&home, format!("cannot be created: {error}")).with_help(
+            "check the permissions; if another update is running, wait until it has ended",
+        )
+    })?;
+    let work = Work::of(root)?;
+    let staged = work.stage(plan, before).and_then(|targets| {
+        let journal = serde_json::to_string_pretty(&targets)
+            .map_err(|error| Problem::new(format!("no journal can be written: {error}")))?;
+        let (draft, redo) = (home.join("draft.json"), home.join(REDO));
+        let written = fs::write(&draft, journal).and_then(|()| fs::rename(&draft, &redo));
+        written.map_err(|error| Problem::in_file(&redo, format!("cannot be written: {error}")))?;
+        Ok(targets)
+    });
+    let targets = match staged {
+        Ok(targets) => targets,
+        Err(problem) => {
+            work.remove()?;
             return Err(problem);
         }
-        placed.push(next);
+    };
+    for (index, target) in targets.iter().enumerate() {
+        let outcome = before(Step::Place).and_then(|()| work.place(index, target));
+        if let Err(problem) = outcome {
+            work.undo(&targets)?;
+            return Err(problem);
+        }
     }
-    Ok(())
+    work.remove()
+}
+
+/// Ends an update that was interrupted, if there is one: puts the rest in place, or takes everything back.
+///
+/// # Errors
+/// Returns an error if an update is running, or if a file cannot be replaced.
+pub(crate) fn recover(root: &Path) -> Result<Option<Recovered>, Problem> {
+    let home = root.join(HOME);
+    if !fs::symlink_metadata(&home).is_ok_and(|known| known.is_dir()) {
+        return Ok(None);
+    }
+    let work = Work::of(root)?;
+    if let Some(targets) = work.journal(UNDO)? {
+        work.undo(&targets)?;
+        return Ok(Some(Recovered::Undone));
+    }
+    let Some(targets) = work.journal(REDO)? else {
+        work.remove()?;
+        return Ok(Some(Recovered::Unstarted));
+    };
+    for (index, target) in targets.iter().enumerate() {
+        work.place(index, target).map_err(|problem| {
+            problem.with_help("an update was interrupted and cannot be finished: correct this and run the command again, or run `git restore .` and remove the directory `.update`")
+        })?;
+    }
+    work.remove()?;
+    Ok(Some(Recovered::Finished))
+}
+
+/// Says that an update was interrupted, for a command that changes nothing.
+///
+/// # Errors
+/// Returns an error if an update was interrupted or is running.
+pub(crate) fn refuse_interrupted(root: &Path) -> Result<(), Problem> {
+    let home = root.join(HOME);
+    if !is_there(&home) {
+        return Ok(());
+    }
+    Err(
+        Problem::in_file(&home, "an update was interrupted or is running").with_help(
+            "`cargo xtask generate` ends an interrupted one: it finishes it or takes it back",
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -162,7 +345,9 @@ mod tests {
     use super::*;
     use crate::write::MARK;
 
-    fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    type Contents = BTreeMap<PathBuf, Vec<u8>>;
+
+    fn contents(directory: &Path) -> Contents {
         let mut found = BTreeMap::new();
         let mut open = vec![directory.to_owned()];
         while let Some(next) = open.pop() {
@@ -204,7 +389,7 @@ mod tests {
             let plan = plan(home.path());
             let before = contents(home.path());
             let mut step = 0;
-            let outcome = carry_out(&plan, &mut |_| {
+            let outcome = carry_out(&plan, home.path(), &mut |_| {
                 step += 1;
                 if step == failing + 1 {
                     Err(Problem::new("injected"))
@@ -228,7 +413,7 @@ mod tests {
     #[test]
     fn a_plan_that_succeeds_leaves_only_its_files() {
         let home = tempfile::tempdir().unwrap();
-        carry_out(&plan(home.path()), &mut |_| Ok(())).unwrap();
+        carry_out(&plan(home.path()), home.path(), &mut |_| Ok(())).unwrap();
         let found = contents(home.path());
         assert_eq!(found.len(), 5, "{:?}", found.keys());
         assert_eq!(found[&home.path().join("a")], b"new a");
@@ -247,7 +432,7 @@ mod tests {
         plan.files.push((home.path().join("late"), "x".to_owned()));
         let before = contents(home.path());
         let late = home.path().join("late");
-        let outcome = carry_out(&plan, &mut |step| {
+        let outcome = carry_out(&plan, home.path(), &mut |step| {
             if step == Step::Place && !late.exists() {
                 fs::create_dir(&late).unwrap();
                 fs::write(late.join("x"), "x").unwrap();
@@ -262,5 +447,116 @@ mod tests {
         );
         fs::remove_dir_all(&late).unwrap();
         assert_eq!(contents(home.path()), before);
+    }
+
+    /// The contents before and after the plan, and the number of its steps.
+    fn ends() -> (Contents, Contents, usize) {
+        let home = tempfile::tempdir().unwrap();
+        let plan = plan(home.path());
+        let relative = || {
+            let all = contents(home.path()).into_iter();
+            let short = |path: &Path| path.strip_prefix(home.path()).unwrap().to_owned();
+            all.map(|(path, text)| (short(&path), text)).collect()
+        };
+        let before = relative();
+        let mut steps = 0;
+        carry_out(&plan, home.path(), &mut |_| {
+            steps += 1;
+            Ok(())
+        })
+        .unwrap();
+        (before, relative(), steps)
+    }
+
+    /// Ends the process in effect: nothing after this step runs.
+    fn killed_at(home: &Path, step: usize) {
+        let plan = plan(home);
+        let mut count = 0;
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            carry_out(&plan, home, &mut |_| {
+                count += 1;
+                assert_ne!(count, step, "killed");
+                Ok(())
+            })
+        }));
+        assert!(outcome.is_err(), "step {step} does not exist");
+    }
+
+    #[test]
+    fn a_run_that_is_killed_at_any_step_is_ended_by_the_next_one() {
+        let (before, after, steps) = ends();
+        for step in 1..=steps {
+            let home = tempfile::tempdir().unwrap();
+            killed_at(home.path(), step);
+            let recovered = recover(home.path()).unwrap();
+            let found = contents(home.path()).into_iter();
+            let short = |path: &Path| path.strip_prefix(home.path()).unwrap().to_owned();
+            let found: BTreeMap<_, _> = found.map(|(path, text)| (short(&path), text)).collect();
+            match recovered {
+                Some(Recovered::Unstarted) => assert_eq!(found, before, "{step}"),
+                Some(Recovered::Finished) => assert_eq!(found, after, "{step}"),
+                other => panic!("step {step}: {other:?}"),
+            }
+            assert_eq!(recover(home.path()).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_killed_between_two_renames_or_while_it_is_taken_back_is_ended_by_the_next_one()
+    {
+        let (before, after, steps) = ends();
+        let short = |home: &Path| -> BTreeMap<PathBuf, Vec<u8>> {
+            let all = contents(home).into_iter();
+            all.map(|(path, text)| (path.strip_prefix(home).unwrap().to_owned(), text))
+                .collect()
+        };
+        // Between the renames of a directory: the former one is aside and nothing has its name.
+        let home = tempfile::tempdir().unwrap();
+        killed_at(home.path(), 6);
+        let work = home.path().join(HOME);
+        fs::rename(home.path().join("one"), work.join("0.old")).unwrap();
+        assert_eq!(recover(home.path()).unwrap(), Some(Recovered::Finished));
+        assert_eq!(short(home.path()), after);
+        // While everything is taken back: any number of targets is in place, and any of them is back.
+        for placed in 6..=steps {
+            let home = tempfile::tempdir().unwrap();
+            killed_at(home.path(), placed);
+            let work = home.path().join(HOME);
+            fs::rename(work.join(REDO), work.join(UNDO)).unwrap();
+            if placed > 7 {
+                fs::rename(home.path().join("two"), work.join("1")).unwrap();
+            }
+            assert_eq!(recover(home.path()).unwrap(), Some(Recovered::Undone));
+            assert_eq!(short(home.path()), before, "{placed}");
+        }
+    }
+
+    #[test]
+    fn a_second_update_waits_and_a_damaged_journal_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let plan = plan(home.path());
+        carry_out(&plan, home.path(), &mut |step| {
+            if step == Step::Place {
+                let problem = recover(home.path()).unwrap_err().to_string();
+                assert!(problem.contains("an update that is running"), "{problem}");
+                assert!(refuse_interrupted(home.path()).is_err());
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert!(refuse_interrupted(home.path()).is_ok());
+        let outside = r#"[{"path": "../x", "existed": true, "parents": []}]"#;
+        let root = r#"[{"path": "/etc/x", "existed": true, "parents": []}]"#;
+        for journal in ["", "[", "{}", outside, root] {
+            let work = home.path().join(HOME);
+            fs::create_dir(&work).unwrap();
+            fs::write(work.join(REDO), journal).unwrap();
+            let problem = recover(home.path()).unwrap_err().to_string();
+            assert!(
+                problem.contains("damaged") && problem.contains("git restore"),
+                "{problem}"
+            );
+            fs::remove_dir_all(work).unwrap();
+        }
     }
 }

@@ -93,7 +93,9 @@ fn one(
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let is = |key: &str| value.get(key).and_then(Value::as_bool);
     let Some(name) = text("name") else {
-        return Err(reader.problem(&place, "a parameter needs a `name`"));
+        return Err(reader
+            .problem(&place, "a parameter needs a `name`")
+            .with_help("name it, in the overlay, or remove it"));
     };
     let location = match text("in") {
         Some("path") => Location::Path,

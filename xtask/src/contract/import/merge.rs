@@ -154,8 +154,8 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
     for old in &both {
         keep_id(merged, old, &ids);
     }
-    let asked = asked_of_requests(merged, &older);
-    let mut keeper = Keeper::new(merged, &older);
+    let sent = request_schemas(merged);
+    let mut keeper = Keeper::new(merged, &older, sent);
     for mut operation in both {
         rename(&mut operation, &names);
         keeper.operation(&operation);
@@ -166,7 +166,6 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
     let Outcome { kept, lost } = keeper.finish();
     merged.kept.extend(kept);
     merged.lost.extend(lost);
-    merged.lost.extend(asked);
 }
 
 /// The ids that belong to another operation now, which both layers have: a program that calls the method
@@ -209,34 +208,6 @@ fn keep_id(merged: &mut Merged, old: &Operation, ids: &BTreeSet<String>) {
             }
         }
     }
-}
-
-/// The fields that requests have to hold now and could leave out before.
-fn asked_of_requests(merged: &Merged, older: &Map<String, Value>) -> Vec<Lost> {
-    let mut lost = Vec::new();
-    for name in request_schemas(merged) {
-        let (Some(new), Some(old)) = (merged.schemas.get(&name), older.get(&name)) else {
-            continue;
-        };
-        let required = |schema: &Value| -> BTreeSet<String> {
-            let parts = schema.get("allOf").and_then(Value::as_array);
-            let parts = parts.into_iter().flatten().chain([schema]);
-            let names = parts.filter_map(|part| part.get("required")?.as_array());
-            names
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
-        let old = required(old);
-        for field in required(new).difference(&old) {
-            lost.push(Lost {
-                place: format!("{name}.{field}"),
-                what: "is required of requests now".to_owned(),
-            });
-        }
-    }
-    lost
 }
 
 /// The schemas that bodies of requests reach.

@@ -48,16 +48,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
             found.add(rules::TYPE_REMOVED, key, phrase, was, None);
         }
     }
-    for alias in found.before.aliases.keys() {
-        // A former name of an operation may be its name again.
-        let is_there = new.surface.aliases.contains_key(alias)
-            || new.surface.types.contains_key(alias)
-            || new.surface.calls.contains_key(alias);
-        if !is_there {
-            let phrase = Phrase::of(alias).words(", a former name, is gone");
-            found.add(rules::TYPE_REMOVED, ("shared", alias), phrase, None, None);
-        }
-    }
+    former_names(found);
     for (name, item) in &new.surface.types {
         let is_known = found.before.types.contains_key(name)
             || renamed.values().any(|known| known == name)
@@ -70,6 +61,48 @@ pub(super) fn compare(found: &mut Found<'_>) {
             let phrase = used(new, name, Phrase::of(name).words(" is new"));
             let pointer = new.schema(name).map(|schema| schema.pointer.clone());
             found.add(rules::TYPE_ADDED, (&item.area, name), phrase, None, pointer);
+        }
+    }
+}
+
+/// Compares the aliases of types and operations.
+fn former_names(found: &mut Found<'_>) {
+    let (old, new) = (found.before, &found.new.surface);
+    let is_there = |name: &String| new.types.contains_key(name) || new.calls.contains_key(name);
+    for (alias, target) in &old.aliases {
+        // A former name may be the name again.
+        let own = Some(alias).filter(|alias| is_there(alias));
+        let Some(now) = new.aliases.get(alias).or(own) else {
+            let phrase = Phrase::of(alias).words(", a former name, is gone");
+            found.add(rules::TYPE_REMOVED, ("shared", alias), phrase, None, None);
+            continue;
+        };
+        let current = new.aliases.get(target).unwrap_or(target);
+        // A type that is gone says so itself.
+        if current != now && is_there(current) {
+            let area = found.area_of(current);
+            let phrase = Phrase::of(alias)
+                .words(" was a former name of ")
+                .code(current)
+                .words(" and stands for ")
+                .code(now);
+            let (old, _) = found.pointers(target);
+            let (_, new) = found.pointers(now);
+            found.add(rules::ALIAS_CHANGED, (&area, current), phrase, old, new);
+        }
+    }
+    for (alias, target) in &new.aliases {
+        let is_known = old.aliases.contains_key(alias)
+            || old.types.contains_key(alias)
+            || !new.types.contains_key(target)
+            || !old.types.contains_key(target);
+        if !is_known {
+            let area = found.area_of(target);
+            let phrase = Phrase::of(alias)
+                .words(" is a former name of ")
+                .code(target);
+            let (old, new) = found.pointers(target);
+            found.add(rules::ALIAS_ADDED, (&area, target), phrase, old, new);
         }
     }
 }

@@ -141,6 +141,10 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("member-type-changed", "mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}", "mapping: {CAT: '#/components/schemas/Dog', DOG: '#/components/schemas/Cat'}", ""),
     ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was distinguished by tag \"type\" \"DOG\" and is distinguished by tag \"type\" \"DOG\" | \"HOUND\""),
     ("member-deprecated", "      discriminator:", "      x-deprecatedMembers: ['#/components/schemas/Dog']\n      discriminator:", "Choice::Dog is no longer published"),
+    ("alias-added", "    Part: {", "    Part: {x-formerNames: [Piece], ", "Piece is a former name of Part"),
+    ("alias-changed", "", "", ""),
+    ("variant-alias-added", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumAliases: {IN_USE: [BUSY]}", "Kind::Busy is a former name of Kind::InUse"),
+    ("variant-alias-removed", "", "", ""),
     ("conversion-added", "", "", ""),
     ("conversion-removed", "", "", ""),
     ("server-changed", "https://one.example", "https://two.example", "the addresses of the API were [\"https://one.example\"] and are [\"https://two.example\"]"),
@@ -181,7 +185,65 @@ fn every_rule_is_found_stated_and_placed() {
             assert!(output.contains(rule), "{rule}: {output}");
         }
     }
-    for (rule, old, new, sentence) in PAIRS {
+    let alias = |name: &str| {
+        HEAD.replace(
+            &format!("    {name}: {{"),
+            &format!("    {name}: {{x-formerNames: [Piece], "),
+        )
+    };
+    let busy = |of: &str| {
+        HEAD.replace(
+            "enum: [A, B, IN_USE]",
+            &format!("enum: [A, B, IN_USE], x-enumAliases: {{{of}: [BUSY]}}"),
+        )
+    };
+    let own = HEAD.replace("enum: [A, B, IN_USE]", "enum: [A, B, IN_USE, BUSY]");
+    let built = [
+        (
+            "alias-changed",
+            alias("Part"),
+            alias("Cat"),
+            "Piece was a former name of Part and stands for Cat",
+        ),
+        (
+            "alias-changed",
+            alias("Part"),
+            HEAD.replace(
+                "    Cat: {",
+                "    Piece: {type: object, properties: {q: {type: string}}}\n    Cat: {",
+            )
+            .replace(
+                "lives: {type: integer}",
+                "lives: {type: integer}, piece: {$ref: '#/components/schemas/Piece'}",
+            ),
+            "Piece was a former name of Part and stands for Piece",
+        ),
+        (
+            "variant-alias-removed",
+            busy("IN_USE"),
+            HEAD.to_owned(),
+            "Kind::Busy, a former name of Kind::InUse, is gone",
+        ),
+        (
+            "variant-alias-removed",
+            busy("IN_USE"),
+            busy("A"),
+            "Kind::Busy, a former name of Kind::InUse, is one of Kind::A now",
+        ),
+        (
+            "variant-alias-removed",
+            busy("IN_USE"),
+            own,
+            "Kind::Busy, a former name of Kind::InUse, is a variant of its own now",
+        ),
+    ];
+    let built = built
+        .iter()
+        .map(|(rule, old, new, sentence)| (rule, old.as_str(), new.as_str(), sentence));
+    let pairs = PAIRS
+        .iter()
+        .map(|(rule, old, new, sentence)| (rule, *old, *new, sentence));
+    for (rule, old, new, sentence) in pairs.chain(built) {
         let report = report(old, new);
         seen.insert(*rule);
         let is_found = report

@@ -7,6 +7,7 @@
 mod form;
 mod json;
 mod operations;
+mod presence;
 mod properties;
 mod unions;
 mod values;
@@ -51,6 +52,18 @@ struct Comparison {
     old: Value,
     /// As reports name the place.
     place: String,
+    kind: Place,
+}
+
+/// Who compares whether the value of a place may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A property, with whether it is required; or a parameter, which has no null.
+    Elsewhere,
+    /// A named schema: each place that uses it.
+    Named,
+    /// Items, values of a map, a body, a response.
+    Here,
 }
 
 /// Compares the older layer with the contract, place by place, and keeps its facts.
@@ -58,16 +71,23 @@ pub(super) struct Keeper<'a> {
     merged: &'a mut Merged,
     /// The schemas of the older layer, by the names that they have in the contract.
     older: &'a Map<String, Value>,
+    /// The named schemas that requests hold.
+    sent: BTreeSet<String>,
     open: Vec<Comparison>,
     seen: BTreeSet<(Root, String, String)>,
     outcome: Outcome,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(merged: &'a mut Merged, older: &'a Map<String, Value>) -> Self {
+    pub(super) fn new(
+        merged: &'a mut Merged,
+        older: &'a Map<String, Value>,
+        sent: BTreeSet<String>,
+    ) -> Self {
         Self {
             merged,
             older,
+            sent,
             open: Vec::new(),
             seen: BTreeSet::new(),
             outcome: Outcome::default(),
@@ -82,6 +102,7 @@ impl<'a> Keeper<'a> {
                 String::new(),
                 old,
                 name.to_owned(),
+                Place::Named,
             );
         }
     }
@@ -102,13 +123,23 @@ impl<'a> Keeper<'a> {
         self.outcome
     }
 
-    fn add(&mut self, root: Root, pointer: String, old: &Value, place: String) {
+    fn add(&mut self, root: Root, pointer: String, old: &Value, place: String, kind: Place) {
         self.open.push(Comparison {
             root,
             pointer,
             old: old.clone(),
             place,
+            kind,
         });
+    }
+
+    /// Whether a request has the value of this place.
+    fn is_sent(&self, root: &Root, pointer: &str) -> bool {
+        match root {
+            Root::Schema(name) => self.sent.contains(name),
+            Root::Operation(_) => !pointer.starts_with("/responses/"),
+            Root::Path(_) => true,
+        }
     }
 
     fn at(&mut self, root: &Root, pointer: &str) -> Option<&mut Value> {
@@ -138,6 +169,7 @@ impl<'a> Keeper<'a> {
             pointer,
             old,
             place,
+            kind,
         } = comparison;
         if !self
             .seen
@@ -148,6 +180,13 @@ impl<'a> Keeper<'a> {
         let Some(new) = self.at(&root, &pointer).cloned() else {
             return;
         };
+        if kind == Place::Here {
+            let was = presence::may_be_null(&old, self.older);
+            let is = presence::may_be_null(&new, &self.merged.schemas);
+            if let Some(what) = presence::null_change(was, is) {
+                self.lose(&place, what.to_owned());
+            }
+        }
         match (referred(&new), referred(&old)) {
             (Some(new), Some(old)) => {
                 if new != old && !self.are_alike(&new, &old) {
@@ -157,7 +196,13 @@ impl<'a> Keeper<'a> {
             (Some(target), None) => match self.merged.schemas.get(&target) {
                 // The inline schema has a name now: its parts belong to the named schema.
                 Some(known) if same_form(&form(known), &form(&old)) => {
-                    self.add(Root::Schema(target), String::new(), &old, place);
+                    self.add(
+                        Root::Schema(target),
+                        String::new(),
+                        &old,
+                        place,
+                        Place::Named,
+                    );
                 }
                 _ => self.lose(&place, format!("was {} and is {target}", shown(&old))),
             },
@@ -200,6 +245,7 @@ impl<'a> Keeper<'a> {
                     format!("{pointer}/{keyword}"),
                     inner,
                     format!("{place}{step}"),
+                    Place::Here,
                 );
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::operation::Operation;
 use super::json::members;
-use super::{Comparison, Outcome, Root};
+use super::{Comparison, Outcome, Place, Root};
 use crate::contract::pointer::escape;
 
 /// Keeps the parameters of an operation that both layers have. Returns the schemas of its parameters and
@@ -37,9 +37,6 @@ fn parameters(new: &mut Operation, old: &Operation, outcome: &mut Outcome) -> Ve
     let key = old.key();
     let mut comparisons = Vec::new();
     for parameter in parameters_of(old) {
-        if identity(parameter).0 == "path" {
-            continue;
-        }
         let place = place_of(new, parameter);
         let is_it = |known: &&Value| identity(known) == identity(parameter);
         let own = own_parameters(&new.facts).position(|known| is_it(&known));
@@ -53,11 +50,25 @@ fn parameters(new: &mut Operation, old: &Operation, outcome: &mut Outcome) -> Ve
         };
         if let Some((root, pointer)) = found {
             let is_required_now = is_required(parameters_of(new).find(is_it));
-            if is_required_now && !is_required(Some(parameter)) {
-                outcome.lose(&place, "is required now");
+            match (is_required(Some(parameter)), is_required_now) {
+                (false, true) => outcome.lose(&place, "is required now"),
+                (true, false) => outcome.lose(&place, "is no longer required"),
+                _ => {}
             }
-            comparisons.extend(schemas_in(parameter, &root, &pointer, &place));
+            comparisons.extend(schemas_in(
+                parameter,
+                (&root, &pointer),
+                &place,
+                Place::Elsewhere,
+            ));
             continue;
+        }
+        // The path decides which ones it has.
+        if identity(parameter).0 == "path" {
+            continue;
+        }
+        if is_required(Some(parameter)) {
+            outcome.lose(&place, "is no longer published, and no longer required");
         }
         let mut kept = parameter.clone();
         if let Some(kept) = kept.as_object_mut() {
@@ -82,8 +93,10 @@ fn body(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparis
         (None, Some(new)) if is_required(new) => outcome.lose(&place, "is new and required"),
         (Some(_), None) => outcome.lose(&place, "is no longer sent"),
         (Some(old), Some(new)) => {
-            if is_required(new) && !is_required(old) {
-                outcome.lose(&place, "is required now");
+            match (is_required(old), is_required(new)) {
+                (false, true) => outcome.lose(&place, "is required now"),
+                (true, false) => outcome.lose(&place, "is no longer required"),
+                _ => {}
             }
             for media in missing_media_types(old, new) {
                 outcome.lose(&place, format!("is no longer sent as {media}"));
@@ -94,7 +107,8 @@ fn body(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparis
     let (Some(body), Some(_)) = (old.facts.get("requestBody"), new.facts.get("requestBody")) else {
         return Vec::new();
     };
-    schemas_in(body, &Root::Operation(old.key()), "/requestBody", &place)
+    let root = Root::Operation(old.key());
+    schemas_in(body, (&root, "/requestBody"), &place, Place::Here)
 }
 
 fn responses(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparison> {
@@ -119,13 +133,18 @@ fn responses(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Com
         }
         let pointer = format!("/responses/{}", escape(status));
         let root = Root::Operation(old.key());
-        comparisons.extend(schemas_in(response, &root, &pointer, &place));
+        comparisons.extend(schemas_in(response, (&root, &pointer), &place, Place::Here));
     }
     comparisons
 }
 
 /// The schemas of a parameter, a body or a response.
-fn schemas_in(owner: &Value, root: &Root, pointer: &str, place: &str) -> Vec<Comparison> {
+fn schemas_in(
+    owner: &Value,
+    (root, pointer): (&Root, &str),
+    place: &str,
+    kind: Place,
+) -> Vec<Comparison> {
     let own = owner
         .get("schema")
         .map(|schema| (format!("{pointer}/schema"), schema));
@@ -140,6 +159,7 @@ fn schemas_in(owner: &Value, root: &Root, pointer: &str, place: &str) -> Vec<Com
             pointer,
             old: old.clone(),
             place: place.to_owned(),
+            kind,
         })
         .collect()
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::json::{list, members};
-use super::{Keeper, Root, deprecated};
+use super::presence::{Presence, required};
+use super::{Keeper, Place, Root, deprecated};
 use crate::contract::pointer::escape;
 use crate::contract::references::schema_name;
 
@@ -32,18 +33,20 @@ pub(super) fn keep(
             });
         },
     );
-    if before.is_empty() {
-        return;
-    }
-    let mut now: BTreeMap<String, (Option<String>, String)> = BTreeMap::new();
+    let mut now: BTreeMap<String, (Value, Spot)> = BTreeMap::new();
     effective(
         new,
         &keeper.merged.schemas,
         &mut BTreeSet::new(),
-        &mut |name, _, at| {
-            now.entry(name.to_owned()).or_insert(at);
+        &mut |name, value, at| {
+            now.entry(name.to_owned())
+                .or_insert_with(|| (value.clone(), at));
         },
     );
+    presences(keeper, (root, pointer), (new, &now), (old, &before), place);
+    if before.is_empty() {
+        return;
+    }
     let mut left = Vec::new();
     for name in order {
         let Some(value) = before.get(&name) else {
@@ -51,11 +54,12 @@ pub(super) fn keep(
         };
         let place = format!("{place}.{name}");
         match now.get(&name) {
-            Some((None, below)) => {
-                keeper.add(root.clone(), format!("{pointer}{below}"), value, place)
-            }
-            Some((Some(schema), below)) => {
-                keeper.add(Root::Schema(schema.clone()), below.clone(), value, place);
+            Some((_, (home, below))) => {
+                let (root, pointer) = match home {
+                    None => (root.clone(), format!("{pointer}{below}")),
+                    Some(schema) => (Root::Schema(schema.clone()), below.clone()),
+                };
+                keeper.add(root, pointer, value, place, Place::Elsewhere);
             }
             None => left.push((name.clone(), value.clone(), place)),
         }
@@ -102,6 +106,47 @@ pub(super) fn keep(
                 "cannot be expressed in the new form of the schema".to_owned(),
             );
         }
+    }
+}
+
+/// Lists the properties that are there in another way than before.
+fn presences(
+    keeper: &mut Keeper<'_>,
+    (root, pointer): (&Root, &str),
+    (new, now): (&Value, &BTreeMap<String, (Value, Spot)>),
+    (old, before): (&Value, &BTreeMap<String, Value>),
+    place: &str,
+) {
+    let is_sent = keeper.is_sent(root, pointer);
+    let (is_required, was_required) = (
+        required(new, &keeper.merged.schemas),
+        required(old, keeper.older),
+    );
+    let mut found = Vec::new();
+    let mut add = |name: &str, what: &'static str| found.push((format!("{place}.{name}"), what));
+    for (name, (value, _)) in now {
+        let schemas = &keeper.merged.schemas;
+        let is = Presence::of(value, is_required.contains(name), is_sent, schemas);
+        let was = match before.get(name) {
+            Some(value) => Presence::of(value, was_required.contains(name), is_sent, keeper.older),
+            // A new field breaks only those who have to send it.
+            None if is_sent => is.optional(),
+            None => continue,
+        };
+        let changes = is.change(was, is_sent);
+        changes.into_iter().for_each(|what| add(name, what));
+    }
+    for name in before.keys().filter(|name| !now.contains_key(*name)) {
+        let is_read = before.get(name).is_some_and(|value| {
+            let was = Presence::of(value, was_required.contains(name), is_sent, keeper.older);
+            !was.change(was.optional(), is_sent).is_empty()
+        });
+        if is_read {
+            add(name, "is no longer published, and may be absent now");
+        }
+    }
+    for (place, what) in found {
+        keeper.lose(&place, what.to_owned());
     }
 }
 

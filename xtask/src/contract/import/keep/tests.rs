@@ -73,7 +73,14 @@ fn a_property_stays_deprecated_and_optional_wherever_it_stood() {
     for line in ["  Out.b\n", "  Out.c.e\n", "  Out.f[].h\n"] {
         assert!(report.contains(line), "{report}");
     }
-    assert!(!report.contains("breaking"), "{report}");
+    assert!(
+        report.contains("  Out.b is no longer published, and may be absent now\n"),
+        "{report}"
+    );
+    assert!(
+        report.contains("breaking, because it cannot be kept: 1\n"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -475,4 +482,138 @@ fn a_format_without_a_type_of_its_own_is_not_breaking() {
         let is_listed = report.contains("breaking, because it cannot be kept");
         assert_eq!(is_listed, is_breaking, "{old} to {new}: {report}");
     }
+}
+
+/// The breaking changes that an import lists.
+fn breaking(old: &str, new: &str) -> Vec<String> {
+    let (_, report) = after(old, new);
+    let lines = report.lines();
+    let lines = lines.skip_while(|line| !line.starts_with("breaking"));
+    let lines = lines.skip(1).map_while(|line| line.strip_prefix("  "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_field_that_becomes_absent_null_or_required_is_listed_for_responses_and_requests() {
+    let out = |required: &str, field: &str| {
+        format!("    Out: {{type: object, {required}properties: {{a: {{{field}}}}}}}\n{IN}")
+    };
+    let inside = |required: &str, field: &str| {
+        format!(
+            "    In: {{type: object, {required}properties: {{a: {{{field}}}}}}}\n    Out: {{type: string}}\n"
+        )
+    };
+    let (required, text, null) = (
+        "required: [a], ",
+        "type: string",
+        "type: string, nullable: true",
+    );
+    let value = "type: string, enum: [A]";
+    let null_value = "type: string, nullable: true, enum: [A, null]";
+    let items = "type: array, items: {type: string}";
+    let null_items = "type: array, items: {type: string, nullable: true}";
+    let map = "type: object, additionalProperties: {type: string}";
+    let null_map = "type: object, additionalProperties: {type: string, nullable: true}";
+    let read_only = "type: string, readOnly: true";
+    #[rustfmt::skip]
+    let cases: &[(String, String, &[&str], &[&str])] = &[
+        (out(required, text), out("", text), &["Out.a may be absent now"], &["Out.a is always there now"]),
+        (out(required, text), out(required, null), &["Out.a may be null now"], &["Out.a is always there now"]),
+        (out(required, text), out("", null), &["Out.a may be null now"], &["Out.a is always there now"]),
+        (out("", text), out("", null), &[], &[]),
+        (out(required, null), out("", text), &[], &[]),
+        (out(required, value), out(required, null_value), &["Out.a may be null now"], &["Out.a is always there now"]),
+        (out("", items), out("", null_items), &["Out.a[] may be null now"], &["Out.a[] is never null now"]),
+        (out("", map), out("", null_map), &["Out.a{} may be null now"], &["Out.a{} is never null now"]),
+        (inside(required, text), inside("", text), &["In.a is no longer required of requests"], &["In.a is required of requests now"]),
+        (inside("", text), inside("", null), &["In.a may be null now"], &["In.a is never null now"]),
+        (inside(required, text), inside(required, null), &["In.a may be null now"], &["In.a is never null now"]),
+        (inside(required, text), inside("", null), &["In.a is no longer required of requests", "In.a may be null now"], &["In.a is never null now", "In.a is required of requests now"]),
+        (inside(required, text), inside(required, read_only), &["In.a is no longer required of requests"], &["In.a is required of requests now"]),
+    ];
+    for (one, other, there, back) in cases {
+        let (one, other) = (revision("", one), revision("", other));
+        assert_eq!(breaking(&one, &other), *there, "{one}{other}");
+        assert_eq!(breaking(&other, &one), *back, "{other}{one}");
+    }
+}
+
+#[test]
+fn null_of_a_named_schema_of_parts_and_of_a_response_is_listed_at_each_use() {
+    let named = |null: &str| {
+        format!(
+            "    Kind: {{{null}type: string, enum: [A, B]}}\n    In: {{type: object, properties: {{k: {{$ref: '#/components/schemas/Kind'}}}}}}\n    Out: {{type: object, required: [k], properties: {{k: {{$ref: '#/components/schemas/Kind'}}, l: {{type: array, items: {{$ref: '#/components/schemas/Kind'}}}}}}}}\n"
+        )
+    };
+    let (one, other) = (named(""), named("nullable: true, "));
+    assert_eq!(
+        breaking(&revision("", &one), &revision("", &other)),
+        [
+            "In.k may be null now",
+            "Out.k may be null now",
+            "Out.l[] may be null now"
+        ]
+    );
+    let parts = |required: &str| {
+        format!(
+            "{IN}    Base: {{type: object, properties: {{b: {{type: string}}}}}}\n    Out: {{allOf: [{{$ref: '#/components/schemas/Base'}}, {{type: object, {required}properties: {{c: {{type: string}}}}}}]}}\n"
+        )
+    };
+    assert_eq!(
+        breaking(
+            &revision("", &parts("required: [b], ")),
+            &revision("", &parts(""))
+        ),
+        ["Out.b may be absent now"]
+    );
+    let given = revision(
+        "",
+        &format!("{IN}    Out: {{type: object, properties: {{a: {{type: string}}}}}}\n"),
+    );
+    let null = given.replace(
+        "schema: {$ref: '#/components/schemas/Out'}",
+        "schema: {nullable: true, allOf: [{$ref: '#/components/schemas/Out'}]}",
+    );
+    assert_eq!(
+        breaking(&given, &null),
+        ["GET /thing: response 200 may be null now"]
+    );
+}
+
+#[test]
+fn a_parameter_or_a_body_that_is_no_longer_required_is_listed() {
+    let schemas = format!("{IN}    Out: {{type: string}}\n");
+    let required = revision(
+        "{name: q, in: query, required: true, schema: {type: string}}",
+        &schemas,
+    );
+    let optional = revision("{name: q, in: query, schema: {type: string}}", &schemas);
+    let gone = revision("", &schemas);
+    assert_eq!(
+        breaking(&required, &optional),
+        ["GET /thing: query parameter q is no longer required"]
+    );
+    assert_eq!(
+        breaking(&required, &gone),
+        ["GET /thing: query parameter q is no longer published, and no longer required"]
+    );
+    assert_eq!(breaking(&optional, &gone), [""; 0]);
+    let body = gone.replace(
+        "requestBody: {required: true",
+        "requestBody: {required: false",
+    );
+    assert_eq!(
+        breaking(&gone, &body),
+        ["POST /thing: body is no longer required"]
+    );
+    let path = |kind: &str| {
+        gone.replace("  /thing:\n", &format!("  /thing/{{id}}:\n    parameters: [{{name: id, in: path, required: true, schema: {{type: string{kind}}}}}]\n"))
+    };
+    assert_eq!(
+        breaking(&path(""), &path(", format: uuid")),
+        [
+            "GET /thing/{id}: path parameter id was string and is string uuid",
+            "POST /thing/{id}: path parameter id was string and is string uuid"
+        ]
+    );
 }

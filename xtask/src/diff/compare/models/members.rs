@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::super::{Found, places};
 use super::{Old, revived};
 use crate::codegen::model::SchemaModel;
+use crate::codegen::normalise::former::whole;
+use crate::contract::references::to_pointer;
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
 use crate::diff::side::Side;
@@ -81,7 +83,7 @@ pub(super) fn compare(
                 side.lists(
                     schema,
                     "x-deprecatedMembers",
-                    &format!("#{}", known.pointer),
+                    &to_pointer(whole(&known.pointer)),
                 )
             })
         };

@@ -1,6 +1,6 @@
 //! Changes of the values of an enum.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Found;
 use super::{Old, in_place, revived, used};
@@ -8,15 +8,17 @@ use crate::codegen::model::SchemaModel;
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
 use crate::diff::side::Side;
-use crate::diff::surface::Value;
+use crate::diff::surface::{Enum, Value};
 
 pub(super) fn compare(
     found: &mut Found<'_>,
     key: (&str, &str),
-    (was, old_schema): Old<'_, Vec<Value>>,
-    (is, new_schema): Old<'_, Vec<Value>>,
+    (was, old_schema): Old<'_, Enum>,
+    (is, new_schema): Old<'_, Enum>,
 ) {
+    former_names(found, key, (was, old_schema), (is, new_schema));
     let (_, subject) = key;
+    let (was, is) = (&was.values, &is.values);
     let (old, new) = (found.old, found.new);
     let (lead, has_place) = in_place(new, subject);
     let tail = |phrase: Phrase| {
@@ -138,5 +140,61 @@ pub(super) fn compare(
                 Some(new.value(new_schema, &value.text)),
             );
         }
+    }
+}
+
+/// Compares the constants that are former names of variants. A variant that became one is renamed, which
+/// is a change of its own.
+fn former_names(
+    found: &mut Found<'_>,
+    key: (&str, &str),
+    (was, old_schema): Old<'_, Enum>,
+    (is, new_schema): Old<'_, Enum>,
+) {
+    let (_, subject) = key;
+    let variant =
+        |side: &Enum, name: &str| side.values.iter().find(|one| one.name == name).cloned();
+    // The current names of variants, which the values say.
+    let mut current = BTreeMap::new();
+    for value in &was.values {
+        let mut others = is.values.iter();
+        let now =
+            others.find(|other| other.text == value.text || other.aliases.contains(&value.text));
+        current.extend(now.map(|now| (value.name.as_str(), now.name.as_str())));
+    }
+    let at = |side: &Side, schema: &SchemaModel, of: &Enum, name: &str| {
+        let text = variant(of, name).map(|value| value.text);
+        text.map_or_else(|| schema.pointer.clone(), |text| side.value(schema, &text))
+    };
+    for (name, target) in &was.constants {
+        let own = variant(is, name).map(|value| value.name);
+        let now = is.constants.get(name).or(own.as_ref());
+        if now.is_some_and(|now| current.get(target.as_str()) == Some(&now.as_str())) {
+            continue;
+        }
+        let phrase = Phrase::of(format!("{subject}::{name}"))
+            .words(", a former name of ")
+            .code(format!("{subject}::{target}"));
+        let phrase = match now {
+            Some(now) if now == name => phrase.words(", is a variant of its own now"),
+            Some(now) => phrase
+                .words(", is one of ")
+                .code(format!("{subject}::{now}"))
+                .words(" now"),
+            None => phrase.words(", is gone"),
+        };
+        let old = at(found.old, old_schema, was, target);
+        let new = now.map(|now| at(found.new, new_schema, is, now));
+        found.add(rules::VARIANT_ALIAS_REMOVED, key, phrase, Some(old), new);
+    }
+    for (name, target) in &is.constants {
+        if was.constants.contains_key(name) || variant(was, name).is_some() {
+            continue;
+        }
+        let phrase = Phrase::of(format!("{subject}::{name}"))
+            .words(" is a former name of ")
+            .code(format!("{subject}::{target}"));
+        let new = at(found.new, new_schema, is, target);
+        found.add(rules::VARIANT_ALIAS_ADDED, key, phrase, None, Some(new));
     }
 }
