@@ -102,16 +102,16 @@ fn names_and_handles_take_the_same_arguments_and_have_the_same_traits() {
     assert_eq!(project.organization_id(), fake.organization("acme").id());
     let client = fake.client();
     let service = client.service(wait::ServiceKind::Job, Uuid::nil());
-    let _ = service.in_environment(Uuid::nil());
+    let _handle = service.in_environment(Uuid::nil());
     let names: [String; 2] = ["acme".to_owned(), "api".to_owned()];
     let [organization, service] = &names;
     // A text that is owned or borrowed, at every level.
-    let _ = client.organization(organization).cluster(service);
+    let _path = client.organization(organization).cluster(service);
     let path = client
         .organization("acme")
         .project("shop")
         .environment("staging");
-    let _ = path.service(service.clone());
+    let _path = path.service(service.clone());
     let _: stream::Reconnect = stream::Reconnect::new();
     let _: Option<recipes::Timestamp> = None;
 }

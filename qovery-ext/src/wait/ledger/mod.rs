@@ -201,6 +201,7 @@ impl Ledger {
     pub(crate) fn resume(&mut self, subject: &Subject) {
         self.scope = Scope::of(subject);
         for run in &mut self.runs {
+            (run.active, run.running) = (None, None);
             for fate in run.parts.values_mut().chain([&mut run.fate]) {
                 if let Fate::Ended(_) = fate {
                     *fate = Fate::Running;
@@ -272,7 +273,7 @@ impl Ledger {
         ids.sort_unstable();
         let unique = ids.windows(2).all(|pair| pair.first() != pair.last());
         let ordered = self.runs.iter().all(|run| {
-            let spans = [Some(run.seen), run.queued, run.running].into_iter();
+            let spans = [Some(run.seen), run.queued].into_iter();
             spans.flatten().all(|span| span.first <= span.last)
         });
         bounded && sorted && unique && ordered

@@ -144,6 +144,7 @@ fn of_history(past: &Past, at: Stamp) -> Run {
         states: vec![state.clone()],
         said_by: Endpoint::History,
         at,
+        last: at,
     };
     run.parts = ended.map(|s| (s.id, Fate::Ended(end(&s.state)))).collect();
     run
@@ -158,7 +159,8 @@ impl Ledger {
                 self.note(Fact::Request(id), at, false);
                 let mut run = Run::new(RunId::Request(id), at);
                 run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
-                run.running = (run.fate == Fate::Running).then(|| Span::at(at));
+                run.running = (run.fate == Fate::Running).then_some(at);
+                run.active = (!state.is_terminal()).then(|| Span::at(at));
                 self.merge(run);
             }
             Observation::Queue { rows, at } => {
@@ -225,7 +227,9 @@ impl Ledger {
                     fate => fate,
                 };
             }
-            run.running = (run.fate == Fate::Running).then(|| Span::at(at));
+            // Only the status of the environment is active during the whole run.
+            let works = run.fate == Fate::Running && shown.whole.is_some();
+            run.active = works.then(|| Span::at(at));
             run.spares_ours = self.spares_ours(&shown, &run);
             self.merge(run);
         }

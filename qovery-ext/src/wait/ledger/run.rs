@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::{Endpoint, Goal, Phase, RunId, State};
+use super::{
+    super::{Endpoint, Goal, Phase, RunId, State},
+    observe::UNNAMED_NEW,
+};
 
 /// Milliseconds since the operation began.
 pub(crate) type Stamp = u64;
@@ -29,14 +32,6 @@ impl Span {
         }
     }
 
-    fn add(own: &mut Option<Self>, other: Option<Self>) {
-        match (own, other) {
-            (Some(own), Some(other)) => own.merge(other),
-            (own @ None, other) => *own = other,
-            (Some(_), None) => {}
-        }
-    }
-
     pub(crate) fn merge(&mut self, other: Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
@@ -53,13 +48,17 @@ pub(crate) enum Fate {
     Ended(End),
 }
 
-/// Which terminal states were reported for a run, and who reported the first of them.
+/// Which terminal states were reported for a run, who reported the first of them, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct End {
     /// More than one if two readings contradict each other. Sorted.
     pub(crate) states: Vec<State>,
     pub(crate) said_by: Endpoint,
+    /// When it was first reported.
     pub(crate) at: Stamp,
+    /// When it was last reported.
+    #[serde(skip)]
+    pub(crate) last: Stamp,
 }
 
 impl Fate {
@@ -85,6 +84,7 @@ impl Fate {
                 states: vec![state.clone()],
                 said_by,
                 at,
+                last: at,
             }),
             Phase::Queued => Fate::Queued,
             _ if state.is_active() => Fate::Running,
@@ -123,6 +123,7 @@ impl End {
                 self.states.insert(place, state);
             }
         }
+        self.last = self.last.max(other.last);
         if (other.at, other.said_by) < (self.at, self.said_by) {
             (self.at, self.said_by) = (other.at, other.said_by);
         }
@@ -160,9 +161,13 @@ pub(crate) struct Run {
     pub(crate) seen: Span,
     /// When the queue listed it.
     pub(crate) queued: Option<Span>,
-    /// When a status said that it runs.
-    pub(crate) running: Option<Span>,
+    /// When the status of the request first said that it runs.
+    #[serde(skip)]
+    pub(crate) running: Option<Stamp>,
     pub(crate) fate: Fate,
+    /// When its own status was active.
+    #[serde(skip)]
+    pub(crate) active: Option<Span>,
     /// How far the services of the operation are in this run.
     pub(crate) parts: BTreeMap<Uuid, Fate>,
     /// Whether it succeeded while a service of the operation named another run.
@@ -183,6 +188,7 @@ impl Run {
             queued: None,
             running: None,
             fate: Fate::Unknown,
+            active: None,
             parts: BTreeMap::new(),
             spares_ours: false,
         }
@@ -191,8 +197,8 @@ impl Run {
     /// Adds another reading of the same run.
     pub(crate) fn merge(&mut self, other: Run) {
         self.seen.merge(other.seen);
-        Span::add(&mut self.queued, other.queued);
-        Span::add(&mut self.running, other.running);
+        widen(&mut self.queued, other.queued);
+        widen(&mut self.active, other.active);
         // Queue and history describe a run in its own entry. A status can still show the origin and the
         // user of the previous run, so it is used only for facts that have no other source.
         match (self.action.is_some(), other.action.is_some()) {
@@ -213,6 +219,7 @@ impl Run {
         fill(&mut self.services, other.services);
         fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
+        fill(&mut self.running, other.running);
         self.fate.merge(other.fate);
         self.spares_ours |= other.spares_ours;
         for (id, fate) in other.parts {
@@ -241,6 +248,20 @@ impl Run {
 
     pub(crate) fn end(&self) -> Option<&End> {
         self.fate.end()
+    }
+
+    /// When an execution was shown at work. A run without a name may be several ones.
+    pub(crate) fn work(&self) -> Option<Span> {
+        let is_named = self.execution().is_some_and(|id| id != UNNAMED_NEW);
+        self.active.filter(|_| is_named)
+    }
+}
+
+fn widen(own: &mut Option<Span>, other: Option<Span>) {
+    match (&mut *own, other) {
+        (Some(own), Some(other)) => own.merge(other),
+        (None, other) => *own = other,
+        (Some(_), None) => {}
     }
 }
 

@@ -194,6 +194,7 @@ proptest! {
                 states: vec![State::from(forged)],
                 said_by: Endpoint::RequestStatus,
                 at: 0,
+                last: 0,
             });
         }
         let subject = environment();

@@ -774,3 +774,80 @@ fn a_success_after_a_deletion_that_never_waited_in_the_queue_needs_the_service()
     let verdict = judge(&seen(acted, &readings), 80_000);
     assert!(is_failed(&verdict), "{verdict:?}");
 }
+
+/// Without a history, a group of services: each request has its own run, and the next one starts at once.
+#[test]
+fn an_end_that_is_reported_amid_a_later_run_decides_without_a_history() {
+    for (said, shown) in [
+        ("DEPLOYED", "DEPLOYED"),
+        ("DEPLOYMENT_ERROR", "DEPLOYMENT_ERROR"),
+    ] {
+        let own = ("x", shown);
+        let next = ("y", "DEPLOYING");
+        let first = seen(
+            acted_after(&services(&[1]), Goal::Deployed, "READY", &[], Some(1)),
+            &[
+                unavailable(500, Fact::History),
+                unavailable(500, Fact::Queue),
+                status_beside(1_000, ("x", "DEPLOYING"), ("x", "DEPLOYING")),
+                status_beside(40_000, next, own),
+                request_status(40_000, 1, said),
+            ],
+        );
+        // The request status may repeat the state between both runs.
+        let settled = status_beside(70_000, next, own);
+        let early = seen(first.clone(), std::slice::from_ref(&settled));
+        assert_eq!(decision(&judge(&early, 70_000)), None, "{said}");
+        assert_eq!(first.settles_at(SETTLE), Some(55_000));
+
+        let amid = seen(
+            first,
+            &[
+                status_beside(55_000, next, own),
+                request_status(55_000, 1, said),
+            ],
+        );
+        assert_eq!(decision(&judge(&amid, 55_000)), None, "{said}");
+        assert_eq!(amid.settles_at(SETTLE), Some(70_000));
+
+        // The later run has ended meanwhile: its end may be what the request status repeats.
+        let over = seen(
+            amid.clone(),
+            &[status_beside(70_000, ("z", "DEPLOYING"), own)],
+        );
+        assert_eq!(decision(&judge(&over, 70_000)), None, "{said}");
+
+        let verdict = judge(&seen(amid.clone(), std::slice::from_ref(&settled)), 70_000);
+        assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
+        assert_eq!(is_failed(&verdict), said != "DEPLOYED", "{verdict:?}");
+
+        // A status that goes back to work repeats the environment.
+        let back = seen(amid, &[request_status(62_000, 1, "DEPLOYING"), settled]);
+        assert_eq!(decision(&judge(&back, 70_000)), None, "{said}");
+    }
+}
+
+#[test]
+fn a_success_after_other_runs_needs_the_history_if_the_request_may_repeat_the_environment() {
+    let ledger = seen(
+        acted(&services(&[1]), Goal::Stopped, Some(1)),
+        &[
+            status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYING"]),
+            status_of_services(40_000, "y", "STOPPING", &["STOPPING"]),
+            status_of_services(80_000, "y", "STOPPED", &["STOPPED"]),
+            request_status(80_000, 1, "STOPPED"),
+        ],
+    );
+    assert_eq!(judge(&ledger, 80_000), Err(Fact::History));
+    // The history may be late.
+    let late = seen(ledger.clone(), &[history(80_000, &[])]);
+    assert!(is_pending(&judge(&late, 80_000)));
+    for (origin, is_ours) in [("API", true), ("GIT", false), ("CONSOLE", false)] {
+        let mut entry = past("y", "STOP", "STOPPED");
+        entry.origin = Some(origin.to_owned());
+        entry.services = vec![part(1, "STOPPED", Phase::Reached)];
+        let ledger = seen(ledger.clone(), &[history(80_000, &[entry])]);
+        assert_eq!(is_reached(&judge(&ledger, 80_000)), is_ours, "{origin}");
+        assert_eq!(is_reached(&judge(&ledger, 200_000)), is_ours, "{origin}");
+    }
+}

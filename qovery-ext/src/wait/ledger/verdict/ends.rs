@@ -230,6 +230,10 @@ impl Ledger {
         if let Some(missing) = self.missing() {
             return Some(missing.first.saturating_add(millis(settle)));
         }
+        if let Some(at) = self.proves_end_at(settle) {
+            let own_rests = self.own_state().is_some_and(State::is_terminal);
+            return Some(at).filter(|_| self.is_about_services() && own_rests);
+        }
         if !self.has_acted() || !self.rests() {
             return None;
         }

@@ -1,10 +1,12 @@
 //! The server or the user has named the request: its own status decides, unless other facts
 //! contradict it. If it says nothing usable, the rules of [`super::signature`] follow.
 
+use std::time::Duration;
+
 use super::super::{
     Fact, LATE, Ledger, Poll, Stamp, State, decide, millis,
     rule::{Judging, Step, table},
-    run::{Fate, Run},
+    run::{End, Fate, Run},
     verdict::{says, waits},
 };
 use crate::wait::{
@@ -75,7 +77,7 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
         true => ledger.own_state().is_some_and(State::is_terminal),
         false => ledger.possible_executions().len() > 1,
     };
-    if !poll.shares || !ledger.is_at_work() {
+    if !poll.shares || !ledger.is_at_work() || ledger.has_own_end(poll.settle) {
         return Ok(None);
     }
     if !is_seen_to_end {
@@ -84,7 +86,10 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    if ledger.was_just_read(Fact::Request(request), poll) && !has_moved(ledger) {
+    let is_due = ledger
+        .proves_end_at(poll.settle)
+        .is_some_and(|at| at <= poll.now);
+    if ledger.was_just_read(Fact::Request(request), poll) && !has_moved(ledger) && !is_due {
         return waits(Phase::Queued);
     }
     Ok(None)
@@ -94,6 +99,10 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
+    // Another reading would replace the one that is the proof.
+    if ledger.has_own_end(poll.settle) {
+        return Ok(None);
+    }
     ledger.need(Fact::Request(request), poll)?;
     let is_open = match said(ledger) {
         None | Some(Fate::Running) => return Ok(None),
@@ -167,12 +176,27 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let is_canceled = matches!(decision, Decision::Canceled(_));
     let others_run = ledger.shows_candidate() || (ledger.shows_before() && !is_canceled);
     let is_doubtful = match ledger.is_at_work() {
+        _ if ledger.has_own_end(poll.settle) => false,
         true => others_run || repeats_the_state_before(ledger, run),
         // The request status may repeat the state that the environment shows for another run.
         false => run.end().and_then(|end| end.state()) == ledger.state(),
     };
-    if (is_doubtful && ledger.is_at_work()) || ledger.agreeing(&decision).is_empty() {
+    let is_success = matches!(decision, Decision::Reached(_));
+    // The run that agrees may be another one, and only the history tells its action and origin.
+    let may_be_foreign = is_doubtful && is_success && ledger.has_others();
+    if (is_doubtful && ledger.is_at_work())
+        || may_be_foreign
+        || ledger.agreeing(&decision).is_empty()
+    {
         ledger.need(Fact::History, poll)?;
+    }
+    let is_listed = |run: &&Run| run.action.is_some();
+    if may_be_foreign
+        && !ledger.is_unavailable(Fact::History)
+        && !ledger.agreeing(&decision).iter().any(is_listed)
+        && !poll.is_settled(at, 1)
+    {
+        return waits(Phase::Running);
     }
     if is_doubtful && is_of_a_later_run(ledger, run, &decision) {
         return Ok(None);
@@ -186,7 +210,6 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
             return waits(Phase::Running);
         }
     }
-    let is_success = matches!(decision, Decision::Reached(_));
     if is_success && (ledger.shows_deletion() || ledger.is_deleted_first()) {
         ledger.need(Fact::History, poll)?;
         if ledger.is_deleted_first() && !outlives_a_deletion(ledger, &decision, poll) {
@@ -232,6 +255,56 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     says(Verdict::Decided(decision, evidence))
 }
 
+impl Ledger {
+    /// Whether the request status has reported an end while another run was at work, a settle period after its
+    /// beginning and before its end. An environment runs one deployment at a time, and no endpoint is later
+    /// than a settle period, so this is not the state of the environment.
+    fn has_own_end(&self, settle: Duration) -> bool {
+        let settle = millis(settle);
+        let Some(end) = self.end_said() else {
+            return false;
+        };
+        let is_inside = |run: &Run, at: Stamp| {
+            run.work().is_some_and(|work| {
+                work.first.saturating_add(settle) <= at && at.saturating_add(settle) <= work.last
+            })
+        };
+        let mut runs = self.runs.iter();
+        runs.any(|run| is_inside(run, end.at) || is_inside(run, end.last))
+    }
+
+    /// When the next poll can contribute to that proof, if the status shows a run at work.
+    pub(super) fn proves_end_at(&self, settle: Duration) -> Option<Stamp> {
+        let settle = millis(settle);
+        let end = self.end_said()?;
+        let work = self.shown_run().filter(|_| self.is_at_work())?.work()?;
+        let readable = work.first.saturating_add(settle);
+        if end.last < readable {
+            return Some(readable);
+        }
+        let read = if end.at >= readable { end.at } else { end.last };
+        Some(read.saturating_add(settle))
+    }
+
+    /// The only end that the status of the named request has reported, if it has not reported work since.
+    fn end_said(&self) -> Option<&End> {
+        let own = self.own_request()?;
+        let end = own.end().filter(|end| end.state().is_some())?;
+        let is_last = own.active.is_none_or(|active| active.last < end.at);
+        is_last.then_some(end)
+    }
+
+    /// Whether more than one run can be the one that is shown.
+    fn has_others(&self) -> bool {
+        let known = &self.before.executions;
+        let since = self.runs.iter().filter_map(Run::execution);
+        let since = since.filter(|id| !known.iter().any(|known| known == id));
+        let was_queued = |ids: &Vec<_>| !ids.is_empty();
+        self.has_acted()
+            && (since.count() > 1 || self.before.requests.as_ref().is_some_and(was_queued))
+    }
+}
+
 /// Whether the services have outlived a deletion that was queued before the request: a run that succeeded lists
 /// them, or they are still found when all is quiet.
 fn outlives_a_deletion(ledger: &Ledger, decision: &Decision, poll: &Poll) -> bool {
@@ -251,15 +324,12 @@ fn is_of_a_later_run(ledger: &Ledger, request: &Run, decision: &Decision) -> boo
         return false;
     };
     // By then the status of the environment shows ours.
-    let shown_by = running.first.saturating_add(millis(LATE));
+    let shown_by = running.saturating_add(millis(LATE));
     let agreeing = ledger.agreeing(decision);
     let is_before_all = |at: Stamp| agreeing.iter().all(|run| run.seen.first > at);
     let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
     let runs = ledger.possible_executions();
-    let mut others = runs
-        .into_iter()
-        .filter(differs)
-        .filter_map(|run| run.running);
+    let mut others = runs.into_iter().filter(differs).filter_map(Run::work);
     !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
 }
 
