@@ -220,7 +220,8 @@ fn separate_digits(text: &str) -> String {
     separated.collect()
 }
 
-fn identifier(text: &str, prefix: &str) -> String {
+/// A text as an identifier of Rust: begins with a letter, and is no keyword.
+pub(crate) fn identifier(text: &str, prefix: &str) -> String {
     let begun = match text.chars().next() {
         None => prefix.to_owned(),
         Some(first) if !is_start(first) => format!("{prefix}{text}"),
