@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the pictures of the docs anew from what the demo shows in a terminal of 80 columns:
-# docs/demo.svg in the middle of the deployment, docs/demo-failure.svg at the end.
-# Needs tmux. Run it where the output of the demo has changed, and look at the pictures.
+# Draws the pictures of the docs from the output of the demo in a terminal of 80 columns: docs/demo.svg in the
+# middle of the deployment, docs/demo-failure.svg at the end.
+# Needs tmux. Run it after a change of the demo's output, and look at the pictures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,12 +11,16 @@ socket=demo-picture-$$
 screen=$(mktemp)
 trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$screen"' EXIT
 
+# With one of these variables, the demo prints lines instead of bars, or no colours.
+unset CI NO_COLOR
 tmux -L "$socket" -f /dev/null new-session -d -x 80 -y 70 'printf "$ cargo demo\n"; '"$target/demo"'; sleep 60'
 
-# Waits until the screen shows a text, and captures it with its colours.
+# Waits until the screen shows a text, and captures the screen with its colours.
 capture() {
+  local shown
   for _ in $(seq 600); do
-    if tmux -L "$socket" capture-pane -p | grep -qF -- "$1"; then
+    shown=$(tmux -L "$socket" capture-pane -p)
+    if grep -qF -- "$1" <<<"$shown"; then
       tmux -L "$socket" capture-pane -p -e >"$screen"
       return
     fi

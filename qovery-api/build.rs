@@ -24,15 +24,15 @@ use workspace::Workspace;
 
 /// The command that regenerates the client.
 const COMMAND: &str = "cargo xtask generate";
-/// The name of the generator's input files in messages.
+/// The name of the generator's input files, for messages.
 const SOURCES: &str = "openapi.yaml, openapi-ws.yaml and their overlays";
 /// The variable that forbids this script to write anything, with the value `never`.
 const SWITCH: &str = "QOVERY_REGENERATE";
 
 fn main() -> ExitCode {
-    // No variable is watched. Their values matter only while the client is not current, and then this
-    // script fails, which cargo repeats, or it makes the client current. Watching `CI` would compile
-    // the whole client again wherever a build inside and one outside of CI take turns.
+    // No variable is watched. Their values matter only while the client is not current. In this case the script
+    // fails, and cargo repeats it, or it makes the client current. Watching `CI` would compile the whole client
+    // again whenever builds inside and outside of CI alternate.
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     let Some(workspace) = Workspace::around() else {

@@ -30,7 +30,7 @@ pub(crate) fn report(places: &Places) -> Result<String> {
     ))
 }
 
-/// Returns the names and versions of the compiled crates, without the subject itself.
+/// Returns the names and versions of the compiled crates, without the measured crate itself.
 fn tree(places: &Places, subject: Subject, more: &[&str]) -> Result<BTreeSet<String>> {
     let mut cargo = places.cargo("tree", subject);
     cargo.args(Places::features(subject)).args(more).args([
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_version_counts_once_and_the_subject_not() {
+    fn each_version_counts_once_and_the_measured_crate_is_left_out() {
         let printed = "first-program v0.0.0 (/x)\ntokio v1.2.3\nbytes v1.0.0\ntokio v1.2.3 (*)\n\nserde_derive v1.0.0 (proc-macro)\n";
         let found = names(printed, "first-program");
         assert_eq!(

@@ -11,10 +11,10 @@ use crate::subject::{PEER_OPTIONS, Places, cargo, remove};
 
 /// The contract of this repository.
 const CONTRACT: &str = "openapi.yaml";
-/// The fixes that belong to it.
+/// The overlay of this contract.
 const OVERLAY: &str = "xtask/overlay.yaml";
 
-/// Generates with `cargo xtask`, which builds the generator if that was not done before.
+/// Generates with `cargo xtask`. This builds the generator if it is not up to date.
 ///
 /// # Errors
 /// Returns an error if building or generating fails.
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generator_that_is_not_there_is_named_with_how_to_get_it() {
+    fn a_missing_generator_is_an_error_that_says_how_to_install_it() {
         let directory = tempfile::tempdir().unwrap();
         let places = Places {
             root: crate::repository(),

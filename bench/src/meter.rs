@@ -9,11 +9,11 @@ use wait4::Wait4;
 /// The resources that a command used, including its children.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Taken {
-    /// From start to end.
+    /// Elapsed time.
     pub(crate) wall: Duration,
-    /// On all processors together, user and system.
+    /// User and system time, on all processors together.
     pub(crate) cpu: Duration,
-    /// The peak of the largest process, in bytes.
+    /// The peak memory of the largest process, in bytes.
     pub(crate) memory: u64,
 }
 
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_that_fails_says_what_it_printed() {
+    fn the_error_of_a_failed_command_contains_its_output() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such thing >&2; exit 3"]);
         let problem = measure(&mut command).unwrap_err().to_string();
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn processors_and_memory_of_children_count() {
+    fn time_and_memory_of_child_processes_are_included() {
         let mut command = Command::new("sh");
         command.args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; :"]);
         let taken = measure(&mut command).unwrap();

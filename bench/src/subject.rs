@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_is_copied_and_what_is_no_peer_is_refused() {
+    fn a_peer_is_copied_and_another_directory_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let (peer, work) = (directory.path().join("peer"), directory.path().join("work"));
         let root = crate::repository();

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_of_one_round_and_say_whether_the_target_is_met() {
+    fn each_ratio_compares_one_round_and_the_table_shows_whether_the_target_is_met() {
         let mut table = Table::default();
         for (ours, peers) in [(1.0, 4.0), (2.0, 2.0), (3.0, 10.0), (1.0, 2.0)] {
             table.add(

@@ -111,7 +111,7 @@ pub(crate) enum Task {
 }
 
 impl Arguments {
-    /// Reads the command line of this process. An error may also be an answer, such as the help.
+    /// Reads the command line of this process. The error can also be a text to print, such as the help.
     pub(crate) fn read() -> Result<Self, clap::Error> {
         let arguments = Self::try_parse()?;
         arguments.check()?;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn without_arguments_the_tour_is_played() {
+    fn without_arguments_the_tour_runs() {
         assert!(matches!(task(""), Ok(Task::Tour)));
         assert!(matches!(task("--json --timeout 90s"), Ok(Task::Tour)));
     }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_cannot_stand_still() {
+    fn a_clock_speed_of_zero_is_refused() {
         assert!(task("--speed 0").is_err());
         assert!(task("--speed inf").is_err());
     }

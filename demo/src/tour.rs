@@ -10,13 +10,13 @@ use serde_json::json;
 
 use crate::{commands::within, ending::Problem, history, world::World};
 
-/// How often the fake is asked: it costs nothing, and its time flies.
+/// The interval of the polls. It is short, because the fake has no rate limit and its clock is fast.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// How many past deployments the tour prints.
 const PRINTED: u64 = 6;
 
-/// Plays the tour. Returns the exit code: 0 if all went as it should, the failure included.
+/// Runs the tour. Returns the exit code: 0 if everything went as expected, including the failure.
 pub(crate) async fn play(
     speed: f64,
     limit: Option<Duration>,
@@ -72,7 +72,7 @@ pub(crate) async fn play(
             farewell(&display);
             Ok(0)
         }
-        // The tour failed if the deployment that it shows did not fail.
+        // The tour has failed if the deployment that it shows has not failed.
         Ok(_) => Ok(1),
         Err(other) => Ok(other.exit_code()),
     }

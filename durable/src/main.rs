@@ -7,7 +7,7 @@
 //! curl localhost:8080/Deploy/release-42/run --json '"ENVIRONMENT_ID"'
 //! ```
 //!
-//! The name of the workflow (`release-42`) makes it unique: asked for twice, it runs once.
+//! The name of the workflow (`release-42`) is unique: if it is requested twice, it runs once.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
@@ -19,7 +19,7 @@ use qovery_ext::{
 };
 use restate_sdk::prelude::*;
 
-/// How long one step waits. A crash of the worker costs no more than this.
+/// The duration of one step. A crash of the worker costs at most this time.
 const SLICE: Duration = Duration::from_secs(30);
 
 struct Deploy {
@@ -28,7 +28,7 @@ struct Deploy {
 
 #[restate_sdk::workflow]
 impl Deploy {
-    /// Deploys an environment and waits for the end, however often worker and server are killed.
+    /// Deploys an environment and waits for the end, also if worker and server are killed in between.
     #[handler]
     async fn run(
         &self,
@@ -39,7 +39,7 @@ impl Deploy {
             .trim()
             .parse()
             .map_err(|_| terminal("that is no id"))?;
-        // The last deployment before anything is sent. A step that has ended is never run again.
+        // Reads the last deployment before anything is sent. A step that has ended is never run again.
         let before = ctx
             .run(move || self.last_deployment(id))
             .name("look")
@@ -60,7 +60,7 @@ impl Deploy {
         }
     }
 
-    /// The token of the deployment: any other program can wait with it, too.
+    /// The token of the deployment. Any other program can also wait with it.
     #[handler]
     async fn token(&self, ctx: SharedWorkflowContext<'_>) -> Result<String, HandlerError> {
         Ok(ctx.get::<String>("token").await?.unwrap_or_default())
@@ -75,9 +75,9 @@ impl Deploy {
 
     /// Starts the deployment. Returns its token.
     ///
-    /// If the worker is killed after the request was sent and before Restate has noted the end of this
-    /// step, the step runs again. A request that may have been executed is not repeated: whatever was
-    /// deployed or queued since is taken for it.
+    /// If the worker is killed after the request was sent, and before Restate has stored the end of this step,
+    /// the step runs again. A request that may have been executed is not sent again: the step takes the
+    /// deployment that was started or queued after the first step.
     async fn start(&self, id: Uuid, before: String) -> Result<String, HandlerError> {
         let environment = self.client.environment(id);
         let status = self.client.get_environment_status(id).await?;
@@ -94,13 +94,13 @@ impl Deploy {
         Ok(operation.token().to_string())
     }
 
-    /// Waits for a while: `waiting TOKEN`, `failed WHY`, or how it ended.
+    /// Waits for the duration of one step. Returns `waiting TOKEN`, `failed REASON` or the outcome.
     async fn wait(&self, token: String) -> Result<String, HandlerError> {
         let token: OperationToken = token.parse()?;
         match self.client.resume(token)?.within(SLICE).await {
             Ok(reached) => Ok(reached.to_string()),
             Err(error) if error.is_deadline_passed() => Ok(format!("waiting {}", error.token())),
-            // Restate runs the step again, with pauses that grow.
+            // Restate runs the step again, after increasing delays.
             Err(error) if error.is_lost_contact() => Err(error.into()),
             Err(error) => Ok(format!("failed {error}")),
         }
@@ -111,7 +111,7 @@ fn terminal(why: &str) -> HandlerError {
     TerminalError::new(why).into()
 }
 
-/// A refusal of the API is not tried again.
+/// A refusal of the API is not retried.
 fn retry_or_give_up(error: WaitError) -> HandlerError {
     match error.is_refused() {
         true => terminal(&error.to_string()),

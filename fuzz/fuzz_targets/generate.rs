@@ -1,7 +1,7 @@
-//! Imports and generates contracts that bytes changed.
+//! Imports and generates changed contracts.
 //!
-//! Every contract gives Rust whose documentation is text, or a message that acts on no terminal. The changes
-//! and the checks are those of the tests of the generator.
+//! Each contract leads to Rust code whose documentation is text, or to a message that controls no terminal. The
+//! changes and the checks are shared with the tests of the generator.
 
 #![no_main]
 #![forbid(unsafe_code)]

@@ -11,9 +11,9 @@ const MARK: &str = "FINGERPRINT: &str = \"";
 pub(crate) enum Recorded {
     /// The contract and the overlay of the workspace, as they were with this fingerprint.
     Of(String),
-    /// Other files, on a person's demand: those are not compared.
+    /// Other files, which a person has named. They are not compared.
     OfOtherFiles,
-    /// There is no generated code, or none that says so.
+    /// There is no generated code, or it records no origin.
     Nothing,
 }
 

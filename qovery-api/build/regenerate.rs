@@ -1,7 +1,7 @@
 //! Runs the regenerator, a separate program that dependent builds do not contain.
 //!
-//! Not for deciding whether to. When the build is aborted, the regenerator ends with it or goes on
-//! alone: it changes all of its files or none.
+//! When the build is aborted, the regenerator ends with it or continues alone. In both cases it changes all of
+//! its files or none.
 
 use std::env;
 use std::fs::{self, File};
@@ -12,8 +12,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use super::recorded::Recorded;
 use super::workspace::Workspace;
 
-/// What cargo and its subcommands tell a build script about the build it belongs to, by the beginning
-/// of the name: none of it holds for the build of the regenerator.
+/// The beginnings of the variables that cargo and its subcommands set for a build script. None of them applies
+/// to the build of the regenerator.
 const OF_THIS_BUILD: [&str; 9] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -26,9 +26,9 @@ const OF_THIS_BUILD: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// Generates the client, and says so.
+/// Generates the client, and emits a warning.
 pub(crate) fn run(workspace: &Workspace, wanted: &str) -> Result<String, String> {
-    // A directory of its own: the cargo that runs this script holds the lock of the one it uses.
+    // A separate directory, because the cargo that runs this script holds the lock of its own directory.
     let target = workspace.root.join("target").join("regenerate");
     fs::create_dir_all(&target)
         .map_err(|error| format!("{} cannot be created: {error}", target.display()))?;
@@ -44,13 +44,13 @@ pub(crate) fn run(workspace: &Workspace, wanted: &str) -> Result<String, String>
         ));
     }
     if workspace.recorded() != Recorded::Of(wanted.to_owned()) {
-        return Err("the regenerator ran, but what it wrote does not belong to the contract: was the contract edited meanwhile?".to_owned());
+        return Err("the regenerator ran, but its output does not match the contract: was the contract edited in the meantime?".to_owned());
     }
     workspace.settle();
     Ok("the client was generated again".to_owned())
 }
 
-/// Lets builds that run at the same time, as that of an editor, regenerate one after the other.
+/// Lets simultaneous builds, such as that of an editor, regenerate one after the other.
 fn take_turns(target: &Path) -> Result<File, String> {
     let path = target.join("turn");
     let problem = |error| format!("{} cannot be locked: {error}", path.display());
@@ -85,7 +85,7 @@ fn finish(command: &mut Command) -> io::Result<(ExitStatus, String)> {
             terminal = None;
         }
         if message.trim_start().starts_with("Running `") {
-            // The messages of the regenerator itself follow.
+            // The messages of the regenerator itself are below.
             said.clear();
         } else {
             said.push_str(&message);
@@ -114,9 +114,9 @@ fn regenerator(root: &Path, target: &Path) -> Command {
         .args(["--package", "xtask", "--profile", "xtask"])
         .arg("--target-dir")
         .arg(target)
-        // Where artifacts in the making go is a setting of its own in newer versions of cargo.
+        // In newer versions of cargo, another setting names the directory of intermediate artifacts.
         .env("CARGO_BUILD_BUILD_DIR", target);
-    // It runs here, whatever this build is for.
+    // It runs on this machine, whichever target this build has.
     if let Some(host) = env::var_os("HOST") {
         command.arg("--target").arg(host);
     }

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use super::fingerprint::fingerprint;
 use super::recorded::Recorded;
 
-/// This file, by the name that it was compiled under.
+/// The path of this file, as passed to the compiler.
 const THIS_FILE: &str = file!();
-/// This file, from the directory of the package.
+/// The path of this file, relative to the directory of the package.
 const IN_PACKAGE: &str = "build/workspace.rs";
 /// Files that cargo leaves in packages that it unpacked from a registry, checked out of git, or vendored.
 const OF_CARGO: [&str; 3] = [".cargo-ok", ".cargo-checksum.json", ".cargo_vcs_info.json"];
@@ -75,7 +75,7 @@ impl Workspace {
         Ok(fingerprint(&inputs))
     }
 
-    /// The origin of the generated code.
+    /// The recorded origin of the generated code.
     pub(crate) fn recorded(&self) -> Recorded {
         Recorded::in_file(&self.constants)
     }
@@ -91,7 +91,7 @@ impl Workspace {
         let age = inputs.into_iter().filter_map(|file| modified(file)).max();
         if let (Some(age), Ok(file)) = (age, fs::File::options().append(true).open(&self.constants))
         {
-            // If it fails, the next build takes longer.
+            // If this fails, only the next build takes longer.
             let _ = file.set_modified(age);
         }
     }
@@ -125,7 +125,7 @@ fn lists(manifest: &str, member: &str) -> bool {
         .any(|listed| listed.trim().trim_matches('"') == member)
 }
 
-/// Whether cargo placed the package: no person edits a contract there.
+/// Whether cargo created the directory of the package: a person does not edit a contract there.
 fn belongs_to_cargo(package: &Path) -> bool {
     let marked = package
         .ancestors()

@@ -62,10 +62,7 @@
 //!
 //! A mock has no state: its answer does not depend on earlier requests. `qovery-fake` plays
 //! deployments.
-#![allow(
-    clippy::panic,
-    reason = "a mock that cannot be set up ends the test that it belongs to"
-)]
+#![allow(clippy::panic, reason = "a mock that cannot be set up fails its test")]
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -69,7 +69,7 @@ impl StreamQuery {
         &self.0
     }
 
-    /// The query as it stands in a URL, without the question mark.
+    /// The query, encoded as in a URL, without the question mark.
     pub fn encode(&self) -> String {
         let encode = |text| utf8_percent_encode(text, RESERVED);
         let pairs = self.0.iter();

@@ -2,7 +2,7 @@
 //! serde_json, over loopback.
 //!
 //! They take turns, so that other load of the machine affects all of them. Fails if a call takes
-//! more than a twentieth longer. Run as a test, it makes a few calls and judges nothing. With
+//! more than a twentieth longer. Run as a test, it makes a few calls and checks nothing. With
 //! `plain N`, `bare N` or `connected N` it makes N calls of one kind, for a tool that counts
 //! instructions.
 
@@ -32,7 +32,7 @@ const BODY: &str = r#"{"id":"5d0a9a6e-6a53-4a4b-8e0b-0d4b1b0e6b1f","state":"DEPL
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Answers all requests on one thread, so that neither kind of call has a better one.
+/// Answers all requests on one thread, so that all kinds of calls share one server.
 fn serve() -> Outcome<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
@@ -151,7 +151,7 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Makes calls of all kinds in turn, which of them first in turn too, and gives the larger overhead of
+/// Makes calls of all kinds alternately, and changes the order in each round. Returns the larger overhead of
 /// the medians in percent.
 async fn compare(callers: &Callers, rounds: usize) -> Outcome<f64> {
     let mut times = CALLERS.map(|_| Vec::with_capacity(rounds));

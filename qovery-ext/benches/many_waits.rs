@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     missing_docs,
-    reason = "a measuring program"
+    reason = "a benchmark"
 )]
 
 use std::{
@@ -24,9 +24,9 @@ use qovery_ext::{
 };
 use qovery_fake::{Clock, FakeQovery, Workload};
 
-/// How many environments a project has.
+/// The number of environments of a project.
 const IN_PROJECT: usize = 100;
-/// How long the waits are observed.
+/// The duration of the measurement.
 const OBSERVED: Duration = Duration::from_secs(60);
 
 #[tokio::main]
@@ -102,9 +102,9 @@ async fn serve(waits: usize) {
 }
 
 struct Usage {
-    /// Resident, in KiB.
+    /// Resident memory, in KiB.
     memory: f64,
-    /// In seconds.
+    /// CPU time, in seconds.
     cpu: f64,
 }
 

@@ -3,7 +3,7 @@
 //! Fails if it exceeds the bound that the documentation of paging names. Run as a test, it
 //! streams fewer items.
 
-#[allow(dead_code, reason = "the tests use more of the server than this does")]
+#[allow(dead_code, reason = "only the tests use the rest of the server")]
 #[path = "../src/page/tests/model.rs"]
 mod model;
 

@@ -3,7 +3,7 @@
 //! Fails where reading ahead takes nearer to the sum of network and work than to the longer of
 //! both. Run as a test, it reads fewer pages.
 
-#[allow(dead_code, reason = "the tests use more of the server than this does")]
+#[allow(dead_code, reason = "only the tests use the rest of the server")]
 #[path = "../src/page/tests/model.rs"]
 mod model;
 

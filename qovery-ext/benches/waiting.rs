@@ -11,7 +11,7 @@
     clippy::indexing_slicing,
     missing_docs,
     dead_code,
-    reason = "a measuring program shares the stories of the tests"
+    reason = "a benchmark uses the random deployments of the tests"
 )]
 
 #[path = "../tests/wait_stories/oracle.rs"]
@@ -134,7 +134,7 @@ fn compare_rules(count: usize) {
         } else {
             Verdict::Failure
         };
-        // To report that the outcome is unknown is right; an outage or an unknown request status is no failure.
+        // An unknown outcome is the correct report. An outage or an unknown request status is no failure.
         let honest = matches!(
             outcome,
             Outcome::LostContact | Outcome::Superseded | Outcome::DeadlinePassed
@@ -264,7 +264,7 @@ fn count_shared_polls() {
             took.as_secs()
         );
     }
-    // One by one: a status for each of them at each of the same polls.
+    // Separately: one status for each environment at each of the same polls.
     let polls = on_paused_time(async {
         let (requests, _) = measure(Way::Ours, Duration::from_secs(600), 0).await;
         requests

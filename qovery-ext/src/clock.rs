@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer than any wait; Tokio's timers reach further.
+/// Longer than any wait, and within the range of Tokio's timers.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// So long after `start`; a period that means "never" is cut to decades.
+/// The time after `start`. A period that means "never" is limited to decades.
 pub(crate) fn after(start: Instant, period: Duration) -> Instant {
     start.checked_add(period.min(FAR)).unwrap_or(start)
 }

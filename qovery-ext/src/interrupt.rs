@@ -58,7 +58,7 @@ impl Interrupt {
         })
     }
 
-    /// Never comes.
+    /// Never completes.
     #[cfg(feature = "display")]
     pub(crate) fn never() -> Self {
         Self::of(std::future::pending())

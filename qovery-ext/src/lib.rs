@@ -27,7 +27,7 @@
 //! | [`wait`] | deploy, stop, delete… and learn the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | bars, lines or NDJSON while waiting | `display::ShowExt` |
-//! | [`recipes`] | jobs of several calls: names in place of ids, URLs, variables | `recipes::FindExt`, `recipes::urls` |
+//! | [`recipes`] | combines several calls: names in place of ids, URLs, variables | `recipes::FindExt`, `recipes::urls` |
 //! | `stream` | logs, statuses and health in real time, by websocket | `stream::LiveExt` |
 //!
 //! # Features
@@ -85,6 +85,6 @@ pub mod wait;
 #[cfg(any(feature = "display", feature = "preview"))]
 pub use interrupt::Interrupt;
 
-// With its pages, because `cargo doc` of this crate alone makes no others to link to. On docs.rs there are.
+// With its pages, because `cargo doc` of this crate alone creates no others to link to. On docs.rs these exist.
 #[cfg_attr(not(docsrs), doc(inline))]
 pub use qovery_api;

@@ -1,6 +1,6 @@
-//! Opening a file that a person or a program has named: a regular one, or none.
+//! Opens a file that a user or a program has named, if it is a regular file.
 //!
-//! Opening a FIFO waits for a writer, and opening a device may do anything. Not for the contents.
+//! Opening a FIFO waits for a writer, and opening a device may have any effect.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,14 +13,14 @@ use std::{
 /// # Errors
 /// Returns an error if the path leads to anything but a regular file.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    // Before it is opened. A missing file is up to the options.
+    // Before the file is opened. The options decide about a missing file.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(not_regular());
     }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NONBLOCK);
     let file = options.open(path)?;
-    // Once more: it may have been replaced.
+    // Once more, because the file may have been replaced.
     if !file.metadata()?.is_file() {
         return Err(not_regular());
     }

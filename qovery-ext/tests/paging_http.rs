@@ -1,13 +1,13 @@
 //! Each operation that pages, as it was generated, once over HTTP.
 //!
 //! The server answers with whole bodies of the contract, so that the tests cover the way from the
-//! query to the items. Not for timing: that is tested on paused time, without sockets.
+//! query to the items. Timing is tested on paused time, without sockets.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 const PARENT: Uuid = Uuid::from_u128(0x5d0a_9a6e_6a53_4a4b_8e0b_0d4b_1b0e_6b1f);
 const CREATED: &str = "2026-08-10T14:55:21.382762Z";
 
-/// Gives the item of a number.
+/// Returns the item with a number.
 type Item = fn(u64) -> Value;
 
 fn uuid_of(number: u64) -> String {
@@ -158,7 +158,7 @@ async fn pages_by_item<O: PagedOperation>(
         let queries = list.queries();
         assert_eq!(queries[0], "");
         assert_eq!(queries[1], format!("startId={}", id(26)), "{path}");
-        // An empty page is believed after one more request.
+        // An empty page ends the list after one more request.
         assert_eq!(queries.len(), 4 + usize::from(!inclusive), "{path}");
     }
 }
@@ -236,7 +236,7 @@ async fn commits_page_by_the_sha_of_the_last_one() {
     );
 }
 
-/// 45 events in pages of 20, by tokens in links whose host and path are not to be used.
+/// 45 events in pages of 20, by tokens in links whose host and path must not be used.
 async fn events() -> List {
     List::start(&format!("/organization/{PARENT}/events"), |query| {
         let (first, size) = match (value(query, "continueToken"), value(query, "stepBackToken")) {
@@ -322,7 +322,7 @@ async fn events_of_an_organization_page_by_the_tokens_of_links_forward_and_backw
     );
 }
 
-/// 30 deployments, as many of them as are asked for.
+/// 30 deployments. The response has the requested number of them.
 async fn deployments(path: &str) -> List {
     List::start(path, |query| {
         let size = value(query, "pageSize").and_then(|size| size.parse().ok());
@@ -404,7 +404,7 @@ fn streams_of_generated_operations_are_fused_and_can_be_sent_between_threads() {
 }
 
 #[tokio::test]
-async fn a_failed_page_can_be_asked_for_again_elsewhere() {
+async fn a_failed_page_can_be_requested_again_by_another_process() {
     let path = format!("/environment/{PARENT}/deploymentHistory");
     let broken = MockServer::start_async().await;
     let results: Vec<_> = numbers(45, 20).into_iter().map(with_id).collect();

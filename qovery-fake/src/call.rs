@@ -54,7 +54,7 @@ impl Call<'_> {
         parameters.any(|parameter| parameter.name == "startId")
     }
 
-    /// How the declared successful answer carries a list.
+    /// The form of a list in the declared successful answer.
     pub(crate) fn declared_list(&self) -> DeclaredList {
         let Some((_, schema)) = &self.operation.success.content else {
             return DeclaredList::None;
@@ -84,13 +84,13 @@ impl Call<'_> {
     }
 }
 
-/// How a successful answer carries a list.
+/// The form of a list in a successful answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeclaredList {
     /// In `results`.
     Results,
     /// As the whole body.
     Bare,
-    /// It carries none.
+    /// It contains no list.
     None,
 }

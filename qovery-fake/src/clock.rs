@@ -67,7 +67,7 @@ impl Running {
         }
     }
 
-    /// The fake's time since it was made.
+    /// The fake's time since it was created.
     pub(crate) fn now(&self) -> Duration {
         let elapsed = self.started.elapsed();
         let passed = if self.is_as_fast_as_tokio() {

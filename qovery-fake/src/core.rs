@@ -223,7 +223,7 @@ fn check_body(
         return Ok(Value::Null);
     };
     if incoming.body.is_empty() {
-        // An object without required properties may be left out, unless the contract says no.
+        // An object without required properties may be omitted, unless the contract requires it.
         let problems = contract.violations(schema, &serde_json::json!({}), Direction::Request);
         return match problems.first() {
             Some(problem) => Err(Refusal::bad_request(format!("no body was sent: {problem}"))),

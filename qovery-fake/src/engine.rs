@@ -66,7 +66,7 @@ impl Engine {
         &self.0.clock
     }
 
-    /// Works on the core as it is at this moment.
+    /// Calls the closure with the core, advanced to the current time.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
         let now = self.0.clock.now();
         let outcome = self.lock(|core| {
@@ -79,7 +79,7 @@ impl Engine {
         outcome
     }
 
-    /// Reads the core as it is at this moment.
+    /// Reads the core, advanced to the current time.
     #[cfg(feature = "stream")]
     pub(crate) fn look<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
         let now = self.0.clock.now();

@@ -149,7 +149,7 @@ pub(crate) enum Outcome {
         answer: Answer,
         /// From the first to the last byte of the body.
         body_over: Duration,
-        /// How many bytes of the body arrive before the connection is lost; all where `None`.
+        /// How many bytes of the body arrive before the connection is lost; `None` for all.
         cut_after: Option<usize>,
     },
 }

@@ -89,7 +89,7 @@ async fn accept(fake: Engine, listener: TcpListener) {
                         sockets.clone(),
                     ));
                 }
-                // Out of descriptors, for example: others are about to be closed.
+                // For example, no file descriptor is free. Other connections will be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -136,7 +136,7 @@ async fn respond(
     let delivery = fake.handle(&incoming);
     fake.clock().wait(delivery.before).await;
     let (answer, body_over, cut_after) = match delivery.outcome {
-        // Over a socket the connection is there already: losing it is the nearest thing.
+        // Over a socket the connection exists already. Closing it is the most similar fault.
         Outcome::NotConnected | Outcome::Lost => {
             return Err(io::Error::from(io::ErrorKind::ConnectionReset));
         }
@@ -184,7 +184,7 @@ fn open_socket(
             let response = accepted.response(whole(Bytes::new()));
             let fake = fake.clone();
             let mut sockets = sockets.lock().unwrap_or_else(PoisonError::into_inner);
-            // Those that have ended are not kept.
+            // Connections that have ended are dropped.
             while sockets.try_join_next().is_some() {}
             sockets.spawn(async move {
                 if let Ok(upgraded) = upgrade.await {

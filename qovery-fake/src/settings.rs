@@ -43,7 +43,7 @@ pub enum RequestStatus {
     NotFound,
     /// `{}`: every property is optional.
     Empty,
-    /// A body of no bytes.
+    /// An empty body.
     NoBody,
 }
 

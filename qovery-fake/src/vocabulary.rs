@@ -131,7 +131,7 @@ impl Step {
         })
     }
 
-    /// Whether a failure here is a failure of the build.
+    /// Whether a failure in this step is a failure of the build.
     pub(crate) fn builds(self) -> bool {
         matches!(self, Self::GitClone | Self::Build | Self::MirrorImage)
     }

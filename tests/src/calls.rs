@@ -21,13 +21,13 @@ pub struct Entry {
     pub id: &'static str,
     /// Calls the method of the operation.
     pub call: fn(&Client, &Given) -> Result<Pending, String>,
-    /// The type of the request's body, if it is JSON.
+    /// The type of the body of the response, if it is JSON.
     pub body: Option<Model>,
-    /// The type of the answer's body, if it is JSON.
+    /// The type of the body of the response, if it is JSON.
     pub output: Option<Model>,
 }
 
-/// A call that is under way.
+/// A call that was started.
 pub type Pending = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
 /// The result of a call.
@@ -35,14 +35,14 @@ pub type Pending = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The body as it was decoded, encoded again.
+    /// The decoded body, encoded again.
     pub body: Value,
 }
 
 /// The values for a call.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
-    /// The values of parameters by place and name, as in `query startId`.
+    /// The values of parameters by location and name, such as `query startId`.
     pub values: BTreeMap<String, Value>,
     /// The body of the request.
     pub body: Value,
@@ -122,14 +122,14 @@ where
     })
 }
 
-/// A type of the client that has to do with JSON.
+/// A type of the client that is read from JSON or written as JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Model {
     /// The name of the type.
     pub name: fn() -> &'static str,
-    /// Decodes as the client decodes an answer, encodes again, and prints.
+    /// Decodes like the client decodes a response, encodes again, and formats with `Debug`.
     pub read: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
-    /// The same as a client with strict decoding.
+    /// The same, as a client with strict decoding.
     pub read_strictly: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
 }
 
@@ -138,9 +138,9 @@ pub struct Model {
 pub struct Reading {
     /// The value, encoded again.
     pub json: Value,
-    /// The text of that.
+    /// The encoded value as text.
     pub text: String,
-    /// What `Debug` shows of it.
+    /// The output of `Debug`.
     pub debug: String,
 }
 

@@ -22,7 +22,7 @@ pub fn contract() -> Value {
         .unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-/// One operation, with references to parameters and answers followed.
+/// One operation, with references to parameters and responses resolved.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// `operationId`.
@@ -31,13 +31,13 @@ pub struct Operation {
     pub method: String,
     /// The path template.
     pub path: String,
-    /// Whether the contract calls it deprecated.
+    /// Whether it is deprecated in the contract.
     pub deprecated: bool,
     /// All parameters, each once.
     pub parameters: Vec<Parameter>,
     /// Media type and schema of the request's body.
     pub body: Option<(String, Value)>,
-    /// The statuses that are a success, each with media type and schema if it has a body.
+    /// The success statuses, each with media type and schema if it has a body.
     pub successes: Vec<(u16, Option<(String, Value)>)>,
 }
 
@@ -48,7 +48,7 @@ pub struct Parameter {
     pub name: String,
     /// `path`, `query` or `header`.
     pub place: String,
-    /// Whether it has to be there.
+    /// Whether it is required.
     pub required: bool,
     /// The schema of its value.
     pub schema: Value,

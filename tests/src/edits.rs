@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::samples::{Builder, Node, Variation};
 
-/// The paths of everything that a value of the schema may have; lists are `[]`, maps are open.
+/// The paths of all values that the schema allows; lists are `[]`, maps are open.
 pub fn paths(contract: &Value, schema: &Value) -> BTreeSet<String> {
     fn walk(node: &Node, path: &str, paths: &mut BTreeSet<String>) {
         match node {
@@ -37,7 +37,7 @@ pub fn paths(contract: &Value, schema: &Value) -> BTreeSet<String> {
     found
 }
 
-/// The values of the response that the request can carry and lacks.
+/// The values of the response that the request could carry but lacks.
 pub fn lost(
     response: &Value,
     request: &Value,
@@ -118,7 +118,7 @@ fn add(value: &mut Value, node: Option<&Node>, path: &str, paths: &mut Vec<Strin
     }
 }
 
-/// A number that a float does not hold; its last digits are the number of the field.
+/// A number that a float cannot represent; its last digits are the number of the field.
 pub fn exact(number: usize) -> String {
     format!("1.000000000000000000{:04}7", number)
 }

@@ -1,4 +1,4 @@
-//! One HTTP server that keeps requests and sends prepared answers.
+//! One HTTP server that records requests and sends prepared responses.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use httpmock::{HttpMockRequest, HttpMockResponse};
 use qovery_api::Client;
 use serde_json::Value;
 
-/// A server and a client for it.
+/// A server, and a client that is connected to it.
 #[derive(Debug)]
 pub struct Exchange {
     /// The client.
@@ -16,7 +16,9 @@ pub struct Exchange {
     _server: Server,
 }
 
-struct Server(#[expect(dead_code, reason = "it serves as long as it lives")] MockServer);
+struct Server(
+    #[expect(dead_code, reason = "the server runs until this value is dropped")] MockServer,
+);
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -30,14 +32,14 @@ struct State {
     answer: (u16, Option<String>, Vec<u8>),
 }
 
-/// One request, as it came over the wire.
+/// One received request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// In upper case.
     pub method: String,
-    /// Still encoded.
+    /// The path, percent-encoded.
     pub path: String,
-    /// Decoded, in order.
+    /// The query, decoded, in order.
     pub query: Vec<(String, String)>,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
@@ -91,12 +93,12 @@ impl Exchange {
         }
     }
 
-    /// Sets the answer to the next requests: status, media type and body.
+    /// Sets the response to the next requests: status, media type and body.
     pub fn answer(&self, status: u16, media: Option<&str>, body: impl Into<Vec<u8>>) {
         self.state().answer = (status, media.map(str::to_owned), body.into());
     }
 
-    /// The requests since this was asked last.
+    /// Returns the requests since the last call of this method.
     pub fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state().seen)
     }

@@ -1,4 +1,5 @@
-//! Values for calls, and the requests that a call with them has to send: both from the contract.
+//! Values for calls, and the requests that a call with these values has to send. Both are derived from the
+//! contract.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -7,7 +8,7 @@ use crate::calls::Given;
 use crate::document::Operation;
 use crate::samples::{Builder, Node, Variation};
 
-/// The characters that a path may contain unencoded.
+/// The characters that need no percent-encoding in a path.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

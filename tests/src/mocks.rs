@@ -13,11 +13,11 @@ use crate::calls::Given;
 pub struct MockEntry {
     /// `operationId` of the contract.
     pub id: &'static str,
-    /// Mocks the operation: every parameter and the body as given, answered with the given value.
+    /// Mocks the operation with every parameter and the body as given, and answers with the given value.
     pub mock: for<'a> fn(&'a MockServer, &Given, &Value) -> Result<Mock<'a>, String>,
 }
 
-/// A value for an answer.
+/// A value for a response.
 ///
 /// # Errors
 /// Returns an error if the type does not take it.

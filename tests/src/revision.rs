@@ -33,7 +33,7 @@ pub fn published(date: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Generated {
     directory: tempfile::TempDir,
-    /// The models of responses and the models of requests that are made of them.
+    /// The models of responses, and the models of requests that are made from them.
     pub edits: BTreeSet<(String, String)>,
 }
 
@@ -47,7 +47,7 @@ impl Generated {
         let (root, home) = (workspace(), directory.path());
         let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("the manifest");
         let (before, rest) = manifest.split_once("\nmembers = [").expect("members");
-        // Without the default members, which are others.
+        // Without `default-members`, which names other packages.
         let (_, after) = rest.split_once("\nexclude").expect("members");
         let manifest = format!("{before}\nmembers = [\"qovery-api\", \"harness\"]\nexclude{after}");
         fs::write(home.join("Cargo.toml"), manifest).expect("written");
@@ -57,7 +57,7 @@ impl Generated {
             &home.join("qovery-api"),
             &["generated", "tests"],
         );
-        // The manifest of the workspace names it in place of a published crate.
+        // The manifest of the workspace names this package in place of a published crate.
         copy(&root.join("xtask/typify"), &home.join("xtask/typify"), &[]);
         xtask::generate(contract, None, &home.join("qovery-api/src/generated"))
             .unwrap_or_else(|problem| panic!("{problem}"));
@@ -182,7 +182,7 @@ fn edits(generated: &Path, contract: &Path) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     let texts = files(generated);
     for text in &texts {
-        // A long line is broken.
+        // A long line is split in the source.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for implementation in text.split("impl ::core::convert::").skip(1) {
             let rest = implementation
@@ -210,12 +210,12 @@ fn edits(generated: &Path, contract: &Path) -> BTreeSet<(String, String)> {
     found
 }
 
-/// The name of the schema that is referred to.
+/// The name of the schema that the reference names.
 pub fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.rsplit('/').next()
 }
 
-/// The operation of a document without the names of its path parameters: they change.
+/// The operation of a document, without the names of its path parameters, because these names change.
 pub fn key(operation: &document::Operation) -> String {
     let mut key = format!("{} ", operation.method);
     let mut parts = operation.path.split('{');

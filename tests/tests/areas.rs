@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +104,7 @@ fn client() -> &'static Path {
     })
 }
 
-/// What rustc says of a program that uses the client with one area; empty if it compiles.
+/// The messages of rustc for a program that uses the client with one area; empty if it compiles.
 fn errors(name: &str, program: &str) -> String {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("areas");
     fs::create_dir_all(&home).expect("a directory");
@@ -485,7 +485,7 @@ fn every_generated_item_that_needs_a_feature_says_so() {
     assert!(items > 2_000, "{items}");
 }
 
-/// The directories and files of the helpers that are there with a feature only.
+/// The directories and files of the helpers that exist only with a feature.
 const GATED: &[(&str, &[&str])] = &[
     ("bulk", &["recipes/bulk"]),
     ("display", &["display"]),
@@ -564,6 +564,7 @@ fn every_helper_that_needs_a_feature_says_so() {
 
 /// The modules of the helpers that every build has. All others are behind a feature.
 const CORE: &[&str] = &[
+    "clock",
     "connect",
     "listing",
     "page",

@@ -11,7 +11,7 @@
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::ffi::OsStr;
@@ -100,7 +100,7 @@ struct Workspace {
 }
 
 impl Workspace {
-    /// One whose client is current.
+    /// A workspace whose client is current.
     fn current() -> Self {
         let workspace = Self {
             home: tempfile::tempdir().expect("a directory"),
@@ -147,12 +147,12 @@ impl Workspace {
         format!("// @generated\npub const FINGERPRINT: &str = \"{fingerprint}\";\n")
     }
 
-    /// The build script as cargo starts it for a command given in the workspace.
+    /// The build script, started like by cargo for a command in the workspace.
     fn script(&self) -> Command {
         self.started(&programs().member)
     }
 
-    /// The build script as cargo starts it for a package that depends on the crate.
+    /// The build script, started like by cargo for a package that depends on the crate.
     fn dependency(&self) -> Command {
         self.started(&programs().dependency)
     }
@@ -174,7 +174,7 @@ impl Workspace {
         command
     }
 
-    /// How the regenerator was called.
+    /// The recorded calls of the regenerator.
     fn notes(&self) -> Vec<String> {
         let notes = fs::read_to_string(self.path("notes")).unwrap_or_default();
         let calls = notes.split("---\n").map(str::to_owned);
@@ -322,7 +322,7 @@ fn messages_of_the_regenerator_are_shown_by_the_build() {
 }
 
 #[test]
-fn a_regenerator_that_leaves_another_client_is_no_success() {
+fn a_regenerator_that_writes_another_client_is_an_error() {
     let workspace = Workspace::current();
     let before = workspace.constants();
     workspace.write("openapi.yaml", "# edited\n");
@@ -354,7 +354,7 @@ fn in_a_build_of_another_package_nothing_happens_wherever_its_artifacts_are() {
 }
 
 #[test]
-fn what_cargo_unpacked_or_checked_out_is_left_alone() {
+fn packages_that_cargo_unpacked_or_checked_out_are_left_alone() {
     for mark in [
         "qovery-api/.cargo-ok",
         ".cargo-ok",
@@ -400,7 +400,7 @@ fn a_workspace_that_does_not_list_the_package_is_another_one() {
     }
 }
 
-/// A clone of the workspace with nothing in its crates, and its regenerator notes that it ran.
+/// A clone of the workspace with empty crates. Its regenerator records that it ran.
 fn small_clone() -> Workspace {
     let workspace = Workspace::current();
     for file in ["fingerprint", "recorded", "regenerate", "workspace"] {
@@ -474,7 +474,7 @@ fn cargo_regenerates_in_a_build_of_the_workspace_and_in_no_build_of_a_dependent_
         assert!(output.status.success(), "{place}: {}", text(&output.stderr));
         assert!(!ran.exists(), "{place}");
     }
-    // The same directory of artifacts as that of a consumer before.
+    // The same directory of artifacts as for the consumer above.
     let mut build = cargo_build(&workspace.path("qovery-api"));
     let output = run(build.env("CARGO_TARGET_DIR", workspace.path("target")));
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -482,7 +482,7 @@ fn cargo_regenerates_in_a_build_of_the_workspace_and_in_no_build_of_a_dependent_
 }
 
 #[test]
-fn a_packaged_crate_has_nothing_to_compare() {
+fn a_packaged_crate_compares_nothing() {
     let workspace = Workspace::current();
     let mut script = workspace.script();
     for file in ["openapi.yaml", "xtask/overlay.yaml", "xtask/Cargo.toml"] {
@@ -615,7 +615,7 @@ fn an_edit_of_the_contract_and_a_build_give_the_new_client() {
     );
 }
 
-/// Copies what git tracks or would track.
+/// Copies the files that git tracks or would track.
 fn copy_of_the_repository(to: &Path) {
     let listed = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])

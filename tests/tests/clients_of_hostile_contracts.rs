@@ -9,7 +9,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::fs;
@@ -42,7 +42,7 @@ fn is_accepted(contract: &Value) -> bool {
     xtask::generate(&spec, None, &home.path().join("out")).is_ok()
 }
 
-/// Values that the specification chooses, or that name something else.
+/// Values that the specification defines, or that name another element.
 fn is_grammar(pointer: &str) -> bool {
     [
         "/openapi",
@@ -70,8 +70,8 @@ fn is_grammar(pointer: &str) -> bool {
         || pointer.starts_with("/servers")
 }
 
-/// The seed with the text at every place that takes any text, and its names with a number, so that
-/// many of them fit into one contract.
+/// The seed with the text at every location that accepts any text. Its names have a number, so that many copies
+/// fit into one contract.
 fn copy(text: &str, number: usize) -> Value {
     let mut contract = seed::contract();
     for pointer in seed::texts(&contract) {
@@ -115,7 +115,7 @@ fn rename(value: &Value, number: usize, to: &mut Value) {
     };
 }
 
-/// One contract of all copies.
+/// One contract with all copies.
 fn joined(copies: impl Iterator<Item = (usize, Value)>) -> Value {
     let mut contract = seed::contract();
     for (number, copy) in copies {
@@ -144,7 +144,7 @@ fn a_client_with_every_hostile_text_at_every_place_compiles() {
     check(&joined(copies.into_iter()));
 }
 
-/// Names that the models, their parts and the calls of every client have already.
+/// Names that models, their fields and the calls of every client already have.
 const NAMES: [&str; 40] = [
     "extra",
     "without_extra",

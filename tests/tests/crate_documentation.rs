@@ -1,6 +1,6 @@
 //! The statements of the documentation of `qovery-api` about the crate are true.
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -8,7 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use integration_tests::OPERATIONS;
@@ -33,7 +33,7 @@ fn samples() -> Vec<Sample> {
     samples.iter().map(sample).collect()
 }
 
-/// The folded parts of `sample`, and they alone, taken from `whole`.
+/// The folded parts of `sample`, and only these, taken from `whole`.
 fn unfold(sample: &Value, whole: &Value) -> Value {
     match (sample, whole) {
         (Value::Object(fields), Value::Object(all)) if !fields.is_empty() => {

@@ -8,7 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::{
@@ -23,10 +23,10 @@ use integration_tests::document;
 #[allow(missing_docs, unreachable_pub, reason = "shared with the fuzzer")]
 mod targets;
 
-/// How many inputs each target gets without `FUZZ_SECONDS`.
+/// The number of inputs of each target without `FUZZ_SECONDS`.
 const INPUTS: u32 = 300;
 
-/// Random numbers: xorshift, which is good enough to choose places.
+/// Random numbers: xorshift, which is good enough to choose positions.
 struct Random(u64);
 
 impl Random {
@@ -42,7 +42,7 @@ impl Random {
     }
 }
 
-/// Pieces that are worth inserting.
+/// Texts that are useful to insert.
 fn pieces() -> Vec<Vec<u8>> {
     let mut pieces: Vec<Vec<u8>> = [
         "null",
@@ -146,7 +146,7 @@ fn changed(seeds: &[Vec<u8>], pieces: &[Vec<u8>], random: &mut Random) -> Vec<u8
             }
         }
     }
-    // Changes that double themselves would make the inputs endless.
+    // Changes that double parts of an input would let it grow without limit.
     input.truncate(64 * 1024);
     input
 }
@@ -225,7 +225,7 @@ fn an_unknown_field_is_sent_back_byte_for_byte() {
 }
 
 #[test]
-fn no_error_acts_on_a_terminal_or_shows_the_token() {
+fn no_error_controls_a_terminal_or_shows_the_token() {
     let seeds: Vec<Vec<u8>> = (0..12)
         .map(|status| {
             let steps = (0..30_u8).map(|byte| byte.wrapping_mul(37).wrapping_add(status));
@@ -233,7 +233,7 @@ fn no_error_acts_on_a_terminal_or_shows_the_token() {
         })
         .collect();
     let mut seeds: Vec<&[u8]> = seeds.iter().map(Vec::as_slice).collect();
-    // A body that is cut within the token.
+    // A body that is cut off inside of the token.
     seeds.push(
         b"\x05\x05\x05\x05*O \x99\xbe-0\x91\xc1\xe6\x0b0Uz\x9f\xc4\xe9\x0e3X}\xa2\xc7\xec\x11[]6",
     );
@@ -241,7 +241,7 @@ fn no_error_acts_on_a_terminal_or_shows_the_token() {
 }
 
 #[test]
-fn a_token_that_can_be_read_is_written_alike_and_leads_to_no_success() {
+fn a_token_that_can_be_read_is_written_as_the_same_token_and_leads_to_no_success() {
     let seeds: [&[u8]; 3] = [
         b"qovery-op-3-AAAA",
         &[0; 24],

@@ -6,7 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +75,7 @@ fn report(problems: &[String]) {
     );
 }
 
-/// The faults of decoding and encoding an instance that is written like this.
+/// The faults of decoding and encoding an instance in this variation.
 fn problems_of(subject: &Subject, node: &Node, variation: Variation) -> Vec<String> {
     let sent = node.render(variation);
     let place = format!("{} {variation:?}", subject.operation);
@@ -108,8 +108,8 @@ fn every_answer_decodes_in_every_variation_and_loses_nothing() {
     assert!(count > 3000, "{count}");
 }
 
-/// Text that a value in memory would not keep: a long decimal, an integer beyond 64 bits, an escape and
-/// a blank.
+/// Values that memory would not keep unchanged: a long decimal, an integer beyond 64 bits, an escape and a
+/// blank.
 const ODD: &str = r#"{"n":[0.1000000000000000055511151231257827021 ,18446744073709551616,1E2],"t":"\u0041\ud800"}"#;
 
 /// The document with a text in the place of every marker.
@@ -131,14 +131,14 @@ fn with_odd_fields(document: &Value, count: &mut usize) -> String {
 }
 
 #[test]
-fn unknown_fields_come_back_word_for_word_and_show_by_name_only() {
+fn unknown_fields_are_sent_back_byte_for_byte_and_debug_shows_only_their_names() {
     let contract = document::contract();
     let (mut problems, mut fields) = (Vec::new(), 0);
     let (mut tried, mut with_free_form) = (BTreeSet::new(), BTreeSet::new());
     for subject in subjects(&contract, true) {
         let name = (subject.model.name)();
         for node in Builder::instances(&contract, &subject.schema) {
-            // Properties of a free form are a part of the value, and not unknown.
+            // Properties of a free-form object are part of the value. They do not count as unknown.
             if has_free_form(&node) {
                 with_free_form.insert(name);
                 continue;
@@ -166,7 +166,7 @@ fn unknown_fields_come_back_word_for_word_and_show_by_name_only() {
     }
     report(&problems);
     assert!(fields > 2000, "{fields}");
-    // None of the models of the table was left out.
+    // The test has covered all models of the table.
     let models = OPERATIONS.iter().filter_map(|entry| entry.output);
     let models: BTreeSet<_> = models.map(|model| (model.name)()).collect();
     assert_eq!(&tried | &with_free_form, models);
@@ -197,7 +197,7 @@ fn every_value_of_every_enum_survives() {
 }
 
 #[test]
-fn every_request_is_sent_as_it_was_meant() {
+fn every_request_is_sent_as_it_was_built() {
     let contract = document::contract();
     let mut problems = Vec::new();
     for subject in subjects(&contract, false) {
@@ -258,7 +258,7 @@ fn no_secret_shows() {
     assert!(found > 60, "{found}");
 }
 
-/// Every path into a document, and the document with something else in that place.
+/// All paths in a document, and the document with another value at this path.
 fn broken(
     value: &Value,
     path: &str,
@@ -309,7 +309,7 @@ fn broken(
 }
 
 #[test]
-fn what_is_wrong_is_refused_with_its_place_or_accepted_and_never_a_panic() {
+fn a_wrong_value_is_refused_with_its_path_or_accepted_and_never_panics() {
     let contract = document::contract();
     let (mut problems, mut refused) = (Vec::new(), 0);
     let mut sizes: BTreeMap<&'static str, ()> = BTreeMap::new();
@@ -322,12 +322,12 @@ fn what_is_wrong_is_refused_with_its_place_or_accepted_and_never_a_panic() {
         } else {
             document
         };
-        // The cost is square in the size; the large ones are made of the small ones.
+        // The cost is square in the size. Large documents consist of the small ones.
         if document.to_string().len() > 3000 || sizes.insert(name, ()).is_some() {
             continue;
         }
         broken(&document, "", &|changed| changed, &mut |path, changed| {
-            // Tolerance is not patience without end: neither panics.
+            // Neither tolerant nor strict decoding panics.
             let _ = (subject.model.read)(changed.to_string().as_bytes());
             if let Err(error) = (subject.model.read_strictly)(changed.to_string().as_bytes()) {
                 refused += 1;

@@ -4,7 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ use integration_tests::samples::{Builder, Variation};
 use qovery_api::types;
 use serde_json::{Value, json};
 
-/// A complete answer of an operation.
+/// A complete response of an operation.
 fn answer(operation: &str) -> Value {
     static CONTRACT: OnceLock<(Value, Vec<document::Operation>)> = OnceLock::new();
     let (contract, operations) = CONTRACT.get_or_init(|| {
@@ -31,7 +31,7 @@ fn answer(operation: &str) -> Value {
     instances.first().unwrap().render(Variation::Full)
 }
 
-/// A complete answer with something else at a path; `None` leaves the place out.
+/// A complete response with another value at a path; `None` removes the value.
 fn changed(operation: &str, path: &str, value: Option<Value>) -> Value {
     let mut body = answer(operation);
     let (place, name) = path.rsplit_once('/').unwrap();
@@ -54,7 +54,7 @@ fn read(operation: &str, body: &Value) -> Value {
 }
 
 #[test]
-fn what_clients_met_decodes() {
+fn responses_that_public_clients_observed_decode() {
     let cases = [
         ("listVariables", "/results/0/value", Some(Value::Null)),
         ("getDatabase", "/disk_type", Some(Value::Null)),
@@ -137,7 +137,7 @@ fn what_clients_met_decodes() {
 }
 
 #[test]
-fn nothing_is_made_up_where_a_status_says_nothing() {
+fn no_value_is_invented_if_a_status_lacks_it() {
     let mut body = answer("getApplicationStatus");
     for name in [
         "is_part_last_deployment",

@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,8 @@ struct Row {
     only_in_the_reference: bool,
 }
 
-/// The published operations, as facts. Where two have one id, that of the old reference has a name
-/// of its own in the contract.
+/// The published operations with their properties. If two have one id, the operation of the old reference has
+/// another name in the contract.
 fn rows() -> Vec<Row> {
     let lines = include_str!("../fixtures/operations.tsv").lines().skip(1);
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
@@ -70,7 +70,7 @@ async fn setting() -> Setting {
     }
 }
 
-/// Answers as the contract's first success says.
+/// Responds like the first success in the contract.
 fn answer_well(setting: &Setting, operation: &Operation) {
     let (status, body) = operation.successes.first().cloned().unwrap_or((204, None));
     let (media, body) = match body {
@@ -125,7 +125,7 @@ fn the_table_the_contract_and_the_client_have_the_same_operations() {
 }
 
 #[test]
-fn what_only_the_old_reference_has_is_deprecated() {
+fn operations_of_the_old_reference_only_are_deprecated() {
     let operations = document::operations(&document::contract());
     for row in rows().iter().filter(|row| row.only_in_the_reference) {
         let operation = operations.iter().find(|operation| operation.id == row.id);
@@ -173,7 +173,7 @@ async fn a_request_without_a_body_says_so_if_its_method_has_one() {
 }
 
 #[tokio::test]
-async fn every_method_sends_its_operation_with_all_that_it_was_given() {
+async fn every_method_sends_its_operation_with_all_arguments() {
     let setting = setting().await;
     let rows: BTreeMap<String, Row> = rows()
         .into_iter()
@@ -198,7 +198,7 @@ async fn every_method_sends_its_operation_with_all_that_it_was_given() {
                     seen.method, seen.path, row.method, plan.path
                 ));
             }
-            // The plan's path comes from the contract; the table has the last word.
+            // The path of the plan comes from the contract; the table takes precedence.
             let parts = |path: &str| path.split('/').count();
             if parts(&seen.path) != parts(row.path) {
                 wrong(format!("{} is not of {}", seen.path, row.path));
@@ -333,7 +333,7 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
     assert!(tried > 400, "{tried}");
 }
 
-/// Whether a path is that of the template, with this value for the parameter.
+/// Whether a path matches the template, with this value for the parameter.
 fn stays(template: &str, parameter: &str, path: &str, value: &str) -> bool {
     let (template, path): (Vec<&str>, Vec<&str>) =
         (template.split('/').collect(), path.split('/').collect());

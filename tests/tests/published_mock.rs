@@ -10,7 +10,7 @@
 //! PUBLISHED_MOCK_ROUNDS=5 PUBLISHED_MOCK=http://127.0.0.1:4010 cargo test -p integration-tests --test published_mock -- --ignored --nocapture
 //! ```
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ use qovery_api::{AccessToken, Client};
 /// Parameters and fields that the published contract requires without declaring them, so that no client sends them: owner, name
 /// and provider of a git repository, the plan of an organization, `registry_d`.
 const UNDECLARED: &str = "the published contract requires what it does not declare";
-/// The texts that the tests send are no addresses and no durations, which the client takes as texts.
+/// The test data are neither addresses nor durations, which the client treats as text.
 const SAMPLE: &str = "the value of the test has not the published format";
-/// Commits are listed from one on, and their ids are no UUIDs.
+/// The numbers of commits start at one, and their ids are no UUIDs.
 const CURSOR: &str = "the published contract takes the id of a commit for a UUID";
 
-/// Operations that the server refuses for a reason that is none of the client's.
+/// Operations that the server refuses for reasons outside of the client.
 const EXPLAINED: [(&str, &str); 17] = [
     ("checkContainerImage", UNDECLARED),
     ("checkDockerfile", UNDECLARED),
@@ -72,7 +72,7 @@ async fn every_operation_that_is_still_published_is_accepted_and_read() {
     );
 }
 
-/// Calls every operation once; what went wrong by the id of the operation.
+/// Calls every operation once. Returns the problems by operation id.
 async fn problems_of_a_round(client: &Client) -> BTreeMap<String, String> {
     let contract = document::contract();
     let (mut called, mut explained) = (0, 0);
@@ -97,14 +97,14 @@ async fn problems_of_a_round(client: &Client) -> BTreeMap<String, String> {
             if let Some(body) = error.body() {
                 message.push_str(&format!("\n{}", String::from_utf8_lossy(body)));
             }
-            // Making up random values, the server fails at times by itself.
+            // With random values, the server itself sometimes fails.
             if error.is_server_error() && message.contains("prism/errors#UNKNOWN") {
                 println!("{}: the server failed by itself", operation.id);
                 explained += 1;
                 continue;
             }
             let known = EXPLAINED.iter().find(|(id, _)| *id == operation.id);
-            // Only a refused request is explained: an answer has to be decoded in any case.
+            // Only refused requests have an exception. A response must always decode.
             match known.filter(|_| {
                 error.is_bad_request() || error.status().is_some_and(|status| status == 422)
             }) {

@@ -1,4 +1,4 @@
-//! Clients of the published revisions. They take minutes to build, so they are tested on demand:
+//! Clients of the published revisions. They take minutes to build, so the tests run on demand:
 //!
 //! ```text
 //! QOVERY_REVISIONS=/path/to/revisions cargo test -p integration-tests --test published_revisions -- --ignored --nocapture
@@ -25,7 +25,7 @@ const REVISIONS: [&str; 5] = [
     "2026-08-20",
 ];
 
-/// Operations whose answers of this year last year's client cannot read.
+/// Operations whose current responses the client of last year cannot decode.
 const UNREADABLE: [&str; 4] = [
     "GET /terraform/{}",
     "POST /environment/{}/terraform",
@@ -152,8 +152,8 @@ fn answer(operation: &Operation) -> Option<&Value> {
     bodies.next().map(|(_, schema)| schema)
 }
 
-/// What last year's client does not carry, and why. The client is generated from the revision as it was
-/// published, without the overlay.
+/// Properties that the client of last year loses, with the reason. The client is generated from the published
+/// revision, without the overlay.
 const NOT_CARRIED: [(&str, &str); 3] = [
     (
         "git_repository.provider: ",

@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ fn schema(operation: &Operation, is_body: bool) -> Option<Value> {
         .map(|(_, schema)| schema)
 }
 
-/// The schema of a type, by any operation that takes or gives it.
+/// The schema of a type, from any operation that sends or returns it.
 fn schema_of(operations: &[Operation], name: &str, is_body: bool) -> Value {
     let entry = OPERATIONS.iter().find(|entry| {
         let model: Option<Model> = if is_body { entry.body } else { entry.output };
@@ -171,7 +171,7 @@ fn a_request_made_of_a_response_carries_what_this_version_does_not_know() {
 }
 
 #[test]
-fn a_request_drops_unknown_fields_where_that_is_asked_for_and_one_built_by_hand_has_none() {
+fn a_request_drops_unknown_fields_on_demand_and_one_built_by_hand_has_none() {
     let body = json!({
         "id": "00000000-0000-4000-8000-000000000001", "created_at": "2026-05-04T10:20:30Z",
         "name": "n", "mode": "STAGING", "next_years_field": {"a": 1},
@@ -192,7 +192,7 @@ fn a_request_drops_unknown_fields_where_that_is_asked_for_and_one_built_by_hand_
 }
 
 #[test]
-fn whatever_can_be_replaced_can_be_read_changed_and_written() {
+fn every_object_that_can_be_replaced_can_be_read_changed_and_written() {
     let contract = document::contract();
     let operations = document::operations(&contract);
     let mut without = BTreeSet::new();
@@ -277,7 +277,7 @@ fn the_value_of_a_cluster_feature_survives_an_edit() {
 }
 
 #[test]
-fn what_the_response_lacks_and_the_request_must_say_is_an_error_that_names_it() {
+fn a_required_value_that_the_response_lacks_is_an_error_that_names_it() {
     let domain = json!({"id": "00000000-0000-4000-8000-000000000001",
         "created_at": "2026-05-04T10:20:30Z", "domain": "example.test"});
     let read: types::CustomDomain = qovery_api::decode(domain.to_string().as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The memory that a response takes, whatever its shape: at most ten times the limit on its body.
+//! The memory that a response of any shape takes: at most ten times the limit on its body.
 //!
 //! The bodies are smaller than the limit: at the limit, almost every one of these is refused, and what
 //! is decoded takes the most memory just before that. One test, because the peak is that of the whole process.
@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::BTreeSet;
@@ -30,14 +30,14 @@ use serde_json::Value;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// The limit on a body.
+/// The limit on the size of a body.
 const LIMIT: usize = 32 * 1024;
-/// The sizes of the bodies in the answers: a body that is refused at one size is decoded at another.
+/// The sizes of the bodies of responses: a body that is refused at one size is decoded at another.
 const SIZES: [usize; 2] = [LIMIT / 3, LIMIT / 16];
-/// How many times the limit a response may take, its body included.
+/// The memory that a response may take, as a multiple of the limit, including its body.
 const TIMES: usize = 10;
 
-/// The peak until an answer was decoded, or 0.
+/// The peak until a response was decoded, or 0.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone, Default)]
@@ -51,10 +51,10 @@ impl Transport for Answering {
     }
 }
 
-/// Stands for the items of a list until they are written.
+/// A placeholder for the items of a list until they are written.
 const ITEMS: &str = "the items";
 
-/// The places of the lists in a document.
+/// The paths of the lists in a document.
 fn lists(value: &Value, place: &str, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => {
@@ -73,13 +73,13 @@ fn lists(value: &Value, place: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The item as often as it fits.
+/// Repeats the item as often as it fits.
 fn repeated(item: &str, room: usize) -> String {
     let count = (room / (item.len() + 1)).max(1);
     vec![item; count].join(",")
 }
 
-/// Documents that are as large as a body may be, with a list of the instance full of items.
+/// Documents of the maximum size of a body, with a list of the instance full of items.
 fn blown_up(instance: &Value, size: usize) -> Vec<String> {
     let mut places = Vec::new();
     lists(instance, "", &mut places);
@@ -98,10 +98,10 @@ fn blown_up(instance: &Value, size: usize) -> Vec<String> {
             documents.push(text.replacen(&format!("\"{ITEMS}\""), &repeated(&item, room), 1));
         }
     }
-    // The outer lists come first, and hold most of the size of an answer.
+    // The outer lists come first. They contain most of the size of a response.
     documents.truncate(6);
     if let Value::Object(fields) = instance {
-        // A list of the kind that this client does not know, and a map of the kind that it does not.
+        // A list of an unknown kind, and a map of an unknown kind.
         for unknown in [
             format!("[{}]", repeated("{\"a\":[]}", size / 2)),
             many_keys("{\"a\":0}", size / 2),
@@ -121,7 +121,7 @@ fn many_keys(value: &str, room: usize) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// Documents that fit no schema, and those whose schema says little.
+/// Documents that match no schema, and documents whose schema has few constraints.
 fn of_no_schema(size: usize) -> Vec<String> {
     let mut documents: Vec<String> = [
         "{}",
@@ -160,7 +160,7 @@ fn of_no_schema(size: usize) -> Vec<String> {
 }
 
 struct Growth {
-    /// The largest one so far.
+    /// The largest peak so far.
     most: usize,
     of: String,
     decoded: usize,
@@ -237,14 +237,15 @@ fn no_response_takes_more_than_ten_times_the_limit_on_its_body() {
                 Err(_) => growth.misfits += 1,
                 Ok(_) => growth.decoded += 1,
             }
-            // The body was there before.
+            // The body existed before.
             let grown = peak.saturating_sub(before) + length;
             if grown > growth.most {
                 growth.most = grown;
                 growth.of = format!("{}: {shape}", entry.id);
             }
         }
-        // What fits no schema fares alike with most types: a few of each are enough.
+        // Documents that match no schema take similar memory with most types. Therefore a few of each are
+        // enough.
         if known.len() == 8 {
             others.truncate(2);
         }

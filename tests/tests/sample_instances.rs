@@ -1,4 +1,4 @@
-//! The instances that the other tests are built on are valid.
+//! The instances that the other tests use are valid.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn every_schema_of_the_contract_has_the_same_instances_each_time() {
 }
 
 #[test]
-fn every_member_of_every_union_has_its_turn() {
+fn the_instances_contain_every_member_of_every_union() {
     let document = schema(json!({
         "Root": {"type": "object", "required": ["outer"], "properties": {"outer": {
             "oneOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}],
@@ -70,7 +70,7 @@ fn every_member_of_every_union_has_its_turn() {
 }
 
 #[test]
-fn a_schema_within_itself_ends() {
+fn a_schema_that_contains_itself_has_finite_instances() {
     let document = schema(
         json!({"Root": {"type": "object", "required": ["name", "children"], "properties": {
             "name": {"type": "string"},

@@ -1,10 +1,9 @@
-//! Which fields are secrets: none that sounds like one is left out, and those that do not sound like one
-//! are redacted all the same.
+//! The fields that are secret: every field whose name suggests a secret, and others that hold one.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::BTreeSet;
@@ -14,7 +13,7 @@ use qovery_api::bytes::Bytes;
 use qovery_api::{Operation, ResponseFormat, operations, types};
 use serde_json::{Map, Value, json};
 
-/// Words in the name of a field that let its value be a secret.
+/// Words in the name of a field that suggest a secret.
 const TELLING: &[&str] = &[
     "auth",
     "cert",
@@ -43,7 +42,7 @@ const TELLING: &[&str] = &[
     "webhook",
 ];
 
-/// Fields that sound like a secret, and their real meaning.
+/// Fields whose names suggest a secret, and their real meaning.
 const HARMLESS: &[(&str, &str)] = &[
     (
         "access_key",
@@ -92,7 +91,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("webhook_ip_allowlist", "addresses of networks"),
 ];
 
-/// Fields that are secrets in some schemas only, and their meaning in the others.
+/// Fields that are secret in some schemas only, and their meaning in the others.
 const HARMLESS_ELSEWHERE: &[(&str, &str)] = &[
     ("code", "the kind of a violation"),
     ("content", "the text of a readme or of a Dockerfile"),
@@ -140,7 +139,7 @@ fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value
         .filter_map(|keyword| schema.get(keyword)?.as_object())
 }
 
-/// Whether the schema is of free text, or a list or a map of that.
+/// Whether the schema is free text, or a list or a map of free text.
 fn is_free_text(schema: &Map<String, Value>) -> bool {
     let format = schema.get("format").and_then(Value::as_str);
     match schema.get("type").and_then(Value::as_str) {
@@ -177,7 +176,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn a_field_that_sounds_like_a_secret_is_one_or_is_known_to_be_harmless() {
+fn a_field_whose_name_suggests_a_secret_is_secret_or_listed_as_harmless() {
     let contract = document::contract();
     let mut unmarked = BTreeSet::new();
     each_property(&contract, &mut |name, schema| {
@@ -194,7 +193,7 @@ fn a_field_that_sounds_like_a_secret_is_one_or_is_known_to_be_harmless() {
 }
 
 #[test]
-fn a_field_that_is_a_secret_where_it_is_sent_is_one_where_it_comes_back() {
+fn a_field_that_is_secret_in_a_request_is_secret_in_the_response() {
     let contract = document::contract();
     let (mut secret, mut free) = (BTreeSet::new(), BTreeSet::new());
     each_property(&contract, &mut |name, schema| {
@@ -213,7 +212,7 @@ fn a_field_that_is_a_secret_where_it_is_sent_is_one_where_it_comes_back() {
 }
 
 #[test]
-fn the_values_of_a_chart_do_not_show() {
+fn debug_redacts_the_values_of_a_chart() {
     let values = json!({
         "set": [["db.password", "s3cret-1"]],
         "set_string": [["db.password", "s3cret-2"]],
@@ -232,7 +231,7 @@ fn the_values_of_a_chart_do_not_show() {
 }
 
 #[test]
-fn headers_that_a_proxy_adds_do_not_show() {
+fn debug_redacts_headers_that_a_proxy_adds() {
     let settings = json!({"network.ingress.extra_headers": "{\"Authorization\": \"s3cret\"}"});
     let of_application: types::ApplicationAdvancedSettings =
         serde_json::from_value(settings.clone()).unwrap();
@@ -244,7 +243,7 @@ fn headers_that_a_proxy_adds_do_not_show() {
     assert_eq!(shown.matches("[redacted]").count(), 3, "{shown}");
 }
 
-/// The decoded body of an answer, as `Debug` shows it.
+/// The `Debug` output of the decoded body of a response.
 fn shown<O>(body: &'static str) -> String
 where
     O: Operation<Output: std::fmt::Debug>,
@@ -255,7 +254,7 @@ where
 }
 
 #[test]
-fn a_text_that_gives_access_does_not_show() {
+fn debug_redacts_a_text_that_gives_access() {
     for shown in [
         shown::<operations::GetClusterKubeconfig>("users: [{user: {token: s3cret}}]"),
         shown::<operations::GetInstallationHelmValues>("qovery: {jwt: s3cret}"),

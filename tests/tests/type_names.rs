@@ -2,7 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn blemish(name: &str) -> Option<&'static str> {
 fn types_have_readable_names() {
     let names = names();
     assert!(names.len() > 900, "{}", names.len());
-    // A name that the contract itself uses for a member is a member.
+    // A name that the contract uses for a member is the name of this member.
     let contract = document::contract();
     let schemas = contract["components"]["schemas"].as_object().unwrap();
     let bad: Vec<String> = names

@@ -4,7 +4,7 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ fn client(server: &MockServer) -> Client {
         .expect("a client")
 }
 
-/// A body that the contract allows as the first success of an operation.
+/// A body that the contract allows for the first success of an operation.
 fn answer(contract: &Value, operation: &Operation) -> Value {
     match operation.successes.first() {
         Some((_, Some((media, schema)))) if media.contains("json") => {
@@ -114,7 +114,7 @@ async fn problems(server: &MockServer, contract: &Value, operation: &Operation) 
             problems.push(format!("was asked {times} times"));
         }
         for (name, other) in changed(&plan.given) {
-            // Header parameters and values that a type does not take are no part of this.
+            // Header parameters and values that a type refuses are left out.
             if call(&client, entry, &other).await.is_ok() {
                 problems.push(format!("does not look at {name}"));
             }
@@ -128,7 +128,7 @@ async fn problems(server: &MockServer, contract: &Value, operation: &Operation) 
 }
 
 #[tokio::test]
-async fn every_mock_matches_the_call_of_its_operation_only_and_is_read() {
+async fn every_mock_matches_only_the_call_of_its_operation_and_its_response_decodes() {
     let contract = document::contract();
     let operations = document::operations(&contract);
     assert_eq!(MOCKS.len(), operations.len());
@@ -196,7 +196,7 @@ async fn an_optional_parameter_is_matched_by_its_value_or_by_its_absence() {
 }
 
 #[tokio::test]
-async fn an_error_is_read_as_one_of_the_api() {
+async fn a_mocked_error_is_decoded_as_an_error_of_the_api() {
     let server = MockServer::start_async().await;
     server.get_environment_status(|_, then| {
         then.error(409, "a deployment is running");
@@ -213,7 +213,7 @@ async fn an_error_is_read_as_one_of_the_api() {
 }
 
 #[tokio::test]
-async fn a_mock_can_step_outside_of_the_contract() {
+async fn a_mock_can_answer_with_a_response_outside_of_the_contract() {
     let server = MockServer::start_async().await;
     let mock = server.get_environment_status(|when, then| {
         when.into_inner()

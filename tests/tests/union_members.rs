@@ -4,7 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ struct Place {
     tag: String,
 }
 
-/// Such a field in each tagged member of an instance.
+/// Such a field in each member with a discriminator of an instance.
 fn places(node: &Node, pointer: &str, path: &str, found: &mut Vec<Place>) {
     match node {
         Node::Object(object) => {
@@ -97,7 +97,7 @@ fn a_member_that_does_not_fit_is_kept_and_its_error_names_the_member_and_the_fie
                     problems.push(format!("{}: {} is accepted", operation.id, place.path));
                     continue;
                 };
-                // Without strictness the rest survives, and the broken part is sent back unchanged.
+                // Without strict decoding, the rest is decoded, and the broken part is sent back unchanged.
                 match (model.read)(broken.to_string().as_bytes()) {
                     Ok(reading)
                         if reading.json.pointer(&place.pointer) == Some(&json!({"wrong": 1})) => {}

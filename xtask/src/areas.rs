@@ -90,8 +90,8 @@ fn choices(args: &Args, day: u64) -> Result<Vec<Choice>, Problem> {
     Ok(choices)
 }
 
-/// Clippy, because it takes `-D warnings` for this crate alone: with `RUSTFLAGS`, all dependencies
-/// would be compiled again.
+/// Clippy, because it applies `-D warnings` to this crate only: with `RUSTFLAGS`, all dependencies would be
+/// compiled again.
 fn compiles(root: &Path, areas: &[&str]) -> Result<bool, Problem> {
     let features = std::iter::once("rustls")
         .chain(areas.iter().copied())
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_none_each_and_all() {
+    fn the_full_check_has_no_area_each_area_and_all_areas() {
         let all = chosen(false, &[], 0).unwrap();
         assert_eq!(all.len(), AREAS.len() + 2);
         assert_eq!(all.first(), Some(&vec![]));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_reaches_every_area_within_as_many_days() {
+    fn the_samples_of_consecutive_days_cover_every_area() {
         let mut seen = std::collections::BTreeSet::new();
         for day in 20_000..20_000 + u64::try_from(AREAS.len()).unwrap() {
             let sample = chosen(true, &[], day).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_area_is_refused_with_those_that_exist() {
+    fn an_unknown_area_is_refused_with_a_list_of_the_areas() {
         let problem = chosen(false, &["enviroments"], 0).unwrap_err().to_string();
         assert!(problem.contains("environments"), "{problem}");
         assert_eq!(chosen(false, &["jobs"], 0).unwrap(), [["jobs"]]);

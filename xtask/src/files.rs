@@ -1,8 +1,8 @@
-//! The files of this repository that the commands read and write, from its root.
+//! The files of this repository that the commands read and write, relative to its root.
 
 /// The contract of this repository.
 pub(crate) const CONTRACT: &str = "openapi.yaml";
-/// The fixes that belong to it.
+/// The overlay of this contract.
 pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
 /// The output directory of the generated client.
 pub(crate) const GENERATED: &str = "qovery-api/src/generated";

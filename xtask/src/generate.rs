@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The contract to generate from. Default: the contract of this repository.
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// The fixes to apply first, or `none`. Default: `xtask/overlay.yaml` for the contract of this
+    /// The overlay to apply first, or `none`. Default: `xtask/overlay.yaml` for the contract of this
     /// repository, `none` for another `--spec`.
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
@@ -197,8 +197,7 @@ pub(crate) fn trees(
     Ok(trees)
 }
 
-/// Whether a file is the one of this repository; one that is left out is the same as one that is not
-/// there.
+/// Whether a file is the one of this repository. An omitted file counts as the same as a missing one.
 fn is_same(given: Option<&Path>, own: &Path) -> bool {
     match (given.map(Path::canonicalize), own.canonicalize()) {
         (Some(Ok(given)), Ok(own)) => given == own,

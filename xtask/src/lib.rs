@@ -79,7 +79,7 @@ fn end_interrupted(command: &Command) -> Result<(), problem::Problem> {
         None => return Ok(()),
         Some(update::transaction::Recovered::Unstarted) => "it had changed nothing",
         Some(update::transaction::Recovered::Finished) => "its files are in place now",
-        Some(update::transaction::Recovered::Undone) => "everything is as it was before it",
+        Some(update::transaction::Recovered::Undone) => "all files have their state from before it",
     };
     eprintln!("note: an earlier update was interrupted: {what}");
     Ok(())
@@ -100,7 +100,7 @@ fn run(command: &Command) -> Result<ExitCode, problem::Problem> {
 /// without optimisation. The system allocates only the memory that is used.
 const STACK: usize = 256 << 20;
 
-/// Runs `work` on a thread that has room for every depth that a contract may have.
+/// Runs `work` on a thread with enough stack for the maximum depth of a contract.
 fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T, problem::Problem> + Send,
 ) -> Result<T, problem::Problem> {
@@ -126,7 +126,7 @@ pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(
     let line = std::iter::once("xtask").chain(arguments);
     match Command::try_parse_from(line) {
         Ok(_) => Ok(()),
-        // Asking for help is understood.
+        // A request for help is valid.
         Err(answer) if !answer.use_stderr() => Ok(()),
         Err(problem) => Err(problem.to_string()),
     }

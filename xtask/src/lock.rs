@@ -1,7 +1,7 @@
 //! `contract.lock`: the origin of the contract of this repository, and the digests of the generated client.
 //!
 //! Written by `import`, `generate` and `update`, verified by `generate --check`. A file of lines
-//! `key = "value"` in sections, so that a person can review it. Not for the choice of revisions.
+//! `key = "value"` in sections, so that a person can review it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,12 +19,12 @@ use crate::write::Tree;
 pub(crate) const LOCK: &str = "contract.lock";
 /// The repository of the published revisions.
 const REPOSITORY: &str = "https://github.com/Qovery/qovery-openapi-spec";
-/// The packages that this program was built of.
+/// The packages of this program.
 const PACKAGES: &str = include_str!("../../Cargo.lock");
-/// The package that writes the generated code, beside this program.
+/// The package that writes the generated code, besides this program.
 const GENERATOR: &str = "progenitor-impl";
 
-/// A published revision; a text is empty if it is not known.
+/// A published revision. Unknown texts are empty.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Upstream {
     /// The commit, as 40 hexadecimal digits.
@@ -33,7 +33,7 @@ pub(crate) struct Upstream {
     pub(crate) date: String,
 }
 
-/// A file that was brought into the contract.
+/// An imported file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Imported {
     pub(crate) sha256: String,
@@ -150,7 +150,7 @@ impl Lock {
         let mut out = String::from(
             "# Where openapi.yaml comes from, and what is generated from it.\n# Written by `cargo xtask`; `cargo xtask generate --check` verifies it.\n",
         );
-        // Writing to a text does not fail.
+        // Writing to a text never fails.
         let Upstream { commit, date } = &self.upstream;
         let _ = write!(
             out,
@@ -179,8 +179,8 @@ impl Lock {
         out
     }
 
-    /// Adds an imported file as the newest; if it is the newest already, it only gains the commit and the date
-    /// that are known now.
+    /// Adds an imported file as the newest one. If it already is the newest one, only a commit and a date that
+    /// are known now are added.
     pub(crate) fn add(&mut self, imported: Imported) {
         let date = &imported.upstream.date;
         if !date.is_empty() && *date < self.upstream.date {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_the_same() {
+    fn a_written_lock_reads_back_the_same() {
         assert_eq!(Lock::parse(&lock().text()), Ok(lock()));
     }
 
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_commits_and_days_are_taken() {
+    fn only_complete_commits_and_dates_are_accepted() {
         assert!(is_commit(&"0f".repeat(20)) && !is_commit("0f0f") && !is_commit(&"0F".repeat(20)));
         assert!(
             is_date("2026-11-27")

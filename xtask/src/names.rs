@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The table of the names that differ, below a line that counts them.
+/// The table of the names that differ, below a line with their number.
 ///
 /// # Errors
 /// Returns an error if the file or the contract of this repository cannot be read.
@@ -91,7 +91,7 @@ impl Models<'_> {
         Some(Found::Type(TypeModel::Named(rust_name.clone())))
     }
 
-    /// The model at the place that a name describes.
+    /// The model at the location that a name describes.
     fn resolve(&self, name: &str) -> Option<Found> {
         if let Some((operation, rest)) = name.split_once("200Response") {
             let mut operations = self.0.operations.iter();
@@ -110,12 +110,12 @@ impl Models<'_> {
                 owners.push((owner, rest));
             }
         }
-        // The longest owner is the nearest one.
+        // The owner with the longest name is the closest one.
         let mut owners = owners.into_iter().rev();
         owners.find_map(|(owner, rest)| self.below(&owner, rest))
     }
 
-    /// The model below a type, at the end of the path that the rest of a name describes.
+    /// The model in a type, at the end of the path that the rest of a name describes.
     fn below(&self, ty: &TypeModel, rest: &str) -> Option<Found> {
         if rest.is_empty() {
             return Some(Found::Type(ty.clone()));

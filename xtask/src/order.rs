@@ -2,7 +2,7 @@
 //!
 //! A revision does not state its age: upstream changes the contents under one version. These decide, in
 //! this order: the history of the git repository of the file, a date in the name of the file, the digests of
-//! earlier imports, and the contents. Not for merging.
+//! earlier imports, and the contents.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub(crate) fn known(file: &Path, root: &Path) -> Result<Imported, Problem> {
     Ok(Imported { sha256, upstream })
 }
 
-/// The last commit that changed the file, if git has the file as it is and not in this repository.
+/// The last commit that changed the file, if git has the current file in another repository than this one.
 fn in_history(file: &Path, root: &Path) -> Option<Upstream> {
     let file = file.canonicalize().ok()?;
     let directory = file.parent()?;
@@ -140,8 +140,8 @@ fn older(
     by_contents(&contract?.value, &document.value)
 }
 
-/// Whether the contents tell: no revision removes a tenth of the API at once, and none adds nothing,
-/// brings back removed operations and lacks current ones.
+/// Whether the contents show the order: no revision removes a tenth of the API at once, and none adds nothing,
+/// restores removed operations and lacks current ones.
 fn by_contents(contract: &Value, revision: &Value) -> Option<String> {
     let (current, deprecated) = operations(contract);
     let (has, also) = operations(revision);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_date_the_contents_tell() {
+    fn without_a_date_the_contents_decide() {
         let lock = Lock::default();
         let none = || imported("cc", "");
         let current: Vec<String> = (0..20).map(|index| format!("o{index}")).collect();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn several_revisions_have_to_be_in_their_order() {
+    fn several_revisions_have_to_be_in_order() {
         let revisions = [("2026-03-02", "c.yaml"), ("2026-03-01", "d.yaml")];
         let revisions =
             revisions.map(|(date, name)| (revision(name, &["a"]), imported(name, date)));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_hold_the_date() {
+    fn the_date_is_read_from_the_file_name() {
         let date = |name: &str| date_in_name(Path::new(name));
         assert_eq!(date("2025-06-03.yaml").as_deref(), Some("2025-06-03"));
         assert_eq!(

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::printable::Printable;
 
-/// A file in which places have lines.
+/// A file whose locations have lines.
 pub(crate) trait Lines {
     /// The path of the file.
     fn path(&self) -> &Path;
-    /// The line of a place, counted from 1, if it can be found.
+    /// The line of a location, counted from 1, if it can be found.
     fn line_of(&self, pointer: &str) -> Option<usize>;
 }
 
-/// A mistake in the input, or in the environment of the command.
+/// An error in the input, or in the environment of the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     file: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A problem without a place.
+    /// A problem without a location.
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self {
             file: None,
@@ -45,7 +45,7 @@ impl Problem {
         }
     }
 
-    /// A problem at a place of a document; the line is looked up.
+    /// A problem at a location of a document; the line is looked up.
     pub(crate) fn at(document: &impl Lines, pointer: &str, what: impl Into<String>) -> Self {
         Self {
             line: document.line_of(pointer),
@@ -71,19 +71,19 @@ impl Problem {
         self
     }
 
-    /// Adds the JSON pointer of the place.
+    /// Adds the JSON pointer of the location.
     pub(crate) fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
         self
     }
 
-    /// Adds the line of the place, counted from 1.
+    /// Adds the line of the location, counted from 1.
     pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
         self.line = line;
         self
     }
 
-    /// The same problem at the same place of another document.
+    /// The same problem at the same location of another document.
     pub(crate) fn without_file(self) -> Self {
         Self {
             file: None,
@@ -92,7 +92,7 @@ impl Problem {
         }
     }
 
-    /// The same problem in other words.
+    /// The same problem with another text.
     pub(crate) fn with_what(mut self, what: impl Into<String>) -> Self {
         self.what = what.into();
         self
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_names_the_file_the_line_the_place_and_the_remedy() {
+    fn a_message_names_the_file_the_line_the_location_and_the_fix() {
         let problem = Problem::in_file(Path::new("api.yaml"), "`get` has no responses")
             .with_pointer("/paths/~1a/get")
             .with_line(Some(7))
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_the_contract_stays_text_wherever_it_stands_in_a_message() {
+    fn text_of_the_contract_is_escaped_at_every_position_of_a_message() {
         let hostile = "x\r\n::error::\u{1b}[2J\u{202e}";
         let problem = Problem::in_file(Path::new(hostile), hostile)
             .with_pointer(format!("/{hostile}"))

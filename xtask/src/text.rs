@@ -1,4 +1,4 @@
-//! Characters of a contract that do not show.
+//! Invisible characters of a contract.
 //!
 //! [`Printable`](crate::printable::Printable) escapes printed text.
 
@@ -35,7 +35,7 @@ pub(crate) fn push_visible(c: char, out: &mut String) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         c if is_hidden(c) => {
-            // Writing to a text does not fail.
+            // Writing to a text never fails.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         }
         c => out.push(c),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_on_a_terminal_or_on_the_direction_of_text_is_shown_as_its_escape() {
+    fn control_and_bidirectional_characters_are_escaped() {
         for (text, expected) in [
             ("plain ünïcode 日本", "plain ünïcode 日本"),
             ("\u{1b}]0;owned\u{7}", "\\u{1b}]0;owned\\u{7}"),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_an_order_to_continuous_integration() {
+    fn no_line_is_a_command_of_a_ci_runner() {
         let printed = |text| Printable::new(text).to_string();
         assert_eq!(printed("::error::x"), "\\u{3a}:error::x");
         assert_eq!(printed("  ::error::x"), "  \\u{3a}:error::x");

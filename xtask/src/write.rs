@@ -1,4 +1,4 @@
-//! Puts a generated tree in place: all of it or nothing.
+//! Replaces generated trees completely or not at all.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::printable::Printable;
 use crate::problem::Problem;
 
-/// How every generated file begins; files that begin otherwise are not ours to touch.
+/// The first line of each generated file. Files without it are never changed.
 pub(crate) const MARK: &str = "// @generated";
 /// The first key of generated JSON, which has no comments.
 pub(crate) const JSON_MARK: &str = "x-generated";
@@ -88,7 +88,7 @@ pub(crate) fn replace(places: &[(&Tree, &Path)]) -> Result<Vec<Vec<Difference>>,
     Ok(all)
 }
 
-/// Whether a file has the mark of generated ones.
+/// Whether a file has this first line or key.
 fn is_generated(text: &str) -> bool {
     let json = text
         .trim_start_matches(['{', '"', ' ', '\n'])
@@ -96,7 +96,7 @@ fn is_generated(text: &str) -> bool {
     text.starts_with(MARK) || text.starts_with('{') && json
 }
 
-/// Refuses directories with files written by hand: this program must not remove them.
+/// Refuses directories with hand-written files, because this program must not remove them.
 pub(crate) fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     let on_disk = on_disk(directory)?;
     match on_disk.iter().find(|(_, text)| !is_generated(text)) {
@@ -178,7 +178,7 @@ impl<'a> Staged<'a> {
         self.place_new().inspect_err(|_| self.bring_back())
     }
 
-    /// Gives the tree the name that nothing has: renaming a directory replaces no file and no link.
+    /// Renames the tree to a name that does not exist: renaming a directory replaces no file and no link.
     fn place_new(&self) -> Result<(), Problem> {
         fs::rename(self.home.path().join("new"), self.target).map_err(|error| {
             Problem::in_file(self.target, format!("cannot be put in place: {error}"))
@@ -205,7 +205,7 @@ impl<'a> Staged<'a> {
 /// # Errors
 /// Returns an error if the directory is not empty, if it is not a directory (such as a link), or if writing
 pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
-    // A slash behind the name of a link would lead through it.
+    // A slash after the name of a link would lead to its target.
     let directory: PathBuf = directory.components().collect();
     let occupied = |what: &str| {
         Err(Problem::in_file(&directory, what)
@@ -232,7 +232,7 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     }
     let staged = Staged::write(tree, &directory)?;
     if existed {
-        // This fails for everything but an empty directory, also if it became something else just now.
+        // This fails for everything except an empty directory, also if another process has just replaced it.
         fs::remove_dir(&directory).map_err(|error| {
             Problem::in_file(&directory, format!("cannot be replaced: {error}"))
         })?;
@@ -282,7 +282,7 @@ fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> 
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        // The kind of the entry itself: a link is not followed, and no pipe is opened.
+        // The kind of the entry itself: links are not followed, and pipes are not opened.
         let kind = entry
             .file_type()
             .map_err(|error| unreadable(&path, error))?;
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_does_not_differ_and_is_not_written_again() {
+    fn a_written_tree_does_not_differ_and_is_not_written_again() {
         let home = directory();
         let target = home.path().join("generated");
         let tree = tree(&[("mod.rs", "a"), ("area/models.rs", "b")]);
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_directory_cannot_be_replaced_the_others_stay_as_they_were() {
+    fn if_one_directory_cannot_be_replaced_the_others_do_not_change() {
         let home = directory();
         let (first, second) = (home.path().join("first"), home.path().join("second"));
         let before = tree(&[("mod.rs", "a")]);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_in_place_is_taken_back_where_another_directory_fails() {
+    fn replaced_directories_are_rolled_back_if_another_one_fails() {
         let home = directory();
         let target = home.path().join("generated");
         let before = tree(&[("mod.rs", "a")]);
@@ -444,7 +444,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_directory_is_refused_as_a_place_for_a_new_tree_and_stays() {
+        fn an_entry_that_is_no_directory_is_refused_as_a_target_and_does_not_change() {
             let home = directory();
             let at = |name: &str| home.path().join(name);
             fifo(&at("fifo"));
@@ -475,7 +475,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_file_among_generated_ones_is_refused_and_not_opened() {
+        fn an_entry_that_is_no_file_among_generated_ones_is_refused_and_not_opened() {
             for make in [
                 (|path: &Path| fifo(path)) as fn(&Path),
                 |path| symlink("/dev/zero", path).expect("linked"),

@@ -3,7 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ fn printed(output: &Output) -> String {
 }
 
 #[test]
-fn the_working_tree_is_compared_with_a_revision_and_the_exit_code_says_how_much() {
+fn the_working_tree_is_compared_with_a_revision_and_the_exit_code_has_the_severity() {
     let home = repository();
     let run = |arguments: &[&str]| xtask(home.path(), arguments);
     let same = printed(&run(&[
@@ -203,7 +203,7 @@ fn a_file_beside_the_contract_is_read_with_the_same_fixes() {
 }
 
 #[test]
-fn a_revision_that_is_none_is_one_message() {
+fn an_invalid_revision_is_one_message() {
     let home = repository();
     for (revision, expected) in [
         ("git:nothing", "git knows no revision `nothing` here"),

@@ -1,6 +1,6 @@
 //! Runs the command `generate`: checks its output, the refused inputs, and the messages.
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ components:
         count: {type: integer}
 "##;
 
-/// A repository with nothing in it but a contract and a client without generated files.
+/// A repository with only a contract, and a client without generated files.
 fn repository(contract: &str) -> TempDir {
     let home = tempfile::tempdir().expect("a directory");
     fs::create_dir_all(home.path().join("xtask")).expect("a directory");
@@ -46,7 +46,7 @@ fn repository(contract: &str) -> TempDir {
 
 fn xtask(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    // The command takes the parent of this directory for the repository, as cargo sets it.
+    // Like cargo, sets the directory below the repository. The command takes its parent for the repository.
     command
         .current_dir(home)
         .env("CARGO_MANIFEST_DIR", home.join("xtask"));
@@ -97,7 +97,7 @@ fn succeeds(output: &Output) {
     );
 }
 
-/// The message of a command that ended with exit 1 and said one thing, in the form for people.
+/// The only message of a command that ended with exit 1, in the format for people.
 #[track_caller]
 fn refusal(output: &Output) -> String {
     let message = text(&output.stderr);
@@ -373,7 +373,7 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
 }
 
 #[test]
-fn every_kind_of_bad_input_is_one_message_with_its_place_and_nothing_is_written() {
+fn every_kind_of_bad_input_is_one_message_with_its_location_and_nothing_is_written() {
     let mut problems = Vec::new();
     for (kind, contract, needles) in bad_inputs() {
         let home = repository(&contract);
@@ -469,7 +469,7 @@ fn a_second_operation_of_one_id_is_named_by_its_path_with_a_note() {
     }
 }
 
-/// The way out of the refusal of a multipart body, as the message says it.
+/// The fix for a refused multipart body, according to the message.
 #[test]
 fn a_multipart_body_is_sent_as_bytes_after_the_fix_that_the_message_names() {
     let multipart = CONTRACT.replacen(
@@ -497,7 +497,7 @@ fn a_multipart_body_is_sent_as_bytes_after_the_fix_that_the_message_names() {
 }
 
 #[test]
-fn what_no_area_of_another_contract_holds_is_there_with_every_feature() {
+fn an_operation_outside_of_all_areas_of_another_contract_is_available_with_every_feature() {
     let other = CONTRACT
         .replace("Environment Main Calls", "Something New")
         .replace("/environment/", "/weather/");
@@ -525,7 +525,7 @@ fn what_no_area_of_another_contract_holds_is_there_with_every_feature() {
     );
 }
 
-/// Neither a tag nor the path determines the area, in this contract and in any other.
+/// Neither the tag nor the path determines the area, in this and in any other contract.
 #[test]
 fn an_operation_without_a_tag_on_an_unknown_path_is_refused_in_every_contract() {
     let untagged = CONTRACT.replace("      tags: [Environment Main Calls]\n", "");
@@ -612,8 +612,7 @@ fn a_contract_without_operations_is_refused_unless_that_is_allowed() {
     succeeds(&generate(home.path(), &["--allow-empty"]));
 }
 
-/// Otherwise an operation would be in an unexpected module, or its further pages would never be
-/// read.
+/// Otherwise an operation would be in an unexpected module, or its further pages could not be read.
 #[test]
 fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
     let home = repository(CONTRACT);
@@ -664,7 +663,7 @@ fn an_overlay_that_finds_nothing_names_its_action() {
 }
 
 #[test]
-fn a_file_by_hand_among_the_generated_ones_is_not_touched() {
+fn a_hand_written_file_among_the_generated_ones_is_not_changed() {
     let home = repository(CONTRACT);
     succeeds(&generate(home.path(), &[]));
     let by_hand = home.path().join("qovery-api/src/generated/mine.rs");
@@ -731,7 +730,7 @@ components:
 }
 
 #[test]
-fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
+fn an_operation_of_a_known_shape_pages_without_hand_written_code() {
     const LINKS: &str = "        links: {$ref: '#/components/schemas/Links'}\n";
     const ENVELOPE: &str = "        page: {type: number}\n        page_size: {type: number}\n";
     for (parameters, fields, expected) in [

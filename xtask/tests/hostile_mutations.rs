@@ -2,7 +2,7 @@
 //!
 //! `MUTATIONS` sets the number of cases; the fuzzer tries more of them, guided by code coverage.
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 mod support;
 
@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use support::mutated;
 
 #[test]
-fn whatever_is_changed_in_a_contract_the_code_is_rust_and_its_documentation_text() {
+fn a_changed_contract_gives_rust_code_whose_documentation_is_text() {
     let cases = std::env::var("MUTATIONS")
         .ok()
         .and_then(|count| count.parse().ok());

@@ -1,14 +1,14 @@
 //! Contracts that are small and become large, or are large: each ends soon, with a client or with the file,
 //! the place and the reason.
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-/// Without optimisation and beside other tests: a client takes a tenth of it when nothing else runs.
+/// Without optimisation and beside other tests. If no other program runs, a client takes a tenth of this time.
 const LONGEST: Duration = Duration::from_secs(300);
 
 fn reference(name: &str) -> Value {
@@ -41,7 +41,7 @@ fn chain(length: usize, link: impl Fn(&str) -> Value, last: Value) -> Value {
     contract(Value::Object(schemas))
 }
 
-/// Schemas within each other.
+/// Nested schemas.
 fn nested(depth: usize, wrap: impl Fn(usize, Value) -> Value, inner: Value) -> Value {
     let schema = (0..depth).fold(inner, |inner, level| wrap(level, inner));
     contract(json!({"Root": schema}))
@@ -50,7 +50,7 @@ fn nested(depth: usize, wrap: impl Fn(usize, Value) -> Value, inner: Value) -> V
 enum Outcome {
     Client,
     Refused(&'static str),
-    /// Either is right.
+    /// Both results are correct.
     Any,
 }
 
@@ -93,7 +93,7 @@ fn bombs(bombs: Vec<(&str, Value, Outcome)>) {
 }
 
 #[test]
-fn chains_of_references_end() {
+fn generation_ends_for_chains_of_references() {
     let last = || object("a");
     bombs(vec![
         (
@@ -183,7 +183,7 @@ fn chains_of_references_end() {
 }
 
 #[test]
-fn references_between_parameters_and_responses_end() {
+fn generation_ends_for_references_between_parameters_and_responses() {
     let linked = |kind: &str, last: Value| {
         let mut all = Map::new();
         for number in 0..900 {
@@ -211,7 +211,7 @@ fn references_between_parameters_and_responses_end() {
 }
 
 #[test]
-fn schemas_that_each_use_the_next_one_twice_end() {
+fn generation_ends_for_schemas_that_each_use_the_next_one_twice() {
     let last = || object("z");
     let inside = |count: usize, part: fn(&str) -> Value| {
         let mut properties = Map::new();
@@ -294,7 +294,7 @@ fn schemas_that_each_use_the_next_one_twice_end() {
 }
 
 #[test]
-fn schemas_within_each_other_end() {
+fn generation_ends_for_nested_schemas() {
     let text = || json!({"type": "string"});
     let mut cases = Vec::new();
     for depth in [20, 45, 300] {
@@ -468,7 +468,7 @@ fn many_of_a_kind_end() {
 }
 
 #[test]
-fn yaml_that_is_made_to_grow_ends() {
+fn generation_ends_for_yaml_that_expands() {
     let head = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n";
     let mut aliases = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
@@ -526,7 +526,7 @@ fn yaml_that_is_made_to_grow_ends() {
 }
 
 #[test]
-fn models_that_contain_each_other_in_requests_and_responses_end() {
+fn generation_ends_for_models_that_contain_each_other_in_requests_and_responses() {
     const COUNT: usize = 600;
     let model = |number: usize, suffix: &str| {
         let parts = (0..8).map(|part| {
@@ -555,7 +555,7 @@ fn models_that_contain_each_other_in_requests_and_responses_end() {
 }
 
 #[test]
-fn a_resource_that_is_its_own_id_or_value_ends() {
+fn generation_ends_for_a_resource_that_is_its_own_id_or_value() {
     let part = |name: &str, other: &str| {
         json!({"type": "object", "required": [name], "properties": {
             name: reference(other),

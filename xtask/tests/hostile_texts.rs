@@ -1,7 +1,7 @@
 //! Hostile texts at every place of a contract: the generated code differs only in its texts, the
 //! texts are displayed unchanged, and messages and reports contain no terminal control characters.
 
-#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
 mod support;
 
@@ -100,7 +100,7 @@ fn a_hostile_text_in_one_place_stays_text_or_is_refused_with_its_place() {
     assert!(places.len() > 50, "{places:?}");
     let mut accepted = 0;
     for (index, pointer) in places.iter().enumerate() {
-        // Every place meets a fence, and all texts in turn.
+        // Every location gets a code fence, and each text in turn.
         let texts = [0, 1 + index % (HOSTILE.len() - 1)].map(|index| HOSTILE[index]);
         for text in texts {
             let mut contract = contract.clone();
@@ -135,7 +135,7 @@ fn a_hostile_name_in_one_place_stays_a_name_or_is_refused_with_its_place() {
     }
 }
 
-/// The contract with the text at every place that takes any text.
+/// The contract with the text at every location that accepts any text.
 fn everywhere(text: &str) -> Value {
     let mut contract = seed::contract();
     for pointer in seed::texts(&contract) {

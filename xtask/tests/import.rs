@@ -3,7 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::collections::BTreeMap;

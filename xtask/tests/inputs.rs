@@ -6,7 +6,7 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::fs;

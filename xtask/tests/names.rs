@@ -3,7 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 #[path = "support/identifiers.rs"]
@@ -16,7 +16,7 @@ use std::process::Command;
 
 use syn::visit::{self, Visit};
 
-/// Generates the client of the contract of these words, and gives the notes.
+/// Generates the client of the contract of these words, and returns the notes.
 fn generated(words: &BTreeSet<String>, out: &Path) -> String {
     let home = out.parent().expect("a directory above");
     let spec = home.join("names.json");
@@ -105,7 +105,7 @@ impl<'ast> Visit<'ast> for Declared {
 }
 
 #[test]
-fn a_contract_of_every_identifier_gives_names_that_are_apart() {
+fn a_contract_of_every_identifier_gives_distinct_names() {
     let words = identifiers::words(10);
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("generated");
@@ -143,7 +143,7 @@ fn a_contract_of_every_identifier_gives_names_that_are_apart() {
 #[ignore = "it compiles a large client"]
 fn the_client_of_every_identifier_compiles_with_all_features_without_a_warning() {
     let root = identifiers::root().canonicalize().unwrap();
-    // Beside the crate that it is a copy of, so that cargo finds the same versions of everything.
+    // Next to the crate that it is a copy of, so that cargo finds the same versions of all dependencies.
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let package = home.join("qovery-api");
@@ -206,7 +206,7 @@ fn the_client_of_every_identifier_compiles_with_all_features_without_a_warning()
     cargo(&["doc", "--no-deps"]);
 }
 
-/// The manifest of the workspace without the profiles of packages that are not there.
+/// The manifest of the workspace without profiles of packages that the copy does not have.
 fn without_profiles(manifest: &str) -> String {
     let tables = manifest.split("\n[").enumerate();
     let kept = tables.filter(|(_, table)| !table.starts_with("profile.xtask"));

@@ -8,7 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 mod published;
@@ -34,7 +34,7 @@ struct Function {
 struct Failure {
     function: String,
     message: String,
-    /// The lines that the compiler points to.
+    /// The lines in the message of the compiler.
     lines: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ fn functions() -> (String, Vec<Function>) {
     (head.to_owned(), functions.collect())
 }
 
-/// The errors of the program with these functions, against the client that is generated now.
+/// The errors of the program with these functions, against the client of the current revision.
 fn compile(cache: &Cache, functions: &[Function]) -> Vec<Failure> {
     let (head, _) = self::functions();
     let mut text = format!("{head}fn main() {{}}\n");
@@ -91,7 +91,7 @@ fn compile(cache: &Cache, functions: &[Function]) -> Vec<Failure> {
             number("line_start")..=number("line_end")
         });
         let numbers: Vec<usize> = numbers.collect();
-        // "aborting due to 2 previous errors" is of no place.
+        // "aborting due to 2 previous errors" has no location.
         let Some(first) = numbers.first() else {
             continue;
         };
@@ -110,7 +110,7 @@ fn compile(cache: &Cache, functions: &[Function]) -> Vec<Failure> {
     failures
 }
 
-/// The functions that compile against the client that is generated now.
+/// The functions that compile against the client of the current revision.
 fn that_compile(cache: &Cache, mut functions: Vec<Function>) -> Vec<Function> {
     loop {
         let failures = compile(cache, &functions);
@@ -126,8 +126,8 @@ fn words(text: &str) -> BTreeSet<&str> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether a major change is about the operation or a type of the function, and about one of the words of the
-/// lines that fail.
+/// Whether a major change is about the operation or a type of the function, and about a word in the lines that
+/// fail.
 fn names(report: &Value, functions: &[Function], failure: &Failure) -> bool {
     let function = functions.iter().find(|one| one.name == failure.function);
     let used = words(&function.expect("a function").text);
@@ -186,7 +186,7 @@ fn a_program_fails_to_compile_only_where_a_major_change_is_listed() {
 }
 
 #[test]
-fn a_failure_is_listed_only_by_a_change_of_its_own_types_and_words() {
+fn only_a_change_of_its_own_types_and_words_explains_a_failure() {
     let (_, functions) = functions();
     let report = |subject: &str, text: &str, severity: &str| serde_json::json!({"changes": [{"subject": subject, "text": text, "severity": severity}]});
     let failure = Failure {

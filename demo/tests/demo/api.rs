@@ -1,4 +1,4 @@
-//! The same on "the API": a fake that the program reaches over HTTP, as it would the real one.
+//! The commands on the API. A fake takes the place of the API, and the program reaches it over HTTP.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ async fn canceling_ends_the_running_deployment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_watches_the_deployment_of_another_user() {
+async fn wait_follows_the_deployment_of_another_user() {
     let scene = Scene::set(Clock::fast(100.0)).await;
     scene.environment.external_actor().asks_for(Trigger::Deploy);
     let run = scene.run("wait --for deployed");
@@ -100,7 +100,7 @@ async fn waiting_watches_the_deployment_of_another_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_that_fails_or_is_canceled_ends_with_1_and_says_where() {
+async fn a_failed_or_canceled_deployment_ends_with_1_and_names_the_service() {
     let scene = Scene::fast().await;
     let api = &scene.environment.services()[1];
     let script = scene.environment.next_deployment();
@@ -188,7 +188,7 @@ async fn the_history_is_read_across_pages_up_to_its_limit() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupt_leaves_the_deployment_running_and_says_how_to_go_on() {
+async fn an_interrupt_leaves_the_deployment_running_and_prints_how_to_continue() {
     for signal in ["INT", "TERM"] {
         let scene = Scene::set(Clock::manual()).await;
         let line = format!("--environment {} --json deploy", scene.environment.id());

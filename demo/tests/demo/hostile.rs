@@ -1,4 +1,4 @@
-//! Whatever a service, a stage or a build is called, the program prints text.
+//! The program prints the names of services and stages, and lines of a log, as text that controls no terminal.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::program::{Run, Running, program_on, run};
 
 #[allow(
     unreachable_pub,
-    reason = "the tests of the workspace publish what is private here"
+    reason = "items that are private here are public in the tests of the workspace"
 )]
 #[path = "../../../tests/src/hostile.rs"]
 mod corpus;
@@ -71,9 +71,9 @@ async fn no_text_of_the_api_controls_the_terminal_or_a_runner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn programs_read_the_texts_as_they_are() {
+async fn the_events_for_programs_contain_the_texts_unescaped() {
     let text = "a\u{1b}[2J\u{202e}b ##vso[x]\u{200b}";
-    // The deployment stands still until the program has shown it.
+    // The deployment does not continue until the program has shown it.
     let (fake, server, environment) = scene(&[text.to_owned()], Clock::manual()).await;
     let line = format!("--environment {} --json deploy", environment.id());
     let mut running = Running::start(program_on(&fake, &server, &line));

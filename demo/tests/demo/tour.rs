@@ -3,7 +3,7 @@
 use crate::program::{program, run};
 
 #[test]
-fn the_tour_deploys_lists_and_fails_in_plain_lines_where_there_is_no_terminal() {
+fn without_a_terminal_the_tour_prints_plain_lines() {
     let run = run(program("--speed 100"));
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     let in_order = [
@@ -92,7 +92,7 @@ fn the_tour_is_a_stream_of_events_for_programs() {
 }
 
 #[test]
-fn a_deadline_ends_the_tour_and_says_how_to_go_on() {
+fn a_deadline_ends_the_tour_and_prints_how_to_continue() {
     let run = run(program("--speed 1 --timeout 300ms --json"));
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     let last = run.last();

@@ -1,6 +1,6 @@
-//! Reads resume cursors, and goes on from them with a server that answers with the rest of the input.
+//! Reads resume cursors, and resumes lists with them on a server that answers with the rest of the input.
 //!
-//! A cursor that can be read is written and read again as the same. Reading pages ends for every answer.
+//! A cursor that can be read is written as the same cursor. Every list ends, for every response.
 
 use super::{assert_harmless, assert_no_control, client, run};
 use futures_util::StreamExt as _;
@@ -13,10 +13,10 @@ use qovery_ext::page::{PagedCall as _, ResumeCursor};
 
 /// Runs the target with one input; panics if a property does not hold.
 pub fn check_input(input: &[u8]) {
-    // A line with the cursor, and a body.
+    // The input is a line with the cursor, and a body.
     let end = input.iter().position(|byte| *byte == b'\n');
     let (first, body) = input.split_at(end.unwrap_or(input.len()));
-    // The message of an error is serde_json's own.
+    // The message of the error comes from serde_json.
     let Ok(cursor) = serde_json::from_slice::<ResumeCursor>(first) else {
         return;
     };

@@ -1,7 +1,7 @@
-//! Decodes bytes as the five largest types that the API answers with.
+//! Decodes bytes as the five largest types of responses.
 //!
-//! Nothing panics; what decodes can be encoded, and decodes to the same again; what does not says where
-//! and why in one line of bounded length. Not for the transport: bodies come whole.
+//! Nothing panics. A decoded value can be encoded, and decodes to the same value again. An error names location
+//! and reason in one line of limited length. The target does not cover the transport: each body is complete.
 
 use qovery_api::{decode, types};
 use serde::{Serialize, de::DeserializeOwned};

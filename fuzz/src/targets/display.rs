@@ -1,7 +1,6 @@
-//! Prints what becomes of an answer that bytes changed: with hostile texts in it, and with the token of the
-//! request in the spellings of several encoders.
+//! Prints a changed response: with hostile texts in it, and with the token of the request in several encodings.
 //!
-//! Nothing that is printed acts on a terminal or a CI runner, and nothing shows the token.
+//! No printed text controls a terminal or a CI runner, and none shows the token.
 
 use std::fmt::Debug;
 
@@ -59,7 +58,7 @@ pub fn check_input(input: &[u8]) {
         if !media.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         }
-        // Of the body, as far as a header can carry it.
+        // The part of the body that a header can contain.
         if let Ok(value) = HeaderValue::from_str(&body) {
             headers.insert("x-request-id", value);
         }
@@ -69,7 +68,7 @@ pub fn check_input(input: &[u8]) {
     });
     let call = Call::<GetEnvironment>::new(&client, &[&"x"]);
     match run(async { call.await }) {
-        // The body of a success is data, which may hold anything but what acts on a terminal.
+        // The body of a success is data. It may contain the token, but must not control a terminal.
         Ok(environment) => assert_no_control(&debug(&environment)),
         Err(error) => {
             assert_harmless(&error.to_string());
@@ -86,7 +85,7 @@ pub fn check_input(input: &[u8]) {
             for text in shown {
                 assert_no_control(&text);
                 assert!(!text.contains(TOKEN), "{text}");
-                // The first twelve characters: fewer of a token that was cut are not recognized.
+                // The first twelve characters: if less of a token is left, it is not recognized.
                 assert!(!text.contains("qov_a%2Fb%3Dc%26d%27"), "{text}");
                 assert!(!text.contains("qov_a/b=c&amp;d&#39;"), "{text}");
             }
@@ -98,7 +97,8 @@ fn debug<T: Debug + ?Sized>(value: &T) -> String {
     format!("{value:?}{value:#?}")
 }
 
-/// The document with other texts, names and bytes: three bytes select a change, a field and a text.
+/// Changes texts, names and bytes of the document. Three bytes of the input select a change, a field and a
+/// text.
 fn changed(base: &str, steps: &[u8]) -> String {
     let mut document: Value = serde_json::from_str(base).expect("JSON");
     let mut texts = hostile_texts();
@@ -132,7 +132,7 @@ fn changed(base: &str, steps: &[u8]) -> String {
                 fields.insert(name, joined.into());
             }
             6 => {
-                // No JSON at all, or a part of it.
+                // The document is not JSON, or a part of JSON.
                 let mut cut = document.to_string();
                 let at = usize::from(place) % cut.len().max(1);
                 let at = (0..=at).rev().find(|at| cut.is_char_boundary(*at));

@@ -1,6 +1,6 @@
-//! Puts the input as an unknown field into every level of an answer, reads it and makes requests of it.
+//! Puts the input as an unknown field into every level of a response, decodes it, and makes requests from it.
 //!
-//! The text of the field comes back byte for byte, in the answer and in the request, as often as it came.
+//! The text of the field is sent back byte for byte, and as often as it was received.
 
 use qovery_api::{decode, types};
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,10 +26,10 @@ pub fn check_input(input: &[u8]) {
     if serde_json::from_str::<&RawValue>(text).is_err() {
         return;
     }
-    // As the field comes back: without the blanks around it.
+    // The field is sent back without the surrounding white space.
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let application = check::<types::Application>(APPLICATION, text);
-    // The levels that the request has as well.
+    // The levels that the request also has.
     let request = types::ApplicationEditRequest::from(application);
     assert!(count(&request, text) >= 4, "{request:?}");
     let environment = check::<types::Environment>(ENVIRONMENT, text);

@@ -16,26 +16,27 @@ use qovery_api::{BoxFuture, Client, RawResponse, Request, Transport, TransportEr
 #[path = "../../../tests/src/hostile.rs"]
 mod hostile;
 
-/// Panics if a terminal or a CI runner obeys the text, or if a part of it does not show.
+/// Panics if a terminal or a CI runner executes a part of the text, or if a part of the text is invisible.
 pub fn assert_harmless(printed: &str) {
     let faults = hostile::faults(printed);
     assert!(faults.is_empty(), "{faults:?}");
 }
 
-/// Panics if a terminal obeys the text: what derives `Debug` escapes as the standard library does.
+/// Panics if a terminal executes a part of the text. Derived `Debug` escapes like the standard library, so CI
+/// commands are allowed.
 pub fn assert_no_control(printed: &str) {
     let found = printed.chars().find(|c| c.is_control() && *c != '\n');
     assert!(found.is_none(), "{found:?} in {printed:?}");
 }
 
-/// The texts of the corpus of hostile texts.
+/// The corpus of hostile texts.
 pub fn hostile_texts() -> Vec<String> {
     hostile::texts().into_iter().map(|(_, text)| text).collect()
 }
 
 type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
 
-/// A client whose server answers like this.
+/// Returns a client of a server that answers with this response.
 pub fn client(
     answer: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
 ) -> Client {
@@ -51,7 +52,7 @@ impl Transport for Stub {
     }
 }
 
-/// Runs a future with a paused clock: it moves on by itself when all tasks wait.
+/// Runs a future on a paused clock, which advances when all tasks wait.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

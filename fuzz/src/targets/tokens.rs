@@ -1,7 +1,7 @@
-//! Reads operation tokens: the text as it is, the bytes behind a valid beginning, and the serde form.
+//! Reads operation tokens: the input as text, as bytes behind a valid beginning, and as JSON.
 //!
-//! A token that can be read is written and read again as the same. An error acts on no terminal.
-//! With a server that only fails, no token leads to a success.
+//! A token that can be read is written as the same token. An error controls no terminal. With a server that
+//! only fails, no token leads to a success.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub fn check_input(input: &[u8]) {
     let encoded = URL_SAFE_NO_PAD.encode(input);
     let version = OperationToken::VERSION;
     check(format!("qovery-op-{version}-{encoded}").parse());
-    // The message of an error is serde_json's own.
+    // The message of the error comes from serde_json.
     if let Ok(token) = serde_json::from_slice::<OperationToken>(input) {
         check(Ok(token));
     }

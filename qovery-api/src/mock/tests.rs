@@ -1,5 +1,5 @@
-//! What no operation of the contract needs at present: lists in queries, headers, bodies that may be
-//! left out, answers that may be empty.
+//! Features that no operation of the contract uses at present: lists in queries, headers, optional bodies,
+//! optional responses.
 
 use crate::{AccessToken, Call, Client, JsonOrEmpty, OperationInfo};
 

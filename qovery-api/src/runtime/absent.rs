@@ -22,7 +22,7 @@ macro_rules! absent {
 pub(crate) use absent;
 
 /// Writes the mocks of an area that is not enabled, as methods of a trait. The closure of a call takes parts
-/// of a type that there is none of, so that what it does with them gives no second error.
+/// of a type without values, so that its body causes no second error.
 #[cfg(feature = "httpmock")]
 macro_rules! absent_mocks {
     ($is_enabled:path: $($method:ident)*) => {

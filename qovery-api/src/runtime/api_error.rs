@@ -49,7 +49,7 @@ pub struct ApiError {
     pub extra: Map<String, Value>,
 }
 
-/// Larger bodies are not looked at: no error is that long.
+/// Larger bodies are not read, because an error document is never that long.
 const LIMIT: usize = 256 * 1024;
 
 impl ApiError {
@@ -62,7 +62,7 @@ impl ApiError {
         if body.len() > LIMIT {
             return None;
         }
-        // As leniently as the body of a success: a failure is no less a fact if its text is damaged.
+        // As leniently as the body of a success, because a damaged text does not make the failure less certain.
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let body = String::from_utf8_lossy(body);
         let mut fields = Map::new();
@@ -106,8 +106,8 @@ impl ApiError {
         }
     }
 
-    /// Whether the fields are those of the API's errors: `detail`, the status once more, or two of the
-    /// others. A gateway that answers in JSON has one text and other names.
+    /// Whether the fields are those of the API's errors: `detail`, the repeated status, or two of the others.
+    /// The JSON of a gateway has one text and other names.
     pub(crate) fn is_of_the_api(&self, status: StatusCode) -> bool {
         let others = [
             &self.error,
@@ -132,7 +132,7 @@ impl ApiError {
     }
 }
 
-/// Collects the fields of an object, up to the first that cannot be read.
+/// Collects the fields of an object, up to the first one that cannot be read.
 struct Fields<'a>(&'a mut Map<String, Value>);
 
 impl<'de> Visitor<'de> for Fields<'_> {
@@ -177,7 +177,7 @@ fn whole_u16(number: f64) -> Option<u16> {
     (f64::from(whole) == number).then_some(whole)
 }
 
-/// `404` and `404 NOT_FOUND` alike.
+/// Accepts `404` and `404 NOT_FOUND`.
 fn status_of(text: &str) -> Option<u16> {
     text.split_whitespace().next()?.parse().ok()
 }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_body_that_was_cut_the_fields_before_the_cut_count() {
+    fn the_fields_before_the_cut_of_a_body_are_read() {
         let body = r#"{"message":"no such thing","status":404,"trace":"a very long te"#;
         let error = parse(body);
         assert_eq!(error.message.as_deref(), Some("no such thing"));
@@ -269,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_api_error() {
+    fn only_an_object_is_an_api_error() {
         for body in ["", "null", "[]", "\"text\"", "<html>", "{"] {
             assert_eq!(ApiError::parse(body.as_bytes(), None), None, "{body}");
         }
     }
 
     #[test]
-    fn it_is_written_as_it_was_read() {
+    fn an_api_error_is_written_as_it_was_read() {
         let body = r#"{"code":"X","detail":"d","status":409,"type":"about:blank"}"#;
         let written: Value = serde_json::to_value(parse(body)).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(body).unwrap());

@@ -20,14 +20,14 @@ use super::{DecodeError, decode};
 /// millisecond.
 pub(crate) const LARGE: usize = 256 * 1024;
 
-/// Work that was handed to another thread, if there is one.
+/// Work on another thread, if there is one.
 pub(crate) struct Background<T> {
     outcome: Arc<Mutex<Option<T>>>,
     work: Option<Work>,
 }
 
 impl<T> Background<T> {
-    /// Nothing was handed over.
+    /// No work was started.
     pub(crate) fn none() -> Self {
         Self {
             outcome: Arc::default(),
@@ -35,7 +35,7 @@ impl<T> Background<T> {
         }
     }
 
-    /// Begins the work, unless there is no runtime.
+    /// Starts the work, unless there is no runtime.
     pub(crate) fn begin(work: impl FnOnce() -> T + Send + 'static) -> Self
     where
         T: Send + 'static,
@@ -61,7 +61,7 @@ impl<T> Background<T> {
     }
 }
 
-/// Work on another thread. Dropping it before it has begun takes it back.
+/// Work on another thread. If it is dropped before the work has begun, the work is canceled.
 struct Work(JoinHandle<()>);
 
 impl Work {
@@ -71,7 +71,7 @@ impl Work {
         Some(Self(runtime.spawn_blocking(work)))
     }
 
-    /// Ready when it has ended, or when the runtime that it was for has.
+    /// Ready when the work or its runtime has ended.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Err(error) = ready!(Pin::new(&mut self.0).poll(context))
             && let Ok(panic) = error.try_into_panic()

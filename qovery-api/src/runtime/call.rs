@@ -44,13 +44,14 @@ pub struct Call<O> {
     operation: PhantomData<fn() -> O>,
 }
 
-/// The parts of a call that do not depend on the operation: kept apart so that they are compiled once.
+/// The parts of a call that do not depend on the operation. They are a separate type so that they are compiled
+/// once.
 #[derive(Clone, Default)]
 struct Parts {
     path: String,
     query: Query,
     headers: HeaderMap,
-    /// Names with values that are encoded.
+    /// Names with percent-encoded values.
     cookies: Vec<(&'static str, String)>,
     body: Option<Body>,
     timeout: Option<Duration>,
@@ -58,7 +59,7 @@ struct Parts {
     extensions: Extensions,
     /// The extra fields in the body.
     extra: Vec<String>,
-    /// The first mistake.
+    /// The first error of a parameter or setting.
     problem: Option<String>,
 }
 
@@ -246,7 +247,7 @@ impl<O: Operation> Call<O> {
         self.parameter(Place::Query, name, style, parameter::list(values))
     }
 
-    /// Sets a parameter in any place but the path, in the style that the contract declares.
+    /// Sets a query, header or cookie parameter, in the style that the contract declares.
     pub(crate) fn parameter(
         mut self,
         place: Place,
@@ -289,7 +290,7 @@ impl Parts {
             HeaderName::from_bytes(name.as_bytes()),
             HeaderValue::from_str(value),
         ) else {
-            // The text itself is not shown: an invalid name may be anything, a secret included.
+            // The text itself is not shown, because an invalid name may contain a secret.
             self.fail(match HeaderName::from_bytes(name.as_bytes()) {
                 Ok(name) => format!("the value of the header `{name}` has a character that is not allowed in headers"),
                 Err(_) => "the name of a header has a character that is not allowed there".to_owned(),
@@ -358,7 +359,7 @@ impl Parts {
         }
     }
 
-    /// Adds the cookies to the header, behind those that it has.
+    /// Appends the cookies to the header.
     fn add_cookies(&mut self) -> Result<(), String> {
         if self.cookies.is_empty() {
             return Ok(());
@@ -391,7 +392,7 @@ impl Parts {
         }
         self.add_cookies()?;
         let mut url = path::join(base, &self.path)?;
-        // A base URL has none that would have to go.
+        // A base URL has no query that would have to be removed.
         if let Some(query) = self.query.encode() {
             url.set_query(Some(&query));
         }
@@ -438,8 +439,8 @@ fn send(
     })
 }
 
-/// What is wrong with a success that holds a part of the body, or the difference to another one. The
-/// request did not ask for it: a cache on the way has answered so, and the part would be taken for the whole.
+/// The error of a success that holds a part of the body, or the difference to another body. The request did not
+/// ask for it: a cache has answered, and the part would be taken for the whole.
 fn partial(response: &RawResponse) -> Option<String> {
     let is_whole = match response.status {
         StatusCode::PARTIAL_CONTENT => covers_all(&response.headers, response.body.len()),
@@ -448,13 +449,13 @@ fn partial(response: &RawResponse) -> Option<String> {
     };
     (!is_whole).then(|| {
         format!(
-            "status {}: only a part of the body came, which the request did not ask for",
+            "status {}: the response has only a part of the body, and the request did not ask for a part",
             response.status.as_u16()
         )
     })
 }
 
-/// Whether `Content-Range` is `bytes 0-9/10`, and that is what came: the whole.
+/// Whether `Content-Range` is `bytes 0-9/10`, and the body has that many bytes: then it is complete.
 fn covers_all(headers: &HeaderMap, received: usize) -> bool {
     let range = headers::text(headers, header::CONTENT_RANGE.as_str());
     let Some((first, rest)) = range
@@ -483,7 +484,7 @@ impl<O> Clone for Call<O> {
 }
 
 impl<O: Operation> fmt::Debug for Call<O> {
-    // Path, query, headers and body may carry secrets.
+    // Path, query, headers and body may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("operation", &O::INFO.id)

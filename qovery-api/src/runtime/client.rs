@@ -42,7 +42,7 @@ pub struct Client {
 #[derive(Clone)]
 struct Inner {
     base_url: Url,
-    /// The address of the websocket API, with `http` for `ws`; `None` if it is not known.
+    /// The address of the websocket API, with `http` for `ws`; `None` if it is unknown.
     #[cfg(feature = "stream")]
     stream_url: Option<Url>,
     transport: Arc<dyn Transport>,
@@ -194,7 +194,7 @@ impl fmt::Debug for Client {
 }
 
 fn parse_base_url(text: &str) -> Result<Url, BuildError> {
-    // The message does not show the text, which may carry a password.
+    // The message does not show the text, which may contain a password.
     let url = Url::parse(text.trim()).map_err(BuildError::base_url)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(BuildError::base_url("it is neither http nor https"));
@@ -211,7 +211,7 @@ fn parse_base_url(text: &str) -> Result<Url, BuildError> {
     Ok(url)
 }
 
-/// The websocket API that belongs to an API, as far as it is known.
+/// The address of the websocket API for an address of the API, if it is known.
 #[cfg(feature = "stream")]
 fn stream_url_of(base_url: &Url) -> Option<Url> {
     let is_default = Url::parse(DEFAULT_BASE_URL).is_ok_and(|known| known == *base_url);
@@ -430,7 +430,7 @@ impl ClientBuilder {
 }
 
 impl fmt::Debug for ClientBuilder {
-    // A base URL that was not parsed yet may carry a password.
+    // A base URL that is not parsed yet may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("has_token", &self.token.is_some())

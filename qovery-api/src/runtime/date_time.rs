@@ -48,13 +48,13 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(
     T::read(deserializer)
 }
 
-/// The forms that a field can have.
+/// The types that a field can have.
 pub(crate) trait Field: Sized {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// A field inside another.
+/// A field inside another value.
 struct Inner<T>(T);
 
 impl<'de, T: Field> Deserialize<'de> for Inner<T> {
@@ -63,7 +63,7 @@ impl<'de, T: Field> Deserialize<'de> for Inner<T> {
     }
 }
 
-/// A reference to a field inside another.
+/// A reference to a field inside another value.
 struct InnerRef<'a, T>(&'a T);
 
 impl<T: Field> Serialize for InnerRef<'_, T> {
@@ -191,9 +191,9 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
     Some(date.and_time(chrono::NaiveTime::MIN).and_utc())
 }
 
-/// The text in one spelling: without the name of a zone, with `T`, `Z` and `.`, and without blanks.
+/// The text in the canonical form: without the name of a zone, with `T`, `Z` and `.`, and without blanks.
 fn tidied(text: &str) -> String {
-    // Java writes the name of the zone behind the offset, which alone counts.
+    // Java writes the name of the zone behind the offset. Only the offset is used.
     let text = match text.split_once('[') {
         Some((before, zone)) if zone.ends_with(']') => before,
         _ => text,
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused_with_its_path() {
+    fn a_text_that_is_no_time_is_refused_with_its_path() {
         for value in [
             json!("soon"),
             json!(""),

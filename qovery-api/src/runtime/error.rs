@@ -37,7 +37,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     operation: &'static OperationInfo,
     kind: Kind,
-    /// The extra fields of a request that the API refuses.
+    /// The extra fields of a request that the API refused.
     extra_fields: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ enum Kind {
     Decode(Box<Reply>, DecodeError),
 }
 
-/// The parts of a response that an error keeps.
+/// The parts of a response that the error keeps.
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
@@ -61,18 +61,18 @@ struct Reply {
 }
 
 impl Reply {
-    /// Keeps the beginning of the body, without this token.
+    /// Keeps the beginning of the body, without the token.
     fn new(raw: RawResponse, token: Option<&Token>) -> Self {
         let body_length = raw.body.len();
         let retry_after = raw.retry_after();
-        // If the cut-off point splits a token, the code below finds it.
+        // If the cut splits a token, the code below finds its part.
         let mut body = raw.body.slice(..body_length.min(2 * ERROR_BODY_LIMIT));
         if let Some(token) = token {
             token.clean_body(&mut body);
         }
         let is_body_truncated = body_length.max(body.len()) > ERROR_BODY_LIMIT;
         if is_body_truncated {
-            // A copy, because a slice would keep the whole of it in memory.
+            // A copy, because a slice would keep the whole body in memory.
             body = Bytes::copy_from_slice(body.get(..ERROR_BODY_LIMIT).unwrap_or(&body));
         }
         Self {
@@ -158,7 +158,7 @@ impl Error {
         }
     }
 
-    /// Who answered, if a response came.
+    /// The origin of the response, if there is one.
     fn origin(&self) -> Option<Origin> {
         match &self.0.kind {
             Kind::Api(reply, parsed) => Some(reply.origin_of_refusal(parsed.as_deref())),
@@ -483,16 +483,17 @@ impl fmt::Display for Error {
 /// Whether a server that answers with this status has not executed the request.
 fn is_refusal(status: StatusCode) -> bool {
     match status.as_u16() {
-        // A gateway gave up waiting for the server, or for the client.
+        // A gateway stopped waiting for the server, or for the client.
         408 | 460 | 499 => false,
-        // The client has to send the request to another location. Other redirects may lead to its outcome.
+        // The client has to send the request to another location. Other redirects may lead to the result of the
+        // request.
         307 | 308 => true,
         code => (400..500).contains(&code),
     }
 }
 
 impl fmt::Debug for Error {
-    // Headers and body may carry secrets.
+    // Headers and body may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("message", &format_args!("{self}"))
@@ -506,7 +507,7 @@ impl fmt::Debug for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0.kind {
-            // The message repeats the transport's, so that the chain goes on behind it.
+            // The message contains that of the transport, so `source` is its cause.
             Kind::Transport(error) => error::Error::source(error),
             _ => None,
         }

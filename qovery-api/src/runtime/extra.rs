@@ -41,7 +41,7 @@ use super::{
 #[derive(Clone, Default)]
 pub struct ExtraFields(ThinVec<u8>);
 
-/// Up to this size, in bytes, the text of extra fields is kept without room to spare.
+/// Up to this size in bytes, the text of extra fields has no spare memory.
 const EXACT: usize = 4096;
 
 impl ExtraFields {
@@ -87,15 +87,15 @@ impl ExtraFields {
         Some(decode(value.get().as_bytes()).map_err(|error| error.in_field(name)))
     }
 
-    /// Adds a field behind the others.
+    /// Appends a field.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
         let Ok(name) = serde_json::to_string(name) else {
             return;
         };
         let text = &mut self.0;
         let more = name.len() + value.len() + 2;
-        // A few fields take no more than their text. Many grow with room to spare: to copy all of them for each
-        // further one would take longer with each.
+        // For a few fields, the text has no spare memory. For many fields it has, because otherwise each
+        // further field would copy all of them.
         if text.len() < EXACT {
             text.reserve_exact(more);
         } else {
@@ -130,7 +130,7 @@ impl ExtraFields {
     }
 }
 
-// In any order, because a model that is written and read again may have another order.
+// The order does not matter, because a model may write fields in another order than it read them.
 impl PartialEq for ExtraFields {
     fn eq(&self, other: &Self) -> bool {
         if self.0 == other.0 {
@@ -155,22 +155,22 @@ impl fmt::Debug for ExtraFields {
     }
 }
 
-/// How many names of extra fields an error keeps.
+/// How many names of extra fields an error contains.
 const NAMES_LIMIT: usize = 20;
 
 thread_local! {
-    /// The extra fields written so far, while [`noting`] runs.
+    /// The extra fields that were written since [`noting`] began.
     static NOTED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Runs `write`, and gives the extra fields that it wrote: model and name, each once, the first twenty.
+/// Runs `write`, and returns the extra fields that it wrote: model and name, each once, the first twenty.
 pub(crate) fn noting<T>(write: impl FnOnce() -> T) -> (T, Vec<String>) {
     let before = NOTED.replace(Some(Vec::new()));
     let written = write();
     (written, NOTED.replace(before).unwrap_or_default())
 }
 
-/// Says that an extra field is written.
+/// Records that an extra field is written.
 pub(crate) fn note(model: &str, name: &str) {
     NOTED.with_borrow_mut(|noted| {
         if let Some(noted) = noted.as_mut().filter(|noted| noted.len() < NAMES_LIMIT) {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn they_stay_in_order_and_word_for_word() {
+    fn extra_fields_keep_their_order_and_text() {
         let pairs = [
             ("b", "1.50"),
             ("a \"quoted\" é\n", r#"{"x": [1 , 2]}"#),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn they_show_by_name_and_none_costs_a_pointer() {
+    fn debug_shows_only_names_and_no_fields_take_one_pointer() {
         let shown = format!("{:?}", fields(&[("token", "\"s3cret\"")]));
         assert_eq!(shown, r#"{"token"}"#);
         assert_eq!(size_of::<ExtraFields>(), size_of::<usize>());
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn many_of_them_are_not_copied_for_each_further_one_and_few_take_no_room_to_spare() {
+    fn many_fields_are_not_copied_for_each_further_one_and_few_have_no_spare_memory() {
         for (count, most_copies) in [(10, 10), (100_000, 300)] {
             let (mut fields, mut copies, mut capacity) = (ExtraFields::default(), 0, 0);
             for number in 0..count {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn their_order_does_not_make_them_differ_and_their_text_does() {
+    fn equality_ignores_the_order_and_compares_the_text() {
         let one = fields(&[("a", "1"), ("b", "2")]);
         assert_eq!(one, fields(&[("b", "2"), ("a", "1")]));
         for other in [vec![], vec![("a", "1")], vec![("a", "1"), ("b", "2.0")]] {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_noted_once_and_only_while_it_is_wanted() {
+    fn each_written_field_is_recorded_once_and_only_during_noting() {
         note("A", "before");
         let ((), noted) = noting(|| {
             note("A", "x");

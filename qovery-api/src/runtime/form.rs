@@ -13,13 +13,13 @@ use super::{
     percent::RESERVED,
 };
 
-/// The style of one property, if it is not the one of the [module](self).
+/// The style of one property, if it differs from the style of the [module](self).
 pub(crate) type Encoding = (&'static str, FormStyle);
 
 /// How a property of a form is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FormStyle {
-    /// As a parameter of a query is.
+    /// Like a parameter of a query.
     Styled(Style),
     /// As JSON text, also if it is a single value.
     Json,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_form() {
+    fn only_an_object_is_a_form() {
         for value in [json!([1]), json!("a"), json!(null)] {
             assert!(encode(&value, &[]).is_err(), "{value}");
         }

@@ -59,7 +59,7 @@ impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
         if body.trim_ascii().is_empty() {
             return Ok(None);
         }
-        // A `null` in place of an optional document is a missing document.
+        // A `null` in place of an optional document means that there is no document.
         decode(body)
     }
     fn decode_strictly(body: &Bytes) -> Result<Option<T>, DecodeError> {
@@ -103,7 +103,7 @@ impl ResponseFormat<()> for NoContent {
     }
 }
 
-/// No operation of the API sends a web page, whatever the status says.
+/// No operation of the API sends a web page, with any status.
 fn refuse_web_page(body: &[u8]) -> Result<(), DecodeError> {
     if origin::is_body_of_page(body) {
         return Err(DecodeError::web_page());
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_is_nothing_only_where_it_may_be_missing() {
+    fn an_empty_body_is_none_only_if_it_may_be_missing() {
         assert_eq!(with::<JsonOrEmpty, Option<u8>>(" \n").unwrap(), None);
         assert_eq!(with::<JsonOrEmpty, Option<u8>>("null").unwrap(), None);
         assert_eq!(with::<JsonOrEmpty, Option<u8>>("7").unwrap(), Some(7));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_bytes_are_taken_as_they_are() {
+    fn text_and_bytes_are_returned_unchanged() {
         assert_eq!(with::<Text, String>(" a: b\n").unwrap(), " a: b\n");
         assert_eq!(with::<Binary, Bytes>("x").unwrap(), "x");
         let not_text = Bytes::from_static(&[0xff]);

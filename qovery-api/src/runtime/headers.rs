@@ -18,7 +18,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     text(headers, "x-qovery-request-id").or_else(|| text(headers, "x-request-id"))
 }
 
-/// What to say of a body that came compressed, which no request asks for.
+/// The error text for a compressed body, which no request asks for.
 ///
 /// A transport that decompresses takes the header away.
 pub(crate) fn compression(headers: &HeaderMap) -> Option<String> {
@@ -26,15 +26,15 @@ pub(crate) fn compression(headers: &HeaderMap) -> Option<String> {
     let is_compressed = !encoding.eq_ignore_ascii_case("identity");
     is_compressed.then(|| {
         let encoding = one_line(encoding, 40);
-        format!("the body is compressed ({encoding}), which the request did not ask for")
+        format!("the body is compressed ({encoding}), and the request did not ask for compression")
     })
 }
 
-/// How long to wait before asking again, as the server wants it at `now`.
+/// The delay before the next request, as the server demands it at `now`.
 ///
-/// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the headers say that
-/// nothing is left of the limit or where `limited` is set. That one comes as seconds, as a moment in
-/// seconds or milliseconds since 1970, or as a date. A moment that has passed is no wait at all.
+/// The delay is that of `Retry-After`, in seconds or as a date. Without this header it is that of
+/// `X-RateLimit-Reset`, if `limited` is set or the headers report that the limit is used up: seconds, a point
+/// in time in seconds or milliseconds since 1970, or a date. A point in the past is no delay.
 pub(crate) fn retry_after(
     headers: &HeaderMap,
     limited: bool,
@@ -57,8 +57,8 @@ pub(crate) fn retry_after(
     }
 }
 
-/// The longest of the times that the headers ask for: proxies on the way may each have added one, as a header
-/// or behind a comma. Those that cannot be read do not count.
+/// The longest of the demanded delays: each proxy may have added one, as a header or behind a comma. Values
+/// that cannot be read are ignored.
 fn longest_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let values = headers.get_all(header::RETRY_AFTER).iter();
     let texts = values.filter_map(|value| value.to_str().ok().map(str::trim));
@@ -72,11 +72,11 @@ fn longest_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durati
     times.max()
 }
 
-/// The moment that a number names which is too large for a wait.
+/// The point in time, if the number is too large for a delay.
 fn moment(number: u64) -> Option<DateTime<Utc>> {
-    // In seconds thirty years, which no limit lasts; as a moment, a day in 2001.
+    // As a delay, this is thirty years, longer than any limit; as a point in time, a day in 2001.
     const LONGEST_WAIT: u64 = 1_000_000_000;
-    // In seconds the year 5138; in milliseconds a day in 1973.
+    // In seconds, this is the year 5138; in milliseconds, a day in 1973.
     const FIRST_MILLISECONDS: u64 = 100_000_000_000;
     let signed = i64::try_from(number).ok()?;
     if number <= LONGEST_WAIT {
@@ -92,8 +92,8 @@ fn date(text: &str) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
-/// The time until a moment, by the server's own clock if the response has a `Date`: the local clock may be
-/// wrong by hours. A fraction of a second is rounded up.
+/// The time until a point in time, by the server's clock if the response has a `Date`, because the local clock
+/// may be wrong by hours. Fractions of a second are rounded up.
 fn until(moment: DateTime<Utc>, headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
     let now = text(headers, header::DATE.as_str())
         .and_then(date)
@@ -102,14 +102,14 @@ fn until(moment: DateTime<Utc>, headers: &HeaderMap, now: DateTime<Utc>) -> Dura
     Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
 }
 
-/// A number of seconds, with or without a fraction, which is rounded up, as large as it may be.
+/// A number of seconds of any size. A fraction is rounded up.
 fn seconds(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) {
         return None;
     }
-    // Only an overflow is left to fail.
+    // The only remaining error is an overflow.
     let whole: u64 = whole.parse().unwrap_or(u64::MAX);
     let rounded_up = u64::from(fraction.bytes().any(|digit| digit != b'0'));
     Some(whole.saturating_add(rounded_up))
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_values_are_neither_a_panic_nor_a_short_wait() {
+    fn extreme_values_cause_neither_a_panic_nor_a_short_delay() {
         let huge = "9".repeat(60);
         assert_eq!(wait(&[("retry-after", &huge)]), Some(u64::MAX));
         for value in ["-1", "soon", "", "1e9", "0x10", "99999-01-01"] {
@@ -191,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn the_reset_of_the_rate_limit_is_a_wait_or_a_moment() {
+    fn the_reset_of_the_rate_limit_is_a_delay_or_a_point_in_time() {
         for (reset, wanted) in [
-            // A wait in seconds, however long.
+            // A delay in seconds, of any length.
             ("0", 0),
             ("30", 30),
             ("0.2", 1),
@@ -201,20 +201,20 @@ mod tests {
             ("60000", 60_000),
             ("2592000", 2_592_000),
             ("1000000000", 1_000_000_000),
-            // A moment in seconds.
+            // A point in time, in seconds.
             ("1000000001", 0),
             ("1600000000", 0),
             ("1700000000", 0),
             ("1700000045", 45),
             ("1700000045.5", 46),
             ("99999999999", 98_299_999_999),
-            // A moment in milliseconds.
+            // A point in time, in milliseconds.
             ("100000000000", 0),
             ("1600000000000", 0),
             ("1700000045000", 45),
             ("1700000045001", 46),
             ("1700003600000", 3600),
-            // A moment in words.
+            // A point in time, as a date.
             ("Tue, 14 Nov 2023 22:15:20 GMT", 120),
             ("Tue, 14 Nov 2000 22:15:20 GMT", 0),
         ] {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_that_cannot_be_read_says_nothing_and_an_absurd_one_is_no_short_wait() {
+    fn an_unreadable_reset_is_ignored_and_an_extreme_one_is_no_short_delay() {
         for reset in ["", "-1", "soon", "1.7e9", "2023-11-14T22:15:20Z"] {
             assert_eq!(wait(&[("x-ratelimit-reset", reset)]), None, "{reset}");
         }
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_compared_with_the_clock_of_the_server() {
+    fn a_point_in_time_is_compared_with_the_clock_of_the_server() {
         let an_hour_behind = ("date", "Tue, 14 Nov 2023 21:13:20 GMT");
         for reset in ["1699996445", "1699996445000"] {
             let reset = ("x-ratelimit-reset", reset);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reset_says_nothing_while_requests_are_left() {
+    fn the_reset_is_ignored_while_requests_are_left() {
         let now = Utc::now();
         let left = headers(&[("x-ratelimit-reset", "30"), ("x-ratelimit-remaining", "7")]);
         assert_eq!(retry_after(&left, false, now), None);

@@ -23,7 +23,7 @@ use super::{BoxFuture, RawResponse, Request, Transport, TransportError, headers}
 pub use builder::HttpTransportBuilder;
 pub(crate) use settings::MakeHttp;
 
-/// How many redirects within the same host one request may follow.
+/// The maximum number of redirects of one request, all within the same host.
 const MAX_REDIRECTS: usize = 5;
 
 /// Sends requests with reqwest. Cloning is cheap and shares the connections.
@@ -191,14 +191,15 @@ impl HttpTransport {
     }
 }
 
-/// The request as reqwest sends it.
+/// Converts the request for reqwest.
 fn outgoing(
     request: &Request,
     url: Url,
     authorization: Option<&HeaderValue>,
     limit: Duration,
 ) -> reqwest::Request {
-    // Leaves room for the headers that this function and reqwest add: a plain copy would have to grow at once.
+    // Reserves room for the headers that this function and reqwest add, because a plain copy would have to grow
+    // at once.
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     for (name, value) in &request.headers {
         headers.append(name, value.clone());
@@ -228,7 +229,7 @@ fn outgoing(
 enum Fault {
     Sending(reqwest::Error),
     Reading(reqwest::Error),
-    /// The body ended before the length that its headers announced, or before the end of its stream.
+    /// Whether the body ended before its announced length, or before the end of its stream.
     Short {
         received: u64,
         announced: Option<u64>,
@@ -238,8 +239,8 @@ enum Fault {
     TooLarge,
 }
 
-/// Whether the server said, as HTTP/2 lets it, that it did not process the request: the stream was
-/// refused, or is beyond the last one that a server that goes away has taken on.
+/// Whether the server reported over HTTP/2 that it did not process the request: the stream was refused, or a
+/// server that is shutting down has not accepted it.
 fn is_unprocessed(error: &reqwest::Error) -> bool {
     let mut cause = error::Error::source(error);
     while let Some(found) = cause {
@@ -254,7 +255,7 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Where to go on, if the response is a redirect that is safe to follow.
+/// The target, if the response is a redirect that is safe to follow.
 ///
 /// Only methods that change nothing are followed: reading another place after a `POST` would look
 /// like the success of the `POST`.

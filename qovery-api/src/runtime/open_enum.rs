@@ -27,14 +27,14 @@ use serde::Deserializer;
 
 use super::{Printable, raw_json::TextVisitor};
 
-/// A value of an enum that this version of the library does not know, word for word.
+/// A value of an enum that this version of the library does not know, unchanged.
 ///
 /// `Display` and `Debug` print it as [`Printable`] does; [`as_str`](Self::as_str) is the value itself.
 ///
 /// Made by decoding or by `From<&str>` of the enum, which never put a known value in here: so two
 /// equal texts are always equal values.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-// A pointer and no more, because every field that is an enum pays for it. No pointer is the empty text.
+// One pointer, because every field with an enum has this size. No pointer means the empty text.
 pub struct UnknownValue(Option<Box<Box<str>>>);
 
 impl UnknownValue {
@@ -69,15 +69,15 @@ pub(crate) fn no_value() -> UnknownValue {
 pub(crate) trait OpenEnum: Clone + 'static {
     /// The known values.
     const KNOWN: &'static [Self];
-    /// Texts that are accepted beside the first one, and the variants that they mean.
+    /// Texts that are accepted in addition to the first one, with the variants that they mean.
     const ALIASES: &'static [(&'static str, Self)];
-    /// The text that is sent.
+    /// The text in a request.
     fn text(&self) -> &str;
-    /// Holds a text that is not known.
+    /// Creates the value of an unknown text.
     fn unknown(value: UnknownValue) -> Self;
 }
 
-/// The value that a text stands for.
+/// The value of a text.
 pub(crate) fn from_text<E: OpenEnum>(text: &str) -> E {
     let known = E::KNOWN.iter().find(|value| value.text() == text);
     let alias = || {
@@ -92,12 +92,12 @@ pub(crate) fn from_text<E: OpenEnum>(text: &str) -> E {
     }
 }
 
-/// Prints a value for people. One that is not known may hold anything.
+/// Prints a value for people. An unknown value may contain any text.
 pub(crate) fn display(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     fmt::Display::fmt(&Printable::new(text), f)
 }
 
-/// Prints a known value bare and an unknown one marked as unknown.
+/// Prints a known value as its name, and an unknown one marked as unknown.
 pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if is_known {
         f.write_str(text)
@@ -108,7 +108,7 @@ pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> f
     }
 }
 
-/// Reads a text, without a copy where the document allows it.
+/// Reads a text, without a copy if the document allows it.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     deserializer.deserialize_str(TextVisitor)
 }
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn it_prints_within_a_width_and_shows_what_it_is() {
+    fn display_respects_the_width_and_debug_marks_unknown_values() {
         assert_eq!(
             format!("{:>5}|{:<5}|", Cloud::Aws, Cloud::from("X")),
             "  AWS|X    |"

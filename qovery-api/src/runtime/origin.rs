@@ -10,7 +10,7 @@ use super::{ApiError, headers};
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The API, as far as the response shows.
+    /// The API, according to the response.
     Api,
     /// Something else, with a web page. No operation of the API sends one.
     WebPage,
@@ -19,8 +19,8 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// Of a response that is no success. The API's is a JSON document with the fields of the API's
-    /// errors, or nothing at all with a status that the API uses.
+    /// The origin of a response that is no success. The API sends a JSON document with the fields of its
+    /// errors, or an empty body with a status that it uses.
     pub(crate) fn of_refusal(
         status: StatusCode,
         headers: &HeaderMap,
@@ -37,14 +37,14 @@ impl Origin {
         }
     }
 
-    /// Of a success whose body does not fit the contract. The API's is a JSON document of another
-    /// shape, one that was cut off, or no body.
+    /// The origin of a success whose body does not fit the contract. The API sends a JSON document of another
+    /// shape, a document that was cut off, or an empty body.
     pub(crate) fn of_unreadable(headers: &HeaderMap, body: &[u8]) -> Self {
         let media = Media::of(headers);
         let is_api = match content(body).first() {
             _ if media == Media::Html => false,
             None | Some(b'{' | b'[') => true,
-            // A compressed body cannot be looked at.
+            // A compressed body cannot be inspected.
             Some(_) => media == Media::Json && headers::compression(headers).is_some(),
         };
         if is_api {
@@ -56,8 +56,8 @@ impl Origin {
         }
     }
 
-    /// Of a success, if its body fits the contract. The body of an operation that
-    /// [ignores](super::ResponseFormat::IGNORES_BODY) it is a document or nothing.
+    /// The origin of a success whose body fits the contract. If the operation
+    /// [ignores](super::ResponseFormat::IGNORES_BODY) the body, the API sends a document or an empty body.
     pub(crate) fn of_success(headers: &HeaderMap, body: &[u8], ignores_body: bool) -> Self {
         let media = Media::of(headers);
         if is_page(media, body) {
@@ -79,21 +79,21 @@ fn is_api_refusal(
     body: &[u8],
     parsed: Option<&ApiError>,
 ) -> bool {
-    // 3xx, 407 and 499 are a proxy's by their meaning.
+    // By their definition, a proxy sends 3xx, 407 and 499.
     if !(status.is_client_error() || status.is_server_error())
         || matches!(status.as_u16(), 407 | 499)
     {
         return false;
     }
     if body.trim_ascii().is_empty() {
-        // Statuses above 431 belong to certain load balancers.
+        // Certain load balancers send statuses above 431.
         return media != Media::Html && (status.is_server_error() || status.as_u16() <= 431);
     }
     matches!(media, Media::Json | Media::Absent)
         && parsed.is_some_and(|error| error.is_of_the_api(status))
 }
 
-/// Whether the body is a web page: by its beginning, or by its declared type unless it is empty or
+/// Whether the body is a web page: according to its beginning, or to its declared type unless it is empty or
 /// looks like JSON.
 fn is_page(media: Media, body: &[u8]) -> bool {
     let begins_like_json = || matches!(content(body).first(), None | Some(b'{' | b'[' | b'"'));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_success_is_the_apis_where_it_is_json_or_nothing() {
+    fn an_unreadable_success_is_the_apis_if_it_is_json_or_empty() {
         for (media, body, own) in [
             ("application/json", r#"{"id":7}"#, true),
             ("", r#"{"id":"#, true),

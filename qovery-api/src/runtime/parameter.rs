@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{QueryValue, percent::RESERVED};
 
-/// The location of a parameter, apart from the path.
+/// The location of a parameter outside of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Query,
@@ -17,7 +17,7 @@ pub(crate) enum Place {
     Cookie,
 }
 
-/// The `style` of a parameter, with `explode` for those that it changes.
+/// The `style` of a parameter. Styles that depend on `explode` contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// `a,b`; an object `k,v` or, exploded, `k=v`.
@@ -93,7 +93,7 @@ pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String
     }
 }
 
-/// A JSON value that is one text, as a parameter prints it.
+/// A JSON value as one text, formatted like a parameter.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -159,7 +159,7 @@ pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, S
 }
 
 /// The parameter of a cookie with its name, or nothing if there is no value. Characters that a cookie cannot
-/// hold is percent-encoded.
+/// contain are percent-encoded.
 pub(crate) fn in_cookie(name: &str, style: Style, texts: &Texts) -> Option<String> {
     const NO_COOKIE: &AsciiSet = &CONTROLS
         .add(b' ')
@@ -172,7 +172,7 @@ pub(crate) fn in_cookie(name: &str, style: Style, texts: &Texts) -> Option<Strin
     (!texts.is_empty()).then(|| expand(name, style, &texts.map(encode)))
 }
 
-/// Puts texts that are encoded together, with the delimiters of the style.
+/// Joins encoded texts with the delimiters of the style.
 pub(super) fn expand(name: &str, style: Style, texts: &Texts) -> String {
     let (first, between, joined, is_named, explode) = match style {
         Style::Simple { explode } => ("", ",", ",", false, explode),

@@ -115,8 +115,7 @@ impl<T> From<Option<T>> for Patch<T> {
     }
 }
 
-// Leaving the field out is the struct's: `#[serde(default, skip_serializing_if =
-// "Patch::is_absent")]`.
+// The struct omits the field: `#[serde(default, skip_serializing_if = "Patch::is_absent")]`.
 impl<T: Serialize> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_a_secret_without_being_named_one() {
+    fn a_text_converts_into_a_secret() {
         let sent = SecretText::from("s3cret");
         assert_eq!(Patch::from("s3cret"), Patch::Value(sent.clone()));
         assert_eq!(Patch::from("s3cret".to_owned()), Patch::Value(sent));

@@ -12,22 +12,21 @@ use super::{
     printable::is_invisible,
 };
 
-/// How often a value may be encoded: proxies and servers in a row may each decode once.
+/// How many times a value may be encoded: several proxies and servers may each decode it once.
 const DECODINGS: usize = 8;
 
-/// What servers take for a separator of segments, or turn into one.
+/// Characters that servers treat as a separator of segments, or convert into one.
 const SEPARATORS: [char; 11] = [
     '/', '\\', '\u{2044}', '\u{2215}', '\u{2216}', '\u{29f8}', '\u{29f9}',
-    // Signs that have the place of the backslash in another character set, or look like it.
+    // Characters that take the place of the backslash in another character set, or look like it.
     '\u{a5}', '\u{20a9}', '\u{20e5}', '\u{29f5}',
 ];
 
-/// Where the name of a segment ends for a server that knows path parameters, or that decodes before
-/// it looks for a query.
+/// Characters that end the name of a segment for a server that supports path parameters, or that decodes before
+/// it searches the query.
 const ENDS: [char; 3] = [';', '?', '#'];
 
-/// The characters that the text of a template may contain unchanged: those of a path, and text that is encoded
-/// already.
+/// The characters that the text of a template may contain unchanged: those of a path, and encoded text.
 const LITERAL: &AsciiSet = &RESERVED
     .remove(b'/')
     .remove(b'%')
@@ -45,7 +44,7 @@ const LITERAL: &AsciiSet = &RESERVED
     .remove(b':')
     .remove(b'@');
 
-/// The text of a template between parameters, encoded: blanks and letters beyond ASCII.
+/// The text of a template between parameters, with blanks and non-ASCII letters encoded.
 pub(crate) fn literal(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, LITERAL).into()
 }
@@ -87,8 +86,8 @@ pub(crate) fn fill(
         return Err(format!("more values than path parameters in {template}"));
     }
     path.push_str(&literal(rest));
-    // Each value is one segment; together, or with the fixed text around them, they may form another. A
-    // segment that begins with a `;` is declared: values are encoded.
+    // Each value is one segment. Together, or with the fixed text around them, they may form another one. A
+    // segment that begins with a `;` is declared by the contract: values are encoded.
     for segment in path.split('/') {
         if !segment.is_empty() && !segment.starts_with(';') && !is_plain(segment) {
             let read = percent_decode_str(segment).decode_utf8_lossy();
@@ -106,7 +105,7 @@ pub(crate) fn in_path(name: &str, style: Style, texts: &Texts) -> Result<String,
     if texts.is_empty() {
         return Err("is empty".to_owned());
     }
-    // A dot cannot be encoded: many servers decode it before they read the path.
+    // A dot cannot be escaped, because many servers decode it before they read the path.
     let dots_separate = style == Style::Label { explode: true } && !matches!(texts, Texts::One(_));
     if dots_separate && texts.any(|text| text.contains('.')) {
         return Err("contains a dot, which separates the values".to_owned());
@@ -134,7 +133,7 @@ fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-/// Whether a value, such as an id, is one segment however it is read, and needs no encoding.
+/// Whether a value, such as an id, is one segment for every server, and needs no encoding.
 fn is_plain(value: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     !value.is_empty() && value.bytes().all(is_plain)
@@ -173,14 +172,14 @@ fn check(value: &str) -> Result<(), &'static str> {
     Err("is percent-encoded too many times")
 }
 
-/// Whether some server reads nothing in a segment but dots, or nothing at all.
+/// Whether some server reads a segment as dots only, or as empty.
 fn leads_to_another_path(segment: &str) -> bool {
     let name = segment.split(ENDS).next().unwrap_or_default();
     name.chars()
         .all(|c| matches!(c, '.' | '\u{3002}') || c.is_whitespace() || is_invisible(c))
 }
 
-/// The text as a server reads it that decodes it once more, and knows only one form of a character.
+/// The text after a server has decoded it once more, if the server knows only one form of a character.
 fn decode(text: &str) -> Option<String> {
     let decoded = decode_utf16_escapes(text);
     let decoded = percent_decode_str(&decoded).decode_utf8().ok()?;
@@ -192,7 +191,7 @@ fn decode(text: &str) -> Option<String> {
     Some(normalizer.normalize(&visible).into_owned())
 }
 
-/// `%u002e` and `%U002e`, as IIS reads them.
+/// `%u002e` and `%U002e`, as IIS decodes them.
 fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
     if !text.contains("%u") && !text.contains("%U") {
         return Cow::Borrowed(text);
@@ -272,7 +271,7 @@ mod tests {
         let template = "/a/{x}/b/{y}/c/{x}";
         assert_eq!(with(template, &["1", "a b"]).unwrap(), "/a/1/b/a%20b/c/1");
         assert!(with(template, &["1", "2", "3"]).is_err());
-        // Another spelling is another parameter.
+        // Names that differ in case are different parameters.
         let other = "/a/{fooBar}/b/{foo_bar}";
         assert_eq!(with(other, &["1", "2"]).unwrap(), "/a/1/b/2");
     }
@@ -362,7 +361,7 @@ mod tests {
         let two = |a: &str, b: &str| with("/x/{a}{b}/y", &[a, b]);
         assert_eq!(two("a", ".b").unwrap(), "/x/a.b/y");
         assert!(two(".a", "").is_err());
-        // Each of them alone is refused already.
+        // Each of these values alone is already refused.
         assert!(two(".", ".").is_err());
         assert!(with("/x/.{a}/y", &[";b"]).is_err());
         assert!(with("/x/%2e{a}/y", &["b"]).is_ok());
@@ -372,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_leads_nowhere_else_is_sent_as_it_is() {
+    fn harmless_text_is_sent_unchanged() {
         for value in [
             "..a", "a..", "a;b", "100%", "%zz", "%u12", "a b", "日本", "a?b", "x.y/z.w",
             "5\u{a5}m", "%U12",

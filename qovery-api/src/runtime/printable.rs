@@ -43,7 +43,7 @@ use std::{
 pub struct Printable<'a>(&'a str);
 
 impl<'a> Printable<'a> {
-    /// Wraps a text. Nothing is copied until it is printed.
+    /// Wraps a text, which is copied only if it is printed.
     pub const fn new(text: &'a str) -> Self {
         Self(text)
     }
@@ -91,7 +91,7 @@ impl<'a> Printable<'a> {
         }
         let mut printed = String::with_capacity(document.len() + 16);
         escape(document, command, &mut printed, |printed, c, kind| {
-            // Line ends within a text are escaped already: these are layout.
+            // Line ends inside of a text are already escaped. These belong to the layout.
             if matches!(kind, Kind::Blank) || matches!(c, '\n' | '\r' | '\t') {
                 printed.push(c);
                 return;
@@ -112,7 +112,7 @@ impl Display for Printable<'_> {
 
 impl Debug for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The standard library escapes most of it, and knows nothing of commands and fillers.
+        // The standard library escapes most of it, but not commands and fillers.
         let quoted = format!("{:?}", self.0);
         f.write_str(&Printable(&quoted).to_cow())
     }
@@ -128,7 +128,7 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~')
 }
 
-/// Copies a text, and hands each character that is not shown as it is to `write`.
+/// Copies a text, and passes each character that must be escaped to `write`.
 fn escape(
     text: &str,
     mut command: Option<CommandAt>,
@@ -153,10 +153,10 @@ fn escape(
     }
 }
 
-/// What becomes of a character.
+/// How a character is printed.
 enum Kind {
     Shown,
-    /// Looks like a blank.
+    /// As a plain blank.
     Blank,
     Hidden,
 }
@@ -173,7 +173,7 @@ fn kind(c: char, before: Option<char>) -> Kind {
     }
 }
 
-/// How many characters in a row may combine with the one before them. The scripts of the world need fewer.
+/// How many characters in a row may combine with the one before them. No script needs more.
 const MOST_MARKS: usize = 8;
 
 /// Whether a character combines with the one before it.
@@ -181,31 +181,29 @@ fn is_mark(c: char) -> bool {
     !c.is_ascii() && is_printable(c, false) && !is_printable(c, true)
 }
 
-/// Whether a character may be an emoji or another sign that has two variants.
+/// Whether a character can be an emoji or another symbol with two variants.
 fn is_symbol(c: char) -> bool {
     !c.is_ascii() && !c.is_alphanumeric() && is_printable(c, true)
 }
 
-/// Whether the standard library prints a character as it is: not a control of the layout, not one
-/// for private use, not one without a meaning yet; and at the beginning of a text, not one that
-/// combines with the character before it.
+/// Whether the standard library prints a character unescaped: not a layout control, a private-use or an
+/// unassigned character, and not a combining character at the beginning of a text.
 fn is_printable(c: char, is_first: bool) -> bool {
     if is_first {
         return c.escape_debug().eq([c]);
     }
-    // Behind another letter, those that combine are printed.
+    // After another letter, combining characters are printed.
     let mut pair = String::from("a");
     pair.push(c);
     pair.escape_debug().eq(['a', c])
 }
 
-/// Whether a character is not to be seen, and is no blank.
+/// Whether a character is invisible, and no blank.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(kind(c, Some('a')), Kind::Hidden)
 }
 
-/// Characters that leave no trace on the screen, or an empty place, and that the standard library
-/// prints.
+/// Characters that are invisible or look like a blank, and that the standard library prints unescaped.
 fn is_filler(c: char) -> bool {
     matches!(
         c,
@@ -228,23 +226,23 @@ fn is_filler(c: char) -> bool {
 struct CommandAt(usize);
 
 impl CommandAt {
-    /// In a text that may stand at the beginning of a line.
+    /// Characters of a text that may be at the beginning of a line.
     fn first(text: &str) -> Option<Self> {
         let trimmed = text.trim_start();
-        // One alone too: the next text may begin with the other.
+        // A single one too, because the next text may begin with the other one.
         if trimmed.starts_with(':') {
             return Some(Self(text.len() - trimmed.len()));
         }
         Self::after(text, 0)
     }
 
-    /// From this byte on, the beginning of a line aside. Runners look for these anywhere in a line.
+    /// The remaining markers. Runners search these anywhere in a line.
     fn after(text: &str, from: usize) -> Option<Self> {
         let rest = text.get(from..)?;
         let mut at = 0;
         loop {
             let Some(found) = rest.get(at..)?.find(['#', ':']) else {
-                // The text that follows may begin with the other half.
+                // The following text may begin with the other half.
                 let is_half = MARKERS.iter().any(|marker| rest.ends_with(marker));
                 return is_half.then(|| Self(text.len() - 1));
             };
@@ -273,8 +271,8 @@ const MARKERS: [&str; 5] = [
     "travis_wait",
 ];
 
-/// Whether a `#` behind another one begins `##[`, `##vso[` and the like, or may do so together with
-/// the text that follows.
+/// Whether a `#` after another one begins `##[`, `##vso[` or a similar marker, alone or together with the
+/// following text.
 fn is_hash_command(from_second: &str) -> bool {
     let Some(rest) = from_second.strip_prefix('#') else {
         return false;
@@ -311,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_show_is_escaped() {
+    fn invisible_characters_are_escaped() {
         for (text, wanted) in [
             ("a\r\nb\tc", r"a\r\nb\tc"),
             ("\u{1b}[2J", r"\u{1b}[2J"),
@@ -332,7 +330,7 @@ mod tests {
             ),
             ("\u{3164}\u{115f}\u{2800}", r"\u{3164}\u{115f}\u{2800}"),
             ("\u{e000}\u{378}", r"\u{e000}\u{378}"),
-            // At the beginning it would join the text before.
+            // At the beginning it would combine with the text before.
             ("\u{301}x", r"\u{301}x"),
         ] {
             assert_eq!(printed(text), wanted);
@@ -386,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn printing_twice_is_printing_once() {
+    fn escaping_twice_changes_nothing() {
         for text in [
             "::a\n##[b]\u{202e}",
             "\u{fe0f}",

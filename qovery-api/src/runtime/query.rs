@@ -24,7 +24,8 @@ impl Query {
         self.put(name, Some(text));
     }
 
-    /// Sets a value of several texts and replaces earlier values of the name. An empty one removes the name.
+    /// Sets one value that consists of several texts, and replaces earlier values of the name. An empty list
+    /// removes the name.
     ///
     /// # Errors
     /// Returns an error if a text holds the delimiter of the style.

@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for RawJson<'de> {
     }
 }
 
-/// Holds a text that is known to be JSON. `null` stands for one that is not.
+/// Holds a text that is known to be valid JSON. `null` replaces a text that is not.
 pub(crate) fn boxed(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
@@ -134,7 +134,7 @@ mod tests {
     const ODD: &str = r#"{ "a":1.50, "b" : [12345678901234567890123, 0.1e+2,"\u0041\ud800"] }"#;
 
     #[test]
-    fn the_text_stays_word_for_word() {
+    fn the_json_text_is_kept_unchanged() {
         for text in [ODD, "-0", "1.0000000000000000000001", r#""\/""#, "null"] {
             let raw: RawJson<'_> = serde_json::from_str(text).unwrap();
             assert!(

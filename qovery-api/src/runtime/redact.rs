@@ -20,25 +20,25 @@ use super::Printable;
 use spelling::Form;
 
 const INSTEAD: &[u8] = b"[redacted]";
-/// In a list of numbers, so that a document stays one.
+/// The replacement in a list of numbers, so that the document stays valid.
 const INSTEAD_OF_NUMBERS: &[u8] = b"\"[redacted]\"";
-/// A text may have been cut within the token. A beginning of this length is a token.
+/// A text may have been cut off within the token. A beginning of this length counts as the token.
 const BEGINNING: usize = 12;
-/// Shorter ones are found in any number and any date, which the client reads.
+/// Shorter tokens would match any number and any date, which the client reads.
 const SHORT: usize = 6;
 
 /// The token of an `Authorization` header, of any length.
 pub(crate) struct Token {
     patterns: Vec<Pattern>,
     is_short: bool,
-    /// The characters that begin a pattern.
+    /// The characters that a pattern can begin with.
     firsts: [bool; 256],
 }
 
-/// A text that stands for the token.
+/// A text that represents the token.
 struct Pattern {
     text: Zeroizing<Vec<u8>>,
-    /// How much of it is enough.
+    /// How many of its characters are enough.
     needed: usize,
     form: Form,
 }
@@ -59,7 +59,7 @@ impl Token {
         if is_short {
             patterns.push(Pattern::new(token.to_vec(), BEGINNING, Form::Exact));
         } else {
-            // Names of headers, among others, are written in one case.
+            // Names of headers, for example, are written in lower case.
             let folded = token.to_ascii_lowercase();
             patterns.push(Pattern::new(folded, BEGINNING, Form::AnyCase));
             patterns.extend(in_base64(token));
@@ -106,7 +106,7 @@ impl Token {
         Some(clean)
     }
 
-    /// The next spelling of the token.
+    /// The next occurrence of the token.
     fn find(&self, text: &[u8], from: usize) -> Option<Found> {
         let mut candidates = text.iter().enumerate().skip(from);
         candidates.find_map(|(at, byte)| {
@@ -142,7 +142,7 @@ impl Token {
         }
     }
 
-    /// Cleans every text of a document, names included.
+    /// Removes the token from every text of a document, names included.
     pub(crate) fn clean_json(&self, value: &mut Value) {
         match value {
             Value::String(text) => self.clean_text(text),
@@ -207,7 +207,7 @@ impl Token {
         }
     }
 
-    /// The same cause, or its innermost text without the token where any part of it shows it.
+    /// The same cause, or its innermost text without the token if any part of it contains the token.
     pub(crate) fn clean_cause(
         &self,
         cause: Box<dyn error::Error + Send + Sync>,
@@ -228,7 +228,7 @@ impl Token {
     }
 }
 
-/// A spelling of the token in a text.
+/// An occurrence of the token in a text.
 struct Found {
     at: usize,
     end: usize,
@@ -251,7 +251,7 @@ impl Pattern {
         Self { text, needed, form }
     }
 
-    /// The end of the spelling that begins at `at`, if one does.
+    /// The end of the occurrence that begins at `at`, if there is one.
     fn end_in(&self, text: &[u8], at: usize) -> Option<usize> {
         spelling::matched(text, at, &self.text, self.needed, self.form)
     }
@@ -263,7 +263,7 @@ fn listed(token: &[u8], number: fn(u8) -> String) -> Vec<u8> {
     numbers.join(",").into_bytes()
 }
 
-/// The characters that base64 makes of the token alone, whatever stands before and behind it.
+/// The characters of base64 that depend only on the token, for any text before and after it.
 fn in_base64(token: &[u8]) -> Vec<Pattern> {
     let mut patterns = Vec::new();
     for before in 0..3 {
@@ -291,7 +291,7 @@ fn in_base64(token: &[u8]) -> Vec<Pattern> {
     patterns
 }
 
-/// The same cause, or its innermost text in printable form if any text of it acts on a terminal.
+/// The same cause, or its innermost text in printable form if any text of it could control a terminal.
 pub(crate) fn printable_cause(
     cause: Box<dyn error::Error + Send + Sync>,
 ) -> Box<dyn error::Error + Send + Sync> {
@@ -309,7 +309,7 @@ pub(crate) fn printable_cause(
     Box::new(Cause(innermost))
 }
 
-/// Whether a header holds nothing but a number or a date.
+/// Whether a header contains only a number or a date.
 fn is_number_or_date(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|text| {
         text.bytes()
@@ -318,7 +318,7 @@ fn is_number_or_date(value: &HeaderValue) -> bool {
     })
 }
 
-/// The replacement for a cause that showed the token.
+/// The replacement for a cause that contained the token.
 struct Cause(String);
 
 impl fmt::Display for Cause {
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_was_cut_is_replaced_as_far_as_it_goes() {
+    fn the_rest_of_a_token_that_was_cut_off_is_replaced() {
         let authorization = "Bearer eyJhbGciOi.eyJzdWIi.c2ln";
         assert_eq!(
             cleaned("said eyJhbGciOi.eyJz…", authorization),
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_in_every_spelling() {
+    fn a_token_is_found_in_every_encoding() {
         const TOKEN: &str = "a/b=c&d'e<f+g%3d\\h\"i";
         let header = format!("Token {TOKEN}");
         let header = HeaderValue::from_str(&header).unwrap();
@@ -470,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_made_to_cost_time_costs_little() {
+    fn a_text_made_for_slow_matching_is_searched_quickly() {
         const LENGTH: usize = 10_000;
         let token = Token::of(&HeaderValue::from_static("Token qov_0123456789")).unwrap();
         for atom in [
@@ -509,7 +509,8 @@ mod tests {
                 let text = first.to_owned() + &atom.repeat(LENGTH / atom.len());
                 let begun = std::time::Instant::now();
                 let _clean = token.cleaned(&text);
-                // Far more than it takes, and far less than if each place were compared with all before it.
+                // Far more time than it takes, and far less than a comparison of each position with all earlier
+                // ones would take.
                 let took = begun.elapsed();
                 assert!(took.as_secs() < 10, "{first}{atom}: {took:?}");
             }
@@ -517,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_stays_one_where_the_bytes_of_the_token_are_listed() {
+    fn a_document_that_lists_the_bytes_of_the_token_stays_valid() {
         let token = Token::of(&HeaderValue::from_static("Token qov_0123456789")).unwrap();
         let bytes = serde_json::json!({"detail": "d", "data": b"qov_0123456789", "n": [113, 111]});
         let clean = token.cleaned(&bytes.to_string()).unwrap();
@@ -545,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_an_escape_is_left_alone() {
+    fn text_that_only_looks_like_an_escape_is_unchanged() {
         let authorization = "Token qov_0123456789";
         for text in [
             "100%",
@@ -564,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_and_a_date_of_a_header_outlast_a_short_token() {
+    fn a_short_token_does_not_damage_numbers_and_dates_of_headers() {
         let token = Token::of(&HeaderValue::from_static("Token 1")).unwrap();
         let mut headers = HeaderMap::new();
         let date = "Tue, 14 Nov 2023 21:13:20 GMT";

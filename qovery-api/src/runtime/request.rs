@@ -21,7 +21,7 @@ pub enum RetryMode {
     Never,
     /// A retry also if an attempt may have been executed: the caller knows that this is safe.
     EvenIfExecuted,
-    /// A retry only if no attempt was executed, whatever the method: no connection was made, or the
+    /// A retry only if no attempt was executed, for any method: no connection was made, or the
     /// server answered 429. Useful for a `DELETE`, whose second attempt would be answered with 404.
     UnlessExecuted,
 }
@@ -65,7 +65,7 @@ impl Request {
 }
 
 impl std::fmt::Debug for Request {
-    // Query values and headers may carry tokens, the body may carry anything.
+    // Query values and headers may contain tokens, and the body may contain secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
             .field("operation", &self.operation.id)

@@ -72,7 +72,7 @@ impl RawResponse {
         self.authorization = Some(authorization.clone());
     }
 
-    /// The token that must not show in an error about the body.
+    /// The token that an error about the body must not contain.
     pub(crate) fn token(&self) -> Option<Token> {
         Token::of(self.authorization.as_ref()?)
     }
@@ -108,7 +108,7 @@ impl RawResponse {
 }
 
 impl std::fmt::Debug for RawResponse {
-    // Headers and body may carry secrets.
+    // Headers and body may contain secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RawResponse")
             .field("status", &self.status)
@@ -189,7 +189,7 @@ impl<T> std::ops::Deref for Response<T> {
 }
 
 impl<T: std::fmt::Debug> std::fmt::Debug for Response<T> {
-    // Headers may carry secrets; models redact their own.
+    // Headers may contain secrets; models redact their own.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)

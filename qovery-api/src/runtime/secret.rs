@@ -131,7 +131,7 @@ mod tests {
     use crate::decode;
 
     #[test]
-    fn a_secret_is_made_of_whatever_a_string_is_made_of() {
+    fn a_secret_is_created_from_every_type_that_a_string_is_created_from() {
         let text = String::from("s3cret");
         let secrets = [
             SecretText::from(&text),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_travels_and_does_not_show() {
+    fn a_secret_is_sent_and_decoded_and_never_printed() {
         let text: SecretText = decode(br#""s3cret""#).unwrap();
         assert_eq!(text, "s3cret".into());
         assert_eq!(serde_json::to_string(&text).unwrap(), r#""s3cret""#);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::*;
 
-/// Answers with a prepared response and keeps the requests.
+/// Answers with a prepared response, and records the requests.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder {
     requests: Arc<Mutex<Vec<Request>>>,
@@ -15,19 +15,19 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// A client of `base_url`, and the recorder behind it.
+    /// A client of `base_url`, and its recorder.
     pub(crate) fn client(base_url: &str) -> (Client, Self) {
         let recorder = Self::default();
         let client = Client::with_transport(base_url, recorder.clone()).unwrap();
         (client, recorder)
     }
 
-    /// Answers the next request with this; without it with `200` and `null`.
+    /// Sets the response to the next request. Default: `200` and `null`.
     pub(crate) fn answer(&self, answer: Result<RawResponse, TransportError>) {
         *self.answer.lock().unwrap() = Some(answer);
     }
 
-    /// The requests so far.
+    /// The recorded requests.
     pub(crate) fn sent(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
@@ -51,7 +51,7 @@ pub(crate) fn response(status: u16, body: &'static str) -> RawResponse {
     )
 }
 
-/// Reads a thing by its name.
+/// Reads an object by its name.
 pub(crate) struct GetThing;
 
 impl Operation for GetThing {
@@ -61,7 +61,7 @@ impl Operation for GetThing {
         &OperationInfo::new("getThing", Method::GET, "/thing/{thingId}/status");
 }
 
-/// Makes a thing.
+/// Creates an object.
 pub(crate) struct CreateThing;
 
 impl Operation for CreateThing {
@@ -70,7 +70,7 @@ impl Operation for CreateThing {
     const INFO: &'static OperationInfo = &OperationInfo::new("createThing", Method::POST, "/thing");
 }
 
-/// Counts things.
+/// Counts objects.
 pub(crate) struct CountThings;
 
 /// What [`CountThings`] yields.

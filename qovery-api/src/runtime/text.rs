@@ -2,12 +2,12 @@
 
 use super::Printable;
 
-/// The text as one line of at most `limit` characters, including the sign that marks a cut. Blanks and
-/// line ends become single blanks; the rest is as [`Printable`] prints it.
+/// The text as one line of at most `limit` characters, including the sign that marks a cut. Blanks and line
+/// ends become single blanks. The rest is printed like by [`Printable`].
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
-    // Nothing after the limit can matter, however long a hostile text is.
+    // Text after the limit is not read, because a hostile text may be very long.
     for word in text.split_whitespace() {
         if length > limit {
             break;
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_show_is_escaped_within_the_limit() {
+    fn invisible_characters_are_escaped_within_the_limit() {
         assert_eq!(
             one_line("a\u{1b}[31m \u{202e}b", 80),
             r"a\u{1b}[31m \u{202e}b"

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_shows_neither_itself_nor_its_header() {
+    fn debug_shows_neither_the_token_nor_its_header() {
         let token = AccessToken::new("s3cret").unwrap();
         let shown = format!("{token:?} {:?}", token.header_value().unwrap());
         assert!(!shown.contains("s3cret"), "{shown}");

@@ -117,7 +117,7 @@ impl UnknownMember {
         decode::decode(self.as_str().as_bytes())
     }
 
-    /// Prints the names of the fields, without their values.
+    /// Prints the names of the fields without their values.
     fn fmt_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Subject::new(self.as_str(), Manner::Tolerant).outline() {
             Outline::Object(fields) => {
@@ -168,20 +168,20 @@ pub(crate) fn content(member: UnknownMember, field: &str) -> UnknownMember {
 
 /// The items that the macro writes for each union.
 pub(crate) trait Union: Sized {
-    /// Decides which member the value is.
+    /// Selects the member of the value.
     fn choose(subject: Subject<'_>) -> Outcome<Self>;
-    /// Holds a member that is not known.
+    /// Creates the unknown member.
     fn unknown(member: UnknownMember) -> Self;
 }
 
-/// Takes the text of a value and decides then.
+/// Reads the text of a value, and then selects the member.
 pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Result<U, D::Error> {
     let decided = from.deserialize_newtype_struct(decode::UNION, UnionVisitor)?;
     let subject = match &decided {
         Taken::Plain(RawJson(text)) => Subject::new(text, Manner::Exact),
         Taken::HandedOver(subject) => *subject,
     };
-    // Whatever the value becomes, there is room for the largest member and for one that is kept.
+    // For any member, there is enough memory for the largest one and for an unknown one.
     budget::take_struct::<(U, Kept), D::Error>()?;
     let before = budget::balance();
     U::choose(subject).or_else(|fault| {
@@ -195,7 +195,7 @@ pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Resul
     })
 }
 
-/// A value whose member has to be decided.
+/// A value whose member is not selected yet.
 enum Taken<'de> {
     Plain(RawJson<'de>),
     HandedOver(Subject<'de>),
@@ -229,12 +229,12 @@ pub(crate) fn tag<'v>(
     Ok(outline.text(tag))
 }
 
-/// Whether the object says nothing in this property.
+/// Whether the object lacks this property, or it is null.
 pub(crate) fn lacks(outline: &Outline<'_>, property: &str) -> bool {
     outline.field(property).is_none()
 }
 
-/// Whether any of these properties is there and not null.
+/// Whether any of these properties exists and is not null.
 pub(crate) fn has_any(outline: &Outline<'_>, properties: &[&str]) -> bool {
     properties.iter().any(|property| !lacks(outline, property))
 }
@@ -259,12 +259,12 @@ pub(crate) fn require_object(outline: &Outline<'_>, union: &str) -> Outcome<()> 
     Err(Box::new(Fault::new(message)))
 }
 
-/// Keeps a value that is no member which is known.
+/// Keeps a value of an unknown member.
 pub(crate) fn keep(subject: Subject<'_>) -> UnknownMember {
     UnknownMember::new(subject.text(), None)
 }
 
-/// Decodes the member that was chosen.
+/// Decodes the selected member.
 pub(crate) fn member<T: DeserializeOwned>(
     subject: Subject<'_>,
     union: &str,
@@ -275,7 +275,7 @@ pub(crate) fn member<T: DeserializeOwned>(
         .map_err(|fault| Box::new(fault.remarked(format_args!("{union}::{member}"))))
 }
 
-/// Decodes the member that this text of the tag means.
+/// Decodes the member that this text of the tag selects.
 pub(crate) fn tagged_member<T: DeserializeOwned>(
     subject: Subject<'_>,
     union: &str,
@@ -288,7 +288,7 @@ pub(crate) fn tagged_member<T: DeserializeOwned>(
     })
 }
 
-/// Decodes a member if it fits, in this manner.
+/// Decodes a member if it fits, with this manner.
 pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner) -> Option<T> {
     let before = budget::balance();
     let member = subject.with(manner).decode().ok();
@@ -298,8 +298,8 @@ pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner)
     member
 }
 
-/// How the members of a union without a discriminator are tried: the most exact
-/// one first, and none that takes a broken member for another one.
+/// The order of the attempts for a union without a discriminator: the most exact manner first, and never one
+/// that could take a broken member for another.
 pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
 
 /// Writes a union. The module documents the grammar.
@@ -345,7 +345,7 @@ macro_rules! union {
             }
             impl ::serde::Serialize for $name {
                 fn serialize<S: ::serde::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
-                    // The first text: the pattern of a match takes them all.
+                    // The first text: the pattern of the match accepts all of them.
                     match self {
                         $(Self::$member(member) => {
                             $crate::runtime::union::serialize_tagged(member, $tag, $text, to)

@@ -8,10 +8,10 @@ use qovery_api::reqwest::Url;
 
 use super::ConnectError;
 
-/// Which machine an address leads to.
+/// The machine of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Machine {
-    /// Any address: it is encrypted, or unencrypted connections were allowed.
+    /// Any address over TLS, or over plain HTTP if this was allowed.
     Any,
     /// An IP address of this machine, over plain HTTP.
     ThisByNumber,
@@ -21,14 +21,14 @@ pub(super) enum Machine {
 }
 
 impl Machine {
-    /// The addresses of this machine, whatever its port.
+    /// The addresses of this machine, without a port.
     pub(super) const ADDRESSES: [SocketAddr; 2] = [
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
         SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
     ];
 }
 
-/// Refuses an insecure address, unless that is allowed, and tells which machine it leads to.
+/// Refuses an insecure address, unless it is allowed. Returns the machine of the address.
 pub(super) fn check(url: &str, origin: &str, allow: bool) -> Result<Machine, ConnectError> {
     match Url::parse(url.trim()) {
         Ok(url) if url.scheme() == "http" => match of_host(&url) {
@@ -39,7 +39,7 @@ pub(super) fn check(url: &str, origin: &str, allow: bool) -> Result<Machine, Con
     }
 }
 
-/// The address of a websocket as one of HTTP: a websocket begins as a request.
+/// The address of a websocket with an HTTP scheme, because a websocket begins as a request.
 #[cfg(feature = "stream")]
 pub(super) fn as_http(url: &str) -> String {
     let url = url.trim();

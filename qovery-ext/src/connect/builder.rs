@@ -72,10 +72,10 @@ pub struct Connect {
     rate: Option<(u32, Duration)>,
 }
 
-/// Makes settings of reqwest, each time the same.
+/// Creates the same settings of reqwest each time.
 type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
 
-/// Where the token comes from.
+/// The source of the token.
 enum Credentials {
     Environment,
     Token(SecretString),
@@ -365,7 +365,7 @@ impl Connect {
         }
     }
 
-    /// The address, and what to call its origin in a message.
+    /// The address, and the name of its source for messages.
     fn address(&self) -> Result<(String, String), ConnectError> {
         if let Some(url) = &self.base_url {
             return Ok((url.clone(), environment::quoted("base_url")));
@@ -378,7 +378,7 @@ impl Connect {
         Ok((url, environment::quoted(URL_VARIABLE)))
     }
 
-    /// The address of the websocket API as one of HTTP, if one is named, and its kind of machine.
+    /// The address of the websocket API with an HTTP scheme, if one is set, and its kind of machine.
     #[cfg(feature = "stream")]
     fn stream_address(&self) -> Result<Option<(String, Machine)>, ConnectError> {
         let (url, origin) = match (&self.stream_url, &self.credentials) {
@@ -451,11 +451,11 @@ impl Connect {
     }
 }
 
-/// Settings of reqwest for an address: the program's own, if it has given any.
+/// Settings of reqwest for an address. If the program has set some, they are the base.
 fn settings(machine: &Machine, own: Option<reqwest::ClientBuilder>) -> reqwest::ClientBuilder {
     let settings = match machine {
         Machine::Any => own.unwrap_or_default(),
-        // Through a proxy, plain HTTP to this machine would leave it readable.
+        // A proxy could read plain HTTP to this machine.
         _ => own.unwrap_or_else(|| reqwest::Client::builder().no_proxy()),
     };
     match machine {
@@ -465,7 +465,7 @@ fn settings(machine: &Machine, own: Option<reqwest::ClientBuilder>) -> reqwest::
 }
 
 impl fmt::Debug for Connect {
-    // An address that was not parsed yet may carry a password.
+    // An address that is not parsed yet may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = match self.credentials {
             Credentials::Environment => "from the environment",

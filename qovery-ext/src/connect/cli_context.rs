@@ -23,10 +23,10 @@ use serde::Deserialize;
 use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
 use crate::regular_file;
 
-/// Larger than any context file: a larger file is something else.
+/// Larger than any context file: a larger file has other contents.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
-/// The part of the context file that is of use here.
+/// The fields of the context file that this module reads.
 #[derive(Deserialize)]
 struct Context {
     #[serde(default)]
@@ -35,8 +35,8 @@ struct Context {
     access_token_expiration: Option<String>,
 }
 
-/// Gives the token of the context file, and reads the file again when the server refuses the token:
-/// the command-line tool may have renewed it in the meantime.
+/// Returns the token of the context file, and reads the file again if the server refuses the token, because the
+/// command-line tool may have renewed it.
 pub(super) struct CliContext {
     path: PathBuf,
     current: std::sync::Mutex<AccessToken>,
@@ -44,7 +44,7 @@ pub(super) struct CliContext {
 }
 
 impl CliContext {
-    /// Reads the context file in its usual place, `.qovery/context.json` in the user's directory.
+    /// Reads the context file at its default location, `.qovery/context.json` in the user's directory.
     pub(super) fn find(environment: &Environment) -> Result<Self, ConnectError> {
         let home = environment.home().ok_or_else(|| {
             ConnectError::cli_context(
@@ -61,19 +61,19 @@ impl CliContext {
         Ok(Self {
             path,
             current: std::sync::Mutex::new(token),
-            // The tool stores tokens of a person there, and sends them so whatever their form.
+            // The tool stores user tokens in the file, and sends them as `Bearer` in any form.
             scheme: AuthScheme::Bearer,
         })
     }
 
-    /// The same with another scheme, if one is given.
+    /// The same, with another scheme if one is given.
     pub(super) fn with_scheme(mut self, scheme: Option<AuthScheme>) -> Self {
         self.scheme = scheme.unwrap_or(self.scheme);
         self
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, AccessToken> {
-        // Nothing that can panic happens while it is locked.
+        // No code that can panic runs while it is locked.
         self.current
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -106,7 +106,7 @@ impl fmt::Debug for CliContext {
 fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectError> {
     let place = path.display();
     let text = read(path)?;
-    // The parser's own message would repeat values of the file: only the place is passed on.
+    // The message of the parser would repeat values of the file. Only the position is used.
     let context: Context = serde_json::from_slice(&text).map_err(|error| {
         ConnectError::cli_context(format!(
             "{place} is not a context file of the command-line tool (line {}, column {})",
@@ -127,7 +127,7 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
                 "{place}: `access_token_expiration` is not a date with a time"
             ))
         })?;
-        // The tool writes year 1 if it does not know the moment.
+        // The tool writes year 1 if it does not know the time.
         if expiration.year() > 1 && expiration <= now {
             return Err(ConnectError::expired_token(format!(
                 "the access token in {place} expired at {}: sign in again with `qovery auth`",
@@ -172,13 +172,13 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o066 != 0
 }
 
-/// Whether other users may read the file. This system's metadata does not say who may.
+/// Whether other users may read the file. The metadata of this system does not contain this.
 #[cfg(not(unix))]
 fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Warns of a file that other users may read, once for each file in the life of the process.
+/// Emits a warning for a file that other users may read, once for each file in the lifetime of the process.
 fn warn_once(path: &Path) {
     static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let is_new = WARNED
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_expiration_is_left_to_the_server() {
+    fn a_token_with_an_unknown_expiration_is_sent() {
         for expiration in ["", r#", "access_token_expiration": "0001-01-01T00:00:00Z""#] {
             let (_directory, path) = file(&format!(r#"{{"access_token": "abc"{expiration}}}"#));
             assert!(CliContext::read(path).is_ok(), "{expiration}");
@@ -286,7 +286,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_refused_at_once() {
+    fn only_a_regular_file_is_opened_as_the_context_file() {
         let directory = tempfile::tempdir().unwrap();
         let fifo = directory.path().join("fifo");
         let made = std::process::Command::new("mkfifo").arg(&fifo).status();

@@ -42,8 +42,8 @@ impl Environment {
         Self(Arc::new(lookup))
     }
 
-    /// The value without blanks at its ends. A blank value counts as not set: a
-    /// CI system sets it for a secret that does not exist.
+    /// The value without surrounding blanks. A blank value counts as not set, because a CI system sets it for a
+    /// secret that does not exist.
     fn text(&self, name: &str) -> Result<Option<String>, NotUnicode> {
         let Some(value) = (self.0)(name) else {
             return Ok(None);
@@ -107,7 +107,7 @@ impl Environment {
     }
 }
 
-/// A name as it stands in messages.
+/// A name, formatted for messages.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{name}`")
 }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_that_is_set_wins() {
+    fn the_first_variable_that_is_set_is_used() {
         let all = [
             ("Q_CLI_ACCESS_TOKEN", "third"),
             ("QOVERY_CLI_ACCESS_TOKEN", "second"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_token_says_which_variables_were_looked_at() {
+    fn the_error_of_a_missing_token_names_the_variables_that_were_read() {
         let error = environment(&[("QOVERY_CLI_ACCESS_TOKEN", "")]).token();
         let error = error.unwrap_err();
         assert!(error.is_missing_token());

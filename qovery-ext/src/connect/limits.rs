@@ -21,7 +21,7 @@ use tokio::{
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
-/// The limits that a client keeps to.
+/// The limits of a client.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     in_flight: Option<Semaphore>,
@@ -29,10 +29,11 @@ pub(super) struct Limits {
     pub(super) hold: Hold,
 }
 
-/// Leave to send one request. Dropping it makes room for the next.
+/// The permission to send one request. Dropping it allows the next request.
 #[derive(Debug)]
 pub(super) struct Leave<'a>(
-    #[expect(dead_code, reason = "held for what its drop does")] Option<SemaphorePermit<'a>>,
+    #[expect(dead_code, reason = "kept because dropping it has an effect")]
+    Option<SemaphorePermit<'a>>,
 );
 
 impl Limits {
@@ -44,20 +45,20 @@ impl Limits {
         }
     }
 
-    /// Whether there is nothing to wait for.
+    /// Whether there are no limits and no hold.
     pub(super) fn are_none(&self) -> bool {
         self.in_flight.is_none() && self.rate.is_none()
     }
 
-    /// Waits until a request may be sent. Requests are let through in the order of their arrival.
-    /// `None` if the request must not be sent any more when its turn comes.
+    /// Waits until a request may be sent. Requests are sent in the order of their arrival. Returns `None` if
+    /// the request must no longer be sent when it is next.
     pub(super) async fn enter(&self, still: impl Fn() -> bool) -> Option<Leave<'_>> {
         let permit = match &self.in_flight {
             // The semaphore is never closed.
             Some(in_flight) => in_flight.acquire().await.ok(),
             None => None,
         };
-        // Last, because the limit counts the start of a request, not its place in line.
+        // Last, because the limit counts the start of a request, not its arrival in the queue.
         let is_let_through = match &self.rate {
             Some(rate) => rate.enter(still).await,
             None => still(),
@@ -66,7 +67,7 @@ impl Limits {
     }
 }
 
-/// At most so many requests begin in any interval of this length, wherever it starts.
+/// Limits how many requests begin in any interval of this length, at any position in time.
 ///
 /// A bucket that refills would let through twice as many in the interval around the refill, so this keeps
 /// the moments of the last requests, one for each request that the limit allows.
@@ -88,13 +89,13 @@ impl Window {
         }
     }
 
-    /// `false`, without counting, if the request must not be sent any more.
+    /// Returns `false`, without counting, if the request must no longer be sent.
     async fn enter(&self, still: impl Fn() -> bool) -> bool {
         let mut begun = self.begun.lock().await;
         if begun.len() >= self.requests
             && let Some(oldest) = begun.front()
         {
-            // An interval that the clock cannot count to is one that never ends.
+            // An interval beyond the range of the clock never ends.
             match oldest.checked_add(self.interval) {
                 Some(moment) => sleep_until(moment).await,
                 None => std::future::pending().await,
@@ -111,7 +112,7 @@ impl Window {
     }
 }
 
-/// Until when the server wants no requests, from any clone of the client.
+/// The time until which the server demands no requests, from any clone of the client.
 ///
 /// Set by a `429` that says when to come back, and by any response whose `X-RateLimit-Remaining` is
 /// 0. One that names an earlier moment than another does not shorten it.
@@ -128,14 +129,14 @@ impl Hold {
         let Some(wait) = response.retry_after() else {
             return;
         };
-        // A moment that the clock cannot count to is no moment.
+        // A time beyond the range of the clock is ignored.
         if let Some(moment) = Instant::now().checked_add(wait) {
             let mut hold = self.lock();
             *hold = (*hold).max(Some(moment));
         }
     }
 
-    /// The moment until which to wait, if it is still to come.
+    /// The time to wait for, if it is in the future.
     pub(super) fn until(&self) -> Option<Instant> {
         let mut hold = self.lock();
         if hold.is_some_and(|moment| moment <= Instant::now()) {
@@ -145,7 +146,7 @@ impl Hold {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        // Nothing that can panic happens while it is locked.
+        // No code that can panic runs while it is locked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -133,17 +133,17 @@ impl RetryPolicy {
         self
     }
 
-    /// The budget that holds for a call.
+    /// The budget of a call.
     pub(super) fn budget_for(&self, request_timeout: Duration) -> Duration {
         self.budget.unwrap_or(request_timeout.saturating_mul(2))
     }
 
-    /// Whether a request may be repeated at all.
+    /// Whether a request may be sent again at all.
     pub(super) fn repeats(&self, mode: RetryMode) -> bool {
         self.attempts > 1 && mode != RetryMode::Never
     }
 
-    /// Whether the outcome of a request that was sent for the `round`th time is that of the call.
+    /// Whether the outcome of attempt number `round` is that of the call.
     pub(super) fn is_final(
         &self,
         round: u32,
@@ -154,7 +154,7 @@ impl RetryPolicy {
             || !self.is_worth_repeating(&request.operation.method, request.retry, outcome)
     }
 
-    /// Whether what became of a request is a reason to send it again.
+    /// Whether the outcome of an attempt is a reason for a retry.
     pub(super) fn is_worth_repeating(
         &self,
         method: &Method,
@@ -164,7 +164,7 @@ impl RetryPolicy {
         if mode == RetryMode::Never {
             return false;
         }
-        // Twice has the effect of once, for these methods or because the caller says so.
+        // A second execution has no further effect, because of the method or according to the caller.
         let twice_is_once = match mode {
             RetryMode::EvenIfExecuted => true,
             RetryMode::UnlessExecuted => false,
@@ -190,7 +190,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The growing upper ends of the waits.
+    /// The upper limits of the delays, which grow.
     pub(super) fn delays(&self) -> Delays {
         let ceilings = ExponentialBuilder::new()
             .with_min_delay(self.first_delay.min(self.longest_delay))
@@ -204,7 +204,7 @@ impl RetryPolicy {
     }
 }
 
-/// The waits of one call.
+/// The delays of one call.
 #[derive(Debug)]
 pub(super) struct Delays {
     ceilings: <ExponentialBuilder as BackoffBuilder>::Backoff,
@@ -212,8 +212,8 @@ pub(super) struct Delays {
 }
 
 impl Delays {
-    /// The delay before the next attempt; `left` is the rest of `budget` and
-    /// `asked` the delay that the server asks for. `None` if the attempt would come too late.
+    /// The delay before the next attempt; `left` is the rest of `budget`, and `asked` the delay that the server
+    /// demands. `None` if the attempt would be too late.
     pub(super) fn next(
         &mut self,
         asked: Option<Duration>,
@@ -229,7 +229,7 @@ impl Delays {
         if self.jitter {
             return Some(asked + ceiling.min(room).mul_f64(fastrand::f64()));
         }
-        // Who asked for a moment is not made to wait beyond it.
+        // A demanded delay is not shortened.
         let wait = asked.max(ceiling);
         (wait < asked + room).then_some(wait)
     }

@@ -1,4 +1,4 @@
-//! A transport without sockets that answers by a script, for tests on paused time.
+//! A transport without sockets that answers with a script, for tests on paused time.
 
 use std::{
     collections::VecDeque,
@@ -26,7 +26,7 @@ pub(super) const POST: &OperationInfo = &OperationInfo::new("createThing", Metho
 pub(super) const PATCH: &OperationInfo =
     &OperationInfo::new("patchThing", Method::PATCH, "/thing/{id}");
 
-/// What becomes of one request.
+/// The outcome of one request.
 #[derive(Clone)]
 pub(super) struct Step {
     after: Duration,
@@ -63,17 +63,17 @@ impl Step {
         }
     }
 
-    /// The same, only after this time.
+    /// The same after this time.
     pub(super) fn after(mut self, time: Duration) -> Self {
         self.after = time;
         self
     }
 }
 
-/// A request as the script saw it.
+/// A request that the script received.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Seen {
-    /// When it came, counted from the making of the script.
+    /// The time of its arrival, counted from the creation of the script.
     pub(super) at: Duration,
     pub(super) limit: Option<Duration>,
     pub(super) authorization: Option<String>,
@@ -81,7 +81,7 @@ pub(super) struct Seen {
 
 type Answer = dyn Fn(&Seen) -> Step + Send + Sync;
 
-/// Answers requests by a script.
+/// Answers requests with a script.
 #[derive(Clone)]
 pub(super) struct Script {
     started: Instant,
@@ -90,7 +90,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Answers in turn; the last step is for all requests that follow.
+    /// Answers with the steps in order. The last step answers all further requests.
     pub(super) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let steps: Mutex<VecDeque<Step>> = Mutex::new(steps.into_iter().collect());
         Self::answering(move |_| {
@@ -103,7 +103,7 @@ impl Script {
         })
     }
 
-    /// Answers as the request is.
+    /// Answers according to the request.
     pub(super) fn answering(answer: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Self {
         Self {
             started: Instant::now(),
@@ -141,7 +141,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    /// Answers a handshake as it answers a request: the server does not switch.
+    /// Answers a handshake like a request: the server does not switch.
     #[cfg(feature = "stream")]
     fn upgrade(
         &self,

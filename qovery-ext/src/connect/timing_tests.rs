@@ -1,4 +1,4 @@
-//! When requests are sent, on paused time: backoff, budgets, `Retry-After`, deadlines, limits.
+//! The times of requests, on paused time: backoff, budgets, `Retry-After`, deadlines, limits.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn steady() -> RetryPolicy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeats_back_off_and_the_last_answer_says_how_often_and_how_long() {
+async fn retries_back_off_and_the_last_response_has_their_number_and_time() {
     let script = Script::new([Step::status(503, &[])]);
     let client = script.client(connect().retry(steady()));
     let response = send(&client, GET).await.unwrap();
@@ -33,7 +33,7 @@ async fn repeats_back_off_and_the_last_answer_says_how_often_and_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_passes_is_not_seen() {
+async fn a_transient_fault_is_hidden_by_a_retry() {
     for operation in [GET, HEAD, PUT, DELETE] {
         let script = Script::new([
             Step::error(|| TransportError::interrupted("reset")),
@@ -47,7 +47,7 @@ async fn a_fault_that_passes_is_not_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_executed_is_sent_once() {
+async fn a_request_that_may_have_been_executed_is_sent_once() {
     for operation in [POST, PATCH] {
         for step in [
             Step::error(|| TransportError::interrupted("reset")),
@@ -67,7 +67,7 @@ async fn what_may_have_been_executed_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_certainly_not_executed_is_repeated_for_each_method() {
+async fn a_request_that_was_certainly_not_executed_is_retried_with_any_method() {
     for operation in [GET, HEAD, PUT, DELETE, POST, PATCH] {
         let script = Script::new([
             Step::error(|| TransportError::connect("refused")),
@@ -82,7 +82,7 @@ async fn what_was_certainly_not_executed_is_repeated_for_each_method() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_error_remembers_that_an_earlier_attempt_may_have_been_executed() {
+async fn the_last_error_reports_that_an_earlier_attempt_may_have_been_executed() {
     let refused = || TransportError::connect("refused");
     let script = Script::new([
         Step::error(|| TransportError::interrupted("reset")),
@@ -97,7 +97,7 @@ async fn the_last_error_remembers_that_an_earlier_attempt_may_have_been_executed
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_can_forbid_or_allow_its_repeats() {
+async fn a_call_can_forbid_or_allow_its_retries() {
     let script = Script::new([Step::status(503, &[])]);
     let client = script.client(connect());
     let mut never = request(&client, GET);
@@ -112,14 +112,14 @@ async fn a_call_can_forbid_or_allow_its_repeats() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeats_are_off_with_one_setting() {
+async fn one_setting_turns_off_retries() {
     let script = Script::new([Step::error(|| TransportError::connect("refused"))]);
     let client = script.client(connect().retry(RetryPolicy::never()));
     assert_eq!(send(&client, GET).await.unwrap_err().attempts(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_waited_for_in_seconds_as_a_date_and_as_the_reset_of_the_limit() {
+async fn the_demanded_delay_is_read_as_seconds_a_date_and_the_reset_of_the_limit() {
     for headers in [
         &[("retry-after", "17")][..],
         &[
@@ -146,7 +146,7 @@ async fn retry_after_is_waited_for_in_seconds_as_a_date_and_as_the_reset_of_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_wants_a_longer_wait_than_there_is_time_for_gets_none() {
+async fn a_demanded_delay_beyond_the_budget_ends_the_call_at_once() {
     for value in [
         "109",
         "3600",
@@ -168,7 +168,7 @@ async fn a_server_that_wants_a_longer_wait_than_there_is_time_for_gets_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_cannot_be_read_or_is_over_counts_as_none() {
+async fn an_unreadable_or_past_delay_is_ignored() {
     for value in [
         "soon",
         "-5",
@@ -205,7 +205,7 @@ async fn the_budget_ends_the_call_and_bounds_each_request() {
                 limit <= seconds(20) && at + limit <= seconds(30),
                 "{slow} {seen:?}"
             );
-            // No attempt begins that has hardly any time.
+            // No attempt begins with very little time left.
             assert!(limit >= seconds(3), "{slow} {seen:?}");
         }
         let (attempts, elapsed) = match &outcome {
@@ -228,7 +228,7 @@ async fn a_transport_that_ignores_its_limit_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_of_a_call_bounds_all_its_attempts_and_waits() {
+async fn the_limit_of_a_call_includes_all_attempts_and_delays() {
     // The second attempt of the second row is cut off. A call may also take longer than the default
     // allows, as in the last.
     for (limit, slow, answered) in [
@@ -249,7 +249,7 @@ async fn the_limit_of_a_call_bounds_all_its_attempts_and_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_absurd_limit_is_no_panic() {
+async fn an_extreme_limit_does_not_panic() {
     let script = Script::new([Step::status(200, &[])]);
     let client = script.client(connect().request_timeout(Duration::MAX));
     assert!(send(&client, GET).await.is_ok());
@@ -261,7 +261,7 @@ async fn an_absurd_limit_is_no_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clones_share_the_limits_and_waiting_in_line_is_no_attempt() {
+async fn clones_share_the_limits_and_time_in_the_queue_is_no_attempt() {
     let script = Script::new([Step::status(200, &[]).after(seconds(10))]);
     let client = script.client(connect().concurrency_limit(1));
     let clone = client.clone();
@@ -277,7 +277,7 @@ async fn clones_share_the_limits_and_waiting_in_line_is_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn repeats_count_against_the_rate_and_a_wait_holds_no_place_in_flight() {
+async fn retries_count_against_the_rate_and_a_delay_does_not_count_as_in_flight() {
     let script = Script::new([
         Step::status(503, &[("retry-after", "20")]),
         Step::status(200, &[]),
@@ -290,7 +290,7 @@ async fn repeats_count_against_the_rate_and_a_wait_holds_no_place_in_flight() {
     let clone = client.clone();
     let repeated = tokio::spawn(async move { send(&clone, GET).await });
     tokio::task::yield_now().await;
-    // Gets in while the first call waits for its repeat.
+    // It is sent while the first call waits for its retry.
     send(&client, GET).await.unwrap();
     assert_eq!(repeated.await.unwrap().unwrap().attempts, 2);
     let at: Vec<_> = script.seen().iter().map(|seen| seen.at).collect();
@@ -298,7 +298,7 @@ async fn repeats_count_against_the_rate_and_a_wait_holds_no_place_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_nothing_is_left_of_the_servers_limit_all_clones_wait_for_its_reset() {
+async fn if_the_servers_limit_is_used_up_all_clones_wait_for_its_reset() {
     let spent = &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "40")];
     let script = Script::new([Step::status(200, spent), Step::status(200, &[])]);
     let client = script.client(connect());
@@ -308,7 +308,7 @@ async fn when_nothing_is_left_of_the_servers_limit_all_clones_wait_for_its_reset
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_in_line_hears_that_the_server_wants_no_more_requests() {
+async fn a_queued_call_respects_a_delay_that_the_server_demands_in_the_meantime() {
     let slow_down = Step::status(429, &[("retry-after", "40")]).after(seconds(1));
     for limits in [
         connect().concurrency_limit(1),
@@ -332,7 +332,7 @@ async fn a_call_in_line_hears_that_the_server_wants_no_more_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_heeds_no_hold_is_not_held_up_by_one_that_does() {
+async fn a_call_that_ignores_a_hold_does_not_wait_for_one_that_respects_it() {
     let slow_down = Step::status(429, &[("retry-after", "40")]);
     let script = Script::new([slow_down, Step::status(200, &[])]);
     let client = script.client(connect().concurrency_limit(1).retry(steady()));
@@ -347,7 +347,7 @@ async fn a_call_that_heeds_no_hold_is_not_held_up_by_one_that_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reset_that_is_too_far_away_is_left_to_the_server() {
+async fn a_reset_that_is_too_late_is_ignored() {
     let spent = &[
         ("x-ratelimit-remaining", "0"),
         ("x-ratelimit-reset", "3000"),
@@ -360,7 +360,7 @@ async fn a_reset_that_is_too_far_away_is_left_to_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_a_call_at_any_moment_frees_its_place() {
+async fn dropping_a_call_at_any_time_frees_its_permit() {
     let script = Script::new([Step::status(503, &[]).after(seconds(1))]);
     let client = script.client(connect().concurrency_limit(1));
     for tenths in 0..60 {
@@ -383,7 +383,7 @@ fn a_call_can_be_sent_to_another_thread() {
 
 #[cfg(feature = "stream")]
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_comes_too_often_holds_back_all_calls_of_the_client() {
+async fn a_429_to_a_handshake_holds_all_calls_of_the_client() {
     let slow_down = Step::status(429, &[("retry-after", "40")]);
     let script = Script::new([slow_down, Step::status(200, &[])]);
     let client = script.client(connect().retry(steady()));

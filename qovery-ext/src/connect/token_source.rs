@@ -130,7 +130,7 @@ impl From<TokenSourceError> for NoToken {
     }
 }
 
-/// A token as it goes into a request, and how many refusals had been reported when it was given.
+/// A token with the number of refusals that had been reported when it was provided.
 #[derive(Clone)]
 pub(super) struct Issued {
     token: AccessToken,
@@ -144,7 +144,7 @@ impl Issued {
     }
 }
 
-/// A source with what keeps concurrent calls from asking it twice.
+/// A source, with the state that prevents concurrent calls from requesting the same token twice.
 #[derive(Clone)]
 pub(super) struct Tokens(Arc<Shared>);
 
@@ -171,7 +171,7 @@ impl Tokens {
         }))
     }
 
-    /// The token to send now.
+    /// The token for the next request.
     pub(super) async fn current(&self) -> Result<Issued, NoToken> {
         let shared = &*self.0;
         let asked = shared.asked.load(Ordering::Acquire);
@@ -185,10 +185,10 @@ impl Tokens {
         shared.keep(&mut last, answer)
     }
 
-    /// Another token in place of one that the server refused, if the source has one.
+    /// The token that replaces a refused one, if the source has one.
     pub(super) async fn replace(&self, refused: Issued) -> Result<Option<Issued>, NoToken> {
         let shared = Arc::clone(&self.0);
-        // A task of its own: the call that found out may be dropped, the renewal must not be.
+        // A separate task: the call that reports the refusal may be dropped, but the renewal must continue.
         let renewal = tokio::spawn(async move { shared.replace(&refused).await });
         renewal.await.unwrap_or_else(|_| Err(panicked()))
     }
@@ -220,7 +220,7 @@ impl Shared {
     async fn replace(&self, refused: &Issued) -> Result<Option<Issued>, NoToken> {
         let mut last = self.last.lock().await;
         let answer = match &last.answer {
-            // Another call has reported it while this one was under way.
+            // Another call has reported the refusal in the meantime.
             Some(answer) if last.refusals != refused.refusals => answer.clone(),
             _ => {
                 last.refusals += 1;

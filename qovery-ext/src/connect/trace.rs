@@ -46,7 +46,7 @@ pub(super) fn finished(span: &Span, outcome: &Result<RawResponse, TransportError
     span.record("duration_ms", milliseconds(elapsed));
 }
 
-/// A request is about to be repeated.
+/// Records that a request will be retried.
 pub(super) fn repeating(
     attempt: u32,
     wait: Duration,
@@ -70,12 +70,12 @@ pub(super) fn repeating(
     }
 }
 
-/// A request is about to be repeated with a new token.
+/// Records that a request will be retried with a new token.
 pub(super) fn renewed(attempt: u32) {
     tracing::info!(attempt, "sending a request again with a new token");
 }
 
-/// All requests wait because the server said so.
+/// Records that all requests wait because of a demand of the server.
 pub(super) fn held(wait: Duration) {
     tracing::info!(
         wait_ms = milliseconds(wait),
@@ -83,7 +83,7 @@ pub(super) fn held(wait: Duration) {
     );
 }
 
-/// The id that the server gave the request, as far as a hostile one is worth keeping.
+/// The request id of the server, cut to a reasonable length.
 fn request_id(response: &RawResponse) -> Option<Cow<'_, str>> {
     let id = response.request_id()?;
     Some(Printable::new(id.get(..100).unwrap_or(id)).to_cow())

@@ -21,21 +21,21 @@ use super::{
     trace,
 };
 
-/// How requests are authorized.
+/// The authorization of requests.
 #[derive(Debug)]
 pub(super) enum Authorization {
     /// The same value for each request.
     Fixed(HeaderValue),
-    /// The token of the source.
+    /// The token of a source.
     Source(Tokens),
 }
 
-/// What sends.
+/// The inner transport.
 pub(super) enum Sender {
     /// The transport of the runtime. It applies the time limit of a request and never shows a
     /// token.
     Http(HttpTransport),
-    /// The transport of the program. Nothing is assumed about it.
+    /// The transport of the program. It may have any behavior.
     Other(Arc<dyn Transport>),
 }
 
@@ -58,9 +58,9 @@ struct Progress {
     deadline: Option<Instant>,
     /// The time limit of one request.
     attempt_limit: Duration,
-    /// Whether to wait while the server asks for no requests.
+    /// Whether to wait while the server demands no requests.
     heeds_hold: bool,
-    /// Whether the token was renewed already.
+    /// Whether the token was already renewed.
     has_renewed: bool,
     /// The number of requests that were sent.
     sent: u32,
@@ -71,7 +71,7 @@ struct Progress {
 impl Progress {
     fn new(request: &Request, policy: &RetryPolicy, request_timeout: Duration) -> Self {
         let started = Instant::now();
-        // The limit that a call brings is on the whole of it: only then does a deadline hold.
+        // If the call has its own limit, that limit is the budget of the whole call.
         let (budget, attempt_limit) = match request.timeout {
             Some(limit) => (limit, limit),
             None => (policy.budget_for(request_timeout), request_timeout),
@@ -92,22 +92,22 @@ impl Progress {
         self.budget.saturating_sub(self.started.elapsed())
     }
 
-    /// Waits for something that comes before a request, as long as the budget lasts.
+    /// Waits for an event before a request, for at most the rest of the budget.
     async fn prepare<T>(&self, preparation: impl Future<Output = T>) -> Result<T, TransportError> {
         let Some(deadline) = self.deadline else {
             return Ok(preparation.await);
         };
         timeout_at(deadline, preparation).await.map_err(|_| {
-            // This attempt has not begun.
+            // The attempt has not begun.
             TransportError::timeout(self.budget).with_may_have_been_executed(false)
         })
     }
 
-    /// Takes note of an outcome that will not be the last.
+    /// Records an outcome that is not the last one.
     fn note(&mut self, outcome: &Result<RawResponse, TransportError>) {
         self.executed_before |= match outcome {
             Ok(response) => {
-                // 408, 460 and 499 come from something that gave up waiting.
+                // 408, 460 and 499 come from a server or a proxy that stopped waiting.
                 response.executed_before
                     || response.status.is_server_error()
                     || matches!(response.status.as_u16(), 408 | 460 | 499)
@@ -141,7 +141,7 @@ impl Progress {
 
 impl ConnectedTransport {
     async fn call(&self, request: &Request) -> Result<RawResponse, TransportError> {
-        // A call may bring a policy of its own.
+        // A call can have its own policy.
         let policy = request.extensions.get().unwrap_or(&self.policy);
         let mut progress = Progress::new(request, policy, self.request_timeout);
         let outcome = self.attempt::<Sending>(request, &mut progress).await;
@@ -152,7 +152,7 @@ impl ConnectedTransport {
         Box::pin(self.repeat(request, policy, progress, outcome)).await
     }
 
-    /// Sends the request again after an outcome that is worth it.
+    /// Sends the request again if the outcome is a reason for a retry.
     async fn repeat(
         &self,
         request: &Request,
@@ -177,7 +177,7 @@ impl ConnectedTransport {
         progress.finish(outcome)
     }
 
-    /// Makes the exchange with a token, and with a new one if the server refuses the first.
+    /// Sends with a token, and once more with a new token if the server refuses the first one.
     async fn attempt<E: Exchange>(
         &self,
         request: &Request,
@@ -228,7 +228,7 @@ impl ConnectedTransport {
         }
     }
 
-    /// Makes the exchange with this token, unless the request has one itself.
+    /// Sends with this token, unless the request has its own.
     async fn once<E: Exchange>(
         &self,
         request: &Request,
@@ -254,7 +254,7 @@ impl ConnectedTransport {
         outcome
     }
 
-    /// Waits until the server wants requests again, and for a place within the limits.
+    /// Waits for the end of a hold, and then for the limits.
     async fn leave(&self, progress: &Progress) -> Result<Option<Leave<'_>>, TransportError> {
         loop {
             while let Some(moment) = self.held_until(progress) {
@@ -264,8 +264,7 @@ impl ConnectedTransport {
             if self.limits.are_none() {
                 return Ok(None);
             }
-            // While this waits in line, the answer to one before it may be that the server wants no
-            // more.
+            // While this request waits in the queue, the response to an earlier one may demand a hold.
             let still = || self.held_until(progress).is_none();
             if let Some(leave) = progress.prepare(self.limits.enter(still)).await? {
                 return Ok(Some(leave));
@@ -273,8 +272,8 @@ impl ConnectedTransport {
         }
     }
 
-    /// The moment until which the server wants no requests. `None` also if that is after the end of the budget:
-    /// then the error of the server reports it.
+    /// The time until which the server demands no requests. `None` also if that is after the end of the budget:
+    /// the error of the server then reports it.
     fn held_until(&self, progress: &Progress) -> Option<Instant> {
         if !progress.heeds_hold {
             return None;
@@ -285,8 +284,8 @@ impl ConnectedTransport {
     }
 }
 
-/// Makes the exchange with a copy of the request, through a transport of the program's own: it need keep
-/// neither to the limit nor the token to itself.
+/// Sends a copy of the request through a transport of the program. That transport may ignore the time limit,
+/// and may show the token.
 async fn exchange_through<E: Exchange>(
     transport: &dyn Transport,
     request: &Request,
@@ -310,8 +309,8 @@ async fn exchange_through<E: Exchange>(
     }
 }
 
-/// Whether a new token may be tried after this response: a 401 that says that the request was not executed,
-/// as far as the call asks for that. The login page of a proxy does not say so.
+/// Whether the client may try a new token after this response: after a 401 that proves that the request was not
+/// executed, if the call requires this proof. The login page of a proxy is no proof.
 fn is_renewable(request: &Request, response: &RawResponse) -> bool {
     response.status == StatusCode::UNAUTHORIZED
         && (request.retry != RetryMode::UnlessExecuted || response.is_from_api())
@@ -321,7 +320,7 @@ fn no_token(error: NoToken) -> TransportError {
     TransportError::refused("the token source has no token").with_source(error)
 }
 
-/// The use of a request: it is sent, or a connection is opened with it.
+/// The kind of exchange: a request, or the handshake of a connection.
 trait Exchange {
     type Reply: Send;
 
@@ -376,8 +375,8 @@ impl Exchange for Sending {
     }
 }
 
-/// Opens a connection. It counts as a request until the server has answered; connecting again is up to the
-/// caller.
+/// Opens a connection. It counts as a request until the server has answered. The caller decides about further
+/// connections.
 #[cfg(feature = "stream")]
 enum Opening {}
 

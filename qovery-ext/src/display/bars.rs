@@ -32,13 +32,13 @@ pub(super) struct Bars {
     /// One for each stage, and one for each of its services below it.
     lines: Vec<Line>,
     keys: Option<NoEcho>,
-    /// How many lines the terminal has.
+    /// The number of lines of the terminal.
     height: fn() -> usize,
 }
 
 struct Line {
     bar: ProgressBar,
-    /// The phase that it shows: a change of style restarts the spinner.
+    /// The shown phase. A change of the style restarts the spinner.
     phase: Option<Phase>,
 }
 
@@ -59,7 +59,7 @@ impl Bars {
         }
     }
 
-    /// As many lines as there are rows.
+    /// Creates or removes lines until there is one for each row.
     fn fit(&mut self, count: usize) {
         for line in self.lines.drain(count.min(self.lines.len())..) {
             self.drawn.remove(&line.bar);
@@ -82,7 +82,7 @@ impl Renderer for Bars {
         self.summary = self.drawn.add(ProgressBar::new_spinner());
         let factor = self.settings.time_factor;
         let clock = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-            // A place in a line of text: it can always be written.
+            // Writing to a text never fails.
             let _infallible = write!(text, "{}", span(state.elapsed().mul_f64(factor)));
         };
         let style = self.styled("  {spinner:.cyan} {clock:.dim}  {wide_msg}");
@@ -93,7 +93,7 @@ impl Renderer for Bars {
     fn show(&mut self, rows: &Rows, update: &Update<'_>) {
         let width = self.settings.width();
         let columns = rows.columns(width);
-        // The summary has a line, and the cursor stands on one.
+        // The summary needs one line, and the cursor another one.
         let (fitted, hidden) = rows.fitted((self.height)().saturating_sub(2));
         self.fit(fitted.stages.len() + fitted.services.len());
         let palette = self.settings.palette;
@@ -115,14 +115,14 @@ impl Renderer for Bars {
     }
 
     fn above(&mut self, line: &str) {
-        // A line that cannot be printed is lost with the rest of the output.
+        // If a line cannot be printed, the rest of the output is lost too.
         let _unwritable = self.drawn.println(line);
     }
 
     fn end(&mut self) -> bool {
         self.lines.clear();
         self.summary.disable_steady_tick();
-        // What cannot be cleared cannot be printed to either.
+        // If the terminal cannot be cleared, nothing can be printed either.
         let _unwritable = self.drawn.clear();
         self.keys = None;
         true
@@ -130,7 +130,7 @@ impl Renderer for Bars {
 }
 
 impl Drop for Bars {
-    /// Leaves the terminal clean, however the wait ends.
+    /// Clears the drawing at the end of the wait, also if the wait is dropped.
     fn drop(&mut self) {
         self.end();
     }
@@ -172,7 +172,7 @@ impl Line {
     }
 }
 
-/// The line below the rows: how much is done.
+/// The line below the rows: the number of finished services.
 fn summary(rows: &Rows, hidden: usize, update: &Update<'_>) -> Vec<String> {
     let (done, all) = (rows.count(Phase::Reached), rows.services.len());
     let mut parts = vec![
@@ -196,7 +196,7 @@ fn summary(rows: &Rows, hidden: usize, update: &Update<'_>) -> Vec<String> {
 }
 
 fn styled(template: &str, palette: Palette) -> ProgressStyle {
-    // Colours in the template would be used whatever is wanted here.
+    // Colours in the template would ignore the setting of the display.
     let plain = ["{spinner:.cyan}", "{clock:.dim}", ".green/black.bright"]
         .iter()
         .zip(["{spinner}", "{clock}", ""])
@@ -293,7 +293,7 @@ mod tests {
             };
             bars.show(rows, &update);
         }
-        // The library leaves out drawings that follow each other within 4 ms, by the clock of the machine. After a
+        // The library skips drawings within 4 ms of the previous one, by the clock of the machine. After a
         // pause it draws everything.
         bars.drawn.suspend(|| ());
         (bars, terminal)
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn more_services_than_lines_leave_room_for_those_that_matter_and_for_the_summary() {
+    fn if_there_are_more_services_than_lines_finished_ones_are_left_out_first() {
         let mut many = rows(Phase::Running);
         many.services.clear();
         for number in 0..60_u128 {
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_is_gone_at_the_end_and_when_the_wait_is_dropped() {
+    fn the_drawing_is_cleared_at_the_end_and_if_the_wait_is_dropped() {
         let (mut bars, terminal) = screen(80, &[rows(Phase::Running), rows(Phase::Reached)]);
         assert!(bars.end(), "the last rows are to be printed");
         assert_eq!(terminal.contents(), "");

@@ -2,14 +2,14 @@
 
 use std::{env, ffi::OsString, io::IsTerminal as _};
 
-/// Who folds the lines between two marks.
+/// The CI system that folds the lines of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Groups {
     GitHub,
     GitLab,
 }
 
-/// What there is to know about the standard output.
+/// The properties of the standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Surroundings {
     /// Whether it is a terminal that can redraw, and not the log of a CI job.
@@ -25,7 +25,7 @@ impl Surroundings {
 
     fn of(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let is = |name: &str, wanted: &str| variable(name).is_some_and(|value| value == wanted);
-        // A variable that is set to nothing counts as not set.
+        // An empty variable counts as not set.
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let is_on = |name: &str| is_set(name) && !is(name, "0") && !is(name, "false");
         let is_dumb = is("TERM", "dumb");
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_for_terminals_that_are_no_log() {
+    fn bars_are_drawn_only_on_terminals() {
         assert!(of(true, &[("TERM", "xterm")]).can_redraw);
         for set in [
             ("TERM", "dumb"),

@@ -41,7 +41,7 @@ pub(super) fn begin(settings: &Settings, task: &Task) {
     write(settings, "begin", &fields);
 }
 
-/// The name of the subject itself.
+/// The name of the subject.
 fn own_name<'a>(subject: &Subject, names: &'a Names) -> Option<&'a str> {
     match subject {
         Subject::Environment { id, .. } | Subject::Cluster { id, .. } => names.get(*id),

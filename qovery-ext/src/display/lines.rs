@@ -15,7 +15,7 @@ use super::{
 };
 use crate::wait::Phase;
 
-/// Prints the changes since the last progress.
+/// Prints the changes since the previous progress.
 pub(super) struct Lines {
     settings: Settings,
     shown: Rows,
@@ -62,7 +62,7 @@ impl Lines {
     }
 }
 
-/// A mark of the GitLab runner around a section of the log.
+/// A marker of the GitLab runner for the start or end of a section.
 fn section(mark: &str, name: &str, title: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.map_or(0, |since| since.as_secs());
@@ -79,7 +79,7 @@ impl Renderer for Lines {
         let settings = self.settings.clone();
         let palette = settings.palette;
         let at = clock(update.elapsed.mul_f64(settings.time_factor));
-        // The time stands before the row.
+        // The time is printed before the row.
         let beside = at.chars().count() + 2;
         let columns = rows.columns(settings.width().map(|width| width.saturating_sub(beside)));
         let before = std::mem::replace(&mut self.shown, rows.clone());
@@ -137,7 +137,7 @@ impl Drop for Lines {
     }
 }
 
-/// How many requests failed in a row.
+/// The number of failed requests in a row.
 pub(super) fn failures(number: u32) -> String {
     match number {
         1 => "1 request failed".to_owned(),
@@ -145,7 +145,7 @@ pub(super) fn failures(number: u32) -> String {
     }
 }
 
-/// A time in a column of its own.
+/// A time, padded to a column.
 fn clock(time: Duration) -> String {
     format!("{:>7}", span(time))
 }

@@ -14,7 +14,7 @@ pub(super) struct LogLine {
     pub(super) entry: serde_json::Value,
 }
 
-/// The lines that a log has received and that are not shown yet.
+/// The received lines that are not shown yet.
 #[derive(Default)]
 pub(super) struct Log {
     #[cfg(feature = "stream")]
@@ -31,14 +31,14 @@ impl Log {
                 text: line.to_string(),
                 entry: serde_json::to_value(&line.entry).unwrap_or_default(),
             };
-            // The receiver is gone once the display has ended: later lines are not shown.
+            // The receiver is dropped when the display has ended. Later lines are not shown.
             drop(sender.send(shown));
         });
         let lines = Some(lines);
         (action, Self { lines })
     }
 
-    /// The next line. Pending for ever if there is none. Can be dropped without losing a line.
+    /// Returns the next line. Never returns if there is none. Dropping the future loses no line.
     pub(super) async fn next(&mut self) -> LogLine {
         #[cfg(feature = "stream")]
         if let Some(lines) = &mut self.lines

@@ -10,10 +10,10 @@ use rustix::{
     termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
 };
 
-/// The terminal does not show control keys for as long as this lives.
+/// Hides control keys on the terminal until it is dropped.
 #[derive(Debug)]
 pub(super) struct NoEcho {
-    /// The modes to restore; `None` if there is no terminal to change.
+    /// The modes to restore; `None` if there is no terminal.
     #[cfg(unix)]
     before: Option<Termios>,
 }
@@ -42,7 +42,7 @@ impl NoEcho {
 impl Drop for NoEcho {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // A terminal that has gone away needs no restoring.
+            // If the terminal is gone, there is nothing to restore.
             let _gone = tcsetattr(stdin(), OptionalActions::Now, before);
         }
     }

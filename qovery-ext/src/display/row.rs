@@ -26,7 +26,7 @@ pub(super) struct ServiceRow {
     pub(super) steps: Vec<String>,
 }
 
-/// A stage with how far its services are.
+/// A stage with the progress of its services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StageRow {
     pub(super) id: Option<Uuid>,
@@ -38,7 +38,7 @@ pub(super) struct StageRow {
     pub(super) duration: Option<Duration>,
 }
 
-/// What there is to see at one time.
+/// The rows that are shown at one time.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) stages: Vec<StageRow>,
@@ -46,7 +46,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Makes the rows of a status, for an operation in this phase.
+    /// Creates the rows of a status, for an operation in this phase.
     pub(super) fn of(snapshot: &Snapshot, goal: Goal, phase: Phase, names: &Names) -> Self {
         // Before the operation has begun, the status is of an earlier deployment.
         let is_own = !matches!(phase, Phase::NotStarted | Phase::Queued);
@@ -88,13 +88,13 @@ impl Rows {
         std::iter::from_fn(move || services.find(|service| id.is_none() || service.stage == id))
     }
 
-    /// As many rows as lines, and how many services are left out: first those that are done, then those that
-    /// wait. The rows of stages stay.
+    /// At most as many rows as lines, and the number of services that are left out: first the finished ones,
+    /// then the waiting ones. The rows of stages are always shown.
     pub(super) fn fitted(&self, lines: usize) -> (Self, usize) {
         let all = self.stages.len() + self.services.len();
         let hidden = all.saturating_sub(lines).min(self.services.len());
         let mut order: Vec<_> = self.services.iter().collect();
-        // A stable sort: of several that are alike, the first ones are left out.
+        // A stable sort: of equal ones, the first are left out.
         order.sort_by_key(|service| match service.phase {
             Phase::Reached => 0,
             Phase::NotStarted | Phase::Queued => 1,
@@ -108,7 +108,7 @@ impl Rows {
         (fitted, hidden)
     }
 
-    /// How many services are in a phase.
+    /// The number of services in a phase.
     pub(super) fn count(&self, phase: Phase) -> usize {
         self.services
             .iter()
@@ -116,7 +116,7 @@ impl Rows {
             .count()
     }
 
-    /// The widths of the columns, for a terminal of this width; without one there is room for all.
+    /// The widths of the columns for a terminal of this width; without a terminal they are unlimited.
     pub(super) fn columns(&self, width: Option<usize>) -> Columns {
         let widest = |texts: &mut dyn Iterator<Item = &String>| {
             let widths = texts.map(|text| console::measure_text_width(text));
@@ -148,13 +148,13 @@ impl Rows {
     }
 }
 
-/// The widest column of stages.
+/// The maximum width of the column of stages.
 const STAGE: usize = 24;
-/// The rest of the row of a stage, without name, bar and tally: the indent, the sign, two blanks.
+/// The other parts of the row of a stage, without name, bar and tally: the indentation, the sign, two blanks.
 const BESIDE_STAGE: usize = 6;
-/// The widest column of names. Without names it has ids.
+/// The maximum width of the column of names. Services without a name have ids.
 const NAME: usize = 36;
-/// The rest of the row of a service, without its name: the indent, the sign and the state.
+/// The other parts of the row of a service, without its name: the indentation, the sign and the state.
 const BESIDE_NAME: usize = 6 + 2 + STATE;
 
 impl ServiceRow {
@@ -250,14 +250,14 @@ pub(super) struct Columns {
     stage: usize,
     bar: usize,
     name: usize,
-    /// `None` if there is no room for it.
+    /// `None` if it does not fit.
     kind: Option<usize>,
-    /// Of the terminal.
+    /// The width of the terminal.
     width: Option<usize>,
 }
 
 impl Columns {
-    /// A service in columns, behind the indent and the sign.
+    /// A service in columns, after the indentation and the sign.
     pub(super) fn service(self, row: &ServiceRow, palette: Palette) -> String {
         let mut text = pad(&row.name, self.name);
         let mut used = BESIDE_NAME + self.name;
@@ -278,12 +278,12 @@ impl Columns {
         text
     }
 
-    /// How wide the bar of a stage is; 0 if there is no room for one.
+    /// The width of the bar of a stage; 0 if it does not fit.
     pub(super) fn bar(self) -> usize {
         self.bar
     }
 
-    /// How much of a stage is done, as far as there is room for it.
+    /// The progress of a stage, if it fits.
     pub(super) fn tally(self, row: &StageRow, palette: Palette) -> String {
         let beside = match self.bar {
             0 => BESIDE_STAGE + self.stage,
@@ -317,12 +317,12 @@ impl Columns {
 }
 
 impl StageRow {
-    /// The finished part and the whole. Services under way count half.
+    /// The finished part and the total. A running service counts as a half.
     pub(super) fn position(&self) -> (usize, usize) {
         (2 * self.reached + self.running, 2 * self.services)
     }
 
-    /// Its bar, if it is not drawn by something that moves.
+    /// The bar, unless an animated one is drawn.
     pub(super) fn bar(&self, width: usize, palette: Palette) -> String {
         let (position, length) = self.position();
         let filled = (width * position).checked_div(length).unwrap_or(0);
@@ -332,7 +332,7 @@ impl StageRow {
         format!("{done}{left}")
     }
 
-    /// How much of it is done, and how long it took: `2/3  1m 4s`.
+    /// The number of finished services and the time: `2/3  1m 4s`.
     fn tally_parts(&self) -> Vec<String> {
         let mut parts = vec![format!("{}/{}", self.reached, self.services)];
         parts.extend(self.duration.map(span));
@@ -351,7 +351,7 @@ fn pad(text: &str, width: usize) -> String {
     pad_str(text, width, Alignment::Left, Some("…")).into_owned()
 }
 
-/// Room for the longest state that is common.
+/// The width of the longest common state.
 const STATE: usize = 16;
 
 /// The steps so far: `git clone 4s, build 62s, deployment`.
@@ -363,7 +363,7 @@ fn steps(steps: &[StepSnapshot], phase: Phase) -> Vec<String> {
         .collect()
 }
 
-/// A step with its time, if it has one.
+/// A step with its duration, if it has one.
 pub(super) fn step(step: &StepSnapshot) -> String {
     let name = step.name.to_lowercase().replace('_', " ");
     let name = Printable::new(&name).to_string();
@@ -373,7 +373,7 @@ pub(super) fn step(step: &StepSnapshot) -> String {
     }
 }
 
-/// A time in whole seconds: `1m 4s`.
+/// A duration in whole seconds: `1m 4s`.
 pub(super) fn span(time: Duration) -> String {
     humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_deployment_has_left_is_not_shown_as_done() {
+    fn states_of_an_earlier_deployment_are_not_shown_as_done() {
         let rows = Rows::of(
             &snapshot("DONE"),
             Goal::Deployed,

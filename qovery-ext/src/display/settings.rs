@@ -33,17 +33,17 @@ pub(super) struct Settings {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Width {
-    /// That of the terminal at the time.
+    /// The width of the terminal at this time.
     Terminal,
     Fixed(usize),
     Endless,
 }
 
-/// The narrowest terminal that texts are fitted to.
+/// The smallest width of a terminal that texts are fitted to.
 pub(super) const NARROWEST: usize = 40;
 
 impl Settings {
-    /// The columns that texts have to fit into; `None` if there is no limit.
+    /// The number of columns for texts; `None` if it is unlimited.
     pub(super) fn width(&self) -> Option<usize> {
         match self.width {
             Width::Terminal => {
@@ -59,14 +59,14 @@ impl Settings {
         wrap(text, self.width(), indent)
     }
 
-    /// Prints a text between words.
+    /// Prints a text, wrapped between words.
     pub(super) fn paragraph(&self, text: &str, indent: usize) {
         for line in self.wrapped(text, indent) {
             self.line(&line);
         }
     }
 
-    /// Prints a text whose first occurrence of a sign is styled.
+    /// Prints a text, and styles the first occurrence of a sign in it.
     pub(super) fn signed(&self, text: &str, sign: &str, styled: &str) {
         for (number, line) in self.wrapped(text, 4).iter().enumerate() {
             match number {
@@ -76,7 +76,7 @@ impl Settings {
         }
     }
 
-    /// Prints a line. A reader that has gone away is no reason to stop waiting.
+    /// Prints a line. If the reader of the output is gone, the wait continues.
     pub(super) fn line(&self, line: &str) {
         let line = format!("{}\n", line.trim_end());
         let _unwritable = match &self.output {

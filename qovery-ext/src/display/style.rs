@@ -6,8 +6,7 @@ use console::Style;
 
 use crate::wait::Phase;
 
-/// Styles texts if colours are wanted. It decides for itself: what `console` believes of the standard
-/// output does not count.
+/// Styles texts if colours are enabled. It does not use the detection of `console` for the standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Palette(bool);
 

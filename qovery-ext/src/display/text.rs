@@ -16,19 +16,19 @@ use crate::wait::{
     WaitError, WaitErrorKind,
 };
 
-/// Shows progress as it comes.
+/// Shows progress.
 pub(super) trait Renderer: Send {
-    /// Something is about to be asked for.
+    /// Called before a request.
     fn begin(&mut self, task: &Task);
     /// Shows an update.
     fn show(&mut self, rows: &Rows, update: &Update<'_>);
     /// Shows a line above the progress.
     fn above(&mut self, line: &str);
-    /// Nothing more will come. Returns whether the last rows have to be printed.
+    /// Called at the end. Returns whether the last rows have to be printed.
     fn end(&mut self) -> bool;
 }
 
-/// The facts of an update besides the rows.
+/// The facts of an update in addition to the rows.
 pub(super) struct Update<'a> {
     /// The time since the operation was started.
     pub(super) elapsed: Duration,
@@ -187,7 +187,7 @@ impl Text {
         for failed in &report.services {
             self.failed_service(failed);
         }
-        // If it is known which service has failed, what concerns others is beside the point.
+        // If the failed service is known, the facts about other services are left out.
         let lines = report.lines.iter().filter(|_| report.services.is_empty());
         for line in lines {
             self.settings.paragraph(&format!("    {line}"), 4);

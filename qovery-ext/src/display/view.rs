@@ -37,7 +37,7 @@ pub struct Display {
     shown: Shown,
 }
 
-/// The wait that is under way.
+/// The running wait.
 enum Shown {
     Nothing,
     Text(Box<Text>),
@@ -242,7 +242,7 @@ impl Display {
         match &mut self.shown {
             Shown::Text(text) => text.interrupted(token.as_ref()),
             Shown::Ndjson => json::interrupted(&self.settings, token.as_ref()),
-            // Before anything was begun: only the names were being read.
+            // Before the start of the action: only the names were being read.
             Shown::Nothing => match self.settings.format {
                 Format::Ndjson => json::interrupted(&self.settings, token.as_ref()),
                 _ => {
@@ -266,7 +266,7 @@ impl Default for Display {
 }
 
 impl Clone for Display {
-    /// Shows on the same output; a wait under way stays with the original.
+    /// Shows on the same output; a running wait stays with the original.
     fn clone(&self) -> Self {
         Self::new(self.settings.clone())
     }

@@ -22,7 +22,7 @@ pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<Strin
             is_empty = true;
         }
         match word.strip_prefix(':') {
-            // A CI runner takes a line that begins so for a command.
+            // A CI runner interprets a line that begins like this as a command.
             Some(rest) if is_empty && !lines.is_empty() => {
                 line.push_str("\\u{3a}");
                 line.push_str(rest);
@@ -40,7 +40,7 @@ pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<Strin
     lines
 }
 
-/// As many of the parts as fit into `width`, from the last one backwards, joined by commas. Marks that
+/// As many of the parts as fit into `width`, from the last one backwards, joined by commas. A mark shows that
 /// some were left out.
 pub(super) fn last_that_fit(parts: &[String], width: Option<usize>) -> String {
     let all = parts.join(", ");

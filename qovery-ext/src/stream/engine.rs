@@ -89,7 +89,7 @@ pub(super) trait Feed: Send + 'static {
         false
     }
 
-    /// Takes a frame; `raw` are its bytes.
+    /// Receives a frame; `raw` has its bytes.
     fn take(&mut self, frame: Self::Frame, raw: &Bytes, events: &mut VecDeque<Event<Self::Item>>);
 }
 
@@ -100,21 +100,21 @@ pub(super) struct Settings {
     pub(super) reconnect: Reconnect,
 }
 
-/// A stream under way.
+/// A running stream.
 pub(super) struct Machine<F: Feed> {
     client: Client,
     feed: F,
     settings: Settings,
     socket: Option<Socket>,
     events: VecDeque<Event<F::Item>>,
-    /// How many connections in a row delivered no frame.
+    /// The number of connections in a row that delivered no frame.
     failures: u32,
-    /// How long to wait before the next connection.
+    /// The delay before the next connection.
     wait: Duration,
     has_connected: bool,
     /// Whether this connection delivered a frame.
     has_frame: bool,
-    /// Whether the server was asked to continue after an item, and has not refused that.
+    /// Whether the request asked to continue after an item, and the server has not refused that.
     resumes: bool,
     has_ended: bool,
 }
@@ -210,7 +210,7 @@ impl<F: Feed> Machine<F> {
         let mut meaning = fault.meaning();
         let is_resumed = self.resumes && self.has_connected && self.feed.has_position();
         if meaning == Meaning::Permanent && is_resumed && !self.has_frame {
-            // The format of a position is not documented: the server may refuse it and accept the rest.
+            // The format of the start time is not documented: the server may refuse it and accept the rest.
             self.resumes = false;
             meaning = Meaning::Transient;
         }
@@ -253,7 +253,7 @@ fn unreadable<T>(frame: &Bytes, error: &DecodeError) -> Event<T> {
     })
 }
 
-/// Whether a frame makes the console read something again: `{entity: […], id?}` and nothing else.
+/// Whether a frame is only a request to the console to read a resource again: `{entity: […], id?}`.
 fn is_invalidation(frame: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_nothing_else_is_an_invalidation() {
+    fn only_a_frame_without_other_fields_is_an_invalidation() {
         assert!(is_invalidation(
             br#"{"entity": ["services", "list"], "id": "x"}"#
         ));

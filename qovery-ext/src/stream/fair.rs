@@ -1,6 +1,6 @@
-//! A connection that gives other tasks their turn.
+//! A connection that lets other tasks run.
 //!
-//! Tokio limits how often a task may read before it pauses, but not how many frames it may find in what it
+//! Tokio limits how often a task may read before it pauses, but not how many frames it may find in the data of one
 //! read: a server that sends empty frames as fast as it can would keep a task busy for half a second.
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many bytes are read before other tasks have their turn.
+/// How many bytes are read before other tasks run.
 const TURN: usize = 16 * 1024;
 
 /// A connection whose reader pauses after a number of bytes, although more may have arrived.

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 
 use qovery_api::{Printable, RawResponse, TransportError, http::StatusCode};
 
-/// Why a connection ended or was not made.
+/// The reason why a connection ended or was not made.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// No response to the handshake.
@@ -17,23 +17,23 @@ pub(super) enum Fault {
         status: StatusCode,
         request_id: Option<String>,
     },
-    /// A response that switches, but not to this websocket.
+    /// A response that switches protocols, but not to this websocket.
     Handshake(&'static str),
     /// The organization, project or cluster of the id could not be found.
     Lookup(qovery_api::Error),
-    /// The id is known to belong to nothing.
+    /// It is known that the id belongs to no resource.
     Unknown(String),
     /// The client has no address of the websocket API.
     NoAddress,
-    /// The server closed.
+    /// The server closed the connection.
     Closed { code: u16, reason: String },
-    /// The connection broke.
+    /// The connection was lost.
     Lost(String),
-    /// Nothing arrived for this long.
+    /// Nothing was received for this long.
     Silent(Duration),
     /// A message of more bytes than this.
     TooLarge(usize),
-    /// Something that is no websocket frame, or is none that was agreed on.
+    /// An invalid frame, or a frame that was not negotiated.
     Protocol(String),
 }
 
@@ -64,7 +64,7 @@ impl Fault {
         match self {
             Self::Transport(error) if error.is_refused() => Meaning::Permanent,
             Self::Lookup(error) => match (error.status(), error.transport_error()) {
-                // The page of something in between says nothing about the id.
+                // The page of a proxy is no evidence about the id.
                 (Some(_), _) if error.is_api() && !error.is_from_api() => Meaning::Transient,
                 (Some(status), _) if error.is_api() => of_status(status),
                 (_, Some(transport)) if !transport.is_refused() => Meaning::Transient,
@@ -81,7 +81,7 @@ impl Fault {
         }
     }
 
-    /// The close code, if the server closed.
+    /// The close code, if the server closed the connection.
     pub(super) fn close_code(&self) -> Option<u16> {
         match self {
             Self::Closed { code, .. } => Some(*code),
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn close_codes_mean_what_the_clients_of_the_api_take_them_for() {
+    fn close_codes_have_the_meaning_that_the_clients_of_the_api_give_them() {
         for (code, reason, meaning) in [
             (1000, "", Meaning::Done),
             (1007, "permission denied", Meaning::Permanent),

@@ -33,8 +33,8 @@ use super::{
 
 /// How many bytes are read from a connection at a time.
 const CHUNK: usize = 16 * 1024;
-/// How long to wait for more of the answer after the end of the local input. A program that has closed its
-/// side altogether looks the same until something is written to it.
+/// How long to wait for more of the response after the end of the local input. A program that has closed both
+/// directions looks the same until data is written to it.
 const LINGER: Duration = Duration::from_secs(10);
 
 /// A port of a service to forward. Nothing is sent before it is started.
@@ -177,7 +177,7 @@ async fn accept(
                         }
                     });
                 }
-                // Out of descriptors, for example: others are about to be closed.
+                // For example, no file descriptor is free. Other connections will be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -185,13 +185,13 @@ async fn accept(
     }
 }
 
-/// Carries bytes in both directions until one side ends. A websocket cannot be half closed: after the end of
-/// the local input, the answer of the service is carried for as long as it comes.
+/// Copies bytes in both directions until one side ends. A websocket cannot be half closed. After the end of the
+/// local input, the response of the service is still copied.
 async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> {
     let mut socket = request.open().await?;
     let (mut reader, mut writer) = local.into_split();
     let mut buffer = BytesMut::with_capacity(CHUNK);
-    // When the connection ends, after the end of the local input.
+    // The time at which the connection ends after the end of the local input.
     let mut ends_at: Option<Instant> = None;
     loop {
         buffer.reserve(CHUNK);
@@ -214,7 +214,7 @@ async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> 
                 Err(fault) if fault.meaning() == Meaning::Done => return Ok(()),
                 Err(fault) => return Err(fault),
             },
-            // One message at a time: a slow server slows the local side down.
+            // One message at a time, so that a slow server slows down the local side.
             read = reader.read_buf(&mut buffer), if ends_at.is_none() && !socket.is_sending() => match read {
                 Ok(0) => ends_at = Some(Instant::now() + LINGER),
                 Err(_) => break,

@@ -21,7 +21,7 @@ use super::{
 
 type Outcome<T> = Result<Event<T>, StreamError>;
 
-/// Begins a stream.
+/// Creates a stream.
 type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 
 /// A stream of events. It connects when it is first polled. `O` has the options of this kind of stream.
@@ -63,7 +63,7 @@ enum State<T, O> {
     Ended,
 }
 
-/// Begins the stream of a feed.
+/// Creates the stream of a feed.
 pub(super) fn run<F: Feed>(
     client: Client,
     settings: Settings,
@@ -143,7 +143,7 @@ impl<T, O> Live<T, O> {
     }
 }
 
-// No field is pinned in place: the running future is boxed.
+// No field is pinned structurally: the running future is boxed.
 impl<T, O> Unpin for Live<T, O> {}
 
 impl<T, O> Stream for Live<T, O> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::fault::Fault;
 use crate::listing::ListOf;
 
-/// How many locations are remembered, over all clones of a client.
+/// How many locations are stored, over all clones of a client.
 const REMEMBERED: usize = 10_000;
 
 /// The location of an environment.
@@ -95,7 +95,7 @@ pub(super) async fn of_service(client: &Client, id: Uuid) -> Result<Location, Fa
     of_environment(client, environment).await
 }
 
-/// As much of a service as its kind needs.
+/// The fields of a service that its kind needs.
 #[derive(Deserialize)]
 struct Service {
     id: Uuid,
@@ -115,7 +115,7 @@ pub(super) async fn kind_of_service(
     if let Some(kind) = known.get(|maps| maps.kinds.get(&id).cloned()) {
         return Ok(kind);
     }
-    // Apart from its arguments, so that the future can go to another thread.
+    // A separate function, so that the future is `Send`.
     let services = Services::new(client, &[&location.environment]);
     let services = services.await.map_err(Fault::Lookup)?.results;
     let service = services.into_iter().find(|service| service.id == id);

@@ -19,9 +19,9 @@ use super::{
     seen::{Seen, Verdict},
 };
 
-/// How many lines of a service are remembered, to know them again after a reconnect.
+/// How many lines of a service are stored, to recognize them after a reconnect.
 const SERVICE_LINES: usize = 2_048;
-/// How many lines of a deployment are remembered: each connection begins with all of them.
+/// How many lines of a deployment are stored: each connection begins with all of them.
 const DEPLOYMENT_LINES: usize = 65_536;
 
 /// The options of a service log.
@@ -175,7 +175,7 @@ impl Feed for ServiceFeed {
         let start = last.filter(|_| resumes).or(self.options.since);
         request.start = start.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true));
         if last.is_some() && resumes {
-            // The limit is on the lines to begin with, not on those that were missed.
+            // The limit applies to the first lines, not to missed lines.
             request.limit = None;
         }
         Ok(request)
@@ -245,7 +245,7 @@ impl DeploymentFeed {
         }
     }
 
-    /// Forgets the entries of another execution: they do not come again.
+    /// Forgets the entries of another execution, because they are not sent again.
     fn enter(&mut self, entry: &EnvironmentLogs) {
         let execution = entry.details.execution_id.as_ref();
         if execution.is_some() && execution != self.execution.as_ref() {

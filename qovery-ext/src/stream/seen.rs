@@ -43,15 +43,15 @@ pub(super) struct Seen {
     repeat: Option<Repeat>,
 }
 
-/// After a reconnect, until its first line that is later than all before.
+/// Set after a reconnect, until the first line that is later than all before.
 #[derive(Debug)]
 struct Repeat {
-    /// How often each line may come again.
+    /// How many times each line may be repeated.
     expected: HashMap<u64, u32>,
     /// Lines before this time were delivered and are forgotten.
     before: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
-    /// Whether a line came again: then the server continued at or before the last line.
+    /// Whether a line was repeated: then the server continued at or before the last line.
     overlaps: bool,
     is_settled: bool,
 }
@@ -72,7 +72,7 @@ impl Seen {
         self.last
     }
 
-    /// Lines from here on come over another connection.
+    /// Called when the following lines come from another connection.
     pub(super) fn reconnected(&mut self) {
         let mut expected = HashMap::new();
         for (_, line) in &self.lines {
@@ -88,12 +88,12 @@ impl Seen {
         });
     }
 
-    /// Forgets all lines: the next ones are of another log.
+    /// Forgets all lines, because the next ones belong to another log.
     pub(super) fn reset(&mut self) {
         *self = Self::new(self.capacity);
     }
 
-    /// Judges a line, and keeps it if it is new.
+    /// Decides about a line, and stores it if it is new.
     pub(super) fn judge(&mut self, time: DateTime<Utc>, line: &impl Hash) -> Verdict {
         let mut hasher = DefaultHasher::new();
         (time, line).hash(&mut hasher);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_come_again_after_a_reconnect_are_dropped_and_prove_that_none_is_missing() {
+    fn lines_that_are_repeated_after_a_reconnect_are_dropped_and_prove_that_none_is_missing() {
         let mut seen = Seen::new(100);
         for second in 0..5 {
             assert_eq!(seen.judge(at(second), &"line"), Verdict::New);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_lines_of_one_moment_are_told_apart_by_their_number() {
+    fn equal_lines_of_one_millisecond_are_distinguished_by_their_number() {
         let mut seen = Seen::new(100);
         assert_eq!(seen.judge(at(1), &"a"), Verdict::New);
         assert_eq!(seen.judge(at(1), &"a"), Verdict::New);

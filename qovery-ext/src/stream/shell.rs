@@ -142,13 +142,13 @@ impl ExecRequest {
 #[must_use = "the command ends when this is dropped"]
 pub struct Exec {
     socket: Option<Socket>,
-    /// Output that came while input was sent.
+    /// Output that was received while input was sent.
     read_ahead: VecDeque<Bytes>,
-    /// How much memory it takes, in bytes.
+    /// Its memory, in bytes.
     held: usize,
-    /// How much of it is kept while input is sent.
+    /// The limit on its memory while input is sent.
     limit: usize,
-    /// The end that came while input was sent.
+    /// The end that was received while input was sent.
     ended: Option<Fault>,
 }
 
@@ -201,7 +201,7 @@ impl Exec {
         let Some(socket) = self.socket.as_mut().filter(|_| self.ended.is_none()) else {
             return ended();
         };
-        // The rest that a dropped future has left.
+        // The rest that a dropped future did not send.
         let mut input = Some(input.into());
         loop {
             if !socket.is_sending() {
@@ -259,13 +259,13 @@ impl fmt::Debug for Exec {
     }
 }
 
-/// The memory of a message. An empty one takes some too, and there can be any number of them.
+/// The memory of a message. An empty one takes memory too, and their number is unlimited.
 fn memory_of(message: &Bytes) -> usize {
     const ENTRY: usize = 128;
     message.len().saturating_add(ENTRY)
 }
 
-/// The end of a connection that is not made again.
+/// The end of a connection without a reconnect.
 pub(super) fn refused(fault: Fault) -> StreamError {
     let kind = match fault.meaning() {
         Meaning::Permanent => StreamErrorKind::Permanent,

@@ -23,14 +23,14 @@ use super::{
     location,
 };
 
-/// Makes the request for a connection.
+/// Creates the request for a connection.
 type Make<R> = Box<dyn for<'a> Fn(&'a Client) -> BoxFuture<'a, Result<R, Fault>> + Send + Sync>;
 
 /// A stream of snapshots.
 pub(super) struct SnapshotFeed<R> {
     make: Make<R>,
     is_one_frame: bool,
-    /// Whether a snapshot that comes again after a reconnect is an item as well.
+    /// Whether a snapshot that is repeated after a reconnect is also an item.
     repeats: bool,
     last: Option<u64>,
     is_first: bool,
@@ -49,13 +49,13 @@ impl<R> SnapshotFeed<R> {
         }
     }
 
-    /// The same, whose first frame is all that comes.
+    /// The same, for a stream with a single frame.
     pub(super) fn one_frame(mut self) -> Self {
         self.is_one_frame = true;
         self
     }
 
-    /// The same, with or without snapshots that come again.
+    /// The same, with or without repeated snapshots.
     pub(super) fn repeating(mut self, repeats: bool) -> Self {
         self.repeats = repeats;
         self

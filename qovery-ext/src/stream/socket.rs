@@ -28,8 +28,8 @@ use crate::clock::after;
 
 /// The largest message that is read, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
-/// How many bytes are read from the connection at a time. Together with one frame, it is all that is held
-/// for a consumer that does not read.
+/// How many bytes are read from the connection at a time. Together with one frame, this is the memory for a
+/// consumer that does not read.
 const READ_BUFFER: usize = 8 * 1024;
 
 /// Limits of one socket.
@@ -39,7 +39,7 @@ pub(super) struct Limits {
     pub(super) connect: Duration,
     /// How often a ping is sent.
     pub(super) ping: Duration,
-    /// How long nothing may arrive, not even the answer to a ping.
+    /// How long the connection may be silent, including answers to pings.
     pub(super) silence: Duration,
     /// The largest message, in bytes.
     pub(super) message: usize,
@@ -63,11 +63,11 @@ pub(super) struct Socket {
     limits: Limits,
     next_ping: Instant,
     silent_at: Instant,
-    /// Whether the silence was extended for a consumer that was away.
+    /// Whether the silence was extended because the consumer did not poll.
     is_extended: bool,
-    /// Whether data of ours is not sent to its end.
+    /// Whether data is not completely sent yet.
     is_sending: bool,
-    /// Whether anything of ours, a ping too, is not sent to its end.
+    /// Whether data or a ping is not completely sent yet.
     needs_flush: bool,
 }
 
@@ -104,7 +104,7 @@ impl Received {
     }
 }
 
-/// Checks that the server switched to the websocket that was asked for: RFC 6455, 4.1.
+/// Checks that the server switched to the requested websocket: RFC 6455, 4.1.
 fn check_handshake(headers: &HeaderMap, key: &str) -> Result<(), Fault> {
     let tokens = |name: HeaderName| {
         let values = headers.get_all(name).into_iter();
@@ -199,14 +199,15 @@ impl Socket {
     pub(super) async fn progress(&mut self) -> Result<Option<Received>, Fault> {
         let now = Instant::now();
         if now >= self.silent_at && !self.is_extended {
-            // The consumer was away for longer than the limit: the server gets the time to answer a ping.
+            // The consumer did not poll for longer than the limit. The server gets time to answer a ping.
             self.is_extended = true;
             self.next_ping = now;
             self.silent_at = after(now, self.limits.ping);
         }
         loop {
             tokio::select! {
-                // Data that has arrived counts before any clock: a consumer may have been away for long.
+                // Received data takes precedence over the clocks, because the consumer may not have polled for
+                // long.
                 biased;
                 message = exchange(&mut self.stream, self.needs_flush) => {
                     let Some(message) = message else {
@@ -242,7 +243,7 @@ impl Socket {
         }
     }
 
-    /// Takes bytes to send; [`progress`](Self::progress) sends them. Nothing else may be under way.
+    /// Queues bytes to send; [`progress`](Self::progress) sends them. The queue must be empty.
     pub(super) async fn queue(&mut self, bytes: Bytes) -> Result<(), Fault> {
         let queued = self.stream.feed(Message::Binary(bytes)).await;
         queued.map_err(|error| self.fault(error))?;
@@ -258,26 +259,26 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether a message of ours is under way.
+    /// Whether a message is being sent.
     pub(super) fn is_sending(&self) -> bool {
         self.is_sending
     }
 
-    /// Says that nothing more is sent, and waits a little for the server to say the same.
+    /// Announces the end of the input, and waits a short time for the server to do the same.
     pub(super) async fn close(mut self) {
         let farewell = async {
             if self.stream.close(None).await.is_ok() {
                 while let Some(Ok(_)) = self.stream.next().await {}
             }
         };
-        // A server that does not answer is left.
+        // If the server does not answer, the connection is closed.
         let _ = timeout(Duration::from_secs(2), farewell).await;
     }
 
     async fn ping(&mut self) -> Result<(), Fault> {
         self.next_ping = after(Instant::now(), self.limits.ping);
         if self.needs_flush {
-            // The server does not read at the moment: a ping would wait behind the unread frames.
+            // The server does not read at the moment. A ping would wait behind the unread frames.
             return Ok(());
         }
         let queued = self.stream.feed(Message::Ping(Bytes::new())).await;
@@ -286,7 +287,7 @@ impl Socket {
         Ok(())
     }
 
-    /// The answer to a close frame is queued by the library, and sent here as far as that is quick.
+    /// The library queues the answer to a close frame. It is sent here if that is quick.
     async fn answer_close(&mut self) {
         let flushed = timeout(Duration::from_millis(100), self.stream.flush());
         let _ = flushed.await;

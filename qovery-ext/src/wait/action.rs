@@ -28,21 +28,21 @@ use super::{
 
 /// The start of the operation.
 enum Plan {
-    /// Ask the server to act, then wait.
+    /// Send an action, then wait.
     Start(ActionRequest),
     /// Wait for the action of an external actor.
     Watch(Goal),
-    /// Wait for one request, to be canceled first where asked.
+    /// Wait for one request. Cancel it first, if requested.
     Request {
         request: Uuid,
         environment: Option<Uuid>,
         goal: Goal,
         cancel: bool,
     },
-    /// Continue a wait that another process has begun.
+    /// Continue a wait of another process.
     Resume {
         ledger: Box<Ledger>,
-        /// How long ago the token was made.
+        /// The age of the token.
         age: Duration,
     },
     /// Wait for a condition.
@@ -219,7 +219,7 @@ impl Action {
         goal: Goal,
         cancel: bool,
     ) -> Self {
-        // Where only the server knows the environment, it is looked up when the action starts.
+        // If only the server knows the environment, it is looked up when the action starts.
         let subject = Subject::environment(environment.unwrap_or_default());
         Self::new(
             source,
@@ -260,7 +260,7 @@ impl Action {
         Arc::clone(&self.source)
     }
 
-    /// Starts from a reading that was made just now.
+    /// Starts with a reading that was just made.
     pub(super) fn starting_at(mut self, project: Option<Uuid>, baseline: Option<Snapshot>) -> Self {
         if let (Subject::Environment { project: own, .. }, Some(project)) =
             (&mut self.subject, project)
@@ -275,7 +275,7 @@ impl Action {
         &mut self.options
     }
 
-    /// The pace is made when the action starts.
+    /// The schedule starts with the action.
     fn reschedule(&mut self) {}
 
     fn set_on_progress(&mut self, on_progress: OnProgress) {

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedVersion};
 
-/// One request to act.
+/// A request for an action.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ActionRequest {
     Deploy(ServiceVersion),
-    /// A Terraform module: compute the plan and apply nothing.
+    /// For a Terraform module: compute the plan and apply nothing.
     Plan(ServiceVersion),
     Redeploy,
     Stop,
@@ -18,9 +18,9 @@ pub(crate) enum ActionRequest {
     Cancel {
         force: bool,
     },
-    /// A cluster: update the platform's components in it to the newest version.
+    /// For a cluster: update the components of the platform in it to the newest version.
     Update,
-    /// A cluster: upgrade Kubernetes.
+    /// For a cluster: upgrade Kubernetes.
     Upgrade,
     DeployServices(ServiceSelection),
     StopServices,
@@ -47,7 +47,7 @@ impl ActionRequest {
         }
     }
 
-    /// Refuses a version that a service to be deployed cannot take: it would be dropped.
+    /// Refuses a version that a service cannot take, because the API would ignore it.
     pub(crate) fn check_versions(&self, subject: &Subject) -> Result<(), UnsupportedVersion> {
         match (self, subject) {
             (
@@ -62,7 +62,7 @@ impl ActionRequest {
         }
     }
 
-    /// Whether the answer never names a request, so that the queue has to be compared.
+    /// Whether the response never names a request, so that the queue must be compared.
     pub(crate) fn answers_without_request(&self) -> bool {
         matches!(
             self,

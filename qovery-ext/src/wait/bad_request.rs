@@ -18,7 +18,7 @@ pub(crate) enum Topic {
         /// Its id, if the text has it.
         id: Option<Uuid>,
     },
-    /// Anything else.
+    /// Another topic.
     Other,
 }
 
@@ -44,7 +44,7 @@ const ENDINGS: [&str; 5] = [
     "no longer exists",
 ];
 
-/// Words that may stand beside the kind and the id.
+/// Words that may occur beside the kind and the id.
 const FILLERS: [&str; 7] = ["the", "this", "requested", "with", "id", "uuid", "chart"];
 
 impl Topic {
@@ -57,7 +57,7 @@ impl Topic {
     fn missing(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase().replace('\u{2019}', "'");
         let text = text.trim_end_matches(['.', '!']);
-        // The status is sometimes repeated before the text.
+        // Some servers repeat the status before the text.
         let text = text
             .strip_prefix("400 bad request")
             .map_or(text, |rest| rest.trim_start_matches([' ', '-', ':']));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_of_the_subject_that_does_not_exist_is_about_it() {
+    fn a_400_that_names_the_kind_of_the_subject_is_about_it() {
         for (subject, noun) in subjects() {
             for text in [
                 format!("{noun} does not exist"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn another_missing_resource_is_not_the_subject() {
+    fn a_400_about_another_missing_resource_is_not_about_the_subject() {
         for (subject, noun) in subjects() {
             for text in [
                 format!("{noun} {ENVIRONMENT}0 does not exist"),

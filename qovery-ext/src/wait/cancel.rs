@@ -1,6 +1,6 @@
 //! Cancels a deployment on the server, if it is known to be that of the operation.
 //!
-//! The API cancels whatever deployment an environment is running. Without this check, a cancel of an
+//! The API cancels any deployment that an environment is running. Without this check, a cancel of an
 //! operation that is still queued, or whose request was never named, would cancel the deployment of another
 //! user. To stop waiting without a cancel, drop the operation.
 
@@ -17,7 +17,7 @@ use super::{
     source::{Fault, FaultKind, Source},
 };
 
-/// Makes the error of an operation that has ended.
+/// Creates the error of an operation that has ended.
 type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 
 /// Cancels an operation on the server, also while another value owns the
@@ -29,12 +29,12 @@ type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 pub struct Canceler {
     source: Arc<dyn Source>,
     subject: Subject,
-    /// The request that is known by its id to be the operation's.
+    /// The request whose id proves that it is the operation's.
     request: Option<Uuid>,
-    /// The deployment that is known to be the operation's.
+    /// The deployment that is proven to be the operation's.
     deployment: Option<String>,
     names: Names,
-    /// Makes an error with the last status and the token.
+    /// Creates an error with the last status and the token.
     ended: Arc<Ended>,
 }
 
@@ -44,7 +44,7 @@ enum Target {
     Running,
 }
 
-/// Why a cancel did not succeed.
+/// The reason why a cancel did not succeed.
 pub(super) enum CancelFailure {
     NotSent(NotCanceled),
     Failed(Fault),
@@ -141,12 +141,13 @@ impl Canceler {
         if let Target::Queued(request) = target {
             let canceled = self.request(&ActionRequest::CancelRequest(request)).await;
             match canceled {
-                // It may have begun since: then its deployment is canceled.
+                // The request may have started since. Then its deployment is canceled.
                 Err(fault) if has_left_the_queue(&fault) => {}
                 other => return Ok(other?),
             }
             let (queue, status) = (self.queue().await?, self.request_status(request).await?);
-            // Some servers also list the running request: that refusal says that ours does not wait.
+            // Some servers also list the running request. This refusal shows that the request is no longer
+            // queued.
             let queue = queue.map(|mut ids| {
                 ids.retain(|id| *id != request);
                 ids
@@ -161,7 +162,7 @@ impl Canceler {
             .await?)
     }
 
-    /// Finds the target: the request that waits, or the deployment that runs and is its own.
+    /// Finds the target: the queued request, or the running deployment if it is that of the operation.
     async fn target(
         &self,
         request: Uuid,
@@ -176,8 +177,8 @@ impl Canceler {
         if status.is_some_and(|status| status != Phase::Running && status != Phase::NotStarted) {
             return Err(NotCanceled::NotRunning.into());
         }
-        // One service of several may have ended, or not begun, while the deployment goes on. The status of a
-        // service names its own last deployment, which is not always the one that the environment runs.
+        // One service of several may have ended, or not started, while the deployment continues. The status of
+        // a service names the last deployment of the service, which may differ from the running one.
         let whole = match self.source.environment(&self.subject).await? {
             Some(environment) => Subject::environment(environment),
             None => self.subject.clone(),
@@ -196,7 +197,7 @@ impl Canceler {
         let has_left = queue.is_some() && !is_queued;
         let is_its_own = self.deployment.is_some() && self.deployment == shown.deployment_id;
         if self.deployment.is_some() && shown.deployment_id.is_some() && !is_its_own {
-            // Only one runs at a time.
+            // Only one deployment runs at a time.
             return Err(NotCanceled::AnotherIsRunning(None).into());
         }
         if is_its_own && (has_left || runs) {
@@ -204,7 +205,7 @@ impl Canceler {
         }
         match shown.deployment_request_id {
             Some(named) if named == request && runs => Ok(Target::Running),
-            // A status may name the last request, or the next one, in place of the one that runs.
+            // Instead of the running request, a status may name the last or the next one.
             Some(named) if named == request => Err(NotCanceled::Undecidable.into()),
             Some(named) => {
                 let waits = queue.is_some_and(|queue| queue.contains(&named));
@@ -218,16 +219,16 @@ impl Canceler {
         }
     }
 
-    /// The requests that wait; `None` if the API does not say.
+    /// The queued requests; `None` if the API does not show them.
     async fn queue(&self) -> Result<Option<Vec<Uuid>>, Fault> {
         let queue = if_readable(self.source.queue(&self.subject).await)?;
         Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
     }
 
-    /// How far the request is by its own status; `None` if the API does not say.
+    /// The phase of the request according to its own status; `None` if the API does not show it.
     async fn request_status(&self, request: Uuid) -> Result<Option<Phase>, Fault> {
         let seen = if_readable(self.source.request(request).await)?;
-        // Each final state has reached this goal.
+        // Each final state reaches this goal.
         Ok(seen.map(|seen| seen.state.phase(Goal::Canceled)))
     }
 
@@ -243,7 +244,7 @@ fn if_readable<T>(answer: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> 
     }
 }
 
-/// Whether a cancel of a request was refused as it is when the request no longer waits.
+/// Whether the refusal of a cancel means that the request is no longer queued.
 fn has_left_the_queue(fault: &Fault) -> bool {
     matches!(
         fault.kind,

@@ -11,8 +11,8 @@ use super::{
     poller::Poller,
 };
 
-/// Reads once more if the last status does not show the decided end, unless the server asked
-/// for no request before a time, and keeps the reading if it shows that end.
+/// Reads once more if the last status does not show the decided end. Keeps the reading if it shows that end.
+/// Does nothing while the server demands a delay.
 pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
     let (Some(goal), Some(last)) = (poller.goal(), poller.last()) else {
         return;
@@ -20,13 +20,13 @@ pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
     if shows(last, decision, goal) || poller.timetable().is_forbidden() {
         return;
     }
-    // If the status is not read, the decision stands with the last one.
+    // If the status cannot be read, the decision keeps the last status.
     poller
         .read_again(|newer| shows(newer, decision, goal))
         .await;
 }
 
-/// Whether a status shows the decided end, as far as a status can show it.
+/// Whether a status shows the decided end, if a status can show it.
 fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
     let marks = snapshot.marks();
     let mut phases = marks

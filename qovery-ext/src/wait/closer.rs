@@ -1,7 +1,7 @@
 //! The end of a wait: the cancel at the deadline, the report on a failure, the outcome.
 //!
 //! If a future of this module is dropped, the next one continues from the same point: the pending end is
-//! in the [`Closer`], only the request in flight is lost. The time limits keep running meanwhile, so that a
+//! in the [`Closer`], only the request in flight is lost. The time limits keep running in the meantime, so that a
 //! future that is dropped again and again still comes to its end.
 
 use std::{sync::Arc, time::Duration};
@@ -24,13 +24,13 @@ use crate::clock::after;
 /// Ends a wait.
 pub(super) struct Closer {
     stage: Stage,
-    /// The fault that has hidden the response to the action.
+    /// The fault of the response to the action, if it was lost.
     lost: Option<Fault>,
-    /// When gathering the report is given up.
+    /// The time limit for fetching the report.
     report_until: Option<Instant>,
 }
 
-/// How far the end is.
+/// The progress of the end.
 enum Stage {
     UnderWay,
     Closing(End, Cancel),
@@ -38,7 +38,7 @@ enum Stage {
     Failed,
 }
 
-/// Whether the server should be asked to cancel.
+/// Whether to send a cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cancel {
     No,
@@ -58,7 +58,7 @@ impl Closer {
         }
     }
 
-    /// Begins to end the wait.
+    /// Starts to end the wait.
     pub(super) fn begin(&mut self, end: End, options: &WaitOptions) {
         let cancel = if matches!(end, End::Deadline) && options.cancel_at_deadline {
             Cancel::Due
@@ -68,7 +68,7 @@ impl Closer {
         self.stage = Stage::Closing(end, cancel);
     }
 
-    /// Whether the end has come and is not complete.
+    /// Whether the end has started and is not complete.
     pub(super) fn is_closing(&self) -> bool {
         matches!(self.stage, Stage::Closing(..))
     }
@@ -85,12 +85,12 @@ impl Closer {
         }
     }
 
-    /// Completes the end that has begun.
+    /// Completes the end that has started.
     pub(super) async fn close(&mut self, poller: &mut Poller) -> Result<(), WaitError> {
         if let Stage::Closing(_, cancel) = &mut self.stage
             && *cancel == Cancel::Due
         {
-            // Noted before it is sent: a future that is dropped here must not make it two cancels.
+            // Recorded before it is sent, so that dropping the future here does not cause a second cancel.
             *cancel = Cancel::Sent;
             let canceler = Canceler::of(poller);
             match time::timeout(WaitOptions::REPORT, canceler.send()).await {
@@ -183,7 +183,7 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
                 runs => {
                     let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
                     format!(
-                        "these deployments cannot be told apart, so the outcome of this one is \
+                        "these deployments cannot be distinguished, so the outcome of this one is \
                          unknown: {}",
                         names.join(", ")
                     )
@@ -284,7 +284,7 @@ async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<Fail
         return Some(report);
     }
     let (source, subject) = (Arc::clone(poller.source()), poller.subject());
-    // The report of a service that its deployment did not reach has the services that failed.
+    // The report of a service that its deployment did not reach contains the services that failed.
     let with_environment = match subject {
         Subject::Environment { .. } => snapshot.services.is_empty(),
         Subject::Service { .. } | Subject::Services { .. } => report.services.is_empty(),
@@ -328,7 +328,7 @@ fn unsuccessful(poller: &Poller, kind: WaitErrorKind, what: &str) -> WaitError {
     error
 }
 
-/// The error of a wait that has ended and is waited for again.
+/// The error of a wait that has already ended.
 pub(super) fn already_ended(poller: &Poller) -> WaitError {
     unsuccessful(
         poller,

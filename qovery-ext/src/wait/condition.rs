@@ -112,7 +112,7 @@ impl<A: Condition> Condition for Not<A> {
     fn check(&mut self, seen: Option<&Snapshot>) -> Check {
         match self.0.check(seen) {
             Check::Met => Check::Pending,
-            // The condition was asked for, although it can never hold.
+            // The condition was requested, although it can never hold.
             Check::Pending | Check::Hopeless(_) => Check::Met,
         }
     }
@@ -137,7 +137,7 @@ pub mod conditions {
     pub fn every_service(goal: Goal) -> impl Condition {
         move |seen: &Snapshot| {
             let counts = seen.service_counts(goal);
-            // "All of none" says nothing.
+            // A condition on all services does not hold for zero services.
             counts.total > 0 && counts.reached == counts.total
         }
     }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_come_any_more_ends_a_conjunction_but_not_a_disjunction() {
+    fn a_hopeless_condition_ends_a_conjunction_but_not_a_disjunction() {
         let snapshot = seen(State::BuildError);
         let reached = || conditions::reached_or_failed(crate::wait::Goal::Deployed);
         assert!(matches!(

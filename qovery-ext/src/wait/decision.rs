@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Evidence, Goal, Phase, RunId, State};
 
-/// How an operation stands.
+/// The current assessment of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verdict {
     Pending {
@@ -24,23 +24,23 @@ impl Verdict {
     }
 }
 
-/// How an operation ended.
+/// The end of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decision {
     Reached(Proof),
     Failed(Cause),
     Canceled(Cancellation),
-    /// Another run took the place of this one, or cannot be told from it.
+    /// Another run replaced this one, or the two cannot be distinguished.
     Superseded {
         successor: Option<RunId>,
-        /// The runs that cannot be told apart.
+        /// The runs that cannot be distinguished.
         alike: Vec<RunId>,
     },
-    /// The response to the action was lost, and nothing shows that it was executed.
+    /// The response to the action was lost, and no fact shows that it was executed.
     NoTrace,
 }
 
-/// What shows that the goal was reached by this operation.
+/// The evidence that this operation reached the goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// Its run has ended in the goal.
@@ -51,7 +51,7 @@ pub(crate) enum Proof {
     Gone,
 }
 
-/// Why an operation counts as failed.
+/// The reason why an operation counts as failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cause {
     /// Its run has ended in this state.
@@ -72,7 +72,7 @@ pub(crate) enum Cancellation {
 }
 
 impl Decision {
-    /// The decision that follows from the terminal state of a run, if one does.
+    /// The decision for the terminal state of a run, if there is one.
     pub(crate) fn of(state: &State, goal: Goal) -> Option<Self> {
         match state.phase(goal) {
             Phase::Reached => Some(Decision::Reached(Proof::Seen)),
@@ -82,7 +82,7 @@ impl Decision {
         }
     }
 
-    /// Whether both say the same about the goal.
+    /// Whether both mean the same for the goal.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }

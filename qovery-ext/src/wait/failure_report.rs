@@ -16,7 +16,6 @@ use super::{Goal, Names, Phase, ServiceRef, Snapshot, StageSnapshot, State, Step
 /// The report is limited to 20 stages, 20 services, the configured number of lines for each service, and
 /// 1,000 characters per line. An error while it is fetched never replaces the failure:
 /// [`FailureReport::incomplete`] names the parts that could not be fetched.
-/// named in [`FailureReport::incomplete`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FailureReport {
@@ -59,7 +58,7 @@ pub struct FailedService {
 pub(crate) struct DeploymentLog {
     pub(crate) lines: Vec<LogLine>,
     pub(crate) console: Option<String>,
-    /// The environment with all its services, where the reading of the wait did not have them.
+    /// The environment with all its services, if the reading of the wait did not have them.
     pub(crate) whole: Option<Snapshot>,
 }
 
@@ -88,7 +87,7 @@ const SERVICES: usize = 20;
 const LINE: usize = 1000;
 
 impl FailureReport {
-    /// The facts of the last status alone.
+    /// The facts of the last status only.
     pub(crate) fn of(snapshot: &Snapshot, goal: Goal, request: Option<Uuid>) -> Self {
         let failed = |phase| matches!(phase, Phase::Failed | Phase::Canceled);
         let mut services: Vec<_> = snapshot
@@ -96,7 +95,7 @@ impl FailureReport {
             .iter()
             .filter(|s| failed(snapshot.service_phase(s, goal)))
             .collect();
-        // Failed services come before those that were canceled because of them.
+        // Failed services come before services that were canceled because of them.
         services.sort_by_key(|s| s.state == State::Canceled);
         Self {
             deployment_id: snapshot.deployment_id.clone(),

@@ -39,7 +39,7 @@ impl Goal {
         matches!(self, Goal::Deleted | Goal::Uninstalled)
     }
 
-    /// Whether an action, as queues and histories spell it, leads to this goal.
+    /// Whether an action, as spelled in queues and histories, leads to this goal.
     pub(crate) fn is_of(self, action: &str) -> bool {
         match self {
             Goal::Deployed => action == "DEPLOY",
@@ -53,7 +53,8 @@ impl Goal {
         }
     }
 
-    /// Whether an action is known to lead elsewhere. One that is new to this crate is not.
+    /// Whether an action is known to lead to another goal. An action that this crate does not know does not
+    /// count.
     pub(crate) fn is_not_of(self, action: &str) -> bool {
         let known = Goal::ALL.iter().any(|goal| goal.is_of(action));
         known && !self.is_of(action)

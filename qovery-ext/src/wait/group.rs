@@ -104,10 +104,10 @@ impl GroupOutcome {
     }
 }
 
-/// How many polls of a group are under way at a time.
+/// How many polls of a group run at the same time.
 const POLLS_AT_ONCE: usize = 8;
 
-/// Hears of each action that was accepted.
+/// A callback for each accepted action.
 type OnStarted = Box<dyn FnMut(&OperationToken) + Send>;
 
 /// Actions to start as a group. Await it to start them.
@@ -182,8 +182,8 @@ impl fmt::Debug for GroupStart {
     }
 }
 
-/// Reads the baselines of actions, once for each project and environment. An action that will be refused
-/// unsent is no reason to read anything.
+/// Reads the statuses before the actions, once for each project and environment. Actions that will be refused
+/// without a request are skipped.
 async fn prepare(actions: Vec<Action>) -> Vec<Action> {
     let valid = |action: &&Action| action.check().is_ok();
     let subjects: Vec<_> = actions
@@ -293,7 +293,7 @@ impl Group {
         let mut polls = self.plan().await;
         if !(stops_at_once && self.members.iter().any(Member::has_failed)) {
             let slots = Semaphore::new(POLLS_AT_ONCE);
-            // Each poll keeps its own pace: a slow answer holds up those who wait for it, no more.
+            // Each poll has its own schedule: a slow response delays only the members that share it.
             let mut rounds: FuturesUnordered<_> =
                 polls.iter_mut().map(|poll| poll.round(&slots)).collect();
             while let Some(poll) = rounds.next().await {
@@ -319,7 +319,7 @@ impl Group {
         outcome
     }
 
-    /// Returns the members that share each poll. Takes the members that are under way.
+    /// Returns the members that share each poll. Takes the running members.
     async fn plan(&mut self) -> Vec<SharedPoll> {
         let (pending, ended): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
             .into_iter()

@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use qovery_api::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many requests of waits of one client are in flight by default.
+/// The default limit on requests of waits in flight, for one client.
 pub(super) const IN_FLIGHT: usize = 32;
 
-/// The turns of all waits of a client and its clones.
+/// The queue of all waits of a client and its clones.
 pub(super) struct InFlightLimit(Mutex<Arc<Semaphore>>);
 
-/// Leave to make requests, one after the other. Dropping it lets the next one through.
+/// The permission to send requests, one after the other. Dropping it lets the next wait continue.
 #[derive(Default)]
 pub(crate) struct Permit {
-    /// Held for what its drop does.
+    /// Kept because dropping it has an effect.
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -28,7 +28,7 @@ impl InFlightLimit {
         client.shared(|| Self(Mutex::new(semaphore(IN_FLIGHT))))
     }
 
-    /// Holds for requests from here on; 0 counts as 1.
+    /// Applies to the following requests; 0 counts as 1.
     pub(super) fn limit(&self, in_flight: usize) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = semaphore(in_flight);
     }

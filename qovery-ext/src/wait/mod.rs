@@ -37,8 +37,8 @@
 //! because the request may still be queued behind it. [`Reached::evidence`] and [`WaitError::evidence`]
 //! return the facts behind an outcome.
 //!
-//! An environment is judged by the state of its last deployment. A service is judged by its own state,
-//! regardless of other services.
+//! For an environment, the state of its last deployment decides. For a service, its own state decides, regardless
+//! of other services.
 //!
 //! # States
 //! One table defines the meaning of each state of the API for each [`Goal`]: [`State::phase`].
@@ -149,7 +149,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-/// A value that is built and not used is a mistake that the compiler finds.
+/// If a program creates a value and does not use it, the compiler warns.
 ///
 /// ```compile_fail
 /// #![deny(unused_must_use)]

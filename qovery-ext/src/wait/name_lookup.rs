@@ -11,7 +11,7 @@ pub(super) async fn look_up(source: Arc<dyn Source>, subject: Subject) -> Names 
         let _permit = source.permit().await;
         source.look_up_names(&subject).await;
     };
-    // Names that were not read in time stay unknown.
+    // Names that are not read in time stay unknown.
     let _late = tokio::time::timeout(LIMIT, read).await;
     source.names(&subject, None)
 }

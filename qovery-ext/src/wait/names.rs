@@ -72,7 +72,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// How many services a message lists.
+/// The maximum number of services in a message.
 const LISTED: usize = 3;
 
 impl Subject {
@@ -93,7 +93,7 @@ impl Subject {
         }
     }
 
-    /// The ids that messages print.
+    /// The ids that a message prints.
     fn ids(&self) -> Vec<Uuid> {
         match self {
             Subject::Environment { id, .. } | Subject::Cluster { id, .. } => vec![*id],
@@ -158,7 +158,7 @@ impl fmt::Display for NamedSubject<'_> {
 pub(crate) struct KnownNames(Mutex<HashMap<Uuid, String>>);
 
 impl KnownNames {
-    /// At most this many are kept: with the next one, all are forgotten.
+    /// The maximum number of names. If another name is added, all are forgotten.
     const LIMIT: usize = 100_000;
 
     pub(crate) fn of(client: &Client) -> Arc<Self> {

@@ -29,11 +29,11 @@ use super::{
 /// [`Operation::cancel_on_server`].
 #[must_use = "the server continues even if this is not awaited; keep its token to continue the wait later"]
 pub struct Operation {
-    /// What to read, and when.
+    /// The polls.
     poller: Poller,
-    /// What to emit.
+    /// The reports.
     reporter: Reporter,
-    /// How it ends.
+    /// The end.
     closer: Closer,
 }
 
@@ -144,10 +144,10 @@ impl Operation {
         time::sleep_until(wake).await;
     }
 
-    /// Sleeps, unless a stream moves the next poll; hands on log lines meanwhile.
+    /// Sleeps, unless a stream changes the time of the next poll. Passes on log lines in the meantime.
     #[cfg(feature = "stream")]
     async fn sleep_until(&mut self, wake: Instant) {
-        // Streams that are never at rest use up the budget of a task; the clock continues regardless.
+        // Streams that always have data would use up the task's budget. The clock must continue.
         let woken = tokio::task::unconstrained(time::sleep_until(wake));
         tokio::select! {
             () = woken => {}
@@ -222,7 +222,7 @@ impl Operation {
         self.take(polled);
     }
 
-    /// Polls once, with a reading that was made for many operations.
+    /// Polls once, with a reading that was shared by many operations.
     pub(super) async fn poll_shared(&mut self, seen: Result<Reading, Fault>) {
         let polled = self.poller.poll_shared(seen).await;
         self.take(polled);
@@ -248,8 +248,8 @@ impl Operation {
         Ok(())
     }
 
-    /// Closes the operation if it is about to end, and emits the pending progress. Returns the end,
-    /// if it has come.
+    /// Closes the operation if it is about to end, and emits the pending progress. Returns the end, if there is
+    /// one.
     pub(super) async fn conclude(&mut self) -> Option<Result<Reached, WaitError>> {
         if self.closer.is_closing()
             && let Err(error) = self.close().await
@@ -268,17 +268,17 @@ impl Operation {
         self.poller.timetable().next_poll()
     }
 
-    /// When the wait ends, at the latest.
+    /// The latest end of the wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.poller.deadline()
     }
 
-    /// The time when a poll would decide, or when the window ends during which the goal has to hold.
+    /// The time at which a poll decides, or at which the period ends during which the goal must hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         self.poller.settles_or_holds_at()
     }
 
-    /// The longest pause that the server can ask for.
+    /// The longest delay that the server can demand.
     pub(super) fn longest_retry_after(&self) -> Duration {
         self.poller.options().longest_retry_after
     }
@@ -288,7 +288,7 @@ impl Operation {
         self.poller.follow_schedule(schedule);
     }
 
-    /// Leaves out facts that would cost each of many operations a request.
+    /// Skips facts that would need one request for each of many operations.
     pub(super) fn share_polls(&mut self) {
         self.poller.share_polls();
     }

@@ -71,13 +71,13 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
-    /// How long one request for a secondary fact may take.
+    /// The time limit for one request for a secondary fact.
     pub(crate) fn fact_timeout(&self) -> Duration {
         self.poll_timeout / 4
     }
 
-    /// The time that the last poll at the deadline may take.
+    /// The time limit for the last poll at the deadline.
     pub(crate) const LAST_POLL: Duration = Duration::from_secs(5);
-    /// The time that gathering the report on a failure may take.
+    /// The time limit for fetching the report on a failure.
     pub(crate) const REPORT: Duration = Duration::from_secs(10);
 }

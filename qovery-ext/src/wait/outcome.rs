@@ -84,7 +84,7 @@ pub enum WaitErrorKind {
     Failed,
     /// The deployment was canceled.
     Canceled,
-    /// Another deployment replaced this one or cannot be told apart from it, and no endpoint shows
+    /// Another deployment replaced this one or cannot be distinguished from it, and no endpoint shows
     /// how this one ended.
     Superseded,
     /// The deadline passed. The server continues, unless a cancel was sent.
@@ -178,7 +178,7 @@ impl WaitError {
         self.0.kind == WaitErrorKind::Canceled
     }
 
-    /// Returns whether another deployment replaced this one, or cannot be told apart from it.
+    /// Returns whether another deployment replaced this one, or cannot be distinguished from it.
     /// [`WaitError::superseded_by`] returns the other one.
     pub fn is_superseded(&self) -> bool {
         self.0.kind == WaitErrorKind::Superseded

@@ -1,4 +1,4 @@
-//! The reports of a wait: the progress to emit, and when.
+//! The reports of a wait: the progress, and the time to emit it.
 
 use tokio::time::Instant;
 
@@ -35,18 +35,18 @@ impl Reporter {
         self.on_progress = Some(on_progress);
     }
 
-    /// Hands on the lines of a log as well.
+    /// Passes on the lines of a log too.
     #[cfg(feature = "stream")]
     pub(super) fn follow(&mut self, log: Option<LogFollower>) {
         self.log = log;
     }
 
-    /// The latest progress, emitted or not.
+    /// The latest progress, whether it was emitted or not.
     pub(super) fn latest(&self) -> Option<&Progress> {
         self.latest.as_ref()
     }
 
-    /// When the latest progress is emitted again, if nothing changes.
+    /// The time at which the latest progress is emitted again, if nothing changes.
     pub(super) fn next_heartbeat(&self, poller: &Poller) -> Option<Instant> {
         let heartbeat = poller.options().heartbeat;
         self.latest
@@ -54,7 +54,7 @@ impl Reporter {
             .map(|_| after(self.emitted_at, heartbeat))
     }
 
-    /// Takes the result of a poll, to be emitted if it differs from the latest progress.
+    /// Stores the result of a poll. It is emitted if it differs from the latest progress.
     pub(super) fn note(&mut self, poller: &Poller, phase: Phase, position: Option<usize>) {
         let Some(snapshot) = poller.last().cloned() else {
             return;
@@ -65,7 +65,7 @@ impl Reporter {
                 && latest.queue_position == position
                 && latest.snapshot.looks_like(&snapshot)
         });
-        // A change that was not emitted yet is still to be emitted.
+        // A change that was not emitted yet stays pending.
         let is_pending = self.latest.as_ref().is_some_and(|latest| !latest.heartbeat);
         self.latest = Some(Progress {
             goal,
@@ -107,7 +107,7 @@ impl Reporter {
         self.emit(poller).or_else(|| self.updated(poller))
     }
 
-    /// The latest progress with the counts of this moment.
+    /// The latest progress with the current counts.
     fn updated(&self, poller: &Poller) -> Option<Progress> {
         let mut progress = self.latest.clone()?;
         progress.polls = poller.polls();
@@ -116,7 +116,7 @@ impl Reporter {
         Some(progress)
     }
 
-    /// Hands on lines of the log for as long as it is polled. Dropping the future loses nothing.
+    /// Passes on lines of the log for as long as it is polled. Dropping the future loses nothing.
     #[cfg(feature = "stream")]
     pub(super) async fn follow_log(&mut self) {
         match &mut self.log {
@@ -125,7 +125,7 @@ impl Reporter {
         }
     }
 
-    /// Hands on the last lines of the log.
+    /// Passes on the last lines of the log.
     #[cfg(feature = "stream")]
     pub(super) async fn finish_log(&mut self) {
         if let Some(log) = &mut self.log {

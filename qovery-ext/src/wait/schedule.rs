@@ -123,13 +123,13 @@ impl Pace {
         self.schedule.longest
     }
 
-    /// Falls back to the first interval.
+    /// Resets the interval to the first one.
     pub(crate) fn restart(&mut self) {
         self.interval = self.schedule.first;
     }
 }
 
-/// Multiplies without a limit that could be exceeded.
+/// Multiplies without an overflow.
 fn times(interval: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(interval.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transition_takes_the_interval_back_to_its_start() {
+    fn a_transition_resets_the_interval() {
         let schedule = PollSchedule::default().jitter(0.0);
         let mut pace = schedule.pace();
         for _ in 0..6 {
@@ -175,9 +175,9 @@ mod tests {
         assert_eq!(pace.advance(), Duration::from_secs(1));
     }
 
-    // Azure's poller panics below one second, Terraform's ignores 180 s and more.
+    // Azure's poller panics below one second, and Terraform's ignores 180 s and more.
     #[test]
-    fn every_interval_is_accepted_and_kept() {
+    fn every_interval_is_accepted_and_respected() {
         for seconds in [0.5, 1.0, 179.0, 180.0, 3600.0] {
             let schedule = PollSchedule::every(Duration::from_secs_f64(seconds));
             assert_eq!(intervals(&schedule, 3), [seconds; 3]);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_clamped_instead_of_panicking() {
+    fn invalid_settings_are_limited_instead_of_panicking() {
         let schedule = PollSchedule::ramp(Duration::from_secs(5), Duration::from_secs(1))
             .growth(f64::NAN)
             .jitter(f64::INFINITY);

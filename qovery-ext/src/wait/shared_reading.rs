@@ -20,26 +20,26 @@ pub(super) enum Key {
     Project(Uuid),
     /// All services of an environment.
     Environment(Uuid),
-    /// This operation alone.
+    /// This operation only.
     Alone(usize),
 }
 
-/// The subjects that share a request, and the statuses that were read to find that out.
+/// The subjects that share a request, and the statuses that were read to determine this.
 pub(super) struct Keys {
     /// One for each subject, in their order.
     pub(super) keys: Vec<Key>,
-    /// Statuses that were read on the way.
+    /// Statuses that were read in the process.
     pub(super) read: HashMap<Key, Result<Shared, Fault>>,
 }
 
-/// How long projects are looked up. It only saves requests later: an environment that is not found by then
-/// is read alone.
+/// The time limit for looking up projects. Knowing them only saves later requests: an environment that is not
+/// found in this time is read separately.
 const LOOK_UP: Duration = Duration::from_secs(30);
 
-/// How many projects are looked up at a time, at most.
+/// The maximum number of projects that are looked up at a time.
 const LOOK_UPS_AT_ONCE: usize = 64;
 
-/// Finds out which subjects share a request.
+/// Determines which subjects share a request.
 ///
 /// An environment whose project is not known costs one look-up for each *project*: the statuses of
 /// the project that is found say which of the others belong to it.
@@ -70,7 +70,7 @@ pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys
             keys: &mut keys,
             read: &mut read,
         };
-        // The projects found until then stay found.
+        // The projects that were found so far are kept.
         let _ = time::timeout(LOOK_UP, search.run()).await;
     }
     let mut users: HashMap<Key, usize> = HashMap::new();
@@ -78,7 +78,7 @@ pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys
         *users.entry(*key).or_default() += 1;
     }
     for (index, key) in keys.iter_mut().enumerate() {
-        // Nothing to share: the own status tells more.
+        // There is nothing to share, and its own status has more facts.
         if users.get(key) == Some(&1) {
             *key = Key::Alone(index);
         }
@@ -89,18 +89,17 @@ pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys
 /// The search for the projects of environments.
 struct Search<'a> {
     source: &'a Arc<dyn Source>,
-    /// The places of each environment whose project is not known.
+    /// The indexes of each environment whose project is unknown.
     unknown: HashMap<Uuid, Vec<usize>>,
-    /// Those environments that were not looked up, in their order.
+    /// The environments that were not looked up yet, in their order.
     open: Vec<Uuid>,
     keys: &'a mut [Key],
     read: &'a mut HashMap<Key, Result<Shared, Fault>>,
 }
 
 impl Search<'_> {
-    /// Looks up one environment, then twice as many at a time, but no more than the projects found so far
-    /// suggest. A look-up that fails finds one environment and no others, so that
-    /// failures come many at a time.
+    /// Looks up one environment, then twice as many at a time, but not more than the projects found so far
+    /// suggest. A failed look-up finds only one environment, so that failures are many at a time.
     async fn run(&mut self) {
         let all = self.open.len();
         let (mut wave, mut asked) = (1, 0);
@@ -108,7 +107,7 @@ impl Search<'_> {
             let found_by_each = (all - self.open.len()).checked_div(asked).unwrap_or(1);
             let projects_left = self.open.len().div_ceil(found_by_each.max(1));
             let count = wave.min(projects_left);
-            // Spread out: environments of one project often stand side by side.
+            // Spread out, because neighboring environments often belong to one project.
             let step = self.open.len().div_ceil(count);
             let chosen: Vec<_> = self.open.iter().step_by(step).copied().collect();
             asked += chosen.len();
@@ -186,7 +185,7 @@ pub(super) enum Shared {
 }
 
 impl Shared {
-    /// The delay that the server asks for before the next request.
+    /// The delay that the server demands before the next request.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Shared::Project(all) => all.values().find_map(|seen| seen.retry_after),
@@ -195,7 +194,7 @@ impl Shared {
     }
 }
 
-/// Reads the content of a key; `None` for an operation that reads for itself.
+/// Reads the content of a key; `None` for an operation that reads its own status.
 pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Shared, Fault>> {
     match key {
         Key::Alone(_) => None,
@@ -215,25 +214,26 @@ pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Sh
     }
 }
 
-/// Many members look for their own: a list would be searched for each of them.
+/// Many members search their own entry. Searching a list would be slow.
 fn by_id(list: Vec<Reading>) -> HashMap<Uuid, Reading> {
     let mut all = HashMap::with_capacity(list.len());
     for seen in list {
         if let Subject::Environment { id, .. } = seen.snapshot.subject {
-            // The first of two counts.
+            // The first of two entries is used.
             all.entry(id).or_insert(seen);
         }
     }
     all
 }
 
-/// The part of a shared reading that is about one subject; `None` if it says nothing about the subject.
+/// The part of a shared reading about one subject; `None` if it has no part about it.
 pub(super) fn part_of(
     shared: &Result<Shared, Fault>,
     subject: &Subject,
 ) -> Option<Result<Reading, Fault>> {
     match shared {
-        // Only a transient fault concerns all members: a refusal or a missing object may concern the whole only.
+        // Only a transient fault applies to all members: a refusal or a missing object may apply to the project
+        // only.
         Err(fault) if fault.kind == FaultKind::Unauthorized || fault.is_transient() => {
             Some(Err(fault.clone()))
         }

@@ -204,7 +204,7 @@ impl Snapshot {
         service.state.phase(goal)
     }
 
-    /// Whether both show the same to a person, durations aside.
+    /// Whether both look the same to a person, without durations.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.has_not_moved_since(other)
             && self.services.len() == other.services.len()
@@ -228,7 +228,7 @@ impl Snapshot {
                 .all(|(a, b)| a.id == b.id && a.status == b.status)
     }
 
-    /// The same snapshot of one of its services alone.
+    /// The same snapshot for one of its services.
     pub(crate) fn of_service(&self, subject: &Subject, service: ServiceRef) -> Option<Self> {
         let own = self.service(service.id)?.clone();
         Some(Self {

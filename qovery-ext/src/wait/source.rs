@@ -16,12 +16,13 @@ pub(crate) use qovery_api::BoxFuture;
 
 /// Reads statuses and starts actions.
 pub(crate) trait Source: Send + Sync {
-    /// Stands in line until requests may be made, one after the other for as long as the turn is held.
+    /// Waits in the queue until requests may be sent. The permission lasts for as long as the returned value is
+    /// kept.
     fn permit(&self) -> BoxFuture<'_, Permit> {
         Box::pin(async { Permit::default() })
     }
 
-    /// The names that are known of a subject and of the services that a status shows.
+    /// The known names of a subject, and of the services in a status.
     fn names(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
         let _ = (subject, seen);
         Names::default()
@@ -33,34 +34,33 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async {})
     }
 
-    /// The status of the subject.
+    /// Reads the status of the subject.
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>>;
 
-    /// The state of one deployment request; `None` if the server does not know it.
+    /// Reads the state of one deployment request; `None` if the server does not know it.
     fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>>;
 
-    /// The queued requests, first to run first; `None` if the subject has
-    /// no queue.
+    /// Reads the queued requests, the next one first; `None` if the subject has no queue.
     fn queue<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
 
-    /// The last deployments, newest first; `None` if the subject has no history.
+    /// Reads the last deployments, newest first; `None` if the subject has no history.
     fn history<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>>;
 
-    /// Asks the server for an action. Never repeated by the source.
+    /// Sends an action. The source never repeats it.
     fn start<'a>(
         &'a self,
         subject: &'a Subject,
         action: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<Receipt, Fault>>;
 
-    /// The lines of a deployment's log and a link to it, for the report on a failure; with the
-    /// whole environment where asked, because the wait has not read it.
+    /// Reads the lines of a deployment's log and a link to it, for the report on a failure. Reads the whole
+    /// environment too, if requested, because the wait has not read it.
     fn log<'a>(
         &'a self,
         subject: &'a Subject,
@@ -68,7 +68,7 @@ pub(crate) trait Source: Send + Sync {
         with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
 
-    /// The client that reads, for streams; `None` if there are none.
+    /// The client, for streams; `None` if the source has none.
     #[cfg(feature = "stream")]
     fn client(&self) -> Option<&qovery_api::Client> {
         None
@@ -89,7 +89,7 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async {})
     }
 
-    /// The environment of a subject; `None` for a cluster.
+    /// Looks up the environment of a subject; `None` for a cluster.
     fn environment<'a>(
         &'a self,
         subject: &'a Subject,
@@ -97,10 +97,10 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async move { Ok(subject.environment_id()) })
     }
 
-    /// The project of an environment.
+    /// Looks up the project of an environment.
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
 
-    /// The statuses of all environments of a project, without stages and services.
+    /// Reads the statuses of all environments of a project, without stages and services.
     fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>>;
 }
 
@@ -108,7 +108,7 @@ pub(crate) trait Source: Send + Sync {
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
-    /// The delay that the server asks for before the next request.
+    /// The delay that the server demands before the next request.
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -125,7 +125,7 @@ pub(crate) struct Waiting {
     pub(crate) request: Uuid,
     /// The action as the API spells it.
     pub(crate) action: String,
-    /// The services that it is about, if the queue lists them. Sorted.
+    /// The services of the request, if the queue lists them. Sorted.
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
@@ -137,9 +137,9 @@ pub(crate) struct Past {
     pub(crate) deployment: String,
     /// The action as the API spells it.
     pub(crate) action: String,
-    /// The state that it left behind.
+    /// The final state.
     pub(crate) state: State,
-    /// Each service that took part.
+    /// Each service in the deployment.
     pub(crate) services: Vec<PastService>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
@@ -154,23 +154,23 @@ pub(crate) struct Past {
 pub(crate) struct PastService {
     pub(crate) id: Uuid,
     pub(crate) state: State,
-    /// How far the action is; a service that the deployment has not come to has its state from
-    /// before.
+    /// The progress of the action. If the deployment has not reached a service, the service has its earlier
+    /// state.
     pub(crate) action: Phase,
 }
 
 /// The server's response to an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Receipt {
-    /// The request that it created, if it names one.
+    /// The id of the created request, if the response has it.
     pub(crate) request: Option<Uuid>,
-    /// Whether the answer itself shows that nothing waits and nothing runs.
+    /// Whether the response itself shows that no request is queued and no deployment runs.
     pub(crate) idle: bool,
-    /// The server's clock when it answered, in seconds since 1970.
+    /// The server's clock at the time of the response, in seconds since 1970.
     pub(crate) server_time: Option<i64>,
 }
 
-/// Why a request brought no answer that can be used.
+/// The reason why a request had no usable response.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
@@ -192,20 +192,20 @@ pub(crate) enum FaultKind {
     Forbidden,
     /// 404 and 410 of the API.
     NotFound,
-    /// 400 of the API whose text says that a thing does not exist: see [`Fault::topic`].
+    /// 400 of the API with a text that a resource does not exist: see [`Fault::topic`].
     SaysMissing,
     /// Another 400 of the API.
     BadRequest,
-    /// Another 4xx of the API that repeating does not cure, 409 among them; also a request that was not sent.
+    /// Another 4xx of the API that a retry does not fix, for example 409. Also a request that was not sent.
     Rejected,
     /// 429.
     TooManyRequests,
     /// A success of the API whose body cannot be read.
     Unreadable,
-    /// The page or text of a proxy, a firewall or a login in place of the API's answer, with any
-    /// status but 429 and 5xx; a redirect, 407 and 499. Evidence of nothing.
+    /// The page or text of a proxy, a firewall or a login in place of the API's response, with any status but
+    /// 429 and 5xx; a redirect, 407 and 499. It is no evidence.
     NotTheApi,
-    /// 5xx, no connection, a lost connection, a time limit.
+    /// 5xx, no connection, a lost connection, a timeout.
     Transient,
 }
 
@@ -224,12 +224,12 @@ impl Fault {
         }
     }
 
-    /// The answer did not come within its time.
+    /// The response was not complete in time.
     pub(crate) fn late() -> Self {
         Self::new(FaultKind::Transient, "the status did not arrive in time")
     }
 
-    /// Whether the next try may bring an answer.
+    /// Whether a retry may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.kind,
@@ -240,7 +240,7 @@ impl Fault {
         )
     }
 
-    /// Whether the answer is how the API says of a thing that it does not show it.
+    /// Whether the API sends such a response for an object that it does not show.
     pub(crate) fn is_missing_or_forbidden(&self) -> bool {
         matches!(
             self.kind,
@@ -248,9 +248,9 @@ impl Fault {
         )
     }
 
-    /// Whether the answer is how the API says that the subject is not there, provided that it was
-    /// there before: it is known to answer 403 in place of 404, 400 with "… does not exist", and for
-    /// the status of a cluster 400 without a known text.
+    /// Whether the API sends such a response for a missing subject, if the subject existed before. The API is
+    /// known to answer 403 in place of 404, 400 with "… does not exist", and for the status of a cluster 400
+    /// without a known text.
     pub(crate) fn may_mean_gone(&self, subject: &Subject) -> bool {
         match self.kind {
             FaultKind::NotFound | FaultKind::Forbidden => true,

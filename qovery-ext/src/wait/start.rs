@@ -20,7 +20,7 @@ use super::{
 };
 use crate::clock::after;
 
-/// Everything up to the moment when the server has accepted.
+/// Everything until the server has accepted the action.
 pub(super) struct Start {
     pub(super) source: Arc<dyn Source>,
     pub(super) subject: Subject,
@@ -30,20 +30,20 @@ pub(super) struct Start {
     pub(super) pace: Pace,
     pub(super) polls: u32,
     pub(super) executed: Executed,
-    /// The fault that has hidden the response to the action.
+    /// The fault of the response to the action, if it was lost.
     pub(super) lost: Option<Fault>,
     pub(super) goal: Option<Goal>,
     pub(super) baseline: Option<Snapshot>,
-    /// The deployments from before the action.
+    /// The deployments before the action.
     #[cfg(feature = "stream")]
     pub(super) before: Vec<String>,
 }
 
 impl Start {
-    /// Refuses to act on, or to wait for, nothing.
+    /// Refuses an action or a wait without services.
     pub(super) fn check_subject(&self) -> Result<(), WaitError> {
         match &self.subject {
-            // The API may take an empty selection for "all of them".
+            // The API may read an empty selection as all services.
             Subject::Services { services, .. } if services.is_empty() => {
                 let fault = Fault::new(FaultKind::Rejected, "no services were selected");
                 Err(self.error(fault, None))
@@ -52,7 +52,7 @@ impl Start {
         }
     }
 
-    /// Refuses a version that would be dropped.
+    /// Refuses a version that the API would ignore.
     pub(super) fn check_versions(
         &self,
         checked: Result<(), UnsupportedVersion>,
@@ -66,7 +66,7 @@ impl Start {
 
     pub(super) async fn start(&mut self, action: ActionRequest) -> Result<Ledger, WaitError> {
         let goal = action.goal();
-        // The queue first: a request that leaves it before the status is read shows in the status.
+        // The queue is read first: a request that leaves it before the status is read is visible in the status.
         let mut queue = None;
         if action.answers_without_request() {
             queue = self.queue().await?;
@@ -87,7 +87,7 @@ impl Start {
         }
         if !action.answers_without_request() {
             queue = if baseline.is_idle() {
-                // If nothing runs, nothing is queued.
+                // If no deployment runs, the queue is empty.
                 Some(Vec::new())
             } else {
                 self.queue().await?
@@ -110,10 +110,10 @@ impl Start {
         Ok(ledger)
     }
 
-    /// Whether the status does not tell which runs are from before the action.
+    /// Whether the status does not show which runs are older than the action.
     fn needs_history(&self, action: &ActionRequest, baseline: &Snapshot) -> bool {
-        // The status of a service names the last run of that service, not the runs that failed
-        // before they came to it.
+        // The status of a service names the last run of that service. It does not name runs that failed before
+        // they reached it.
         let hides_runs = action.answers_without_request()
             && baseline.whole.is_none()
             && matches!(self.subject, Subject::Service { .. });
@@ -145,8 +145,8 @@ impl Start {
         Ok(ledger)
     }
 
-    /// The environment of a request, asked for until the settle period is over: a request that was made
-    /// just now may not be shown yet.
+    /// Looks up the environment of a request, until the settle period is over: the API may not show a new
+    /// request yet.
     async fn environment_of(&mut self, request: Uuid) -> Result<Uuid, WaitError> {
         let given_up_at = after(Instant::now(), self.options.settle);
         loop {
@@ -195,8 +195,8 @@ impl Start {
         self.if_readable(|| source.history(&subject)).await
     }
 
-    /// Reads a fact that helps to tell runs apart. If it cannot be read after a second try, the action
-    /// is sent without it.
+    /// Reads a fact that helps to distinguish runs. If it cannot be read at the second attempt, the action is
+    /// sent without it.
     async fn if_readable<'a, T: 'a>(
         &mut self,
         read: impl Fn() -> BoxFuture<'a, Result<Option<T>, Fault>>,
@@ -215,7 +215,7 @@ impl Start {
         Ok(None)
     }
 
-    /// Reads until it works, as often as failures are tolerated.
+    /// Reads until it succeeds, as often as failures are tolerated.
     async fn tolerant<'a, T>(
         &mut self,
         mut read: impl FnMut() -> BoxFuture<'a, Result<T, Fault>>,
@@ -240,7 +240,8 @@ impl Start {
         }
     }
 
-    /// Sends the action, again only if it was certainly not executed. `None` if the response is lost.
+    /// Sends the action. Sends it again only if it was certainly not executed. Returns `None` if the response
+    /// is lost.
     async fn send(
         &mut self,
         action: &ActionRequest,
@@ -259,7 +260,7 @@ impl Start {
                 Ok(receipt) => return Ok(Some(receipt)),
                 Err(fault) => fault,
             };
-            // A page in place of an answer comes from a proxy or a login: it will come again.
+            // A page in place of a response comes from a proxy or a login. A retry would get the same page.
             let is_lost = fault.may_have_been_executed && fault.kind != FaultKind::NotTheApi;
             if is_lost && !matches!(action, ActionRequest::CancelRequest(_)) {
                 tracing::debug!(subject = %self.subject, %fault, "response to the action lost");
@@ -280,7 +281,7 @@ impl Start {
         }
     }
 
-    /// Stands in line until the next request may be made.
+    /// Waits in the queue until the next request may be sent.
     async fn permit(&self) -> Result<Permit, WaitError> {
         let source = Arc::clone(&self.source);
         let permit = async { Ok(source.permit().await) };

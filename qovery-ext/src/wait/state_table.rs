@@ -22,7 +22,7 @@ macro_rules! states {
         #[non_exhaustive]
         pub enum State {
             $(#[doc = $doc] $variant,)+
-            /// A value that this version does not know, word for word.
+            /// A value that this version does not know, unchanged.
             Unknown(Box<str>),
         }
 
@@ -61,7 +61,7 @@ macro_rules! states {
 //
 // Three groups of cells need an explanation. READY means "never deployed": it is never a deployment that
 // succeeded. STOPPED and DELETED fail a deployment, but the ledger lets them do so only if an id
-// proves that they came after it. A cancel has reached its goal with whatever ends the deployment,
+// proves that they came after it. Every end of the deployment reaches the goal of a cancel,
 // because something that finished first can no longer be canceled.
 states! {
     //                                                                                                  deployed restarted stopped deleted uninstalled canceled
@@ -114,7 +114,7 @@ impl State {
 
     /// Returns whether the state is stable: it does not change until the next action.
     pub fn is_terminal(&self) -> bool {
-        // A cancel waits for exactly this, so its column says it.
+        // The column of a cancel has this information, because a cancel waits for exactly this.
         self.phase(Goal::Canceled) == R
     }
 
@@ -126,7 +126,7 @@ impl State {
 
     /// Returns whether the state is a failure.
     pub fn is_error(&self) -> bool {
-        // No goal turns a failure into anything else, except a cancel.
+        // A failure is a failure for every goal except a cancel.
         self.phase(Goal::Stopped) == F && *self != State::Deleted
     }
 
@@ -166,13 +166,13 @@ macro_rules! parts {
             }
         )+
 
-        /// The values of each enumeration of the parts of a deployment, by the function that reads it.
+        /// The values of the enumerations for parts of a deployment, by the function that reads them.
         #[cfg(test)]
         pub(crate) const PARTS: &[(&str, &[&str])] = &[$((stringify!($name), &[$($text,)+]),)+];
     };
 }
 
-// The parts of a deployment mean the same whatever the goal is: a stage that is done is done.
+// The parts of a deployment have the same meaning for every goal.
 parts! {
     /// The meaning of the status of a stage. A skipped stage had nothing to do: it counts as reached.
     stage_phase {
@@ -183,7 +183,7 @@ parts! {
         "SKIPPED" => R;
         "CANCELED" => C;
     }
-    /// The meaning of the status of a service's last action. `NEVER` is an action that was never asked for.
+    /// The meaning of the status of a service's last action. `NEVER` is an action that was never requested.
     action_phase {
         "QUEUED" => Q;
         "ONGOING" => W;

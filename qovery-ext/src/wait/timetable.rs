@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use super::{PollSchedule, schedule::Pace};
 use crate::clock::after;
 
-/// When the next poll takes place.
+/// The time of the next poll.
 pub(super) struct Timetable {
     pace: Pace,
     next_poll: Instant,
-    /// The server asked for no request before this.
+    /// The server demands no request before this time.
     forbidden_until: Option<Instant>,
 }
 
@@ -34,7 +34,7 @@ impl Timetable {
         self.pace = schedule.pace();
     }
 
-    /// Falls back to the first interval of the schedule.
+    /// Resets the interval to the first one of the schedule.
     pub(super) fn restart(&mut self) {
         self.pace.restart();
     }
@@ -50,13 +50,12 @@ impl Timetable {
         self.pace.longest()
     }
 
-    /// Makes no request before the pause is over that the server has asked for. Without one, requests
-    /// are free again.
+    /// Sends no request before the end of the demanded delay. Without one, requests are allowed again.
     pub(super) fn keep_away(&mut self, asked: Option<Duration>, longest: Duration) {
         self.forbidden_until = asked.map(|pause| after(Instant::now(), pause.min(longest)));
     }
 
-    /// Whether the server has asked for no request at this moment.
+    /// Whether the server demands no request at this time.
     pub(super) fn is_forbidden(&self) -> bool {
         self.forbidden_until
             .is_some_and(|until| until > Instant::now())
@@ -69,7 +68,7 @@ impl Timetable {
         self.next_poll = self.not_forbidden(next);
     }
 
-    /// Polls now, unless the server has asked for a pause.
+    /// Polls now, unless the server demands a delay.
     #[cfg(feature = "stream")]
     pub(super) fn bring_forward(&mut self) {
         let due = self.not_forbidden(Instant::now());

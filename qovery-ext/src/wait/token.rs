@@ -29,9 +29,9 @@ use super::{Goal, Subject, ledger::Ledger};
 #[serde(try_from = "Form", into = "Form")]
 pub struct OperationToken {
     pub(super) subject: Subject,
-    /// `None` for a condition, which is code and cannot be written down.
+    /// `None` for a condition, which is code and cannot be serialized.
     pub(super) ledger: Option<Box<Ledger>>,
-    /// When the token was made, in seconds since 1970.
+    /// The creation time of the token, in seconds since 1970.
     made: u64,
 }
 
@@ -51,7 +51,7 @@ impl OperationToken {
     /// The version of the tokens of this crate.
     pub const VERSION: u32 = 3;
 
-    /// The longest text that is read, in bytes.
+    /// The length limit of a text, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
     pub(super) fn new(subject: Subject, ledger: Option<Ledger>) -> Self {
@@ -62,7 +62,7 @@ impl OperationToken {
         }
     }
 
-    /// How long ago the token was made.
+    /// The age of the token.
     pub(super) fn age(&self) -> Duration {
         Duration::from_secs(unix_seconds().saturating_sub(self.made))
     }

@@ -15,9 +15,9 @@ use super::{Action, Reached, ServiceKind, State, Subject, WaitError};
 use crate::clock::after;
 use crate::stream::{Event, LiveExt as _, Reconnect, StreamError};
 
-/// How long a service may be in error before that counts, if it gives no reason that is final.
+/// How long a service may be in error, if the reason is not final, before this counts.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How many of its last lines a report on a pod has.
+/// The number of log lines in a report on a pod.
 const LINES: u32 = 20;
 
 /// An action, and the wait after it until all long-running services have been running for a given time.
@@ -165,7 +165,7 @@ impl IntoFuture for UntilRunning {
     }
 }
 
-/// The long-running services that the deployment left deployed.
+/// The long-running services that are deployed after the deployment.
 fn long_running(subject: &Subject, reached: &Reached) -> Vec<Uuid> {
     let is_long = |kind: ServiceKind| !matches!(kind, ServiceKind::Job | ServiceKind::Terraform);
     if let Subject::Service { service, .. } = subject {
@@ -199,7 +199,7 @@ async fn watch(
     until: Instant,
 ) -> Result<(), NotRunning> {
     let patient = Reconnect::default().attempts(u32::MAX);
-    // Also the first state after a reconnect, if it has not changed: it begins the window again.
+    // Also the first state after a reconnect, if it has not changed. It starts the window again.
     let connect = || {
         let states = client.running_state(environment).reconnect(patient);
         states.with_repeated_items()
@@ -212,7 +212,7 @@ async fn watch(
     loop {
         let complete = running_since.map(|since| after(since, window));
         let wake = complete.map_or(until, |complete: Instant| complete.min(until));
-        // Frames that keep coming must not hide that the time is over.
+        // Continuous frames must not hide that the time is over.
         let is_over = Instant::now() > wake;
         let event = tokio::select! {
             biased;
@@ -246,13 +246,13 @@ async fn watch(
                     }
                 }
             }
-            // Nothing is known while there is no connection.
+            // The state is unknown while there is no connection.
             Some(Ok(_)) => running_since = None,
             Some(Err(error)) => return Err(NotRunning::Unknown(error)),
             None => running_since = None,
         }
         if futures_core::FusedStream::is_terminated(&shown) {
-            // The server has closed normally, which says nothing of the services.
+            // The server has closed the connection normally. This is no evidence about the services.
             tokio::time::sleep(Duration::from_secs(5)).await;
             shown = connect();
         }
@@ -265,7 +265,7 @@ struct Judged {
     problems: Vec<PodProblem>,
 }
 
-/// Judges the services by a frame.
+/// Updates the services from a frame.
 fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid]) -> Judged {
     let environments = status.environments.iter();
     let environments =
@@ -386,7 +386,7 @@ fn kind_of(reason: &str) -> PodProblemKind {
     }
 }
 
-/// The same with the last lines of the pod, as far as they can be read within a moment.
+/// The same with the last lines of the pod, if they can be read within a short time.
 async fn with_lines(client: &Client, mut problem: PodProblem) -> PodProblem {
     let lines = client
         .service_logs(problem.service)
@@ -484,7 +484,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that sends a frame without an end over each websocket.
+    /// A server that sends an endless frame over each websocket.
     struct Flood(&'static str);
 
     impl Transport for Flood {
@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn frames_without_an_end_do_not_hide_that_the_time_is_over() {
+    async fn endless_frames_do_not_hide_that_the_time_is_over() {
         let id = Uuid::nil();
         for frame in [
             r#"{"entity":["a"]}"#,

@@ -83,7 +83,7 @@ impl ServiceKind {
     }
 }
 
-/// Parts that exclude each other: the source of the service decides which one it takes.
+/// Parts that exclude each other: a service has one source, which takes one of them.
 const ALTERNATIVES: [[VersionField; 2]; 2] = [
     [VersionField::ImageTag, VersionField::GitCommit],
     [VersionField::ChartVersion, VersionField::GitCommit],
@@ -126,7 +126,7 @@ impl ServiceVersion {
         self
     }
 
-    /// The parts that are set.
+    /// The parts of the version.
     fn given(&self) -> impl Iterator<Item = (VersionField, &str)> {
         let fields = [
             (VersionField::GitCommit, &self.git_commit_id),
@@ -179,7 +179,7 @@ impl ServiceVersion {
 }
 
 impl fmt::Display for ServiceVersion {
-    /// The parts that are set, such as `image tag 1.8.2` or `commit 4f1c2d9`.
+    /// The parts of the version, such as `image tag 1.8.2` or `commit 4f1c2d9`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
         for (field, value) in self.given() {
@@ -279,7 +279,7 @@ impl fmt::Display for UnsupportedVersion {
             [] if service.kind == ServiceKind::AgenticWorkflow => {
                 f.write_str("no version; it is deployed with its environment")
             }
-            [] => f.write_str("no version; deploy it as it is configured"),
+            [] => f.write_str("no version; deploy it with its configured version"),
             takes => {
                 let takes: Vec<_> = takes.iter().map(VersionField::to_string).collect();
                 f.write_str(&takes.join(", "))

@@ -18,10 +18,10 @@ use super::{
     server::{Answer, Server, response},
 };
 
-/// How a stream ends after its data.
+/// The end of a stream after its data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum End {
-    /// With the flag that says so.
+    /// With the flag that marks the end.
     Properly,
     /// With `RST_STREAM`.
     Reset(h2::Reason),
@@ -29,7 +29,7 @@ enum End {
     GoAway,
 }
 
-/// One answer over HTTP/2.
+/// One response over HTTP/2.
 #[derive(Debug, Clone)]
 struct Reply {
     status: u16,
@@ -39,7 +39,7 @@ struct Reply {
 }
 
 impl Reply {
-    /// Announces a length, and sends so many bytes.
+    /// Announces a length, and sends this many bytes.
     fn announcing(status: u16, announced: usize, sent: usize, end: End) -> Self {
         Self {
             status,
@@ -50,7 +50,7 @@ impl Reply {
     }
 }
 
-/// A server of HTTP/2 that answers in turn, each connection anew.
+/// A server of HTTP/2 that answers in order, with a new connection each time.
 struct Http2 {
     client: Client,
     executions: Arc<AtomicUsize>,
@@ -77,7 +77,7 @@ impl Http2 {
                         let ends = reply.end == End::GoAway;
                         answer(respond, reply);
                         if ends {
-                            // The bytes written so far go out first.
+                            // The bytes written so far are sent first.
                             let pause = std::time::Duration::from_millis(10);
                             let _ = tokio::time::timeout(pause, connection.accept()).await;
                             connection.abrupt_shutdown(h2::Reason::NO_ERROR);
@@ -118,7 +118,7 @@ fn answer(mut respond: h2::server::SendResponse<Bytes>, reply: Reply) {
     let proper = reply.end == End::Properly;
     stream.send_data(reply.data, proper).unwrap();
     if let End::Reset(reason) = reply.end {
-        // The bytes written so far go out first.
+        // The bytes written so far are sent first.
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             stream.send_reset(reason);
@@ -129,7 +129,7 @@ fn answer(mut respond: h2::server::SendResponse<Bytes>, reply: Reply) {
     }
 }
 
-/// The ends that hyper takes for the end of the body.
+/// The ends that hyper treats as the end of the body.
 const QUIET: [End; 2] = [End::Reset(h2::Reason::NO_ERROR), End::GoAway];
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_post_whose_answer_broke_off_is_sent_again_if_the_caller_says_so() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_whole_in_the_end_is_the_answer() {
+async fn a_complete_response_to_a_retry_is_the_response() {
     let server = Http2::start(vec![
         Reply::announcing(200, 1000, 64, QUIET[0]),
         Reply::announcing(200, 1000, 0, QUIET[1]),
@@ -229,7 +229,7 @@ async fn the_status_of_a_failure_survives_a_body_that_broke_off_over_http_2() {
 }
 
 #[tokio::test]
-async fn a_length_without_a_body_to_come_is_no_broken_answer() {
+async fn a_length_without_a_following_body_is_no_error() {
     for (method, status) in [(Method::HEAD, 200), (Method::GET, 204), (Method::PUT, 204)] {
         let server = Http2::start(vec![Reply::announcing(status, 1000, 0, QUIET[0])]).await;
         let response = send(&server.client, &method).await.unwrap();
@@ -264,7 +264,7 @@ reading!(PostBytes, Binary, Bytes, POST);
 reading!(PutNothing, NoContent, (), PUT);
 
 #[tokio::test]
-async fn text_and_bytes_and_nothing_are_no_success_if_they_broke_off() {
+async fn a_response_of_text_bytes_or_no_body_that_broke_off_is_no_success() {
     async fn check<O: Operation>(server: &Http2, attempts: u32) {
         let error = Call::<O>::new(&server.client, &[]).response().await.err();
         let error = error.unwrap();
@@ -301,7 +301,7 @@ async fn a_body_that_is_shorter_than_announced_broke_off_over_http_1() {
             assert_eq!(error.attempts(), expected, "{method}");
         }
     }
-    // Chunks mark their own end; the announced length does not count.
+    // Chunks announce their own end. The announced length is ignored.
     let both = b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\ncontent-length: 1000\r\n\r\n\
 4\r\nxxxx\r\n0\r\n\r\n"
         .to_vec();
@@ -334,7 +334,7 @@ async fn the_length_of_a_compressed_body_is_that_of_its_compressed_bytes() {
     let server = Http2::start(vec![reply(whole, whole, End::Properly)]).await;
     let response = send(&server.client, &Method::GET).await.unwrap();
     assert_eq!((response.body.as_ref(), response.attempts), (&b"{}"[..], 1));
-    // The compression is at its end, and the body is not: more was to come.
+    // The compression has ended, but the body has not.
     for (announced, sent) in [
         (whole + 1, whole),
         (1000, whole),
@@ -362,7 +362,7 @@ async fn the_length_of_a_compressed_body_is_that_of_its_compressed_bytes() {
 #[tokio::test]
 async fn a_request_without_a_body_says_so_over_http_2_if_its_method_has_one() {
     let mut server = Http2::start(vec![Reply::announcing(200, 2, 2, End::Properly)]).await;
-    // An answer to HEAD would have no body.
+    // A response to HEAD has no body.
     for method in METHODS.into_iter().filter(|method| *method != Method::HEAD) {
         let mut request = request(&server.client, &method);
         request.body = None;
@@ -375,7 +375,7 @@ async fn a_request_without_a_body_says_so_over_http_2_if_its_method_has_one() {
 }
 
 #[tokio::test]
-async fn of_a_failure_no_more_is_read_than_an_error_keeps() {
+async fn of_a_failure_only_the_part_for_the_error_is_read() {
     for text in [
         "x".repeat(5_000_000),
         format!("{{\"detail\":\"no\",\"x\":\"{}\"}}", "y".repeat(50_000)),

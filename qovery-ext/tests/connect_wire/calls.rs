@@ -28,7 +28,7 @@ async fn deploy(client: &Client) -> qovery_api::Error {
 }
 
 #[tokio::test]
-async fn an_operation_is_repeated_and_decoded() {
+async fn an_operation_is_retried_and_decoded() {
     let server = Server::start([
         Answer::status(503, "", "busy"),
         Answer::ResetAfter(Vec::new()),
@@ -50,7 +50,7 @@ async fn an_operation_is_repeated_and_decoded() {
 }
 
 #[tokio::test]
-async fn garbage_instead_of_json_is_an_error_that_is_not_asked_for_again() {
+async fn a_body_that_is_no_json_is_an_error_without_a_retry() {
     for garbage in [
         "garbage",
         "",
@@ -81,7 +81,7 @@ async fn garbage_instead_of_json_is_an_error_that_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn the_last_error_says_how_often_and_whether_it_may_have_been_executed() {
+async fn the_last_error_has_the_number_of_attempts_and_whether_one_may_have_been_executed() {
     let server = Server::start([Answer::ResetAfter(Vec::new())]).await;
     let client = client(&server);
     let error = deploy(&client).await;
@@ -101,7 +101,7 @@ async fn the_last_error_says_how_often_and_whether_it_may_have_been_executed() {
     assert_eq!((error.attempts(), server.executions()), (4, 4));
     assert!(error.to_string().contains("slow down"), "{error}");
 
-    // The first attempt may have been executed, although the last was refused.
+    // The first attempt may have been executed, although the last one was refused.
     let server = Server::start([
         Answer::ResetAfter(Vec::new()),
         Answer::status(404, "", r#"{"detail": "gone"}"#),
@@ -114,7 +114,7 @@ async fn the_last_error_says_how_often_and_whether_it_may_have_been_executed() {
 }
 
 #[tokio::test]
-async fn a_call_says_for_itself_how_it_is_repeated_and_how_long_it_may_take() {
+async fn a_call_can_set_its_own_retries_and_time_limit() {
     let server = Server::start([Answer::status(503, "", "")]).await;
     let client = client(&server);
     let call = client.get_environment_status(ENVIRONMENT);

@@ -1,4 +1,4 @@
-//! Bodies that come compressed: asked for with the feature `gzip` only.
+//! Compressed bodies, which are requested only with the feature `gzip`.
 
 use qovery_api::{http::Method, uuid::Uuid};
 
@@ -59,7 +59,7 @@ async fn a_body_with_the_encoding_identity_decodes() {
     call.await.unwrap();
 }
 
-/// Blanks, compressed with gzip: 13 bits for 258 of them, without end.
+/// Endless blanks, compressed with gzip: 13 bits for 258 of them.
 fn bomb(bytes: usize) -> Vec<u8> {
     // One block with the codes of the format itself: a blank, then repeated references to it.
     let mut bits = vec![1, 1, 0];
@@ -87,7 +87,7 @@ async fn the_limit_on_a_body_applies_to_the_unpacked_size() {
         assert!(error.is_too_large(), "{error:?}");
         assert_eq!((error.attempts(), server.executions()), (1, 1));
     } else {
-        // As it came.
+        // As received.
         assert_eq!(outcome.unwrap().body, body);
     }
 }

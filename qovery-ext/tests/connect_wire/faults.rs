@@ -22,7 +22,7 @@ fn success() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_refused_connection_is_retried_for_each_method_and_nothing_is_executed() {
-    // The port of a server that is gone.
+    // The port of a server that has stopped.
     let url = Server::start([Answer::Silence]).await.url();
     tokio::task::yield_now().await;
     for method in METHODS {
@@ -36,7 +36,7 @@ async fn a_refused_connection_is_retried_for_each_method_and_nothing_is_executed
     }
 }
 
-/// Linux leaves connections unanswered that do not fit into the queue of a listener.
+/// Linux does not answer connections that do not fit into the queue of a listener.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_connection_that_takes_too_long_is_retried_and_nothing_is_executed() {
@@ -64,7 +64,7 @@ async fn a_connection_that_takes_too_long_is_retried_and_nothing_is_executed() {
     );
 }
 
-/// Reports each attempt, because each asks for the token.
+/// Reports each attempt, because each attempt requests the token.
 #[derive(Clone)]
 struct Attempts(Arc<Semaphore>);
 
@@ -104,7 +104,7 @@ async fn a_server_that_comes_up_late_is_reached_by_a_post() {
 }
 
 #[tokio::test]
-async fn a_reset_before_the_request_was_read_is_repeated_where_twice_is_once() {
+async fn a_reset_before_the_request_was_read_is_retried_if_a_second_execution_has_no_effect() {
     for read in [0, 1, 20, 60] {
         for method in METHODS {
             let server =
@@ -124,7 +124,7 @@ async fn a_reset_before_the_request_was_read_is_repeated_where_twice_is_once() {
 }
 
 #[tokio::test]
-async fn a_reset_after_the_request_was_read_is_repeated_where_twice_is_once() {
+async fn a_reset_after_the_request_was_read_is_retried_if_a_second_execution_has_no_effect() {
     for method in METHODS {
         let server =
             Server::start([Answer::ResetAfter(Vec::new()), Answer::Bytes(success())]).await;
@@ -147,7 +147,7 @@ async fn a_reset_after_the_request_was_read_is_repeated_where_twice_is_once() {
 #[tokio::test]
 async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
     let whole = success();
-    // Where the fault strikes: before each part of the request, and after each byte of the response.
+    // The position of the fault: before each part of the request, and after each byte of the response.
     let mut faults: Vec<_> = (0..200)
         .step_by(13)
         .map(Answer::ResetAfterReading)
@@ -196,7 +196,7 @@ async fn a_post_is_executed_at_most_once_after_any_two_faults() {
             let server =
                 Server::start([first.clone(), second.clone(), Answer::Bytes(success())]).await;
             let _ = send(&client(&server), &Method::POST).await;
-            // Refusals were read and not executed.
+            // Refused requests were read and not executed.
             let refusals = [first, second]
                 .into_iter()
                 .take_while(|fault| **fault == Answer::status(429, "", "{}"))
@@ -208,7 +208,7 @@ async fn a_post_is_executed_at_most_once_after_any_two_faults() {
 }
 
 #[tokio::test]
-async fn a_delete_that_must_not_run_twice_is_executed_at_most_once_whatever_strikes() {
+async fn a_delete_that_must_not_run_twice_is_executed_at_most_once_for_every_fault() {
     let whole = success();
     let mut faults: Vec<_> = (0..200)
         .step_by(40)
@@ -233,7 +233,7 @@ async fn a_delete_that_must_not_run_twice_is_executed_at_most_once_whatever_stri
 }
 
 #[tokio::test]
-async fn a_body_that_stops_half_way_is_no_success() {
+async fn a_truncated_body_is_no_success() {
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::POST] {
         let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"half\": ".to_vec();
         let chunked =
@@ -261,7 +261,7 @@ async fn the_status_of_a_failure_survives_a_body_that_stops_half_way() {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_end_the_request() {
+async fn endless_headers_end_the_request() {
     for method in [Method::GET, Method::POST] {
         let server = Server::start([Answer::EndlessHeaders]).await;
         let error = send(&client(&server), &method).await.unwrap_err();
@@ -272,7 +272,7 @@ async fn headers_that_never_end_end_the_request() {
 }
 
 #[tokio::test]
-async fn a_response_that_stalls_or_never_ends_is_ended_by_the_limit() {
+async fn a_response_that_stalls_or_never_ends_is_ended_by_the_time_limit() {
     for answer in [Answer::Silence, Answer::StalledHeaders, Answer::EndlessBody] {
         let server = Server::start([answer]).await;
         let limit = Duration::from_millis(200);
@@ -303,7 +303,7 @@ async fn a_response_that_stalls_or_never_ends_is_ended_by_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_and_not_asked_for_again() {
+async fn a_body_above_the_limit_is_refused_without_a_retry() {
     let long = "x".repeat(2000);
     let chunked =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n{long}\r\n0\r\n\r\n");
@@ -322,7 +322,7 @@ async fn a_body_over_the_limit_is_refused_and_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
+async fn a_wrong_length_neither_reserves_memory_nor_exceeds_the_limit() {
     for length in ["2001", "99999999999999", "9223372036854775807"] {
         let bytes = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
         let server = Server::start([Answer::Kept(bytes)]).await;
@@ -347,7 +347,7 @@ async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
     let server = Server::start([Answer::Bytes(bytes.into_bytes())]).await;
     let client = connect(&server.url()).body_limit(2000).build().unwrap();
     assert_eq!(send(&client, &Method::GET).await.unwrap().body, "{}");
-    // Chunks without end, of a success and of a failure.
+    // Endless chunks, of a success and of a failure.
     for (status, is_too_large) in [(200, true), (500, false)] {
         let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
         let head = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -362,7 +362,7 @@ async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
 }
 
 #[tokio::test]
-async fn a_post_over_a_kept_connection_that_dies_is_executed_at_most_once() {
+async fn a_post_over_a_reused_connection_that_breaks_is_executed_at_most_once() {
     for death in [
         Answer::ResetAfterReading(0),
         Answer::ResetAfter(Vec::new()),
@@ -385,7 +385,7 @@ async fn a_post_over_a_kept_connection_that_dies_is_executed_at_most_once() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again() {
+async fn connections_are_reused() {
     let server = Server::start([Answer::Kept(success())]).await;
     let client = client(&server);
     for method in METHODS.iter().filter(|method| **method != Method::HEAD) {

@@ -30,13 +30,13 @@ fn reset(code: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, 1, &code.to_be_bytes())
 }
 
-/// Sends GOAWAY without an error, with the last stream that was processed.
+/// Sends GOAWAY without an error, with the number of the last processed stream.
 fn go_away(last: u32) -> Vec<u8> {
     let payload = [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
     frame(GOAWAY, 0, 0, &payload)
 }
 
-/// Sends GOAWAY with an error, and repeats the token in the text that may come with it.
+/// Sends GOAWAY with an error, and repeats the token in its debug text.
 fn go_away_with_token(code: u32) -> Vec<u8> {
     let text = format!("authorization: Token {TOKEN}");
     let numbers = [0_u32.to_be_bytes(), code.to_be_bytes()].concat();
@@ -118,7 +118,7 @@ async fn a_post_that_the_server_may_have_processed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_with_the_token_in_its_last_words_does_not_show_it() {
+async fn a_connection_that_ends_with_the_token_in_its_debug_text_does_not_show_it() {
     const NO_ERROR: u32 = 0;
     const PROTOCOL_ERROR: u32 = 1;
     const ENHANCE_YOUR_CALM: u32 = 11;

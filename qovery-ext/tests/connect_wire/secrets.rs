@@ -18,7 +18,7 @@ use super::{
     server::{Answer, Server, response},
 };
 
-/// Everything that was printed.
+/// All printed output.
 #[derive(Clone, Default)]
 pub(crate) struct Printed(Arc<Mutex<Vec<u8>>>);
 
@@ -41,7 +41,7 @@ impl Printed {
         }
     }
 
-    /// The output of a program that unwraps this.
+    /// The output of a program that panics with this error.
     pub(crate) fn panic<T: Debug, E: Debug>(&self, outcome: Result<T, E>) {
         let caught = catch_unwind(AssertUnwindSafe(|| outcome.unwrap()));
         if let Err(payload) = caught {
@@ -85,7 +85,7 @@ impl<'a> MakeWriter<'a> for ToListener {
     }
 }
 
-/// Listens on this thread to everything, at the finest level, whichever crate it comes from.
+/// Records all events on this thread, at the finest level, from any crate.
 pub(crate) fn listen() -> Printed {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -109,7 +109,7 @@ pub(crate) fn listen() -> Printed {
 pub(crate) fn assert_silent(printed: &Printed, what: &dyn Debug) {
     LISTENER.set(None);
     let text = printed.text();
-    // The listener heard something, or the test would prove nothing.
+    // The listener has received something. Otherwise the test would prove nothing.
     assert!(text.contains("qovery_call"), "{what:?}: {text}");
     assert!(
         text.contains("hyper") || text.contains("reqwest"),
@@ -145,7 +145,7 @@ async fn exercise(printed: &Printed, client: &Client, method: &Method) {
 #[tokio::test]
 async fn nothing_that_a_program_can_print_shows_the_token() {
     let echo = format!("your request said Authorization: Token {TOKEN}");
-    // As encoders write it: a decoder would make the token of it again.
+    // As encoders write it: a decoder would restore the token.
     let rest = TOKEN.strip_prefix('q').unwrap();
     let json = format!(r#"{{"detail": "\u0071{rest}"}}"#);
     let entity = format!("<title>&#x71;{rest}</title>");
@@ -209,7 +209,7 @@ async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
         exercise(&printed, &client, &Method::POST).await;
         assert_silent(&printed, &"no connection");
     }
-    // Over TLS the proxy is asked for a tunnel only, and sees no token.
+    // Over TLS the proxy only opens a tunnel, and sees no token.
     let seen = proxy.seen().requests;
     assert!(!seen.is_empty());
     assert!(
@@ -219,7 +219,7 @@ async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
 }
 
 #[tokio::test]
-async fn what_goes_over_the_wire_is_not_logged_even_where_that_was_asked_for() {
+async fn the_bytes_on_the_wire_are_not_logged_even_on_request() {
     let server = Server::start([Answer::status(200, "", "{}")]).await;
     let wordy = qovery_api::reqwest::Client::builder()
         .no_proxy()

@@ -1,4 +1,4 @@
-//! A server of raw sockets that answers by a script, faults included.
+//! A server of raw sockets that answers with a script, including faults.
 
 use std::{
     net::SocketAddr,
@@ -11,7 +11,7 @@ use tokio::{
     sync::watch,
 };
 
-/// The fate of one request.
+/// The outcome of one request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     /// These bytes, then the end of the connection.
@@ -22,13 +22,13 @@ pub(crate) enum Answer {
     ResetAfterReading(usize),
     /// The connection is reset after the whole request was read and these bytes were sent.
     ResetAfter(Vec<u8>),
-    /// Headers without end, as fast as they are taken.
+    /// Endless headers, as fast as the client reads them.
     EndlessHeaders,
     /// Headers that begin and never continue.
     StalledHeaders,
-    /// A body that continues, a byte at a time, as long as it is read.
+    /// A body that is sent byte by byte for as long as the client reads.
     EndlessBody,
-    /// Nothing, ever.
+    /// No response.
     Silence,
 }
 
@@ -51,9 +51,9 @@ pub(crate) fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
 /// The events that a server has seen.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
-    /// The requests that were read as a whole: only these can have been executed.
+    /// The requests that were read completely. Only these can have been executed.
     pub(crate) requests: Vec<String>,
-    /// How many connections were made.
+    /// The number of connections.
     pub(crate) connections: usize,
 }
 
@@ -66,14 +66,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers in turn, and the last answer is for all requests that follow.
+    /// Answers in order. The last response answers all further requests.
     pub(crate) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
         let answers = answers.into();
         Self::answering(move |number, _| answers[number.min(answers.len() - 1)].clone()).await
     }
 
-    /// Answers by the number of the request and by its text, which is empty for the answer to the
-    /// first request of a connection: that is chosen before it is read.
+    /// Answers according to the number and the text of the request. For the first request of a connection the
+    /// text is empty, because the response is selected before the request is read.
     pub(crate) async fn answering(
         script: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -112,7 +112,7 @@ impl Server {
         self.seen.clone()
     }
 
-    /// How many requests were read as a whole.
+    /// The number of requests that were read completely.
     pub(crate) fn executions(&self) -> usize {
         self.seen.borrow().requests.len()
     }
@@ -131,7 +131,7 @@ type Shared = (Arc<Mutex<usize>>, Arc<Script>);
 async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sender<Seen>) {
     loop {
         let mut text = Vec::new();
-        // A reset may come before anything is read, so it is looked up first.
+        // A reset may be due before anything is read, so it is checked first.
         let first = script(*number.lock().unwrap(), "");
         if let Answer::ResetAfterReading(limit) = first {
             *number.lock().unwrap() += 1;

@@ -9,7 +9,7 @@ use super::{
 use std::time::Duration;
 
 #[tokio::test]
-async fn each_status_is_repeated_for_the_methods_for_which_that_is_safe() {
+async fn each_status_is_retried_only_for_methods_that_are_safe_to_retry() {
     let statuses = [
         200, 201, 202, 204, 300, 304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 415, 422,
         423, 425, 429, 451, 500, 501, 502, 503, 504, 507, 511, 599,
@@ -53,7 +53,7 @@ async fn the_same_request_is_sent_each_time() {
 }
 
 #[tokio::test]
-async fn retry_after_is_read_in_both_forms_and_not_disobeyed() {
+async fn retry_after_is_read_in_both_forms_and_respected() {
     let date = "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n";
     for (headers, expected) in [
         ("Retry-After: 50\r\n".to_owned(), 50),
@@ -88,7 +88,7 @@ async fn retry_after_is_read_in_both_forms_and_not_disobeyed() {
 }
 
 #[tokio::test]
-async fn a_retry_after_that_is_over_or_makes_no_sense_does_not_stop_repeats() {
+async fn a_past_or_invalid_retry_after_does_not_prevent_retries() {
     for value in [
         "0",
         "-1",
@@ -137,7 +137,7 @@ async fn no_redirect_leads_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_host_is_followed_where_that_changes_nothing() {
+async fn a_redirect_within_the_host_is_followed_only_for_methods_that_read() {
     for method in METHODS {
         let server = Server::start([
             Answer::Kept(response(307, "Location: /elsewhere\r\n", "")),
@@ -188,7 +188,7 @@ async fn the_user_agent_is_ours_and_can_be_extended() {
 }
 
 #[tokio::test]
-async fn no_call_passes_for_the_command_line_tool_or_the_terraform_provider() {
+async fn no_call_can_identify_as_the_command_line_tool_or_the_terraform_provider() {
     let server = Server::start([Answer::status(200, "", "{}")]).await;
     let headers: qovery_api::http::HeaderMap =
         [("user-agent".parse().unwrap(), "CLI 1.0".parse().unwrap())]

@@ -14,7 +14,7 @@ use super::{
     server::{Answer, Seen, Server, response},
 };
 
-/// Has an expired token, and a fresh one as soon as the server has refused so many calls.
+/// Provides an expired token, and a valid one after the server has refused this many calls.
 struct Renewing {
     token: Mutex<&'static str>,
     renewals: AtomicUsize,
@@ -55,7 +55,7 @@ impl TokenSource for Renewing {
     }
 }
 
-/// A server that refuses the expired token and accepts the fresh one.
+/// A server that refuses the expired token and accepts the valid one.
 async fn server() -> Server {
     Server::answering(|_, text| {
         let fresh = text.contains("authorization: Token fresh-token\r\n");
@@ -95,7 +95,7 @@ async fn a_hundred_concurrent_calls_with_an_expired_token_renew_it_once() {
 }
 
 #[tokio::test]
-async fn a_call_that_forbids_repeats_is_still_sent_with_the_new_token() {
+async fn a_call_that_forbids_retries_is_still_sent_with_the_new_token() {
     let server = server().await;
     let source = Renewing::new(&server, 1);
     let client = settings(&server, &source).build().unwrap();

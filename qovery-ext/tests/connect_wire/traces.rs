@@ -24,7 +24,7 @@ fn lines(printed: &Printed) -> (Vec<String>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_call_is_one_span_with_an_event_for_each_repeat() {
+async fn a_call_is_one_span_with_an_event_for_each_retry() {
     let server = Server::start([
         Answer::status(503, "x-request-id: first\r\n", ""),
         Answer::ResetAfter(Vec::new()),
@@ -57,13 +57,13 @@ async fn a_call_is_one_span_with_an_event_for_each_repeat() {
         for field in fields {
             assert!(line.contains(field), "{field}: {line}");
         }
-        // The event is in the span, whose fields stand before it.
+        // The event is in the span. The fields of the span are printed before it.
         assert!(line.contains("operation=\"getThing\""), "{line}");
     }
 }
 
 #[tokio::test]
-async fn the_span_of_a_call_without_a_response_says_why() {
+async fn the_span_of_a_call_without_a_response_has_the_reason() {
     let server = Server::start([Answer::ResetAfter(Vec::new())]).await;
     let client = client(&server);
     let printed = listen();

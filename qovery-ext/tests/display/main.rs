@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on stops, in its helpers too"
+    reason = "a test that cannot continue fails, also in its helpers"
 )]
 
 use std::{
@@ -168,7 +168,7 @@ async fn names_that_cannot_be_read_are_left_out_and_nothing_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_says_how_to_go_on_and_a_resumed_operation_is_shown_too() {
+async fn a_deadline_prints_how_to_continue_and_a_resumed_operation_is_shown_too() {
     let (fake, staging) = staging();
     let api = staging.services().remove(1);
     let _slow = api.takes(Step::Build, Duration::from_secs(900));

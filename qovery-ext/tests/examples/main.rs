@@ -7,7 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on stops, in its helpers too"
+    reason = "a test that cannot continue fails, also in its helpers"
 )]
 
 use std::{
@@ -21,7 +21,7 @@ use serde_json::json;
 /// Hostile texts of the corpus, and the checks of an output.
 #[allow(
     unreachable_pub,
-    reason = "the tests of the workspace publish what is private here"
+    reason = "items that are private here are public in the tests of the workspace"
 )]
 #[path = "../../../tests/src/hostile.rs"]
 mod hostile;
@@ -89,7 +89,7 @@ impl From<Output> for Run {
     }
 }
 
-/// The program of an example. Cargo builds it with the tests, but not if a single test is asked for.
+/// The program of an example. Cargo builds it with the tests, but not if only one test is selected.
 fn program(example: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let target = tests.parent().and_then(|deps| deps.parent()).unwrap();
@@ -104,7 +104,7 @@ fn program(example: &str) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ci_gate_ends_as_the_deployment_does() {
+async fn the_ci_gate_exits_with_the_code_of_the_deployment() {
     let scene = Scene::set().await;
     let passed = scene.run("ci_gate", &[&scene.id()]);
     assert_eq!(passed.code, 0, "{}{}", passed.out, passed.err);
@@ -208,7 +208,7 @@ async fn a_tail_prints_lines_that_cannot_control_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_shows_its_log_and_is_done_when_its_services_run() {
+async fn a_deployment_shows_its_log_and_ends_when_its_services_run() {
     let scene = Scene::set().await;
     let run = scene.run("deploy_with_logs", &[&scene.id(), "1"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -226,7 +226,7 @@ async fn a_deployment_shows_its_log_and_is_done_when_its_services_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_is_gone_after_its_tests_and_ends_as_they_do() {
+async fn a_preview_is_deleted_after_its_tests_and_exits_with_their_code() {
     let scene = Scene::set().await;
     for (command, code) in [("true", 0), ("false", 1)] {
         scene.fake.clear_requests();
@@ -351,7 +351,7 @@ async fn the_whole_history_becomes_a_table() {
 const STAGING: &str = "organization/project/staging";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ci_programs_deploy_by_name_and_end_as_the_deployment_does() {
+async fn the_ci_programs_deploy_by_name_and_exit_with_the_code_of_the_deployment() {
     let scene = Scene::set().await;
     let run = scene.run("ci_deploy", &[STAGING]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -411,7 +411,7 @@ async fn the_ci_programs_make_update_and_delete_a_preview() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ci_program_promotes_what_runs() {
+async fn the_ci_program_promotes_the_running_versions() {
     let scene = Scene::set().await;
     let production = scene.fake.project("project").environment("production");
     let web = production.service(Workload::Container, "web");
@@ -439,7 +439,7 @@ async fn the_ci_program_promotes_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_but_production_is_stopped() {
+async fn all_environments_except_production_are_stopped() {
     let scene = Scene::set().await;
     let production = scene.fake.project("project").environment("production");
     let production = production.in_mode("PRODUCTION").in_state("DEPLOYED");

@@ -15,7 +15,7 @@ fn scene() -> (FakeQovery, FakeEnvironment) {
 }
 
 #[tokio::test]
-async fn services_of_every_kind_are_listed_with_what_to_act_on() {
+async fn services_of_every_kind_are_listed_with_their_reference() {
     let (fake, environment) = scene();
     for kind in Workload::ALL {
         environment.service(kind, &format!("{kind:?}"));
@@ -95,7 +95,7 @@ async fn urls_come_with_their_services_the_main_one_first() {
 }
 
 #[tokio::test]
-async fn a_variable_is_created_then_edited_then_left_alone() {
+async fn a_variable_is_created_then_edited_then_unchanged() {
     let (fake, environment) = scene();
     let client = fake.client();
     let owner = VariableOwner::Environment(environment.id());

@@ -128,7 +128,7 @@ async fn an_action_runs_on_all_and_a_failure_stops_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_actions_are_under_way_than_allowed() {
+async fn no_more_actions_run_at_a_time_than_allowed() {
     let scene = scene();
     for environment in &scene.environments {
         for web in environment.services() {
@@ -149,7 +149,7 @@ async fn no_more_actions_are_under_way_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_dropped_is_gone_on_with_by_its_journal() {
+async fn a_dropped_run_continues_with_its_journal() {
     for seconds in [0, 1, 2, 4, 8, 20, 60] {
         let scene = scene();
         scene.fake.latency(Duration::from_millis(300));
@@ -174,7 +174,7 @@ async fn a_run_that_is_dropped_is_gone_on_with_by_its_journal() {
             "{seconds} s: {before} then {after}: nothing is deployed twice"
         );
 
-        // The third time there is nothing to do.
+        // The third run has nothing to do.
         let again = bulk.run(|environment| environment.deploy()).await.unwrap();
         assert_eq!(scene.fake.executions().len(), after);
         let done = again
@@ -244,7 +244,7 @@ async fn an_uncertain_stop_is_sent_again_and_an_uncertain_deployment_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_is_done_again_and_a_journal_of_another_job_is_refused() {
+async fn failed_actions_are_retried_and_a_journal_of_another_job_is_refused() {
     let scene = scene();
     let bulk = Bulk::new(&scene.client)
         .named("pr-*")
@@ -324,7 +324,7 @@ async fn an_action_whose_wait_was_refused_is_waited_for_and_not_sent_again() {
     for web in scene.environments[2].services() {
         web.takes(Step::Deployment, Duration::from_secs(100));
     }
-    // The role of the token is taken away during the deployment, and given back.
+    // The role of the token is removed during the deployment, and restored.
     let reads = |operation: &str| !operation.starts_with("deploy");
     let environment = scene.environments[2].id();
     let requests = {
@@ -390,7 +390,7 @@ async fn a_run_that_crashed_at_any_byte_of_its_journal_deploys_nothing_twice() {
         } else {
             assert!(sent == 0 && outcome.is_reached(), "{length}: {summary}");
         }
-        // The rest can be read once more.
+        // The rest can be read again.
         run()
             .await
             .unwrap_or_else(|error| panic!("{length}, again: {error}"));

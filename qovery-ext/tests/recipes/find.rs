@@ -108,7 +108,7 @@ async fn one_list_for_each_level_is_read_and_kept_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_created_meanwhile_is_found() {
+async fn an_object_that_was_created_after_the_list_was_cached_is_found() {
     let shop = shop();
     shop.client.find("my-org/shop/staging").await.unwrap();
     let preview = shop
@@ -159,7 +159,7 @@ async fn single_steps_take_names_with_slashes_and_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn urls_and_ids_of_each_kind_are_found_whatever_they_name() {
+async fn urls_and_ids_of_each_kind_are_found() {
     let shop = shop();
     let api = shop
         .client
@@ -197,7 +197,7 @@ async fn urls_and_ids_of_each_kind_are_found_whatever_they_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_name_lists_what_there_is_with_ids_and_the_closest_one() {
+async fn an_unknown_name_lists_the_candidates_with_ids_and_suggests_the_closest_one() {
     let shop = shop();
     let error = shop
         .client
@@ -243,7 +243,7 @@ async fn a_name_in_several_cases_is_found_by_its_spelling_and_ambiguous_otherwis
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_kind_than_the_expected_one_is_refused_unsent_where_the_path_shows_it() {
+async fn an_unexpected_kind_is_refused_without_a_request_if_the_path_shows_it() {
     let shop = shop();
     for path in ["my-org/shop", "my-org/shop/staging", "", "a/b/c/d/e"] {
         let error = shop.client.find(path).service().await.unwrap_err();
@@ -266,7 +266,7 @@ async fn another_kind_than_the_expected_one_is_refused_unsent_where_the_path_sho
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_cannot_be_read_is_an_error_of_its_own_and_is_not_kept() {
+async fn a_list_that_cannot_be_read_is_a_separate_error_and_is_not_cached() {
     for (operation, what) in [
         ("listOrganization", "the list of organizations"),
         (
@@ -305,7 +305,7 @@ async fn progress_and_errors_have_names_beside_ids_once_they_are_known() {
     let script = shop.staging.next_deployment();
     script.fails_at(&shop.api, Step::Deployment);
     let (send, lines) = std::sync::mpsc::channel();
-    // A handle by id alone: the names are those of the client.
+    // A handle created from an id: the names are those of the client.
     let deploy = shop
         .client
         .environment(shop.staging.id())

@@ -10,7 +10,7 @@ use qovery_fake::{FakeQovery, Fault, Origin, Step, Workload as Kind};
 use serde_json::json;
 
 #[tokio::test(start_paused = true)]
-async fn a_row_has_times_outcome_who_and_each_service_with_its_version() {
+async fn a_row_has_times_outcome_user_and_each_service_with_its_version() {
     let fake = FakeQovery::new();
     let environment = fake.environment("staging");
     let orders = environment

@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on stops, in its helpers too"
+    reason = "a test that cannot continue fails, also in its helpers"
 )]
 
 mod basics;

@@ -117,7 +117,7 @@ fn settings(environment: &FakeEnvironment, name: &str, path: &str) -> Option<Val
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_preview_has_what_was_asked_for_and_keeps_every_other_setting() {
+async fn a_preview_has_the_requested_changes_and_keeps_all_other_settings() {
     let scene = scene();
     let deployed = preview().deploy(&scene.client).await.unwrap();
     assert!(deployed.is_new);
@@ -200,7 +200,7 @@ async fn a_preview_has_what_was_asked_for_and_keeps_every_other_setting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commits_go_out_in_one_deployment_of_all_services() {
+async fn commits_are_deployed_in_one_deployment_of_all_services() {
     let scene = scene();
     let preview = PreviewEnvironment::named("pr-18")
         .from("my-org/shop/staging")
@@ -227,7 +227,7 @@ async fn commits_go_out_in_one_deployment_of_all_services() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_interrupted_run_has_left_is_taken_up_and_can_be_deleted() {
+async fn the_remains_of_an_interrupted_run_are_continued_and_can_be_deleted() {
     for operation in [
         "listOrganization",
         "listProject",
@@ -279,7 +279,7 @@ async fn what_an_interrupted_run_has_left_is_taken_up_and_can_be_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_dropped_at_any_time_leaves_nothing_that_is_not_found_again() {
+async fn the_remains_of_a_run_that_is_dropped_at_any_time_are_found_again() {
     for milliseconds in (0..4000).step_by(130) {
         let scene = scene();
         scene.fake.latency(Duration::from_millis(100));
@@ -297,7 +297,7 @@ async fn a_run_that_is_dropped_at_any_time_leaves_nothing_that_is_not_found_agai
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_response_to_the_copying_makes_no_second_copy() {
+async fn a_lost_response_to_the_clone_request_creates_no_second_copy() {
     let scene = scene();
     scene
         .fake
@@ -312,7 +312,7 @@ async fn a_lost_response_to_the_copying_makes_no_second_copy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_response_to_a_step_of_making_a_copy_is_made_up_for_by_the_next_run() {
+async fn the_next_run_repairs_a_copy_after_a_lost_response() {
     for operation in ["cloneEnvironment", "createVariable", "editEnvironment"] {
         let scene = scene();
         let lost = Fault::connection_lost_after_execution();
@@ -328,7 +328,7 @@ async fn a_lost_response_to_a_step_of_making_a_copy_is_made_up_for_by_the_next_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_preview_is_never_touched() {
+async fn an_environment_that_is_no_preview_is_never_changed() {
     let scene = scene();
     let production = scene
         .fake
@@ -367,7 +367,7 @@ async fn what_is_no_preview_is_never_touched() {
     );
 }
 
-/// Environments of the name and mode of a preview that are none, and what makes each of them.
+/// Environments with the name and mode of a preview that are no previews, with the reason.
 async fn namesakes(scene: &Scene, name: &str) -> Vec<(&'static str, uuid::Uuid)> {
     let made = PreviewEnvironment::named("pr-1").from("my-org/shop/staging");
     let day = Duration::from_secs(86_400);
@@ -388,7 +388,7 @@ async fn namesakes(scene: &Scene, name: &str) -> Vec<(&'static str, uuid::Uuid)>
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_environment_of_the_same_name_and_mode_that_was_made_by_hand_is_left_alone() {
+async fn an_environment_of_the_same_name_and_mode_that_was_made_by_hand_is_not_changed() {
     for which in [0, 1] {
         for name in ["pr-17", "PR-17", "ｐｒ-17 "] {
             let scene = scene();
@@ -439,7 +439,7 @@ async fn only_an_environment_of_the_name_and_mode_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_preview_of_another_original_is_not_taken_over() {
+async fn a_preview_of_another_original_is_refused() {
     let scene = scene();
     let project = scene.fake.organization("my-org").project("shop");
     project.environment("testing");
@@ -465,14 +465,14 @@ async fn a_copy_that_is_not_marked_yet_has_another_name_and_is_found_again() {
         let names: Vec<_> = listed.await.unwrap().results;
         let names: Vec<_> = names.into_iter().map(|one| one.name).collect();
         assert!(!names.contains(&"pr-17".to_owned()), "{step}: {names:?}");
-        // Meanwhile, a person makes one.
+        // In the meantime, a user creates one.
         let request = CloneEnvironmentRequest::new("pr-17").mode(Mode::Preview);
         let original = scene.staging.id();
         let by_hand = scene.client.clone_environment(original, &request).await;
         let by_hand = by_hand.unwrap().id;
         let refused = wanted.deploy(&scene.client).await.unwrap_err();
         assert_eq!(refused.unmarked(), Some(by_hand), "{step}");
-        // The remains are deleted, and the other one stays.
+        // The remains are deleted, and the other environment stays.
         let refused = wanted.delete(&scene.client).await.unwrap_err();
         assert_eq!(refused.unmarked(), Some(by_hand), "{step}");
         let left = scene.copies().await;
@@ -728,7 +728,7 @@ async fn previews_whose_time_is_over_are_deleted_and_others_stay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_that_fails_leaves_the_preview_to_be_looked_at() {
+async fn a_failed_deployment_does_not_delete_the_preview() {
     let scene = scene();
     let made = preview().ensure(&scene.client).await.unwrap();
     let copy = scene.copies().await.remove(0);
@@ -742,7 +742,7 @@ async fn a_deployment_that_fails_leaves_the_preview_to_be_looked_at() {
     assert!(error.wait_error().unwrap().is_failed());
     assert_eq!(error.exit_code(), 1);
     assert_eq!(scene.copies().await.len(), 1);
-    // Watched by hand.
+    // Watched by the caller.
     let deployment = preview().deployment(&scene.client, &made).unwrap();
     deployment.await.unwrap();
     let _resumed = scene.client.environment(made.environment.id());
@@ -812,7 +812,7 @@ async fn a_preview_whose_making_was_interrupted_has_a_time_to_live() {
         let scene = scene();
         let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
         let wanted = wanted.image("web", "pr-17").dotenv("A=1");
-        // The mark and the end of its life are the first two variables.
+        // The mark and the expiry are the first two variables.
         let skipped = if step == "createVariable" { 2 } else { 0 };
         let fault = Fault::status(403).on(step).after(skipped);
         scene.fake.inject(fault);
@@ -847,7 +847,7 @@ async fn one_expired_preview_that_cannot_be_deleted_or_read_keeps_no_other() {
         let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
         assert_eq!(deleted.unwrap().len(), 1, "{operation}");
     }
-    // One that another job has deleted since it was listed.
+    // Another job has deleted this one since it was listed.
     let scene = made().await;
     scene
         .fake

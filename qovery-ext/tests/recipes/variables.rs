@@ -31,7 +31,7 @@ async fn listed(client: &Client, id: Uuid) -> Vec<VariableResponse> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_says_what_is_added_changed_unchanged_and_conflicting_without_values() {
+async fn a_plan_lists_added_changed_unchanged_and_conflicting_variables_without_values() {
     let (fake, environment, client) = scene();
     let owner = VariableOwner::Environment(environment.id());
     for variable in [
@@ -93,7 +93,7 @@ async fn a_plan_says_what_is_added_changed_unchanged_and_conflicting_without_val
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_fails_half_way_says_what_was_set_and_goes_on_the_second_time() {
+async fn a_plan_that_fails_lists_the_variables_that_were_set_and_continues_at_the_second_run() {
     let (fake, environment, client) = scene();
     let owner = VariableOwner::Environment(environment.id());
     let wanted = || ["A", "B", "C"].map(|key| Variable::new(key, "hunter"));
@@ -235,7 +235,7 @@ fn seen_twice(fake: &FakeQovery) -> Fault {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_several_wider_scopes_the_narrowest_one_counts() {
+async fn of_several_wider_scopes_the_narrowest_one_applies() {
     let (fake, environment, client) = scene();
     let web = environment.service(Kind::Container, "web");
     let owner = VariableOwner::Service(ServiceRef::new(ServiceKind::Container, web.id()));
@@ -288,7 +288,7 @@ async fn an_export_that_is_imported_again_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_a_file_cannot_have_is_a_comment_in_one_line() {
+async fn a_key_that_a_file_cannot_contain_becomes_a_comment_in_one_line() {
     let (_fake, environment, client) = scene();
     let owner = VariableOwner::Environment(environment.id());
     let keys = ["A\nB=injected", "$(rm -rf .)", "Ä", "A B"];
@@ -306,7 +306,7 @@ async fn a_key_that_a_file_cannot_have_is_a_comment_in_one_line() {
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn a_shell_reads_an_export_as_it_was_and_runs_nothing_in_it() {
+async fn a_shell_reads_the_exported_values_and_runs_no_command_in_them() {
     let (_fake, environment, client) = scene();
     let owner = VariableOwner::Environment(environment.id());
     let folder = tempfile::tempdir().unwrap();

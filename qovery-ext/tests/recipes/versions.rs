@@ -337,7 +337,7 @@ async fn exact_versions_are_promoted_after_a_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_promoted_is_said_and_left_alone() {
+async fn services_that_cannot_be_promoted_are_listed_and_not_changed() {
     let pair = pair();
     let client = &pair.client;
     pair.staging
@@ -471,7 +471,7 @@ async fn a_setting_that_this_version_does_not_know_survives_the_change_of_a_vers
         let known = format!("get{kind:?}");
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let parent = match kind {
-            // The requests name these objects in another way.
+            // In the requests, these objects have another form.
             ServiceKind::Helm | ServiceKind::Terraform => "",
             _ => parent,
         };

@@ -25,7 +25,7 @@ async fn a_future_that_is_dropped_at_any_time_loses_and_repeats_nothing() {
         let reading = async {
             let mut read = Vec::new();
             while read.len() < 30 {
-                // Polled once, and given up after a while.
+                // Polled once, and dropped after a short time.
                 let next = lines.next().now_or_never();
                 let next = match next {
                     Some(next) => Some(next),

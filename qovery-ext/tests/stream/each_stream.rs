@@ -34,7 +34,7 @@ async fn the_lines_of_a_service_come_as_they_are_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limit_since_query_and_pod_are_asked_of_the_server() {
+async fn limit_since_query_and_pod_are_sent_to_the_server() {
     let (fake, _, service) = world();
     let service = (0..20).fold(service, |service, n| service.prints(&format!("line {n}")));
     let mut lines = fake
@@ -174,7 +174,7 @@ async fn the_health_of_a_cluster_is_found_by_its_id_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_id_belongs_is_asked_once_for_a_client_and_its_clones() {
+async fn the_location_of_an_id_is_looked_up_once_for_a_client_and_its_clones() {
     let (fake, _, service) = world();
     let service = service.prints("x");
     let client = fake.client();
@@ -185,7 +185,7 @@ async fn where_an_id_belongs_is_asked_once_for_a_client_and_its_clones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn frames_for_the_console_are_skipped_and_unreadable_ones_are_handed_over() {
+async fn frames_for_the_console_are_skipped_and_unreadable_ones_are_delivered() {
     use qovery_fake::SocketFault;
 
     let (fake, _, service) = world();

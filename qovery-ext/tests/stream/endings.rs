@@ -33,7 +33,7 @@ async fn a_normal_close_is_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn codes_that_refuse_for_good_are_not_tried_again() {
+async fn permanent_close_codes_are_not_retried() {
     for code in [1007, 1008] {
         let (words, last) = end_of(SocketFault::close(code, "permission denied")).await;
         assert_eq!(words, ["(Permanent)"], "{code}");
@@ -42,7 +42,7 @@ async fn codes_that_refuse_for_good_are_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_without_an_agent_is_told_apart() {
+async fn a_cluster_without_an_agent_has_its_own_error() {
     let fault = SocketFault::close(1011, "status: NotFound, message: no agent connected");
     let (words, last) = end_of(fault).await;
     assert_eq!(words, ["(NoAgent)"]);
@@ -50,7 +50,7 @@ async fn a_cluster_without_an_agent_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transient_close_is_tried_ten_times_with_the_backoff_of_the_console() {
+async fn a_transient_close_is_retried_ten_times_with_the_backoff_of_the_console() {
     for reason in [
         "Timeout exceeded for receiving agent response",
         "timeout while connecting to pod",

@@ -70,7 +70,7 @@ async fn lines_in_another_order_are_all_delivered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_that_is_sent_twice_on_one_connection_cannot_be_told_from_two_lines() {
+async fn a_line_that_is_sent_twice_on_one_connection_counts_as_two_lines() {
     let words = lines_with(SocketFault::duplicate().after_frames(1)).await;
     assert_eq!(words, ["0", "1", "1", "2", "3", "4", "5"]);
 }
@@ -82,10 +82,10 @@ async fn a_server_that_sends_slowly_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_forgot_what_was_before_is_reported_as_a_gap() {
+async fn a_server_that_lost_earlier_lines_is_reported_as_a_gap() {
     let (fake, _, service) = world();
     let service = service.prints("0");
-    // Each connection starts at the current line, and a position is refused.
+    // Each connection starts at the current line, and a start time is refused.
     fake.inject_socket(SocketFault::lost().after_frames(1));
     let mut lines = fake.client().service_logs(service.id()).limit(0);
     let printing = async {

@@ -93,7 +93,7 @@ fn a_plain_address_of_another_machine_is_refused() {
 }
 
 #[tokio::test]
-async fn settings_of_reqwest_that_can_be_used_once_open_no_websocket() {
+async fn settings_of_reqwest_that_can_be_built_once_open_no_websocket() {
     let (fake, _, service) = world();
     let service = service.prints("a");
     let server = fake.serve().await.unwrap();
@@ -119,7 +119,7 @@ async fn settings_of_reqwest_that_can_be_used_once_open_no_websocket() {
     );
 }
 
-/// Gives the token of the fake once the first one was refused.
+/// Provides the token of the fake after the first one was refused.
 struct Renewing {
     fake: FakeQovery,
     current: Mutex<String>,
@@ -171,7 +171,7 @@ async fn the_token_source_is_asked_again_on_401_and_on_reconnect() {
 }
 
 #[tokio::test]
-async fn neither_errors_nor_events_repeat_the_token_that_a_server_does() {
+async fn neither_errors_nor_events_show_a_token_that_the_server_repeats() {
     let (fake, _, service) = world();
     let server = fake.serve().await.unwrap();
     let token = "qov_s3cret_0123456789";

@@ -31,17 +31,17 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::{word, world};
 
 const TOKEN: &str = "qov_s3cret_0123456789";
-/// Longer than any of the cases may take, without a limit of the client.
+/// Longer than any of the cases takes, unless a limit of the client is missing.
 const LONG: Duration = Duration::from_secs(60);
 
-/// What the server does with a connection.
+/// The behavior of the server on a connection.
 #[derive(Clone, Default)]
 struct Script {
-    /// Headers of the handshake in place of the right ones; `{key}` stands for the accepted key.
+    /// Headers of the handshake in place of the correct ones; `{key}` stands for the accepted key.
     handshake: Option<String>,
     /// Sent after the handshake.
     bytes: Vec<u8>,
-    /// Sent again and again after that, until the client is gone.
+    /// Sent repeatedly after that, until the client disconnects.
     endless: Vec<u8>,
     /// Keeps the connection open at the end.
     stays: bool,
@@ -139,7 +139,7 @@ async fn play(mut stream: TcpStream, script: Script, heads: Arc<Mutex<Vec<String
     }
     if !script.endless.is_empty() {
         let (mut reader, mut writer) = stream.into_split();
-        // Answers to pings are taken, so that neither side waits for the other.
+        // Answers to pings are read, so that neither side blocks.
         let drain = tokio::spawn(async move {
             let mut buffer = [0; 4096];
             while reader.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
@@ -203,7 +203,7 @@ async fn only_whole_unmasked_frames_without_reserved_bits_are_messages() {
 }
 
 #[tokio::test]
-async fn a_frame_that_lies_about_its_length_or_its_sequence_ends_the_connection() {
+async fn a_frame_with_a_wrong_length_or_sequence_ends_the_connection() {
     let text = line("a");
     let (head, tail) = text.split_at(10);
     let masked = {
@@ -290,7 +290,7 @@ async fn each_close_code_ends_the_stream_and_its_reason_controls_nothing() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_agrees_on_something_else_is_refused() {
+async fn a_handshake_with_another_protocol_or_extension_is_refused() {
     let right = "101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: {key}";
     let accepted = [
         right.to_owned(),
@@ -378,7 +378,7 @@ async fn endless_frames_without_content_neither_stop_other_tasks_nor_a_deadline(
     }
 }
 
-/// The longest time for which a task beside a future did not get its turn.
+/// The longest time that a concurrent task could not run.
 async fn longest_pause(beside: impl Future<Output = ()>) -> Duration {
     let mut longest = Duration::ZERO;
     let mut beside = std::pin::pin!(beside);
@@ -442,7 +442,7 @@ async fn a_message_as_large_as_allowed_does_not_stop_other_tasks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_that_never_ends_is_no_panic() {
+async fn an_endless_window_does_not_panic() {
     let (fake, environment, _) = world();
     let client = fake.client();
     let deployed = client
@@ -455,7 +455,7 @@ async fn a_window_that_never_ends_is_no_panic() {
 }
 
 #[tokio::test]
-async fn settings_that_mean_never_are_no_panic() {
+async fn settings_that_mean_never_do_not_panic() {
     let script = Script {
         stays: true,
         ..bytes(frame(0x81, &line("a")))
@@ -533,13 +533,13 @@ async fn empty_output_is_held_back_while_input_is_sent() {
         sent.expect("it is sent").unwrap();
     }
     let written = written.load(Ordering::SeqCst);
-    // As much as 1 MiB of memory holds, and what is under way.
+    // The number of messages in 1 MiB of memory, and those in transit.
     assert!(written < 100_000, "{written}");
     assert_eq!(exec.read().await.unwrap().unwrap(), "");
 }
 
 #[tokio::test]
-async fn a_server_that_closes_after_each_message_is_not_asked_without_a_delay() {
+async fn reconnects_to_a_server_that_closes_after_each_message_have_a_delay() {
     let script = bytes(frame(0x81, &line("a")));
     let server = Hostile::start(script).await;
     let reconnect = Reconnect::default().first_delay(Duration::from_millis(100));

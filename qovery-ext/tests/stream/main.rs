@@ -45,7 +45,7 @@ pub(crate) async fn item<T>(
     }
 }
 
-/// All events until the stream ends or is quiet for a while.
+/// All events until the stream ends, or until no event comes for some time.
 pub(crate) async fn until_quiet<T>(
     stream: &mut (impl Stream<Item = Result<Event<T>, StreamError>> + Unpin),
     quiet: Duration,

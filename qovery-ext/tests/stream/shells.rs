@@ -65,7 +65,7 @@ async fn input_that_is_larger_than_all_buffers_does_not_wait_for_its_own_output(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_that_comes_while_input_is_sent_is_told_by_the_next_read() {
+async fn an_end_that_arrives_while_input_is_sent_is_returned_by_the_next_read() {
     for (code, is_error) in [(1000, false), (1011, true)] {
         let (fake, _, service) = world();
         fake.inject_socket(SocketFault::close(code, "").after_frames(1));
@@ -81,7 +81,7 @@ async fn an_end_that_comes_while_input_is_sent_is_told_by_the_next_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_close_code_of_a_command_is_told_apart_and_no_command_is_run_twice() {
+async fn every_close_code_of_a_command_is_distinguished_and_no_command_runs_twice() {
     for (code, reason, kind) in [
         (1007, "permission denied", StreamErrorKind::Permanent),
         (1008, "token expired", StreamErrorKind::Permanent),
@@ -157,7 +157,7 @@ async fn a_port_of_a_service_is_reached_on_loopback_by_several_connections() {
         connection.read_exact(&mut echoed).await.unwrap();
         assert!(echoed.iter().all(|byte| *byte == n));
     }
-    // Both directions at the same time, and more than all buffers hold.
+    // Both directions at the same time, with more data than all buffers hold.
     let connection = TcpStream::connect(forward.address()).await.unwrap();
     let (mut reader, mut writer) = connection.into_split();
     let sending = tokio::spawn(async move {
@@ -171,7 +171,7 @@ async fn a_port_of_a_service_is_reached_on_loopback_by_several_connections() {
         .expect("both sides read")
         .unwrap();
     drop(sending.await.unwrap());
-    // A program that says at once that it sends no more still gets the whole answer.
+    // A program that ends its input at once still receives the whole response.
     for size in [1, 100_000] {
         let mut connection = TcpStream::connect(forward.address()).await.unwrap();
         connection.write_all(&vec![6; size]).await.unwrap();

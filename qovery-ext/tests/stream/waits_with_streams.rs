@@ -10,7 +10,7 @@ use qovery_fake::{FakeEnvironment, FakeQovery, SocketFault, Step, Workload};
 
 const BUILD: Duration = Duration::from_secs(247);
 
-/// A fake whose next deployment takes minutes, and fails if asked.
+/// A fake whose next deployment takes minutes. It fails if requested.
 fn story(fails: bool) -> (FakeQovery, FakeEnvironment) {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
@@ -32,9 +32,9 @@ fn story(fails: bool) -> (FakeQovery, FakeEnvironment) {
 }
 
 struct Told {
-    /// How it ended, in words.
+    /// The outcome as text.
     outcome: String,
-    /// From the end on the server to the verdict.
+    /// The time from the end on the server to the outcome.
     delay: Duration,
     requests: usize,
 }
@@ -67,7 +67,7 @@ async fn wait(fails: bool, with_stream: bool, faults: Vec<SocketFault>, seed: u6
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_healthy_stream_tells_the_end_within_two_seconds_with_half_the_requests() {
+async fn with_a_healthy_stream_the_end_is_reported_within_two_seconds_with_half_the_requests() {
     let (mut without, mut with) = (0, 0);
     for fails in [false, true] {
         let mut delays = Vec::new();
@@ -141,7 +141,8 @@ async fn no_fault_of_a_stream_changes_the_outcome_or_delays_it_beyond_the_schedu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_was_in_time_and_goes_mute_delays_the_end_by_three_intervals_at_most() {
+async fn a_stream_that_was_in_time_and_then_sends_no_frames_delays_the_end_by_three_intervals_at_most()
+ {
     for frames in 2..7 {
         let mute = SocketFault::mute().after_frames(frames);
         let mute = mute.on("/deployment/status").times(1000);
@@ -152,7 +153,7 @@ async fn a_stream_that_was_in_time_and_goes_mute_delays_the_end_by_three_interva
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_floods_the_wait_with_false_news_is_given_up() {
+async fn a_stream_that_floods_the_wait_with_false_changes_is_closed() {
     let (fake, environment) = story(false);
     for n in 0..100 {
         let state = if n % 2 == 0 { "DEPLOYED" } else { "BUILDING" };
@@ -172,7 +173,7 @@ async fn a_stream_that_floods_the_wait_with_false_news_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn log_lines_are_handed_on_while_waiting_without_those_of_before() {
+async fn log_lines_are_passed_on_during_the_wait_without_earlier_ones() {
     let (fake, environment) = story(false);
     let id = environment.id();
     let client = fake.client();

@@ -7,7 +7,7 @@ use crate::{KINDS, World};
 
 type Make = dyn Fn(&Client, &World) -> Action;
 
-/// One action, made for a client.
+/// One action, created for a client.
 pub(crate) struct Act {
     pub(crate) what: String,
     pub(crate) make: Box<Make>,
@@ -23,7 +23,7 @@ pub(crate) fn act(
     }
 }
 
-/// Every action that the API has, except those that need a deployment to be under way.
+/// Every action of the API, except those that need a running deployment.
 pub(crate) fn all() -> Vec<Act> {
     let mut acts = vec![
         act("environment deploy", |c, w| {

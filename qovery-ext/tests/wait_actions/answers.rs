@@ -1,4 +1,4 @@
-//! A response that is not the API's is no evidence: status × type × body × endpoint.
+//! A response that is not the API's is no evidence, for each status, type, body and endpoint.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ const FOREIGN: [(&str, &str); 11] = [
     ("", "<!doctype html>"),
 ];
 
-/// The API's own refusals that are about something else.
+/// Refusals of the API about other objects.
 const UNRELATED: [&str; 4] = [
     r#"{"status":400,"detail":"upstream not found, try later"}"#,
     r#"{"status":400,"detail":"service does not exist in load balancer"}"#,
@@ -47,10 +47,10 @@ const UNRELATED: [&str; 4] = [
     r#"{"status":400,"detail":"environment 00000000-0000-0000-0000-000000000063 does not exist"}"#,
 ];
 
-/// Answers to a read that say nothing about the subject.
+/// Responses to a read that are no evidence about the subject.
 fn worthless() -> Vec<Instead> {
     let foreign = STATUSES.iter().flat_map(|status| {
-        // A success of another form is an answer of the API; a scalar or a page is not.
+        // A success of another form is a response of the API. A scalar or a page is not.
         FOREIGN
             .iter()
             .filter(move |(media, body)| {
@@ -80,7 +80,7 @@ fn is_busy(world: &World) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between() {
-    // Each removal with a ninth of the answers, each answer with every ninth removal.
+    // Each removal with a ninth of the responses, and each response with every ninth removal.
     for (index, removal) in removals().into_iter().enumerate() {
         for instead in worthless().into_iter().skip(index % 9).step_by(9) {
             let world = World::new();
@@ -90,7 +90,7 @@ async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between(
                 .await
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
-            // Three requests of the polls that follow, of whatever endpoint.
+            // Three requests of the following polls, to any endpoint.
             intermediary.answer(3, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
             });
@@ -103,10 +103,10 @@ async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_hears_nothing_but_other_answers_has_lost_contact() {
+async fn a_wait_without_a_response_of_the_api_has_lost_contact() {
     let endings = worthless();
     for (index, action) in all().into_iter().enumerate() {
-        // Each action with some of them, all of them with some action.
+        // Each action with some of the responses, and all responses with some action.
         for instead in endings.iter().skip(index % 13).step_by(13) {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
@@ -130,7 +130,7 @@ async fn a_wait_that_hears_nothing_but_other_answers_has_lost_contact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_that_something_else_answers_fails_at_once_and_may_have_been_executed() {
+async fn an_action_that_another_system_answers_fails_at_once_and_may_have_been_executed() {
     let answers = STATUSES
         .iter()
         .filter(|status| **status < 500)
@@ -252,7 +252,7 @@ async fn a_subject_that_its_parent_still_lists_is_not_gone() {
                 .await
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
-            // A replica that lags, or a route that is being changed: everything but the lists.
+            // A replica that lags, or a route that is being changed: all endpoints except the lists.
             let instead = Instead::Answer(status, "application/json", body);
             intermediary.answer(4, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET && !r.operation.id.starts_with("list")

@@ -10,7 +10,7 @@ use crate::World;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_waits_is_taken_out_of_the_queue_and_what_runs_goes_on() {
+async fn a_queued_request_is_canceled_and_the_running_deployment_continues() {
     let world = World::new();
     world.environment.external_actor().deploys();
     let client = world.fake.client();
@@ -51,7 +51,7 @@ async fn the_deployment_that_runs_is_canceled_if_it_is_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_that_was_never_named_is_left_alone_whatever_runs() {
+async fn without_a_named_request_nothing_is_canceled() {
     let world = World::new();
     let client = world.fake.client();
     let id = world.service(FakeKind::Container).id();
@@ -71,7 +71,7 @@ async fn an_operation_that_was_never_named_is_left_alone_whatever_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_runs_after_ours_has_ended_is_left_alone() {
+async fn a_deployment_that_runs_after_ours_has_ended_is_not_canceled() {
     let world = World::new();
     let client = world.fake.client();
     let deploying = client.environment(world.environment.id()).deploy();

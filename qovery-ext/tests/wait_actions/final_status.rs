@@ -8,7 +8,7 @@ use std::time::Duration;
 use qovery_ext::wait::{Phase, ServiceKind as Kind, State, WaitExt};
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Step, Workload};
 
-/// How many moments the end falls on, and what lies between them.
+/// The number of different times of the end, and the interval between them.
 const MOMENTS: u32 = 40;
 const BETWEEN: Duration = Duration::from_millis(200);
 

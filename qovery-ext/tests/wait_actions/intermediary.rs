@@ -1,4 +1,5 @@
-//! An intermediary between the client and the fake that answers instead: a proxy, a firewall, a login page.
+//! An intermediary between the client and the fake that answers in place of the API: a proxy, a firewall, a
+//! login page.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,16 +10,16 @@ use qovery_api::{
 use qovery_ext::connect::Connect;
 use qovery_fake::{FakeQovery, FakeTransport};
 
-/// The answer in place of the API's.
+/// The response in place of the API's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Instead {
     /// Status, media type (none if blank), body.
     Answer(u16, &'static str, &'static str),
     /// The connection is lost.
     Lost,
-    /// The body breaks off.
+    /// The body is cut off.
     BrokenOff,
-    /// No answer comes in time.
+    /// No response arrives in time.
     Silence,
     /// No connection is made.
     NotConnected,
@@ -63,7 +64,7 @@ impl Intermediary {
             .expect("the settings hold")
     }
 
-    /// Answers this many requests that fit.
+    /// Answers this many matching requests.
     pub(crate) fn answer(
         &self,
         times: u32,

@@ -1,4 +1,4 @@
-//! Every action, from its handle over the client to the request to the API and back.
+//! Every action, from its handle through the client to the request, and back.
 //!
 //! On paused time, against the fake's socket-free transport.
 
@@ -6,7 +6,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
 mod actions;

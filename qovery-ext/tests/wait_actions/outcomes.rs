@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_says_which_stage_service_and_step_with_the_last_lines_and_a_link() {
+async fn a_failure_has_stage_service_step_the_last_lines_of_the_log_and_a_link() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     environment
@@ -63,7 +63,7 @@ async fn a_failure_says_which_stage_service_and_step_with_the_last_lines_and_a_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_its_deployment_never_came_to_is_told_who_failed() {
+async fn the_failure_of_a_service_that_was_not_reached_names_the_service_that_failed() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     let database = environment
@@ -102,7 +102,7 @@ async fn a_service_that_its_deployment_never_came_to_is_told_who_failed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_process_has_started_can_be_waited_for() {
+async fn a_deployment_of_another_process_can_be_waited_for() {
     let world = World::new();
     world.environment.external_actor().deploys();
     let client = world.fake.client();
@@ -130,7 +130,7 @@ async fn what_another_process_has_started_can_be_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn something_new_with_an_old_name_is_not_followed() {
+async fn a_new_object_with_an_old_name_is_not_followed() {
     for gone in [Gone::NotFound, Gone::Forbidden, Gone::BadRequest] {
         let world = World::new();
         let environment = world.environment.clone().gone_as(gone);
@@ -149,7 +149,7 @@ async fn something_new_with_an_old_name_is_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_failure_of_a_neighbor_is_none_of_our_business() {
+async fn an_old_failure_of_a_neighbor_does_not_affect_the_outcome() {
     let world = World::new();
     world
         .service(FakeKind::Database)
@@ -175,7 +175,7 @@ async fn an_old_failure_of_a_neighbor_is_none_of_our_business() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_counts_services_and_stages_and_tells_how_long_they_took() {
+async fn progress_has_the_numbers_and_durations_of_services_and_stages() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     for (name, stage) in [("orders", "data"), ("api", "code"), ("web", "code")] {
@@ -216,7 +216,7 @@ async fn progress_counts_services_and_stages_and_tells_how_long_they_took() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request() {
+async fn a_token_that_is_used_much_later_does_not_follow_the_request_of_another_user() {
     let world = World::new();
     let client = world.fake.client();
     let environment = client.environment(world.environment.id());
@@ -224,7 +224,7 @@ async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request
     let selection = ServiceSelection::new().with(ServiceKind::Container, id);
     let stopping = environment.stop_services(selection);
     let token = stopping.start().await.expect("accepted").token();
-    // The token is from an hour ago.
+    // The token is one hour old.
     let json = serde_json::to_value(&token).expect("a document");
     let mut old = json.clone();
     let made = json["made"].as_u64().expect("a time");

@@ -156,7 +156,7 @@ async fn every_action_on_every_kind_of_service_sends_its_operation_or_is_refused
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_is_sent_in_the_words_of_the_kind() {
+async fn a_version_is_sent_in_the_fields_of_the_kind() {
     let table: [(FakeKind, ServiceVersion, Value); 7] = [
         (
             FakeKind::Application,
@@ -213,7 +213,7 @@ async fn a_version_is_sent_in_the_words_of_the_kind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn services_of_all_kinds_go_into_one_deployment_each_in_its_version() {
+async fn services_of_all_kinds_are_in_one_deployment_each_with_its_version() {
     let world = World::new();
     let id = |kind| world.service(kind).id();
     let selection = ServiceSelection::new()
@@ -287,7 +287,7 @@ async fn selected_services_are_stopped_restarted_uninstalled_and_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_selected_is_refused_and_nothing_is_sent() {
+async fn an_empty_selection_is_refused_and_nothing_is_sent() {
     let world = World::new();
     let environment = world.fake.client().environment(world.environment.id());
     let none = ServiceSelection::new;
@@ -310,7 +310,7 @@ async fn nothing_selected_is_refused_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_service_is_selected_once_in_the_version_that_was_said_last() {
+fn a_service_is_selected_once_with_the_last_version_that_was_set() {
     let id = uuid::Uuid::from_u128(7);
     let selection = ServiceSelection::new()
         .with(ServiceKind::Container, id)
@@ -345,7 +345,7 @@ async fn every_action_on_a_cluster_sends_its_operation_and_reaches_its_goal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_waits_is_canceled_by_its_id_whether_or_not_the_server_tells_of_it() {
+async fn a_queued_request_is_canceled_by_its_id_with_and_without_a_request_status() {
     for told in [true, false] {
         let world = World::new();
         world.environment.external_actor().deploys();

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Takes a while for each request, and counts those in flight.
+/// Delays each request, and counts the requests in flight.
 #[derive(Clone)]
 struct Slow {
     api: FakeTransport,
@@ -47,7 +47,7 @@ impl Slow {
         Client::with_transport("https://fake.qovery.test", self.clone()).expect("a URL")
     }
 
-    /// How many requests were in flight at most: actions, and requests that read.
+    /// The maximum number of requests in flight: actions, and requests that read.
     fn most(&self, actions: bool) -> usize {
         let counts = self.counts.lock().expect("no panic");
         counts.most.get(&actions).copied().unwrap_or(0)
@@ -108,7 +108,7 @@ fn deployments(client: &Client, environments: &[FakeEnvironment]) -> Vec<Action>
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_many_actions_are_started_at_once_as_was_asked_for() {
+async fn the_requested_number_of_actions_is_started_at_once() {
     for (at_once, expected) in [
         (None, 8),
         (Some(1), 1),
@@ -131,7 +131,7 @@ async fn as_many_actions_are_started_at_once_as_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_there_as_soon_as_an_action_is_accepted_and_before_the_group_is_waited_for() {
+async fn tokens_exist_as_soon_as_an_action_is_accepted_and_before_the_wait_of_the_group() {
     let fake = FakeQovery::new();
     let environments = environments(&fake, 5);
     let slow = Slow::new(&fake, SECOND);
@@ -187,7 +187,7 @@ async fn projects_are_looked_up_many_at_a_time_also_if_that_fails() {
     assert!(started.elapsed() < 90 * SECOND, "{:?}", started.elapsed());
     assert_eq!(slow.requests("deployEnvironment"), 300);
     drop(group);
-    // One that succeeds finds all others of its project.
+    // One successful look-up finds all other environments of its project.
     let slow = Slow::new(&fake, SECOND);
     let group = Group::start(deployments(&slow.client(), &environments)).await;
     assert_eq!(slow.requests("getEnvironment"), 1);
@@ -195,7 +195,7 @@ async fn projects_are_looked_up_many_at_a_time_also_if_that_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_single_waits_of_one_client_keep_to_its_limit() {
+async fn many_single_waits_of_one_client_respect_its_limit() {
     for (limit, expected) in [(None, 32), (Some(5), 5), (Some(0), 1)] {
         let fake = FakeQovery::new();
         let environments = environments(&fake, 100);
@@ -220,7 +220,7 @@ async fn many_single_waits_of_one_client_keep_to_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn standing_in_line_is_no_failed_poll_and_a_deadline_holds_in_it() {
+async fn time_in_the_queue_is_no_failed_poll_and_a_deadline_applies_to_it() {
     let fake = FakeQovery::new();
     let environments = environments(&fake, 60);
     let slow = Slow::new(&fake, SECOND);

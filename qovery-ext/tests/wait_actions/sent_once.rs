@@ -43,7 +43,7 @@ async fn an_action_that_may_have_been_executed_is_sent_once_whatever_its_method(
 
 #[tokio::test(start_paused = true)]
 async fn an_action_that_was_certainly_not_executed_is_sent_again() {
-    // A cancel of nothing is refused.
+    // A cancel without a running deployment is refused.
     for action in all()
         .iter()
         .filter(|action| !action.what.ends_with("cancel"))
@@ -65,7 +65,7 @@ async fn an_action_that_was_certainly_not_executed_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plain_delete_that_is_repeated_says_that_the_first_one_may_have_been_executed() {
+async fn a_plain_delete_that_is_retried_reports_that_the_first_one_may_have_been_executed() {
     for (status, media, body) in [
         (
             404,

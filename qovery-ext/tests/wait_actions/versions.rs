@@ -132,7 +132,7 @@ async fn a_version_that_a_kind_cannot_take_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_that_a_kind_takes_is_sent_whole() {
+async fn a_version_that_a_kind_accepts_is_sent_completely() {
     for (fake_kind, kind) in KINDS {
         let (operation, list, takes) = contract(kind);
         let mut sorted = (takes.to_vec(), kind.versions().to_vec());

@@ -99,7 +99,7 @@ impl Watcher {
     }
 }
 
-/// Everything that happened in a story.
+/// All events of a story.
 pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> {
     let shown = played.watcher.0.lock().expect("no watcher panics");
     let scene = &played.scene;
@@ -110,7 +110,7 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
             .filter(|r| r.status.is_some_and(|s| s.as_u16() == status))
             .count()
     };
-    // The remaining part of a fault has not struck.
+    // The rest of a fault that was not applied.
     let struck = scene.fake.pending_faults().is_empty();
     let planned = |is: fn(&Trouble) -> bool| struck && story.trouble.iter().any(is);
     let deleted = story.asked == Asked::Delete && played.outcome == Outcome::Reached;

@@ -8,7 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot continue has failed"
 )]
 
 mod coverage;
@@ -33,8 +33,8 @@ use stream_faults::Stream;
 /// How many stories a test run plays, unless `QOVERY_STORIES` says otherwise.
 const STORIES: u64 = 3000;
 
-/// How long after its end a deployment may be reported, at most: the longest interval with its
-/// jitter, and what trouble and latency add.
+/// The maximum delay of the report after the end of a deployment: the longest interval with its jitter, and the
+/// delays of faults and latency.
 fn patience(story: &Story) -> Duration {
     let mut patience = Duration::from_millis(16_600) + story.latency * 8 + story.stale;
     for trouble in &story.trouble {
@@ -52,7 +52,7 @@ fn patience(story: &Story) -> Duration {
         patience += Duration::from_secs(32);
     }
     if !is_told(story) {
-        // A state that held before is accepted only after a while.
+        // A state that held before is accepted only after a settle period.
         patience += Duration::from_secs(76);
     }
     patience
@@ -86,7 +86,7 @@ async fn play(story: &Story) -> Played {
         Ok(mut operation) => {
             story.begin_trouble(&scene);
             if story.resumed {
-                // A first poll, then another process, which has only the text of the token.
+                // A first poll, then another process that has only the text of the token.
                 let first = operation.poll_once().await.map(|_| operation.token());
                 let token: Result<OperationToken, _> = first.map(|token| {
                     let text = token.to_string();
@@ -124,9 +124,9 @@ async fn play(story: &Story) -> Played {
 struct Judged {
     outcome: Outcome,
     kinds: Vec<Kind>,
-    /// Reported as a success because no readable fact shows that it was none.
+    /// Reported as a success, because no readable fact shows that it was none.
     is_excused: bool,
-    /// "Superseded" is a right outcome: another request took its place or cannot be told apart.
+    /// "Superseded" is a correct outcome: another request replaced it or cannot be distinguished.
     is_doubtful: bool,
 }
 
@@ -135,7 +135,7 @@ async fn judge(seed: u64) -> Result<Judged, String> {
     judge_with(seed, None).await
 }
 
-/// The same, with a stream that the wait listens to.
+/// The same, with a stream for the wait.
 async fn judge_with(seed: u64, stream: Option<Stream>) -> Result<Judged, String> {
     let mut story = Story::new(seed);
     story.stream = stream;
@@ -161,7 +161,7 @@ async fn judge_with(seed: u64, stream: Option<Stream>) -> Result<Judged, String>
     }
     // If no fact distinguishes ours from another request, all of them have to end.
     let end = truth.at.and(last_end_of_alike(&story, &played.scene));
-    // If no endpoint shows the request, ours may be behind any run that follows: the wait continues
+    // If no endpoint shows the request, it may still be queued behind any following run: the wait continues
     // until nothing hides it.
     let may_be_hidden = !is_told(&story) && (truth.replaced || truth.is_in_doubt);
     if let Some(end) = end.filter(|_| !may_be_hidden)
@@ -182,7 +182,7 @@ async fn judge_with(seed: u64, stream: Option<Stream>) -> Result<Judged, String>
 }
 
 #[test]
-fn the_outcome_of_every_story_is_the_right_one() {
+fn the_outcome_of_every_story_is_correct() {
     let stories = std::env::var("QOVERY_STORIES")
         .ok()
         .and_then(|s| s.parse().ok())
@@ -214,7 +214,7 @@ fn the_outcome_of_every_story_is_the_right_one() {
     if stories < STORIES {
         return;
     }
-    // A generator that no longer makes some kind of story would make this test prove less.
+    // If the generator no longer created some kind of story, this test would prove less.
     for kind in Kind::ALL {
         let count = tally.kinds.get(&kind).copied().unwrap_or(0);
         assert!(count >= 10, "{kind:?} happened in {count} stories only");
@@ -228,7 +228,7 @@ fn the_outcome_of_every_story_is_the_right_one() {
         Outcome::LostContact,
     ] {
         let count = tally.outcomes.get(&outcome).copied().unwrap_or(0);
-        // Few of the doubtful stories remain without a fact that decides.
+        // Few of the ambiguous stories remain without a fact that decides.
         let least = if outcome == Outcome::Superseded {
             10
         } else {
@@ -251,19 +251,19 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<String>) {
     (tally, wrong)
 }
 
-/// Stories with few facts about the shown deployment, and how they end.
+/// Stories with few facts about the shown deployment, and their outcomes.
 const HARD: &[(u64, Outcome)] = &[
     // No response names the request, a queued one absorbs it and is canceled, a later one succeeds.
     (134_705, Outcome::Superseded),
     (140_568, Outcome::Superseded),
     (170_839, Outcome::Superseded),
-    // The same, and the first status after the action is read when the later one waits already. In the first
-    // story the history lists our run as canceled.
+    // The same, and the first status after the action is read when the later request is already queued. In the
+    // first story the history lists our run as canceled.
     (100_791, Outcome::Canceled),
     (175_680, Outcome::Superseded),
-    // The request that was found ends well between two polls, and a later one still runs.
+    // The request that was found succeeds between two polls, and a later one still runs.
     (63_107, Outcome::Reached),
-    // A slow server shows a later request in the second reading, and ours in none.
+    // A slow server shows a later request in the second reading, and never shows ours.
     (109_327, Outcome::Superseded),
     // The request has failed or was canceled, and a later one deploys the service before it is read.
     (200_339, Outcome::Failed),
@@ -276,7 +276,7 @@ const HARD: &[(u64, Outcome)] = &[
 ];
 
 #[test]
-fn a_success_of_another_deployment_is_not_taken_for_ours_where_little_tells_them_apart() {
+fn a_success_of_another_deployment_is_not_ours_even_if_few_facts_distinguish_them() {
     let outcome = |seed| {
         let judged = on_paused_time(judge(seed));
         judged.unwrap_or_else(|text| panic!("{text}")).outcome

@@ -7,7 +7,7 @@ use qovery_fake::FakeDeployment;
 
 use crate::story::{Asked, Fate, Scene, Story, Target};
 
-/// For how long after the action the wait looks for its request, if the response does not name it.
+/// How long the wait searches its request after the action, if the response does not name it.
 const SETTLE: Duration = Duration::from_secs(15);
 
 /// An outcome of any client.
@@ -47,11 +47,11 @@ pub(crate) struct Truth {
     pub(crate) at: Option<Duration>,
     /// Whether another deployment replaced it.
     pub(crate) replaced: bool,
-    /// Whether another one that cannot be told from it ended, or may end, in another way.
+    /// Whether another request that cannot be distinguished from it ended, or may end, in another way.
     pub(crate) is_in_doubt: bool,
-    /// Whether it was about the whole environment, so that its end is the end of the request.
+    /// Whether it is for the whole environment, so that its end is the end of the request.
     pub(crate) is_whole: bool,
-    /// Whether every service that was asked about is stopped or was never deployed.
+    /// Whether every requested service is stopped or was never deployed.
     pub(crate) is_stopped: bool,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum End {
     StillGoing,
 }
 
-/// Plays the story until nothing more can happen to our request, and returns its fate.
+/// Plays the story until our request can no longer change, and returns its outcome.
 pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     for _ in 0..200 {
         if scene.ours().is_none_or(|d| d.is_over) {
@@ -95,8 +95,8 @@ pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     }
 }
 
-/// The end of the last request that can be taken for ours, if none is named: those that
-/// came at about the same time.
+/// The end of the last request that cannot be distinguished from ours, if none is named: those at about the
+/// same time.
 pub(crate) fn last_end_of_alike(story: &Story, scene: &Scene) -> Option<Duration> {
     let ours = scene.ours()?;
     let alike = alike(story, scene, &ours);
@@ -104,7 +104,7 @@ pub(crate) fn last_end_of_alike(story: &Story, scene: &Scene) -> Option<Duration
     ends.chain(ours.ended_at).max()
 }
 
-/// The requests of others that can be taken for ours, because no answer has named it.
+/// The requests of others that cannot be distinguished from ours, because no response has named it.
 fn alike(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<FakeDeployment> {
     if story.names_request() {
         return Vec::new();
@@ -191,7 +191,7 @@ fn is_goal(asked: Asked, state: &str) -> bool {
     }
 }
 
-/// The outcomes that are right.
+/// The correct outcomes.
 pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     let mut right = Vec::new();
     match truth.end {
@@ -201,20 +201,20 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         End::StillGoing => right.push(Outcome::DeadlinePassed),
     }
     if truth.end == End::Canceled && truth.replaced {
-        // Both are true: it was canceled, and something else took its place.
+        // Both are true: it was canceled, and another deployment replaced it.
         right.push(Outcome::Superseded);
     }
     let told = is_told(story);
     if truth.replaced && !told {
-        // No endpoint reports how it ended: to report that is right, to guess is not.
+        // No endpoint shows how it ended. Reporting this is correct, and guessing is not.
         right.push(Outcome::Superseded);
     }
     if truth.is_in_doubt {
-        // To say that nothing tells is right here too.
+        // Reporting that no fact decides is also correct here.
         right.push(Outcome::Superseded);
     }
     if !told && story.foreign_before.is_some() {
-        // No endpoint says which of the requests a run has executed.
+        // No endpoint shows which of the requests a run has executed.
         right.push(Outcome::Superseded);
     }
     if truth.at.is_none() && !told {
@@ -226,7 +226,7 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         right.push(Outcome::Reached);
     }
     if was_stopped_already(story, truth) {
-        // The server answers with how the environment stands, the service is stopped all the same.
+        // The server answers with the state of the environment, and the service is stopped anyway.
         right.push(Outcome::Reached);
     }
     if story.has_outage() {
@@ -243,7 +243,7 @@ pub(crate) fn was_stopped_already(story: &Story, truth: &Truth) -> bool {
         && truth.is_stopped
 }
 
-/// The server named no request, removed ours from its queue and ran another actor's of the same kind:
+/// The server named no request, removed ours from its queue, and ran another actor's request of the same kind:
 /// no readable fact distinguishes the two.
 pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
     let same = matches!(story.asked, Asked::Deploy | Asked::Redeploy);
@@ -254,7 +254,7 @@ pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
         && !story.names_request()
 }
 
-/// Whether the server tells how exactly this request ended.
+/// Whether the server shows the end of exactly this request.
 pub(crate) fn is_told(story: &Story) -> bool {
     story.tells_requests() && story.names_request()
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::story::{Asked, Scene, Story};
 
-/// How another client's wait ends.
+/// The outcome of another client's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Exit code 0, no error.
@@ -89,13 +89,13 @@ pub(crate) async fn terraform_provider(story: &Story, scene: &Scene) -> Verdict 
                 "READY" | "BUILDING" | "CANCELING" | "DELETE_QUEUED" | "DELETING" | "DEPLOYING"
                 | "STOPPING" | "STOP_QUEUED" | "RESTART_QUEUED" | "RESTARTING"
                 | "DEPLOYMENT_QUEUED" | "QUEUED" => {}
-                // Errors, and every state that it does not list.
+                // Errors, and every state that is not in its list.
                 _ => return Verdict::Failure,
             },
             Err(error) if error.is_not_found() && story.asked == Asked::Delete => {
                 return Verdict::Success;
             }
-            // It looks at the status of a response that is not there.
+            // It reads the status of a missing response.
             Err(error) if error.is_transport() => return Verdict::Crash,
             Err(_) => return Verdict::Failure,
         }

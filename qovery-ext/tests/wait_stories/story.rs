@@ -24,11 +24,11 @@ pub(crate) struct Story {
     pub(crate) before: &'static str,
     pub(crate) target: Target,
     pub(crate) asked: Asked,
-    /// A deployment of another actor was requested this long before.
+    /// Another actor requested a deployment this long before.
     pub(crate) foreign_before: Option<Duration>,
-    /// And another one waits behind that.
+    /// And another request is queued behind it.
     pub(crate) foreign_queued: bool,
-    /// A deployment of another actor is requested this long after ours.
+    /// Another actor requests a deployment this long after ours.
     pub(crate) foreign_after: Option<Duration>,
     pub(crate) fate: Fate,
     pub(crate) stale: Duration,
@@ -39,18 +39,18 @@ pub(crate) struct Story {
     pub(crate) gone: Gone,
     pub(crate) trouble: Vec<Trouble>,
     pub(crate) latency: Duration,
-    /// The server's calendar jumps by so many seconds right after the action.
+    /// The server's calendar jumps by this many seconds right after the action.
     pub(crate) calendar_jump: i64,
-    /// The environment shows an unknown state, for a while.
+    /// The environment shows an unknown state for some time.
     pub(crate) novelty: Option<(Duration, Duration)>,
     pub(crate) deadline: Duration,
-    /// A service that is not asked about shows an old failure.
+    /// A service outside of the request shows an old failure.
     pub(crate) neighbour_in_error: Option<usize>,
-    /// A service outside the request fails in another actor's deployment before ours.
+    /// A service outside of the request fails in another actor's deployment before ours.
     pub(crate) neighbour_fails: Option<usize>,
-    /// Another process continues the wait, from its token.
+    /// Another process continues the wait from its token.
     pub(crate) resumed: bool,
-    /// The stream that the wait listens to, if it does.
+    /// The stream of the wait, if there is one.
     pub(crate) stream: Option<Stream>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct ServicePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Environment,
-    /// One service by itself.
+    /// One service with its own status.
     Service(usize),
     /// One service, read with its environment.
     ServiceOfEnvironment(usize),
@@ -111,7 +111,7 @@ pub(crate) enum Trouble {
     EmptyBody {
         after: u32,
     },
-    /// Everything fails from here on.
+    /// From here on, every request fails.
     Outage {
         after: u32,
     },
@@ -137,7 +137,7 @@ impl Dice {
     }
 
     pub(crate) fn seconds(&mut self, range: std::ops::Range<u64>) -> Duration {
-        // Not whole seconds, so that polls and changes do not fall together all the time.
+        // Not whole seconds, so that polls and changes are rarely simultaneous.
         Duration::from_millis(self.0.u64(range.start * 1000..range.end * 1000))
     }
 
@@ -152,7 +152,7 @@ impl Story {
         let count = dice.0.usize(1..6);
         let services: Vec<_> = (0..count)
             .map(|i| ServicePlan {
-                // The first one can be restarted, so that every action has something to act on.
+                // The first service can be restarted, so that every action affects a service.
                 kind: if i == 0 {
                     dice.one_of(&[FakeKind::Application, FakeKind::Container])
                 } else {
@@ -314,7 +314,7 @@ impl Story {
         story
     }
 
-    /// Whether the wait is about this service, alone or with others.
+    /// Whether the wait includes this service, alone or with others.
     pub(crate) fn is_about(&self, service: usize) -> bool {
         match self.target {
             Target::Environment => true,
@@ -323,7 +323,7 @@ impl Story {
         }
     }
 
-    /// For how long nothing can be read right after the action.
+    /// How long no request can be read right after the action.
     pub(crate) fn blind_for(&self) -> Duration {
         let blind = self.trouble.iter().map(|trouble| match *trouble {
             Trouble::TooMany { after: 0, seconds } => Duration::from_secs(seconds),
@@ -338,12 +338,12 @@ impl Story {
             .any(|t| matches!(t, Trouble::Outage { .. }))
     }
 
-    /// Whether the server reports how a request ended, if it is asked by its id.
+    /// Whether the server shows how a request ended, if its id is known.
     pub(crate) fn tells_requests(&self) -> bool {
         self.request_status == RequestStatus::Known
     }
 
-    /// Whether the answer to the action names the request.
+    /// Whether the response to the action names the request.
     pub(crate) fn names_request(&self) -> bool {
         let names = matches!(
             self.asked,
@@ -431,7 +431,7 @@ impl Story {
         }
     }
 
-    /// Lets the trouble begin. Called after the first reading, so that the action gets through.
+    /// Starts the faults. Called after the first reading, so that the action is accepted.
     pub(crate) fn begin_trouble(&self, scene: &Scene) {
         if self.calendar_jump != 0 {
             scene
@@ -465,7 +465,7 @@ impl Story {
         }
     }
 
-    /// The action of the library that the story asks for.
+    /// The action of the story.
     pub(crate) fn action(&self, scene: &Scene) -> Action {
         let services: Vec<_> = scene
             .services
@@ -478,7 +478,7 @@ impl Story {
         self.follow(action)
     }
 
-    /// Waits as the story says.
+    /// Waits according to the story.
     pub(crate) fn follow(&self, action: Action) -> Action {
         let schedule = qovery_ext::wait::PollSchedule::default().seed(self.seed);
         let action = action.schedule(schedule).within(self.deadline);
@@ -489,7 +489,7 @@ impl Story {
     }
 }
 
-/// The action of the library on a target.
+/// The action on a target.
 pub(crate) fn action_on(
     client: &Client,
     environment: Uuid,
@@ -548,7 +548,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// The request that the wait under test has made.
+    /// The request of the tested wait.
     pub(crate) fn ours(&self) -> Option<FakeDeployment> {
         let mut all = self.environment.deployments().into_iter();
         all.find(|d| d.is_callers && !self.before.contains(&d.request_id))

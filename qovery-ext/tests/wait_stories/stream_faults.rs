@@ -1,4 +1,4 @@
-//! The stream that a wait of a story listens to: healthy, or with one fault.
+//! The stream of a wait in a story: healthy, or with one fault.
 
 use std::time::Duration;
 

@@ -17,25 +17,25 @@ use crate::{
 
 /// How many stories of each kind a test run plays with each stream.
 const STORIES: u64 = 200;
-/// How much later than without a stream a wait may end beside a healthy one: the longest interval of the
-/// schedule, with its jitter. The times of the polls are others, so that an end may just have been missed.
+/// How much later than without a stream a wait may end with a healthy one: the longest interval of the
+/// schedule, with its jitter. The polls have other times, so that one may just miss the end.
 const LATER: Duration = Duration::from_millis(16_600);
-/// How much later with any fault: intervals that were missed one after the other. A stream that is mute later
-/// delays an end by 45 s by itself.
+/// How much later with any fault: several missed intervals. A stream that stops sending later delays an end by
+/// 45 s by itself.
 const LATER_WITH_A_FAULT: Duration = Duration::from_secs(75);
 
-/// The waits of stories with one stream, beside the same without.
+/// The waits of stories with one stream, compared with the same waits without.
 #[derive(Debug, Default)]
 struct Compared {
     waits: u32,
-    /// Those that ended in another way.
+    /// The number of waits with another outcome.
     different: u32,
-    /// And in a way that they never end without a stream, whatever the times of the polls.
+    /// The number of waits with an outcome that never occurs without a stream, for any times of the polls.
     unexplained: u32,
-    /// Those that are wrong now, and were not.
+    /// The number of wrong waits that were correct without a stream.
     worse: u32,
     better: u32,
-    /// By how much later than without a stream waits ended, whichever the times of the polls.
+    /// The delay relative to waits without a stream, for any times of the polls.
     later: Vec<Duration>,
     earlier: u32,
     examples: Vec<String>,
@@ -80,7 +80,7 @@ impl Compared {
 
 type Row = (&'static str, Compared);
 
-/// Plays stories without a stream, with other times of the polls, and with `each` of the streams, in turn.
+/// Plays stories without a stream, with other times of the polls, and with `each` of the streams.
 fn compare(first: u64, count: u64, each: usize) -> Vec<Row> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let play = |thread: u64| {
@@ -168,14 +168,14 @@ fn no_stream_changes_the_outcome_of_a_story_or_makes_it_late() {
     }
 }
 
-/// Plays the older stories, whose oracle bounds the time of the verdict too, with `each` of the streams, in
-/// turn. Returns the faults.
+/// Plays the older stories, whose oracle also limits the time of the outcome, with `each` of the streams.
+/// Returns the faults.
 fn older(first: u64, count: u64, each: usize) -> Vec<String> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let play = |thread: u64| {
         let mut faults = Vec::new();
         for seed in (first + thread..first + count).step_by(threads) {
-            // A story that ends in one way or the other with the times of the polls shows nothing.
+            // A story whose outcome depends on the times of the polls proves nothing.
             let Ok(without) = crate::on_paused_time(crate::judge(seed)) else {
                 continue;
             };

@@ -112,7 +112,7 @@ impl<'a> Build<'a> {
         Value::Object(built)
     }
 
-    /// Whether building this property would lead back into a schema that is being built.
+    /// Whether this property would lead back into a schema that is being built.
     fn returns(&self, schema: &Value, within: &[&str]) -> bool {
         let item = schema.get("items").unwrap_or(schema);
         let reference = item.get("$ref").and_then(Value::as_str);
@@ -190,8 +190,8 @@ impl<'a> Build<'a> {
         let Some(facts) = facts else {
             return alternatives.members.first();
         };
-        // The member that the facts contradict least; of several, the one that uses most of them; of
-        // several, the one that lacks least.
+        // The member that contradicts the fewest facts; of several, the one that uses most facts; of several,
+        // the one that lacks the fewest required properties.
         alternatives.members.iter().min_by_key(|member| {
             let wrong = self.contract.violations(member, facts, Direction::Response);
             let lacking = wrong

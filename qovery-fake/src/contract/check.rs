@@ -11,22 +11,22 @@ use super::{
 };
 
 const DEPTH: usize = 48;
-/// The problem of a required property that is not there.
+/// The problem of a missing required property.
 const MISSING: &str = "is required";
 
-/// Which way the value goes.
+/// The direction of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// Read-only properties need not be there.
+    /// Read-only properties may be absent.
     Request,
-    /// Write-only properties need not be there.
+    /// Write-only properties may be absent.
     Response,
 }
 
-/// One thing that is wrong with a value.
+/// One problem of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// Where, such as `ports[0].internal_port`; empty for the value itself.
+    /// The path, such as `ports[0].internal_port`; empty for the value itself.
     pub(crate) path: String,
     /// A description of the mismatch.
     pub(crate) what: String,
@@ -43,14 +43,14 @@ impl std::fmt::Display for Violation {
 }
 
 impl Violation {
-    /// Whether a required property is not there.
+    /// Whether a required property is missing.
     pub(crate) fn is_missing(&self) -> bool {
         self.what == MISSING
     }
 }
 
 impl Contract {
-    /// Everything that is wrong with `value`.
+    /// Returns all problems of `value`.
     pub(crate) fn violations(
         &self,
         schema: &Value,

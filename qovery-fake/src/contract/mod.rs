@@ -1,7 +1,7 @@
 //! The contract as the fake reads it: operations, parameters, bodies and schemas.
 //!
 //! Works on the JSON document, not on generated types, so that a new operation needs nothing here.
-//! Not for regenerating the client: that reads the contract on its own.
+//! The generator of the client does not use this module.
 
 mod build;
 mod check;
@@ -21,7 +21,7 @@ pub(crate) use build::Amount;
 pub(crate) use check::Direction;
 pub(crate) use route::Matched;
 
-/// The contract as JSON, fixes applied, as it was generated together with the client.
+/// The contract as JSON, with the fixes of the overlay. It was generated together with the client.
 const CONTRACT: &str = include_str!("../generated/contract.json");
 
 /// The contract, read once for each process.
@@ -120,7 +120,7 @@ impl Contract {
         self.operations.get(index)
     }
 
-    /// Whether this path is read as one document, and not as a list.
+    /// Whether this path is a single document, and not a list.
     pub(crate) fn is_document(&self, template: &str) -> bool {
         let mut operations = self.operations.iter();
         let read = operations.find(|o| o.method == Method::GET && o.template == template);

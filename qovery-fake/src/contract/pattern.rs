@@ -25,7 +25,7 @@ fn sequence(pattern: &mut Peekable<Chars<'_>>, in_group: bool) -> Option<String>
         let unit = match letter {
             '^' | '$' => continue,
             ')' if in_group => return Some(finished.unwrap_or(text)),
-            // The first alternative is kept; the others are only read.
+            // The first alternative is used; the others are skipped.
             '|' => {
                 finished.get_or_insert_with(|| std::mem::take(&mut text));
                 continue;
@@ -55,7 +55,7 @@ fn set(pattern: &mut Peekable<Chars<'_>>) -> Option<String> {
     Some(first.to_string())
 }
 
-/// How often the unit before it is repeated, at least.
+/// The minimum number of repetitions of the preceding unit.
 fn repetition(pattern: &mut Peekable<Chars<'_>>) -> Option<usize> {
     match pattern.peek() {
         Some('+') => {

@@ -200,7 +200,7 @@ impl FakeEnvironment {
 
 /// An external actor on an environment, for example a user of the console.
 #[derive(Debug, Clone)]
-#[must_use = "nothing happens until it is said what"]
+#[must_use = "nothing happens until an action is selected"]
 pub struct ExternalActor {
     environment: FakeEnvironment,
     after: Duration,

@@ -27,7 +27,7 @@ pub(super) struct Due {
     pub(super) close: Option<(u16, &'static str)>,
 }
 
-/// A data frame.
+/// The data of a frame.
 #[derive(Debug, Clone)]
 pub(super) enum Frame {
     Text(String),
@@ -38,7 +38,7 @@ pub(super) enum Frame {
 #[derive(Debug)]
 pub(super) struct Feed {
     incoming: Incoming,
-    /// How many lines were looked at.
+    /// How many lines were read.
     position: Option<usize>,
     /// The execution whose lines are followed.
     execution: Option<String>,
@@ -98,7 +98,7 @@ impl Feed {
         }
     }
 
-    /// One frame, then nothing; the socket stays open.
+    /// One frame, and no other; the socket stays open.
     fn once(&mut self, frame: Option<Value>) -> Due {
         if std::mem::replace(&mut self.has_sent, true) {
             return Due::default();
@@ -106,7 +106,7 @@ impl Feed {
         Due::of(frame)
     }
 
-    /// A frame whenever it differs from the last one.
+    /// A frame whenever it differs from the previous one.
     fn changed(&mut self, frame: Option<Value>) -> Due {
         if frame == self.last {
             return Due::default();
@@ -193,12 +193,12 @@ impl Feed {
         }
     }
 
-    /// The line to begin with: the first of `start`, within the last `limit`.
+    /// The first line to send: the first one since `start`, within the last `limit`.
     fn first_line(&self, world: &World, lines: &[(Duration, String)]) -> usize {
         let start = self.incoming.parameter("start");
         let start = start.and_then(|start| DateTime::parse_from_rfc3339(start).ok());
         let start = start.map(|start| start.to_utc());
-        // A time is written to the millisecond: lines of the same one belong to it.
+        // Times have milliseconds. All lines of the same millisecond belong to the time.
         let is_before = |at: Duration, start: DateTime<Utc>| {
             world.time.calendar(at).timestamp_millis() < start.timestamp_millis()
         };

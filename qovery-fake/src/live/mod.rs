@@ -81,7 +81,7 @@ impl Engine {
 
     #[allow(
         clippy::type_complexity,
-        reason = "what a socket is made of, used in one place"
+        reason = "the parts of a socket, used in one place"
     )]
     fn judge(
         &self,

@@ -24,10 +24,10 @@ use crate::{
     sockets::{Kind, SocketFault, When},
 };
 
-/// How long a socket waits at most before it looks at the world again.
+/// The maximum delay before a socket reads the world again.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A socket ends.
+/// The end of a socket.
 struct Ended;
 
 struct Socket<'a, T> {
@@ -37,7 +37,7 @@ struct Socket<'a, T> {
     index: usize,
     opened: Duration,
     sent: u32,
-    /// A frame that waits for the next one, to be sent after it.
+    /// A frame that is held back until the next one was sent.
     held: Option<Frame>,
     delay: Duration,
     is_mute: bool,
@@ -103,7 +103,7 @@ fn config() -> WebSocketConfig {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
-    /// How long nothing happens by itself.
+    /// The time until the next event without a change of the world.
     fn wait(&self) -> Duration {
         let now = self.fake.elapsed();
         let due = self.fake.look(|core| core.world.events.next_due());
@@ -190,7 +190,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
         self.stream.send(message).await.map_err(|_| Ended)
     }
 
-    /// The fault, if its time has come, and if it needs a frame or none.
+    /// Returns the fault if it is due, and if it matches: some faults need a frame, others need none.
     fn struck(&mut self, with_frame: bool) -> Option<Kind> {
         let fault = self.fault.as_ref()?;
         let is_due = match fault.when {
@@ -212,7 +212,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
         Some(kind)
     }
 
-    /// Lets a fault strike; `frame` is about to be sent.
+    /// Applies a fault; `frame` is the next frame.
     async fn strike(&mut self, frame: Option<&Frame>) -> Result<(), Ended> {
         let with_frame = frame.is_some()
             && self
@@ -279,7 +279,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     }
 
     async fn write(&mut self, bytes: &[u8]) {
-        // A client that has gone does not read it.
+        // A client that has disconnected does not read it.
         let _ = self.stream.flush().await;
         let io = self.stream.get_mut();
         if io.write_all(bytes).await.is_ok() {

@@ -18,7 +18,7 @@ use crate::{
     world::{World, audit::Actor, environment::Environment, queue},
 };
 
-/// The action that the last segment of a path stands for.
+/// The action of the last segment of a path.
 pub(super) fn from_verb(verb: &str) -> Option<Trigger> {
     Some(match verb {
         "deploy" | "redeploy" => Trigger::Deploy,
@@ -42,7 +42,7 @@ pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Trigger) ->
     request(world, call, environment, action, Some(vec![id]))
 }
 
-/// Acts on the services that the body names.
+/// Acts on the services in the body.
 pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -> Handled {
     let environment = environment_id(call)?;
     let mut chosen = Vec::new();
@@ -194,7 +194,7 @@ fn answer(
     Ok(call.success(&facts))
 }
 
-/// The response to an action, if its body is not the one that the contract declares.
+/// The response to an action, if its body differs from the declared one.
 fn answer_of_traits(
     world: &World,
     call: &Call<'_>,
@@ -224,7 +224,7 @@ fn answer_of_traits(
     Some(call.exact(&body))
 }
 
-/// Keeps the version that a deployment asks for, so that the service and the history show it.
+/// Stores the version of a deployment, so that the service and the history show it.
 fn take_version(world: &mut World, id: Uuid, body: &Value) {
     if let Some(service) = world.services.get_mut(&id) {
         service.take_version(body);

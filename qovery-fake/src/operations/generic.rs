@@ -78,7 +78,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
     }
 }
 
-/// Keeps the document of a path.
+/// Stores the document of a path.
 fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled {
     let answer = call.success(&document);
     world.resources.set_single(&call.incoming.path, document);
@@ -128,7 +128,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
     page_of(world, call, &all)
 }
 
-/// Answers with a list, or with the page of it that the call asks for.
+/// Answers with a list, or with the requested page of it.
 fn page_of(world: &World, call: &Call<'_>, all: &[Value]) -> Handled {
     if call.declared_list() == DeclaredList::Bare {
         return Ok(call.success(&json!(all)));

@@ -123,7 +123,7 @@ fn run_of(execution: &Execution, service: Uuid) -> Option<&ServiceRun> {
     runs.find(|run| run.service == service)
 }
 
-/// Refuses if the API has no such history.
+/// Refuses the request if the API has no such history.
 fn check_version(world: &World, is_second: bool) -> Result<(), Refusal> {
     let exists = match world.traits.history {
         History::V2AndV1 | History::Last20 => true,
@@ -136,7 +136,7 @@ fn check_version(world: &World, is_second: bool) -> Result<(), Refusal> {
     Err(Refusal::new(404, "there is no such history"))
 }
 
-/// The part of these entries that the history still has.
+/// The entries that the history still contains.
 fn kept<'a, 'b>(world: &World, executions: &'b [&'a Execution]) -> &'b [&'a Execution] {
     match world.traits.history {
         History::Last20 => executions.get(..20).unwrap_or(executions),

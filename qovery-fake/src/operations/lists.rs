@@ -87,7 +87,7 @@ pub(super) fn overview(world: &World, call: &Call<'_>) -> Handled {
     environments_with(world, call, call.id("projectId"), |e| e.project)
 }
 
-/// The environments that belong to something.
+/// The environments of a parent.
 fn environments_with(
     world: &World,
     call: &Call<'_>,

@@ -72,7 +72,7 @@ fn rows<'a>(
         .chain(queued(world, environment))
 }
 
-/// The requests that wait, as far as the queue shows them.
+/// The queued requests that the queue shows.
 pub(super) fn queued<'a>(
     world: &'a World,
     environment: &'a Environment,
@@ -97,7 +97,7 @@ fn progress(request: &DeploymentRequest) -> &'static str {
     }
 }
 
-/// Cancels a request that waits; one that no longer does is a conflict.
+/// Cancels a queued request. If the request is no longer queued, the response is a conflict.
 pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     let id = uuid(call.last_id(), "deployment request")?;
     if queue::cancel_queued(world, id) {

@@ -1,4 +1,4 @@
-//! The websockets of a fake: the requests for them, and the faults that wait for them.
+//! The websockets of a fake: the requests for them, and the pending faults.
 
 mod fault;
 

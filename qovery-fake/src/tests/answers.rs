@@ -10,7 +10,7 @@ use crate::{
     contract::{Amount, Contract, Direction, Operation, Place},
 };
 
-/// A fake with one of everything that a path can name.
+/// A fake with one resource of each kind that a path can name.
 fn with_one_of_everything() -> (Setup, Vec<(String, String)>) {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
@@ -93,7 +93,7 @@ fn path_of(setup: &Setup, operation: &Operation, ids: &[(String, String)]) -> St
         }
         path.push_str(&value);
         if contract.names_an_item(name) && !setup.fake.put(&path, json!({"name": "put"})) {
-            // The resource itself stands elsewhere.
+            // The resource itself has another path.
             let name = name.strip_suffix("Id").unwrap();
             let known = setup
                 .fake

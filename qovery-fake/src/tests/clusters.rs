@@ -64,7 +64,7 @@ fn a_dry_run_changes_nothing_and_a_failure_is_shown() {
 }
 
 #[test]
-fn a_deleted_cluster_is_gone_in_the_way_that_was_chosen() {
+fn reads_of_a_deleted_cluster_have_the_chosen_answer() {
     for (gone, expected) in [(Gone::NotFound, 404), (Gone::BadRequest, 400)] {
         let setup = Setup::new();
         let cluster = setup.fake.cluster("eu").gone_as(gone);

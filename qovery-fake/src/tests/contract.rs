@@ -56,7 +56,7 @@ fn path_parameters_are_decoded_and_keep_to_their_segment() {
 }
 
 #[test]
-fn all_of_is_merged_and_undeclared_required_names_are_not_asked_for() {
+fn all_of_is_merged_and_undeclared_required_names_are_ignored() {
     let contract = contract(json!({
         "Base": {"type": "object", "required": ["id"],
                  "properties": {"id": {"type": "string", "readOnly": true}}},
@@ -77,7 +77,7 @@ fn all_of_is_merged_and_undeclared_required_names_are_not_asked_for() {
 }
 
 #[test]
-fn null_is_allowed_where_the_contract_says_so() {
+fn null_is_allowed_only_if_the_contract_allows_it() {
     let contract = contract(json!({
         "Maybe": {"type": "string", "nullable": true},
         "Kind": {"type": "string", "enum": ["A", "B"]},
@@ -146,7 +146,7 @@ fn types_formats_and_bounds_are_checked() {
 }
 
 #[test]
-fn a_discriminator_chooses_the_member_that_counts() {
+fn a_discriminator_selects_the_member_that_is_checked() {
     let contract = contract(json!({
         "Cat": {"type": "object", "required": ["kind", "lives"],
                 "properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}},
@@ -199,7 +199,7 @@ fn a_schema_that_contains_itself_is_built_once() {
 }
 
 #[test]
-fn what_is_built_fits_and_one_property_less_does_not() {
+fn a_built_value_matches_and_one_property_less_does_not() {
     let contract = Contract::shared();
     let mut taken = 0;
     for operation in contract.operations() {

@@ -27,7 +27,7 @@ fn body(delivery: &Delivery) -> Vec<u8> {
 }
 
 #[test]
-fn a_fault_strikes_the_requests_that_it_is_for() {
+fn a_fault_affects_only_the_selected_requests() {
     let setup = Setup::new();
     setup
         .fake
@@ -60,7 +60,7 @@ fn a_burst_lasts_until_its_time_is_over() {
 }
 
 #[test]
-fn too_many_requests_say_when_to_come_back_in_any_form() {
+fn a_429_has_its_delay_in_every_form() {
     for (retry_after, expected) in [
         (RetryAfter::Absent, None),
         (RetryAfter::Seconds(7), Some("7")),

@@ -253,7 +253,7 @@ async fn a_dropped_request_stays_executed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_token_of_a_layer_wins_over_the_token_of_the_transport() {
+async fn the_token_of_a_layer_replaces_the_token_of_the_transport() {
     let fake = FakeQovery::new();
     let sent = || {
         request(
@@ -299,7 +299,7 @@ async fn a_fast_clock_runs_deployments_in_less_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delayed_answers_wait_for_a_clock_that_is_moved_by_hand() {
+async fn delayed_answers_wait_for_a_manual_clock() {
     let fake = FakeQovery::with_clock(Clock::manual());
     fake.inject(Fault::slow_answer(Duration::from_secs(5)));
     let transport = fake.transport();

@@ -70,7 +70,7 @@ fn a_resource_whose_path_has_no_owner_names_its_owner_in_the_body() {
 }
 
 #[test]
-fn what_clients_create_can_be_deployed() {
+fn created_services_can_be_deployed() {
     let setup = Setup::new();
     let (status, organization) = setup.call(
         Method::POST,
@@ -166,7 +166,7 @@ fn a_document_of_its_own_is_read_back_as_it_was_written() {
 }
 
 #[test]
-fn what_belongs_to_something_deleted_is_gone_too() {
+fn the_children_of_a_deleted_resource_are_deleted_too() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let web = environment.service(Workload::Container, "web");

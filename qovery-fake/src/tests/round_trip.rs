@@ -12,7 +12,7 @@ use crate::Workload;
 
 const DEPTH: usize = 12;
 
-/// Reads of the contract that are not the fake's own.
+/// Reads the contract independently of the code of the fake.
 struct Oracle {
     document: Value,
 }
@@ -99,7 +99,7 @@ impl Oracle {
     }
 }
 
-/// Draws bodies that a schema allows.
+/// Generates bodies that a schema allows.
 struct Sampler<'a> {
     oracle: &'a Oracle,
     dice: fastrand::Rng,
@@ -254,7 +254,7 @@ impl Comparison<'_> {
             }
             (Value::Null, _) if !self.oracle.flat(schema).is_nullable => {}
             (sent, read) if sent == read => {}
-            // A reference is answered with the object that it names.
+            // The response has the referenced object in place of a reference.
             (Value::String(id), read) if read.get("id").is_some_and(|read| read == id) => {}
             _ => self
                 .differences
@@ -294,7 +294,7 @@ impl Comparison<'_> {
     }
 }
 
-/// One world with everything that a path or a body can refer to.
+/// One world with a resource of each kind that a path or a body can refer to.
 struct Scene {
     setup: Setup,
     /// Values of path parameters.
@@ -467,7 +467,7 @@ impl Round<'_> {
         for difference in comparison.differences {
             // The value of a secret is never read back.
             let is_secret = read["is_secret"] == true && difference.starts_with(".value: ");
-            // A null value keeps the old one, says the contract.
+            // According to the contract, a null value keeps the old one.
             let is_kept = difference.starts_with(".value: sent null, ");
             if !is_secret && !is_kept {
                 self.failures.push(format!("{pair}{difference}"));
@@ -480,7 +480,7 @@ impl Round<'_> {
         }
     }
 
-    /// Reads a resource on its own and in its list.
+    /// Reads a resource by its path and in its list.
     fn read(&mut self, name: &str, collection: &str, item: Option<&str>, id: &str, sent: &Value) {
         if let Some(item) = item
             && let Some(get) = self.oracle.operation(item, "get")
@@ -562,7 +562,7 @@ impl Round<'_> {
             self.check(&format!("{name} "), &sent, &created, schema);
         }
         let Some(id) = created["id"].as_str().map(str::to_owned) else {
-            // A document of its own, or nothing that is kept.
+            // A single document, or an operation that stores nothing.
             let get = self.oracle.operation(template, "get");
             let read = get.and_then(|get| self.oracle.answer_of(get));
             let is_list = |read| self.oracle.flat(read).properties.contains_key("results");
@@ -581,7 +581,7 @@ impl Round<'_> {
         self.read(&name, template, item.map(String::as_str), &id, &sent);
     }
 
-    /// Finds the id of a resource that is there from the beginning, once for each owner.
+    /// Finds the id of a resource that exists from the beginning, once for each owner.
     fn find_single(&mut self, template: &str) {
         let Some((collection, _)) = template
             .rsplit_once("/{")
@@ -638,7 +638,7 @@ impl Round<'_> {
 }
 
 #[test]
-fn whatever_is_created_or_edited_is_read_back_as_it_was_sent() {
+fn every_created_or_edited_resource_is_read_back_as_it_was_sent() {
     let oracle = Oracle::new();
     let mut templates = oracle.templates();
     templates.sort_by_key(|template| template.matches('/').count());
@@ -693,7 +693,7 @@ fn created(scene: &Scene, template: &str, body: &Value) -> Value {
 }
 
 #[test]
-fn a_helm_service_comes_from_where_it_was_created_from() {
+fn a_helm_service_keeps_the_source_of_its_creation() {
     let scene = Scene::new();
     let template = "/environment/{environmentId}/helm";
     let mut body = json!({
@@ -732,7 +732,7 @@ fn a_helm_service_comes_from_where_it_was_created_from() {
 }
 
 #[test]
-fn references_of_containers_jobs_and_terraforms_are_the_objects_that_were_named() {
+fn references_of_containers_jobs_and_terraforms_are_answered_with_their_objects() {
     let scene = Scene::new();
     let registry = &scene.references["registry_id"];
     let body = json!({
@@ -811,7 +811,7 @@ fn an_environment_has_the_mode_and_the_cluster_that_it_was_given() {
 }
 
 #[test]
-fn what_an_edit_cannot_express_stays() {
+fn an_edit_keeps_settings_that_it_cannot_express() {
     let scene = Scene::new();
     let body = json!({
         "name": "db", "type": "POSTGRESQL", "version": "16", "mode": "CONTAINER", "storage": 20,

@@ -151,7 +151,7 @@ fn a_step_that_hangs_never_ends() {
 }
 
 #[test]
-fn a_queue_is_shown_and_left_in_order() {
+fn queued_requests_are_shown_and_started_in_order() {
     let story = Story::new();
     story.environment.next_deployment().queued_for(20 * SECOND);
     let first = story.act("deploy")["deployment_request_id"].clone();
@@ -188,7 +188,7 @@ fn a_queue_is_shown_and_left_in_order() {
 }
 
 #[test]
-fn requests_for_the_same_action_merge_where_the_environment_says_so() {
+fn requests_for_the_same_action_merge_if_the_environment_merges_requests() {
     let story = Story::new();
     story.environment.clone().merges_requests(true);
     let running = story.act("deploy");
@@ -222,7 +222,7 @@ fn requests_for_the_same_action_merge_where_the_environment_says_so() {
 }
 
 #[test]
-fn a_waiting_request_can_be_canceled_and_a_running_one_is_a_conflict() {
+fn a_queued_request_can_be_canceled_and_a_running_one_is_a_conflict() {
     let story = Story::new();
     let first = story.act("deploy")["deployment_request_id"].clone();
     story.setup.seconds(2);
@@ -240,7 +240,7 @@ fn a_waiting_request_can_be_canceled_and_a_running_one_is_a_conflict() {
 }
 
 #[test]
-fn canceling_the_only_waiting_request_leaves_the_services_as_they_were() {
+fn canceling_the_only_queued_request_does_not_change_the_services() {
     let story = Story::new();
     story.environment.next_deployment().queued_for(60 * SECOND);
     story.act("deploy");
@@ -252,7 +252,7 @@ fn canceling_the_only_waiting_request_leaves_the_services_as_they_were() {
 }
 
 #[test]
-fn canceling_the_first_of_two_waiting_requests_shows_the_second_one() {
+fn canceling_the_first_of_two_queued_requests_shows_the_second_one() {
     let story = Story::new();
     story.environment.next_deployment().queued_for(60 * SECOND);
     story.act("deploy");
@@ -307,7 +307,7 @@ fn a_lifecycle_job_runs_to_its_end_unless_the_cancellation_is_forced() {
 }
 
 #[test]
-fn someone_else_can_cancel_deploy_and_supersede() {
+fn an_external_actor_can_cancel_deploy_and_supersede() {
     let story = Story::new();
     story
         .environment
@@ -349,7 +349,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
     // 1 s to start, 5 s for the database, 1 s to clone.
     story.setup.seconds(8);
     assert_eq!(story.status()["last_deployment_state"], "BUILD_ERROR");
-    // Actions of others do not follow the caller's script, and are not requests of the caller.
+    // Actions of external actors do not follow the caller's script, and are not requests of the caller.
     story
         .environment
         .next_deployment()
@@ -361,7 +361,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
 }
 
 #[test]
-fn a_waiting_request_can_be_superseded() {
+fn a_queued_request_can_be_superseded() {
     let story = Story::new();
     let script = story.environment.next_deployment().queued_for(60 * SECOND);
     script.superseded_after(10 * SECOND, Trigger::Deploy);
@@ -373,7 +373,7 @@ fn a_waiting_request_can_be_superseded() {
 }
 
 #[test]
-fn readers_can_be_shown_the_past_after_an_action() {
+fn after_an_action_readers_can_be_shown_the_previous_state() {
     let story = Story::new();
     story
         .environment
@@ -503,7 +503,7 @@ fn an_action_with_nothing_to_do_changes_nothing() {
 }
 
 #[test]
-fn what_was_deleted_is_gone_in_the_way_that_was_chosen() {
+fn reads_of_a_deleted_environment_have_the_chosen_answer() {
     for (gone, status) in [
         (Gone::NotFound, 404),
         (Gone::Forbidden, 403),
@@ -533,7 +533,7 @@ fn what_was_deleted_is_gone_in_the_way_that_was_chosen() {
 }
 
 #[test]
-fn what_was_deleted_can_be_shown_for_a_while() {
+fn a_deleted_environment_can_be_shown_for_a_while() {
     let story = Story::new();
     story
         .environment
@@ -548,7 +548,7 @@ fn what_was_deleted_can_be_shown_for_a_while() {
 }
 
 #[test]
-fn a_deletion_that_fails_leaves_everything() {
+fn a_failed_deletion_deletes_nothing() {
     let story = Story::new();
     story
         .environment
@@ -578,7 +578,7 @@ fn uninstalling_keeps_the_configuration() {
 }
 
 #[test]
-fn chosen_services_are_acted_on_and_no_others() {
+fn an_action_affects_only_the_selected_services() {
     let story = Story::new();
     let call = |path: &str, body: Value| {
         story.setup.call(
@@ -623,7 +623,7 @@ fn chosen_services_are_acted_on_and_no_others() {
 }
 
 #[test]
-fn the_calendar_can_jump_while_time_goes_on() {
+fn the_calendar_can_jump_while_time_advances_steadily() {
     let story = Story::new();
     assert_eq!(
         story.setup.fake.date().to_rfc3339(),

@@ -12,7 +12,7 @@ use crate::{
     vocabulary::is_terminal,
 };
 
-/// One thing that happens in a story.
+/// One event of a story.
 #[derive(Debug, Clone)]
 enum Turn {
     Seconds(u64),
@@ -70,7 +70,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// All kinds that can be stopped by themselves.
+/// All kinds that can be stopped separately.
 const KINDS: [Workload; 5] = [
     Workload::Application,
     Workload::Container,
@@ -186,7 +186,7 @@ impl Story {
         }
     }
 
-    /// Everything that a client may read now fits the contract.
+    /// Every response that a client can read now matches the contract.
     fn check(&self) {
         let contract = Contract::shared();
         let mut paths: Vec<String> = [
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_answers_fit_the_contract_and_everything_ends(
+    fn in_random_stories_answers_match_the_contract_and_every_deployment_ends(
         turns in prop::collection::vec(turn(), 1..40),
     ) {
         let mut story = Story::new();

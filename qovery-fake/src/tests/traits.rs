@@ -382,7 +382,7 @@ fn each_endpoint_lags_by_itself() {
         for endpoint in 0..5 {
             let lags = endpoint == behind;
             let name = format!("endpoint {endpoint}, lag of {behind}");
-            // The history shows runs, not requests; a row of the queue is gone once it runs.
+            // The history shows executions, not requests. A row leaves the queue when its request starts.
             let (expected_at_once, expected_running) = match endpoint {
                 3 => (lags, true),
                 4 => (true, lags),
@@ -422,7 +422,7 @@ fn a_lagging_status_shows_deleted_objects_until_the_lag_is_over() {
 }
 
 #[test]
-fn two_replicas_go_back_and_forth_and_agree_once_nothing_happens() {
+fn two_replicas_alternate_and_agree_when_nothing_changes() {
     let traits = ApiTraits::new().replicas(Replicas::SecondIsBehind(seconds(5)));
     let scene = Scene::with(traits);
     scene.setup.seconds(60);
@@ -466,7 +466,7 @@ fn a_service_that_its_deployment_did_not_reach_follows_the_trait() {
 }
 
 #[test]
-fn what_was_deleted_answers_as_the_trait_says_and_its_requests_too() {
+fn deleted_resources_and_their_requests_have_the_answer_of_the_trait() {
     for after in AfterDeletion::ALL {
         let scene = Scene::with(ApiTraits::new().after_deletion(*after));
         let path = format!("/environment/{}", scene.environment.id());
@@ -489,7 +489,7 @@ fn what_was_deleted_answers_as_the_trait_says_and_its_requests_too() {
 }
 
 #[test]
-fn what_waits_for_an_environment_that_is_deleted_ends_as_canceled() {
+fn queued_requests_of_a_deleted_environment_end_as_canceled() {
     let scene = Scene::with(ApiTraits::new());
     scene
         .environment

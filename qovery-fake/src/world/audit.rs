@@ -27,7 +27,7 @@ pub(crate) struct AuditEvent {
     pub(crate) environment: Option<Uuid>,
 }
 
-/// Who did something, in the API's words.
+/// The actor of an event, in the terms of the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
     pub(crate) origin: String,
@@ -37,7 +37,7 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
-    /// Whoever calls the API with the fake's token.
+    /// The caller with the fake's token.
     pub(crate) fn caller() -> Self {
         Self {
             origin: Origin::Api.as_str().to_owned(),
@@ -46,7 +46,7 @@ impl Actor {
         }
     }
 
-    /// The caller, through the program that calls itself so.
+    /// The caller, with the program that its `User-Agent` names.
     pub(crate) fn calling_with(user_agent: Option<&str>) -> Self {
         let mut caller = Self::caller();
         if let Some(user_agent) = user_agent {
@@ -57,7 +57,7 @@ impl Actor {
         caller
     }
 
-    /// Someone at the console.
+    /// A user of the console.
     pub(crate) fn someone_else() -> Self {
         Self {
             origin: Origin::Console.as_str().to_owned(),

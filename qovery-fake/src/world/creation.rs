@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{Trigger, Workload, contract::Contract};
 
-/// The stage of services that no stage was chosen for.
+/// The default stage of services.
 pub(crate) const DEFAULT_STAGE: &str = "DEFAULT";
 
 const STAGE_TEMPLATE: &str = "/deploymentStage/{deploymentStageId}";
@@ -257,7 +257,7 @@ pub(crate) fn stage_named(
     id
 }
 
-/// The stage that a service was in before one was chosen goes away with its last service.
+/// Removes the default stage of an environment if it has no services.
 pub(crate) fn drop_empty_default_stage(world: &mut World, environment: Uuid) {
     let Some(subject) = world.environments.get_mut(&environment) else {
         return;

@@ -1,4 +1,4 @@
-//! The recent past of the world, for readings that lag behind.
+//! Earlier states of the world, for reads that lag behind.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -16,7 +16,7 @@ pub(crate) enum Endpoint {
     Resources,
 }
 
-/// The world at the ends of the instants at which something changed, oldest first.
+/// The world at the end of each instant with a change, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct EarlierStates {
     worlds: VecDeque<World>,
@@ -40,7 +40,7 @@ impl Endpoint {
 }
 
 impl EarlierStates {
-    /// Something changes at this instant.
+    /// Records that the world changes at this instant.
     pub(super) fn note_change(&mut self) {
         self.changed = true;
     }
@@ -51,9 +51,9 @@ impl EarlierStates {
         !reach.is_zero() && std::mem::take(&mut self.changed)
     }
 
-    /// Keeps a copy of the world. Copies that no reading reaches any more are dropped.
+    /// Stores a copy of the world. Copies that no read can reach any more are dropped.
     pub(super) fn keep(&mut self, copy: World, reach: Duration) {
-        // The last one from before the reach is still read at its far end.
+        // The last copy before the longest lag is still needed.
         let far = copy.time.now().saturating_sub(reach);
         self.worlds.push_back(copy);
         while self

@@ -28,15 +28,15 @@ pub(crate) struct Environment {
     pub(crate) triggered_by: Option<String>,
     /// The execution in progress.
     pub(crate) running: Option<String>,
-    /// Requests that wait, in order.
+    /// Queued requests, in order.
     pub(crate) queue: VecDeque<Uuid>,
     /// All executions, oldest first.
     pub(crate) executions: Vec<String>,
     pub(crate) scripts: VecDeque<Script>,
     pub(crate) settings: Settings,
-    /// An older view that readers are shown until its deadline, instead of the current one.
+    /// An older view that readers see until its deadline, instead of the current one.
     pub(crate) stale: Option<Stale>,
-    /// A state that is shown instead of the real one until then.
+    /// A state that is shown until the deadline instead of the real one.
     pub(crate) masked: Option<(Duration, String)>,
     /// The status before the request that is shown.
     pub(crate) before: EnvironmentBefore,
@@ -77,7 +77,7 @@ impl Environment {
     }
 }
 
-/// A look at an environment that is kept for a while.
+/// A view of an environment that is kept for a while.
 #[derive(Debug, Clone)]
 pub(crate) struct Stale {
     pub(crate) until: Duration,
@@ -101,7 +101,7 @@ pub(crate) struct Stage {
 pub(crate) struct Service {
     pub(crate) id: Uuid,
     pub(crate) kind: Workload,
-    /// Whether its stage leaves it out.
+    /// Whether its stage skips it.
     pub(crate) is_skipped: bool,
     pub(crate) name: String,
     pub(crate) environment: Uuid,
@@ -127,7 +127,7 @@ pub(crate) struct Service {
     pub(crate) masked: Option<(Duration, String)>,
     /// The request of the run whose state is shown.
     pub(crate) request: Option<Uuid>,
-    /// The rest of its status before that.
+    /// The rest of its status before that request.
     pub(crate) before: ServiceBefore,
 }
 
@@ -179,7 +179,7 @@ impl Service {
     }
 }
 
-/// One step that a service went through.
+/// One step of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct StepRun {
     pub(crate) name: &'static str,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{audit::Actor, script::Script};
 use crate::Trigger;
 
-/// Something that will happen.
+/// A future event.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     /// The next queued request of an environment may start.
@@ -20,7 +20,7 @@ pub(crate) enum Event {
     Fail(String, Uuid, usize),
     /// A cancellation is carried out.
     Canceled(String),
-    /// Someone else acts on an environment.
+    /// An external actor acts on an environment.
     ExternalActor(Uuid, Actor, ExternalAction),
     /// The request of an external actor supersedes a request.
     Supersede(Uuid, Trigger),
@@ -41,11 +41,11 @@ pub(crate) enum ExternalAction {
     CancelRequest(Uuid),
 }
 
-/// A request for a deployment by someone else.
+/// A request for a deployment by an external actor.
 #[derive(Debug, Clone)]
 pub(crate) struct ExternalRequest {
     pub(crate) action: Trigger,
-    /// The whole environment if `None`.
+    /// The services; `None` for the whole environment.
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) script: Script,
 }
@@ -73,7 +73,7 @@ impl EventQueue {
         self.events.insert((due, self.scheduled), event);
     }
 
-    /// The next event that is due until `now`.
+    /// The next event that is due by `now`.
     pub(crate) fn next_until(&mut self, now: Duration) -> Option<(Duration, Event)> {
         let entry = self
             .events
@@ -83,7 +83,7 @@ impl EventQueue {
         Some((due, entry.remove()))
     }
 
-    /// When the next event is due.
+    /// The time of the next event.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.events.first_key_value().map(|((due, _), _)| *due)
     }

@@ -77,18 +77,18 @@ impl Execution {
         }
     }
 
-    /// Whether it is neither over nor being canceled.
+    /// Whether it has not ended and is not being canceled.
     pub(super) fn is_live(&self) -> bool {
         self.ended_at.is_none() && !self.canceling
     }
 
-    /// Keeps steps from starting; it ends when the cancellation has been carried out.
+    /// Prevents further steps. It ends when the cancellation has been carried out.
     pub(super) fn begin_cancellation(&mut self) {
         self.canceling = true;
         self.state = "CANCELING".to_owned();
     }
 
-    /// The position of the stage that runs.
+    /// The position of the running stage.
     pub(super) fn current_stage(&self) -> usize {
         self.current_stage
     }

@@ -56,7 +56,7 @@ pub(crate) struct World {
     pub(crate) audit: AuditLog,
     /// How to answer reads of deleted resources, by id.
     pub(crate) gone: HashMap<String, Gone>,
-    /// For environments that are yet to be made.
+    /// The default for environments that are created later.
     pub(crate) defaults: Settings,
     pub(crate) page_size: usize,
     pub(crate) start_id: StartId,
@@ -85,7 +85,7 @@ impl World {
         }
     }
 
-    /// Lets everything happen that is due until `now`.
+    /// Applies all events that are due by `now`.
     pub(crate) fn advance(&mut self, now: Duration) {
         while let Some((due, event)) = self.events.next_until(now) {
             self.go_on_to(due);
@@ -171,7 +171,7 @@ impl World {
         self.earlier.note_change();
     }
 
-    /// Keeps a copy of the present before time advances, if a reading may need it.
+    /// Stores a copy of the present before time advances, if a read may need it.
     fn remember(&mut self) {
         if self.earlier.needs_copy(self.traits.reaches_back()) {
             let copy = self.copy();

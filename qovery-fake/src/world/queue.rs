@@ -161,7 +161,7 @@ fn schedule_script(world: &mut World, request: &DeploymentRequest) {
     }
 }
 
-/// Shows a waiting request in the states of the environment and of its services.
+/// Shows a queued request in the states of the environment and of its services.
 fn show_queued(world: &mut World, request: &DeploymentRequest) {
     let queued = request.action.queued().to_owned();
     if let Some(environment) = world.environments.get_mut(&request.environment) {

@@ -36,7 +36,7 @@ pub(crate) fn forget(world: &mut World, id: &str) {
         };
         let gone = world.gone.get(id).copied().unwrap_or_default();
         world.gone.insert(removed.to_string(), gone);
-        // Requests that wait for an environment that is gone never run.
+        // Queued requests of a deleted environment never run.
         if let Some(environment) = world.environments.remove(&removed) {
             for queued in environment.queue {
                 request::end(&mut world.requests, world.time.now(), queued, "CANCELED");

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{audit::Actor, script::Script, table::Table};
 use crate::{RequestStatus, Trigger};
 
-/// A request to do something with an environment or some of its services.
+/// A request for an action on an environment or on some of its services.
 #[derive(Debug, Clone)]
 pub(crate) struct DeploymentRequest {
     pub(crate) id: Uuid,
@@ -38,7 +38,7 @@ pub(crate) struct DeploymentRequest {
     pub(crate) script: Script,
 }
 
-/// How far a request got.
+/// The progress of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestStage {
     Queued,

@@ -15,9 +15,9 @@ pub(crate) struct Script {
     /// Lines that the log has about a service when it is done.
     pub(crate) logs: Vec<(Uuid, Vec<String>)>,
     pub(crate) queued_for: Duration,
-    /// Counted from the request, as the following ones.
+    /// Counted from the request, like the following fields.
     pub(crate) canceled_after: Option<Duration>,
-    /// Only while it is queued.
+    /// Only while the request is queued.
     pub(crate) canceled_in_queue_after: Option<Duration>,
     pub(crate) superseded_after: Option<(Duration, Trigger)>,
     pub(crate) masks: Vec<Mask>,
@@ -48,7 +48,7 @@ impl Failure {
 /// A state that is shown for a while instead of the real one.
 #[derive(Debug, Clone)]
 pub(crate) struct Mask {
-    /// The environment itself where `None`.
+    /// The service; `None` for the environment itself.
     pub(crate) service: Option<Uuid>,
     pub(crate) state: String,
     pub(crate) after: Duration,

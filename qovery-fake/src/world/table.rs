@@ -54,7 +54,7 @@ impl<K: Ord, V: Clone> Table<K, V> {
         self.0.values().map(Arc::as_ref)
     }
 
-    /// Changes the values that this picks.
+    /// Changes the values that the closure selects.
     pub(crate) fn change_where(&mut self, picks: impl Fn(&V) -> bool, change: impl Fn(&mut V)) {
         for value in self.0.values_mut().filter(|value| picks(value)) {
             change(Arc::make_mut(value));

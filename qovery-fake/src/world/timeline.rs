@@ -12,13 +12,13 @@ const EPOCH_MILLISECONDS: i64 = 1_767_225_600_000;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timeline {
     now: Duration,
-    /// The difference of the server's calendar from the right one.
+    /// The difference between the server's calendar and the correct one.
     shift: TimeDelta,
     ids: u64,
 }
 
 impl Timeline {
-    /// The time since the fake was made.
+    /// The time since the fake was created.
     pub(crate) fn now(&self) -> Duration {
         self.now
     }

@@ -9,7 +9,7 @@ use crate::Workload;
 const PARTS: [&str; 3] = ["image_tag", "git_commit_id", "chart_version"];
 
 impl Service {
-    /// Keeps the version that a deployment asks for, so that the history shows it.
+    /// Stores the version of a deployment, so that the history shows it.
     pub(crate) fn take_version(&mut self, body: &Value) {
         for part in PARTS {
             if let Some(value) = body.get(part).filter(|value| value.is_string()) {
@@ -77,7 +77,7 @@ impl Service {
 }
 
 impl Resource {
-    /// Keeps the version that a deployment asks for, so that the service shows it.
+    /// Stores the version of a deployment, so that the service shows it.
     pub(crate) fn take_version(&mut self, body: &Value) {
         if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
             self.body.insert("tag".to_owned(), tag.clone());

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::flat::{Flat, Member, Union};
 use super::{Field, Node, Object};
 
-/// How often a component may stand within itself.
+/// How many times a component may contain itself.
 const NESTING: usize = 2;
-/// How many instances one schema has at most: more than any needs today.
+/// The maximum number of instances of a schema. No schema of the contract needs more.
 const MOST: usize = 64;
 
 /// Makes instances of schemas. Earlier instances influence later ones, so that all
@@ -17,15 +17,15 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub struct Builder<'d> {
     document: &'d Value,
-    /// How often each union and each enum was met.
+    /// How many times each union and each enum was used.
     turns: BTreeMap<String, usize>,
-    /// Choices that were met and not taken yet.
+    /// Choices that were found and are not used yet.
     open: BTreeSet<(String, usize)>,
     count: u64,
 }
 
 impl<'d> Builder<'d> {
-    /// Takes the document whose schemas are meant.
+    /// Creates a builder for the schemas of this document.
     pub fn new(document: &'d Value) -> Self {
         Self {
             document,
@@ -125,7 +125,7 @@ impl<'d> Builder<'d> {
             let mut whole = flat.clone();
             let common = flat.components.len();
             whole.add(self.document, &member.schema);
-            // The component that holds the union is within itself only if a member says so again.
+            // The component that contains the union contains itself only if a member refers to it again.
             whole.components.drain(..common);
             if let Some(mut node) = self.flat(whole, within) {
                 if let Node::Object(object) = &mut node {
@@ -141,7 +141,7 @@ impl<'d> Builder<'d> {
         None
     }
 
-    /// Whose turn it is among several.
+    /// Which of several choices is next.
     fn turn(&mut self, choice: &str, among: usize) -> usize {
         let known = self.turns.contains_key(choice);
         if !known {
@@ -194,7 +194,7 @@ impl<'d> Builder<'d> {
         Some(Node::Object(object))
     }
 
-    /// As many items as the union of the items has members, so that each is there.
+    /// As many items as the union of the items has members, so that each member occurs.
     fn list(&mut self, flat: &Flat, within: &mut Vec<String>) -> Node {
         let Some(items) = &flat.items else {
             return Node::List(vec![anything()]);
@@ -245,7 +245,7 @@ impl<'d> Builder<'d> {
 }
 
 impl Object {
-    /// Sets the property that tells a member from the others.
+    /// Sets the discriminator of the member.
     fn tag(&mut self, name: &str, text: &str) {
         let node = Node::Enum(text.to_owned());
         match self.fields.iter_mut().find(|field| field.name == name) {
@@ -263,7 +263,7 @@ impl Object {
                 );
             }
         }
-        // Unions within were tagged before: this one is around them.
+        // Inner unions were tagged before: this one contains them.
         if !self.tags.iter().any(|tag| tag == name) {
             self.tags.insert(0, name.to_owned());
         }
@@ -278,7 +278,7 @@ fn anything() -> Node {
     Node::Any(json!({"deep": [1, 2.5, null, "text"]}))
 }
 
-/// The text, or one that is as long and of the form that the contract wants.
+/// The text, or a text of the same length in the format that the contract requires.
 fn fit(text: String, flat: &Flat) -> String {
     let matches = |text: &str| {
         let pattern = flat

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::Node;
 
-/// Which way a document travels: the API is forgiven more than we are.
+/// The direction of a document. More differences are allowed in documents from the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// To the API: exactly the intended document, and null is not nothing.
+    /// To the API: exactly the intended document, and null differs from an absent property.
     Request,
-    /// From the API: a property without a value may be null, empty or left out.
+    /// From the API: a property without a value may be null, empty or absent.
     Response,
 }
 
@@ -91,7 +91,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// A time without an offset is one of UTC.
+/// A time without an offset is in UTC.
 fn moment(text: &str) -> Option<DateTime<Utc>> {
     let zoned = DateTime::parse_from_rfc3339(text)
         .ok()

@@ -27,7 +27,7 @@ pub(super) struct Flat {
     pub(super) longest: Option<usize>,
     pub(super) pattern: Option<String>,
     pub(super) fewest: usize,
-    /// The names of the components that it is made of.
+    /// The names of the components that it consists of.
     pub(super) components: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Union {
     pub(super) members: Vec<Member>,
 }
 
-/// One member, and the value of the property that tells it from the others.
+/// One member, and the value of its discriminator.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) schema: Value,

@@ -3,8 +3,8 @@
 //!
 //! A [`Node`] is one instance with the contract's facts about each part of it, so that it can be
 //! written in several ways ([`Variation`]) and compared with a received document ([`compare`]). All of it
-//! is deterministic: the same document gives the same instances. Not for recorded answers: no answer
-//! of the live API is behind any of this.
+//! is deterministic: the same document gives the same instances. No instance
+//! is a recorded response of the API.
 
 mod build;
 mod compare;
@@ -24,9 +24,9 @@ pub enum Node {
     Object(Object),
     /// A list.
     List(Vec<Node>),
-    /// Text without a meaning of its own.
+    /// Text without constraints.
     Text(String),
-    /// Text that must not show.
+    /// Text that must not be printed.
     Secret(String),
     /// Text with the values that the contract lists.
     Enum(String),
@@ -51,9 +51,9 @@ pub struct Object {
     pub extra: Vec<(String, Node)>,
     /// Whether the contract allows properties that it does not name.
     pub open: bool,
-    /// The properties that tell members of unions apart, the outermost union first.
+    /// The discriminators of unions, the outermost union first.
     pub tags: Vec<String>,
-    /// Whether it is a member of a union, told by a property or not.
+    /// Whether it is a member of a union, with or without a discriminator.
     pub is_member: bool,
 }
 
@@ -71,14 +71,14 @@ pub struct Field {
 }
 
 impl Object {
-    /// Whether the contract lets it be empty.
+    /// Whether the contract allows it to be empty.
     pub fn may_be_empty(&self) -> bool {
         !self.is_member && self.fields.iter().all(|field| !field.required)
     }
 }
 
 impl Node {
-    /// How many levels of unions, one within the other, the instance has.
+    /// How many nested unions the instance has.
     pub fn union_depth(&self) -> usize {
         match self {
             Self::Object(object) => {

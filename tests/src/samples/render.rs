@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Node, Object};
 
-/// A value that no enum of the contract has.
+/// A value that is in no enum of the contract.
 const UNKNOWN_VALUE: &str = "NEXT_YEARS_VALUE";
-/// A property that no schema of the contract has.
+/// A property that is in no schema of the contract.
 const UNKNOWN_FIELD: &str = "next_years_field";
 
 /// How an instance is written.
@@ -18,7 +18,7 @@ pub enum Variation {
     RequiredOnly,
     /// Every property that is not required is null.
     OptionalNull,
-    /// Every property that may be null is.
+    /// Every property that may be null is null.
     NullableNull,
     /// Every property is null that is a list, a map, or an object that may be empty.
     EmptyNull,
@@ -45,7 +45,7 @@ pub enum Variation {
 }
 
 impl Variation {
-    /// All but those of unions: an instance has as many of those as it has levels.
+    /// All variations except those of unions: an instance has one of these for each level.
     pub const ALL: [Self; 14] = [
         Self::Full,
         Self::RequiredOnly,

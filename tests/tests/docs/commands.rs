@@ -1,4 +1,4 @@
-//! Commands that the docs tell people to type.
+//! Commands in the docs: they can be run as written.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::page;
 
-/// Programs that are not ours and that the pages name. The test does not check that they are installed.
+/// Programs of others that the pages name. The test does not check that they are installed.
 const OF_OTHERS: [&str; 8] = [
     "git",
     "head",
@@ -20,13 +20,13 @@ const OF_OTHERS: [&str; 8] = [
     "pip",
 ];
 
-/// Commands of cargo that come with a tool of their own.
+/// Subcommands of cargo that are separate tools.
 const INSTALLED_APART: &[&str] = &["fuzz"];
 
 /// The packages and targets of the workspace, from cargo.
 struct Known {
     packages: Vec<Value>,
-    /// The packages that a command without `-p` and `--workspace` is about.
+    /// The packages that a command without `-p` and `--workspace` selects.
     defaults: Vec<Value>,
     aliases: Vec<String>,
 }
@@ -65,7 +65,7 @@ impl Known {
         }
     }
 
-    /// The fault of a command line; `None` if it can be typed.
+    /// The fault of a command line; `None` if it can be run.
     fn problem(&self, line: &str) -> Option<String> {
         let mut words = line.split_whitespace().skip_while(|word| {
             word.chars()
@@ -81,7 +81,7 @@ impl Known {
         let arguments: Vec<_> = words.collect();
         match arguments.split_first() {
             None | Some((&"xtask", [])) => None,
-            // A command is named, not typed: its arguments are documented in another place.
+            // The command is only named, without its arguments.
             Some((&"xtask", [name])) => xtask::understands([name, "--help"]).err(),
             Some((&"xtask", rest)) => xtask::understands(rest.iter().copied()).err(),
             Some((
@@ -90,7 +90,7 @@ impl Known {
             )) => self.problem_of_build(rest),
             // These commands come with cargo, and their arguments are names in a registry.
             Some((&("add" | "package" | "publish"), _)) => None,
-            // A tool that is not ours, like the programs above.
+            // A program of others.
             Some((&"install", _)) => None,
             Some((name, _)) => {
                 let is_known = self.aliases.iter().any(|alias| alias == name)
@@ -152,7 +152,7 @@ impl Known {
     }
 }
 
-/// Whether a piece of code within a sentence is a command and not a name or a value.
+/// Whether inline code is a command, and not a name or a value.
 fn is_command(code: &str) -> bool {
     let mut words = code.split(' ').skip_while(|word| word.contains('='));
     let program = words.next().unwrap_or_default();
@@ -182,7 +182,7 @@ fn commands() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn every_command_can_be_typed() {
+fn every_command_of_the_docs_can_be_run() {
     let known = Known::load();
     let commands = commands();
     let problems: Vec<_> = commands
@@ -201,7 +201,7 @@ fn every_command_can_be_typed() {
 }
 
 #[test]
-fn a_command_that_cannot_be_typed_is_found() {
+fn a_command_that_cannot_be_run_is_found() {
     let known = Known::load();
     for line in [
         "cargo dance",

@@ -150,7 +150,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "polls of a group under way",
+        "polls of a group at the same time",
         "qovery-ext/src/wait/group",
         "POLLS_AT_ONCE",
         Count,
@@ -186,7 +186,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Bytes,
     ),
     (
-        "pages in a row that bring",
+        "pages in a row without",
         "qovery-ext/src/page/navigator",
         "PAGES_WITHOUT_NEWS",
         Count,
@@ -210,7 +210,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Bytes,
     ),
     (
-        "lists and mappings",
+        "nested lists and mappings",
         "xtask/src/contract/bounds",
         "DEPTH",
         Count,
@@ -296,13 +296,13 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "schemas put together",
+        "schemas in a chain",
         "xtask/src/codegen/normalise/budget",
         "CHAIN",
         Count,
     ),
     (
-        "schemas put together",
+        "schemas in a chain",
         "xtask/src/codegen/normalise/budget",
         "DEPTH",
         Count,
@@ -314,13 +314,13 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "schemas of a client",
+        "all schemas of a client",
         "xtask/src/codegen/normalise/budget",
         "TOTAL",
         Count,
     ),
     (
-        "schemas of a client",
+        "all schemas of a client",
         "xtask/src/codegen/split",
         "MAXIMUM_LINES",
         Count,
@@ -439,7 +439,7 @@ fn every_row_with_a_number_is_compared_or_says_nothing_that_could_change() {
     const OTHERS: [&str; 3] = [
         "announced length of a body",
         "subject",
-        "longest `Retry-After`",
+        "longest delay of a `Retry-After`",
     ];
     let page = Page::read("SECURITY.md");
     let (_, tables) = page

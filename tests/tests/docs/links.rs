@@ -8,7 +8,7 @@ use regex_lite::Regex;
 
 use crate::page::{self, Page};
 
-/// The target of a link without `.` and `..`, from the directory of the workspace.
+/// The target of a link without `.` and `..`, relative to the directory of the workspace.
 fn resolved(page: &Path, target: &str) -> PathBuf {
     if target.is_empty() {
         return page.to_owned();
@@ -183,7 +183,7 @@ fn the_snippets_of_every_page_are_compiled() {
     }
 }
 
-// rustdoc leaves out lines that begin with `# `; where people read the pages, they would show.
+// rustdoc hides lines that begin with `# `. GitHub and mdBook would show them.
 #[test]
 fn the_snippets_hide_no_line() {
     for page in page::all() {

@@ -1,12 +1,12 @@
 //! The README and the guide are true: links have targets, tables agree with the code, commands
 //! and tests exist.
 //!
-//! Not for the snippets: those are compiled and run as tests of the docs.
+//! The snippets are compiled and run as documentation tests.
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
+    reason = "a test that cannot continue fails"
 )]
 
 mod book;

@@ -9,7 +9,7 @@ use regex_lite::Regex;
 
 use crate::page::Page;
 
-/// The text of every Rust file below this directory.
+/// The text of every Rust file in this directory.
 fn sources(directory: &Path, into: &mut Vec<String>) {
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -44,7 +44,7 @@ fn every_guarantee_is_a_test() {
             .unwrap_or_default()
             .trim_matches('`')
             .to_owned();
-        // The attribute, perhaps with others, then the function.
+        // The attribute, perhaps with other attributes, then the function.
         let test = Regex::new(&format!(
             r"#\[(tokio::)?test[^\n]*\]\s*(#\[[^\n]*\]\s*)*(async )?fn {name}\("
         ))

@@ -52,7 +52,7 @@ impl Page {
         Parser::new_ext(&self.text, Options::ENABLE_TABLES)
     }
 
-    /// Where its links and pictures lead.
+    /// The targets of its links and pictures.
     pub(crate) fn links(&self) -> Vec<String> {
         let target = |event| match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
@@ -91,7 +91,7 @@ impl Page {
         anchors
     }
 
-    /// Its pieces of code within sentences and tables.
+    /// Its inline code, in sentences and tables.
     pub(crate) fn inline_code(&self) -> Vec<String> {
         let code = |event| match event {
             Event::Code(code) => Some(code.into_string()),
@@ -124,7 +124,7 @@ impl Page {
         blocks
     }
 
-    /// The lines of the table after the comment that begins with `name`, without its head.
+    /// The lines of the table after the comment that begins with `name`, without the header.
     pub(crate) fn table(&self, name: &str) -> Vec<String> {
         let begin = format!("<!-- {name}: ");
         let mut lines = self.text.lines();

@@ -10,7 +10,7 @@ use crate::page::Page;
 
 /// The fields of the models whose type is a secret.
 fn secret_fields() -> BTreeSet<String> {
-    // The type of a field goes on in lines that are indented further.
+    // The type of a field continues in lines with more indentation.
     let field =
         Regex::new(r"\n    pub (?:r#)?(\w+):([^\n]*(?:\n        [^\n]*)*)").expect("a pattern");
     let mut fields = BTreeSet::new();

@@ -17,7 +17,8 @@ const SUITES: [&str; 5] = [
     "durable/tests",
 ];
 
-/// The paths on the page: inline code with a slash. A file without one is beside the file before it.
+/// The paths on the page: inline code with a slash. A file name without a slash is in the directory of the path
+/// before it.
 fn mapped() -> BTreeSet<String> {
     let page = Page::read("tests/README.md");
     let mut paths = BTreeSet::new();
@@ -57,7 +58,7 @@ fn the_map_of_tests_lists_every_test_program() {
             let name = entry.file_name().unwrap_or_default().to_string_lossy();
             let slash = if is_directory { "/" } else { "" };
             let path = format!("{suite}/{name}{slash}");
-            // A suite is listed as a whole, file by file, or with the directory that it is in.
+            // A suite is listed as a whole, file by file, or with its directory.
             let covered = |mapped: &String| {
                 *mapped == path
                     || is_directory && mapped.starts_with(&path)

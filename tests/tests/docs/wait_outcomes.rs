@@ -1,4 +1,4 @@
-//! Every outcome of a wait, played with the fake, and its exit code.
+//! Every outcome of a wait, simulated with the fake, and its exit code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use qovery_fake::{FakeEnvironment, FakeQovery, Fault, RequestStatus, Step, Trigg
 
 use crate::page::Page;
 
-/// A fake with one service, as each ending begins.
+/// A fake with one service, the initial state for each outcome.
 fn world() -> (FakeQovery, FakeEnvironment) {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
@@ -46,7 +46,7 @@ async fn superseded() -> Result<Reached, WaitError> {
     environment
         .next_deployment()
         .superseded_after(Duration::from_secs(10), Trigger::Stop);
-    // Nothing tells how the first one ended: neither its request nor the history.
+    // No endpoint shows how the first deployment ended: neither its request nor the history.
     fake.inject(
         Fault::status(404)
             .on("listEnvironmentDeploymentHistoryV2")

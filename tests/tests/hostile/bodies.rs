@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Answers every request alike, over one connection or several.
+/// Answers every request with the same response, over one connection or several.
 pub(crate) struct Server {
     url: String,
     task: tokio::task::JoinHandle<()>,
@@ -92,7 +92,7 @@ async fn statuses(client: &Client) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn a_list_of_empty_objects_is_refused_before_it_becomes_gigabytes() {
+async fn a_list_of_empty_objects_is_refused_before_it_takes_gigabytes() {
     const SIXTY_FOUR_MEBIBYTES: usize = 64 * 1024 * 1024 - 100;
     let body = list("stages", "{}", SIXTY_FOUR_MEBIBYTES);
     let server = Server::of("200 OK", JSON, body).await;
@@ -166,7 +166,7 @@ async fn ten_thousand_environments_take_a_fraction_of_the_default_limit() {
 }
 
 #[tokio::test]
-async fn texts_full_of_structure_are_no_structure() {
+async fn brackets_and_commas_inside_of_a_text_are_not_counted() {
     let line = format!("\"{}\"", "[{,\\\"".repeat(2000));
     let body = list("lines", &line, 2_000_000);
     let server = Server::of("200 OK", JSON, body).await;
@@ -180,7 +180,7 @@ async fn a_deadline_around_a_call_holds_while_a_large_answer_is_decoded() {
     let server = Server::of("200 OK", JSON, body).await;
     let client = server.client();
     client.list_environment(Uuid::nil()).await.unwrap();
-    // However far the call has come, it ends at its deadline.
+    // The call ends at its deadline, at any point of its progress.
     for limit in [10, 40, 80, 160, 320].map(Duration::from_millis) {
         let started = Instant::now();
         let call = client.list_environment(Uuid::nil()).response();
@@ -195,7 +195,7 @@ async fn a_deadline_around_a_call_holds_while_a_large_answer_is_decoded() {
     }
 }
 
-/// A queue of requests that no answer before named.
+/// A queue with requests that no earlier response named.
 fn fresh_queue(count: usize, round: u64) -> String {
     let entry = |number: usize| {
         json!({
@@ -214,7 +214,7 @@ fn fresh_queue(count: usize, round: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_wait_ends_at_its_deadline_however_much_it_is_answered() {
+async fn a_wait_ends_at_its_deadline_with_responses_of_any_size() {
     let deploying = json!({
         "environment": {"id": Uuid::nil(), "state": "DEPLOYING", "last_deployment_state": "DEPLOYING",
             "deployment_status": "OUT_OF_DATE"},
@@ -255,7 +255,7 @@ async fn a_wait_ends_at_its_deadline_however_much_it_is_answered() {
         let outcome = environment.wait_for(Goal::Deployed).within(limit).await;
         let took = started.elapsed();
         let error = outcome.unwrap_err();
-        // One last poll comes on top.
+        // One last poll follows the deadline.
         assert!(took < limit + Duration::from_secs(8), "{took:?} {error}");
         let kind = error.kind();
         assert!(
@@ -269,7 +269,7 @@ async fn a_wait_ends_at_its_deadline_however_much_it_is_answered() {
 }
 
 #[tokio::test]
-async fn a_web_page_is_no_answer_of_any_operation() {
+async fn a_web_page_is_never_a_response_of_an_operation() {
     let page = "<!-- proxy -->\n<!DOCTYPE html><html><title>Please sign in</title></html>";
     for (status, headers, body) in [
         ("200 OK", "content-type: text/html\r\n", page),

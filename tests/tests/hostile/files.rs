@@ -1,4 +1,4 @@
-//! Special files instead of the context file of the command-line tool, and names for this machine.
+//! Special files in place of the context file of the command-line tool, and names of this machine.
 
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ use crate::stub::{GetNote, Stub, response};
 
 const CONTEXT: &str = r#"{"access_token": "eyJ.s3cret.x"}"#;
 
-/// Builds with this context file, in a thread of its own: one that hangs fails the test.
+/// Builds a client with this context file, in a separate thread: if the build hangs, the test fails.
 fn build(path: &Path) -> Result<Client, ConnectError> {
     let path = path.to_owned();
     let (done, outcome) = std::sync::mpsc::channel();
@@ -47,7 +47,7 @@ fn mkfifo(path: &Path) {
 }
 
 #[test]
-fn nothing_but_a_regular_file_is_opened() {
+fn only_a_regular_file_is_opened() {
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
     mkfifo(&at("fifo"));
@@ -101,7 +101,7 @@ async fn a_fifo_in_place_of_the_file_does_not_hold_up_a_renewal() {
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
 }
 
-/// Runs a bulk action with this journal, in a thread of its own: one that hangs fails the test.
+/// Runs a bulk action with this journal, in a separate thread: if it hangs, the test fails.
 fn run_bulk(journal: &Path) -> Result<(), String> {
     let journal = journal.to_owned();
     let (done, outcome) = std::sync::mpsc::channel();
@@ -148,7 +148,7 @@ fn a_journal_is_a_regular_file_and_no_other_file_is_changed() {
         let error = run_bulk(&path).expect_err(&path.to_string_lossy());
         assert!(error.contains("cannot be used"), "{error}");
     }
-    // Files of a person, which were named by mistake.
+    // Files of a user that were named by mistake.
     for text in [
         &b"qov_0123456789abcdef"[..],
         b"A=1\nB=2",
@@ -176,7 +176,7 @@ fn a_journal_is_a_regular_file_and_no_other_file_is_changed() {
     assert!(error.contains("too long"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(30));
 
-    // A journal can be gone on with, also behind a link, and is closed to others.
+    // A journal can be continued, also behind a link, and other users cannot read it.
     let journal = at("journal");
     std::os::unix::fs::symlink(&journal, at("to-journal")).unwrap();
     run_bulk(&journal).unwrap();
@@ -185,7 +185,7 @@ fn a_journal_is_a_regular_file_and_no_other_file_is_changed() {
     assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }
 
-/// Everything that was traced.
+/// All events and spans that were traced.
 #[derive(Clone, Default)]
 struct Traced(Arc<Mutex<Vec<u8>>>);
 
@@ -235,7 +235,7 @@ fn a_file_that_others_may_read_is_warned_about_once() {
 }
 
 #[tokio::test]
-async fn names_of_this_machine_lead_to_it_whatever_a_name_server_says() {
+async fn names_of_this_machine_resolve_to_it_without_a_name_server() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = tokio::spawn(async move {
@@ -249,7 +249,7 @@ async fn names_of_this_machine_lead_to_it_whatever_a_name_server_says() {
             connection.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    // No name server knows these; one that did could name any machine.
+    // No name server knows these names. A name server that did could resolve them to any machine.
     for host in ["localhost", "api.localhost", "a.b-c.localhost", "LOCALHOST"] {
         let client = Connect::new()
             .token("qov_0123456789")

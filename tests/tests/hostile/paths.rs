@@ -5,7 +5,7 @@ use qovery_api::{Call, QueryValue};
 
 use crate::stub::{GetNote, Stub};
 
-/// The parts that the values are built from.
+/// The parts of the values.
 const ATOMS: [&str; 34] = [
     "a",
     ".",
@@ -43,7 +43,7 @@ const ATOMS: [&str; 34] = [
     "\u{2024}",
 ];
 
-/// How servers read the segments of a path: each way is that of some server.
+/// How servers read the segments of a path. At least one server reads in each of these ways.
 fn readings(segments: &[String]) -> Vec<Vec<String>> {
     let each = |read: &dyn Fn(&str) -> String| -> Vec<String> {
         segments.iter().map(|segment| read(segment)).collect()
@@ -81,17 +81,17 @@ fn readings(segments: &[String]) -> Vec<Vec<String>> {
         each(&|segment| segment.replace('\u{a0}', " ").trim().to_owned()),
         split(&['/']),
         split(&['/', '\\', '\u{2215}']),
-        // In encodings that have this sign in place of the backslash.
+        // In encodings that have this character in place of the backslash.
         split(&['\u{a5}']),
     ]
 }
 
-/// Whether a reading leads out of the segment: to nothing, to the same directory or to the parent.
+/// Whether a reading leaves the segment: it is empty, the same directory or the parent.
 fn leads_out(segment: &str) -> bool {
     matches!(segment, "" | "." | "..")
 }
 
-/// The first reading that leads out, after as many servers in a row as `depth`.
+/// The first reading that leaves the segment, if up to `depth` servers in a row decode it.
 fn way_out(segments: &[String], depth: usize) -> Option<Vec<String>> {
     if segments.iter().any(|segment| leads_out(segment)) {
         return Some(segments.to_vec());
@@ -123,7 +123,7 @@ async fn sent(stub: &Stub, value: &dyn QueryValue) -> Option<String> {
 }
 
 #[tokio::test]
-async fn no_value_leads_out_of_its_segment_however_servers_read_it() {
+async fn no_value_of_a_path_parameter_leaves_its_segment_on_any_server() {
     let stub = Stub::answers(200, "{}");
     let mut values: Vec<String> = ATOMS.map(str::to_owned).to_vec();
     for first in ATOMS {

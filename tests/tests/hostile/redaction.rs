@@ -1,4 +1,4 @@
-//! The token of a request, as servers and proxies may send it back, in whatever spelling.
+//! The token of a request, sent back by servers and proxies in any encoding.
 
 use std::error::Error as _;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::stub::{GetNote, Stub, response, with_header};
 
-/// An API token, a JSON web token, one with everything that encoders escape, and short ones.
+/// An API token, a JSON web token, a token with all characters that encoders escape, and short tokens.
 const TOKENS: [&str; 7] = [
     "qov_0123456789abcdef",
     "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl",
@@ -22,7 +22,7 @@ const TOKENS: [&str; 7] = [
     "~",
 ];
 
-/// Every form of the token that may come back.
+/// Every encoding of the token that may be sent back.
 fn spellings(token: &str) -> Vec<String> {
     let each = |write: &dyn Fn(u8) -> String| token.bytes().map(write).collect::<String>();
     let percent = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
@@ -108,7 +108,7 @@ fn authorization(token: &str) -> HeaderValue {
     AccessToken::new(token).unwrap().header_value().unwrap()
 }
 
-/// The error of a call whose answer was this, with the token taken out as the transport does it.
+/// The error of a call with this response. The token is removed as in the transport.
 async fn failure(token: &'static str, answer: RawResponse) -> Error {
     let stub = Stub::new(move |_| {
         let mut answer = answer.clone();
@@ -121,7 +121,7 @@ async fn failure(token: &'static str, answer: RawResponse) -> Error {
 
 fn assert_hidden(token: &str, spelling: &str, error: &Error) {
     let shown = shown(error);
-    // A character or two are found anywhere: what counts is where the server wrote them.
+    // One or two characters occur everywhere: only the positions that the server wrote are checked.
     let marked = [format!("<<{token}>>"), format!("<<{spelling}>>")];
     for secret in &marked {
         assert!(
@@ -136,11 +136,11 @@ fn assert_hidden(token: &str, spelling: &str, error: &Error) {
 }
 
 #[tokio::test]
-async fn a_failure_does_not_show_the_token_in_any_spelling() {
+async fn a_failure_does_not_show_the_token_in_any_encoding() {
     for token in TOKENS {
         for spelling in spellings(token) {
             let marked = format!("<<{spelling}>>");
-            // As it stands in the body: if that is not JSON, the whole is text.
+            // The field as it stands in the body. If the body is not JSON, the whole body is the text.
             let bodies = [
                 format!("{{\"detail\":\"{marked}\"}}"),
                 format!("{{\"message\":\"{marked}\",\"trace\":[{{\"{marked}\":\"{marked}\"}}]}}"),
@@ -153,7 +153,7 @@ async fn a_failure_does_not_show_the_token_in_any_spelling() {
             for body in bodies {
                 for status in [401, 200] {
                     let answer = match status {
-                        // A body that is not JSON is a failure too.
+                        // A body that is not JSON is also a failure.
                         200 => response(200, &format!("!{body}")),
                         status => response(status, &body),
                     };

@@ -1,4 +1,4 @@
-//! A transport that answers as a test says, and an operation to call through it.
+//! A transport with prepared responses, and an operation to call through it.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
 
-/// Answers every request in the same way, and keeps the URLs.
+/// Answers every request with the same response, and records the URLs.
 #[derive(Clone)]
 pub(crate) struct Stub {
     answer: Arc<Answer>,
@@ -38,7 +38,7 @@ impl Stub {
         Client::with_transport("https://h.test/p/", self.clone()).unwrap()
     }
 
-    /// The paths that were asked for since the last time.
+    /// The requested paths since the last call of this method.
     pub(crate) fn take_urls(&self) -> Vec<String> {
         std::mem::take(&mut *self.urls.lock().unwrap())
     }
@@ -57,7 +57,7 @@ pub(crate) fn response(status: u16, body: &str) -> RawResponse {
     RawResponse::new(status, HeaderMap::new(), body.to_owned())
 }
 
-/// The same response with a header, if a header can carry the text.
+/// The same response with a header, if the text is a valid header value.
 pub(crate) fn with_header(mut response: RawResponse, name: &str, text: &str) -> RawResponse {
     if let Ok(value) = HeaderValue::from_str(text) {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -66,7 +66,7 @@ pub(crate) fn with_header(mut response: RawResponse, name: &str, text: &str) -> 
     response
 }
 
-/// Any operation with a text in its path.
+/// An operation with a text in its path.
 pub(crate) struct GetNote;
 
 impl Operation for GetNote {

@@ -1,4 +1,4 @@
-//! Everything of the libraries that a program can print, with hostile text in every field.
+//! All values of the libraries that a program can print, with hostile text in every field.
 
 mod recipe_types;
 mod stream_types;
@@ -33,7 +33,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::stub::{GetNote, Stub, response, with_header};
 
-/// Implementations that print no text from outside, or that no program can reach, and why.
+/// Implementations that print no text from outside, or that no program can reach, with the reason.
 const OTHERS: &[(&str, &str)] = &[
     ("api AccessToken Debug", "redacted"),
     ("api AuthScheme Display", "a word of ours"),
@@ -116,7 +116,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext Window Debug", "the id of the operation and numbers"),
 ];
 
-/// The implementations of `Display` and `Debug` in the sources, tests left out.
+/// The implementations of `Display` and `Debug` in the sources, without tests.
 fn implementations() -> BTreeSet<String> {
     let pattern =
         Regex::new(r"impl(?:<[^{]*?>)?\s+(?:::)?(?:\w+::)*(Display|Debug)\s+for\s+(\$?\w+)")
@@ -426,7 +426,7 @@ async fn wait(text: &str, printed: &mut Printed) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_a_program_prints_is_text_and_nothing_else() {
+async fn no_printed_value_of_the_libraries_controls_a_terminal_or_a_runner() {
     let mut names = BTreeSet::new();
     let mut problems = Vec::new();
     for (name, text) in texts() {
@@ -507,7 +507,7 @@ fn assert_derived(name: &str, output: &str) {
     }
 }
 
-/// Everything that was traced.
+/// All events and spans that were traced.
 #[derive(Clone, Default)]
 struct Traced(Arc<Mutex<Vec<u8>>>);
 
@@ -522,7 +522,7 @@ impl std::io::Write for Traced {
 }
 
 #[tokio::test(start_paused = true)]
-async fn traces_are_text_and_nothing_else() {
+async fn no_trace_controls_a_terminal_or_a_runner() {
     let traced = Traced::default();
     let writer = traced.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -550,7 +550,7 @@ async fn traces_are_text_and_nothing_else() {
 }
 
 #[test]
-fn a_problem_of_the_generator_is_text_and_nothing_else() {
+fn no_problem_of_the_generator_controls_a_terminal_or_a_runner() {
     let directory = tempfile::tempdir().unwrap();
     let spec = directory.path().join("spec.json");
     let mut told = 0;

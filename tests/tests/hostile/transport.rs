@@ -9,7 +9,7 @@ use qovery_api::{
 
 use crate::bodies::Server;
 
-/// An operation whose body is taken as it is: nothing but its length tells that a part is missing.
+/// An operation whose body is returned as it is: only its length shows that a part is missing.
 struct GetText;
 
 impl Operation for GetText {
@@ -44,9 +44,9 @@ fn assert_printable(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_body_that_broke_off_is_no_success_however_it_was_framed() {
+async fn a_body_that_broke_off_is_no_success_in_any_framing() {
     for reply in [
-        // Shorter than announced.
+        // Shorter than the announced length.
         "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nconnection: close\r\n\r\nhalf",
         "HTTP/1.0 200 OK\r\ncontent-length: 1000\r\n\r\nhalf",
         "HTTP/1.1 203 X\r\nContent-Length: 5\r\nconnection: close\r\n\r\nhalf",
@@ -62,7 +62,7 @@ async fn a_body_that_broke_off_is_no_success_however_it_was_framed() {
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nhalf\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-4\r\nhalf\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalfXX0\r\n\r\n",
-        // A part, and a difference.
+        // A part of a body, and a delta.
         "HTTP/1.1 206 X\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/8\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-7/8\r\ncontent-length: 4\r\n\r\nhalf",
@@ -108,7 +108,7 @@ async fn a_part_that_was_asked_for_is_a_success() {
 }
 
 #[tokio::test]
-async fn headers_and_interim_responses_without_an_end_end_at_the_limit() {
+async fn endless_headers_and_interim_responses_are_cut_at_the_limit() {
     let line = |name: &str, count: usize| format!("{name}: x\r\n").repeat(count);
     let long = |length: usize| format!("x-long: {}\r\n", "y".repeat(length));
     for reply in [
@@ -139,7 +139,7 @@ async fn headers_and_interim_responses_without_an_end_end_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_first_line_that_is_none_is_no_success_and_acts_on_no_terminal() {
+async fn an_invalid_first_line_is_no_success_and_controls_no_terminal() {
     for reply in [
         &b"HTTP/1.1 000 OK\r\n\r\n"[..],
         b"HTTP/1.1 99 OK\r\n\r\n",
@@ -153,7 +153,7 @@ async fn a_first_line_that_is_none_is_no_success_and_acts_on_no_terminal() {
         b"HTTP/1.1 200 OK\r\nx\x1b[2J: y\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nx: \0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n::error::injected\r\n\r\n",
-        // Nothing asked for another protocol.
+        // The request asked for no other protocol.
         b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nhalf",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ] {
@@ -178,7 +178,7 @@ async fn a_first_line_that_is_none_is_no_success_and_acts_on_no_terminal() {
 }
 
 #[tokio::test]
-async fn bytes_that_drip_end_at_the_limit_of_the_call() {
+async fn a_response_that_arrives_byte_by_byte_ends_at_the_time_limit_of_the_call() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     for head in [
         "HTTP/1.1 200 ",
@@ -204,7 +204,7 @@ async fn bytes_that_drip_end_at_the_limit_of_the_call() {
         let took = started.elapsed();
         assert!(took < LIMIT + Duration::from_secs(5), "{head}: {took:?}");
         let error = outcome.expect_err(head);
-        // Of a failure, the status is known.
+        // The status of a failure is known.
         assert!(
             error.is_timeout() || error.is_not_found(),
             "{head}: {error}"
@@ -243,7 +243,7 @@ async fn a_connection_that_is_reset_within_the_body_is_no_success() {
 }
 
 #[tokio::test]
-async fn no_redirect_leads_the_token_to_another_place() {
+async fn no_redirect_sends_the_token_to_another_server() {
     let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = other.local_addr().unwrap().port();
     for location in [
@@ -275,7 +275,7 @@ async fn no_redirect_leads_the_token_to_another_place() {
 }
 
 #[tokio::test]
-async fn every_status_has_a_meaning_and_none_but_a_success_is_one() {
+async fn every_status_has_a_meaning_and_only_a_2xx_is_a_success() {
     for status in (200..=999).filter(|status| ![204, 304].contains(status)) {
         let server = Server::of(&format!("{status} X"), "", "").await;
         let client = server.client();
@@ -310,7 +310,7 @@ async fn every_status_has_a_meaning_and_none_but_a_success_is_one() {
         (407, "credentials"),
         (421, "base URL"),
         (423, "locked"),
-        (425, "secured"),
+        (425, "encrypted"),
         (431, "too large"),
         (451, "legal"),
         (460, "closed the request"),

@@ -1,4 +1,4 @@
-//! Dependencies between modules with the same parent, and the cycles among them.
+//! Dependencies between modules with the same parent, and the cycles of these dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::source::{Module, Sources, Written};
 pub(crate) struct Cycle {
     pub(crate) parent: String,
     pub(crate) modules: Vec<String>,
-    /// Each dependency: from, to, and the places that name it.
+    /// Each dependency: from, to, and the locations of its paths.
     dependencies: Vec<(String, String, Vec<String>)>,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// Module to module, with the places.
+/// Module to module, with the locations.
 type Edges = BTreeMap<usize, BTreeMap<usize, Vec<String>>>;
 
 /// Returns the cycles of a target.
@@ -98,7 +98,7 @@ impl Sources {
         open.push(step);
         let here = self.get(module);
         let found = if let Some(child) = here.children.get(name) {
-            // A name that is unknown there is one that a macro defines.
+            // An unknown name there is defined by a macro.
             self.inside(*child, rest, open).or(Some(*child))
         } else if here.items.contains(name) {
             Some(module)
@@ -134,8 +134,8 @@ impl Sources {
         lineage
     }
 
-    /// File, line and text of a path. The line is the first one that has its last two names, else the
-    /// first that has its last name.
+    /// File, line and text of a path: the first line with its last two names, otherwise the first line with its
+    /// last name.
     fn place(&self, module: &Module, path: &[String]) -> String {
         let text = self.texts.get(&module.file).map_or("", String::as_str);
         let end = path
@@ -169,7 +169,7 @@ impl Sources {
     }
 }
 
-/// Whether a line contains a text that is no part of a longer name.
+/// Whether a line contains a text that is not part of a longer name.
 fn has_word(line: &str, wanted: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(wanted).any(|(at, _)| {

@@ -9,7 +9,7 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on fails"
+    reason = "a test that cannot continue fails"
 )]
 
 mod graph;
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::graph::Cycle;
 use crate::source::Sources;
 
-/// Cycles that stay: the target, the parent module, the modules of the cycle (all if empty), the reason.
+/// Allowed cycles: the target, the parent module, the modules of the cycle (all if empty), the reason.
 const JUSTIFIED: &[(&str, &str, &[&str], &str)] = &[
     (
         "qovery-api/src/lib.rs",
@@ -50,8 +50,8 @@ const JUSTIFIED: &[(&str, &str, &[&str], &str)] = &[
     ),
 ];
 
-/// Cycles that exist today and have to go: the target, the parent module, the modules of the cycle. An
-/// entry may only lose modules or disappear.
+/// Existing cycles that must be removed: the target, the parent module, the modules of the cycle. An entry may
+/// only lose modules or be deleted.
 const KNOWN: &[(&str, &str, &[&str])] = &[];
 
 /// The directory of the workspace. All paths are relative to it.

@@ -8,7 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
-/// A path as it is written, without generic arguments.
+/// A path as written in the source, without generic arguments.
 pub(crate) type Written = Vec<String>;
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Sources {
         Self::load(root, &|path| fs::read_to_string(workspace.join(path)).ok())
     }
 
-    /// Takes a target from texts instead of the disk. The first one is the root.
+    /// Creates a target from texts. The first one is the root.
     pub(crate) fn of(files: &[(&str, String)]) -> Self {
         let (root, _) = files.first().expect("a root");
         Self::load(Path::new(root), &|path| {
@@ -194,7 +194,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Collects the definitions, imports and names of one module. Child modules are set aside.
+/// Collects the definitions, imports and names of one module. Child modules are collected separately.
 struct Reader<'a> {
     module: Module,
     modules: Vec<&'a syn::ItemMod>,
@@ -269,7 +269,7 @@ impl Reader<'_> {
     }
 
     fn written(&mut self, path: Written) {
-        // One lower-case name is a variable far more often than a function that a glob imports.
+        // A single lower-case name is usually a variable, and rarely a function that a glob imports.
         let is_name = match path.as_slice() {
             [] => false,
             [name] => name.starts_with(char::is_uppercase),
@@ -305,7 +305,7 @@ impl<'a> Visit<'a> for Reader<'a> {
         match item {
             Item::Mod(module) => self.modules.push(module),
             Item::Use(import) => self.import(&[], &import.tree),
-            // The macro is expanded elsewhere, so its names mean nothing here.
+            // The macro is expanded at another location, so its names do not belong to this module.
             Item::Macro(definition) if definition.ident.is_some() => {}
             item => visit::visit_item(self, item),
         }

@@ -18,7 +18,7 @@ fn nameless() -> Behavior {
     }
 }
 
-/// Every action with a POST of an environment and a service.
+/// Every action that is a POST on an environment or a service.
 fn actions(case: &Case) -> Vec<Action> {
     let environment = case.client.environment(case.environment);
     let container = case.client.container(case.container);
@@ -122,7 +122,7 @@ async fn an_action_whose_response_was_lost_is_executed_once_and_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_that_was_lost_on_its_way_is_not_reached() {
+async fn an_action_that_the_server_never_received_is_not_reached() {
     let losses = [
         Fault::LostBefore,
         Fault::Page(502, "text/html", "<html>502</html>"),
@@ -155,7 +155,7 @@ async fn a_lost_deployment_is_not_reached_by_a_push() {
     }
 }
 
-/// The channel, the action and the services are those of ours; only the users are not.
+/// Channel, action and services are the same as ours; only the users differ.
 async fn lost_while_other_programs_deploy(at: &[u64], behavior: Behavior) -> (Case, Told) {
     let case = Case::new(behavior);
     case.server
@@ -197,7 +197,7 @@ async fn a_lost_deployment_is_not_reached_by_two_others_of_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_comes_after_the_end_of_the_deployment_is_enough() {
+async fn a_response_that_arrives_after_the_end_of_the_deployment_is_enough() {
     for fails in [true, false] {
         let case = Case::new(Behavior::default());
         case.server
@@ -232,7 +232,7 @@ async fn a_slow_poll_does_not_bring_back_an_older_state() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_auxiliary_endpoint_that_answers_with_pages_does_not_end_the_wait() {
+async fn an_auxiliary_endpoint_that_answers_with_web_pages_does_not_end_the_wait() {
     for path in [
         "/deploymentStatus",
         "/deploymentQueue",

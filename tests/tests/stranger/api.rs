@@ -1,4 +1,4 @@
-//! The endpoints: the view of the moment as JSON.
+//! The endpoints: the visible world as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +121,7 @@ impl World {
         reply
     }
 
-    /// How far behind the replica is that answers this request.
+    /// The lag of the replica that answers this request.
     fn replica(&self) -> Ms {
         if self.answers.is_multiple_of(2) {
             self.behavior.replica
@@ -188,7 +188,7 @@ impl World {
         }
     }
 
-    /// The environment, if it exists as of the moment of the statuses.
+    /// The environment, if it exists in the data of the statuses.
     fn living(&self, id: Option<Uuid>) -> Result<Uuid, Reply> {
         let known = id.filter(|id| self.environments.contains_key(id));
         let lag = self.behavior.lags.status + self.replica();
@@ -994,7 +994,7 @@ fn identifier(service: &Service) -> Value {
     })
 }
 
-/// Every id in the body of an action on chosen services.
+/// Every id in the body of an action on selected services.
 fn chosen(body: &[u8]) -> BTreeSet<Uuid> {
     fn collect(value: &Value, into: &mut BTreeSet<Uuid>) {
         match value {

@@ -33,7 +33,7 @@ async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_in_the_queue_is_canceled_whatever_trace_it_leaves() {
+async fn a_request_that_was_canceled_in_the_queue_is_canceled_with_any_trace() {
     for trace in [Trace::RequestStatus, Trace::History, Trace::Nothing] {
         let case = Case::new(Behavior {
             trace,
@@ -53,7 +53,7 @@ async fn a_cancel_in_the_queue_is_canceled_whatever_trace_it_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_in_the_queue_without_ids_and_traces_is_no_success_of_the_run_before() {
+async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_no_success() {
     let case = Case::new(Behavior {
         trace: Trace::Nothing,
         ..nameless()
@@ -116,7 +116,7 @@ async fn a_cancel_of_a_push_before_ours_is_not_our_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancel_on_server_takes_our_request_out_of_the_queue_and_leaves_the_running_one_alone() {
+async fn cancel_on_server_cancels_our_queued_request_and_not_the_running_one() {
     let case = Case::new(Behavior::default());
     case.someone(1, GIT, Verb::Deploy, &[], Plan::of(30_000));
     let mut operation = case
@@ -201,7 +201,7 @@ async fn cancel_at_the_deadline_cancels_ours_if_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_push_that_starts_just_before_our_cancel_is_left_alone() {
+async fn a_push_that_starts_just_before_our_cancel_is_not_canceled() {
     // Ours ended and a push runs, while the data of every endpoint is 4 s old.
     let lags = crate::undocumented_behavior::Lags {
         status: 4000,
@@ -302,7 +302,7 @@ async fn a_cancel_of_a_request_that_already_runs_does_not_claim_to_have_canceled
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_of_a_queued_request_takes_out_that_request_only() {
+async fn a_cancel_of_a_queued_request_cancels_only_that_request() {
     for rows in [Rows::AtOnce, Rows::WithTheRunningOne, Rows::After(5000)] {
         let case = Case::new(Behavior {
             rows,

@@ -73,7 +73,7 @@ async fn a_failed_push_of_one_service_in_the_queue_does_not_fail_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_program_on_the_same_channel_does_not_lend_its_success() {
+async fn a_success_of_another_program_on_the_same_channel_is_not_ours() {
     for after in [None, Some(1), Some(20), Some(900)] {
         let case = Case::new(nameless());
         match after {
@@ -89,7 +89,7 @@ async fn another_program_on_the_same_channel_does_not_lend_its_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_user_twice_without_ids_cannot_be_told_apart() {
+async fn two_deployments_of_one_user_without_ids_cannot_be_distinguished() {
     for after in [None, Some(1), Some(20), Some(900)] {
         let case = Case::new(nameless());
         match after {
@@ -105,7 +105,7 @@ async fn the_same_user_twice_without_ids_cannot_be_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_user_twice_with_ids_is_told_apart() {
+async fn two_deployments_of_one_user_with_ids_are_distinguished() {
     for after in [None, Some(1), Some(20), Some(900)] {
         for ours_fails in [true, false] {
             let case = Case::new(Behavior::default());
@@ -223,7 +223,7 @@ async fn a_neighbor_that_fails_meanwhile_does_not_fail_a_single_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_of_all_before_ours_does_not_lend_its_success_to_one_service() {
+async fn a_success_of_a_deployment_of_all_before_ours_is_not_that_of_one_service() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.someone(2, ANNA, Verb::Deploy, &[], Plan::of(6000));
@@ -402,7 +402,7 @@ async fn two_replicas_that_disagree_do_not_make_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn an_execution_id_that_is_used_again_does_not_bring_back_the_success_before() {
-    // An id names one execution; if it does not, no outcome can be proved, but none may be made up.
+    // An id names one execution. If it does not, no outcome can be proved, but none may be invented.
     for names in [true, false] {
         for fails in [true, false] {
             let base = if names {
@@ -430,7 +430,7 @@ async fn an_execution_id_that_is_used_again_does_not_bring_back_the_success_befo
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_or_missing_history_takes_nothing_away() {
+async fn an_empty_or_missing_history_does_not_change_the_outcome() {
     for histories in [
         Histories::Empty,
         Histories::Missing,
@@ -463,7 +463,8 @@ async fn an_empty_or_missing_history_takes_nothing_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_status_that_repeats_the_environment_does_not_lend_the_success_of_a_push() {
+async fn a_request_status_with_the_state_of_the_environment_does_not_report_the_success_of_a_push()
+{
     let case = Case::new(Behavior {
         request_status: RequestStatus::OfTheEnvironment,
         ..Behavior::default()
@@ -528,7 +529,7 @@ async fn a_clock_of_the_server_that_is_hours_off_changes_no_outcome() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_became_one_with_an_earlier_one_has_its_end() {
+async fn a_request_that_was_merged_into_an_earlier_one_ends_with_it() {
     for fails in [true, false] {
         let case = Case::new(Behavior {
             merges: true,

@@ -42,7 +42,7 @@ async fn a_deletion_is_reached_in_each_way_in_which_an_object_can_be_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_in_between_is_no_deletion() {
+async fn a_single_web_page_is_no_deletion() {
     let pages = [
         (404, "text/html", "<html><body>404 Not Found</body></html>"),
         (404, "text/plain", "default backend - 404"),
@@ -238,7 +238,7 @@ async fn a_delete_whose_response_was_lost_is_executed_once_and_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_that_was_lost_on_its_way_is_not_reached() {
+async fn a_delete_that_the_server_never_received_is_not_reached() {
     for (status, kind) in [(502, "text/html"), (504, "text/plain"), (499, "text/html")] {
         let case = Case::new(Behavior::default());
         case.server

@@ -41,7 +41,7 @@ async fn deploy_all(server: &Server, environments: &[Uuid]) -> Vec<(Uuid, bool, 
         .collect()
 }
 
-/// Whether each is told as it was.
+/// Whether each outcome was reported correctly.
 fn check(server: &Server, told: &[(Uuid, bool, String)]) {
     let now = server.elapsed() + START;
     for (environment, reached, text) in told {
@@ -88,7 +88,7 @@ async fn twenty_services_of_a_quiet_environment_are_all_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_tells_each_environment_by_itself() {
+async fn a_group_reports_each_environment_separately() {
     for behavior in [Behavior::default(), nameless()] {
         let server = Server::new(behavior);
         let environments: Vec<Uuid> = (0..6)
@@ -170,7 +170,7 @@ async fn deletions_of_a_group_are_reached_each_after_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn actions_on_services_of_one_environment_are_told_apart_by_their_services() {
+async fn actions_on_services_of_one_environment_are_distinguished_by_their_services() {
     let server = Server::new(nameless());
     let (environment, services) = server.with(|world| {
         let environment = world.environment(&THREE, true);

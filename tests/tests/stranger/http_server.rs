@@ -21,9 +21,9 @@ use crate::world::{Ms, START, World};
 /// A fault of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// Something other than the API answers; nothing is executed.
+    /// Another system answers, and nothing is executed.
     Page(u16, &'static str, &'static str),
-    /// The API executes the request, something else answers.
+    /// The API executes the request, and another system answers.
     ExecutedThenPage(u16, &'static str, &'static str),
     /// The connection is lost before the request is executed.
     LostBefore,
@@ -35,7 +35,7 @@ pub(crate) enum Fault {
     Slow(Ms),
 }
 
-/// Which requests a fault meets.
+/// The requests that a fault affects.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     method: &'static str,
@@ -48,7 +48,7 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// Requests of this method whose path ends so; all of them if `path` is empty.
+    /// Requests of this method whose path has this end; all of them if `path` is empty.
     pub(crate) fn on(method: &'static str, path: &'static str, fault: Fault) -> Self {
         Self {
             method,
@@ -122,7 +122,7 @@ impl Server {
         self.began.elapsed().as_millis() as Ms
     }
 
-    /// Looks at the world, or changes it, after everything that is due has happened.
+    /// Reads or changes the world, after all due events.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut World) -> R) -> R {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.catch_up(START + self.elapsed());
@@ -142,7 +142,7 @@ impl Server {
 
     async fn serve(self, stream: DuplexStream) {
         let service = hyper::service::service_fn(|request| self.respond(request));
-        // An error is a connection that was lost on purpose.
+        // An error is a connection that was closed on purpose.
         let _ = hyper::server::conn::http1::Builder::new()
             .serve_connection(TokioIo::new(stream), service)
             .await;
@@ -194,7 +194,7 @@ impl Server {
         {
             response = response.header("date", date);
         } else {
-            // hyper adds its own otherwise.
+            // Otherwise hyper adds its own.
             response = response.header("date", "");
         }
         let body = Bytes::from(reply.body);

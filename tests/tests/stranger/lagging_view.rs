@@ -30,7 +30,7 @@ pub(crate) struct Shown {
     before: Option<(&'static str, Option<String>)>,
 }
 
-/// An environment at a moment.
+/// An environment at one time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View {
     pub(crate) waiting: Vec<Uuid>,
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// A request that waits in an idle environment is shown by the states of its services.
+    /// A request that is queued in an idle environment is shown by the states of its services.
     fn show_queued(&self, view: &mut View) {
         if view.running().is_some() {
             return;
@@ -215,7 +215,7 @@ impl World {
         view.last().and_then(|run| run.ended).unwrap_or("READY")
     }
 
-    /// The state of the environment as a whole: an older failure of a service stays visible.
+    /// The state of the environment as a whole: an older failure of a service remains visible.
     pub(crate) fn environment_state(&self, view: &View) -> &'static str {
         let state = self.deployment_state(view);
         if view.running().is_some() || !view.waiting.is_empty() {

@@ -9,7 +9,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops where what it takes for granted does not hold"
+    reason = "a test fails if one of its assumptions is wrong"
 )]
 
 mod answers;
@@ -38,7 +38,7 @@ use http_server::Server;
 use undocumented_behavior::Behavior;
 use world::{Actor, Demand, Ms, Plan, START, Verb, World};
 
-/// How a wait ended.
+/// The outcome of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     Reached,
@@ -103,7 +103,7 @@ impl Told {
         self
     }
 
-    /// A success, of this request and not before its end.
+    /// A success of this request, and not before its end.
     #[track_caller]
     fn reached_by(&self, demand: &Demand) -> &Self {
         self.is(Ended::Reached);
@@ -164,13 +164,13 @@ impl Case {
         }
     }
 
-    /// The next action of the library goes so.
+    /// Sets the course of the next action of the library.
     fn plan(&self, plan: Plan) -> &Self {
         self.server.with(|world| world.plans.push(plan));
         self
     }
 
-    /// Another user acts, at a time after the start.
+    /// Another user acts at a time after the start.
     fn someone(&self, at: Ms, by: Actor, verb: Verb, only: &[Uuid], plan: Plan) -> &Self {
         let scope = (!only.is_empty()).then(|| only.iter().copied().collect());
         let environment = self.environment;
@@ -194,7 +194,7 @@ impl Case {
         self
     }
 
-    /// Another user acts so long after the request of the library was accepted.
+    /// Another user acts this long after the request of the library was accepted.
     fn after_ours(&self, delay: Ms, by: Actor, verb: Verb, only: &[Uuid], plan: Plan) -> &Self {
         let scope = (!only.is_empty()).then(|| only.iter().copied().collect());
         let environment = self.environment;
@@ -215,13 +215,13 @@ impl Case {
         Told::of(&self.server, action.await)
     }
 
-    /// The request of the library, by its number.
+    /// The request of the library with this number.
     fn ours(&self, number: usize) -> Demand {
         self.server
             .with(|world| world.demands[&world.ours[number]].clone())
     }
 
-    /// How many requests with this method and end of the path were executed.
+    /// How many requests with this method and this end of the path were executed.
     fn executed(&self, method: &str, path: &str) -> usize {
         self.server.with(|world| {
             let calls = world.calls.iter();
@@ -231,7 +231,7 @@ impl Case {
         })
     }
 
-    /// How many requests with this method and end of the path came, whatever became of them.
+    /// How many requests with this method and this end of the path were received, with any outcome.
     fn sent(&self, method: &str, path: &str) -> usize {
         self.server.with(|world| {
             let calls = world.calls.iter();

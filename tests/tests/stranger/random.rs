@@ -40,7 +40,7 @@ impl Dice {
     }
 }
 
-/// How much the API lets be known.
+/// How much information the API offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     All,
@@ -286,7 +286,7 @@ enum Score {
 }
 
 fn holds(case: &Case, act: Act, at: Ms) -> bool {
-    // A stop or a deletion that others made is the goal of ours as well.
+    // A stop or a deletion by others also reaches our goal.
     let scope: BTreeSet<_> = match act {
         Act::Environment(_) => case
             .server
@@ -321,7 +321,7 @@ fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
         (Ended::Reached, _) if is_known(case, truth) => Score::Known,
         (Ended::Reached, _) => Score::FalseSuccess,
         (Ended::Failed, Truth::Failed) => Score::Right,
-        // Others deleted the environment: the guide calls that failed.
+        // Others deleted the environment: according to the guide, this is a failure.
         (Ended::Failed, Truth::Canceled) if is_deleted(case) => Score::Right,
         (Ended::Failed, Truth::Succeeded) if is_deleted(case) => Score::Unknown,
         (Ended::Failed, Truth::Canceled) => Score::WrongKind,
@@ -381,7 +381,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
         .action(&case)
         .schedule(PollSchedule::default().seed(seed));
     let told = case.told(action).await;
-    // The truth may come later than the report.
+    // The real outcome may come later than the report.
     tokio::time::sleep(std::time::Duration::from_secs(1200)).await;
     let (score, truth) = score(&case, act, &told);
     let text = format!(
@@ -396,7 +396,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
     (class, score, text)
 }
 
-/// The world as it was, for one seed.
+/// The final world of one seed.
 fn details(case: &Case) -> String {
     case.server.with(|world| {
         let mut text = format!("\n{:?}\nours {:?}\n", world.behavior, world.ours);
@@ -435,7 +435,7 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn no_drawn_attack_obtains_a_false_outcome() {
+fn no_random_attack_causes_a_false_outcome() {
     let (first, runs) = (number("STRANGER_SEED", 1), number("STRANGER_RUNS", 250));
     let mut counts: BTreeMap<(Class, Score), u32> = BTreeMap::new();
     let mut wrong = Vec::new();

@@ -95,7 +95,7 @@ async fn a_deletion_that_is_resumed_after_its_end_is_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() {
+async fn a_request_that_is_followed_by_its_id_is_distinguished_from_the_push_after_it() {
     for lag in [0, 8000] {
         for fails in [true, false] {
             let lags = Lags {
@@ -129,7 +129,7 @@ async fn a_request_that_is_watched_by_id_is_told_apart_from_the_push_after_it() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_made_is_refused() {
+async fn a_request_that_does_not_exist_is_refused() {
     let case = Case::new(Behavior::default());
     let request = qovery_api::uuid::Uuid::from_u128(99);
     let told = case

@@ -77,7 +77,7 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_library_asks_for_nothing_that_the_server_does_not_know() {
+async fn the_library_sends_only_requests_that_the_server_knows() {
     let case = Case::new(Behavior::default());
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
     let environment = case.client.environment(case.environment);
@@ -94,14 +94,14 @@ async fn the_library_asks_for_nothing_that_the_server_does_not_know() {
             .collect::<Vec<_>>()
     });
     let unexpected = unknown.iter().filter(|call| {
-        // Once something is gone, a 404 is the answer.
+        // After a deletion, the response is 404.
         !call.contains("status") && !call.contains("deploymentQueue") && !call.contains("History")
     });
     assert_eq!(unexpected.collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quiet_deployment_asks_for_its_request_three_times_and_for_the_queue_once() {
+async fn a_deployment_without_others_reads_its_request_three_times_and_the_queue_once() {
     let case = Case::new(Behavior::default());
     case.plan(Plan::of(28_000));
     let told = case.told(case.client.environment(case.environment).deploy());

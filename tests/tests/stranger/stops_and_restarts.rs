@@ -239,7 +239,7 @@ async fn selected_services_are_uninstalled_while_a_push_deploys_their_neighbor()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redeploy_is_judged_whatever_body_its_response_has() {
+async fn a_redeploy_has_an_outcome_for_every_body_of_its_response() {
     for answer_body in [
         AnswerBody::Declared,
         AnswerBody::OfTheEnvironment,

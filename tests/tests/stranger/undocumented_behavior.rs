@@ -1,6 +1,6 @@
 //! The behavior of this server in cases that the documentation of the API leaves open.
 
-/// Milliseconds on the clock of the server.
+/// Milliseconds on the server's clock.
 pub(crate) type Ms = u64;
 
 /// When the response to an action names the request.
@@ -30,7 +30,7 @@ pub(crate) enum StatusId {
     Null,
 }
 
-/// What `GET /environment/deploymentStatus` answers.
+/// The response of `GET /environment/deploymentStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestStatus {
     Exact,
@@ -87,7 +87,7 @@ pub(crate) enum Gone {
     DoesNotExist,
 }
 
-/// How far the data of each endpoint is behind.
+/// The lag of the data of each endpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Lags {
     pub(crate) status: Ms,
@@ -113,9 +113,9 @@ pub(crate) struct Behavior {
     pub(crate) lags: Lags,
     /// A second replica, behind by this time, answers every other request.
     pub(crate) replica: Ms,
-    /// Requests of one user with the same action and services become one while they wait.
+    /// Requests of one user with the same action and services are merged while they are queued.
     pub(crate) merges: bool,
-    /// A deployment removes the stops that wait.
+    /// A deployment removes queued stops.
     pub(crate) overtakes: bool,
     /// Every execution of an environment has the same id.
     pub(crate) reuses_ids: bool,
@@ -133,7 +133,7 @@ pub(crate) struct Behavior {
     pub(crate) cancel_takes: Ms,
     /// From the client to the server.
     pub(crate) latency: Ms,
-    /// How far the clock of the server is ahead of the true time, in ms.
+    /// How far the server's clock is ahead of the true time, in ms.
     pub(crate) clock_ahead: i64,
     pub(crate) date_header: bool,
     /// State at the end of an uninstall.

@@ -10,7 +10,7 @@ use qovery_api::uuid::Uuid;
 use crate::undocumented_behavior::Behavior;
 pub(crate) use crate::undocumented_behavior::Ms;
 
-/// The moment at which a test begins: there is a past before it.
+/// The time at which a test begins. The world has a past before it.
 pub(crate) const START: Ms = 100_000_000;
 
 type Job = Box<dyn FnOnce(&mut World) + Send>;
@@ -73,7 +73,7 @@ impl Verb {
     }
 }
 
-/// Who makes a request, and through which channel.
+/// The actor of a request, and its channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Actor {
     pub(crate) origin: &'static str,
@@ -96,13 +96,13 @@ pub(crate) const BEN: Actor = Actor {
     origin: "CLI",
     user: "ben",
 };
-/// Another program with a token of its own.
+/// Another program with its own token.
 pub(crate) const OTHER_PROGRAM: Actor = Actor {
     origin: "API",
     user: "nightly",
 };
 
-/// How an execution goes.
+/// The course of an execution.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) each: Ms,
@@ -158,7 +158,7 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// When it reached its goal. Chosen services do before the execution ends.
+    /// The time when it reached its goal. Selected services reach it before the execution ends.
     pub(crate) fn succeeded_at(&self) -> Option<Ms> {
         let ends = || self.services.iter().map(|id| self.services_end.get(id));
         let is_done = |end: Option<&(&'static str, Ms)>| end.is_some_and(|(s, _)| is_success(s));
@@ -201,14 +201,14 @@ pub(crate) struct Service {
 pub(crate) struct Cluster {
     pub(crate) id: Uuid,
     pub(crate) organization: Uuid,
-    /// State and execution from a moment on.
+    /// State and execution from a time on.
     pub(crate) log: Vec<(Ms, &'static str, u64)>,
     pub(crate) gone: Option<Ms>,
     pub(crate) fails: bool,
     pub(crate) executions: u64,
 }
 
-/// One request that came over the wire.
+/// One received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) at: Ms,
@@ -229,13 +229,13 @@ pub(crate) struct World {
     pub(crate) demands: BTreeMap<Uuid, Demand>,
     pub(crate) log: Vec<(Ms, Uuid, Event)>,
     pub(crate) calls: Vec<Call>,
-    /// Requests that came over the wire, in their order.
+    /// Received requests, in their order.
     pub(crate) ours: Vec<Uuid>,
-    /// How the next requests over the wire go.
+    /// The course of the next received requests.
     pub(crate) plans: Vec<Plan>,
-    /// What happens right before the next request over the wire is accepted.
+    /// The events right before the next received request is accepted.
     before_ours: Vec<Job>,
-    /// What happens so long after the next request over the wire was accepted.
+    /// The events this long after the next received request is accepted.
     after_ours: Vec<(Ms, Job)>,
     agenda: BTreeMap<(Ms, u64), Job>,
     counter: u64,
@@ -363,7 +363,7 @@ impl World {
 
     // --- time ---
 
-    /// Does everything that is due by then.
+    /// Executes all due events.
     pub(crate) fn catch_up(&mut self, now: Ms) {
         while let Some(entry) = self.agenda.first_entry() {
             if entry.key().0 > now {
@@ -376,7 +376,7 @@ impl World {
         self.now = now.max(self.now);
     }
 
-    /// Does this at a time after the start of the test.
+    /// Executes this at a time after the start of the test.
     pub(crate) fn at(&mut self, after: Ms, job: impl FnOnce(&mut Self) + Send + 'static) {
         self.schedule(START + after, job);
     }
@@ -389,7 +389,7 @@ impl World {
         self.after_ours.push((delay, Box::new(job)));
     }
 
-    /// Accepts a request that came over the wire.
+    /// Accepts a received request.
     pub(crate) fn accept_ours(
         &mut self,
         environment: Uuid,
@@ -471,7 +471,7 @@ impl World {
             .map(|demand| demand.id)
     }
 
-    /// Accepts a request; the id is that of an earlier one if the two become one.
+    /// Accepts a request. The id is that of an earlier one if the two are merged.
     pub(crate) fn accept(
         &mut self,
         environment: Uuid,
@@ -519,7 +519,7 @@ impl World {
         id
     }
 
-    /// Removes a request from the queue; whether it was there.
+    /// Removes a request from the queue. Returns whether it was queued.
     pub(crate) fn drop_waiting(&mut self, id: Uuid) -> bool {
         let now = self.now;
         let Some(demand) = self
@@ -636,7 +636,7 @@ impl World {
         });
     }
 
-    /// Cancels the execution that runs.
+    /// Cancels the running execution.
     pub(crate) fn cancel_running(&mut self, environment: Uuid) -> bool {
         let Some(id) = self.running(environment) else {
             return false;

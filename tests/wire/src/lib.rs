@@ -7,7 +7,7 @@
 extern crate self as qovery_api;
 
 mod generated;
-// Formatted in its own package: from here, the path of the test module would be wrong.
+// Formatted in its own package, because the path of the test module would be wrong here.
 #[rustfmt::skip]
 #[path = "../../../qovery-api/src/mock.rs"]
 #[allow(

@@ -1,6 +1,6 @@
 //! The typed mocks match the requests that the calls of every style send over HTTP.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails if its setup fails")]
 
 use wire_client::httpmock::MockServer;
 use wire_client::mock::MockServerExt as _;

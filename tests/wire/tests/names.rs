@@ -1,6 +1,6 @@
 //! Names of the contract that are names of the language, of the runtime or of generated code.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where its setup fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails if its setup fails")]
 
 use wire_client::http::{HeaderMap, Method, StatusCode};
 use wire_client::httpmock::MockServer;
@@ -11,7 +11,7 @@ use wire_client::{
     TransportError, decode, operations, types,
 };
 
-/// Answers that there is nothing.
+/// Answers with an empty response.
 struct Nothing;
 
 impl Transport for Nothing {

@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops where its setup fails"
+    reason = "a test fails if its setup fails"
 )]
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use wire_client::{
     TransportError, types,
 };
 
-/// Keeps the request, and answers that there is nothing.
+/// Records the request, and answers with an empty response.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<Request>>>);
 
@@ -35,14 +35,14 @@ impl Transport for Recorder {
 async fn sent<O: Operation>(call: impl FnOnce(&Client) -> Call<O>) -> Request {
     let recorder = Recorder::default();
     let client = Client::with_transport("https://h.test/v1", recorder.clone()).unwrap();
-    // Some operations promise a body, which the recorder does not give.
+    // Some operations declare a body, but the response has none.
     let _ = call(&client).await;
     let mut requests = recorder.0.lock().unwrap().clone();
     assert_eq!(requests.len(), 1);
     requests.remove(0)
 }
 
-/// Why a call was not sent.
+/// Returns the reason why a call was not sent.
 async fn refused<O: Operation>(call: impl FnOnce(&Client) -> Call<O>) -> Error
 where
     O::Output: std::fmt::Debug,
@@ -55,7 +55,7 @@ where
     error
 }
 
-/// Path and query, as they are sent.
+/// Path and query as they were sent.
 fn target(request: &Request) -> String {
     let url = &request.url;
     let query = url.query().map(|query| format!("?{query}"));
@@ -95,7 +95,7 @@ fn words(words: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_body_goes_out_with_the_media_type_of_the_contract() {
+async fn a_body_is_sent_with_the_media_type_of_the_contract() {
     let thing = thing();
     let text = r#"{"a":null,"n":7}"#;
     let request = sent(|client| client.merge_thing(1, &thing)).await;
@@ -169,7 +169,7 @@ async fn a_form_states_how_lists_and_objects_are_written() {
 }
 
 #[tokio::test]
-async fn of_several_media_types_json_is_sent_and_setters_send_the_others() {
+async fn json_is_the_default_media_type_and_setters_select_the_others() {
     let thing = thing();
     let text = r#"{"a":null,"n":7}"#;
     let request = sent(|client| client.send_several(&thing)).await;
@@ -202,7 +202,7 @@ async fn a_body_that_may_be_left_out_is_sent_by_one_of_its_setters() {
     assert_eq!(body(&request).0, "application/merge-patch+json");
     let request = sent(|client| client.send_several_or_none().body(&thing)).await;
     assert_eq!(body(&request).0, "application/json");
-    // The way out for a body that no setter encodes, such as multipart.
+    // A body that no setter encodes, such as multipart, is sent as bytes.
     let media = "multipart/form-data; boundary=x";
     let request = sent(|client| client.send_bytes("--x--").header("content-type", media)).await;
     assert_eq!(body(&request), (media, "--x--"));
@@ -332,7 +332,7 @@ async fn values_in_headers_and_cookies_have_the_form_that_they_have_in_a_query()
     let request = sent(|client| client.with_headers(false)).await;
     assert_eq!(header(&request, "x-dry-run"), Some("false"));
     assert_eq!(header(&request, "cookie"), None);
-    // A comma would make two values of one.
+    // A comma would split the value into two.
     let commas = words(&["a,b"]);
     let error = refused(|client| client.with_headers(true).x_tags(&commas)).await;
     assert!(error.to_string().contains("`X-Tags`"), "{error}");
@@ -361,7 +361,7 @@ async fn lists_and_objects_in_a_path_have_the_declared_style() {
 }
 
 #[tokio::test]
-async fn every_path_that_generates_can_be_sent() {
+async fn every_path_that_the_generator_accepts_can_be_sent() {
     let id = Uuid::nil();
     let request = sent(|client| client.nested_path("r 1", id, "admin")).await;
     assert_eq!(
@@ -381,7 +381,7 @@ async fn every_path_that_generates_can_be_sent() {
 }
 
 #[tokio::test]
-async fn a_schema_that_holds_itself_is_sent_and_read() {
+async fn a_schema_that_contains_itself_is_sent_and_decoded() {
     let inner = types::Group::new().parent(Patch::Null);
     let group = types::Group::new()
         .parent(Box::new(inner.clone()))
@@ -401,7 +401,7 @@ async fn a_schema_that_holds_itself_is_sent_and_read() {
 }
 
 #[tokio::test]
-async fn a_map_that_holds_itself_has_any_values_inside() {
+async fn a_map_that_contains_itself_has_json_values() {
     let value = wire_client::serde_json::json!({"a": [{"b": []}, {}], "c": []});
     let tree = wire_client::serde_json::from_value(value.clone()).unwrap();
     let request = sent(|client| client.send_tree(&tree)).await;

@@ -8,11 +8,11 @@ use std::cell::Cell;
 
 /// Bytes of a file.
 pub(super) const FILE: u64 = 16 << 20;
-/// Lists and mappings within each other.
+/// Levels of nested lists and mappings.
 pub(super) const DEPTH: usize = 100;
-/// Values, lists and mappings, with those that aliases of YAML repeat.
+/// Values, lists and mappings, including those that aliases of YAML repeat.
 pub(super) const NODES: usize = 250_000;
-/// Bytes of texts and keys, with those that aliases of YAML repeat.
+/// Bytes of texts and keys, including those that aliases of YAML repeat.
 pub(super) const TEXT: usize = 32 << 20;
 
 /// The size of a document, or of a part of one.

@@ -60,7 +60,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
-    // A name that was not there before, for this user alone until it is complete.
+    // A new file name. The file is readable for this user only until it is complete.
     let mut fresh = tempfile::Builder::new()
         .prefix(".contract-")
         .tempfile_in(directory)
@@ -86,7 +86,7 @@ fn new_file() -> Option<fs::Permissions> {
     None
 }
 
-/// Writes a mapping or a list, each line beginning at `indent`.
+/// Writes a mapping or a list. Each line begins at `indent`.
 fn block(value: &Value, indent: usize, out: &mut String) {
     match value {
         Value::Object(map) => {
@@ -203,8 +203,7 @@ fn long(text: &str, indent: usize, out: &mut String) {
     }
 }
 
-/// A block keeps neither several line ends at the end, nor spaces at the start of the text, nor
-/// anything that does not print.
+/// A block keeps neither several line ends at its end, nor spaces at its start, nor unprintable characters.
 fn fits_a_block(text: &str) -> bool {
     !text.ends_with("\n\n")
         && !text.starts_with([' ', '\n'])
@@ -214,7 +213,7 @@ fn fits_a_block(text: &str) -> bool {
         && text.chars().all(|c| c == '\n' || prints(c))
 }
 
-/// Breaks at single spaces only: reading folds them back.
+/// Breaks at single spaces only, because reading converts the line ends back to spaces.
 fn folded(line: &str, width: usize) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for word in line.split(' ') {
@@ -269,7 +268,7 @@ fn prints(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !is_hidden(c)
 }
 
-/// Whether every reader takes the text for a text without quotes.
+/// Whether every YAML reader takes the text for a text without quotes.
 fn is_safe(text: &str) -> bool {
     let Some(first) = text.chars().next() else {
         return false;
@@ -289,7 +288,7 @@ fn is_safe(text: &str) -> bool {
         && !reserved.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// Two dots are in no number and no date.
+/// No number and no date contains two dots.
 fn is_version(text: &str) -> bool {
     let parts = || text.split('.');
     parts().count() == 3
@@ -315,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_quoted_only_where_a_reader_would_misread_them() {
+    fn texts_are_quoted_only_if_a_reader_would_misread_them() {
         for (value, expected) in [
             ("plain text", "plain text"),
             ("/a/{id}", "/a/{id}"),
@@ -376,7 +375,7 @@ mod tests {
         let message = write(&link, "x").unwrap_err().to_string();
         assert!(message.contains("is not replaced"), "{message}");
         assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
-        // Links at names that such a file had before: it is in no way guessed.
+        // Links with the names of such files in earlier runs. The name cannot be guessed.
         for number in [std::process::id(), 0] {
             let guess = format!("own.yaml.{number}.new");
             symlink(&other, home.path().join(guess)).unwrap();
@@ -413,7 +412,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_reads_back_the_same(value in any_tree()) {
+        fn every_written_document_reads_back_the_same(value in any_tree()) {
             let document = json!({"x": value});
             let outcome = text(&document);
             prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());

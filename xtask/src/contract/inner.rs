@@ -10,7 +10,7 @@ use super::Document;
 use super::pointer::steps;
 use super::references::{pointer_of, schema_name};
 
-/// Steps of a pointer that add nothing to a name.
+/// Steps of a pointer that are left out of names.
 const SILENT: [&str; 10] = [
     "components",
     "schemas",
@@ -47,7 +47,7 @@ pub(crate) fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     all.find(|name| !is_taken(name)).unwrap_or_default()
 }
 
-/// The targets of references that are no components.
+/// The targets of references that are not components.
 fn collect(value: &Value, targets: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
@@ -78,7 +78,7 @@ fn add(reference: &str, targets: &mut BTreeSet<String>) {
     }
 }
 
-/// The name of the outer schema, and the steps that are names.
+/// The name of the outer schema, and the named steps.
 fn name_of(target: &str) -> String {
     let steps = steps(target).filter(|step| !SILENT.contains(&step.as_str()));
     let name: String = steps

@@ -24,7 +24,7 @@ pub(super) fn line_of(text: &str, pointer: &str) -> Option<usize> {
     yaml::line_of(text, &steps)
 }
 
-/// The line of each pointer of a text, for who asks for many. Empty for a text that is not YAML.
+/// The line of each pointer of a text, for callers that need many. Empty for a text that is not YAML.
 pub(super) fn all(text: &str) -> BTreeMap<String, usize> {
     yaml::lines(text)
 }

@@ -52,7 +52,7 @@ impl Document {
         lines::line_of(&self.text, pointer)
     }
 
-    /// The lines of all places, by pointer.
+    /// The lines of all locations, by pointer.
     pub(crate) fn lines(&self) -> BTreeMap<String, usize> {
         lines::all(&self.text)
     }

@@ -29,7 +29,7 @@ const NAMES: [&str; 13] = [
     "x-rust-name",
 ];
 
-/// Keywords below which everything is data.
+/// Keywords whose whole value is data.
 const DATA: [&str; 5] = ["const", "default", "enum", "example", "examples"];
 
 /// # Errors
@@ -47,7 +47,7 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
     Err(Problem::at(document, &pointer, what).with_help("write the name without it"))
 }
 
-/// Looks for the first name with a hidden character; `keyword` is the key of the value.
+/// Searches the first name with a hidden character; `keyword` is the key of the value.
 fn look(
     value: &Value,
     keyword: Option<&str>,
@@ -67,7 +67,7 @@ fn look(
                     *found = Some((pointer.clone(), key.clone()));
                     return;
                 }
-                // A property may have the name of a data keyword; then its value is a schema, not data.
+                // A property may have the name of a data keyword. Its value is a schema, not data.
                 let is_property = keyword == Some("properties");
                 if is_property || !is_data(key, inner) {
                     look(inner, (!is_property).then_some(key), pointer, found);

@@ -1,8 +1,8 @@
-//! The id of an operation that the contract does not name, or does not name alone.
+//! The id of an operation that has no id in the contract, or shares it with another one.
 
 use heck::{ToLowerCamelCase, ToPascalCase};
 
-/// The methods of a path, in the order in which the first of several operations with one id keeps it.
+/// The methods of a path, in their order: of several operations with one id, the first keeps it.
 pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];

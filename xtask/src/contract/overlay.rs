@@ -159,7 +159,7 @@ impl<'a> Action<'a> {
                 }
             }
             Change::Remove => {
-                // Later items of a list first: removing an earlier one would move them.
+                // Later items of a list first, because removing an earlier item would move them.
                 places.sort_by_key(|place| std::cmp::Reverse(order(place)));
                 for place in &places {
                     if remove(document, place) {
@@ -169,7 +169,7 @@ impl<'a> Action<'a> {
             }
         }
         if changed.is_empty() {
-            return Err(self.stale("changes nothing: the contract says so already"));
+            return Err(self.stale("changes nothing: the contract already has this content"));
         }
         for (selector, places) in listed {
             if places.is_empty() {

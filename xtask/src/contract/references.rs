@@ -15,8 +15,8 @@ use crate::problem::Problem;
 /// The pointer of the named schemas.
 pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 
-/// The JSON pointer that a reference within the document holds, percent-decoded.
-/// `None` for a reference into another file.
+/// The JSON pointer of a reference within the document, percent-decoded. `None` for a reference into another
+/// file.
 pub(crate) fn pointer_of(reference: &str) -> Option<String> {
     let fragment = reference.strip_prefix('#')?;
     Some(
@@ -70,7 +70,7 @@ pub(crate) fn resolve<'a>(
     Ok(place)
 }
 
-/// The pointer that a reference leads to.
+/// The pointer to the target of a reference.
 ///
 /// # Errors
 /// Returns an error if it leaves the file or has no target.
@@ -90,7 +90,7 @@ pub(crate) fn target(
     }
 }
 
-/// The problem of a reference to something that is no schema.
+/// The problem of a reference to an element that is no schema.
 pub(crate) fn no_schema(document: &Document, reference: &str, pointer: &str) -> Problem {
     let what = format!("the reference `{reference}` refers to no schema");
     Problem::at(document, pointer, what)

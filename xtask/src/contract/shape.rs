@@ -44,14 +44,14 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
     }
 }
 
-/// Looks at a value that belongs to a keyword; after an error, `pointer` is that of its place.
+/// Checks a value of a keyword. After an error, `pointer` is the location of the value.
 fn look(value: &Value, keyword: &str, pointer: &mut String) -> Result<(), String> {
     let length = pointer.len();
     match value {
         Value::Object(map) => {
             mapping(map, keyword)?;
             for (key, inner) in map {
-                // A place with a name that is too long is named by the beginning of it.
+                // If a name is too long, the message contains its beginning.
                 let shown: String = key.chars().take(NAME).collect();
                 pointer.push('/');
                 pointer.push_str(&escape(&shown));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_refused_with_its_place() {
+    fn a_part_that_is_too_large_is_refused_with_its_location() {
         let texts = |count: usize| -> Value {
             (0..count)
                 .map(|number| json!(format!("v{number}")))

@@ -44,7 +44,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
         Problem::in_file(path, format!("cannot be read: {error}"))
             .with_help("check the name of the file, and that it is readable")
     };
-    // Opening a pipe or a device may wait forever, or never end.
+    // Opening a pipe or a device could wait forever, or read without an end.
     let kind = fs::metadata(path).map_err(unreadable)?;
     if !kind.is_file() {
         return Err(Problem::in_file(path, "is not a regular file")
@@ -63,7 +63,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// [`read`] for a text that is already there, with any names; `path` only names it in messages.
+/// Like [`read`], for a text in memory, with any names; `path` is only used in messages.
 pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -151,14 +151,14 @@ fn unreadable(
     }
 }
 
-/// The parser ends its messages with the place; the problem says it already.
+/// The parser ends its messages with the position, which the problem already contains.
 fn without_place(message: &str) -> String {
     let end = message.rfind(" at line ");
     let message = end.and_then(|end| message.get(..end)).unwrap_or(message);
     message.to_owned()
 }
 
-/// Builds the tree; `trail` ends as the place of the failure if there was one.
+/// Builds the tree; after a failure, `trail` is its location.
 #[derive(Clone, Copy)]
 struct Tree<'a> {
     trail: &'a RefCell<Vec<String>>,
@@ -266,7 +266,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 }
 
-/// A key that the mapping does not hold yet.
+/// A key that is not in the mapping yet.
 struct NewKey<'a> {
     map: &'a Map<String, Value>,
     tree: Tree<'a>,

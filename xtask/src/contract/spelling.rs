@@ -39,14 +39,14 @@ const NAMED: [&str; 6] = [
     "definitions",
 ];
 
-/// How the plain values of a tree were written that are no texts.
+/// The spelling of the plain values of a tree that are not texts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Spelling {
-    /// There is none in it.
+    /// The tree contains none.
     None,
     Of(String),
     Items(Vec<Spelling>),
-    /// Of the members that have some.
+    /// The spellings of the members that have some.
     Members(Vec<(String, Spelling)>),
 }
 
@@ -103,13 +103,13 @@ pub(super) fn is_wanted(value: &Value) -> bool {
 /// The role of a value in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Whatever it is.
+    /// Any value.
     Structure,
     /// A text.
     Text,
-    /// A list of texts, or something else.
+    /// A list of texts, or another value.
     List,
-    /// A mapping whose keys are no keywords.
+    /// A mapping whose keys are not keywords.
     Names,
     /// Data, which is kept unchanged.
     Opaque,

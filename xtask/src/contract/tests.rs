@@ -122,7 +122,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn what_is_not_a_contract_is_refused_with_its_place() {
+fn a_file_that_is_no_contract_is_refused_with_the_location() {
     for (name, text, expected) in [
         ("a.yaml", "", "a.yaml: is empty"),
         (
@@ -205,7 +205,7 @@ fn bytes_that_are_not_text_are_refused() {
 }
 
 #[test]
-fn an_alias_stands_for_a_whole_value_as_the_help_for_merge_keys_says() {
+fn an_alias_can_replace_a_whole_value_as_the_help_for_merge_keys_says() {
     let text = "openapi: 3.0.3\npaths: {}\na: &name {k: [1]}\nb: *name\n";
     let document = source::parse(Path::new("a.yaml"), text.to_owned()).expect("readable");
     assert_eq!(document.value["b"], document.value["a"]);

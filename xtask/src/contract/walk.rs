@@ -1,4 +1,4 @@
-//! Finding the schemas inside a part of a document, and the references inside anything.
+//! Finds the schemas in a part of a document, and the references in any value.
 //!
 //! The search covers only the keywords that hold schemas: a property whose name is `items` or
 //! `default` is a property.
@@ -91,7 +91,7 @@ pub(crate) fn each_reference(value: &mut Value, visit: &mut impl FnMut(&mut Stri
                             each_reference(inner, visit);
                         }
                     }
-                    // As names of properties these were passed above; here they are keywords.
+                    // Names of properties were skipped above. Here these are keywords.
                     ("default" | "enum", _) => {}
                     (key, _) if key.starts_with("x-") => {}
                     (_, inner) => each_reference(inner, visit),

@@ -13,7 +13,7 @@ use super::bounds::{self, Counter, Size};
 use super::pointer::escape;
 use super::spelling::Spelling;
 
-/// Why a text is not read: what, on which line, within which keys and indices.
+/// The reason why a text cannot be read, with its line and the surrounding keys and indices.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) what: String,
@@ -29,7 +29,7 @@ const KEY: &str = "a key has to be a plain text";
 const TAG: &str = "is not allowed in a contract";
 const CYCLE: &str = "the alias refers to a value that contains it";
 
-/// What to do about a fault, if its text does not say it.
+/// The advice for a fault, if its text has none.
 pub(super) fn help(what: &str) -> Option<&'static str> {
     let helps = [
         (
@@ -165,7 +165,7 @@ impl Loader {
         }
     }
 
-    /// Whether a mapping waits for its next key.
+    /// Whether a mapping expects its next key.
     fn wants_key(&self) -> bool {
         matches!(
             self.open.last(),
@@ -190,7 +190,7 @@ impl Loader {
         } else {
             map.contains_key(&text).then_some(TWICE)
         };
-        // The place of a fault is that of the key.
+        // The location of a fault is that of the key.
         *key = Some(text);
         fault.map_or(Ok(()), |fault| Err(fault.to_owned()))
     }
@@ -250,7 +250,7 @@ impl Loader {
         Ok(())
     }
 
-    /// A value is there as a whole.
+    /// Adds a complete value.
     fn complete(&mut self, node: Node, anchor: usize, before: Size) -> Result<(), String> {
         if anchor > 0 {
             let after = self.counter.size();
@@ -258,7 +258,7 @@ impl Loader {
                 nodes: after.nodes - before.nodes,
                 text: after.text - before.text,
             };
-            // The copy is counted too: a document of anchors within anchors keeps many.
+            // The copy is counted too, because a document with nested anchors stores many copies.
             self.counter.add(size)?;
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -309,7 +309,7 @@ impl Loader {
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, String> {
     let name = match tag {
         None => None,
-        // `!` makes a text of everything.
+        // The tag `!` turns any value into a text.
         Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Some("str"),
         Some(tag) if tag.is_yaml_core_schema() => Some(tag.suffix.as_str()),
         Some(tag) => return Err(unknown(tag)),
@@ -382,7 +382,7 @@ fn number(text: &str) -> Result<Option<Number>, String> {
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
         if let Some(digits) = digits.strip_prefix(prefix) {
-            // A sign behind the prefix makes a text of it.
+            // With a sign after the prefix, the value is a text.
             let digits = digits
                 .starts_with(|c: char| c.is_ascii_hexdigit())
                 .then_some(digits);
@@ -415,7 +415,7 @@ fn integer(value: i128) -> Option<Number> {
     }
 }
 
-/// The line, counted from 1, of everything that a pointer can name. JSON is read as the YAML that it is.
+/// The line, counted from 1, of each location that a pointer can name. JSON is parsed as YAML.
 pub(super) fn lines(text: &str) -> BTreeMap<String, usize> {
     let mut lines = BTreeMap::new();
     let mut open: Vec<(String, Step)> = Vec::new();
@@ -461,10 +461,10 @@ pub(super) fn lines(text: &str) -> BTreeMap<String, usize> {
     lines
 }
 
-/// How far a list or a mapping was passed.
+/// How much of a list or a mapping was read.
 enum Step {
     Index(usize),
-    /// The key whose value comes next.
+    /// The key of the next value.
     Key(Option<String>),
 }
 
@@ -531,21 +531,21 @@ pub(super) fn line_of(text: &str, steps: &[String]) -> Option<usize> {
     nearest
 }
 
-/// A list or a mapping on the way to a line.
+/// A list or a mapping on the path to a line.
 struct Passed {
     is_list: bool,
     /// Whether the node is a key of its parent.
     is_key: bool,
-    /// Whether the steps so far lead here.
+    /// Whether the steps so far lead to it.
     on_way: bool,
     index: usize,
     waits_for_key: bool,
-    /// Whether the key that was read last is the one that is looked for.
+    /// Whether the last key is the searched one.
     hit: bool,
 }
 
 impl Passed {
-    /// Something within it has ended.
+    /// A value in it has ended.
     fn pass(&mut self, was_key: bool) {
         self.index += 1;
         self.waits_for_key = !was_key;
@@ -624,7 +624,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_counterpart_in_json_is_refused() {
+    fn a_value_without_a_counterpart_in_json_is_refused() {
         for (text, part) in [
             ("a: &a [*a]", "that contains it"),
             ("? [a]\n: b", "plain text"),

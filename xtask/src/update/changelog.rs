@@ -1,4 +1,4 @@
-//! Writes the section of CHANGELOG.md about a new contract: breaking changes first, in our words.
+//! Writes the section of CHANGELOG.md about a new contract, with breaking changes first.
 //!
 //! `diff` finds the changes.
 
@@ -9,7 +9,7 @@ use crate::diff::rules::Severity;
 use crate::lock::Upstream;
 use crate::problem::Problem;
 
-/// The text of the changelog with a section for the difference, before the first one that it has.
+/// The text of the changelog with a section about the difference before its first section.
 ///
 /// # Errors
 /// Returns an error if the changelog has no section, or already has one of this version.
@@ -48,7 +48,7 @@ pub(super) fn with_section(
 fn section(report: &Report, version: &str, upstream: &Upstream) -> String {
     let mut out = format!("## {version}\n\n");
     let short: String = upstream.commit.chars().take(12).collect();
-    // Writing to a text does not fail.
+    // Writing to a text never fails.
     let _ = writeln!(
         out,
         "The API of {} (commit `{short}` of the published specification).\n",

@@ -1,6 +1,4 @@
-//! The decisions that a new revision asks of a person, each with its file.
-//!
-//! Not for decisions of the generator.
+//! The decisions that a person has to make for a new revision, each with its file.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +9,12 @@ use crate::codegen::model::{Normalised, SchemaKind};
 use crate::contract::import::silent_schemas;
 use crate::printable::Printable;
 
-/// Where the meaning of a status value is decided.
+/// The file that defines the meaning of status values.
 pub(crate) const STATES: &str = "qovery-ext/src/wait/state_table.rs";
-/// Where the tags of the areas are listed.
+/// The file that lists the tags of the areas.
 const AREAS: &str = "xtask/src/codegen/areas.rs";
 
-/// The decisions that `new` asks for and `old` did not, one line each.
+/// The decisions that `new` requires and `old` did not, one line each.
 pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for tag in unknown_tags(new) {
@@ -40,7 +38,7 @@ pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<
         .collect()
 }
 
-/// Tags of operations that no area has.
+/// Tags of operations that are in no area.
 fn unknown_tags(normalised: &Normalised) -> BTreeSet<String> {
     let first = normalised
         .operations
@@ -52,7 +50,7 @@ fn unknown_tags(normalised: &Normalised) -> BTreeSet<String> {
         .collect()
 }
 
-/// Values that an enum of states or statuses gained.
+/// New values of an enum of states or statuses.
 fn new_states(old: &Normalised, new: &Normalised) -> Vec<(String, String)> {
     let values = |normalised: &Normalised, name: &str| -> BTreeSet<String> {
         match normalised.schemas.get(name).map(|schema| &schema.kind) {
@@ -65,7 +63,7 @@ fn new_states(old: &Normalised, new: &Normalised) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for name in new.schemas.keys().filter(|name| is_of_states(name)) {
         let before = values(old, name);
-        // A new enum is read by no table yet.
+        // No table reads a new enum yet.
         if !before.is_empty() {
             let gained = values(new, name)
                 .into_iter()
@@ -80,7 +78,7 @@ fn is_of_states(name: &str) -> bool {
     ["State", "Status"].iter().any(|word| name.contains(word))
 }
 
-/// Operations and schemas that lack a text of ours in a contract and did not in another.
+/// Operations and schemas that lack a text of this project in one contract, and did not in the other.
 pub(super) fn texts_to_write(old: &Value, new: &Value) -> Vec<String> {
     let lacking = |contract: &Value| -> BTreeSet<String> {
         silent_schemas(contract)

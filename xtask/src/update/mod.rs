@@ -84,7 +84,7 @@ fn update(
     let text = text.map_err(|problem| problem.of_document(&revision))?;
     lock.add(imported);
 
-    // A copy of the contract, under the name that the generated files mention.
+    // A copy of the contract, with the file name that the generated files mention.
     let home = tempfile::tempdir()
         .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))?;
     let copy = home.path().join("openapi.yaml");
@@ -93,7 +93,7 @@ fn update(
     let new = side("the new contract", &copy, overlay.as_deref());
     let old = side(CONTRACT, &own, overlay.as_deref())?;
     let new = new.map_err(|problem| undecided(problem, &result.report))?;
-    // Without a version the changelog would have no section, and nothing would say so.
+    // Without a version, the changelog would get no section, and no message would report it.
     let version = diff::version(root).ok_or_else(|| {
         Problem::in_file(
             &root.join("Cargo.toml"),
@@ -157,7 +157,7 @@ fn undecided(problem: Problem, report: &import::Report) -> Problem {
     problem.with_what(what)
 }
 
-/// A run that fails for a decision that is due names all of them.
+/// If a run fails because of missing decisions, the message lists all of them.
 fn with_decisions(problem: Problem, decisions: &[String]) -> Problem {
     if decisions.is_empty() {
         return problem;

@@ -1,4 +1,4 @@
-//! A small repository, brought up to date.
+//! A small repository that is updated.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(directory).unwrap();
             let name = name.to_string_lossy().into_owned();
-            // Directories count too: an empty one would be a trace.
+            // Directories are compared too, because an empty one would be left behind.
             if path.is_dir() {
                 found.insert(format!("{name}/"), Vec::new());
                 open.push(path);
@@ -183,7 +183,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
-fn a_failure_at_any_step_leaves_the_tree_as_it_was() {
+fn a_failure_at_any_step_does_not_change_the_tree() {
     let home = repository();
     let root = home.path().join("repository");
     let args = args(home.path(), &changed());
@@ -212,7 +212,7 @@ fn a_failure_at_any_step_leaves_the_tree_as_it_was() {
 }
 
 #[test]
-fn what_fails_before_anything_is_written_leaves_the_tree_as_it_was() {
+fn a_failure_before_the_first_write_does_not_change_the_tree() {
     let home = repository();
     let root = home.path().join("repository");
     for (revision, changelog, commit, expected) in [
@@ -289,7 +289,7 @@ fn an_older_revision_is_refused_unless_it_is_allowed() {
     assert_eq!(lock.imported.len(), 2);
 }
 
-/// Puts something else where a file is expected.
+/// Puts a directory in place of an expected file.
 fn replace_by(path: &Path, what: &str) {
     if path.exists() {
         fs::remove_file(path).unwrap();
@@ -308,7 +308,7 @@ fn replace_by(path: &Path, what: &str) {
 
 #[test]
 #[cfg(unix)]
-fn a_file_that_cannot_be_replaced_leaves_the_tree_as_it_was() {
+fn if_a_file_cannot_be_replaced_the_tree_does_not_change() {
     for (name, what) in [
         ("CHANGELOG.md", "nothing"),
         ("CHANGELOG.md", "a directory"),
@@ -357,7 +357,7 @@ fn a_file_written_by_hand_among_the_generated_ones_stays() {
 }
 
 #[test]
-fn a_dry_run_says_what_the_run_then_does() {
+fn a_dry_run_prints_the_changes_of_the_run() {
     let home = repository();
     let root = home.path().join("repository");
     let dry = Args {

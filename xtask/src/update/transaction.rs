@@ -1,9 +1,9 @@
 //! Replaces several files and directories: all of them, or none, also if the process is killed.
 //!
 //! Everything is written into one directory first, with a journal of the targets. The journal gets its name
-//! when it is complete; from then on each run that finds it puts the rest in place. Without it nothing
-//! has changed, and the directory is removed. If a target cannot be replaced, the journal is marked to be
-//! undone, and each run that finds it takes everything back. Not for the contents.
+//! when it is complete. From then on, each run that finds it replaces the remaining targets. Without a journal,
+//! no target has changed, and the directory is removed. If a target cannot be replaced, the journal is marked to
+//! be undone, and each run that finds it restores all targets.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::write::{Tree, refuse_by_hand, write_all};
 
-/// The directory of an update that is under way, at the root of the repository.
+/// The directory of an unfinished update, at the root of the repository.
 const HOME: &str = ".update";
-/// The targets of an update that is put in place.
+/// The targets of an update that is being executed.
 const REDO: &str = "redo.json";
-/// The targets of an update that is taken back.
+/// The targets of an update that is being undone.
 const UNDO: &str = "undo.json";
-/// The file whose lock a running update holds.
+/// The file that a running update locks.
 const LOCK: &str = "lock";
 
 /// The files and directories of one update.
@@ -30,31 +30,31 @@ pub(super) struct Plan {
     pub(super) files: Vec<(PathBuf, String)>,
 }
 
-/// The next step, for tests that let it fail.
+/// The next step. Tests let it fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Stage,
     Place,
 }
 
-/// How an update that was interrupted ended.
+/// The end of an interrupted update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recovered {
     /// Nothing had changed.
     Unstarted,
-    /// The rest is in place now.
+    /// The remaining targets are replaced now.
     Finished,
-    /// Everything is as it was.
+    /// All targets have their former state.
     Undone,
 }
 
-/// A file or directory to replace. Its new state is in the directory of the update under its number until
-/// it is in place, and its former state beside it.
+/// A file or directory to replace. Until it is replaced, its new state is in the directory of the update, under
+/// its number. Its former state is beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Target {
-    /// From the root, with slashes.
+    /// The path from the root, with slashes.
     path: String,
-    /// Whether something was there.
+    /// Whether the target existed.
     existed: bool,
     /// Directories that were created for it, from the outer to the inner one.
     parents: Vec<String>,
@@ -68,7 +68,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Takes the lock of the directory, which exists.
+    /// Takes the lock of the directory, which must exist.
     fn of(root: &'a Path) -> Result<Self, Problem> {
         let home = root.join(HOME);
         let path = home.join(LOCK);
@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
         self.root.join(path)
     }
 
-    /// Puts a target in place, or finishes that.
+    /// Replaces a target, or finishes replacing it.
     fn place(&self, index: usize, target: &Target) -> Result<(), Problem> {
         let (new, old) = (self.new_state(index), self.old_state(index));
         if !is_there(&new) {
@@ -110,14 +110,14 @@ impl<'a> Work<'a> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|error| failed("created", error))?;
         }
-        // A file replaces a file in one step; a copy of the former one is there.
+        // A file is replaced in one step, and a copy of the former file exists.
         if target.existed && new.is_dir() && is_there(&path) {
             fs::rename(&path, &old).map_err(|error| failed("moved aside", error))?;
         }
         fs::rename(&new, &path).map_err(|error| failed("put in place", error))
     }
 
-    /// Takes a target back, or finishes that.
+    /// Restores a target, or finishes restoring it.
     fn take_back(&self, index: usize, target: &Target) -> Result<(), Problem> {
         let (new, old) = (self.new_state(index), self.old_state(index));
         let path = self.target(&target.path);
@@ -137,7 +137,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Takes all targets back.
+    /// Restores all targets.
     fn undo(&self, targets: &[Target]) -> Result<(), Problem> {
         let (redo, undo) = (self.home.join(REDO), self.home.join(UNDO));
         if is_there(&redo) {
@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
         self.remove()
     }
 
-    /// Removes the directory: first what makes a later run act.
+    /// Removes the directory, beginning with the journals, because a later run acts on these.
     fn remove(&self) -> Result<(), Problem> {
         let failed = |error| Problem::in_file(&self.home, format!("cannot be removed: {error}"));
         for journal in [REDO, UNDO] {
@@ -247,7 +247,7 @@ impl<'a> Work<'a> {
 
 type Hook<'a> = dyn FnMut(Step) -> Result<(), Problem> + 'a;
 
-/// Whether something has the name, be it a link to nothing.
+/// Whether an entry has this name, even a link without a target.
 fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
@@ -295,7 +295,7 @@ pub(super) fn carry_out(plan: &Plan, root: &Path, before: &mut Hook<'_>) -> Resu
     work.remove()
 }
 
-/// Ends an update that was interrupted, if there is one: puts the rest in place, or takes everything back.
+/// Ends an interrupted update, if there is one: replaces the remaining targets, or restores all of them.
 ///
 /// # Errors
 /// Returns an error if an update is running, or if a file cannot be replaced.
@@ -322,7 +322,7 @@ pub(crate) fn recover(root: &Path) -> Result<Option<Recovered>, Problem> {
     Ok(Some(Recovered::Finished))
 }
 
-/// Says that an update was interrupted, for a command that changes nothing.
+/// Reports an interrupted update, for commands that change nothing.
 ///
 /// # Errors
 /// Returns an error if an update was interrupted or is running.
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_at_any_step_leaves_everything_as_it_was() {
+    fn a_failure_at_any_step_changes_no_file() {
         let mut steps = 0;
         for failing in 0.. {
             let home = tempfile::tempdir().unwrap();
@@ -425,10 +425,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_take_its_place_takes_the_others_back() {
+    fn if_a_file_cannot_be_moved_the_others_are_rolled_back() {
         let home = tempfile::tempdir().unwrap();
         let mut plan = plan(home.path());
-        // It becomes a directory between the two halves.
+        // It becomes a directory between the two steps.
         plan.files.push((home.path().join("late"), "x".to_owned()));
         let before = contents(home.path());
         let late = home.path().join("late");
@@ -468,7 +468,7 @@ mod tests {
         (before, relative(), steps)
     }
 
-    /// Ends the process in effect: nothing after this step runs.
+    /// Ends the process: nothing after this step runs.
     fn killed_at(home: &Path, step: usize) {
         let plan = plan(home);
         let mut count = 0;
@@ -510,14 +510,14 @@ mod tests {
             all.map(|(path, text)| (path.strip_prefix(home).unwrap().to_owned(), text))
                 .collect()
         };
-        // Between the renames of a directory: the former one is aside and nothing has its name.
+        // Between the renames of a directory: the former directory is renamed, and no directory has its name.
         let home = tempfile::tempdir().unwrap();
         killed_at(home.path(), 6);
         let work = home.path().join(HOME);
         fs::rename(home.path().join("one"), work.join("0.old")).unwrap();
         assert_eq!(recover(home.path()).unwrap(), Some(Recovered::Finished));
         assert_eq!(short(home.path()), after);
-        // While everything is taken back: any number of targets is in place, and any of them is back.
+        // While the update is being undone: any number of targets is replaced, and any of them is restored.
         for placed in 6..=steps {
             let home = tempfile::tempdir().unwrap();
             killed_at(home.path(), placed);

@@ -4,7 +4,7 @@
 //! of the files contain a date and sort by age. `CACHE` names a directory that keeps compiled dependencies
 //! and results, so that an interrupted run continues; remove it after a change of the generator.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, reason = "each test uses only a part")]
 
 use std::env;
 use std::fs;
@@ -29,7 +29,7 @@ impl Step {
     }
 }
 
-/// The name of a revision: that of its file, as far as the abbreviated commit.
+/// The name of a revision: its file name up to the abbreviated commit.
 pub(crate) fn name(revision: &Path) -> String {
     stem(revision).chars().take(23).collect()
 }
@@ -86,7 +86,7 @@ impl Revisions {
     }
 }
 
-/// The date in the name of a file, as a number of days that is exact to a few.
+/// The approximate date in the name of a file, as a number of days.
 fn day(path: &Path) -> i64 {
     let stem = stem(path);
     let parts = stem.split('-').map(|part| part.parse::<i64>().ok());
@@ -184,7 +184,7 @@ impl Cache {
         self.0.join("home")
     }
 
-    /// Cargo in that crate's workspace, with the options of the compiler that documentation as JSON needs.
+    /// Cargo in the workspace of that crate, with the compiler options that JSON documentation needs.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("cargo");
         command
@@ -196,7 +196,7 @@ impl Cache {
         command
     }
 
-    /// A workspace with the client and a program, and nothing else of this repository.
+    /// A workspace with only the client and a program.
     fn workspace(&self) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("a manifest");

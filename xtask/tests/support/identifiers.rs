@@ -35,7 +35,7 @@ const METHODS: &str = "clone clone_from clone_into to_owned to_string into try_i
     flatten as_str is_known known_values new from try_from default serialize deserialize mock when then \
     configure value values body page item size member error";
 
-/// Names of the standard library and of the language that are none of these.
+/// Other names of the standard library and of the language.
 const OTHERS: &str = "std core alloc proc_macro Error Ordering Infallible Display Formatter Hasher FromStr Err \
     ExtraFields Unknown LiteralUnknown Other Empty Item Items Output Format INFO KNOWN ALIASES NAME FIELDS O D S V H T";
 
@@ -166,7 +166,7 @@ pub(crate) fn words(step: usize) -> BTreeSet<String> {
     found
 }
 
-/// Some of the words in other cases, so that names meet that differ by case or punctuation only.
+/// Some of the words in other cases, to produce names that differ only by case or punctuation.
 pub(crate) fn variants() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let some = [

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{generated, seed};
 
-/// Texts and names that something may be made of.
+/// Texts and names for values.
 const TEXTS: &[&str] = &[
     "",
     " ",
@@ -75,7 +75,7 @@ const TEXTS: &[&str] = &[
     "deepObject",
 ];
 
-/// Keywords that something may get.
+/// Keywords to insert.
 const KEYWORDS: &[&str] = &[
     "type",
     "enum",
@@ -117,7 +117,7 @@ const KEYWORDS: &[&str] = &[
     "example",
 ];
 
-/// The contract that the bytes make of the one with a text at every place.
+/// The seed contract, changed according to the bytes.
 pub fn contract(bytes: &[u8]) -> Value {
     let mut document = seed::contract();
     for step in bytes.chunks_exact(5).take(16) {

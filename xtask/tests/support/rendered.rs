@@ -1,5 +1,4 @@
-//! What documentation becomes when rustdoc renders it, by the parser and with the extensions that rustdoc
-//! uses.
+//! The documentation as rustdoc renders it, with the parser and the extensions of rustdoc.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 

@@ -1,4 +1,4 @@
-//! A contract with a text at every place that the generator reads.
+//! A contract with a text at every location that the generator reads.
 
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ pub fn texts(value: &Value) -> Vec<String> {
     found
 }
 
-/// The JSON pointers of everything.
+/// The JSON pointers of all values.
 pub fn places(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(value, String::new(), &mut |pointer, _| {

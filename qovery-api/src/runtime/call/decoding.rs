@@ -11,7 +11,7 @@ use crate::runtime::{
     origin::Origin,
 };
 
-/// A response on its way to its decoded form.
+/// A response that is being decoded.
 pub(super) struct Decoding<O: Operation> {
     response: Option<RawResponse>,
     limit: usize,
@@ -20,7 +20,7 @@ pub(super) struct Decoding<O: Operation> {
 }
 
 impl<O: Operation> Decoding<O> {
-    /// Begins to decode, within a limit in bytes. Small bodies are decoded when this is polled.
+    /// Starts decoding, within a limit in bytes. Small bodies are decoded when this is polled.
     pub(super) fn begin(response: RawResponse, limit: usize, manner: Manner) -> Self {
         let background = if response.body.len() >= LARGE {
             let body = response.body.clone();
@@ -42,7 +42,7 @@ impl<O: Operation> Decoding<O> {
     ) -> Poll<Result<Response<O::Output>, Error>> {
         let decoded = ready!(self.background.poll(context));
         let Some(raw) = self.response.take() else {
-            // Polled after its end, which no caller may do.
+            // Polled after its end, which is an error of the caller.
             return Poll::Pending;
         };
         let ignores_body = <O::Format as ResponseFormat<O::Output>>::IGNORES_BODY;
@@ -105,7 +105,7 @@ mod tests {
         let (client, recorder) = Recorder::client("https://h.test");
         recorder.answer(Ok(list(LARGE)));
         let mut call = std::pin::pin!(client.get_thing("x").response());
-        // A task beside it gets its turn before the body is decoded.
+        // Another task runs before the body is decoded.
         let first = futures_poll(call.as_mut()).await;
         assert!(first.is_none());
         let decoded = tokio::time::timeout(Duration::from_millis(1), call).await;
@@ -128,7 +128,7 @@ mod tests {
         let outcome = tokio::time::timeout(Duration::ZERO, client.get_thing("x").response()).await;
         let ended = started.elapsed();
         assert!(outcome.is_err());
-        // Ten times as much takes this long; a busy machine slows down both.
+        // The time for ten times as much; a busy machine slows down both.
         let longest = whole.max(Duration::from_millis(100));
         assert!(ended < longest, "{ended:?} of {whole:?}");
     }

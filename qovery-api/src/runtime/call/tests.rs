@@ -81,7 +81,7 @@ async fn the_settings_of_a_call_reach_the_transport() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_reported_when_the_call_is_awaited() {
+async fn a_parameter_that_cannot_be_sent_is_an_error_when_the_call_is_awaited() {
     let (client, recorder) = setup();
     let bad_json = std::collections::BTreeMap::from([((1, 2), 3)]);
     for call in [
@@ -105,7 +105,7 @@ async fn what_cannot_be_sent_is_reported_when_the_call_is_awaited() {
 }
 
 #[tokio::test]
-async fn the_first_mistake_is_the_one_that_is_reported() {
+async fn of_several_wrong_parameters_the_first_is_reported() {
     let (client, _) = setup();
     let error = client.get_thing("..").header("a\n", "b").await.unwrap_err();
     assert!(error.to_string().contains("thingId"), "{error}");
@@ -187,7 +187,7 @@ async fn a_body_has_the_media_type_that_it_was_given_unless_a_header_says_anothe
 }
 
 #[tokio::test]
-async fn parameters_travel_in_headers_and_cookies() {
+async fn parameters_are_sent_in_headers_and_cookies() {
     let (client, recorder) = setup();
     let (simple, form) = (
         Style::Simple { explode: false },
@@ -239,7 +239,7 @@ async fn a_path_of_another_style_is_filled_as_declared() {
 }
 
 #[tokio::test]
-async fn a_query_parameter_that_is_taken_away_is_not_sent() {
+async fn a_removed_query_parameter_is_not_sent() {
     let (client, recorder) = setup();
     client
         .get_thing("x")
@@ -269,7 +269,7 @@ fn calls_and_futures_can_be_sent_between_threads_and_show_no_parameter() {
 }
 
 #[tokio::test]
-async fn a_header_whose_name_is_none_does_not_show_it() {
+async fn the_error_of_an_invalid_header_name_does_not_show_it() {
     let (client, recorder) = setup();
     let call = client
         .get_thing("x")

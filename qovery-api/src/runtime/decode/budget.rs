@@ -14,18 +14,18 @@ use memchr::{memchr, memchr2};
 use serde::de;
 use serde_json::Value;
 
-/// How many bytes a document may become for each byte that a body may have.
+/// How many bytes a decoded document may take for each byte of the limit on its body.
 pub(crate) const PER_BODY_BYTE: usize = 7;
-/// A limit that is derived from the limit on bodies is not lower than this.
+/// A limit that is derived from the limit on bodies is at least this large.
 const LEAST: usize = 64 * 1024;
 
-/// The size of an object or a list without its members: the first node of a map, the first four places
-/// of a list.
+/// The size of an object or a list without its members: the first node of a map, or the first four items of a
+/// list.
 const CONTAINER: usize = 640;
-/// The size of a member of an object or a list: its value, with the room that a growing list keeps, and
-/// its share of the nodes of a map or of the allocator.
+/// The size of a member of an object or a list: its value with the spare memory of a growing list, and its
+/// share of the nodes of a map or of the allocator.
 const MEMBER: usize = 4 * size_of::<Value>() + 32;
-/// A list of structs holds up to three times their size while it grows, and four places for the first.
+/// A list of structs holds up to three times their size while it grows, and reserves four items at first.
 const GROWTH: usize = 4;
 
 thread_local! {
@@ -39,11 +39,11 @@ thread_local! {
 enum Left {
     Unlimited,
     Bytes(usize),
-    /// More was asked for than was left.
+    /// More was requested than was left.
     Overdrawn,
 }
 
-/// The limit that goes with a limit on bodies, in bytes.
+/// The default limit for a limit on bodies, in bytes.
 pub(crate) fn for_bodies_of(body_limit: usize) -> usize {
     body_limit.saturating_mul(PER_BODY_BYTE).max(LEAST)
 }
@@ -62,13 +62,13 @@ impl Drop for Before {
     }
 }
 
-/// The limit on the document that is decoded next.
+/// The limit for the document that is decoded next.
 pub(super) fn limit() -> usize {
     let default = || for_bodies_of(crate::runtime::limits::DEFAULT_BODY_LIMIT);
     LIMIT.get().unwrap_or_else(default)
 }
 
-/// Counts the size of values from here on, until it is dropped.
+/// Counts the size of values until it is dropped.
 pub(super) struct Account(Left);
 
 impl Account {
@@ -76,7 +76,7 @@ impl Account {
         Self(LEFT.replace(Left::Bytes(bytes)))
     }
 
-    /// Whether something was refused.
+    /// Whether the budget was exceeded.
     pub(super) fn is_overdrawn(&self) -> bool {
         matches!(LEFT.get(), Left::Overdrawn)
     }
@@ -88,11 +88,11 @@ impl Drop for Account {
     }
 }
 
-/// The remaining part before an attempt.
+/// The remaining budget before an attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Balance(Left);
 
-/// The remaining part now.
+/// The remaining budget now.
 pub(crate) fn balance() -> Balance {
     Balance(LEFT.get())
 }
@@ -104,7 +104,7 @@ pub(crate) fn restore(balance: Balance) {
     }
 }
 
-/// Takes this many bytes.
+/// Takes this many bytes from the budget.
 ///
 /// # Errors
 /// Returns an error if less is left.
@@ -152,14 +152,13 @@ struct Count {
 
 impl Count {
     fn weight(&self) -> usize {
-        // A container begins with a member that no comma announces.
+        // The first member of a container has no comma before it.
         let members = self.commas.saturating_add(self.containers);
         let containers = self.containers.saturating_mul(CONTAINER);
         members.saturating_mul(MEMBER).saturating_add(containers)
     }
 
-    /// Counts in a form that compilers turn into vector instructions: within a block, no count
-    /// outgrows a byte.
+    /// Counts in a form that compilers vectorize. Within a block, no count overflows a byte.
     fn add(&mut self, bytes: &[u8]) {
         for block in bytes.chunks(255) {
             let (mut containers, mut commas) = (0_u8, 0_u8);
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_in_vain_is_given_back_and_an_overdraft_stays() {
+    fn a_failed_attempt_returns_its_budget_unless_the_limit_was_exceeded() {
         type E = serde::de::value::Error;
         let account = Account::open(GROWTH * 8);
         let before = balance();
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_holds_for_one_document_and_for_the_thread_alone() {
+    fn the_limit_applies_to_one_document_on_one_thread() {
         let decode = || crate::decode::<Vec<IgnoredAny>>(b"[[],[],[]]");
         assert!(with_limit(100, decode).unwrap_err().is_too_large());
         decode().unwrap();

@@ -19,26 +19,26 @@ use super::{Fault, Manner, Subject, outline, text};
 use crate::runtime::raw_json;
 use variant::VariantDeserializer;
 
-/// The name that a model gives to receive the numbers that it holds only in part.
+/// The name under which a model receives the numbers that it can hold only in part.
 pub(crate) const MODEL: &str = "$qovery_api::model";
-/// The name that a union gives to receive the manner; see [`handed_over`].
+/// The name under which a union receives the manner; see [`handed_over`].
 pub(crate) const UNION: &str = "$qovery_api::union";
 
-/// How deep a document may be nested, as in serde_json.
+/// The maximum nesting of a document, as in serde_json.
 const DEPTH_LIMIT: u8 = 128;
 
-/// Reads from the text of a JSON value that was checked.
+/// Reads from the text of a valid JSON value.
 #[derive(Clone, Copy)]
 pub(super) struct TextDeserializer<'de, 'c> {
-    /// Without blanks around it.
+    /// Without surrounding blanks.
     text: &'de str,
     manner: Manner,
     depth: u8,
-    /// Whether it is the value of a field; there, null can stand for an empty object.
+    /// Whether it is the value of a field: there, null can mean an empty object.
     is_field: bool,
-    /// Whether it is for a model.
+    /// Whether it belongs to a model.
     is_model: bool,
-    /// Set if a number is held only in part.
+    /// Set if a number fits only in part.
     in_part: Option<&'c Cell<bool>>,
 }
 
@@ -82,7 +82,7 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
         self.manner >= Manner::Tolerant
     }
 
-    /// The same manner, for a value within this one.
+    /// The same manner, for an inner value.
     fn part(self, text: &'de str) -> Result<Self, Fault> {
         if self.depth >= DEPTH_LIMIT {
             return Err(Fault::new("the document is nested too deeply"));
@@ -105,7 +105,7 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
         Ok(Fields::new(self, entries))
     }
 
-    /// The error that the visitor gives for whatever the value is.
+    /// The error of the visitor for this kind of value.
     fn refuse<V: Visitor<'de>>(self, visitor: &V) -> Fault {
         let unexpected = match self.first() {
             b'n' => Unexpected::Unit,
@@ -129,7 +129,7 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
     }
 
     fn number(self) -> Number {
-        // The sign of a zero is lost in an integer.
+        // An integer cannot hold the sign of a zero.
         if self.text != "-0" {
             if let Ok(number) = self.text.parse() {
                 return Number::Unsigned(number);
@@ -160,7 +160,7 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
         }
     }
 
-    /// An integer of a type that reaches from `least` to `most`.
+    /// An integer of a type with the range from `least` to `most`.
     fn integer<V: Visitor<'de>>(
         self,
         visitor: V,
@@ -220,9 +220,9 @@ enum Number {
     Float(f64),
 }
 
-/// The integer that a float stands for, if it has no fraction.
+/// The integer of a float without a fraction.
 fn whole_of(float: f64) -> Option<i128> {
-    // Beyond this, no integer type of a model can hold it.
+    // Larger values fit no integer type of a model.
     const LIMIT: f64 = 1e30;
     (float.fract() == 0.0 && float.abs() <= LIMIT).then(|| saturated(float))
 }
@@ -230,7 +230,7 @@ fn whole_of(float: f64) -> Option<i128> {
 fn saturated(float: f64) -> i128 {
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the fraction is to be cut off, and the cast saturates"
+        reason = "the cast cuts off the fraction, and saturates"
     )]
     let whole = float as i128;
     whole
@@ -247,7 +247,7 @@ macro_rules! integers {
 impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
     type Error = Fault;
 
-    // Faithful, for types that keep the value as it is.
+    // Exact, for types that keep the value unchanged.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.first() {
             b'n' => visitor.visit_unit(),
@@ -323,7 +323,8 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
     ) -> Result<V::Value, Fault> {
         match self.first() {
             b'{' => visitor.visit_map(self.fields()?),
-            // An object all of whose fields may be absent; any other is missed, not its fields.
+            // An object whose fields may all be absent. If another object is absent, the error names the object
+            // and not its fields.
             b'n' if self.is_patient() && self.is_field => {
                 let refused = self.refuse(&visitor);
                 visitor
@@ -419,8 +420,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
             .map_err(|fault| fault.in_item(index))
     }
 
-    // Without a hint of the size: serde would make room for up to a mebibyte before an item is counted
-    // against the budget.
+    // Without a size hint: with one, serde would reserve up to a mebibyte before an item is counted.
 }
 
 struct Fields<'de, 'c> {
@@ -429,7 +429,7 @@ struct Fields<'de, 'c> {
     is_model: bool,
     entries: std::vec::IntoIter<(&'de str, &'de str)>,
     current: Option<(Cow<'de, str>, &'de str)>,
-    /// A field that the model holds only in part, to be given once more as it came.
+    /// A field that the model holds only in part, to be passed again as its JSON text.
     in_part: Option<(Cow<'de, str>, &'de str)>,
     /// For a map that is no model: the flag of the whole map.
     of_whole: Option<&'c Cell<bool>>,
@@ -499,7 +499,8 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
     }
 }
 
-/// The name of a field that the model holds only in part: bytes, so that the model can recognise it.
+/// The name of a field that the model holds only in part. It is passed as bytes, so that the model can
+/// recognize it.
 struct NameInPart<'a>(&'a str);
 
 impl<'de> Deserializer<'de> for NameInPart<'_> {
@@ -578,7 +579,7 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
     }
 }
 
-/// Hands over the text of a value, behind a key that names its meaning.
+/// Passes the text of a value, under a key that names its meaning.
 struct Handover<'de, K> {
     key: K,
     text: Option<&'de str>,
@@ -604,7 +605,7 @@ impl<'de, K: Deserializer<'de, Error = Fault> + Clone> MapAccess<'de> for Handov
     }
 }
 
-/// Manner and depth as one number.
+/// Encodes manner and depth as one number.
 fn packed(manner: Manner, depth: u8) -> u64 {
     let manner = match manner {
         Manner::Exact => 0,
@@ -614,7 +615,7 @@ fn packed(manner: Manner, depth: u8) -> u64 {
     manner << 8 | u64::from(depth)
 }
 
-/// The value that this module handed over to a union; see [`UNION`].
+/// The value that this module passed to a union; see [`UNION`].
 pub(crate) fn handed_over<'de, A: MapAccess<'de>>(mut from: A) -> Result<Subject<'de>, A::Error> {
     let packed: u64 = from
         .next_key()?

@@ -22,9 +22,9 @@ struct Inner {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The document is of another format.
+    /// The document has another format.
     Syntax,
-    /// The document is of the right format and does not fit its type.
+    /// The document has the right format, but does not fit its type.
     Shape,
     /// The document was not decoded, because it would become too large.
     TooLarge,
@@ -81,7 +81,7 @@ impl DecodeError {
         Self::new(String::new(), message, Kind::TooLarge)
     }
 
-    /// The same error, seen from the object that holds this field.
+    /// The same error, with this field added to its path.
     pub(crate) fn in_field(mut self, name: &str) -> Self {
         let inside = std::mem::take(&mut self.0.path);
         self.0.path = Fault::new("").in_field(name).path();
@@ -92,7 +92,7 @@ impl DecodeError {
         self
     }
 
-    /// Takes the token out, which the document may repeat as the name of a field.
+    /// Removes the token, which the document may repeat as the name of a field.
     pub(crate) fn redact(&mut self, token: &Token) {
         token.clean_text(&mut self.0.path);
         token.clean_text(&mut self.0.message);

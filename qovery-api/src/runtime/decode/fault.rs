@@ -25,7 +25,7 @@ pub(crate) struct Fault {
     message: String,
 }
 
-/// Begins a fault that is written out to be read again.
+/// Starts a fault from a text that was parsed.
 const MARK: &str = "\u{0}fault:";
 
 impl Fault {
@@ -36,13 +36,13 @@ impl Fault {
         }
     }
 
-    /// The same fault, seen from the object that holds this field.
+    /// The same fault, with this field added to its path.
     pub(super) fn in_field(mut self, name: &str) -> Self {
         self.steps.push(Step::Field(text::one_line(name, 80)));
         self
     }
 
-    /// The same fault, seen from the list that holds this item.
+    /// The same fault, with this index added to its path.
     pub(super) fn in_item(mut self, index: usize) -> Self {
         self.steps.push(Step::Index(index));
         self
@@ -86,8 +86,8 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Display for Fault {
-    // A union decodes its member on its own, and can hand the fault to any deserializer only as
-    // text. The alternate form is for ours: it keeps the path apart.
+    // A union decodes its member separately, and can pass the fault to another deserializer only as text. The
+    // alternate format is for the deserializer of this module: it separates the path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             let written = serde_json::to_string(self).map_err(|_| fmt::Error)?;
@@ -131,7 +131,7 @@ impl de::Error for Fault {
     }
 }
 
-/// The kind of the value that was found, without texts of the document.
+/// The kind of the found value, without texts of the document.
 struct Kind<'a>(Unexpected<'a>);
 
 impl Display for Kind<'_> {

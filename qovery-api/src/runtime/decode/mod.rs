@@ -24,14 +24,14 @@ use serde_json::value::RawValue;
 
 use deserializer::TextDeserializer;
 
-/// With how much patience a document is read.
+/// How tolerantly a document is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Manner {
-    /// As its type says.
+    /// Exactly as the type requires.
     Exact,
     /// Other spellings of the same value are accepted.
     Patient,
-    /// A part that does not fit is kept as it came if possible, so that the rest of the document survives.
+    /// If possible, a part that does not fit is kept unchanged, so that the rest of the document decodes.
     Tolerant,
 }
 
@@ -94,10 +94,10 @@ fn decode_in<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, Deco
     outcome
 }
 
-/// Decodes within the account that is open.
+/// Decodes within the current budget.
 fn decode_within<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
     let before = budget::balance();
-    // Checking the whole body for UTF-8 at once is quicker than each text in it.
+    // Checking the whole body for UTF-8 at once is faster than checking each text.
     if let Ok(text) = std::str::from_utf8(body)
         && let Ok(value) = serde_json::from_str(text)
     {

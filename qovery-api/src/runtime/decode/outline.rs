@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Fault, Manner, text};
 
-/// The value that a union decides on.
+/// The value that a union is decoded from.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'v> {
     text: &'v str,
@@ -41,12 +41,12 @@ impl<'v> Subject<'v> {
         self.manner
     }
 
-    /// The number of values around this one.
+    /// The nesting depth.
     pub(super) fn depth(self) -> u8 {
         self.depth
     }
 
-    /// The same value, to be read in another manner.
+    /// The same value, with another manner.
     pub(crate) fn with(self, manner: Manner) -> Self {
         Self { manner, ..self }
     }
@@ -112,7 +112,7 @@ impl<'v> Outline<'v> {
     }
 }
 
-/// The fields of an object whose JSON was checked. One whose name is no text is left out.
+/// The fields of an object with valid JSON. Fields whose name is no text are left out.
 fn fields(text: &str, manner: Manner) -> Vec<(Cow<'_, str>, &str)> {
     let entries = entries(text).unwrap_or_default();
     let named = entries.into_iter();
@@ -121,7 +121,7 @@ fn fields(text: &str, manner: Manner) -> Vec<(Cow<'_, str>, &str)> {
         .collect()
 }
 
-/// The names and values of an object, both as they stand in the text.
+/// The names and values of an object, as JSON text.
 pub(super) fn entries(text: &str) -> Result<Vec<(&str, &str)>, Fault> {
     let entries: Entries<'_> =
         serde_json::from_str(text).map_err(|_| Fault::new("the object cannot be read"))?;

@@ -63,7 +63,7 @@ fn integers_may_be_written_with_an_empty_fraction() {
 }
 
 #[test]
-fn what_is_no_integer_of_that_size_is_refused() {
+fn a_number_outside_of_the_integer_type_is_refused() {
     for number in [
         json!(1.5),
         json!(1e300),
@@ -107,7 +107,7 @@ fn a_fraction_is_cut_off_and_a_number_that_is_too_large_becomes_the_largest() {
 }
 
 #[test]
-fn what_is_no_unicode_text_is_replaced_and_does_not_fail_the_body() {
+fn invalid_unicode_is_replaced_and_does_not_fail_the_body() {
     let read: Vec<String> = decode(br#"["a\ud800", "\udc00\u0041", "b"]"#).unwrap();
     assert_eq!(read, ["a\u{fffd}", "\u{fffd}A", "b"]);
     let read: BTreeMap<String, u8> = decode(br#"{"\ud800": 1, "b": 2}"#).unwrap();
@@ -189,7 +189,7 @@ fn the_text_of_the_document_is_not_repeated() {
 }
 
 #[test]
-fn keys_and_enums_are_read_in_serde_s_own_forms() {
+fn keys_and_enums_are_read_in_the_forms_of_serde() {
     let value = thing(json!({
         "count": 1.0,
         "numbered": {"7": true},
@@ -318,7 +318,7 @@ proptest! {
 
     // serde_json accepts a list in place of a struct, which is never intended: only there do the two differ.
     #[test]
-    fn patience_changes_nothing_where_none_is_needed(value in any_json()) {
+    fn tolerant_decoding_does_not_change_valid_documents(value in any_json()) {
         if let Ok(wanted) = serde_json::from_value::<Thing>(value.clone()) {
             let text = value.to_string();
             for manner in [Manner::Exact, Manner::Patient, Manner::Tolerant] {
@@ -331,7 +331,7 @@ proptest! {
     }
 
     #[test]
-    fn strictness_accepts_no_more_than_serde_json(value in any_json()) {
+    fn strict_decoding_accepts_only_documents_that_serde_json_accepts(value in any_json()) {
         let text = value.to_string();
         if let Ok(ours) = Thing::deserialize(TextDeserializer::new(&text, Manner::Exact)) {
             prop_assert_eq!(serde_json::from_value::<Thing>(value).unwrap(), ours);

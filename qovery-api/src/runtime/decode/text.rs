@@ -1,4 +1,4 @@
-//! Texts of a document whose JSON was checked.
+//! Texts of a document that is valid JSON.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fa
     if manner != Manner::Tolerant {
         return Err(fault());
     }
-    // As bytes, serde_json gives halves of pairs in the form that UTF-8 would have for them.
+    // As bytes, serde_json encodes halves of pairs like UTF-8 would.
     let text = serde_json::Deserializer::from_str(string).deserialize_bytes(Replaced);
     text.map(Cow::Owned).map_err(|_| fault())
 }
@@ -53,7 +53,7 @@ impl de::Visitor<'_> for Replaced {
                 return Ok(text);
             }
             text.push(char::REPLACEMENT_CHARACTER);
-            // The three bytes of a half of a pair.
+            // The three bytes of half of a pair.
             bytes = bytes.get(3..).unwrap_or_default();
         }
     }

@@ -4,10 +4,10 @@ use http::{HeaderMap, StatusCode};
 
 use crate::runtime::{headers, origin::Origin, text};
 
-/// How much of the server's text a message repeats, in characters.
+/// How many characters of the server's text a message contains.
 pub(super) const TEXT_LIMIT: usize = 300;
 
-/// What to do about a web page.
+/// The advice about a web page.
 pub(super) const WEB_PAGE_ADVICE: &str =
     "perhaps a proxy answered, or the base URL is that of a web page";
 
@@ -15,13 +15,13 @@ pub(super) const WEB_PAGE_ADVICE: &str =
 pub(super) fn status_line(status: StatusCode) -> String {
     match (status.canonical_reason(), status.as_u16()) {
         (Some(reason), number) => format!("{number} {reason}"),
-        // Not registered, and sent by nginx and others.
+        // Not registered; nginx and others send them.
         (None, 499) => "499 Client Closed Request".to_owned(),
         (None, number) => number.to_string(),
     }
 }
 
-/// The kind of page that came, with its title.
+/// The kind of the received page, with its title.
 pub(super) fn web_page(body: &[u8]) -> String {
     let body = String::from_utf8_lossy(body);
     let title = body
@@ -36,7 +36,7 @@ pub(super) fn web_page(body: &[u8]) -> String {
     }
 }
 
-/// What to say of a response that is no success and explains nothing in JSON.
+/// The explanation of a failure whose body has none in JSON.
 pub(super) fn without_text(
     status: StatusCode,
     headers: &HeaderMap,
@@ -81,7 +81,7 @@ fn explanation(status: u16) -> &'static str {
         413 => "the body of the request is too large for the server",
         421 => "the server is not responsible for the host of the request: check the base URL",
         423 => "the resource is locked",
-        425 => "the server did not want the request before the connection was secured",
+        425 => "the server refuses this request before the connection is encrypted",
         429 => "too many requests",
         431 => {
             "the headers of the request are too large for the server: the token or a header that was \

@@ -102,7 +102,7 @@ async fn a_long_body_is_cut_and_says_so() {
 }
 
 #[tokio::test]
-async fn when_to_come_back_and_the_request_id_are_read_from_the_headers() {
+async fn the_retry_delay_and_the_request_id_are_read_from_the_headers() {
     let mut raw = response(429, "");
     raw.headers
         .insert("retry-after", HeaderValue::from_static("7"));
@@ -198,7 +198,7 @@ async fn neither_headers_nor_query_nor_body_show_in_debug() {
 }
 
 #[tokio::test]
-async fn the_message_says_where_a_change_may_have_been_executed() {
+async fn the_message_says_if_a_change_may_have_been_executed() {
     use crate::runtime::test_support::CreateThing;
 
     const REMARK: &str = "(the server may have executed it)";
@@ -229,7 +229,7 @@ async fn the_message_says_where_a_change_may_have_been_executed() {
 }
 
 #[tokio::test]
-async fn what_is_answered_in_place_of_the_api_keeps_its_status_and_proves_nothing() {
+async fn a_response_that_is_not_the_apis_keeps_its_status_and_is_no_evidence() {
     for status in [400, 401, 403, 404, 409, 410] {
         for body in [
             "<html>Access denied</html>",
@@ -252,7 +252,7 @@ async fn what_is_answered_in_place_of_the_api_keeps_its_status_and_proves_nothin
             assert!(!error.may_have_been_executed(), "{status} {body}");
         }
     }
-    // A limit on requests is kept before they are passed on.
+    // A rate limit refuses requests before they are forwarded.
     let limited = failure(Ok(response(429, "<html>"))).await;
     assert!(!limited.is_from_api() && !limited.may_have_been_executed());
     let lost = failure(Err(TransportError::interrupted("reset"))).await;

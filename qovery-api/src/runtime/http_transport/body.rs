@@ -20,7 +20,7 @@ use crate::runtime::{RawResponse, limits::ERROR_BODY_LIMIT};
 /// that a token that begins in the kept part is recognised.
 pub(super) const FAILURE_LIMIT: usize = 2 * ERROR_BODY_LIMIT;
 
-/// Reads the body of an answer to a request of this method.
+/// Reads the body of a response to a request of this method.
 ///
 /// Only the beginning of the body of a failure is read, and the part before a fault counts: its status must not
 /// get lost.
@@ -57,7 +57,7 @@ pub(super) async fn read(
     }
 }
 
-/// The bytes of a body as they come over the wire.
+/// The bytes of a body as they are received.
 pub(super) struct Wire {
     response: reqwest::Response,
     announced: Option<u64>,
@@ -76,7 +76,7 @@ impl Wire {
         Ok(chunk)
     }
 
-    /// Fails if the body ended before its end. To be asked once, after [`Self::next`] gave `None`.
+    /// Fails if the body ended early. Call it once, after [`Self::next`] returned `None`.
     pub(super) fn finish(self) -> Result<(), Fault> {
         let received = self.received;
         if self.announced.is_some_and(|announced| received < announced) {
@@ -113,10 +113,10 @@ async fn read_plain(
     wire.finish()
 }
 
-/// The bytes read so far, up to a limit.
+/// The bytes read so far, within a limit.
 pub(super) struct Collected {
     limit: usize,
-    /// How many bytes are expected, 0 if that is not known.
+    /// How many bytes are expected; 0 if this is unknown.
     expected: usize,
     /// A body of one chunk is not copied.
     first: Bytes,
@@ -137,7 +137,7 @@ impl Collected {
         self.limit - self.first.len() - self.rest.len()
     }
 
-    /// Adds what there is room for, and fails if that is not all.
+    /// Adds the bytes that fit, and fails if some do not.
     fn add(&mut self, mut chunk: Bytes) -> Result<(), Fault> {
         let room = self.room();
         let fits = chunk.len() <= room;
@@ -164,7 +164,7 @@ impl Collected {
 
     fn extend(&mut self, bytes: &[u8]) {
         if self.rest.is_empty() {
-            // Reserves the announced length at once: growing would copy the bytes several times.
+            // Reserves the announced length at once, because growing would copy the bytes several times.
             let length = self.first.len() + bytes.len();
             self.rest.reserve(self.expected.min(self.limit).max(length));
             self.rest.extend_from_slice(&mem::take(&mut self.first));
@@ -181,7 +181,7 @@ impl Collected {
     }
 }
 
-/// How a body is compressed, as far as this client unpacks it.
+/// The compression of a body, if this client can unpack it.
 enum Packing {
     None,
     #[cfg(feature = "gzip")]
@@ -209,14 +209,14 @@ fn packing(_: &mut HeaderMap) -> Packing {
     Packing::None
 }
 
-/// Whether a body follows: some responses announce a length and have none, RFC 9110, 8.6.
+/// Whether a body follows: some responses announce a length but have no body, RFC 9110, 8.6.
 fn has_body(method: &Method, status: StatusCode) -> bool {
     method != Method::HEAD && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// How many bytes of the body are to come, if the response says so.
+/// How many bytes of the body follow, if the response announces it.
 fn announced_length(headers: &HeaderMap) -> Option<u64> {
-    // Chunks say themselves where the body ends, and a length beside them says nothing.
+    // Chunks announce the end of the body themselves, and a length beside them is ignored.
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return None;
     }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn no_body_follows_an_answer_to_head_or_a_status_without_one() {
+    fn no_body_follows_a_response_to_head_or_a_status_without_one() {
         for (method, status, follows) in [
             (Method::GET, 200, true),
             (Method::POST, 404, true),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_room_for_is_kept() {
+    fn the_bytes_up_to_the_limit_are_kept() {
         for chunks in [
             vec!["abcdefgh"],
             vec!["abc", "defgh"],

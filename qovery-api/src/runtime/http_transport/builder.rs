@@ -15,9 +15,9 @@ const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
 /// The settings of an [`HttpTransport`].
 #[must_use]
 pub struct HttpTransportBuilder {
-    /// Settings that can be used once.
+    /// Settings that can be built once.
     http: Option<reqwest::ClientBuilder>,
-    /// Settings that can be used again.
+    /// Settings that can be built again.
     make_http: MakeHttp,
     #[cfg(feature = "stream")]
     make_upgrading: Option<MakeHttp>,
@@ -29,7 +29,7 @@ pub struct HttpTransportBuilder {
 }
 
 impl fmt::Debug for HttpTransportBuilder {
-    // Settings of reqwest may carry the password of a proxy.
+    // Settings of reqwest may contain the password of a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpTransportBuilder")
             .field("has_token", &self.token.is_some())
@@ -147,7 +147,7 @@ impl HttpTransportBuilder {
         };
         #[cfg(feature = "stream")]
         let upgrading = {
-            // Settings that can be used once are used up by the requests.
+            // Settings that can be built once are used for the requests.
             let again = self.http.is_none().then(|| Arc::clone(&self.make_http));
             super::upgrading::Upgrading::new(self.make_upgrading.or(again), settings.clone())
         };

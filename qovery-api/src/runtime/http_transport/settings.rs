@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderValue;
 use reqwest::{redirect, retry};
 
-/// Makes settings of reqwest, each time the same.
+/// Creates the same settings of reqwest each time.
 pub(crate) type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
 
 /// The settings that every HTTP client of a transport has.
@@ -26,7 +26,7 @@ impl Settings {
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            // The bytes on the wire contain the token.
+            // The logged bytes contain the token.
             .connection_verbose(false)
             .retry(retry::never())
     }

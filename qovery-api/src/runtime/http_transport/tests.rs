@@ -10,7 +10,7 @@ use crate::runtime::{AccessToken, Client, Error, test_support::GetThing};
 
 const TOKEN: &str = "qov_s3cret";
 
-/// Serves one scripted answer for each connection, and returns the requests of the connections.
+/// Serves one scripted response for each connection, and returns the requests of the connections.
 async fn serve(answers: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -119,7 +119,7 @@ async fn a_connection_that_closes_without_an_answer_may_have_been_executed() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_half_way_is_no_success() {
+async fn a_truncated_body_is_no_success() {
     let reply = "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"a\":1}".to_owned();
     let (url, _server) = serve(vec![reply]).await;
     let error = client(&url).get_thing("x").await.unwrap_err();
@@ -128,7 +128,7 @@ async fn a_body_that_stops_half_way_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_failure_whose_body_stops_half_way_keeps_its_status() {
+async fn a_failure_with_a_truncated_body_keeps_its_status() {
     let reply = "HTTP/1.1 404 Not Found\r\ncontent-length: 50\r\n\r\nno such".to_owned();
     let (url, _server) = serve(vec![reply]).await;
     let error = client(&url).get_thing("x").await.unwrap_err();
@@ -137,7 +137,7 @@ async fn a_failure_whose_body_stops_half_way_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
+async fn a_body_above_the_limit_is_refused_with_and_without_an_announced_length() {
     let long = "x".repeat(101);
     let chunked =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n65\r\n{long}\r\n0\r\n\r\n");
@@ -218,7 +218,7 @@ async fn a_request_without_a_body_says_so_if_its_method_has_one() {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_run_into_the_limit_of_the_call() {
+async fn endless_headers_end_at_the_time_limit_of_the_call() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let limit = Duration::from_millis(50);
@@ -274,7 +274,7 @@ async fn a_redirect_within_the_host_is_followed_for_reading_only() {
 }
 
 #[tokio::test]
-async fn a_ring_of_redirects_ends() {
+async fn a_loop_of_redirects_ends() {
     let replies = vec![answer("302 Found", "location: /thing\r\n", ""); MAX_REDIRECTS + 1];
     let (url, server) = serve(replies).await;
     let error = client(&url).get_thing("x").await.unwrap_err();

@@ -44,7 +44,7 @@ fn is_missing<G: Given>(_: impl FnOnce(ClientBuilder) -> G) -> bool {
     G::IS_MISSING
 }
 
-/// Whether no feature of reqwest that unpacks is on.
+/// Whether all features of reqwest that unpack are off.
 pub(super) fn reqwest_unpacks_nothing() -> bool {
     is_missing(|settings| settings.gzip(false))
         && is_missing(|settings| settings.brotli(false))

@@ -13,12 +13,12 @@ use http::{HeaderValue, StatusCode, header};
 use super::{Fault, HttpTransport, MakeHttp, body, outgoing, settings::Settings};
 use crate::runtime::{Request, TransportError, Upgrade, Upgraded};
 
-/// The client that opens websockets, once it is needed.
+/// The client that opens websockets, created when it is first needed.
 #[derive(Clone)]
 pub(super) struct Upgrading(Arc<Inner>);
 
 struct Inner {
-    /// `None` if the settings were given in a way that cannot be used twice.
+    /// `None` if the settings can be built only once.
     make: Option<MakeHttp>,
     settings: Settings,
     http: OnceLock<Result<reqwest::Client, String>>,

@@ -12,11 +12,11 @@ use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 
 /// A type that a field can have.
 pub(crate) trait Blank: Sized {
-    /// A value that says nothing, made without allocating.
+    /// A placeholder that is created without allocating.
     fn blank() -> Self;
 }
 
-/// A value that says nothing.
+/// The placeholder.
 pub(crate) fn blank<T: Blank>() -> T {
     T::blank()
 }

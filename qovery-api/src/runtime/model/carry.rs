@@ -22,7 +22,7 @@ fn adopt<M: Model>(request: &mut M) {
     *request.extra_mut() = extra;
 }
 
-/// Whether the extra field has become one of the request's.
+/// Whether the extra field became a field of the request.
 fn adopts<M: Model>(request: &mut M, name: &str, value: &RawValue) -> bool {
     let Some(field) = M::FIELDS.iter().position(|field| *field == name) else {
         return false;

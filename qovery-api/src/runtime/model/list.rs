@@ -22,7 +22,7 @@ pub(crate) fn list<'de, T: List<'de>, D: MapAccess<'de>>(
     Ok(())
 }
 
-/// The forms that a field with a list can have.
+/// The types that a field with a list can have.
 pub(crate) trait List<'de>: Sized {
     fn read<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
 }
@@ -55,17 +55,18 @@ impl<'de, T: List<'de>> List<'de> for Patch<T> {
     }
 }
 
-/// A list may keep this much spare memory, in bytes: less is not worth a call of the allocator.
+/// A list may keep this much spare memory, in bytes, because releasing less is not worth a call of the
+/// allocator.
 const SPARE: usize = 1024;
 
-/// The least number of items that memory is taken for.
+/// The smallest number of items that memory is reserved for.
 const FIRST: usize = 4;
 
 /// From this number of items on, a list grows in small steps.
 const LONG: usize = 64;
 
-/// How many items more a list of this capacity gets room for: so many that it doubles, and if it is long,
-/// a quarter of the last power of two, so that it never has more room than one that doubles.
+/// How many items a list of this capacity grows by: a short list doubles. A long list grows by a quarter of the
+/// last power of two, so that it never has more spare memory than a list that doubles.
 fn growth(capacity: usize) -> usize {
     if capacity < LONG {
         capacity.max(FIRST)

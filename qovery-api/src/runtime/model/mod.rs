@@ -24,11 +24,11 @@ pub(crate) use parts::{Parts, drop_extra};
 pub(crate) use read::{extra, free, read, time, value};
 pub(crate) use write::{Visit, debug, write};
 
-/// A struct that keeps the fields which it does not know.
+/// A struct that keeps unknown fields.
 pub(crate) trait HasExtra {
-    /// These fields.
+    /// Returns the unknown fields.
     fn extra(&self) -> &ExtraFields;
-    /// These fields, to be changed.
+    /// Returns the unknown fields for changes.
     fn extra_mut(&mut self) -> &mut ExtraFields;
 }
 
@@ -67,7 +67,7 @@ pub(crate) trait Model: Blank + HasExtra {
         let _ = to;
     }
 
-    /// Drops the extra fields of every model within.
+    /// Removes the extra fields of this model and of all models in it.
     fn drop_extra_within(&mut self) {}
 }
 

@@ -1,4 +1,4 @@
-//! Visits the models within a model, to remove their extra fields.
+//! Visits the models inside a model, to remove their extra fields.
 
 use std::{collections::BTreeMap, net, num};
 
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::Model;
 use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 
-/// A value that holds models.
+/// A value that contains models.
 pub(crate) trait Parts {
-    /// Drops the extra fields of every model in it.
+    /// Removes the extra fields of all models in it.
     fn drop_extra(&mut self);
 }
 
-/// Drops the extra fields of a model, here and within.
+/// Removes the extra fields of a model and of all models in it.
 pub(crate) fn drop_extra<M: Model>(model: &mut M) {
     *model.extra_mut() = ExtraFields::default();
     model.drop_extra_within();

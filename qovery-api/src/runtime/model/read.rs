@@ -42,8 +42,8 @@ pub(crate) fn time<'de, T: date_time::Field, D: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads the value of a field of free form, and keeps its text if a number in it is more exact than
-/// the value in memory.
+/// Reads the value of a free-form field. If a number in it is more exact than the value in memory, keeps its
+/// text too.
 pub(crate) fn free<'de, T: DeserializeOwned, D: MapAccess<'de>>(
     field: &mut T,
     extra: &mut ExtraFields,
@@ -63,7 +63,7 @@ pub(crate) fn free<'de, T: DeserializeOwned, D: MapAccess<'de>>(
     Ok(())
 }
 
-/// Whether a number is written in more digits than a float keeps, or with an exponent.
+/// Whether a number has more digits than a float can hold, or an exponent.
 fn has_long_number(text: &str) -> bool {
     const KEPT: usize = 15;
     let mut is_in_string = false;
@@ -89,7 +89,7 @@ fn has_long_number(text: &str) -> bool {
     false
 }
 
-/// Reads a value that has no field into the map of those.
+/// Reads a property without a declared name into the map of these properties.
 pub(crate) fn extra<'de, E: Extra, D: MapAccess<'de>>(
     values: &mut E,
     name: String,
@@ -102,7 +102,7 @@ where
     Ok(())
 }
 
-/// A map of values that have no field.
+/// A map of properties without declared names.
 pub(crate) trait Extra {
     type Value;
     fn put(&mut self, name: String, value: Self::Value);
@@ -169,7 +169,7 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
     }
 }
 
-/// The fields that a document must have and that were not met yet.
+/// The required fields that were not read yet.
 struct Missing {
     /// Bit `n` stands for the field `n`.
     bits: u128,
@@ -203,9 +203,9 @@ impl Missing {
 
 /// The name of a field.
 enum Name {
-    /// The place of a field of the model.
+    /// The index of a field of the model.
     Field(usize),
-    /// There is no such field.
+    /// An unknown field.
     Other(String),
     /// The field was read, and the model holds only a part of its value.
     InPart(String),

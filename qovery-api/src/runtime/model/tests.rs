@@ -114,7 +114,7 @@ impl model::Model for Part {
 
 model::through_fields!(Part, Default);
 
-/// A document that lacks nothing.
+/// A document with all required fields.
 fn full() -> Value {
     json!({
         "id": 7,
@@ -131,12 +131,12 @@ fn read(document: &Value) -> Thing {
 }
 
 #[test]
-fn what_was_read_is_written_as_it_came() {
+fn a_document_is_written_as_it_was_read() {
     let thing = read(&full());
     assert_eq!(thing.parts[0].extra["colour"], "red");
     assert_eq!(thing.note, Patch::Null);
     assert_eq!(serde_json::to_value(&thing).unwrap(), full());
-    // Not only from text: other deserializers give the names and values in other ways.
+    // Other deserializers than that of text pass names and values in other ways.
     assert!(serde_json::from_value::<Thing>(full()).unwrap() == thing);
     assert!(serde_json::from_reader::<_, Thing>(full().to_string().as_bytes()).unwrap() == thing);
 }
@@ -154,7 +154,7 @@ fn the_order_of_the_fields_does_not_matter() {
 }
 
 #[test]
-fn an_absent_field_is_missed_only_where_it_must_be_there() {
+fn an_absent_field_is_an_error_only_if_it_is_required() {
     let least = read(&json!({"id": 7, "password": "p"}));
     assert_eq!((least.name, least.at), (None, None));
     assert!(least.parts.is_empty() && least.note.is_absent());
@@ -196,7 +196,7 @@ fn the_last_of_two_values_counts() {
 }
 
 #[test]
-fn it_prints_its_fields_and_no_secret() {
+fn debug_prints_the_fields_and_no_secret() {
     let printed = format!("{:?}", read(&full()));
     assert_eq!(
         printed,
@@ -244,7 +244,7 @@ fn an_error_while_writing_is_the_first_one() {
     assert_eq!(error.to_string(), "cannot be written");
 }
 
-/// More fields than an integer has bits, each read into the place that its name says.
+/// More fields than an integer has bits. Each is read into the field that its name selects.
 #[derive(Debug, PartialEq)]
 struct Wide([Option<u8>; 131], ExtraFields);
 
@@ -309,7 +309,7 @@ fn a_struct_may_have_more_fields_than_an_integer_has_bits() {
 }
 
 #[test]
-fn what_has_no_field_is_kept_in_order_and_word_for_word() {
+fn unknown_fields_are_kept_unchanged_and_in_order() {
     let text = r#"{"b":1.50,"id":7,"name":null,"password":"p","a":[1 ,{"x":12345678901234567890123}],"é\"":"\ud800"}"#;
     let thing: Thing = decode(text.as_bytes()).unwrap();
     let names: Vec<_> = thing.extra().names().collect();
@@ -329,7 +329,7 @@ fn what_has_no_field_is_kept_in_order_and_word_for_word() {
 }
 
 #[test]
-fn a_number_that_is_held_in_part_is_sent_as_it_came_until_the_field_is_changed() {
+fn a_number_that_does_not_fit_is_sent_back_unchanged_until_the_field_is_changed() {
     let read = |text: &str| decode::<Thing>(text.as_bytes()).unwrap();
     for (number, held) in [
         ("7.25", 7),
@@ -384,7 +384,7 @@ fn an_extra_field_that_the_request_has_becomes_its_own() {
 }
 
 #[test]
-fn a_field_of_free_form_keeps_its_numbers_word_for_word() {
+fn a_free_form_field_keeps_the_text_of_its_numbers() {
     #[derive(Clone, PartialEq)]
     struct Holder {
         config: serde_json::Map<String, Value>,
@@ -422,7 +422,7 @@ fn a_field_of_free_form_keeps_its_numbers_word_for_word() {
         let mut holder: Holder = decode(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&holder).unwrap(), text);
         assert_eq!(decode::<Holder>(text.as_bytes()).unwrap(), holder);
-        // A change counts.
+        // A change of the field takes precedence.
         holder.config.insert("new".to_owned(), json!(1));
         let sent = serde_json::to_value(&holder).unwrap();
         assert_eq!(sent["config"]["new"], 1);

@@ -14,19 +14,19 @@ use serde_json::{Map, Number, Value, value::RawValue};
 use super::{Model, find};
 use crate::runtime::{Patch, Printable, extra};
 
-/// Takes the fields of a struct, one after the other.
+/// Receives the fields of a struct, one after the other.
 pub(crate) trait Visit {
     /// A field that is always written.
     fn always<T: Serialize + Debug>(&mut self, name: &'static str, value: &T);
     /// A field that is written if it holds a value.
     fn given<T: Serialize + Debug + Absent>(&mut self, name: &'static str, value: &T);
-    /// The values that have no field.
+    /// The properties without declared names.
     fn extra<K: AsRef<str>, T: Serialize + Debug>(&mut self, values: impl Iterator<Item = (K, T)>);
 }
 
-/// A value that can be left out.
+/// A value that can be omitted.
 pub(crate) trait Absent {
-    /// Whether it is left out.
+    /// Whether it is omitted.
     fn is_absent(&self) -> bool;
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn write<M: Model, S: Serializer>(model: &M, to: S) -> Result<S::Ok, 
 /// The extra fields of a struct.
 #[derive(Default)]
 struct Beyond<'a> {
-    /// Those that have the name of a field: the field holds only a part of the value, or nothing.
+    /// The extra fields that have the name of a field: the field holds only a part of the value, or nothing.
     named: Vec<(Cow<'a, str>, &'a RawValue)>,
     unnamed: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
@@ -102,7 +102,7 @@ pub(super) fn is_written<M: Model>(model: &M, name: &str) -> bool {
     looked.value.is_some()
 }
 
-/// Drops extra fields that have the name of a field which says something else.
+/// Drops extra fields with the name of a field that has another value.
 pub(super) fn drop_outdated<M: Model>(model: &mut M) {
     let mut extra = std::mem::take(model.extra_mut());
     extra.retain(|name, raw| {
@@ -113,7 +113,7 @@ pub(super) fn drop_outdated<M: Model>(model: &mut M) {
     *model.extra_mut() = extra;
 }
 
-/// Looks for a field that is written.
+/// Searches a field that is written.
 struct LookedFor<'n> {
     name: &'n str,
     value: Option<Value>,
@@ -145,7 +145,7 @@ pub(crate) fn debug<M: Model>(model: &M, f: &mut Formatter<'_>) -> fmt::Result {
     printer.0.finish()
 }
 
-/// Counts the fields that are written: some formats write the number first.
+/// Counts the written fields, because some formats write the number first.
 struct Count(usize);
 
 impl Visit for Count {
@@ -162,7 +162,7 @@ impl Visit for Count {
     }
 }
 
-/// Writes until the first error, which it keeps.
+/// Writes until the first error, and keeps that error.
 struct Writer<'a, S: SerializeMap> {
     map: S,
     outcome: Result<(), S::Error>,
@@ -226,8 +226,8 @@ impl<S: SerializeMap> Visit for Writer<'_, S> {
     }
 }
 
-/// Whether a value is as much of the JSON text as its type can hold: its numbers may lack a fraction,
-/// or be the largest or smallest of their type.
+/// Whether a value is the part of the JSON text that its type can hold: its numbers may lack a fraction, or be
+/// the largest or smallest of their type.
 fn is_part(value: &Value, raw: &str) -> bool {
     match value {
         Value::Number(number) => is_part_of_number(number, raw),
@@ -306,7 +306,7 @@ impl Visit for Printer<'_, '_> {
 
     fn extra<K: AsRef<str>, T: Serialize + Debug>(&mut self, values: impl Iterator<Item = (K, T)>) {
         for (name, value) in values {
-            // The name is the server's, and a name is printed as it is.
+            // The name comes from the server, and `Debug` of a name prints it unescaped.
             let name = Printable::new(name.as_ref());
             self.0.field(&name.to_cow(), &value);
         }

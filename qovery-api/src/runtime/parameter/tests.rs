@@ -30,7 +30,7 @@ fn a_list_in_a_query_has_the_delimiter_of_its_style() {
     let texts = list(&["a|b", "c"]).unwrap();
     assert_eq!(query(Style::Pipe, &texts), "n=a%7Cb|c");
     assert_eq!(query(Style::Space, &texts), "n=a%7Cb%20c");
-    // A blank of a value would be the delimiter.
+    // A blank in the value would be read as the delimiter.
     assert!(in_query("n", Style::Space, &several()).is_err());
 }
 
@@ -169,7 +169,7 @@ fn a_cookie_encodes_the_characters_that_would_end_it() {
 }
 
 #[test]
-fn values_have_one_textual_form_in_every_place() {
+fn values_have_the_same_text_in_every_location() {
     let at: DateTime<Utc> = "2026-08-20T10:20:30.5+02:00".parse().unwrap();
     let day: NaiveDate = "2026-08-20".parse().unwrap();
     let simple = Style::Simple { explode: false };

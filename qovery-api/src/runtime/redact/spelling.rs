@@ -1,13 +1,13 @@
 //! The forms of a token in a text: plain, or written by one or several encoders.
 
-/// What counts as the same text as a pattern.
+/// Which characters match a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// The same characters.
     Exact,
-    /// The same letters, large or small; the pattern has small ones.
+    /// The same letters in upper or lower case; the pattern is in lower case.
     AnyCase,
-    /// Hexadecimal digits, large or small, perhaps apart: `71 6f`, `71:6F`.
+    /// Hexadecimal digits in upper or lower case, perhaps separated: `71 6f`, `71:6F`.
     Dump,
     /// A list of numbers, perhaps with blanks between them.
     List,
@@ -22,7 +22,7 @@ impl Form {
         character + 0x20 == wanted
     }
 
-    /// Whether a character may stand between two of the pattern.
+    /// Whether a character may occur between two of the pattern.
     fn skips(self, character: u32) -> bool {
         let Ok(character) = u8::try_from(character) else {
             return false;
@@ -35,11 +35,10 @@ impl Form {
     }
 }
 
-/// How many encoders may have written the text one after the other, such as JSON within a URL within
-/// HTML.
+/// How many encoders may have written the text one after the other, such as JSON inside a URL inside HTML.
 const LAYERS: u8 = 3;
 
-/// How many characters between two of the token are skipped: enough for the end of a line and an indent.
+/// How many characters between two of the token are skipped: enough for the end of a line and an indentation.
 const SKIPPED: usize = 256;
 
 /// Characters that begin an escape.
@@ -89,7 +88,7 @@ const ENTITIES: [(&str, char); 48] = [
     ("vert", '|'),
     ("rcub", '}'),
     ("rbrace", '}'),
-    // Not to be seen.
+    // An invisible character.
     ("Tab", '\t'),
     ("NewLine", '\n'),
     ("shy", '\u{ad}'),
@@ -98,18 +97,18 @@ const ENTITIES: [(&str, char); 48] = [
     ("zwj", '\u{200d}'),
 ];
 
-/// A character that was read, and where the text goes on behind it.
+/// A decoded character, and the position after it.
 type Reading = (u32, usize);
 
-/// Every character that the text at `at` may stand for.
+/// All characters that the text at `at` may represent.
 pub(super) fn characters(text: &[u8], at: usize) -> impl Iterator<Item = u32> {
     let mut found = Vec::new();
     read(text, at, LAYERS, &mut found);
     found.into_iter().map(|(character, _)| character)
 }
 
-/// Whether a match at `at` is worth a closer look: the text goes on as the pattern does, at least to
-/// something that may be an escape or may be skipped.
+/// Whether a match at `at` is possible: the text continues like the pattern, at least up to a possible escape
+/// or a skipped character.
 fn may_match(text: &[u8], at: usize, pattern: &[u8], needed: usize, form: Form) -> bool {
     let rest = text.get(at..).unwrap_or_default();
     for (index, (byte, wanted)) in rest.iter().zip(pattern).enumerate() {
@@ -201,12 +200,12 @@ fn push(places: &mut Vec<usize>, place: usize) {
     }
 }
 
-/// Whether a character may stand within a token that was wrapped, without being seen.
+/// Whether a character may occur invisibly inside of a token that was wrapped.
 fn is_skipped(character: u32) -> bool {
     matches!(character, 0..=0x1f | 0x7f..=0x9f | 0xad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060 | 0xfeff)
 }
 
-/// The ends of lines that quoted-printable and HTML do not count, in small letters.
+/// The line ends that quoted-printable and HTML ignore, in lower case.
 const SOFT_BREAKS: [&[u8]; 6] = [b"=\r\n", b"=\n", b"<wbr>", b"<br>", b"<br/>", b"<br />"];
 
 fn soft_break(text: &[u8], at: usize) -> Option<usize> {
@@ -222,13 +221,13 @@ fn is_line_end(character: u32) -> bool {
     matches!(character, 0xa | 0xd | 0x85 | 0x2028 | 0x2029)
 }
 
-/// Behind the blanks that begin a line: headers and YAML go on like that.
+/// After the blanks that begin a line, as headers and YAML continue a value.
 fn behind_indent(text: &[u8], at: usize) -> usize {
     let blanks = text.iter().skip(at).take_while(|byte| **byte == b' ');
     at + blanks.count()
 }
 
-/// Every way to read the character at `at`, if up to this many encoders have written it.
+/// Every decoding of the character at `at`, after up to this many encoders.
 fn read(text: &[u8], at: usize, layers: u8, found: &mut Vec<Reading>) {
     let Some(first) = text.get(at).copied() else {
         return;
@@ -273,23 +272,23 @@ fn utf8(text: &[u8], at: usize) -> Option<char> {
     valid.chars().next()
 }
 
-/// The rest of an escape, whose characters may themselves be escaped.
+/// The rest of an escape, whose characters can also be escaped.
 struct Escape<'a> {
     text: &'a [u8],
     layers: u8,
 }
 
 impl Escape<'_> {
-    /// The shortest reading of a character, as escapes are written in.
+    /// The shortest decoding of a character, as used inside of escapes.
     fn next(&self, at: usize) -> Option<(u8, usize)> {
         let mut found = Vec::new();
         read(self.text, at, self.layers, &mut found);
-        // The spelling with more escapes is the intended one.
+        // The decoding with more escapes is the intended one.
         let (character, behind) = found.into_iter().max_by_key(|(_, behind)| *behind)?;
         Some((u8::try_from(character).ok()?, behind))
     }
 
-    /// The character that a number names, in as many digits as it has within these bounds.
+    /// The character of a number, with as many digits as it has within these limits.
     fn number(
         &self,
         mut at: usize,
@@ -365,7 +364,7 @@ impl Escape<'_> {
         }
     }
 
-    /// A number with its end, which browsers do without.
+    /// A number with its end; browsers accept it without.
     fn terminated(&self, at: usize, base: u32, end: u8, found: &mut Vec<Reading>) {
         let mut numbers = Vec::new();
         self.number(at, base, 1..=8, &mut numbers);

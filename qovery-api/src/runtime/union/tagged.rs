@@ -17,7 +17,7 @@ pub(crate) fn serialize_tagged<T: Serialize + ?Sized, S: Serializer>(
     member.serialize(Tagged { tag, text, to })
 }
 
-/// Adds the tag to an object; any other value is written as it is.
+/// Adds the tag to an object. Other values are written unchanged.
 struct Tagged<S> {
     tag: &'static str,
     text: &'static str,
@@ -78,7 +78,7 @@ impl<M: SerializeMap> SerializeMap for Fields<M> {
     }
 }
 
-/// A struct that is being written: as an object, unless it is serde_json's text of a value.
+/// A struct that is being written as an object, unless it is serde_json's text of a value.
 enum Struct<S: Serializer> {
     Object(Fields<S::SerializeMap>),
     RawJson(S::SerializeStruct),
@@ -113,7 +113,7 @@ impl<S: Serializer> Tagged<S> {
             tag: self.tag,
             text: self.text,
             has_tag: false,
-            // With the tag it may be one more than the member says.
+            // With the tag, there may be one more field than the member announces.
             to: self.to.serialize_map(None)?,
         })
     }

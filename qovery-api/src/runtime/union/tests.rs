@@ -94,7 +94,7 @@ union! {
 }
 
 union! {
-    /// Of which some are no objects.
+    /// A union with members that are not objects.
     enum SourceOr by property {
         "git" =>
         /// From git.
@@ -179,7 +179,7 @@ fn a_tag_that_the_member_does_not_declare_is_written() {
 }
 
 #[test]
-fn an_unknown_member_is_kept_as_it_came() {
+fn an_unknown_member_is_kept_unchanged() {
     for json in [
         json!({"service_type": "SATELLITE", "orbit": [1.0, null, {"a": 1e300}]}),
         json!({"service_type": null}),
@@ -246,7 +246,7 @@ fn a_broken_member_is_kept_with_the_reason_and_the_rest_survives() {
     let reason = kept.reason().unwrap();
     assert_eq!(reason.path(), "port");
     assert!(reason.message().contains("Service::Database"), "{reason}");
-    // The union that is broken, and not the one around it.
+    // The broken union, and not the outer one.
     let Service::Job(job) = &services[2] else {
         panic!("{services:?}");
     };
@@ -257,7 +257,7 @@ fn a_broken_member_is_kept_with_the_reason_and_the_rest_survives() {
     assert!(matches!(&services[3], Service::Unknown(kept) if kept.reason().is_some()));
     assert!(!format!("{services:?}").contains("s3cret"));
     assert_eq!(to(&services), json);
-    // There is nothing to keep in null, and whoever does not ask for it gets the error.
+    // A null cannot be kept, and strict decoding returns the error.
     assert!(decode::<Vec<Service>>(b"[null]").is_err());
     assert!(serde_json::from_value::<Vec<Service>>(json.clone()).is_err());
     assert!(decode_strictly::<Vec<Service>>(json.to_string().as_bytes()).is_err());
@@ -284,7 +284,7 @@ fn other_formats_than_json_hold_members_too() {
 }
 
 #[test]
-fn members_are_read_with_patience() {
+fn members_are_decoded_tolerantly() {
     let service: Service = from(json!({"service_type": "DATABASE", "port": 5432.0}));
     assert!(matches!(service, Service::Database(database) if database.port == 5432));
 }
@@ -342,7 +342,7 @@ fn a_value_that_is_not_an_object_is_distinguished_by_its_kind() {
 }
 
 #[test]
-fn the_first_member_that_fits_wins_and_patience_comes_last() {
+fn the_first_member_that_fits_is_chosen_and_tolerant_decoding_is_tried_last() {
     assert!(matches!(from(json!("7")), Feature::Text(_)));
     assert!(matches!(from(json!(7)), Feature::Number(7)));
     assert!(matches!(from(json!(7.0)), Feature::Number(7)));
@@ -359,10 +359,10 @@ fn the_first_member_that_fits_wins_and_patience_comes_last() {
 }
 
 #[test]
-fn an_unknown_member_shows_its_names_only() {
+fn debug_of_an_unknown_member_shows_only_field_names() {
     let unknown = json!({"service_type": "NEW", "password": "s3cret"});
     let shown = format!("{:?}", from::<Service>(unknown));
-    // Which name comes first is up to a feature of serde_json.
+    // The order of the names depends on a feature of serde_json.
     let either = [
         r#"Unknown({"password", "service_type"})"#,
         r#"Unknown({"service_type", "password"})"#,

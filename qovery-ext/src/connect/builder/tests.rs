@@ -50,7 +50,7 @@ async fn a_header_that_the_caller_sets_is_left_alone() {
 }
 
 #[test]
-fn the_address_of_the_environment_goes_with_its_token_only() {
+fn the_address_of_the_environment_is_used_only_with_its_token() {
     let url = |settings: Connect| settings.build().unwrap().base_url().to_string();
     let elsewhere = || with_url(" https://qovery.test/api \n");
     assert_eq!(url(elsewhere()), "https://qovery.test/api");
@@ -63,7 +63,7 @@ fn the_address_of_the_environment_goes_with_its_token_only() {
 }
 
 #[test]
-fn plain_http_is_for_this_machine_unless_allowed() {
+fn plain_http_is_accepted_for_this_machine_only_unless_allowed() {
     for url in [
         "http://localhost:8080",
         "http://api.localhost",
@@ -125,7 +125,7 @@ fn a_missing_token_is_an_error_before_anything_is_sent() {
 }
 
 #[test]
-fn settings_that_cannot_hold_are_refused_by_name() {
+fn impossible_settings_are_refused_by_name() {
     let token = || Connect::new().token("a");
     let script = || Script::new([]);
     let second = Duration::from_secs(1);

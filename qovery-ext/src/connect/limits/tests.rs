@@ -11,12 +11,12 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn no_interval_sees_more_beginnings_than_allowed_wherever_it_starts() {
+async fn no_interval_has_more_starts_than_allowed() {
     let limits = Arc::new(Limits::new(None, Some((3, SECOND * 10))));
     let started = Instant::now();
     let mut moments = Vec::new();
-    // Two come late in the first interval: a bucket that refills would let three more through
-    // right after it.
+    // Two requests start late in the first interval: a bucket that refills would allow three more right after
+    // it.
     for pause in [0, 8, 0, 3, 0, 0, 0, 0, 25, 0, 0, 0] {
         sleep(SECOND * pause).await;
         limits.enter(|| true).await;
@@ -25,12 +25,12 @@ async fn no_interval_sees_more_beginnings_than_allowed_wherever_it_starts() {
     for four in moments.windows(4) {
         assert!(four[3] - four[0] >= SECOND * 10, "{moments:?}");
     }
-    // And it does not wait longer than it must.
+    // And it does not wait longer than necessary.
     assert_eq!(moments[..5], [0, 8, 8, 11, 18].map(|at| SECOND * at));
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_in_line_are_let_through_in_order() {
+async fn queued_requests_are_sent_in_order() {
     let limits = Arc::new(Limits::new(None, Some((1, SECOND))));
     let order = Arc::new(SyncMutex::new(Vec::new()));
     let mut tasks = tokio::task::JoinSet::new();
@@ -48,7 +48,7 @@ async fn requests_in_line_are_let_through_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_gives_up_in_line_takes_no_place() {
+async fn a_request_that_is_dropped_in_the_queue_does_not_count() {
     let limits = Limits::new(Some(1), Some((1, SECOND)));
     drop(limits.enter(|| true).await);
     let started = Instant::now();
@@ -80,7 +80,7 @@ async fn no_more_than_allowed_are_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn absurd_limits_are_kept_without_a_panic() {
+async fn extreme_limits_apply_without_a_panic() {
     let limits = Limits::new(Some(usize::MAX), Some((1, Duration::MAX)));
     limits.enter(|| true).await;
     let waits = tokio::time::timeout(SECOND * 1_000_000, limits.enter(|| true)).await;
@@ -96,7 +96,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)]) -> RawRespons
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_limit_on_requests_holds_all_of_them() {
+async fn only_a_used_up_limit_holds_all_requests() {
     let held = |status, headers: &[(&'static str, &'static str)]| {
         let hold = Hold::default();
         hold.observe(&response(status, headers));

@@ -18,10 +18,10 @@ fn repeats(
 }
 
 #[test]
-fn what_is_repeated_follows_from_method_and_outcome() {
+fn method_and_outcome_determine_whether_a_request_is_retried() {
     let safe = [Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
     let unsafe_ = [Method::POST, Method::PATCH];
-    // Outcome, whether it is repeated for a safe method, and for another.
+    // Outcome, whether it is retried for a safe method, and for another method.
     let table = [
         (status(429), true, true),
         (status(502), true, false),
@@ -59,7 +59,7 @@ fn what_is_repeated_follows_from_method_and_outcome() {
 }
 
 #[test]
-fn no_other_status_is_repeated() {
+fn no_other_status_is_retried() {
     for code in (100..600).filter(|code| ![429, 502, 503, 504].contains(code)) {
         for mode in [RetryMode::Policy, RetryMode::EvenIfExecuted] {
             assert!(!repeats(&Method::GET, mode, &status(code)), "{code}");
@@ -68,7 +68,7 @@ fn no_other_status_is_repeated() {
 }
 
 #[test]
-fn a_timeout_is_repeated_only_if_asked_for_and_safe() {
+fn a_timeout_is_retried_only_if_enabled_and_safe() {
     let policy = RetryPolicy::new().after_timeout(true);
     let timeout = Err(TransportError::timeout(LIMIT));
     assert!(policy.is_worth_repeating(&Method::GET, RetryMode::Policy, &timeout));
@@ -78,7 +78,7 @@ fn a_timeout_is_repeated_only_if_asked_for_and_safe() {
 }
 
 #[test]
-fn without_jitter_the_waits_double_up_to_the_longest() {
+fn without_jitter_the_delays_double_up_to_the_longest() {
     let mut delays = RetryPolicy::new()
         .jitter(false)
         .longest_delay(LIMIT * 3)
@@ -92,7 +92,7 @@ fn without_jitter_the_waits_double_up_to_the_longest() {
 }
 
 #[test]
-fn waits_are_spread_from_nothing_to_the_growing_end() {
+fn delays_are_spread_between_zero_and_the_growing_limit() {
     let budget = Duration::from_secs(1000);
     let mut first = Vec::new();
     let mut third = Vec::new();
@@ -105,14 +105,14 @@ fn waits_are_spread_from_nothing_to_the_growing_end() {
     for (waits, end) in [(first, 500), (third, 2000)] {
         let end = Duration::from_millis(end);
         assert!(waits.iter().all(|wait| *wait <= end));
-        // One of 500 lies in each fifth, but for a chance of 1 in 10^48.
+        // At least one of 500 is in each fifth, except with a probability of 1 in 10^48.
         assert!(waits.iter().any(|wait| *wait < end / 5));
         assert!(waits.iter().any(|wait| *wait > end / 5 * 4));
     }
 }
 
 #[test]
-fn the_random_wait_begins_when_the_server_wants_to_be_asked() {
+fn the_random_delay_follows_the_delay_that_the_server_demands() {
     let budget = Duration::from_secs(100);
     for _ in 0..100 {
         let mut delays = RetryPolicy::new().delays();
@@ -130,7 +130,7 @@ fn the_random_wait_begins_when_the_server_wants_to_be_asked() {
 }
 
 #[test]
-fn no_wait_uses_up_the_last_tenth_of_the_budget() {
+fn no_delay_uses_the_last_tenth_of_the_budget() {
     let budget = Duration::from_secs(100);
     let policy = RetryPolicy::new().first_delay(budget).longest_delay(budget);
     for _ in 0..100 {
@@ -149,7 +149,7 @@ fn no_wait_uses_up_the_last_tenth_of_the_budget() {
 }
 
 #[test]
-fn absurd_waits_and_policies_do_not_overflow() {
+fn extreme_delays_and_policies_do_not_overflow() {
     let absurd = Duration::MAX;
     let mut delays = RetryPolicy::new().delays();
     assert_eq!(delays.next(Some(absurd), LIMIT, LIMIT), None);
@@ -167,7 +167,7 @@ fn absurd_waits_and_policies_do_not_overflow() {
 }
 
 #[test]
-fn no_attempts_are_one_attempt() {
+fn zero_attempts_count_as_one() {
     assert_eq!(RetryPolicy::new().attempts(0), RetryPolicy::never());
     let url = "https://h.test/thing".parse().unwrap();
     let request = qovery_api::Request::new(super::super::test_support::GET, url);

@@ -13,7 +13,7 @@ use crate::connect::{
     test_support::{GET, POST, Script, Step, request, seconds, send},
 };
 
-/// Gives `token-0`, and after each refusal the next number.
+/// Returns `token-0`, and the next number after each refusal.
 struct Counting {
     number: AtomicUsize,
     asked: AtomicUsize,
@@ -87,7 +87,7 @@ async fn a_hundred(client: &qovery_api::Client) -> Vec<Result<u16, String>> {
     for number in 0..100 {
         let client = client.clone();
         tasks.spawn(async move {
-            // Not all at once: some begin while the token is being renewed.
+            // Some calls begin during the renewal of the token.
             sleep(Duration::from_millis(number * 30)).await;
             let outcome = send(&client, POST).await;
             outcome
@@ -122,7 +122,7 @@ async fn a_hundred_calls_with_an_expired_token_renew_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_begin_together_share_one_question() {
+async fn calls_that_begin_together_share_one_token_request() {
     let source = Counting::new(Behavior::Renews);
     let script = Script::new([Step::status(200, &[])]);
     let client = script.client(Connect::new().token_source(source.clone()));
@@ -145,7 +145,7 @@ async fn without_another_token_the_refusal_is_the_answer() {
     let response = send(&client, GET).await.unwrap();
     assert_eq!(response.status.as_u16(), 401);
     assert_eq!(response.attempts, 1);
-    // The next call may tell it again: perhaps there is one by now.
+    // The next call reports the refusal again, because the source may have another token by then.
     send(&client, GET).await.unwrap();
     assert_eq!(source.refusals().len(), 2);
 }
@@ -163,7 +163,7 @@ async fn a_new_token_that_is_refused_too_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_renews_its_token_once_however_often_it_is_repeated() {
+async fn a_call_renews_its_token_once_for_any_number_of_retries() {
     let source = Counting::new(Behavior::Renews);
     let script = Script::new([
         Step::status(401, &[]),
@@ -177,7 +177,7 @@ async fn a_call_renews_its_token_once_however_often_it_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_fails_with_the_token_in_its_words_does_not_show_it() {
+async fn the_error_of_a_failed_renewal_does_not_show_a_token_in_it() {
     struct Telling;
 
     impl TokenSource for Telling {
@@ -225,7 +225,7 @@ async fn a_renewal_that_fails_is_the_error_of_all_that_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_goes_on_when_the_call_that_began_it_is_dropped() {
+async fn a_renewal_continues_after_its_call_was_dropped() {
     let source = Counting::new(Behavior::Renews);
     let script = accepts_one();
     let client = script.client(Connect::new().token_source(source.clone()));
@@ -266,10 +266,10 @@ fn neither_source_nor_failure_shows_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_is_not_the_apis_proves_nothing_for_a_request_that_must_not_run_twice() {
+async fn a_401_of_a_proxy_does_not_repeat_a_request_that_must_not_run_twice() {
     use qovery_api::RetryMode;
 
-    // Its body has none of the fields of the API's errors.
+    // Its body has no field of the API's errors.
     for (mode, attempts) in [(RetryMode::Policy, 2), (RetryMode::UnlessExecuted, 1)] {
         let script = accepts_one();
         let client = script.client(Connect::new().token_source(Counting::new(Behavior::Renews)));

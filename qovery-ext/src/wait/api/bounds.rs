@@ -6,21 +6,21 @@
 
 use crate::wait::source::{Fault, FaultKind};
 
-/// The most stages, services, queued requests or past deployments.
+/// The maximum number of stages, services, queued requests or past deployments.
 pub(super) const ENTRIES: usize = 10_000;
-/// The most steps of all services of an environment.
+/// The maximum number of steps of all services of an environment.
 pub(super) const STEPS: usize = 100_000;
-/// The most environments of a project.
+/// The maximum number of environments of a project.
 pub(super) const ENVIRONMENTS: usize = 100_000;
-/// The most lines of a log that are looked through, the last ones.
+/// The maximum number of lines of a log that are read, from its end.
 pub(super) const LINES: usize = 10_000;
 
-/// Refuses an answer with too many of something.
+/// Refuses a response with too many entries.
 pub(super) fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Fault> {
     if count <= limit {
         return Ok(());
     }
-    // A list that fits now may be too long the next time.
+    // A list that fits now may be too long in the next response.
     Err(Fault::new(
         FaultKind::Transient,
         format!("the API lists {count} {what}, and a wait reads at most {limit}"),
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_within_the_limit_is_read_and_what_is_beyond_is_refused_by_name() {
+    fn a_list_within_the_limit_is_read_and_a_longer_one_is_refused_by_name() {
         assert!(at_most(3, 3, "stages").is_ok());
         let fault = at_most(3, 4, "stages").unwrap_err();
         assert_eq!(

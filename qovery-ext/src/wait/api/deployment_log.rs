@@ -39,7 +39,7 @@ impl ApiSource {
         let lines = bounds::last(bounds::LINES, &log);
         let lines = lines.iter().map(of_environment).collect();
         let whole = if with_environment {
-            // Best effort: the log alone is worth reporting.
+            // If only the log can be read, the report contains only the log.
             let seen = self.read_subject(&Subject::environment(environment)).await;
             seen.ok().map(|s| s.snapshot)
         } else {

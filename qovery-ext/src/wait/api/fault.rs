@@ -25,7 +25,7 @@ impl From<Error> for Fault {
 }
 
 impl Fault {
-    /// The same, of a request that only prepared an action: nothing was asked for yet.
+    /// The same for a request that only prepared an action: the action was not sent yet.
     pub(super) fn before_acting(self) -> Self {
         Self {
             may_have_been_executed: false,
@@ -33,8 +33,7 @@ impl Fault {
         }
     }
 
-    /// The same, of an action: an answer that is not the API's does not say whether the API has executed
-    /// it.
+    /// The same for an action: a response that is not the API's does not show whether the API has executed it.
     pub(super) fn of_an_action(mut self) -> Self {
         if self.kind == FaultKind::NotTheApi {
             self.may_have_been_executed = true;
@@ -45,7 +44,7 @@ impl Fault {
         self
     }
 
-    /// A success that something in between has sent.
+    /// A success that a proxy or another server has sent.
     pub(super) fn not_the_api(operation: &OperationInfo, status: StatusCode) -> Self {
         let message = format!("{}: {status}, but {}", operation.id, TEXT);
         Self::new(FaultKind::NotTheApi, message)
@@ -71,7 +70,7 @@ fn kind_of(error: &Error, topic: Option<&Topic>) -> FaultKind {
     }
     if error.is_decode() {
         return if error.is_from_api() {
-            // A new form of the API, or a body that was cut off: worth another try.
+            // A new format of the API, or a body that was cut off. A retry may help.
             FaultKind::Unreadable
         } else {
             FaultKind::NotTheApi

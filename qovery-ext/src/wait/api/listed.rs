@@ -12,8 +12,8 @@ use crate::wait::{
     source::{Fault, FaultKind},
 };
 
-/// A list with as much of it as this needs. Unlike in the models of the client, `results` has to be
-/// there: an object without it is no empty list.
+/// A list with only the fields that this check needs. Unlike in the models of the client, `results` is
+/// required: an object without it is not an empty list.
 #[derive(Deserialize)]
 struct Listed {
     results: Option<Vec<Item>>,
@@ -76,8 +76,8 @@ impl ApiSource {
         known(answer)
     }
 
-    /// The parent of a subject, looked up at most once, while the subject is there; `None` for a
-    /// cluster, which names its own.
+    /// The parent of a subject, looked up at most once, while the subject exists; `None` for a cluster, which
+    /// has its own.
     pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
         match subject {
             Subject::Environment {
@@ -106,7 +106,7 @@ impl ApiSource {
     }
 }
 
-/// A parent that does not exist says nothing of its children. A parent that the token may not read is a fault.
+/// A missing parent is no evidence about its children. A parent that the token may not read is a fault.
 fn known<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match answer {
         Ok(value) => Ok(Some(value)),

@@ -32,13 +32,12 @@ use super::{
     source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
 };
 
-/// Reads and acts through a [`Client`].
+/// Reads and sends actions through a [`Client`].
 pub(super) struct ApiSource {
     client: Client,
     in_flight: Arc<InFlightLimit>,
     names: Arc<KnownNames>,
-    /// The environments of services and the projects of environments that were looked up: they never
-    /// change.
+    /// The environments of services and the projects of environments that were looked up. They never change.
     parents: Mutex<HashMap<Uuid, Uuid>>,
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl ApiSource {
-    /// Reads the names that are not known yet. A failure leaves them unknown.
+    /// Reads the names that are not known yet. If this fails, they stay unknown.
     pub(super) async fn read_names(&self, subject: &Subject) {
         if let Subject::Cluster { organization, .. } = subject {
             let call =
@@ -53,7 +53,7 @@ impl ApiSource {
     }
 }
 
-/// As much of an item as its name needs.
+/// The fields of an item that its name needs.
 #[derive(Deserialize)]
 struct Item {
     id: Uuid,

@@ -56,7 +56,7 @@ impl ApiSource {
             .await?;
         let statuses = response.body;
         let Some(environment) = &statuses.environment else {
-            // Every property of this answer is optional; without this one it says nothing.
+            // Every property of this response is optional. Without this one, the response is no evidence.
             return Err(Fault::new(
                 FaultKind::Transient,
                 "the statuses lack that of the environment",
@@ -113,7 +113,7 @@ impl ApiSource {
                 ServiceKind::Database => Some(client.get_database_status(id).response().await?),
                 ServiceKind::Job => Some(client.get_job_status(id).response().await?),
                 ServiceKind::Helm => Some(client.get_helm_status(id).response().await?),
-                // These have no status of their own: their environment's has it.
+                // These subjects have no own status; the status of their environment contains it.
                 ServiceKind::Terraform | ServiceKind::AgenticWorkflow => None,
             };
             if let Some(response) = response {
@@ -184,7 +184,7 @@ impl ApiSource {
             .await
         {
             Ok(status) => status,
-            // A success without a body is a way of not knowing.
+            // A success without a body means that the state is unknown.
             Err(error)
                 if error.is_decode() && error.body().is_some_and(|b| b.trim_ascii().is_empty()) =>
             {
@@ -195,7 +195,7 @@ impl ApiSource {
         let Some(state) = status.status else {
             return Ok(None);
         };
-        // An answer about another request is no answer.
+        // A response about another request is ignored.
         let own = status.deployment_request_id.is_none_or(|id| id == request);
         Ok(own.then(|| RequestReading {
             environment: status.environment_id,
@@ -218,7 +218,7 @@ impl ApiSource {
                 let waiting = queue.results.iter().map(|entry| Waiting {
                     request: entry.identifier.deployment_request_id,
                     action: entry.status_details.action.as_str().to_owned(),
-                    // The queue of a service says nothing about the other services.
+                    // The queue of a service does not show the other services.
                     services: None,
                     origin: entry
                         .auditing_data
@@ -313,7 +313,7 @@ pub(in crate::wait) fn states(
     Some((last_deployment_state(own), services.collect()))
 }
 
-/// The services of a stage, kind by kind.
+/// The services of a stage, in the order of their kinds.
 fn services_of(
     stage: &types::DeploymentStageWithServicesStatuses,
 ) -> impl Iterator<Item = (ServiceKind, &types::Status)> + Clone {
@@ -330,7 +330,7 @@ fn services_of(
     .flat_map(|(kind, statuses)| statuses.iter().map(move |status| (kind, status)))
 }
 
-/// Seconds to wait, if the server asks for it in a successful answer.
+/// The delay in seconds, if a successful response demands one.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
@@ -342,8 +342,8 @@ fn seconds(count: Option<i64>) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// The state of an environment's last deployment. Where the answer lacks it, the state of the whole
-/// says so only while something is at work: its end may be that of another deployment.
+/// The state of an environment's last deployment. If the response lacks it, the state of the environment
+/// replaces it only while a deployment runs: a final state may be that of another deployment.
 fn last_deployment_state(status: &types::EnvironmentStatus) -> State {
     if let Some(state) = &status.last_deployment_state {
         return State::from(state.as_str());
@@ -441,7 +441,7 @@ fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
     snapshot
 }
 
-/// The environment of a job; one of a kind that is not known still says it.
+/// The environment of a job. A job of an unknown kind also has it.
 pub(super) fn environment_of_job(job: &types::JobResponse) -> Option<Uuid> {
     match job {
         types::JobResponse::Lifecycle(job) => Some(job.environment.id),

@@ -28,7 +28,7 @@ use crate::wait::{
 /// The field of a status that names a deployment request.
 const REQUEST: &str = "deployment_request_id";
 
-/// An answer to an action.
+/// The response to an action.
 pub(super) trait Answer {
     fn receipt(&self) -> Receipt;
 }
@@ -53,7 +53,7 @@ impl Answer for types::Status {
         receipt(
             self.deployment_request_id,
             self.state.as_str(),
-            // A count that is not there is no proof that nothing waits.
+            // A missing count does not prove that the queue is empty.
             self.deployment_requests_count.is_none_or(|count| count > 0),
         )
     }
@@ -73,7 +73,7 @@ impl Answer for types::EnvironmentStatus {
 
 impl Answer for types::ClusterStatus {
     fn receipt(&self) -> Receipt {
-        // A cluster has no queue: the state in the response says nothing about the action.
+        // A cluster has no queue, so the state in the response is no evidence about the action.
         Receipt::default()
     }
 }
@@ -116,7 +116,7 @@ where
             ..response.body.receipt()
         }),
         // Accepted. The body is another document than the declared one, for example the status of the
-        // environment in place of that of a service; both name the request in the same field.
+        // environment in place of that of a service. Both have the request in the same field.
         Err(error) if error.is_decode() && error.is_from_api() => {
             let body = error.body().map(|body| serde_json::from_slice(body));
             let document: Option<Map<String, Value>> = body.and_then(Result::ok);
@@ -129,14 +129,14 @@ where
     }
 }
 
-/// The `Date` of a response, in seconds since 1970: the clock that the history uses as well.
+/// The `Date` of a response, in seconds since 1970. The history uses the same clock.
 fn server_time(headers: &HeaderMap) -> Option<i64> {
     let text = headers.get(header::DATE)?.to_str().ok()?;
     let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
     Some(date.timestamp())
 }
 
-/// How long an action waits for facts that help attribution but are not required.
+/// How long an action waits for facts that help to attribute deployments, but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
 impl ApiSource {
@@ -146,8 +146,8 @@ impl ApiSource {
         action: &ActionRequest,
     ) -> Result<Receipt, Fault> {
         if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
-            // Once the subject is gone, nothing names its parent any more. Without it the deletion is
-            // confirmed by other means, so a failure here does not keep it from being sent.
+            // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
+            // confirmed by other means. Therefore a failure here does not prevent the action.
             let parent = self.parent_of(subject);
             let _ = tokio::time::timeout(BEFOREHAND, parent).await;
         }
@@ -246,7 +246,7 @@ impl ApiSource {
     ) -> Result<Receipt, Fault> {
         let client = &self.client;
         match action {
-            // The API has dropped its operation for updates: deploying applies them.
+            // The API no longer has an operation for updates: deploying applies them.
             ActionRequest::Deploy(_) | ActionRequest::Update => {
                 accepted(client.deploy_cluster(organization, id)).await
             }

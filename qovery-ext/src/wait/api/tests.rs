@@ -1,4 +1,4 @@
-//! A fact that an answer lacks proves nothing.
+//! A fact that is missing from a response proves nothing.
 
 use qovery_api::{Client, types};
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ fn the_state_of_a_whole_environment_is_no_end_of_its_last_deployment() {
 }
 
 #[test]
-fn a_service_that_does_not_say_so_took_no_proven_part() {
+fn a_service_without_the_field_does_not_count_as_part_of_the_deployment() {
     let seen = of_service(ServiceKind::Application, &service("DEPLOYED"), None);
     assert_eq!(seen.part_of_last_deployment, None);
     assert_eq!(seen.requests_waiting, None);
@@ -56,7 +56,7 @@ fn a_service_that_does_not_say_so_took_no_proven_part() {
 }
 
 #[test]
-fn an_answer_without_a_count_does_not_say_that_nothing_waits() {
+fn a_response_without_a_count_does_not_prove_an_empty_queue() {
     assert!(!service("DEPLOYED").receipt().idle);
     assert!(!environment("DEPLOYED").receipt().idle);
     let mut counted = service("CANCELED");
@@ -140,7 +140,7 @@ fn itself(path: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn the_list_of_the_parent_says_whether_a_subject_is_there() {
+async fn the_list_of_the_parent_shows_whether_a_subject_exists() {
     for subject in subjects() {
         let there = listed(&subject, |path| {
             let list = json!({"results": [{"id": PARENT}, {"id": ID, "name": "n", "kind": 7}]});
@@ -156,7 +156,7 @@ async fn the_list_of_the_parent_says_whether_a_subject_is_there() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_says_nothing() {
+async fn a_response_without_a_list_is_no_evidence() {
     for subject in subjects() {
         let answers: [Script; 9] = [
             |_| (200, JSON, json!({})),
@@ -202,7 +202,7 @@ async fn what_is_no_list_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_parent_that_was_learned_while_the_subject_was_there_is_remembered() {
+async fn a_parent_that_was_looked_up_while_the_subject_existed_is_kept() {
     use std::sync::atomic::{AtomicBool, Ordering};
     static GONE: AtomicBool = AtomicBool::new(false);
     let client = Client::with_transport(

@@ -19,7 +19,7 @@ use super::super::{
 };
 use crate::clock::after;
 
-/// One operation of a group, by its place in it.
+/// One operation of a group, by its index.
 pub(super) struct Member {
     pub(super) index: usize,
     pub(super) operation: Option<Operation>,
@@ -56,7 +56,7 @@ impl Member {
         matches!(self.result, Some(Err(_)))
     }
 
-    /// One poll, with the member's part of a shared reading if there is one.
+    /// One poll, with the part of the member in a shared reading, if there is one.
     async fn poll(&mut self, part: Option<Result<Reading, Fault>>) {
         let Some(operation) = &mut self.operation else {
             return;
@@ -79,7 +79,7 @@ impl Member {
     }
 }
 
-/// Those who share one request for each poll.
+/// The members that share one request for each poll.
 pub(super) struct SharedPoll {
     source: Arc<dyn Source>,
     key: Key,
@@ -108,7 +108,7 @@ impl SharedPoll {
         self.members.iter().filter_map(|m| m.operation.as_ref())
     }
 
-    /// Waits until a poll is due or a deadline passes, polls once, and gives itself back.
+    /// Waits until a poll is due or a deadline passes, polls once, and returns itself.
     pub(super) async fn round(&mut self, slots: &Semaphore) -> &mut Self {
         let deadline = self.pending().filter_map(Operation::deadline).min();
         let wake = deadline.map_or(self.due, |d| self.due.min(d));
@@ -136,7 +136,7 @@ impl SharedPoll {
         self
     }
 
-    /// Makes the shared request. Those whose deadlines pass meanwhile end without it.
+    /// Sends the shared request. Members whose deadlines pass in the meantime end without it.
     async fn read(&mut self, slots: &Semaphore) -> Option<Result<Shared, Fault>> {
         let (source, key) = (Arc::clone(&self.source), self.key);
         let limit = after(Instant::now(), WaitOptions::default().poll_timeout);
@@ -157,7 +157,7 @@ impl SharedPoll {
         None
     }
 
-    /// Ends the members whose last moment has come.
+    /// Ends the members whose time for a last poll is over.
     async fn end_late(&mut self) {
         let now = Instant::now();
         for member in &mut self.members {
@@ -184,7 +184,7 @@ impl SharedPoll {
     }
 }
 
-/// Until when a reading that is under way at the deadline may serve as the last poll.
+/// The time until which a reading that is in flight at the deadline can be the last poll.
 fn last_moment(operation: &Operation) -> Option<Instant> {
     Some(after(operation.deadline()?, WaitOptions::LAST_POLL))
 }

@@ -11,7 +11,7 @@ use super::{
     },
     Beginning, Ledger, Scope,
     poll::Fact,
-    run::{End, Fate, Run, Span, Stamp},
+    run::{End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
 
 /// One reading, with the time at which it arrived.
@@ -82,7 +82,6 @@ impl Mark {
 }
 
 const UNNAMED: &str = "unnamed";
-pub(super) const UNNAMED_NEW: &str = "unnamed since";
 
 fn named(id: Option<&str>, date: Option<&str>) -> Option<String> {
     id.map(str::to_owned)

@@ -4,7 +4,10 @@
 
 use uuid::Uuid;
 
-use super::{Goal, Ledger, RunId, Scope, Stamp, claim, observe::UNNAMED_NEW, run::Run};
+use super::{
+    Goal, Ledger, RunId, Scope, Stamp, claim,
+    run::{Run, UNNAMED_NEW},
+};
 
 impl Ledger {
     /// The requests that can be ours, first seen first.

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    super::{Endpoint, Goal, Phase, RunId, State},
-    observe::UNNAMED_NEW,
-};
+use super::super::{Endpoint, Goal, Phase, RunId, State};
+
+/// The name of the runs since the action of a server that names no executions.
+pub(super) const UNNAMED_NEW: &str = "unnamed since";
 
 /// Milliseconds since the operation began.
 pub(crate) type Stamp = u64;

@@ -1,4 +1,4 @@
-//! A comparison of the states that a frame and a poll show.
+//! Compares the states that a frame and a poll show.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::wait::{State, Subject};
 
-/// The states of a subject: the whole, and its services.
+/// The states of a subject and of its services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Digest(pub(super) u64);
 
 impl Digest {
-    /// `None` if a service of the subject is not there.
+    /// `None` if a service of the subject is missing.
     pub(super) fn of(
         subject: &Subject,
         whole: &State,

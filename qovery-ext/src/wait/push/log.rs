@@ -1,4 +1,4 @@
-//! The lines of a deployment log, handed on during a wait.
+//! The lines of a deployment log, passed on during a wait.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(in crate::wait) struct LogFollower {
     lines: BoxStream<'static, DeploymentLine>,
     has_ended: bool,
     on_line: OnLine,
-    /// The executions from before the wait, whose lines are not of interest.
+    /// The executions from before the wait. Their lines are left out.
     before: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl LogFollower {
         })
     }
 
-    /// Hands lines on for as long as it is polled. Dropping the future loses nothing.
+    /// Passes on lines for as long as it is polled. Dropping the future loses nothing.
     pub(in crate::wait) async fn run(&mut self) {
         while !self.has_ended {
             match self.lines.next().await {
@@ -65,8 +65,8 @@ impl LogFollower {
         std::future::pending().await
     }
 
-    /// Hands on the last lines of a deployment, which come with its end: until none comes for half a
-    /// second, and for at most 2 s.
+    /// Passes on the last lines of a deployment, which arrive at its end. Stops half a second after the last
+    /// line, and after at most 2 s.
     pub(in crate::wait) async fn finish(&mut self) {
         const QUIET: Duration = Duration::from_millis(500);
         let until = after(Instant::now(), 4 * QUIET);

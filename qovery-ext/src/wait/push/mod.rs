@@ -32,20 +32,20 @@ use super::{Snapshot, Subject, api::states};
 use crate::clock::after;
 use crate::stream::{Event, LiveExt as _, Reconnect};
 
-/// How long to wait for further news before a poll: changes come in bursts.
+/// The delay from a change in a frame to a poll, because several changes often follow each other.
 const QUIET: Duration = Duration::from_secs(1);
-/// The longest delay of a poll that news ask for.
+/// The longest delay of a poll after a change in a frame.
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
 /// How much later than a poll a frame may show the same change.
 const GRACE: Duration = Duration::from_secs(2);
-/// How many times in a row a poll may not find the news.
+/// How many times in a row a poll may not find the change of a frame.
 const FALSE_ALARMS: u32 = 3;
-/// How many states of a stream are remembered.
+/// How many states of a stream are stored.
 const REMEMBERED: usize = 32;
-/// How often a ping asks whether the connection is alive.
+/// The interval of pings.
 const PING: Duration = Duration::from_secs(5);
-/// How long a connection may be silent, pings unanswered too. Shorter than the longest interval between
-/// two polls, so that a connection that died costs no more than a poll of the schedule.
+/// How long a connection may be silent, including answers to pings. It is shorter than the longest interval
+/// between two polls, so that a lost connection delays no more than one poll of the schedule.
 const SILENCE: Duration = Duration::from_secs(12);
 
 /// A message of a stream to a wait.
@@ -57,13 +57,13 @@ enum Message {
     Lost,
 }
 
-/// How a stream moves the next poll of a wait.
+/// The effect of a stream on the next poll of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// A poll is due because of the news.
+    /// A poll is due because of a change in a frame.
     Due,
-    /// The stream shows the states of the last poll, which took place then, and did not before: the next one can
-    /// wait.
+    /// The stream shows the states of the last poll, which was made at this time. It did not show them before.
+    /// The next poll can be later.
     Agrees(Instant),
 }
 
@@ -74,23 +74,23 @@ pub(super) enum Need {
     Start,
     /// Another state of the subject, which a stream shows.
     Change,
-    /// A fact that a stream does not show: another endpoint than the status says how the run goes, or all
-    /// states are final, and the outcome is not decided.
+    /// A fact that a stream does not show: another endpoint than the status shows the progress of the run, or
+    /// all states are final and the outcome is undecided.
     Decision,
 }
 
-/// How far a stream can be relied on.
+/// How reliable a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trust {
     /// Not connected, or it shows other states than the last poll.
     None,
     /// It shows the states of the last poll.
     Agrees,
-    /// And it has announced a change that a poll then found.
+    /// In addition, it has announced a change that a poll then found.
     Proven,
 }
 
-/// A stream that is listened to during a wait.
+/// A stream during a wait.
 pub(super) struct Push {
     subject: Subject,
     /// `None` after its end.
@@ -100,23 +100,22 @@ pub(super) struct Push {
     shown: VecDeque<Digest>,
     polled: Option<Digest>,
     polled_at: Instant,
-    /// Whether news came since the last poll.
+    /// Whether a frame has shown a change since the last poll.
     has_news: bool,
-    /// Whether news came that no poll has found yet.
+    /// Whether a frame has shown a change that no poll has found yet.
     is_ahead: bool,
-    /// When news came that have not asked for a poll yet: the first time.
+    /// The time of the first change that has not caused a poll yet.
     burst_since: Option<Instant>,
-    /// When to poll because of the news.
+    /// The time of the poll that a change has caused.
     due: Option<Instant>,
-    /// How many polls in a row did not find the news.
+    /// How many polls in a row did not find the announced change.
     false_alarms: u32,
-    /// When a poll found a change that the stream had not shown, and the trust in it before.
+    /// The time at which a poll found a change that the stream had not shown, and the trust before that.
     overtaken: Option<(Instant, Trust)>,
 }
 
 impl Push {
-    /// Listens to the statuses of the environment that a subject is or belongs to; `None` if it is a
-    /// cluster.
+    /// Follows the statuses of the environment that a subject is or belongs to; `None` if it is a cluster.
     pub(super) fn of(client: &Client, subject: &Subject) -> Option<Self> {
         let environments = environment(client, subject)?;
         let (client, viewed) = (client.clone(), subject.clone());
@@ -157,7 +156,7 @@ impl Push {
         }
     }
 
-    /// Listens until the next poll has another time. Dropping the future loses nothing.
+    /// Reads frames until the time of the next poll changes. Dropping the future loses nothing.
     pub(super) async fn listen(&mut self) -> Wake {
         loop {
             let due = self.due;
@@ -178,7 +177,7 @@ impl Push {
                 biased;
                 message = message => self.receive(message),
                 () = due => {
-                    // Once: a poll that fails is made again by the schedule.
+                    // Only once: a failed poll is repeated by the schedule.
                     (self.due, self.burst_since) = (None, None);
                     return Wake::Due;
                 }
@@ -217,7 +216,7 @@ impl Push {
         }
     }
 
-    /// The connection is lost. A poll that was put off because of it takes place now.
+    /// The connection was lost. If a poll was delayed because of the stream, it is made now.
     fn lose(&mut self) {
         self.shown.clear();
         self.overtaken = None;
@@ -229,7 +228,7 @@ impl Push {
 
     /// The stream and the last poll show the same states.
     fn agree(&mut self) {
-        // A moment later is in time, and costs no trust.
+        // A change that comes shortly after the poll is in time, and does not reduce the trust.
         let trust = match self.overtaken.take() {
             Some((at, _)) if at.elapsed() > GRACE => return self.give_up(),
             Some((_, before)) => before,
@@ -238,7 +237,7 @@ impl Push {
         self.trust = trust.max(Trust::Agrees);
     }
 
-    /// A stream that was wrong once is not listened to any more.
+    /// A stream that was wrong once is closed.
     fn give_up(&mut self) {
         tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is closed");
         self.messages = None;
@@ -246,7 +245,7 @@ impl Push {
         self.due = None;
     }
 
-    /// Notes the states that a poll has found. Returns whether the stream announced others that the poll did not find.
+    /// Records the states that a poll has found. Returns whether the stream has announced other states.
     pub(super) fn polled(&mut self, snapshot: &Snapshot) -> bool {
         let services = snapshot.services.iter();
         let services = services.map(|service| (service.service.id, service.state.clone()));
@@ -293,13 +292,13 @@ impl Push {
         announced
     }
 
-    /// The time until the next poll, if the schedule would wait this long, and at most `longest`.
+    /// The time until the next poll, if the schedule has this interval; at most `longest`.
     pub(super) fn wait(&self, scheduled: Duration, longest: Duration, need: Need) -> Duration {
         match (self.trust, need) {
             (Trust::None, _) | (_, Need::Decision) => scheduled,
             (Trust::Proven, Need::Change) => scheduled.max(longest.saturating_mul(3)),
             (Trust::Agrees, Need::Change) => scheduled.max(longest),
-            // The queue and the request, which a stream does not show, may end it before it begins.
+            // The queue and the request, which a stream does not show, may end the run before it starts.
             (_, Need::Start) => scheduled.max(longest.min(scheduled.saturating_mul(2))),
         }
     }
@@ -313,7 +312,7 @@ impl fmt::Debug for Push {
     }
 }
 
-/// The environment of a subject, looked up if need be.
+/// The environment of a subject, looked up if necessary.
 fn environment(client: &Client, subject: &Subject) -> Option<BoxStream<'static, Uuid>> {
     if let Some(id) = subject.environment_id() {
         return Some(stream::iter([id]).boxed());

@@ -60,7 +60,7 @@ async fn only_a_change_that_was_announced_proves_a_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proven_stream_that_is_a_moment_behind_a_poll_stays_proven() {
+async fn a_proven_stream_that_is_shortly_behind_a_poll_stays_proven() {
     let mut push = proven();
     push.found(C);
     assert_eq!(interval(&push), SECOND, "until it shows the same");
@@ -70,7 +70,7 @@ async fn a_proven_stream_that_is_a_moment_behind_a_poll_stays_proven() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_a_poll_overtakes_is_given_up() {
+async fn a_stream_that_is_later_than_a_poll_is_closed() {
     for shows_it_late in [true, false] {
         let mut push = proven();
         push.found(C);
@@ -98,7 +98,7 @@ async fn a_poll_that_is_behind_the_stream_is_no_fault_of_the_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_whose_news_are_not_found_is_given_up() {
+async fn a_stream_whose_changes_no_poll_finds_is_closed() {
     let mut push = agreeing();
     for n in 0..FALSE_ALARMS {
         assert!(push.messages.is_some());
@@ -111,7 +111,7 @@ async fn a_stream_whose_news_are_not_found_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn news_in_a_burst_ask_for_one_poll_within_two_seconds() {
+async fn several_changes_cause_one_poll_within_two_seconds() {
     let after = |seconds, digest| async move {
         tokio::time::sleep(seconds).await;
         Message::Shows(digest)
@@ -131,7 +131,7 @@ async fn news_in_a_burst_ask_for_one_poll_within_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_loss_of_a_proven_stream_asks_for_a_poll_and_of_another_does_not() {
+async fn the_loss_of_a_proven_stream_causes_a_poll_and_of_another_does_not() {
     for (mut push, is_proven) in [(proven(), true), (agreeing(), false)] {
         push.messages = Some(stream::iter([Message::Lost]).boxed());
         let woken = tokio::time::timeout(SECOND, push.listen()).await;
@@ -141,7 +141,7 @@ async fn the_loss_of_a_proven_stream_asks_for_a_poll_and_of_another_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reconnects_do_not_put_a_poll_off_for_ever() {
+async fn reconnects_do_not_delay_a_poll_without_limit() {
     let flapping = stream::iter([Message::Shows(A), Message::Lost]).cycle();
     let mut push = push(flapping.then(|messages| async move {
         tokio::time::sleep(SECOND).await;
@@ -155,7 +155,7 @@ async fn reconnects_do_not_put_a_poll_off_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_is_seen_after_a_reconnect_is_news() {
+async fn a_change_that_is_seen_after_a_reconnect_causes_a_poll() {
     let mut push = agreeing();
     push.lose();
     push.show(B);
@@ -163,7 +163,7 @@ async fn a_change_that_is_seen_after_a_reconnect_is_news() {
 }
 
 #[test]
-fn other_services_than_those_of_the_subject_are_no_news() {
+fn a_change_of_another_service_causes_no_poll() {
     let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
     let service = ServiceRef::new(ServiceKind::Job, one);
     let of = |subject: &Subject, states: [State; 2]| {

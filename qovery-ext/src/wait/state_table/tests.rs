@@ -18,10 +18,10 @@ fn contract() -> yaml_serde::Value {
     yaml_serde::from_str(&text).expect("the contract is YAML")
 }
 
-/// Where the meaning of a value is decided.
+/// The function that defines the meaning of a value.
 const DECIDED_IN: &str = "qovery-ext/src/wait/state_table.rs";
 
-/// The decisions for a person, one line for each value that differs, by its name.
+/// The missing decisions, one line for each value that differs, by its name.
 fn undecided(what: &str, known: &BTreeSet<String>, contract: &BTreeSet<String>) -> Vec<String> {
     let new = contract.difference(known);
     let new =
@@ -85,9 +85,9 @@ fn every_status_of_a_part_of_a_deployment_is_in_the_table() {
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
-// Written down by hand once more, goal by goal, so that a slip in the table shows.
+// Repeated by hand, goal by goal, so that an error in the table is found.
 #[test]
-fn every_cell_says_what_the_goal_asks() {
+fn every_cell_of_the_table_matches_the_goal() {
     let errors = [
         "BUILD_ERROR",
         "DELETE_ERROR",
@@ -171,9 +171,9 @@ fn never_deployed_is_never_a_deployment() {
     assert_eq!(State::Ready.phase(Goal::Restarted), Phase::NotStarted);
 }
 
-// Where the CLI and the Terraform provider disagree with each other, and what ours says.
+// States that the CLI and the Terraform provider interpret differently, and the meaning here.
 #[test]
-fn the_states_that_other_clients_disagree_on_keep_being_waited_for() {
+fn the_wait_continues_in_states_that_other_clients_disagree_on() {
     for text in [
         "QUEUED",
         "EXECUTING",

@@ -1,4 +1,4 @@
-//! Whose deployment is it?
+//! The attribution of a deployment to an operation.
 
 use uuid::Uuid;
 
@@ -44,15 +44,15 @@ async fn the_end_of_a_deployment_that_ran_before_is_not_ours() {
     let reached = server("e-2").deploy().await.expect("it is deployed");
     assert!(reached.elapsed >= seconds(50), "{:?}", reached.elapsed);
 
-    // A server that shows no other execution than the one from before may only repeat its state.
+    // If a server shows no other execution than the earlier one, it may only repeat its state.
     let error = server("e-1").deploy().await.expect_err("nothing proves it");
     assert_eq!(error.kind(), WaitErrorKind::Superseded, "{error:?}");
     assert!(error.elapsed() >= seconds(50) && error.elapsed() < seconds(600));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_word_on_the_request_outranks_what_the_environment_shows() {
-    // Ours failed, and a later deployment of an external actor succeeded.
+async fn the_request_status_takes_precedence_over_the_state_of_the_environment() {
+    // Our deployment failed, and a later deployment of an external actor succeeded.
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -65,7 +65,7 @@ async fn the_word_on_the_request_outranks_what_the_environment_shows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_that_is_replaced_without_a_word_is_superseded_by_a_name() {
+async fn a_deployment_that_was_replaced_without_a_known_end_is_superseded_and_names_the_other() {
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -80,7 +80,7 @@ async fn a_deployment_that_is_replaced_without_a_word_is_superseded_by_a_name() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_history_tells_how_a_replaced_deployment_ended() {
+async fn the_history_shows_how_a_replaced_deployment_ended() {
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -115,7 +115,7 @@ async fn an_action_with_nothing_to_do_is_reached_after_the_settle_period_and_not
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_of_which_nothing_is_seen_is_no_success_whatever_the_response_shows() {
+async fn a_deployment_that_no_endpoint_shows_is_no_success_for_any_response() {
     let silent = || {
         let shown = || status("DEPLOYED", "e-1");
         Server::default().before(shown()).at(0.0, shown())
@@ -133,7 +133,7 @@ async fn a_deployment_of_which_nothing_is_seen_is_no_success_whatever_the_respon
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_that_waits_in_the_queue_does_not_settle() {
+async fn the_settle_period_does_not_end_an_action_in_the_queue() {
     let server = Server::default()
         .before(status("STOPPED", "e-1"))
         .at(0.0, status("STOPPED", "e-1"))
@@ -174,7 +174,7 @@ async fn a_request_without_an_id_is_found_in_the_queue_and_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_any_ids_activity_since_the_action_tells() {
+async fn without_any_ids_activity_since_the_action_decides() {
     let server = Server::default()
         .before(bare("DEPLOYED"))
         .at(0.0, bare("DEPLOYED"))
@@ -186,8 +186,8 @@ async fn without_any_ids_activity_since_the_action_tells() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_says_nothing_is_no_activity() {
-    // Unavailable for a moment, then the same as before: nothing has happened yet.
+async fn an_unavailable_state_is_no_activity() {
+    // Unavailable for a short time, then the same as before: nothing has happened yet.
     let server = Server::default()
         .before(bare("DEPLOYED"))
         .at(0.0, bare("UNAVAILABLE"))
@@ -212,7 +212,7 @@ async fn never_deployed_is_not_deployed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_is_reached_by_the_ways_in_which_the_api_says_gone() {
+async fn a_deletion_is_reached_by_each_response_that_means_not_found() {
     for kind in [
         FaultKind::NotFound,
         FaultKind::Forbidden,
@@ -251,7 +251,7 @@ async fn one_answer_that_a_subject_is_not_found_is_not_enough_without_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_never_seen_is_refused_and_not_deleted() {
+async fn a_subject_that_was_never_found_is_refused_and_not_deleted() {
     for kind in [
         FaultKind::NotFound,
         FaultKind::Forbidden,
@@ -272,7 +272,7 @@ async fn what_was_never_seen_is_refused_and_not_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_vanishes_while_it_is_deployed_has_failed() {
+async fn a_deployment_whose_subject_is_gone_has_failed() {
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -281,7 +281,7 @@ async fn what_vanishes_while_it_is_deployed_has_failed() {
     assert_eq!(error.kind(), WaitErrorKind::Failed);
 }
 
-/// A token that loses its rights gets the same answer: the deletion that was seen tells one from the other.
+/// A token that loses its rights gets the same response. The observed deletion distinguishes the two.
 #[tokio::test(start_paused = true)]
 async fn a_403_after_a_deletion_by_another_user_is_no_refusal() {
     for (state, kind) in [
@@ -299,7 +299,7 @@ async fn a_403_after_a_deletion_by_another_user_is_no_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_is_reached_by_whatever_ends_the_deployment() {
+async fn a_cancel_is_reached_by_every_end_of_the_deployment() {
     for end in ["CANCELED", "DEPLOYED", "BUILD_ERROR"] {
         let server = Server::default()
             .before(status("DEPLOYING", "e-1"))
@@ -316,7 +316,7 @@ async fn a_cancel_is_reached_by_whatever_ends_the_deployment() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_deployment_since_the_action_is_ours_although_a_later_one_is_shown() {
-    // Ours came and went between two polls, and nothing names its request.
+    // Our deployment started and ended between two polls, and no endpoint names its request.
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYED", "e-1"))
@@ -332,7 +332,7 @@ async fn the_first_deployment_since_the_action_is_ours_although_a_later_one_is_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_into_the_queue_long_after_us_does_not_hold_us_up() {
+async fn a_request_that_is_queued_long_after_ours_does_not_delay_the_outcome() {
     let server = Server::default()
         .before(status("STOPPED", "e-1"))
         .at(0.0, status("STOPPED", "e-1"))
@@ -340,13 +340,13 @@ async fn what_comes_into_the_queue_long_after_us_does_not_hold_us_up() {
         .at(100.0, status("DEPLOYED", "e-2"))
         .queued_at(50.0, Uuid::from_u128(9), "DEPLOY");
     let reached = server.deploy().await.expect("deployed");
-    // The end of the deployment, a settle period, and the polls between.
+    // The end of the deployment, a settle period, and the polls in between.
     assert!(reached.elapsed < seconds(135), "{:?}", reached.elapsed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_word_on_the_request_that_is_missing_once_is_asked_for_again() {
-    // For a moment the server does not report the request, while it shows another deployment.
+async fn a_request_status_that_is_missing_once_is_read_again() {
+    // For a short time the server does not report the request, while it shows another deployment.
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -363,7 +363,7 @@ async fn a_word_on_the_request_that_is_missing_once_is_asked_for_again() {
 const OTHER: Uuid = Uuid::from_u128(0x43);
 
 #[tokio::test(start_paused = true)]
-async fn of_requests_that_cannot_be_told_apart_all_have_to_succeed() {
+async fn of_requests_that_cannot_be_distinguished_all_have_to_succeed() {
     for (first, right) in [("DEPLOYED", None), ("DEPLOYMENT_ERROR", Some(()))] {
         let server = Server::default()
             .before(status("DEPLOYED", "e-1"))
@@ -382,8 +382,8 @@ async fn of_requests_that_cannot_be_told_apart_all_have_to_succeed() {
     }
 }
 
-/// Another's request waits before the action and ends in `first`; one that is found in the queue from
-/// `found` on succeeds.
+/// The request of another user is queued before the action and ends in `first`. A request that is found in the
+/// queue from `found` on succeeds.
 fn one_waited_first(first: &'static str, found: f64) -> Server {
     Server::default()
         .before(status("DEPLOYMENT_QUEUED", "e-1"))
@@ -397,7 +397,7 @@ fn one_waited_first(first: &'static str, found: f64) -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_late_is_no_success_where_one_that_waited_may_have_taken_ours_in() {
+async fn a_late_request_is_no_success_if_a_queued_one_may_have_absorbed_ours() {
     let error = one_waited_first("CANCELED", 5.0).deploy().await;
     let error = error.expect_err("nothing tells which of them is ours");
     assert_eq!(error.kind(), WaitErrorKind::Superseded);
@@ -406,14 +406,14 @@ async fn what_comes_late_is_no_success_where_one_that_waited_may_have_taken_ours
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_found_beside_one_that_waited_is_ours_however_that_one_ends() {
+async fn a_request_found_beside_a_queued_one_is_ours_for_any_end_of_the_other() {
     let reached = one_waited_first("CANCELED", 0.0).deploy().await;
     let reached = reached.expect("it waited by itself");
     assert!(reached.elapsed >= seconds(40), "{:?}", reached.elapsed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_request_that_runs_in_the_place_of_ours_is_no_success() {
+async fn a_later_request_that_runs_instead_of_ours_is_no_success() {
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, named("DEPLOYMENT_QUEUED", "e-1", OTHER))
@@ -427,7 +427,7 @@ async fn a_later_request_that_runs_in_the_place_of_ours_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_what_did_something_else_is_no_success() {
+async fn the_end_of_a_deployment_with_another_action_is_no_success() {
     for last in ["e-2", "e-3"] {
         let server = Server::default()
             .before(status("DEPLOYED", "e-1"))
@@ -444,7 +444,7 @@ async fn the_end_of_what_did_something_else_is_no_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_seen_waiting_is_not_what_ran_before_it() {
+async fn a_queued_request_is_not_the_deployment_that_ran_before_it() {
     let server = Server::default()
         .before(named("DEPLOYING", "e-2", OTHER))
         .at(0.0, named("DEPLOYING", "e-2", OTHER))
@@ -463,7 +463,7 @@ async fn what_was_seen_waiting_is_not_what_ran_before_it() {
 const EARLIER: Uuid = Uuid::from_u128(REQUEST.as_u128() - 1);
 const LATER: Uuid = Uuid::from_u128(REQUEST.as_u128() + 1);
 
-/// An earlier request waits and then runs, and the server has no word on ours.
+/// An earlier request is queued and then runs, and the server has no request status for ours.
 fn earlier_one_runs() -> Server {
     Server::default()
         .before(named("DEPLOYMENT_QUEUED", "e-1", EARLIER))
@@ -476,7 +476,7 @@ fn earlier_one_runs() -> Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_an_earlier_one_took_in_ends_with_that_one() {
+async fn a_request_that_an_earlier_one_absorbed_ends_with_it() {
     let reached = earlier_one_runs()
         .deploy()
         .await

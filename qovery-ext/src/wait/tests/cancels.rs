@@ -1,4 +1,4 @@
-//! Which of the things that the server shows let a cancel be sent, and to what.
+//! The facts that allow a cancel, and the target of the cancel.
 
 use uuid::Uuid;
 
@@ -53,11 +53,11 @@ async fn cancel(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
+async fn a_cancel_is_sent_only_to_a_deployment_that_is_shown_to_be_ours() {
     use NotCanceled::{AnotherIsRunning, NotRunning, Undecidable};
     let (running, waiting) = (Some("DEPLOYING"), Some("DEPLOYMENT_QUEUED"));
     for (word, state, named, queue, expected) in [
-        // It waits, by its own status or by the queue.
+        // It is queued, according to its own status or the queue.
         (
             waiting,
             "DEPLOYING",
@@ -82,10 +82,10 @@ async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
             &[REQUEST],
             Sent::Request,
         ),
-        // It runs, by two of: its own status, the environment's, the queue that it has left.
+        // It runs, according to two of: its own status, the environment's status, its absence from the queue.
         (running, "DEPLOYING", Some(REQUEST), &[], Sent::Deployment),
         (running, "DEPLOYING", None, &[], Sent::Deployment),
-        // The environment's status names the next one.
+        // The environment's status names the next request.
         (
             running,
             "DEPLOYING",
@@ -93,7 +93,7 @@ async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
             &[OTHER],
             Sent::Deployment,
         ),
-        // Another one runs.
+        // Another request runs.
         (
             running,
             "DEPLOYING",
@@ -115,7 +115,7 @@ async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
             &[OTHER],
             Sent::Nothing(AnotherIsRunning(None)),
         ),
-        // Nothing says which. A status may name the request that came last.
+        // The running request is unknown. A status may name the last request.
         (
             None,
             "DEPLOYING",

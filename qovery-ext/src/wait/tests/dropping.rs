@@ -1,4 +1,4 @@
-//! What dropping does: nothing on the server, nothing to the operation.
+//! The effect of dropping: none on the server, and none on the operation.
 
 use std::{
     future::Future,
@@ -22,7 +22,7 @@ fn deploying() -> Server {
         .latency(Duration::from_millis(300))
 }
 
-/// Polls a future `times` times, a tenth of a second apart, then drops it.
+/// Polls a future `times` times, every tenth of a second, then drops it.
 async fn poll_and_drop<T>(future: impl Future<Output = T>, times: u32) -> Option<T> {
     let mut future = pin!(future);
     for _ in 0..times {
@@ -42,7 +42,7 @@ async fn an_operation_survives_being_dropped_at_every_await_point() {
         let server = deploying();
         let mut operation = server.deploy().start().await.expect("accepted");
         let mut ended = None;
-        // Dropped again and again, each time a little later, it still comes to its end.
+        // If it is dropped repeatedly, each time a little later, it still ends.
         for turn in 0..2000 {
             if let Some(result) = poll_and_drop(operation.wait(), times + turn % 7).await {
                 ended = Some(result);

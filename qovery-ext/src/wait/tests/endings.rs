@@ -71,7 +71,7 @@ async fn the_deadline_ends_a_request_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_passes_before_the_server_has_accepted_says_so() {
+async fn a_deadline_before_the_server_has_accepted_the_action_is_reported() {
     let server = deploying().latency(seconds(40));
     let error = server
         .deploy()
@@ -84,7 +84,7 @@ async fn a_deadline_that_passes_before_the_server_has_accepted_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked_for() {
+async fn a_cancel_is_sent_at_the_deadline_only_if_it_was_requested() {
     let server = deploying();
     let error = server
         .deploy()
@@ -152,7 +152,7 @@ async fn five_failed_polls_in_a_row_are_tolerated_and_a_sixth_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_in_between_makes_the_count_start_again() {
+async fn a_successful_poll_resets_the_count_of_failed_polls() {
     let mut server = deploying();
     for minute in 0..10 {
         let at = f64::from(minute) * 60.0;
@@ -183,7 +183,7 @@ async fn unauthorized_and_forbidden_end_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_honored_up_to_the_limit_also_where_it_is_longer_than_the_interval() {
+async fn retry_after_is_respected_up_to_the_limit_even_beyond_the_interval() {
     let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
     for (asked, longest, expected) in [
         (seconds(50), None, 50.0),
@@ -210,7 +210,7 @@ async fn retry_after_is_honored_up_to_the_limit_also_where_it_is_longer_than_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_that_came_too_often_is_sent_again_after_a_limited_pause() {
+async fn an_action_that_is_answered_with_429_is_sent_again_after_a_limited_delay() {
     let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
     busy.may_have_been_executed = false;
     busy.retry_after = Some(seconds(31_536_000));
@@ -224,7 +224,7 @@ async fn an_action_that_came_too_often_is_sent_again_after_a_limited_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_takes_every_setting_that_an_action_takes() {
+async fn an_operation_has_every_setting_of_an_action() {
     let server = deploying().at(200.0, status("BUILD_ERROR", "e-2"));
     let operation = server.deploy().start().await.expect("accepted");
     let reported = Arc::new(Mutex::new(0));
@@ -251,7 +251,7 @@ async fn an_operation_takes_every_setting_that_an_action_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_action_is_repeated_only_where_it_certainly_was_not_executed() {
+async fn an_action_is_retried_only_if_it_was_certainly_not_executed() {
     let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
     busy.may_have_been_executed = false;
     let server = deploying()
@@ -305,7 +305,7 @@ async fn the_report_is_fetched_once_and_its_failure_does_not_hide_the_failure() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_goal_that_has_to_hold_is_not_reached_while_it_flickers() {
+async fn a_goal_with_stable_for_is_not_reached_while_its_state_changes() {
     let server = deploying()
         .at(20.0, status("DEPLOYED", "e-2"))
         .at(30.0, status("DEPLOYING", "e-2"))
@@ -366,7 +366,7 @@ async fn any_condition_can_be_waited_for_and_an_impossible_one_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_comes_at_once_then_on_change_then_as_a_heartbeat() {
+async fn progress_is_emitted_at_once_after_a_change_and_as_a_heartbeat() {
     let reported = Arc::new(Mutex::new(Vec::new()));
     let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
     let sink = Arc::clone(&reported);
@@ -422,7 +422,7 @@ async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn polling_by_hand_after_the_deadline_says_that_it_has_passed() {
+async fn poll_once_after_the_deadline_reports_that_it_has_passed() {
     let server = deploying();
     let start = server.deploy().within(seconds(30)).start();
     let mut operation = start.await.expect("accepted");
@@ -433,7 +433,7 @@ async fn polling_by_hand_after_the_deadline_says_that_it_has_passed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_holds_although_the_wait_is_dropped_again_and_again() {
+async fn a_deadline_applies_even_if_the_wait_is_dropped_repeatedly() {
     let server = deploying();
     let start = server.deploy().within(seconds(30)).start();
     let mut operation = start.await.expect("accepted");
@@ -449,7 +449,7 @@ async fn a_deadline_holds_although_the_wait_is_dropped_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_does_not_arrive_holds_nobody_up_although_the_wait_is_dropped() {
+async fn a_report_that_does_not_arrive_does_not_delay_the_end_even_if_the_wait_is_dropped() {
     let server = deploying().at(5.0, status("BUILD_ERROR", "e-2"));
     let mut operation = server.deploy().start().await.expect("accepted");
     let begun = tokio::time::Instant::now();
@@ -478,7 +478,7 @@ async fn a_report_that_does_not_arrive_holds_nobody_up_although_the_wait_is_drop
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_mean_never_are_no_overflow() {
+async fn settings_that_mean_never_do_not_overflow() {
     let server = deploying()
         .at(100.0, status("DEPLOYED", "e-2"))
         .request_at(0.0, Some("DEPLOYING"))

@@ -24,7 +24,7 @@ struct World {
     environments: HashMap<Uuid, Plan>,
     calls: Mutex<HashMap<&'static str, u32>>,
     executed: Mutex<HashMap<Uuid, Instant>>,
-    /// How long the status of a project takes.
+    /// The duration of the status request of a project.
     slow: Option<(Uuid, Duration)>,
 }
 
@@ -36,7 +36,7 @@ struct Plan {
     services: usize,
 }
 
-/// An end that stands for an action that is refused.
+/// A final state that represents a refused action.
 const REFUSED: &str = "REFUSED";
 
 fn id(kind: u128, number: usize) -> Uuid {
@@ -296,7 +296,7 @@ async fn services_of_one_environment_share_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn finish_waits_for_all_and_stop_hands_the_others_back() {
+async fn finish_waits_for_all_and_stop_returns_the_others() {
     let world = || {
         Arc::new(
             World::new(1, 3, seconds(100))
@@ -320,7 +320,7 @@ async fn finish_waits_for_all_and_stop_hands_the_others_back() {
     assert!(outcome.results[0].is_none() && outcome.results[2].is_none());
     assert_eq!(outcome.unfinished.len(), 2);
     assert_eq!(outcome.exit_code(), 1);
-    // Operations that were handed back continue.
+    // Operations that were returned continue.
     let rest = Group::of(outcome.unfinished).wait().await;
     assert!(rest.all_reached());
 }
@@ -357,7 +357,7 @@ async fn an_action_that_cannot_be_started_is_a_result_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_project_does_not_hold_up_the_others() {
+async fn a_slow_project_does_not_delay_the_others() {
     let mut world = World::new(2, 2, seconds(20));
     world.slow = Some((id(2, 0), seconds(50)));
     let world = Arc::new(world);
@@ -391,7 +391,7 @@ async fn a_shared_request_that_hangs_ends_with_the_deadline_of_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_that_shares_with_nobody_gets_its_last_poll_too() {
+async fn an_operation_that_shares_no_poll_also_gets_a_last_poll() {
     let world = Arc::new(World::new(1, 1, seconds(29)));
     let actions = deploy_all(&world);
     let late = actions.into_iter().map(|a| {
@@ -404,7 +404,7 @@ async fn an_operation_that_shares_with_nobody_gets_its_last_poll_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_that_is_dropped_at_any_moment_asks_for_nothing_more() {
+async fn a_group_that_is_dropped_at_any_time_sends_no_more_requests() {
     for pause in [0_u64, 1, 700, 1000, 5000, 19_000, 25_000] {
         let world = Arc::new(World::new(1, 3, seconds(20)));
         let group = Group::start(deploy_all(&world)).await;

@@ -1,4 +1,4 @@
-//! The defects of well-known waiters, each as a test of ours.
+//! The defects of well-known clients, each with a test of this crate.
 //!
 //! Those that are not here stand where their subject is:
 //!
@@ -6,14 +6,14 @@
 //! |---|---|
 //! | loses the operation when a poll is dropped | `a_dropped_poll_does_not_lose_the_operation` |
 //! | leaks tasks or resources when a wait is dropped | `a_dropped_stream_cancels_nothing_and_leaves_no_task_behind` |
-//! | panics on short intervals | `every_interval_is_accepted_and_kept` |
+//! | panics on short intervals | `every_interval_is_accepted_and_respected` |
 //! | forgets the last status at its timeout | `a_timeout_is_never_a_success_and_carries_what_was_last_seen` |
 //! | ends with the first error | `a_first_reading_that_fails_is_tolerated_like_any_other` |
 //! | takes the state from before the action for its result | `a_stale_success_after_the_action_is_not_taken_for_this_deployment` |
-//! | judges one service by its neighbors | `an_old_failure_of_a_neighbor_is_none_of_our_business` |
+//! | derives the outcome of one service from its neighbors | `an_old_failure_of_a_neighbor_does_not_affect_the_outcome` |
 //! | follows a repeated cursor for ever, or stops there as if all was read | `a_circle_of_cursors_is_an_error_and_repeats_no_item` |
 //! | ends a list at an empty page | `an_empty_page_in_the_middle_of_links_does_not_end_them` |
-//! | repeats any method at once | `repeats_back_off_and_the_last_answer_says_how_often_and_how_long` |
+//! | repeats any method at once | `retries_back_off_and_the_last_response_has_their_number_and_time` |
 //! | shows the token | `nothing_shows_the_token` |
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::wait::{
     tests::server::ENVIRONMENT,
 };
 
-// A stream that polls without any delay: 999 requests in no time.
+// A stream that polls without a delay sends 999 requests at once.
 #[tokio::test(start_paused = true)]
 async fn the_stream_keeps_to_the_schedule() {
     let server = deploying().at(300.0, status("DEPLOYED", "e-2"));
@@ -37,9 +37,9 @@ async fn the_stream_keeps_to_the_schedule() {
     assert_eq!(server.reads().len(), 12, "{:?}", server.reads());
 }
 
-// A time limit that looks at another clock than the sleeps, and overshoots by a whole pause.
+// A time limit that uses another clock than the delays, and overshoots by a whole delay.
 #[tokio::test(start_paused = true)]
-async fn a_limit_shorter_than_the_interval_holds_on_paused_time() {
+async fn a_limit_shorter_than_the_interval_applies_on_paused_time() {
     let error = deploying()
         .deploy()
         .schedule(PollSchedule::every(seconds(60)))
@@ -61,7 +61,7 @@ async fn the_first_status_is_delivered_when_it_is_read() {
 
 // "The poller completed without defining a target" for an operation that failed.
 #[tokio::test(start_paused = true)]
-async fn awaiting_a_failed_operation_says_that_and_why_it_failed() {
+async fn awaiting_a_failed_operation_returns_the_failure_and_its_reason() {
     let server = deploying().at(5.0, status("BUILD_ERROR", "e-2"));
     let error = server.deploy().await.expect_err("it failed");
     assert!(
@@ -107,9 +107,9 @@ async fn an_api_that_cannot_be_reached_is_not_a_success() {
     );
 }
 
-// The CLI and the provider: CANCELED and STOPPED are successes whatever was asked for.
+// The CLI and the provider treat CANCELED and STOPPED as success for every action.
 #[tokio::test(start_paused = true)]
-async fn an_end_that_was_not_asked_for_is_not_a_success() {
+async fn a_final_state_of_another_goal_is_not_a_success() {
     for (end, kind) in [
         ("CANCELED", WaitErrorKind::Canceled),
         ("STOPPED", WaitErrorKind::Superseded),
@@ -131,7 +131,7 @@ async fn a_timeout_is_an_error() {
 
 // The provider: EXECUTING, RECAP, UNAVAILABLE and WAITING_* are errors.
 #[tokio::test(start_paused = true)]
-async fn states_that_others_stumble_over_are_waited_out() {
+async fn the_wait_continues_in_states_that_end_other_clients() {
     let mut server = deploying();
     let states = [
         "EXECUTING",
@@ -159,7 +159,7 @@ async fn restarted_is_final() {
 
 // The provider continues to poll for four hours if a deployment was canceled before its first poll.
 #[tokio::test(start_paused = true)]
-async fn watching_what_has_already_ended_ends_at_once() {
+async fn waiting_for_a_deployment_that_has_ended_ends_at_once() {
     for (state, kind) in [
         ("CANCELED", WaitErrorKind::Canceled),
         ("DEPLOYMENT_ERROR", WaitErrorKind::Failed),
@@ -176,7 +176,7 @@ async fn watching_what_has_already_ended_ends_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_state_is_reported_word_for_word_at_the_deadline() {
+async fn an_unknown_state_is_reported_unchanged_at_the_deadline() {
     let server = deploying().at(10.0, status("A_STATE_OF_NEXT_YEAR", "e-2"));
     let error = server
         .deploy()

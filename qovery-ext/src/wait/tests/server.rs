@@ -1,4 +1,4 @@
-//! A server that plays a timeline, behind the engine's own source trait.
+//! A server that follows a timeline, behind the source trait of the engine.
 
 use std::{
     sync::{Arc, Mutex},
@@ -21,8 +21,7 @@ pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
 /// Ordered by time, as the ids of the API are.
 pub(super) const REQUEST: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0042);
 
-/// What there is to read from a second on, counted from the action, or from the first call where
-/// nothing acts.
+/// The readings from a second on, counted from the action, or from the first call if there is no action.
 #[derive(Clone)]
 pub(super) enum Shown {
     Status {
@@ -60,7 +59,7 @@ pub(super) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// A server whose deployment goes on.
+/// A server whose deployment continues.
 pub(super) fn deploying() -> Server {
     Server::default()
         .before(status("DEPLOYED", "e-1"))
@@ -115,12 +114,12 @@ impl Server {
         self.set(|s| s.before = Some(shown))
     }
 
-    /// Shows this from that second on.
+    /// Shows this from this second on.
     pub(super) fn at(self, second: f64, shown: Shown) -> Self {
         self.set(|s| s.timeline.push((second, shown)))
     }
 
-    /// Answers to the request's id; without any, the server names no request.
+    /// The responses for the id of the request. Without any, the server names no request.
     pub(super) fn request_at(self, second: f64, state: Option<&'static str>) -> Self {
         self.set(|s| {
             s.receipt = Some(Receipt {

@@ -28,7 +28,7 @@ use table::Table;
 
 use crate::{oracle::Outcome, stream_faults::Stream};
 
-/// How many stories a test run plays.
+/// The default number of stories.
 const STORIES: u64 = 250;
 
 fn number(name: &str) -> Option<u64> {
@@ -42,8 +42,8 @@ fn is_left_out(story: &Story) -> bool {
         || differs("QOVERY_MATRIX_CLASS", format!("{:?}", story.class))
 }
 
-/// Plays one story and adds how each of its waits ended. Returns a description of each wait, and whether
-/// it was right.
+/// Plays one story and records the outcome of each of its waits. Returns a description of each wait, and
+/// whether it was correct.
 async fn add(story: &Story, waiter: Waiter, table: &mut Table) -> Vec<(bool, String)> {
     let (scene, all) = play(story, waiter).await;
     let mut ends = Vec::new();
@@ -106,18 +106,18 @@ fn play_on_all_cores(first: u64, count: u64, with_plain: bool) -> Table {
     table
 }
 
-/// How one wait ended.
+/// The outcome of one wait.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) outcome: Outcome,
     pub(crate) at: Duration,
-    /// Whether the oracle does not accept it.
+    /// Whether the oracle refuses it.
     pub(crate) is_wrong: bool,
     pub(crate) judged: String,
 }
 
-/// How the waits of a story end, as far as a stream may not change it: the outcome of each, whether it was
-/// right, and when.
+/// The properties of the waits of a story that a stream must not change: the outcome of each, whether it was
+/// correct, and its time.
 pub(crate) fn ends(seed: u64, schedule: u64, stream: Option<Stream>) -> Vec<Ended> {
     let mut story = Story::new(seed);
     story.stream = stream;
@@ -161,7 +161,7 @@ fn matrix_stories_have_every_class_and_every_family() {
 
 /// The oracle accepts the right outcome and no other.
 #[test]
-fn the_oracle_tells_every_wrong_outcome_from_the_right_one() {
+fn the_oracle_accepts_only_the_correct_outcome() {
     let outcomes = [
         Outcome::Reached,
         Outcome::Failed,
@@ -211,7 +211,7 @@ fn the_oracle_tells_every_wrong_outcome_from_the_right_one() {
 }
 
 #[test]
-fn no_matrix_story_ends_in_a_false_success_and_nearly_all_end_rightly() {
+fn no_matrix_story_ends_in_a_false_success_and_nearly_all_outcomes_are_correct() {
     let table = play_on_all_cores(0, STORIES, false);
     println!("{table}");
     let goals = [

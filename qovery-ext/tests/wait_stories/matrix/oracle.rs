@@ -20,28 +20,28 @@ use crate::{
     story::{Asked, Target},
 };
 
-/// How an outcome differs from the right one.
+/// The difference of an outcome from the correct one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Miss {
-    /// A success that never was one.
+    /// A success of an operation that never succeeded.
     FalseSuccess,
-    /// A success before it was one.
+    /// A success before the operation succeeded.
     PrematureSuccess,
-    /// A failure or a cancellation that was none.
+    /// A failure or a cancellation of an operation that was not one.
     FalseFailure,
-    /// A failure as a cancellation, or the other way round.
+    /// A failure reported as a cancellation, or the reverse.
     WrongKind,
     /// "Superseded" although facts decide.
     TooCareful,
-    /// The deadline, although it had ended.
+    /// The deadline, although the operation had ended.
     NeverEnded,
     /// "Lost contact" or "refused", although the status can be read.
     GaveUp,
-    /// Right, long after.
+    /// Correct, but much later.
     Late,
-    /// A cancel hit another request.
+    /// A cancel affected another request.
     HitAnother,
-    /// An action was carried out twice.
+    /// An action was executed twice.
     ActedTwice,
 }
 
@@ -60,7 +60,7 @@ impl Miss {
     ];
 }
 
-/// The explanation of an outcome that is not the right one. Each follows from traits of the API.
+/// The explanation of an outcome that is not the correct one. Each follows from traits of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Excuse {
     /// No request status tells the end, and a request of the same user, channel, action and
@@ -158,7 +158,7 @@ pub(crate) async fn truth(story: &Story, scene: &Scene, wait: Wait) -> Truth {
     }
 }
 
-/// How it stands at this moment.
+/// Its current state.
 pub(crate) fn end_so_far(story: &Story, scene: &Scene, wait: Wait) -> End {
     if story.family == Family::Cluster {
         return end_of_cluster(story, scene);
@@ -240,14 +240,14 @@ fn is_goal(asked: Asked, state: &str) -> bool {
     }
 }
 
-/// Judges how a wait ended.
+/// Checks the outcome of a wait.
 pub(crate) fn judge(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Judgement {
     if truth.calls > 1 && story.way != Way::Group {
         return Judgement::Missed(Miss::ActedTwice);
     }
     if matches!(story.way, Way::Cancels(_) | Way::CancelsAtDeadline(_)) {
         let own = truth.ours.as_ref().map(|ours| ours.request_id);
-        // If ours absorbed a request, it ends with ours.
+        // If our request absorbed another one, that one ends with ours.
         let canceled = |other: &&FakeDeployment| {
             other.state == "CANCELED" && (own.is_none() || other.merged_into != own)
         };
@@ -300,7 +300,7 @@ fn miss(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Option<
     }
 }
 
-/// The end of the deadline canceled it.
+/// The cancel at the deadline ended it.
 fn is_canceled_at_deadline(story: &Story, truth: &Truth) -> bool {
     let Way::CancelsAtDeadline(limit) = story.way else {
         return false;
@@ -310,14 +310,14 @@ fn is_canceled_at_deadline(story: &Story, truth: &Truth) -> bool {
     truth.end == End::Canceled && ended.is_none_or(|end| end >= LEAD + limit)
 }
 
-/// An external actor deleted its subject: "failed" is right, unless it had succeeded.
+/// An external actor deleted its subject: "failed" is correct, unless it had succeeded.
 fn is_gone(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> bool {
     story.family == Family::DeletedByOthers
         && truth.end == End::Canceled
         && deleted_at(scene, waited.wait, truth).is_some()
 }
 
-/// The end of an external deletion of the subject.
+/// The end of a deletion of the subject by an external actor.
 fn deleted_at(scene: &Scene, wait: Wait, truth: &Truth) -> Option<Duration> {
     let services = scene.ids(wait);
     let deletions = truth.others.iter().filter(|other| {
@@ -327,7 +327,7 @@ fn deleted_at(scene: &Scene, wait: Wait, truth: &Truth) -> Option<Duration> {
     deletions.filter_map(|other| other.ended_at).min()
 }
 
-/// Whether an outcome is reported later than facts can be read that prove it.
+/// Whether an outcome is reported later than readable facts prove it.
 fn late(story: &Story, waited: &Waited, truth: &Truth) -> Option<Miss> {
     let end = truth.ours.as_ref()?.over_at?;
     let is_timed = story.way != Way::Group;
@@ -370,9 +370,9 @@ fn behind(story: &Story) -> Duration {
 
 /// The evidence of the end of our request.
 struct Told {
-    /// The request status tells the end.
+    /// The request status shows the end.
     by_status: bool,
-    /// The history has an entry that tells the end.
+    /// The history has an entry that shows the end.
     by_history: bool,
 }
 
@@ -384,7 +384,7 @@ fn told(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Told {
     );
     let is_kept = traits.after_deletion == AfterDeletion::RequestStatusKnown
         || deleted_at(scene, waited.wait, truth).is_none();
-    // The history of an environment goes with it.
+    // The history of an environment is deleted with it.
     let has_history = scene.environments[waited.wait.environment]
         .0
         .state()
@@ -398,7 +398,7 @@ fn told(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Told {
     }
 }
 
-/// Whether the caller is told the id of the request.
+/// Whether the caller learns the id of the request.
 fn names_request(story: &Story, truth: &Truth) -> bool {
     let traits = &story.traits;
     let declared = match (story.way, story.asked) {
@@ -431,7 +431,7 @@ fn is_left_nothing(scene: &Scene, waited: &Waited) -> bool {
         || waited.wait.target != Target::Environment && own.all(|service| service.state().is_none())
 }
 
-/// Whether the request was canceled in the queue before it could be read there, and left nothing.
+/// Whether the request was canceled in the queue before it could be read there, without a trace.
 fn is_never_shown(story: &Story, truth: &Truth, told: &Told) -> bool {
     let Some(ours) = &truth.ours else {
         return false;
@@ -450,7 +450,7 @@ fn is_never_shown(story: &Story, truth: &Truth, told: &Told) -> bool {
     truth.end == End::Canceled && !names_request(story, truth) && !told.by_history && !is_readable
 }
 
-/// Whether another request ran or waited when ours was accepted.
+/// Whether another request ran or was queued when ours was accepted.
 fn has_to_wait(truth: &Truth) -> bool {
     truth.ours.as_ref().is_some_and(|ours| {
         truth.others.iter().any(|other| {
@@ -528,7 +528,7 @@ fn excuse(
                     | (Outcome::Canceled, End::Canceled)
             )
         };
-        // No endpoint has shown it, and the outcome says so.
+        // No endpoint has shown it, and the outcome reports this.
         let is_open = matches!(waited.outcome, Outcome::Superseded | Outcome::LostContact);
         if is_open || twins.iter().any(|twin| ended_so(&twin)) {
             return Some(Excuse::NeverShown);
@@ -538,7 +538,7 @@ fn excuse(
         return None;
     }
     let window = Duration::from_secs(15) + behind(story) + story.latency * 10;
-    // A status that names the run that it shows joins the id with the execution.
+    // A status that names the run that it shows links the id with the execution.
     let joined = story.traits.status_request == StatusRequest::RunShown
         && names_request(story, truth)
         && told.by_history;

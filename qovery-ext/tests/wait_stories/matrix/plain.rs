@@ -20,13 +20,13 @@ use crate::{
     story::{Asked, Target},
 };
 
-/// The pause between two rounds of readings.
+/// The interval between two rounds of readings.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// For how long a request is looked for that neither queue nor history shows.
+/// How long the client searches a request that neither the queue nor the history shows.
 const LOOKS_FOR: Duration = Duration::from_secs(40);
 
-/// A run or a queued request, as far as it matters.
+/// The relevant fields of a run or a queued request.
 struct Entry {
     id: String,
     action: String,
@@ -43,7 +43,7 @@ struct PlainClient<'a> {
     story: &'a Story,
 }
 
-/// Acts, if there is something to do, and waits.
+/// Sends the action, if there is one, and waits.
 pub(crate) async fn wait(
     story: &Story,
     scene: &Scene,
@@ -79,8 +79,8 @@ pub(crate) async fn wait(
 }
 
 impl PlainClient<'_> {
-    /// A request that is watched by its id alone has to name its environment first. Returns an outcome if
-    /// it does not.
+    /// A request that is followed only by its id must name its environment first. Returns an outcome if it does
+    /// not.
     async fn look_up_environment(&self, watched: Option<Uuid>) -> Option<Outcome> {
         let Way::ById {
             with_environment: false,
@@ -133,7 +133,7 @@ impl PlainClient<'_> {
             was_queued |= is_queued;
             let history = self.history().await.unwrap_or_default();
             let Some(history) = history else {
-                // Only the status is left.
+                // Only the status can be read.
                 if !is_queued
                     && status != *before
                     && let Some(end) = self.end(&status.1, None)
@@ -181,7 +181,7 @@ impl PlainClient<'_> {
         is_new && entry.action == action && entry.origin == "API" && has_services
     }
 
-    /// How a run ended, if it has: by its services, else as a whole.
+    /// The outcome of a run, if it has ended: according to its services, otherwise to the whole.
     fn end(&self, state: &str, run: Option<&Entry>) -> Option<Outcome> {
         let states: Vec<&str> = match run {
             Some(run) if !self.whole => run
@@ -201,7 +201,7 @@ impl PlainClient<'_> {
         if states.contains(&"CANCELED") || state == "CANCELED" {
             return Some(Outcome::Canceled);
         }
-        // The run ended before it came to the service.
+        // The run ended before it reached the service.
         state.ends_with("_ERROR").then_some(Outcome::Failed)
     }
 
@@ -214,7 +214,7 @@ impl PlainClient<'_> {
         }
     }
 
-    /// The id of the deployment that is shown and its state.
+    /// The id and the state of the shown deployment.
     async fn status(&self) -> Result<(String, String), Error> {
         let statuses = self
             .client
@@ -305,7 +305,7 @@ impl PlainClient<'_> {
     }
 }
 
-/// Whether the API says that the environment is gone.
+/// Whether the API reports that the environment is gone.
 fn is_refusal(error: &Error) -> bool {
     let status = error.status().map(|status| status.as_u16());
     matches!(status, Some(400 | 403 | 404))

@@ -1,4 +1,4 @@
-//! Plays a story: sets up the fake, lets others act, and waits as the story says.
+//! Plays a story: sets up the fake, lets external actors act, and waits according to the story.
 
 use std::sync::{Arc, Mutex};
 
@@ -113,7 +113,7 @@ fn prepared(story: &Story, scene: &Scene, wait: Wait) -> Action {
     follow(story, action)
 }
 
-/// Lets the response to the next request for a change get lost, if the story says so.
+/// Loses the response to the next request for a change, if the story requires it.
 fn lose_response(story: &Story, scene: &Scene) {
     if let Way::ResponseLost { by_gateway } = story.way {
         let fault = if by_gateway {
@@ -203,7 +203,7 @@ async fn play_group(story: &Story, scene: &Scene) -> Vec<Waited> {
         .collect()
 }
 
-/// A request as if it had been made by another program of ours.
+/// A request as if another program with this library had sent it.
 fn ask_elsewhere(story: &Story, scene: &Scene) -> Option<Uuid> {
     let (environment, services) = &scene.environments[0];
     let mut request = environment

@@ -13,7 +13,7 @@ use crate::{
     story::{Target, action_on, kind_of},
 };
 
-/// How a request really ended.
+/// The real outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Reached,
@@ -29,7 +29,7 @@ pub(crate) struct Wait {
     pub(crate) target: Target,
 }
 
-/// How one wait ended.
+/// The outcome of one wait.
 pub(crate) struct Waited {
     pub(crate) wait: Wait,
     pub(crate) outcome: Outcome,
@@ -45,7 +45,7 @@ pub(crate) struct Scene {
     pub(crate) fake: FakeQovery,
     pub(crate) environments: Vec<(FakeEnvironment, Vec<FakeService>)>,
     pub(crate) cluster: FakeCluster,
-    /// The request that is watched by its id.
+    /// The request that is followed by its id.
     pub(crate) watched: Option<Uuid>,
 }
 
@@ -136,12 +136,12 @@ impl Scene {
         }
     }
 
-    /// The requests that a wait can be about, from the action on.
+    /// The requests that a wait can follow, from the action on.
     pub(crate) fn deployments(&self, wait: Wait) -> Vec<FakeDeployment> {
         self.environments[wait.environment].0.deployments()
     }
 
-    /// The request that a wait is about.
+    /// The request that a wait follows.
     pub(crate) fn ours(&self, wait: Wait) -> Option<FakeDeployment> {
         let mut all = self.deployments(wait).into_iter();
         if let Some(watched) = self.watched {
@@ -155,7 +155,7 @@ impl Scene {
         })
     }
 
-    /// The services that a wait is about; of an environment, all of them.
+    /// The services of a wait; for an environment, all of its services.
     pub(crate) fn ids(&self, wait: Wait) -> Vec<Uuid> {
         let services = &self.environments[wait.environment].1;
         let id = |i: usize| services[i].id();

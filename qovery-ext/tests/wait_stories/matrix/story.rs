@@ -15,10 +15,10 @@ use crate::{
     stream_faults::Stream,
 };
 
-/// From the beginning of a story to the action.
+/// The time from the beginning of a story to the action.
 pub(crate) const LEAD: Duration = Duration::from_secs(90);
 
-/// How much the API offers, from most to least.
+/// The information that the API offers, from most to least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Class {
     /// All endpoints, no lag.
@@ -101,13 +101,13 @@ pub(crate) struct External {
     pub(crate) origin: Origin,
     pub(crate) is_same_user: bool,
     pub(crate) action: Trigger,
-    /// The whole environment if `None`.
+    /// The services; `None` for the whole environment.
     pub(crate) only: Option<usize>,
     /// The service that fails.
     pub(crate) fails: Option<usize>,
 }
 
-/// What happens to the request that is waited for.
+/// The events that affect the request of the wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fate {
     Succeeds,
@@ -124,12 +124,12 @@ pub(crate) enum Way {
     Straight,
     /// Another process continues from the token, after this time and this delay.
     Resumed(Duration, Duration),
-    /// By the id of a request that is so old, with its environment or without.
+    /// By the id of a request of this age, with or without its environment.
     ById {
         age: Duration,
         with_environment: bool,
     },
-    /// The response to the action is lost: the connection breaks, or a gateway says 502.
+    /// The response to the action is lost: the connection breaks, or a gateway answers 502.
     ResponseLost {
         by_gateway: bool,
     },
@@ -157,7 +157,7 @@ pub(crate) struct Story {
     pub(crate) starts_after: Duration,
     pub(crate) latency: Duration,
     pub(crate) deadline: Duration,
-    /// The stream that the wait listens to, if it does.
+    /// The stream of the wait, if there is one.
     pub(crate) stream: Option<Stream>,
     /// The seed of the jitter between polls.
     pub(crate) schedule: u64,
@@ -172,7 +172,7 @@ const FOREIGN: [Origin; 4] = [
 
 impl Story {
     pub(crate) fn new(seed: u64) -> Self {
-        // Other numbers than the stories without the matrix.
+        // Other random numbers than those of the stories without the matrix.
         let mut dice = Dice(fastrand::Rng::with_seed(seed ^ 0x6d61_7472_6978));
         let class = dice.one_of(&Class::ALL);
         let mut family = dice.one_of(&Family::ALL);
@@ -304,7 +304,7 @@ impl Story {
             Family::Quiet | Family::SingleService | Family::Cluster => {}
             Family::GroupOfServices | Family::GroupOfEnvironments => self.way = Way::Group,
             Family::GitAtTheSameTime => {
-                // So that it can also come between the readings before the action and the action.
+                // So that it can also happen between the readings before the action and the action.
                 self.latency = Duration::from_millis(5);
                 let mut push = self.external(dice, LEAD);
                 push.at = LEAD - Duration::from_millis(20) + millis(dice, 0..60);
@@ -410,7 +410,7 @@ impl Story {
         }
     }
 
-    /// Requests before, at about the time of, and after ours.
+    /// Requests before ours, at about the same time, and after it.
     fn draw_queue(&mut self, dice: &mut Dice) {
         for _ in 0..dice.0.usize(0..3) {
             let at = LEAD - millis(dice, 0..40_000);
@@ -449,7 +449,7 @@ impl Story {
         }
     }
 
-    /// The action that is asked for, in the words of the fake.
+    /// The requested action, in the terms of the fake.
     pub(crate) fn action(&self) -> Trigger {
         match self.asked {
             Asked::Deploy | Asked::Redeploy => Trigger::Deploy,

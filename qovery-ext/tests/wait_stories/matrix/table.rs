@@ -1,4 +1,4 @@
-//! Counts of the ends of waits by class and family.
+//! Counts the outcomes of waits by class and family.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -41,7 +41,7 @@ impl Row {
 pub(crate) struct Table {
     rows: BTreeMap<(Waiter, Class, Family), Row>,
     examples: BTreeMap<(Miss, Class), Vec<String>>,
-    /// The waits that ended rightly for the plain client alone.
+    /// The correct outcomes of the plain client alone.
     worse: BTreeMap<(Class, Family), Vec<String>>,
 }
 
@@ -112,7 +112,7 @@ impl Table {
         count.copied().unwrap_or_default()
     }
 
-    /// The share of the waits that ended rightly, of those that no trait excuses.
+    /// The share of correct outcomes among the waits that no trait excuses.
     pub(crate) fn share_of_right(&self, waiter: Waiter, class: Class) -> f64 {
         let row = self.sum(waiter, |c, _| c == class);
         let excused: u32 = row.tolerated.values().sum();

@@ -145,7 +145,7 @@ fn stages_of(
     environment.stages.iter().map(of_stage).collect()
 }
 
-/// Returns the execution, if it is neither over nor being canceled.
+/// Returns the execution, if it has not ended and is not being canceled.
 fn live<'a>(world: &'a mut World, id: &str) -> Option<&'a mut Execution> {
     world
         .executions

@@ -1,4 +1,4 @@
-//! The types of recipes and of the display, as the fake and its faults fill them.
+//! The types of recipes and of the display, filled by the fake and its faults.
 
 use std::{convert::Infallible, fs, time::Duration};
 
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 use super::Printed;
 
-/// An answer that refuses, in the words of the text.
+/// A refusal with this text.
 fn refusal(text: &str) -> Fault {
     let body = json!({"status": 403, "detail": text, "message": text, "error": text});
     Fault::answer(403, "application/json", body.to_string())
 }
 
-/// Replaces the texts of these fields, wherever they are.
+/// Replaces the texts of these fields in the whole document.
 fn replace(value: &mut Value, fields: &[&str], text: &str) {
     match value {
         Value::Object(object) => {

@@ -11,10 +11,10 @@ use qovery_fake::{FakeQovery, SocketFault, Step, Workload};
 
 use super::Printed;
 
-/// The most that the reason of a close frame holds, in bytes, with room for the longest character.
+/// The maximum length of the reason in a close frame, in bytes, minus the longest character.
 const REASON: usize = 115;
 
-/// The beginning of a text, as long as the reason of a close frame may be.
+/// The beginning of a text, at most as long as the reason of a close frame.
 fn reason(text: &str) -> String {
     let mut reason = String::new();
     for c in text.chars() {

@@ -232,10 +232,7 @@ impl<'a> Reader<'a> {
         }
         let mut references = all.iter().filter_map(|other| other.get("$ref")?.as_str());
         references.find_map(|named| {
-            let value = self
-                .document
-                .value
-                .pointer(&references::pointer_of(named)?)?;
+            let value = self.document.value.pointer(named.strip_prefix('#')?)?;
             Some((contradiction(part, value)?, named))
         })
     }
@@ -248,11 +245,6 @@ impl<'a> Reader<'a> {
     ) -> Result<Schema, Problem> {
         let mut read = Vec::new();
         for (index, member) in members.iter().enumerate() {
-            if members.iter().take(index).any(|before| before == member) {
-                let what = "the same member is listed before, and counts once".to_owned();
-                self.remark(&format!("{pointer}/{index}"), what);
-                continue;
-            }
             let schema = self.schema(member, &format!("{pointer}/{index}"))?;
             read.push(Member {
                 schema,

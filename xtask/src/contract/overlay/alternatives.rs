@@ -2,7 +2,7 @@
 //!
 //! Each alternative is the path without the other alternatives.
 
-/// One of several that a path lists at one place.
+/// One of several selectors that a path lists at one position.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Alternative {
     pub(super) selector: String,
@@ -39,7 +39,7 @@ pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
     all
 }
 
-/// The parts between separators outside quotes and brackets, without spaces around them.
+/// The parts between separators outside of quotes and brackets, without surrounding spaces.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let separates = |index: &usize| {
         let rest = text.get(*index..);
@@ -55,7 +55,7 @@ fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts.collect()
 }
 
-/// The characters outside quotes and brackets, including the outermost brackets.
+/// The characters outside of quotes and brackets, including the outermost brackets.
 fn unnested(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quote = None;
     let mut is_escaped = false;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_filter_joins_is_alternatives() {
+    fn the_operands_of_a_filter_are_alternatives() {
         let all = expected(&[
             ("?@ == 'a\\'||'", "$..r[?@ == 'a\\'||'].x"),
             ("?@.b[0] && (@.c || @.d)", "$..r[?@.b[0] && (@.c || @.d)].x"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_lists_nothing_has_none() {
+    fn a_path_without_a_list_has_no_alternatives() {
         for path in ["$.a.b", "$['a']['b,c'][0][1:2][*]", "$..x[?@.y == 'a,b']"] {
             assert_eq!(listed(path), [], "{path}");
         }

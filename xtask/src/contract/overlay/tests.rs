@@ -115,7 +115,7 @@ fn an_action_that_changes_nothing_names_itself() {
 }
 
 #[test]
-fn each_of_several_that_an_action_lists_has_to_be_there_and_to_change() {
+fn each_alternative_of_an_action_has_to_match_and_to_change() {
     for (action, expected) in [
         (
             "target: \"$..properties['age','height']\", update: {type: integer}",
@@ -179,7 +179,7 @@ fn malformed_actions_are_refused() {
 }
 
 #[test]
-fn what_is_not_an_overlay_is_refused() {
+fn a_file_that_is_no_overlay_is_refused() {
     for (text, expected) in [
         ("openapi: 3.0.3\n", "is not an overlay"),
         (
@@ -202,7 +202,7 @@ fn what_is_not_an_overlay_is_refused() {
     }
 }
 
-/// The checked-in contract and the checked-in fixes belong together.
+/// The checked-in contract and the checked-in overlay belong together.
 #[test]
 fn every_action_of_the_overlay_of_this_repository_fixes_something() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

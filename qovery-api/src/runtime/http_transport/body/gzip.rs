@@ -7,12 +7,12 @@ use flate2::write::MultiGzDecoder;
 use super::{Collected, Wire};
 use crate::runtime::http_transport::Fault;
 
-/// How many bytes are unpacked at once: up to a thousand times as many come of them.
+/// How many bytes are unpacked at once. They become up to a thousand times as many bytes.
 const STEP: usize = 512;
-/// After how many unpacked bytes other tasks get a turn, deadlines among them.
+/// After how many unpacked bytes other tasks run, and deadlines are checked.
 const TURN: usize = 1024 * 1024;
 
-/// Reads a body up to its end, which must be that of the compression as well.
+/// Reads a body up to its end, which must also be the end of the compression.
 pub(super) async fn read(mut wire: Wire, collected: &mut Collected) -> Result<(), Fault> {
     let mut decoder = None;
     let mut since_turn = 0;
@@ -28,7 +28,7 @@ pub(super) async fn read(mut wire: Wire, collected: &mut Collected) -> Result<()
         }
     }
     wire.finish()?;
-    // A body of no bytes at all is no compressed body.
+    // An empty body is not a compressed body.
     if let Some(mut decoder) = decoder {
         decoder.try_finish().map_err(Fault::Unpacking)?;
         hand_over(decoder.get_mut(), collected)?;

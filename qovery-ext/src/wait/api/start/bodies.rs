@@ -85,7 +85,7 @@ pub(super) fn deploy_request(selection: &ServiceSelection) -> types::DeployAllRe
     request
 }
 
-/// A kind without a selected service is not sent at all.
+/// A kind without a selected service is left out.
 fn some<T>(entries: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let entries: Vec<_> = entries.collect();
     (!entries.is_empty()).then_some(entries)

@@ -108,7 +108,7 @@ impl ApiSource {
                 let body = types::CancelDeploymentRequest::new().force_cancel(*force);
                 accepted(client.cancel_agentic_workflow_deployment(id, &body)).await
             }
-            // One service of several cannot be canceled: its environment's deployment can.
+            // The API cannot cancel one service of several, only the deployment of the environment.
             (_, ActionRequest::Cancel { .. }) => {
                 let environment = match subject.environment_id() {
                     Some(environment) => environment,
@@ -120,8 +120,8 @@ impl ApiSource {
         }
     }
 
-    /// Deploys one service in a version. Kinds whose own operation cannot do without a version are
-    /// deployed through their environment, which can.
+    /// Deploys one service in a version. If the operation of its kind requires a version, the service is
+    /// deployed through its environment, which does not.
     async fn deploy_service(
         &self,
         service: ServiceRef,
