@@ -35,6 +35,25 @@ impl std::fmt::Display for Difference {
     }
 }
 
+/// The permissions of a file that is to be replaced; `None` if it does not exist.
+///
+/// # Errors
+/// Returns an error if the path is not a regular file, or cannot be read.
+pub(crate) fn replaceable(path: &Path) -> Result<Option<fs::Permissions>, Problem> {
+    match fs::symlink_metadata(path) {
+        Ok(known) if known.is_file() => Ok(Some(known.permissions())),
+        Ok(_) => Err(
+            Problem::in_file(path, "is not a regular file, and is not replaced")
+                .with_help("name a file, or a path that does not exist yet"),
+        ),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(
+            Problem::in_file(path, format!("cannot be written: {error}"))
+                .with_help("check the directory and its permissions"),
+        ),
+    }
+}
+
 /// Lists the changes that would make `directory` hold exactly `tree`.
 ///
 /// # Errors

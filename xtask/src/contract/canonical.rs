@@ -5,7 +5,7 @@
 //! if some YAML reader, of version 1.1 or 1.2, would read it as another type.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::source;
 use crate::problem::Problem;
 use crate::text::is_hidden;
+use crate::write::replaceable;
 
 /// The maximum column of a line, unless a line cannot be broken.
 const WIDTH: usize = 110;
@@ -45,17 +46,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
         Problem::in_file(path, format!("cannot be written: {error}"))
             .with_help("check the directory and its permissions")
     };
-    let permissions = match fs::symlink_metadata(path) {
-        Ok(known) if known.is_file() => Some(known.permissions()),
-        Ok(_) => {
-            return Err(
-                Problem::in_file(path, "is not a regular file, and is not replaced")
-                    .with_help("give the name of a file, or one that does not exist yet"),
-            );
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => new_file(),
-        Err(error) => return Err(failed(error)),
-    };
+    let permissions = replaceable(path)?.or_else(new_file);
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::write::{Tree, refuse_by_hand, write_all};
+use crate::write::{Tree, refuse_by_hand, replaceable, write_all};
 
 /// The directory of an unfinished update, at the root of the repository.
 const HOME: &str = ".update";
@@ -210,18 +210,11 @@ impl<'a> Work<'a> {
         };
         let new = self.new_state(index);
         fs::write(&new, text).map_err(failed)?;
-        match fs::symlink_metadata(path) {
-            Ok(known) if known.is_file() => {
-                fs::copy(path, self.old_state(index)).map_err(failed)?;
-                fs::set_permissions(&new, known.permissions()).map_err(failed)
-            }
-            Ok(_) => Err(
-                Problem::in_file(path, "is not a regular file, and is not replaced")
-                    .with_help("move it elsewhere, then run the command again"),
-            ),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(failed(error)),
+        if let Some(permissions) = replaceable(path)? {
+            fs::copy(path, self.old_state(index)).map_err(failed)?;
+            fs::set_permissions(&new, permissions).map_err(failed)?;
         }
+        Ok(())
     }
 
     fn describe(&self, path: &Path) -> Result<Target, Problem> {

@@ -30,7 +30,7 @@ impl Place {
         if text.is_empty() {
             return Err("it is empty: give a path such as my-org/shop/staging/api".to_owned());
         }
-        if let Ok(id) = Uuid::try_parse(text) {
+        if let Some(id) = id_of(text) {
             return Ok(Self::Id(id));
         }
         if let Some(url) = url_in(text) {
@@ -53,7 +53,7 @@ impl Place {
 
     /// Reads the ids in a URL of the console, old or new. Sends no request to the host.
     ///
-    /// An id that cannot be read is an error: the parent is not what the URL shows.
+    /// An id that cannot be read is an error, because the URL does not show the parent.
     fn of_url(url: &Url) -> Result<Self, String> {
         let path = percent_decode_str(url.path()).decode_utf8_lossy();
         let segments = path.split('/').map(str::trim);
@@ -85,12 +85,12 @@ impl Place {
                 continue;
             }
             let next = after.first().copied().unwrap_or_default();
-            if let Ok(id) = Uuid::try_parse(next) {
+            if let Some(id) = id_of(next) {
                 *level = Some(id);
                 rest = after.get(1..).unwrap_or_default();
                 before = None;
                 // `/organization/ID/ID` is a cluster.
-                let below = rest.first().and_then(|next| Uuid::try_parse(next).ok());
+                let below = rest.first().copied().and_then(id_of);
                 if word == Word::Organization && below.is_some() {
                     cluster = below;
                 }
@@ -127,7 +127,7 @@ impl Place {
     }
 }
 
-/// What may be printed of a text: a URL without its user, password, query and fragment, which may hold secrets.
+/// The printable part of a text: a URL without its user, password, query and fragment, which may hold secrets.
 pub(super) fn shown(text: &str) -> String {
     match url_in(without_blanks(text)) {
         None => text.to_owned(),

@@ -273,8 +273,8 @@ impl Ledger {
         ids.sort_unstable();
         let unique = ids.windows(2).all(|pair| pair.first() != pair.last());
         let ordered = self.runs.iter().all(|run| {
-            let spans = [Some(run.seen), run.queued].into_iter();
-            spans.flatten().all(|span| span.first <= span.last)
+            run.seen.first <= run.seen.last
+                && run.queued.is_none_or(|queued| queued.first <= queued.last)
         });
         bounded && sorted && unique && ordered
     }

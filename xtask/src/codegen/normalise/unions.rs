@@ -154,7 +154,7 @@ pub(crate) fn variant_names(union: &Union, tags: &[Vec<String>]) -> Vec<String> 
                 .filter(|own| !own.is_empty() && !own.starts_with(|c: char| c.is_ascii_digit()))
         });
         let plain = plain.unwrap_or_else(|| words.concat());
-        // What is left of a name may be a keyword.
+        // The rest of a name may be a keyword.
         found.push(taken.distinct(&names::identifier(&plain, "V")));
     }
     found

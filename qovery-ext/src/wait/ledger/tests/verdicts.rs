@@ -710,7 +710,7 @@ fn a_service_is_judged_by_the_run_that_began_when_its_request_left_the_queue() {
 
 #[test]
 fn a_run_from_before_the_request_left_the_queue_does_not_judge_a_service() {
-    // The request is still listed long after the run began in which the service took part.
+    // The request is still listed long after the run of the service began.
     let ledger = one_of_many(&[
         queue(20_000, &[row(2, "DEPLOY")]),
         queue(70_000, &[row(2, "DEPLOY")]),
@@ -810,7 +810,7 @@ fn an_end_that_is_reported_amid_a_later_run_decides_without_a_history() {
         assert_eq!(decision(&judge(&amid, 55_000)), None, "{said}");
         assert_eq!(amid.settles_at(SETTLE), Some(70_000));
 
-        // The later run has ended meanwhile: its end may be what the request status repeats.
+        // The later run has ended in the meantime, and the request status may repeat its end.
         let over = seen(
             amid.clone(),
             &[status_beside(70_000, ("z", "DEPLOYING"), own)],

@@ -174,13 +174,8 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     };
     let is_canceled = matches!(decision, Decision::Canceled(_));
-    let others_run = ledger.shows_candidate() || (ledger.shows_before() && !is_canceled);
-    let is_doubtful = match ledger.is_at_work() {
-        _ if ledger.has_own_end(poll.settle) => false,
-        true => others_run || repeats_the_state_before(ledger, run),
-        // The request status may repeat the state that the environment shows for another run.
-        false => run.end().and_then(|end| end.state()) == ledger.state(),
-    };
+    let is_doubtful =
+        !ledger.has_own_end(poll.settle) && may_repeat_another_run(ledger, run, is_canceled);
     let is_success = matches!(decision, Decision::Reached(_));
     // The run that agrees may be another one, and only the history tells its action and origin.
     let may_be_foreign = is_doubtful && is_success && ledger.has_others();
@@ -261,7 +256,7 @@ impl Ledger {
     /// than a settle period, so this is not the state of the environment.
     fn has_own_end(&self, settle: Duration) -> bool {
         let settle = millis(settle);
-        let Some(end) = self.end_said() else {
+        let Some(end) = self.final_end() else {
             return false;
         };
         let is_inside = |run: &Run, at: Stamp| {
@@ -276,7 +271,7 @@ impl Ledger {
     /// When the next poll can contribute to that proof, if the status shows a run at work.
     pub(super) fn proves_end_at(&self, settle: Duration) -> Option<Stamp> {
         let settle = millis(settle);
-        let end = self.end_said()?;
+        let end = self.final_end()?;
         let work = self.shown_run().filter(|_| self.is_at_work())?.work()?;
         let readable = work.first.saturating_add(settle);
         if end.last < readable {
@@ -287,7 +282,7 @@ impl Ledger {
     }
 
     /// The only end that the status of the named request has reported, if it has not reported work since.
-    fn end_said(&self) -> Option<&End> {
+    fn final_end(&self) -> Option<&End> {
         let own = self.own_request()?;
         let end = own.end().filter(|end| end.state().is_some())?;
         let is_last = own.active.is_none_or(|active| active.last < end.at);
@@ -302,6 +297,17 @@ impl Ledger {
         let was_queued = |ids: &Vec<_>| !ids.is_empty();
         self.has_acted()
             && (since.count() > 1 || self.before.requests.as_ref().is_some_and(was_queued))
+    }
+}
+
+/// Whether the end that the request status reports may be the state that the environment shows for another run.
+fn may_repeat_another_run(ledger: &Ledger, request: &Run, is_canceled: bool) -> bool {
+    if ledger.is_at_work() {
+        ledger.shows_candidate()
+            || (ledger.shows_before() && !is_canceled)
+            || repeats_the_state_before(ledger, request)
+    } else {
+        request.end().and_then(|end| end.state()) == ledger.state()
     }
 }
 

@@ -52,18 +52,17 @@ struct Comparison {
     old: Value,
     /// As reports name the place.
     place: String,
-    kind: Place,
+    null_check: NullCheck,
 }
 
-/// Who compares whether the value of a place may be null.
+/// Whether the comparison of a place includes whether its value may be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// A property, with whether it is required; or a parameter, which has no null.
-    Elsewhere,
-    /// A named schema: each place that uses it.
-    Named,
-    /// Items, values of a map, a body, a response.
+enum NullCheck {
+    /// For items, values of a map, a body and a response.
     Here,
+    /// Not for a property, whose presence is compared as a whole, a named schema, which each place
+    /// that uses it compares, and a parameter, which is never null.
+    Elsewhere,
 }
 
 /// Compares the older layer with the contract, place by place, and keeps its facts.
@@ -102,7 +101,7 @@ impl<'a> Keeper<'a> {
                 String::new(),
                 old,
                 name.to_owned(),
-                Place::Named,
+                NullCheck::Elsewhere,
             );
         }
     }
@@ -123,13 +122,20 @@ impl<'a> Keeper<'a> {
         self.outcome
     }
 
-    fn add(&mut self, root: Root, pointer: String, old: &Value, place: String, kind: Place) {
+    fn add(
+        &mut self,
+        root: Root,
+        pointer: String,
+        old: &Value,
+        place: String,
+        null_check: NullCheck,
+    ) {
         self.open.push(Comparison {
             root,
             pointer,
             old: old.clone(),
             place,
-            kind,
+            null_check,
         });
     }
 
@@ -169,7 +175,7 @@ impl<'a> Keeper<'a> {
             pointer,
             old,
             place,
-            kind,
+            null_check,
         } = comparison;
         if !self
             .seen
@@ -180,7 +186,7 @@ impl<'a> Keeper<'a> {
         let Some(new) = self.at(&root, &pointer).cloned() else {
             return;
         };
-        if kind == Place::Here {
+        if null_check == NullCheck::Here {
             let was = presence::may_be_null(&old, self.older);
             let is = presence::may_be_null(&new, &self.merged.schemas);
             if let Some(what) = presence::null_change(was, is) {
@@ -201,7 +207,7 @@ impl<'a> Keeper<'a> {
                         String::new(),
                         &old,
                         place,
-                        Place::Named,
+                        NullCheck::Elsewhere,
                     );
                 }
                 _ => self.lose(&place, format!("was {} and is {target}", shown(&old))),
@@ -245,7 +251,7 @@ impl<'a> Keeper<'a> {
                     format!("{pointer}/{keyword}"),
                     inner,
                     format!("{place}{step}"),
-                    Place::Here,
+                    NullCheck::Here,
                 );
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::operation::Operation;
 use super::json::members;
-use super::{Comparison, Outcome, Place, Root};
+use super::{Comparison, NullCheck, Outcome, Root};
 use crate::contract::pointer::escape;
 
 /// Keeps the parameters of an operation that both layers have. Returns the schemas of its parameters and
@@ -59,7 +59,7 @@ fn parameters(new: &mut Operation, old: &Operation, outcome: &mut Outcome) -> Ve
                 parameter,
                 (&root, &pointer),
                 &place,
-                Place::Elsewhere,
+                NullCheck::Elsewhere,
             ));
             continue;
         }
@@ -108,7 +108,7 @@ fn body(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparis
         return Vec::new();
     };
     let root = Root::Operation(old.key());
-    schemas_in(body, (&root, "/requestBody"), &place, Place::Here)
+    schemas_in(body, (&root, "/requestBody"), &place, NullCheck::Here)
 }
 
 fn responses(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparison> {
@@ -133,7 +133,12 @@ fn responses(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Com
         }
         let pointer = format!("/responses/{}", escape(status));
         let root = Root::Operation(old.key());
-        comparisons.extend(schemas_in(response, (&root, &pointer), &place, Place::Here));
+        comparisons.extend(schemas_in(
+            response,
+            (&root, &pointer),
+            &place,
+            NullCheck::Here,
+        ));
     }
     comparisons
 }
@@ -143,7 +148,7 @@ fn schemas_in(
     owner: &Value,
     (root, pointer): (&Root, &str),
     place: &str,
-    kind: Place,
+    null_check: NullCheck,
 ) -> Vec<Comparison> {
     let own = owner
         .get("schema")
@@ -159,7 +164,7 @@ fn schemas_in(
             pointer,
             old: old.clone(),
             place: place.to_owned(),
-            kind,
+            null_check,
         })
         .collect()
 }

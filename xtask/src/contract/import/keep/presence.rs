@@ -19,7 +19,7 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    /// The presence of a property with this schema. A request leaves out what is only read.
+    /// The presence of a property with this schema. A request leaves out read-only properties.
     pub(super) fn of(
         schema: &Value,
         is_required: bool,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::{list, members};
 use super::presence::{Presence, required};
-use super::{Keeper, Place, Root, deprecated};
+use super::{Keeper, NullCheck, Root, deprecated};
 use crate::contract::pointer::escape;
 use crate::contract::references::schema_name;
 
@@ -59,7 +59,7 @@ pub(super) fn keep(
                     None => (root.clone(), format!("{pointer}{below}")),
                     Some(schema) => (Root::Schema(schema.clone()), below.clone()),
                 };
-                keeper.add(root, pointer, value, place, Place::Elsewhere);
+                keeper.add(root, pointer, value, place, NullCheck::Elsewhere);
             }
             None => left.push((name.clone(), value.clone(), place)),
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::extensions::OLD_MEMBERS;
 use super::form::{form, referred, same_form, shown};
 use super::json::{extend, list, members};
-use super::{Keeper, Place, Root};
+use super::{Keeper, NullCheck, Root};
 use crate::contract::references::to_schema;
 
 /// Members of a union stay, behind those that the newest revision has.
@@ -48,7 +48,7 @@ pub(super) fn keep(
                 format!("{pointer}/{now}/{index}"),
                 member,
                 format!("{place}|{index}"),
-                Place::Elsewhere,
+                NullCheck::Elsewhere,
             ),
             None => left.push(member.clone()),
         }
