@@ -21,6 +21,7 @@ impl Snapshot {
                     deployment: self.deployment_id.clone(),
                     date: self.last_deployment_date.clone(),
                     action: None,
+                    in_last: None,
                 })]
             }
         }
@@ -43,6 +44,12 @@ impl Snapshot {
             Some((service.service.id, own.clone(), service.state.clone()))
         });
         apart.collect()
+    }
+
+    /// The number of requests that wait for the subject or one of its services.
+    pub(crate) fn waiting(&self) -> u32 {
+        let of_services = self.services.iter().filter_map(|s| s.requests_waiting);
+        of_services.chain(self.requests_waiting).max().unwrap_or(0)
     }
 
     /// Whether something has a state from a deployment that its status does not name.
@@ -75,6 +82,8 @@ pub(crate) struct Mark {
     pub(crate) date: Option<String>,
     /// How far a service's last action is.
     pub(crate) action: Option<Phase>,
+    /// Whether the last deployment of the environment includes the service.
+    pub(crate) in_last: Option<bool>,
 }
 
 impl Mark {
@@ -94,6 +103,7 @@ impl Mark {
             deployment: service.deployment_id.clone(),
             date: service.last_deployment_date.clone(),
             action: service.action_phase(),
+            in_last: service.part_of_last_deployment,
         }
     }
 }

@@ -367,6 +367,7 @@ impl Poller {
                 whole: seen.snapshot.whole.clone(),
                 own: seen.snapshot.marks(),
                 failed: seen.snapshot.failed_apart(),
+                waiting: seen.snapshot.waiting(),
             })),
             Until::Condition(condition) => {
                 let check = condition.check(Some(&seen.snapshot));

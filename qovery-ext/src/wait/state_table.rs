@@ -130,6 +130,19 @@ impl State {
         self.phase(Goal::Stopped) == F && *self != State::Deleted
     }
 
+    /// Whether the state is the work of an action that does not lead to the goal. A deployment and a restart show
+    /// the same states.
+    pub(crate) fn works_on_another(&self, goal: Goal) -> bool {
+        match self {
+            State::Building | State::Deploying | State::Restarting => {
+                !matches!(goal, Goal::Deployed | Goal::Restarted | Goal::Canceled)
+            }
+            State::Stopping => !matches!(goal, Goal::Stopped | Goal::Canceled),
+            State::Deleting => !matches!(goal, Goal::Deleted | Goal::Uninstalled | Goal::Canceled),
+            _ => false,
+        }
+    }
+
     /// Returns whether this version of the crate knows the value.
     pub fn is_known(&self) -> bool {
         !matches!(self, State::Unknown(_))

@@ -34,8 +34,8 @@ pub(super) const RULES: &[Claiming] = table! {
     ended_before: "the history and the Date header use one clock",
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
-    left_our_service_alone: "a run that succeeded has deployed each of its services",
-    is_not_the_run_of_our_services: "a request has one run, and is executed once it has left the queue",
+    left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
+    is_not_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -58,11 +58,15 @@ impl Ledger {
     }
 
     pub(super) fn acts_alike(&self, run: &Run) -> bool {
+        self.acts_like_ours(run) && is_not_the_run_that_followed(self, run) != Some(true)
+    }
+
+    /// Whether action, services, origin and user of a run can be ours.
+    fn acts_like_ours(&self, run: &Run) -> bool {
         [
             does_something_else,
             lacks_our_services,
             left_our_service_alone,
-            is_not_the_run_of_our_services,
             has_another_origin,
             has_another_user,
         ]
@@ -97,7 +101,7 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
         Some(action) => goal.is_not_of(action),
-        None => ends_as_another_action(ledger, run),
+        None => run.strays.is_some() || ends_as_another_action(ledger, run),
     })
 }
 
@@ -151,40 +155,92 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(ours.iter().any(|id| listed.binary_search(id).is_err()))
 }
 
-/// A service whose status names another run was not part of a run that has succeeded.
-fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<bool> {
-    Some(run.spares_ours)
-}
-
-/// A run that no service of the operation took part in, while all of them took part in a run that began when the
-/// request left the queue.
-fn is_not_the_run_of_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
+/// A service whose status names another run was not part of a run that has succeeded, or that its status says not
+/// to include it.
+fn left_our_service_alone(ledger: &Ledger, run: &Run) -> Option<bool> {
     let Scope::Services(ours) = &ledger.scope else {
         return None;
     };
+    Some(run.spares_ours && !ours.iter().all(|id| run.parts.contains_key(id)))
+}
+
+/// A run beside the one that began when the request left the queue: a later one, or one that no service of the
+/// operation took part in.
+fn is_not_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
-    let request = ledger.request()?;
-    let was_touched = ours.iter().any(|id| run.parts.contains_key(id));
-    let has_failed = run.end().is_some_and(|end| !end.is_success(ledger.goal));
-    if was_touched || has_failed {
-        return None;
+    let own = ledger.run_that_followed()?;
+    // Until then the request could wait behind that run, if no endpoint has named it.
+    let ordered = ledger.order_read_at().filter(|_| ledger.request.is_some());
+    let is_later = ordered.is_some_and(|at| own.seen.first <= at && at < run.seen.first);
+    Some(match &ledger.scope {
+        Scope::Services(ours) if !is_later => {
+            let was_touched = ours.iter().any(|id| run.parts.contains_key(id));
+            let has_failed = run.end().is_some_and(|end| !end.is_success(ledger.goal));
+            own.id != run.id && !was_touched && !has_failed
+        }
+        _ => is_later,
+    })
+}
+
+impl Ledger {
+    /// When the request was last known to wait in the queue.
+    fn left_queue_at(&self) -> Stamp {
+        let request = self.request().map(RunId::Request);
+        let row = request.and_then(|id| self.run(&id));
+        let queued = row.and_then(|row| row.queued);
+        queued.map_or(self.asked_at(), |queued| queued.last)
     }
-    // Otherwise the request may wait behind the run of a similar one.
-    let late = ledger.late_at();
-    ledger.queue_reads.iter().find(|at| **at >= late)?;
-    let is_alone = ledger.alike().all(|other| other.request() == Some(request));
-    let row = ledger.run(&RunId::Request(request));
-    let queued = row.and_then(|row| row.queued);
-    let left = queued.map_or(ledger.asked_at(), |queued| queued.last);
-    let has_ours = |other: &Run| {
-        let mut parts = ours.iter().map(|id| other.parts.get(id));
-        other.execution().is_some()
-            && parts.all(|part| part.is_some_and(Fate::has_begun))
-            && other.seen.first.saturating_add(millis(LATE)) >= left
-            && ledger.acts_alike(other)
-            && came_before(ledger, other) != Some(true)
-    };
-    Some(is_alone && ledger.runs.iter().any(has_ours))
+
+    /// From when on a reading of the queue shows that the request does not wait behind the run of a similar one.
+    pub(super) fn shows_order_at(&self) -> Stamp {
+        self.late_at().max(self.left_queue_at().saturating_add(1))
+    }
+
+    /// The first such reading.
+    fn order_read_at(&self) -> Option<Stamp> {
+        let due = self.shows_order_at();
+        self.queue_reads.iter().copied().find(|at| *at >= due)
+    }
+
+    /// The run that began when the request left the queue, if no other request can have begun then.
+    fn run_that_followed(&self) -> Option<&Run> {
+        let request = self.request()?;
+        let left = self.left_queue_at();
+        self.order_read_at()?;
+        let earliest = left.saturating_sub(millis(LATE));
+        let latest = left.saturating_add(millis(LATE));
+        let may_begin_then = |other: &Run| {
+            other.request() != Some(request)
+                && other
+                    .queued
+                    .is_none_or(|queued| queued.last >= earliest && queued.first <= latest)
+        };
+        if !self.has_acted() || self.alike().any(may_begin_then) {
+            return None;
+        }
+        let has_ours = |run: &&Run| {
+            let Scope::Services(ours) = &self.scope else {
+                return false;
+            };
+            let mut parts = ours.iter().map(|id| run.parts.get(id));
+            parts.all(|part| part.is_some_and(Fate::has_begun))
+        };
+        let may_be_ours = |run: &&Run| {
+            run.execution().is_some()
+                && run.seen.first >= earliest
+                && self.acts_like_ours(run)
+                && came_before(self, run) != Some(true)
+        };
+        // Runs are sorted by their first reading.
+        let mut runs = self.runs.iter().filter(may_be_ours);
+        let first = runs.clone().next()?;
+        let is_known = first.action.is_some() && first.seen.first <= latest && self.covers(first);
+        if is_known {
+            Some(first)
+        } else {
+            runs.find(has_ours)
+        }
+    }
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {

@@ -59,6 +59,8 @@ pub(crate) struct Shown {
     /// The services of an environment that failed in a run other than the last one: each with the name of
     /// that run and its state.
     pub(crate) failed: Vec<(Uuid, String, State)>,
+    /// The number of requests that wait.
+    pub(crate) waiting: u32,
 }
 
 /// The number of remembered queue readings.
@@ -160,6 +162,8 @@ impl Ledger {
                 run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
                 run.running = (run.fate == Fate::Running).then_some(at);
                 run.active = (!state.is_terminal()).then(|| Span::at(at));
+                run.strays = state.works_on_another(self.goal).then_some(at);
+                run.said_over = run.end().map(|end| end.at);
                 self.merge(run);
             }
             Observation::Queue { rows, at } => {
@@ -229,6 +233,9 @@ impl Ledger {
             // Only the status of the environment is active during the whole run.
             let works = run.fate == Fate::Running && shown.whole.is_some();
             run.active = works.then(|| Span::at(at));
+            let state = shown.state();
+            let strays = state.is_some_and(|state| state.works_on_another(self.goal));
+            run.strays = strays.then_some(at);
             run.spares_ours = self.spares_ours(&shown, &run);
             self.merge(run);
         }
@@ -281,17 +288,19 @@ impl Ledger {
         runs
     }
 
-    /// Whether a status shows a run that succeeded beside a service that names another one.
+    /// Whether a status shows a run beside a service that names another one, and says that the run does not
+    /// include the service or has succeeded.
     fn spares_ours(&self, shown: &Shown, run: &Run) -> bool {
         let succeeded = run.end().and_then(|end| end.state());
         let succeeded = succeeded.is_some_and(|state| state.phase(self.goal) == Phase::Reached);
-        let is_of_another = |mark: &Mark| {
-            let id = mark.deployment.as_deref();
-            id.is_some_and(|id| Some(id) != run.execution())
+        let is_left_out = |mark: &Mark| {
+            let own = mark.deployment.as_deref();
+            let is_of_another = own != run.execution();
+            is_of_another && ((succeeded && own.is_some()) || mark.in_last == Some(false))
         };
         let is_about_services = matches!(self.scope, Scope::Services(_));
         let mut own = shown.own.iter().flatten();
-        is_about_services && shown.whole.is_some() && succeeded && own.any(is_of_another)
+        is_about_services && shown.whole.is_some() && own.any(is_left_out)
     }
 
     /// The name of the run that a status shows. If the server names no execution, the name follows from the

@@ -168,9 +168,13 @@ pub(crate) struct Run {
     /// When its own status was active.
     #[serde(skip)]
     pub(crate) active: Option<Span>,
+    /// When it was first seen at work on another action than the operation's.
+    pub(crate) strays: Option<Stamp>,
+    /// When the status of the request first reported an end.
+    pub(crate) said_over: Option<Stamp>,
     /// How far the services of the operation are in this run.
     pub(crate) parts: BTreeMap<Uuid, Fate>,
-    /// Whether it succeeded while a service of the operation named another run.
+    /// Whether a service of the operation named another run when it had succeeded, or was said not to be part of it.
     pub(crate) spares_ours: bool,
 }
 
@@ -189,6 +193,8 @@ impl Run {
             running: None,
             fate: Fate::Unknown,
             active: None,
+            strays: None,
+            said_over: None,
             parts: BTreeMap::new(),
             spares_ours: false,
         }
@@ -220,6 +226,8 @@ impl Run {
         fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
         fill(&mut self.running, other.running);
+        fill(&mut self.strays, other.strays);
+        fill(&mut self.said_over, other.said_over);
         self.fate.merge(other.fate);
         self.spares_ours |= other.spares_ours;
         for (id, fate) in other.parts {

@@ -247,6 +247,8 @@ fn one_matrix_story() {
     let is_asked_for = number("QOVERY_MATRIX_STORY").is_some();
     crate::on_paused_time(async {
         if is_asked_for {
+            let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+            let _log = tracing::subscriber::set_default(log.without_time().finish());
             println!("{story:#?}");
             let (scene, _) = play(&story, Waiter::Library).await;
             for request in scene.fake.requests() {

@@ -350,6 +350,7 @@ impl Server {
                 whole: Some(whole),
                 own: vec![None],
                 failed: Vec::new(),
+                waiting: 0,
             });
         }
         let mark = if world.is_about_service {
@@ -369,8 +370,10 @@ impl Server {
                 deployment: Some(mark.0),
                 date: None,
                 action: None,
+                in_last: None,
             })],
             failed: Vec::new(),
+            waiting: 0,
         })
     }
 

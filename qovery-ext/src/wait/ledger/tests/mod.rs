@@ -76,9 +76,11 @@ fn status(at: Stamp, id: &str, state: &str) -> Observation {
             deployment: whole.id.clone(),
             date: None,
             action: None,
+            in_last: None,
         })],
         whole: Some(whole),
         failed: Vec::new(),
+        waiting: 0,
     })
 }
 
@@ -90,6 +92,7 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
             deployment: Some(id.to_owned()),
             date: None,
             action: None,
+            in_last: None,
         })
     };
     Observation::Status(Shown {
@@ -97,6 +100,7 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
         whole: Some(whole(id, environment)),
         own: own.iter().map(mark).collect(),
         failed: Vec::new(),
+        waiting: 0,
     })
 }
 

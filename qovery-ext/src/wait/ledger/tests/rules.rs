@@ -51,7 +51,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         does_something_else(),
         lacks_our_services(),
         left_our_service_alone(),
-        is_not_the_run_of_our_services(),
+        is_not_the_run_that_followed(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -144,12 +144,14 @@ fn left_our_service_alone() -> Scenario {
             deployment: Some(own.to_owned()),
             date: None,
             action: None,
+            in_last: None,
         };
         let status = Observation::Status(Shown {
             at: 200,
             whole: Some(whole("x", "DEPLOYED")),
             own: vec![Some(mark)],
             failed: Vec::new(),
+            waiting: 0,
         });
         seen(acted(&services(&[1]), Goal::Deployed, None), &[status])
     };
@@ -162,13 +164,14 @@ fn left_our_service_alone() -> Scenario {
 }
 
 /// The service took part in the run that began when its request left the queue.
-fn is_not_the_run_of_our_services() -> Scenario {
+fn is_not_the_run_that_followed() -> Scenario {
     let showing = |own: &str| {
         let mark = |deployment: &str, state| Mark {
             state: State::from(state),
             deployment: Some(deployment.to_owned()),
             date: None,
             action: None,
+            in_last: None,
         };
         let shown = |at, run, own| {
             Observation::Status(Shown {
@@ -176,6 +179,7 @@ fn is_not_the_run_of_our_services() -> Scenario {
                 whole: Some(whole(run, "DEPLOYING")),
                 own: vec![Some(own)],
                 failed: Vec::new(),
+                waiting: 0,
             })
         };
         let readings = [
@@ -187,7 +191,7 @@ fn is_not_the_run_of_our_services() -> Scenario {
         seen(acted(&services(&[1]), Goal::Deployed, Some(1)), &readings)
     };
     Scenario {
-        rule: "is_not_the_run_of_our_services",
+        rule: "is_not_the_run_that_followed",
         run: run_of_execution("y"),
         ledger: showing("x"),
         without: showing("before"),
@@ -327,7 +331,7 @@ fn a_run_that_succeeded_without_touching_our_service_is_not_ours() {
 
 #[test]
 fn a_run_beside_the_one_that_our_service_took_part_in_is_not_ours() {
-    is_not_the_run_of_our_services().check();
+    is_not_the_run_that_followed().check();
 }
 
 #[test]

@@ -171,6 +171,7 @@ fn named() -> Vec<Situation> {
                     }),
                     own: vec![None],
                     failed: Vec::new(),
+                    waiting: 0,
                 }),
                 said("DEPLOYED"),
                 queue(1_000, &[]),
@@ -217,6 +218,7 @@ fn by_signature() -> Vec<Situation> {
             }),
             own: vec![None],
             failed: Vec::new(),
+            waiting: 0,
         })
     };
     vec![

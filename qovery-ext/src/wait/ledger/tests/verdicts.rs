@@ -62,6 +62,7 @@ fn the_history_contradicts_a_request_status_that_repeats_the_environment() {
         whole: Some(shown),
         own: vec![None],
         failed: Vec::new(),
+        waiting: 0,
     });
     let readings = |end| {
         vec![
@@ -624,6 +625,7 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
             deployment: Some("x".to_owned()),
             date: None,
             action: None,
+            in_last: None,
         })
     };
     let alone = |at, state: &str| {
@@ -632,6 +634,7 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
             whole: None,
             own: vec![mark(state)],
             failed: Vec::new(),
+            waiting: 0,
         })
     };
     let readings = [
@@ -678,8 +681,10 @@ fn status_beside(at: Stamp, shown: (&str, &str), own: (&str, &str)) -> Observati
             deployment: Some(own.0.to_owned()),
             date: None,
             action: None,
+            in_last: None,
         })],
         failed: Vec::new(),
+        waiting: 0,
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::{
     Fact, Goal, LATE, Ledger, Poll, Stamp, State,
-    claim::{ends_as_another_action, is_older},
+    claim::is_older,
     millis,
     rule::{Judging, Step, table},
     run::{Fate, Run},
@@ -56,11 +56,11 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
     }
 }
 
-/// Whether the request status can only be the state of the environment: a request to deploy never ends as
-/// deleted.
+/// Whether the request status can only be the state of the environment.
 fn repeats_another_action(ledger: &Ledger) -> bool {
-    let own = ledger.own_request();
-    ledger.has_acted() && own.is_some_and(|run| ends_as_another_action(ledger, run))
+    ledger
+        .own_request()
+        .is_some_and(|run| ledger.is_mirror(run))
 }
 
 fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {

@@ -46,6 +46,7 @@ fn request_goes_on(ledger: &Ledger, _: &Poll) -> Step {
     };
     match aim(ledger).map(|run| &run.fate) {
         _ if ledger.is_unavailable(Fact::Request(request)) => Ok(None),
+        _ if aim(ledger).is_some_and(|run| ledger.is_mirror(run)) => Ok(None),
         Some(Fate::Ended(_)) => Ok(None),
         Some(Fate::Running) => waits(Phase::Running),
         _ => waits(Phase::Queued),

@@ -56,6 +56,12 @@ impl Ledger {
         self.has_acted() && shown.is_some_and(|id| self.before.executions.contains(&id))
     }
 
+    /// Whether requests wait as far as the status shows.
+    pub(super) fn shows_waiting(&self) -> bool {
+        let shown = self.shown.as_ref();
+        shown.is_some_and(|shown| shown.waiting > 0)
+    }
+
     /// Whether the goal holds as far as the status shows.
     pub(super) fn holds(&self) -> bool {
         let reached = |state: &State| state.phase(self.goal) == Phase::Reached;
@@ -189,6 +195,15 @@ impl Ledger {
         let mut runs = self.possible_executions();
         runs.retain(has_ended_so);
         runs
+    }
+
+    /// When a run that has ended was over: an environment runs one at a time.
+    pub(super) fn over_by(&self, run: &Run) -> Option<Stamp> {
+        let end = run.end()?.at;
+        let executions = self.runs.iter().filter(|run| run.execution().is_some());
+        let later = executions.map(|run| run.seen.first);
+        let next = later.filter(|first| *first > run.seen.first).min();
+        Some(next.map_or(end, |next| next.min(end)))
     }
 
     /// Whether the status shows a later run: it shows the last one.

@@ -13,7 +13,7 @@ mod watched;
 use std::time::Duration;
 
 use super::{
-    Fact, Goal, Ledger, Poll, Stamp, State, millis,
+    Fact, Goal, LATE, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, rules},
 };
 use crate::wait::{Endpoint, Evidence, Phase, RunId, Says, decision::Verdict};
@@ -36,6 +36,7 @@ impl Ledger {
     pub(crate) fn verdict(&self, poll: &Poll) -> Result<Verdict, Fact> {
         for rule in self.tables().iter().flat_map(|table| rules(table)) {
             if let Some(verdict) = (rule.says)(self, poll)? {
+                tracing::trace!(rule = rule.name, ?verdict, ledger = ?self, "verdict");
                 if let Verdict::Decided(decision, _) = &verdict {
                     tracing::debug!(rule = rule.name, because = rule.fact, ?decision, "decided");
                 }
@@ -75,10 +76,26 @@ impl Ledger {
         self.need(fact, poll)
     }
 
+    /// Needs the queue as soon as it shows that no similar request is ahead, if it was not read since.
+    fn need_order(&self, poll: &Poll) -> Result<(), Fact> {
+        let due = self.shows_order_at();
+        let is_known = self.read_at(Fact::Queue).is_some_and(|at| at >= due);
+        if is_known || poll.now < due {
+            return Ok(());
+        }
+        self.need(Fact::Queue, poll)
+    }
+
     /// Whether an earlier poll has read a fact recently.
     fn was_just_read(&self, fact: Fact, poll: &Poll) -> bool {
-        let read = self.read_at(fact);
-        read.is_some_and(|at| at < poll.since && poll.now < at.saturating_add(HISTORY_EVERY))
+        let Some(at) = self.read_at(fact) else {
+            return false;
+        };
+        // By then the history shows the end of the runs before the shown one.
+        let shown = self.shown_run().filter(|_| fact == Fact::History);
+        let due = shown.map(|run| run.seen.first.saturating_add(millis(LATE)));
+        let is_due = due.is_some_and(|due| at < due && due <= poll.now);
+        !is_due && at < poll.since && poll.now < at.saturating_add(HISTORY_EVERY)
     }
 
     /// The state that says whether something runs.

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::super::{
-    Fact, LATE, Ledger, Poll, Stamp, State, decide, millis,
+    Fact, LATE, Ledger, Poll, Stamp, State,
+    claim::ends_as_another_action,
+    decide, millis,
     rule::{Judging, Step, table},
     run::{End, Fate, Run},
     verdict::{says, waits},
@@ -28,7 +30,8 @@ pub(in super::super) const RULES: &[Judging] = table! {
 fn said(ledger: &Ledger) -> Option<&Fate> {
     let request = ledger.request?;
     let run = ledger.own_request()?;
-    (!ledger.is_unavailable(Fact::Request(request))).then_some(&run.fate)
+    let is_usable = !ledger.is_unavailable(Fact::Request(request)) && !ledger.is_mirror(run);
+    is_usable.then_some(&run.fate)
 }
 
 /// The end that the request status reports, when it was first reported, and the decision.
@@ -46,6 +49,9 @@ fn goes_on(ledger: &Ledger, poll: &Poll) -> Step {
         Some(own) if own.is_active() && is_running && ledger.shows_candidate() => {
             if has_moved(ledger) || ledger.shows_deletion() || may_be_over(ledger, poll) {
                 return Ok(None);
+            }
+            if ledger.shows_waiting() {
+                ledger.need_order(poll)?;
             }
             waits(own.phase(ledger.goal))
         }
@@ -138,14 +144,13 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     ledger.need_at_times(Fact::History, poll)?;
-    super::signature::services_ended_in_run(ledger)
+    super::signature::services_ended_in_run(ledger, poll)
 }
 
 /// Whether the request status is "running" while the status shows the run of another request.
 fn contradicts(ledger: &Ledger) -> bool {
-    let shown = ledger.shown_run();
-    let is_excluded = shown.is_some_and(|run| ledger.claim(run).is_excluded());
-    ledger.is_at_work() && (is_excluded || ledger.shows_deletion())
+    let is_foreign = ledger.shown_run().is_some() && !ledger.shows_candidate();
+    ledger.is_at_work() && (is_foreign || ledger.shows_deletion())
 }
 
 fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
@@ -157,12 +162,19 @@ fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
     if has_many || contradicts(ledger) {
         ledger.need_at_times(Fact::History, poll)?;
     }
+    if has_many || ledger.shows_waiting() {
+        ledger.need_order(poll)?;
+    }
     if contradicts(ledger) {
-        let runs = ledger.possible_executions();
-        let ends = runs.iter().filter_map(|run| run.end()).map(|end| end.at);
-        let all_ended = runs.iter().all(|run| run.end().is_some());
+        let runs = ledger.candidate_executions();
+        let ends = runs.iter().map(|run| ledger.over_by(run));
         // The request status repeats the state that the environment shows for the other request.
-        if all_ended && ends.max().is_none_or(|last| poll.is_settled(last, 1)) {
+        if let Some(ends) = ends.collect::<Option<Vec<_>>>()
+            && ends
+                .into_iter()
+                .max()
+                .is_none_or(|last| poll.is_settled(last, 1))
+        {
             return Ok(None);
         }
     }
@@ -203,6 +215,10 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         // A status that repeats the state of the environment changes with that state.
         if !poll.is_settled(at, 1) {
             return waits(Phase::Running);
+        }
+        // The history lists the run of a request that failed or succeeded.
+        if !is_canceled && ledger.has_other_end() {
+            return Ok(None);
         }
     }
     if is_success && (ledger.shows_deletion() || ledger.is_deleted_first()) {
@@ -251,6 +267,21 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 impl Ledger {
+    /// Whether the status of a request has shown what only the state of the environment can show: another action,
+    /// two ends, or work after its end.
+    pub(super) fn is_mirror(&self, request: &Run) -> bool {
+        let end = request.end();
+        let has_two_ends = end.is_some_and(|end| end.states.len() > 1);
+        let over = request.said_over.zip(request.active);
+        let works_after =
+            over.is_some_and(|(over, active)| active.last >= over.saturating_add(millis(LATE)));
+        self.has_acted()
+            && (has_two_ends
+                || works_after
+                || request.strays.is_some()
+                || ends_as_another_action(self, request))
+    }
+
     /// Whether the request status has reported an end while another run was at work, a settle period after its
     /// beginning and before its end. An environment runs one deployment at a time, and no endpoint is later
     /// than a settle period, so this is not the state of the environment.
@@ -287,6 +318,12 @@ impl Ledger {
         let end = own.end().filter(|end| end.state().is_some())?;
         let is_last = own.active.is_none_or(|active| active.last < end.at);
         is_last.then_some(end)
+    }
+
+    /// Whether the history lists a run that can be ours and has ended.
+    fn has_other_end(&self) -> bool {
+        let runs = self.possible_executions();
+        !self.is_unavailable(Fact::History) && runs.iter().any(|run| run.finished.is_some())
     }
 
     /// Whether more than one run can be the one that is shown.

@@ -90,13 +90,22 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
             ledger.need(Fact::Request(id), poll)?;
         }
     }
-    services_ended_in_run(ledger)
+    services_ended_in_run(ledger, poll)
 }
 
 /// The run continues, and our services have ended in it.
-pub(super) fn services_ended_in_run(ledger: &Ledger) -> Step {
+pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
+    // Without the status of the environment, the end of the service is that of the run.
+    let has_environment = ledger
+        .shown
+        .as_ref()
+        .is_some_and(|shown| shown.whole.is_some());
+    let goes_on = |run: &Run| match has_environment {
+        true => ledger.is_at_work() && run.end().is_none(),
+        false => ledger.shows(run) && poll.is_settled(ledger.quiet_since(), 1),
+    };
     match ledger.candidate_executions().as_slice() {
-        [run] if ledger.is_at_work() && run.end().is_none() => {
+        [run] if goes_on(run) => {
             let own = ledger.end_of_services(run);
             Ok(own.map(|(decision, fact)| Verdict::Decided(decision, vec![fact])))
         }
@@ -125,6 +134,9 @@ fn left(ledger: &Ledger) -> Vec<&Run> {
 /// Whether a request reports its end. A status that only repeats the state of the environment counts if a
 /// run has ended with this state.
 fn has_told(ledger: &Ledger, request: &Run) -> bool {
+    if ledger.is_mirror(request) {
+        return false;
+    }
     let Some(state) = request.end().and_then(|end| end.state()) else {
         return request.end().is_some();
     };
