@@ -62,7 +62,7 @@ impl Ledger {
     }
 
     /// Whether action, services, origin and user of a run can be ours.
-    fn acts_like_ours(&self, run: &Run) -> bool {
+    pub(super) fn acts_like_ours(&self, run: &Run) -> bool {
         [
             does_something_else,
             lacks_our_services,
@@ -79,7 +79,7 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.request()? != ledger.request?)
 }
 
-fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(match &run.id {
         RunId::Execution(id) => ledger.before.executions.contains(id),
         // A queued request may have absorbed ours, if both have the same action.
@@ -169,9 +169,8 @@ fn left_our_service_alone(ledger: &Ledger, run: &Run) -> Option<bool> {
 fn is_not_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let own = ledger.run_that_followed()?;
-    // Until then the request could wait behind that run, if no endpoint has named it.
-    let ordered = ledger.order_read_at().filter(|_| ledger.request.is_some());
-    let is_later = ordered.is_some_and(|at| own.seen.first <= at && at < run.seen.first);
+    // Until then the request could wait behind that run.
+    let is_later = ledger.order_read_at().is_some_and(|at| at < run.seen.first);
     Some(match &ledger.scope {
         Scope::Services(ours) if !is_later => {
             let was_touched = ours.iter().any(|id| run.parts.contains_key(id));
@@ -180,67 +179,6 @@ fn is_not_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
         }
         _ => is_later,
     })
-}
-
-impl Ledger {
-    /// When the request was last known to wait in the queue.
-    fn left_queue_at(&self) -> Stamp {
-        let request = self.request().map(RunId::Request);
-        let row = request.and_then(|id| self.run(&id));
-        let queued = row.and_then(|row| row.queued);
-        queued.map_or(self.asked_at(), |queued| queued.last)
-    }
-
-    /// From when on a reading of the queue shows that the request does not wait behind the run of a similar one.
-    pub(super) fn shows_order_at(&self) -> Stamp {
-        self.late_at().max(self.left_queue_at().saturating_add(1))
-    }
-
-    /// The first such reading.
-    fn order_read_at(&self) -> Option<Stamp> {
-        let due = self.shows_order_at();
-        self.queue_reads.iter().copied().find(|at| *at >= due)
-    }
-
-    /// The run that began when the request left the queue, if no other request can have begun then.
-    fn run_that_followed(&self) -> Option<&Run> {
-        let request = self.request()?;
-        let left = self.left_queue_at();
-        self.order_read_at()?;
-        let earliest = left.saturating_sub(millis(LATE));
-        let latest = left.saturating_add(millis(LATE));
-        let may_begin_then = |other: &Run| {
-            other.request() != Some(request)
-                && other
-                    .queued
-                    .is_none_or(|queued| queued.last >= earliest && queued.first <= latest)
-        };
-        if !self.has_acted() || self.alike().any(may_begin_then) {
-            return None;
-        }
-        let has_ours = |run: &&Run| {
-            let Scope::Services(ours) = &self.scope else {
-                return false;
-            };
-            let mut parts = ours.iter().map(|id| run.parts.get(id));
-            parts.all(|part| part.is_some_and(Fate::has_begun))
-        };
-        let may_be_ours = |run: &&Run| {
-            run.execution().is_some()
-                && run.seen.first >= earliest
-                && self.acts_like_ours(run)
-                && came_before(self, run) != Some(true)
-        };
-        // Runs are sorted by their first reading.
-        let mut runs = self.runs.iter().filter(may_be_ours);
-        let first = runs.clone().next()?;
-        let is_known = first.action.is_some() && first.seen.first <= latest && self.covers(first);
-        if is_known {
-            Some(first)
-        } else {
-            runs.find(has_ours)
-        }
-    }
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {

@@ -5,8 +5,8 @@
 use uuid::Uuid;
 
 use super::{
-    Goal, Ledger, RunId, Scope, Stamp, claim,
-    run::{Run, UNNAMED_NEW},
+    Goal, LATE, Ledger, RunId, Scope, Stamp, claim, millis,
+    run::{Fate, Run, UNNAMED_NEW},
 };
 
 impl Ledger {
@@ -53,7 +53,9 @@ impl Ledger {
             None => self.candidate_requests().len().max(1),
         };
         let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
-        let behind = self.alike().filter(|run| self.has_followed(run)).count();
+        // The runs of those behind are excluded already if the run that followed the queue is known.
+        let is_behind = |run: &&Run| !self.knows_order() && self.has_followed(run);
+        let behind = self.alike().filter(is_behind).count();
         // A request that was canceled in the queue may have no run at all.
         let is_complete = runs.len() >= ahead + ours + behind;
         if is_complete {
@@ -66,6 +68,9 @@ impl Ledger {
     /// The requests other than ours with the same action that may have absorbed ours, and have left
     /// the queue.
     pub(super) fn rivals(&self) -> Vec<&Run> {
+        if self.knows_order() {
+            return Vec::new();
+        }
         let has_left = |run: &&Run| run.queued.is_some() && !self.is_queued(run);
         let Some(ours) = self.request else {
             let requests = self.candidate_requests().into_iter();
@@ -141,6 +146,76 @@ impl Ledger {
         ids.iter()
             .position(|id| *id == request)
             .map(|place| place + 1)
+    }
+
+    /// When the request was last known to wait in the queue.
+    fn left_queue_at(&self) -> Stamp {
+        let request = self.request().map(RunId::Request);
+        let row = request.and_then(|id| self.run(&id));
+        let queued = row.and_then(|row| row.queued);
+        queued.map_or(self.asked_at(), |queued| queued.last)
+    }
+
+    /// From when on a reading of the queue shows that the request does not wait behind the run of a similar one.
+    pub(super) fn shows_order_at(&self) -> Stamp {
+        self.late_at().max(self.left_queue_at().saturating_add(1))
+    }
+
+    /// The first such reading after the run that followed the queue was seen, if the request has a name.
+    pub(super) fn order_read_at(&self) -> Option<Stamp> {
+        self.request?;
+        let due = self
+            .shows_order_at()
+            .max(self.run_that_followed()?.seen.first);
+        self.queue_reads.iter().copied().find(|at| *at >= due)
+    }
+
+    /// Whether the run that followed the queue is known from those that began later.
+    pub(super) fn knows_order(&self) -> bool {
+        self.order_read_at().is_some()
+    }
+
+    /// The run that began when the request left the queue, if no other request can have begun then.
+    pub(super) fn run_that_followed(&self) -> Option<&Run> {
+        let request = self.request()?;
+        let left = self.left_queue_at();
+        let due = self.shows_order_at();
+        self.queue_reads.iter().find(|at| **at >= due)?;
+        let earliest = left.saturating_sub(millis(LATE));
+        let latest = left.saturating_add(millis(LATE));
+        let has_ours = |run: &&Run| {
+            let Scope::Services(ours) = &self.scope else {
+                return false;
+            };
+            let mut parts = ours.iter().map(|id| run.parts.get(id));
+            parts.all(|part| part.is_some_and(Fate::has_begun))
+        };
+        let may_be_ours = |run: &&Run| {
+            run.execution().is_some()
+                && run.seen.first >= earliest
+                && self.acts_like_ours(run)
+                && claim::came_before(self, run) != Some(true)
+        };
+        // Runs are sorted by their first reading.
+        let mut runs = self.runs.iter().filter(may_be_ours);
+        let first = runs.clone().next()?;
+        // A request that the queue lists after the beginning of a run waits behind it.
+        let listed = first.seen.first.saturating_add(millis(LATE));
+        let may_begin_then = |other: &Run| {
+            other.request() != Some(request)
+                && other.queued.is_none_or(|queued| {
+                    queued.last >= earliest && queued.first <= latest && queued.last < listed
+                })
+        };
+        if !self.has_acted() || self.alike().any(may_begin_then) {
+            return None;
+        }
+        let is_known = first.action.is_some() && first.seen.first <= latest && self.covers(first);
+        if is_known {
+            Some(first)
+        } else {
+            runs.find(has_ours)
+        }
     }
 
     pub(super) fn own_request(&self) -> Option<&Run> {

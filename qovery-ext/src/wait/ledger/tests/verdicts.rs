@@ -444,6 +444,7 @@ fn a_request_is_asked_for_again_while_a_later_run_like_its_own_is_shown() {
         status(9_000, "y", "DEPLOYING"),
         // By a replica that is behind.
         request_status(9_000, 1, "DEPLOYING"),
+        history(9_000, &[]),
     ];
     let mut ledger = seen(acted(&environment(), Goal::Deployed, Some(1)), &readings);
     let mut judged_at = |now| {
@@ -453,6 +454,183 @@ fn a_request_is_asked_for_again_while_a_later_run_like_its_own_is_shown() {
     };
     assert!(is_pending(&judged_at(20_000)));
     assert_eq!(judged_at(40_000), Err(Fact::Request(request(1))));
+}
+
+/// The request status shows what no status of the request can show: it repeats the state of the environment.
+#[test]
+fn a_request_status_of_another_action_leaves_the_decision_to_the_history() {
+    let foreign = Past {
+        origin: Some("CONSOLE".to_owned()),
+        ..past("y", "DEPLOY", "DEPLOYING")
+    };
+    let readings = |said: &str| {
+        [
+            status(1_000, "x", "STOPPING"),
+            request_status(1_000, 1, "STOPPING"),
+            status(20_000, "y", "DEPLOYING"),
+            request_status(20_000, 1, said),
+            queue(20_000, &[]),
+            history(20_000, &[foreign.clone(), past("x", "STOP", "CANCELED")]),
+        ]
+    };
+    let judged = |said: &str| {
+        let acted = acted(&environment(), Goal::Stopped, Some(1));
+        judge(&seen(acted, &readings(said)), 20_000 + periods(1))
+    };
+    let verdict = judged("DEPLOYING");
+    let is_canceled = matches!(decision(&verdict), Some(Decision::Canceled(_)));
+    assert!(is_canceled, "{verdict:?}");
+    // Its own status may be behind for a settle period.
+    let acted = acted(&environment(), Goal::Stopped, Some(1));
+    let verdict = judge(&seen(acted, &readings("STOPPING")), 20_000);
+    assert!(is_pending(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_status_that_goes_back_to_work_does_not_decide() {
+    for back_at in [100, 5_000, 30_000] {
+        let ledger = seen(
+            acted(&environment(), Goal::Deployed, Some(1)),
+            &[
+                status(100, "before", "DEPLOYMENT_ERROR"),
+                request_status(100, 1, "DEPLOYMENT_ERROR"),
+                status(1_000, "x", "DEPLOYING"),
+                request_status(back_at, 1, "DEPLOYING"),
+                request_status(back_at + 20_000, 1, "DEPLOYING"),
+                status(60_000, "y", "STOPPING"),
+                request_status(60_000, 1, "STOPPING"),
+                queue(60_000, &[]),
+                history(
+                    60_000,
+                    &[
+                        past("y", "STOP", "STOPPING"),
+                        past("x", "DEPLOY", "DEPLOYED"),
+                    ],
+                ),
+            ],
+        );
+        let verdict = judge(&ledger, 60_000 + periods(2));
+        assert!(is_reached(&verdict), "{verdict:?}");
+    }
+}
+
+/// The same user asks for the same again, and the request status follows the environment into that run.
+#[test]
+fn the_run_that_began_when_the_request_left_the_queue_is_ours() {
+    let first = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+    let second = |state| Past {
+        created: Some(SENT + 60),
+        ..past("y", "DEPLOY", state)
+    };
+    let judged = |queue_read_at: u64| {
+        let ledger = seen(
+            acted(&environment(), Goal::Deployed, Some(1)),
+            &[
+                queue(500, &[row(1, "DEPLOY")]),
+                status(1_000, "x", "DEPLOYING"),
+                request_status(1_000, 1, "DEPLOYING"),
+                queue(queue_read_at, &[row(2, "DEPLOY")]),
+                status(20_000, "x", "DEPLOYING"),
+                status(60_000, "y", "DEPLOYING"),
+                status(90_000, "y", "DEPLOYED"),
+                request_status(90_000, 1, "DEPLOYED"),
+                queue(90_000, &[]),
+                history(90_000, &[second("DEPLOYED"), first.clone()]),
+            ],
+        );
+        judge(&ledger, 90_000 + periods(4))
+    };
+    let verdict = judged(20_000);
+    assert!(is_failed(&verdict), "{verdict:?}");
+    // The queue was read too early to list each request that is ahead.
+    let verdict = judged(2_000);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_queue_is_read_once_while_other_requests_wait() {
+    let waits = |at: u64| {
+        let Observation::Status(shown) = status(at, "x", "DEPLOYING") else {
+            unreachable!("it is a status");
+        };
+        Observation::Status(Shown {
+            waiting: 1,
+            ..shown
+        })
+    };
+    let judged = |readings: &[Observation]| {
+        let acted = acted(&environment(), Goal::Deployed, Some(1));
+        let ledger = seen(acted, readings);
+        let since = 20_000;
+        ledger.verdict(&Poll {
+            since,
+            ..poll(since)
+        })
+    };
+    let begun = [
+        status(1_000, "x", "DEPLOYING"),
+        request_status(1_000, 1, "DEPLOYING"),
+    ];
+    let mut readings = begun.to_vec();
+    readings.push(status(20_000, "x", "DEPLOYING"));
+    assert!(is_pending(&judged(&readings)));
+    readings.push(waits(20_000));
+    assert_eq!(judged(&readings), Err(Fact::Queue));
+    readings.push(queue(18_000, &[row(2, "DEPLOY")]));
+    assert!(is_pending(&judged(&readings)));
+}
+
+/// Without a history, the status of a service says whether the last run includes it.
+#[test]
+fn a_run_that_does_not_include_the_service_is_not_ours() {
+    let beside = |in_last| {
+        Observation::Status(Shown {
+            at: 40_000,
+            whole: Some(whole("y", "DEPLOYING")),
+            own: vec![Some(Mark {
+                state: State::Deployed,
+                deployment: Some("x".to_owned()),
+                date: None,
+                action: None,
+                in_last,
+            })],
+            failed: Vec::new(),
+            waiting: 0,
+        })
+    };
+    let claims = |in_last| {
+        let begun = status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYING"]);
+        let acted = acted(&services(&[1]), Goal::Deployed, Some(1));
+        let ledger = seen(acted, &[begun, beside(in_last)]);
+        let run = ledger.run(&run_of_execution("y")).expect("it was seen");
+        ledger.claim(run).is_excluded()
+    };
+    assert!(claims(Some(false)));
+    assert!(!claims(Some(true)));
+    assert!(!claims(None));
+}
+
+/// A run that ended is over, although the request is said to run for as long as a later one does.
+#[test]
+fn an_end_behind_a_foreign_run_is_reported_while_that_run_goes_on() {
+    let foreign = Past {
+        origin: Some("GIT".to_owned()),
+        ..past("y", "DEPLOY", "DEPLOYING")
+    };
+    let ledger = seen(
+        acted(&environment(), Goal::Deployed, Some(1)),
+        &[
+            status(1_000, "x", "DEPLOYING"),
+            request_status(1_000, 1, "DEPLOYING"),
+            status(40_000, "y", "DEPLOYING"),
+            request_status(40_000, 1, "DEPLOYING"),
+            queue(40_000, &[]),
+            history(40_000, &[foreign, past("x", "DEPLOY", "DEPLOYED")]),
+        ],
+    );
+    assert!(is_pending(&judge(&ledger, 40_000)));
+    let verdict = judge(&ledger, 40_000 + periods(1));
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]

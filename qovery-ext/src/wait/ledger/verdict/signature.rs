@@ -68,11 +68,19 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     Ok(None)
 }
 
-fn is_at_work(ledger: &Ledger, _: &Poll) -> Step {
+fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
     let own_rests =
         ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
     let runs = ledger.candidate_executions();
     let all_shown = !runs.is_empty() && runs.iter().all(|run| ledger.shows(run));
+    let queued = ledger.own_request().and_then(|own| own.queued);
+    let is_late = |run: &&Run| {
+        queued.is_some_and(|queued| queued.last.saturating_add(millis(LATE)) < run.seen.first)
+    };
+    if all_shown && runs.iter().any(is_late) {
+        // Ours may have left the queue without a run.
+        ledger.need_at_times(Fact::History, poll)?;
+    }
     match ledger.state() {
         Some(state) if state.is_active() && all_shown && !own_rests => {
             waits(state.phase(ledger.goal))
