@@ -131,8 +131,9 @@ impl<O: Operation> Call<O> {
     /// Sets a header and replaces earlier values of the same name. A `Content-Type` replaces that
     /// of the body.
     ///
-    /// The call fails if a header cannot hold the value, or if a `User-Agent` begins like that of
-    /// the command-line tool or of the Terraform provider.
+    /// The call fails if a header cannot hold the value, if the header frames the message or belongs to the
+    /// connection (such as `Content-Length`, `Transfer-Encoding` and `Connection`), or if a `User-Agent`
+    /// begins like that of the command-line tool or of the Terraform provider.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self
@@ -263,6 +264,19 @@ impl<O: Operation> Call<O> {
 /// The prefixes of `User-Agent` that identify the command-line tool and the Terraform provider to the API.
 const OTHER_ORIGINS: [&[u8]; 2] = [b"cli", b"terraform provider"];
 
+/// Headers that the transport sets: another length would cut off the body, and the rest is between two servers.
+const FRAMING: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 fn claims_other_origin(user_agent: &[u8]) -> bool {
     let name = user_agent.trim_ascii_start();
     OTHER_ORIGINS.iter().any(|origin| {
@@ -297,6 +311,10 @@ impl Parts {
             });
             return;
         };
+        if FRAMING.contains(&name.as_str()) {
+            self.fail(format!("the header `{name}` is set by the transport"));
+            return;
+        }
         if name == header::USER_AGENT && claims_other_origin(value.as_bytes()) {
             self.fail(
                 "the user agent must not begin with the name of another client of the API: the API \

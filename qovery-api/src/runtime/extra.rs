@@ -21,8 +21,8 @@ use super::{
 /// of a newer server. `Debug` shows the names only, because a value may be a secret.
 ///
 /// The value of a known field is kept here too if the model holds it only in part: a fraction of an
-/// integer field, or a number that is too large. It is sent back unless the field
-/// was changed.
+/// integer field, a number that is too large, or a text with half of a surrogate pair. It is sent back unless
+/// the field was changed.
 ///
 /// ```
 /// use qovery_api::{decode, types::ReferenceObject};

@@ -6,10 +6,10 @@
 
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{
-    parameter::{Style, Texts, in_query, scalar},
+    parameter::{Style, Texts, fields, in_query, object_of, scalar},
     percent::RESERVED,
 };
 
@@ -33,11 +33,11 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     encodings: &[Encoding],
 ) -> Result<String, String> {
-    let fields = match serde_json::to_value(value) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) => return Err("a form has to be an object".to_owned()),
-        Err(error) => return Err(error.to_string()),
-    };
+    let text = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    if !text.starts_with('{') {
+        return Err("a form has to be an object".to_owned());
+    }
+    let fields = fields(&text)?;
     let mut parts = Vec::with_capacity(fields.len());
     for (name, value) in &fields {
         let style = encodings.iter().find(|(known, _)| known == name);
@@ -49,41 +49,48 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     Ok(parts.join("&"))
 }
 
-fn property(name: &str, value: &Value, style: Option<FormStyle>) -> Result<Option<String>, String> {
+/// Encodes one property, whose value is JSON text.
+fn property(name: &str, json: &str, style: Option<FormStyle>) -> Result<Option<String>, String> {
     let one = |text: &str| {
         let encode = |text| utf8_percent_encode(text, RESERVED);
         Ok(Some(format!("{}={}", encode(name), encode(text))))
     };
-    if style == Some(FormStyle::Json) {
-        return one(&value.to_string());
-    }
-    if value.is_null() {
+    let style = match style {
+        Some(FormStyle::Json) => return one(json),
+        Some(FormStyle::Styled(style)) => Some(style),
+        None => None,
+    };
+    if json == "null" {
         return one("");
     }
-    if let Some(text) = scalar(value) {
+    if let Some(text) = scalar(json)? {
         return one(&text);
     }
-    let style = style.and_then(|style| match style {
-        FormStyle::Styled(style) => Some(style),
-        FormStyle::Json => None,
-    });
-    let texts = match (value, style) {
-        (Value::Array(items), _) => {
-            let texts: Option<Vec<String>> = items.iter().map(scalar).collect();
-            texts.map(Texts::List)
-        }
-        (Value::Object(_), Some(_)) => Some(super::parameter::object(value)?),
-        _ => None,
+    let texts = match (json.starts_with('['), style) {
+        (true, _) => list(json)?,
+        (false, Some(_)) => Some(object_of(json)?),
+        (false, None) => None,
     };
     match (texts, style) {
         (Some(texts), style) => {
             in_query(name, style.unwrap_or(Style::Form { explode: true }), &texts)
         }
-        (None, None) => one(&value.to_string()),
+        (None, None) => one(json),
         (None, Some(_)) => {
             Err("contains a list or an object, which its style cannot encode".to_owned())
         }
     }
+}
+
+/// The single values of a list; nothing if it has others.
+fn list(json: &str) -> Result<Option<Texts>, String> {
+    let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let texts: Vec<Option<String>> = items
+        .iter()
+        .map(|item| scalar(item.get()))
+        .collect::<Result<_, _>>()?;
+    let texts: Option<Vec<String>> = texts.into_iter().collect();
+    Ok(texts.map(Texts::List))
 }
 
 #[cfg(test)]

@@ -208,10 +208,14 @@ fn outgoing(
         headers.insert(header::AUTHORIZATION, value.clone());
     }
     let method = &request.operation.method;
-    // RFC 9110, 8.6. Some proxies answer 411 without it, and hyper adds it over HTTP/2 only.
-    if request.body.is_none() && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
-        let length = headers.entry(header::CONTENT_LENGTH);
-        length.or_insert(HeaderValue::from_static("0"));
+    // RFC 9110, 8.6. Some proxies answer 411 without it, and hyper adds it over HTTP/2 only. For hyper, an empty
+    // body is no body.
+    let is_empty = match &request.body {
+        Some(body) => body.is_empty(),
+        None => matches!(*method, Method::POST | Method::PUT | Method::PATCH),
+    };
+    if is_empty {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     #[cfg(feature = "gzip")]
     if !headers.contains_key(header::RANGE) {

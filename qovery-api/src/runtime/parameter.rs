@@ -5,9 +5,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{QueryValue, percent::RESERVED};
+use super::{QueryValue, decode::entries, percent::RESERVED};
 
 /// The location of a parameter outside of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,16 +61,24 @@ pub(crate) fn list<T: QueryValue>(values: &[T]) -> Result<Texts, String> {
 /// # Errors
 /// Returns an error if the value is no object, or holds a list or another object.
 pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
-    let fields = match serde_json::to_value(value) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) => return Err("is not an object".to_owned()),
-        Err(error) => return Err(format!("cannot be encoded: {error}")),
-    };
-    let mut pairs = Vec::with_capacity(fields.len());
-    for (name, value) in fields {
-        match scalar(&value) {
+    let text =
+        serde_json::to_string(value).map_err(|error| format!("cannot be encoded: {error}"))?;
+    if !text.starts_with('{') {
+        return Err("is not an object".to_owned());
+    }
+    object_of(&text)
+}
+
+/// The fields of an object of JSON text.
+///
+/// # Errors
+/// Like [`object`].
+pub(crate) fn object_of(json: &str) -> Result<Texts, String> {
+    let mut pairs = Vec::new();
+    for (name, value) in fields(json)? {
+        match scalar(value)? {
             Some(text) => pairs.push((name, text)),
-            None if value.is_null() => {}
+            None if value == "null" => {}
             None => {
                 return Err(format!(
                     "contains a list or an object in `{name}`, which a parameter cannot encode"
@@ -80,6 +87,19 @@ pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> 
         }
     }
     Ok(Texts::Pairs(pairs))
+}
+
+/// The fields of an object of JSON text, in order: names, and values as JSON text. Parsed values would lose
+/// digits of numbers, and fields whose name occurs twice.
+///
+/// # Errors
+/// Returns an error if a name is not Unicode.
+pub(crate) fn fields(json: &str) -> Result<Vec<(String, &str)>, String> {
+    let entries = entries(json).map_err(|fault| fault.message().to_owned())?;
+    let named = entries.into_iter();
+    named
+        .map(|(name, value)| Ok((unescaped(name)?, value)))
+        .collect()
 }
 
 /// A JSON document as one text.
@@ -93,23 +113,35 @@ pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String
     }
 }
 
-/// A JSON value as one text, formatted like a parameter.
-pub(crate) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(value) => Some(value.to_query()),
-        Value::Number(number) => Some(match number.as_f64().filter(|_| number.is_f64()) {
-            Some(float) => float.to_query(),
-            None => number.to_string(),
-        }),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+/// A single value of JSON text, formatted like a parameter; nothing if the value is null, a list or an object.
+///
+/// # Errors
+/// Returns an error if a text is not Unicode.
+pub(crate) fn scalar(json: &str) -> Result<Option<String>, String> {
+    Ok(match json.as_bytes().first() {
+        Some(b'"') => Some(unescaped(json)?),
+        Some(b't' | b'f') => Some(json.to_owned()),
+        Some(b'-' | b'0'..=b'9') => Some(number(json)),
+        _ => None,
+    })
+}
+
+/// A number. A value in memory has the form of a parameter, and a number that was kept as text stays as it is.
+fn number(json: &str) -> String {
+    match json.parse::<f64>() {
+        Ok(float) if serde_json::to_string(&float).is_ok_and(|own| own == json) => float.to_query(),
+        _ => json.to_owned(),
     }
+}
+
+fn unescaped(json: &str) -> Result<String, String> {
+    serde_json::from_str(json).map_err(|_| "contains a text that is not Unicode".to_owned())
 }
 
 /// The encoded parameter of a query with its name, or nothing if there is no value.
 ///
 /// # Errors
-/// Returns an error if a text holds the delimiter of the style.
+/// Returns an error if a text holds the delimiter of the style, or if a server would read another key.
 pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option<String>, String> {
     if texts.is_empty() {
         return Ok(None);
@@ -119,6 +151,13 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
     }
     let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     if let (Style::Deep, Texts::Pairs(pairs)) = (style, texts) {
+        let is_another_key = |key: &str| key.is_empty() || key.contains(['[', ']']);
+        if pairs.iter().any(|(key, _)| is_another_key(key)) {
+            return Err(
+                "has a key that is empty or contains a bracket, which servers read as another key"
+                    .to_owned(),
+            );
+        }
         let pairs = pairs
             .iter()
             .map(|(key, value)| format!("{}={}", encode(&format!("{name}[{key}]")), encode(value)));

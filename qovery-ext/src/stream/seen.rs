@@ -2,13 +2,17 @@
 //!
 //! A line has no id: it is identified by its content and its time. Equal lines of the same millisecond are
 //! distinguished by their number. Two equal lines on one connection are two lines.
+//!
+//! A server may date a line in the future. Such a line counts as one of the present: otherwise, the lines up to
+//! its time would not be asked for again, or be taken for repeated ones.
 
 use std::{
     collections::{HashMap, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use qovery_api::chrono::{DateTime, Utc};
+use qovery_api::chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// A period during which lines may be missing.
 ///
@@ -36,11 +40,34 @@ pub(super) enum Verdict {
 pub(super) struct Seen {
     capacity: usize,
     lines: VecDeque<(DateTime<Utc>, u64)>,
-    /// The latest time of a line.
+    /// The latest time of a line that is not in the future.
     last: Option<DateTime<Utc>>,
     /// Whether older lines than those in `lines` were delivered.
     forgot: bool,
     repeat: Option<Repeat>,
+    clock: Clock,
+}
+
+/// The present: the later time of the system's clock, which may be set back, and of Tokio's, which may be
+/// paused.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    started: (Instant, DateTime<Utc>),
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            started: (Instant::now(), Utc::now()),
+        }
+    }
+
+    fn now(self) -> DateTime<Utc> {
+        let (instant, time) = self.started;
+        let elapsed = TimeDelta::from_std(instant.elapsed()).unwrap_or_default();
+        let now = time.checked_add_signed(elapsed).unwrap_or(time);
+        now.max(Utc::now())
+    }
 }
 
 /// Set after a reconnect, until the first line that is later than all before.
@@ -64,10 +91,11 @@ impl Seen {
             last: None,
             forgot: false,
             repeat: None,
+            clock: Clock::start(),
         }
     }
 
-    /// The time of the last line.
+    /// The time of the last line, at the latest the time at which it was received.
     pub(super) fn last(&self) -> Option<DateTime<Utc>> {
         self.last
     }
@@ -121,7 +149,7 @@ impl Seen {
                 }
             }
         }
-        self.keep(time, line);
+        self.keep(time.min(self.clock.now()), line);
         verdict
     }
 
@@ -215,5 +243,29 @@ mod tests {
             );
         }
         assert_eq!(seen.judge(at(5), &"line"), Verdict::New);
+    }
+
+    #[test]
+    fn lines_that_are_dated_in_the_future_neither_move_the_mark_nor_hide_later_lines() {
+        for ahead in [TimeDelta::minutes(10), TimeDelta::days(1_000_000)] {
+            let mut seen = Seen::new(100);
+            seen.judge(at(1), &"line");
+            let begun = Utc::now();
+            // More than are stored.
+            for number in 0..200 {
+                seen.judge(begun + ahead, &number);
+            }
+            let mark = seen.last().unwrap();
+            assert!((begun..=Utc::now()).contains(&mark), "{mark}");
+            seen.reconnected();
+            assert_eq!(seen.judge(begun + ahead, &199), Verdict::Repeated);
+            let later = Utc::now() + TimeDelta::milliseconds(1);
+            assert_eq!(seen.judge(later, &"next"), Verdict::New);
+        }
+        let mut seen = Seen::new(100);
+        seen.judge(DateTime::<Utc>::MAX_UTC, &"line");
+        seen.reconnected();
+        let later = Utc::now() + TimeDelta::seconds(1);
+        assert!(matches!(seen.judge(later, &"next"), Verdict::After(gap) if gap.to == later));
     }
 }

@@ -128,6 +128,19 @@ impl Subject {
         Subject::Cluster { organization, id }
     }
 
+    /// Whether both are the same subject; what is known of its surroundings does not matter.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Subject::Environment { id, .. }, Subject::Environment { id: other, .. }) => {
+                id == other
+            }
+            (Subject::Service { service, .. }, Subject::Service { service: other, .. }) => {
+                service == other
+            }
+            _ => self == other,
+        }
+    }
+
     /// Returns the environment of the subject, if it is known.
     pub fn environment_id(&self) -> Option<Uuid> {
         match self {

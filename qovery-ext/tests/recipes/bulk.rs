@@ -396,3 +396,31 @@ async fn a_run_that_crashed_at_any_byte_of_its_journal_deploys_nothing_twice() {
             .unwrap_or_else(|error| panic!("{length}, again: {error}"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_whose_tokens_were_moved_to_other_environments_is_refused() {
+    let scene = scene();
+    let bulk = || {
+        Bulk::new(&scene.client)
+            .organization("acme")
+            .journal(scene.journal())
+    };
+    let run = || async { bulk().run(|one| one.stop()).await };
+    run().await.unwrap();
+    let text = std::fs::read_to_string(scene.journal()).unwrap();
+    let mut started: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|entry: &serde_json::Value| entry["event"] == "started")
+        .collect();
+    assert_eq!(started.len(), 5);
+    let token = started[0]["token"].take();
+    started[0]["token"] = started[1]["token"].take();
+    started[1]["token"] = token;
+    let lines: Vec<String> = started.iter().take(2).map(ToString::to_string).collect();
+    std::fs::write(scene.journal(), lines.join("\n")).unwrap();
+    let stops = scene.stops();
+    let error = run().await.unwrap_err().to_string();
+    assert!(error.contains("belongs to another job"), "{error}");
+    assert_eq!(scene.stops(), stops);
+}

@@ -12,6 +12,7 @@ use std::{
 use futures_util::StreamExt;
 use qovery_api::{
     BoxFuture, Client, RawResponse, Request, Transport, TransportError, Upgrade, Upgraded,
+    chrono::{DateTime, Utc},
     http::{HeaderMap, HeaderValue, header},
 };
 use qovery_ext::{
@@ -173,8 +174,12 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn line(text: &str) -> Vec<u8> {
+    line_at(1_767_225_600_000, text)
+}
+
+fn line_at(milliseconds: i64, text: &str) -> Vec<u8> {
     let line = serde_json::json!({
-        "created_at": 1_767_225_600_000_i64, "message": text, "pod_name": "p", "container_name": "c",
+        "created_at": milliseconds, "message": text, "pod_name": "p", "container_name": "c",
         "version": "v", "severity_text": "INFO", "from_kube": false, "labels": {},
     });
     line.to_string().into_bytes()
@@ -556,4 +561,28 @@ async fn reconnects_to_a_server_that_closes_after_each_message_have_a_delay() {
     let heads = server.heads.lock().unwrap().clone();
     let first = |head: &String| head.lines().next().unwrap().to_owned();
     assert!(heads.iter().map(first).all(|line| !line.contains("s3cret")));
+}
+
+#[tokio::test]
+async fn a_line_of_the_future_is_not_the_time_from_which_lines_are_asked_for() {
+    let now = Utc::now().timestamp_millis();
+    for milliseconds in [
+        now + 3_600_000,
+        253_402_300_800_000,
+        8_210_000_000_000_000,
+        i64::MAX,
+        i64::MIN,
+    ] {
+        let server = Hostile::start(bytes(frame(0x81, &line_at(milliseconds, "a")))).await;
+        let mut lines = server.client.service_logs(server.service.id());
+        let heads = || server.heads.lock().unwrap().clone();
+        let reading = async { while heads().len() < 2 && lines.next().await.is_some() {} };
+        timeout(LONG, reading).await.unwrap();
+        let heads = heads();
+        let url = format!("ws://h.test{}", heads[1].split(' ').nth(1).unwrap());
+        let url = qovery_api::reqwest::Url::parse(&url).unwrap();
+        let start = url.query_pairs().find(|(name, _)| name == "start");
+        let start: DateTime<Utc> = start.unwrap().1.parse().unwrap();
+        assert!(start <= Utc::now(), "{milliseconds}: {start}");
+    }
 }

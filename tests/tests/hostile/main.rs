@@ -11,9 +11,11 @@
 )]
 
 mod bodies;
+mod decoding;
 mod files;
 mod paths;
 mod redaction;
 mod stub;
 mod text;
+mod traces;
 mod transport;

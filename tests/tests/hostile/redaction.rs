@@ -23,7 +23,7 @@ const TOKENS: [&str; 7] = [
 ];
 
 /// Every encoding of the token that may be sent back.
-fn spellings(token: &str) -> Vec<String> {
+pub(crate) fn spellings(token: &str) -> Vec<String> {
     let each = |write: &dyn Fn(u8) -> String| token.bytes().map(write).collect::<String>();
     let percent = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
     let quoted = serde_json::to_string(token).unwrap();

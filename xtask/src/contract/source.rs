@@ -44,14 +44,23 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
         Problem::in_file(path, format!("cannot be read: {error}"))
             .with_help("check the name of the file, and that it is readable")
     };
+    let refuse = || {
+        Problem::in_file(path, "is not a regular file")
+            .with_help("give the name of a YAML or JSON file")
+    };
     // Opening a pipe or a device could wait forever, or read without an end.
-    let kind = fs::metadata(path).map_err(unreadable)?;
-    if !kind.is_file() {
-        return Err(Problem::in_file(path, "is not a regular file")
-            .with_help("give the name of a YAML or JSON file"));
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(refuse());
+    }
+    let mut options = fs::File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.read(true).open(path).map_err(unreadable)?;
+    // Once more, because the file may have been replaced.
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(refuse());
     }
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
     file.take(bounds::FILE + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

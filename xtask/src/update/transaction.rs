@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::source;
 use crate::problem::Problem;
 use crate::write::{Tree, refuse_by_hand, replaceable, write_all};
 
@@ -72,8 +73,13 @@ impl<'a> Work<'a> {
     fn of(root: &'a Path) -> Result<Self, Problem> {
         let home = root.join(HOME);
         let path = home.join(LOCK);
-        let lock = File::create(&path)
-            .map_err(|error| Problem::in_file(&path, format!("cannot be written: {error}")))?;
+        // Opening a pipe would wait, and opening a link would write to its target.
+        if fs::symlink_metadata(&path).is_ok_and(|known| !known.is_file()) {
+            return Err(damaged(&path, "its lock is not a regular file"));
+        }
+        let lock = File::options().append(true).create(true).open(&path);
+        let lock =
+            lock.map_err(|error| Problem::in_file(&path, format!("cannot be written: {error}")))?;
         lock.try_lock().map_err(|_| {
             Problem::in_file(&home, "belongs to an update that is running")
                 .with_help("wait until it has ended, then run the command again")
@@ -164,15 +170,16 @@ impl<'a> Work<'a> {
 
     fn journal(&self, name: &str) -> Result<Option<Vec<Target>>, Problem> {
         let path = self.home.join(name);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(Problem::in_file(&path, format!("cannot be read: {error}")));
+            Ok(known) if !known.is_file() => {
+                return Err(damaged(&path, "it is not a regular file"));
             }
-        };
+            _ => {}
+        }
+        let text = source::bytes(&path)?;
         let targets: Vec<Target> =
-            serde_json::from_str(&text).map_err(|error| damaged(&path, &error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| damaged(&path, &error.to_string()))?;
         let is_inside = |path: &String| {
             let mut steps = Path::new(path).components();
             !path.is_empty() && steps.all(|step| matches!(step, Component::Normal(_)))
@@ -550,6 +557,38 @@ mod tests {
                 "{problem}"
             );
             fs::remove_dir_all(work).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_or_journal_that_is_no_regular_file_is_neither_opened_nor_followed() {
+        use std::os::unix::fs::symlink;
+
+        let mine = tempfile::NamedTempFile::new().unwrap();
+        fs::write(mine.path(), "mine").unwrap();
+        let fifo = |path: &Path| {
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(made.unwrap().success());
+        };
+        for name in [LOCK, REDO, UNDO] {
+            let entries: [&dyn Fn(&Path); 5] = [
+                &|path| symlink(mine.path(), path).unwrap(),
+                &|path| symlink("/dev/zero", path).unwrap(),
+                &|path| symlink("nothing", path).unwrap(),
+                &fifo,
+                &|path| fs::create_dir(path).unwrap(),
+            ];
+            for make in entries {
+                let home = tempfile::tempdir().unwrap();
+                let work = home.path().join(HOME);
+                fs::create_dir(&work).unwrap();
+                make(&work.join(name));
+                let problem = recover(home.path()).unwrap_err().to_string();
+                assert!(problem.contains("not a regular file"), "{problem}");
+                assert_eq!(fs::read_to_string(mine.path()).unwrap(), "mine");
+                assert!(!work.join("nothing").exists());
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct TextDeserializer<'de, 'c> {
     is_field: bool,
     /// Whether it belongs to a model.
     is_model: bool,
-    /// Set if a number fits only in part.
+    /// Set if a number or a text fits only in part.
     in_part: Option<&'c Cell<bool>>,
 }
 
@@ -207,7 +207,12 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
         match self.first() {
             b'"' => match text::unescaped(self.text, self.manner)? {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
+                Cow::Owned(text) => {
+                    if text.contains(char::REPLACEMENT_CHARACTER) && !text::is_unicode(self.text) {
+                        self.is_held_in_part();
+                    }
+                    visitor.visit_string(text)
+                }
             },
             _ => Err(self.refuse(&visitor)),
         }

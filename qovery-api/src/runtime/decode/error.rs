@@ -81,6 +81,13 @@ impl DecodeError {
         Self::new(String::new(), message, Kind::TooLarge)
     }
 
+    /// The document has a key that serde_json would take for an instruction.
+    pub(crate) fn reserved_key() -> Self {
+        let message = "an object has a key that begins with `$serde_json::private::`, which is \
+                       reserved and cannot be decoded";
+        Self::new(String::new(), message.to_owned(), Kind::Shape)
+    }
+
     /// The same error, with this field added to its path.
     pub(crate) fn in_field(mut self, name: &str) -> Self {
         let inside = std::mem::take(&mut self.0.path);

@@ -55,7 +55,7 @@ impl Fault {
     }
 
     /// The fault, without its path.
-    pub(super) fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 

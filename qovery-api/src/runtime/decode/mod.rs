@@ -10,14 +10,15 @@ mod deserializer;
 mod error;
 mod fault;
 mod outline;
-mod text;
+mod reserved;
+pub(crate) mod text;
 
 use std::borrow::Cow;
 
 pub(crate) use deserializer::{MODEL, OneField, UNION, handed_over};
 pub use error::DecodeError;
 pub(crate) use fault::Fault;
-pub(crate) use outline::{Outline, Subject};
+pub(crate) use outline::{Outline, Subject, entries};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -45,7 +46,8 @@ pub(crate) enum Manner {
 ///   unchanged number is kept in the extra fields of the model.
 /// - A member of a union that does not fit becomes the unknown member of the union, with its JSON and the
 ///   reason.
-/// - Half of a surrogate pair, or a byte that is not UTF-8, becomes U+FFFD in a text.
+/// - Half of a surrogate pair, or a byte that is not UTF-8, becomes U+FFFD in a text. The unchanged text with half
+///   of a pair is kept in the extra fields of the model.
 ///
 /// ```
 /// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0, 3.5]")?;
@@ -59,7 +61,9 @@ pub(crate) enum Manner {
 /// # Errors
 /// Returns an error with the path if the document is not JSON or does not fit the type. Returns an error
 /// with [`is_too_large`](DecodeError::is_too_large) if the decoded document would take more than 448 MiB
-/// of memory, the default of [`ClientBuilder::decoded_limit`](super::ClientBuilder::decoded_limit).
+/// of memory, the default of [`ClientBuilder::decoded_limit`](super::ClientBuilder::decoded_limit). Returns an
+/// error if an object has a key that begins with `$serde_json::private::`, which serde_json would not read as a
+/// key.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     decode_in(body, Manner::Tolerant)
 }
@@ -83,6 +87,9 @@ pub fn decode_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeErro
 }
 
 fn decode_in<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
+    if reserved::has_reserved_key(body) {
+        return Err(DecodeError::reserved_key());
+    }
     let limit = budget::limit();
     let too_large = || DecodeError::too_large(limit);
     let values = budget::weigh(body, limit).ok_or_else(too_large)?;

@@ -122,7 +122,7 @@ fn fields(text: &str, manner: Manner) -> Vec<(Cow<'_, str>, &str)> {
 }
 
 /// The names and values of an object, as JSON text.
-pub(super) fn entries(text: &str) -> Result<Vec<(&str, &str)>, Fault> {
+pub(crate) fn entries(text: &str) -> Result<Vec<(&str, &str)>, Fault> {
     let entries: Entries<'_> =
         serde_json::from_str(text).map_err(|_| Fault::new("the object cannot be read"))?;
     Ok(entries.0)

@@ -10,7 +10,7 @@ use super::{Fault, Manner};
 ///
 /// # Errors
 /// Returns an error if the text holds half of a surrogate pair and the manner does not replace it.
-pub(super) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fault> {
+pub(crate) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fault> {
     let inner = string
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
@@ -28,6 +28,11 @@ pub(super) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fa
     // As bytes, serde_json encodes halves of pairs like UTF-8 would.
     let text = serde_json::Deserializer::from_str(string).deserialize_bytes(Replaced);
     text.map(Cow::Owned).map_err(|_| fault())
+}
+
+/// Whether a JSON string stands for a text, without half of a surrogate pair.
+pub(super) fn is_unicode(string: &str) -> bool {
+    serde_json::from_str::<Cow<'_, str>>(string).is_ok()
 }
 
 struct Replaced;

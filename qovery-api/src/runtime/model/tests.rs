@@ -354,6 +354,39 @@ fn a_number_that_does_not_fit_is_sent_back_unchanged_until_the_field_is_changed(
 }
 
 #[test]
+fn half_of_a_surrogate_pair_is_sent_back_unchanged_until_the_field_is_changed() {
+    let read = |text: &str| decode::<Thing>(text.as_bytes()).unwrap();
+    let text = r#"{"id":1,"name":"a\ud800","password":"\udc00p","parts":[{"weight":null,"colour":"\ud83d"}],"note":"n\udfff\n"}"#;
+    let mut thing = read(text);
+    assert_eq!(thing.name.as_deref(), Some("a\u{fffd}"));
+    let mut names: Vec<_> = thing.extra().names().collect();
+    names.sort();
+    assert_eq!(names, ["name", "note", "password"]);
+    let sent = serde_json::to_string(&thing).unwrap();
+    for kept in [
+        r#""a\ud800""#,
+        r#""\udc00p""#,
+        r#""\ud83d""#,
+        r#""n\udfff\n""#,
+    ] {
+        assert!(sent.contains(kept), "{kept}: {sent}");
+    }
+    assert_eq!(read(&sent), thing);
+    assert!(!format!("{thing:?}").contains("udc00p"), "{thing:?}");
+    assert!(decode_strictly::<Thing>(text.as_bytes()).is_err());
+    thing.name = Some("b".to_owned());
+    thing.note = Patch::Null;
+    thing.password = "q".into();
+    let sent = serde_json::to_string(&thing).unwrap();
+    for gone in ["ud800", "udfff", "udc00"] {
+        assert!(!sent.contains(gone), "{gone}: {sent}");
+    }
+    // A text that has U+FFFD itself fits.
+    let whole = read(r#"{"id":1,"name":"\ufffd\"","password":"\ufffd"}"#);
+    assert!(whole.extra().is_empty());
+}
+
+#[test]
 fn an_extra_field_that_the_request_has_becomes_its_own() {
     let mut thing = Thing {
         id: 1,

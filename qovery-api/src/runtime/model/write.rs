@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Number, Value, value::RawValue};
 
 use super::{Model, find};
-use crate::runtime::{Patch, Printable, extra};
+use crate::runtime::{Patch, Printable, decode, extra};
 
 /// Receives the fields of a struct, one after the other.
 pub(crate) trait Visit {
@@ -227,10 +227,13 @@ impl<S: SerializeMap> Visit for Writer<'_, S> {
 }
 
 /// Whether a value is the part of the JSON text that its type can hold: its numbers may lack a fraction, or be
-/// the largest or smallest of their type.
+/// the largest or smallest of their type, and its texts may have U+FFFD for half of a surrogate pair.
 fn is_part(value: &Value, raw: &str) -> bool {
     match value {
         Value::Number(number) => is_part_of_number(number, raw),
+        Value::String(text) => {
+            decode::text::unescaped(raw, decode::Manner::Tolerant).is_ok_and(|raw| raw == *text)
+        }
         Value::Array(items) => serde_json::from_str::<Vec<&RawValue>>(raw).is_ok_and(|raws| {
             let mut pairs = items.iter().zip(&raws);
             items.len() == raws.len() && pairs.all(|(item, raw)| is_part(item, raw.get()))

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::super::FoundEnvironment;
 use crate::{
     regular_file,
-    wait::{Goal, OperationToken},
+    wait::{Action, Goal, OperationToken},
 };
 
 /// A line of the journal.
@@ -140,15 +140,17 @@ impl Journal {
         })
     }
 
-    /// Refuses the journal of another job.
-    pub(super) fn check(
+    /// Refuses the journal of another job, and entries that were moved to another environment.
+    pub(super) fn check<'a>(
         &self,
-        goals: impl IntoIterator<Item = (Uuid, Option<Goal>)>,
+        actions: impl IntoIterator<Item = (Uuid, &'a Action)>,
     ) -> io::Result<()> {
-        for (environment, goal) in goals {
-            if let Some((_, noted)) = self.last.get(&environment)
-                && *noted != goal
-            {
+        for (environment, action) in actions {
+            let Some((event, noted)) = self.last.get(&environment) else {
+                continue;
+            };
+            let goal = action.goal();
+            if *noted != goal {
                 let text = |goal: &Option<Goal>| match goal {
                     Some(goal) => goal.to_string(),
                     None => "a condition".to_owned(),
@@ -157,6 +159,15 @@ impl Journal {
                     "it belongs to another job: there, the goal of environment {environment} is {}, and here {}",
                     text(noted),
                     text(&goal)
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+            if let Event::Started { token } = event
+                && !token.subject().is_same(action.subject())
+            {
+                let what = format!(
+                    "it belongs to another job: there, the action of environment {environment} acts on \
+                     something else than here"
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }

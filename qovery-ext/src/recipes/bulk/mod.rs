@@ -200,10 +200,10 @@ impl Bulk {
             })
             .collect();
         if let (Some(journal), Some(file)) = (&journal, &self.journal) {
-            let goals = actions
+            let actions = actions
                 .iter()
-                .map(|(environment, action)| (environment.id(), action.goal()));
-            journal.check(goals).map_err(BulkError::journal(file))?;
+                .map(|(environment, action)| (environment.id(), action));
+            journal.check(actions).map_err(BulkError::journal(file))?;
         }
         let journal = journal.as_ref();
         let works =

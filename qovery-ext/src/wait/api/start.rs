@@ -118,7 +118,7 @@ where
         // Accepted. The body is another document than the declared one, for example the status of the
         // environment in place of that of a service. Both have the request in the same field.
         Err(error) if error.is_decode() && error.is_from_api() => {
-            let body = error.body().map(|body| serde_json::from_slice(body));
+            let body = error.body().map(|body| qovery_api::decode(body));
             let document: Option<Map<String, Value>> = body.and_then(Result::ok);
             Ok(Receipt {
                 server_time: error.headers().and_then(server_time),

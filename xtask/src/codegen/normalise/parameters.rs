@@ -19,8 +19,21 @@ use crate::codegen::model::{Location, Shape, Style};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
-/// Headers that the client sets by itself; OpenAPI says that a parameter of this name is ignored.
-const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+/// Headers that the client sets by itself. OpenAPI says that a parameter with one of the first three names is
+/// ignored. The others frame the message or belong to the connection.
+const OWN_HEADERS: [&str; 11] = [
+    "accept",
+    "content-type",
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// Reads the parameters of one operation: those of the path first, in its order. No argument gets one
 /// of the `taken` names.

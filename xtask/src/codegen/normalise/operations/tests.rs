@@ -185,6 +185,28 @@ fn arguments_of_one_operation_have_names_of_their_own() {
 }
 
 #[test]
+fn a_header_that_frames_the_message_is_no_parameter() {
+    let header = |name: &str| json!({"name": name, "in": "header", "required": true, "schema": {"type": "integer"}});
+    let own = [
+        "Content-Length",
+        "transfer-encoding",
+        "HOST",
+        "Connection",
+        "Expect",
+        "Upgrade",
+        "TE",
+        "Trailer",
+    ];
+    let parameters: Vec<Value> = own.into_iter().chain(["X-Length"]).map(header).collect();
+    let found = only(operation(
+        "/a",
+        json!({"operationId": "a", "responses": empty(), "parameters": parameters}),
+    ));
+    let names: Vec<&str> = told(&found).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["X-Length"]);
+}
+
+#[test]
 fn lists_are_sent_one_by_one_or_with_commas_as_the_contract_says() {
     let list = |explode: bool| json!({"name": format!("l{explode}"), "in": "query", "explode": explode, "schema": {"type": "array", "items": {"enum": ["A", "B"]}}});
     let found = only(operation(
