@@ -89,6 +89,11 @@
 //! specification that it is up to date with. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
 //! client again; `QOVERY_REGENERATE=never` forbids that, and so does `CI`.
 #![forbid(unsafe_code)]
+#![allow(
+    confusable_idents,
+    mixed_script_confusables,
+    reason = "generated names follow the contract, in whatever script it names things"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "all"),

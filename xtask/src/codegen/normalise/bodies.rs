@@ -42,6 +42,7 @@ pub(crate) fn read(
     let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"))?;
     let content = body.get("content").and_then(Value::as_object);
     let Some(content) = content.filter(|content| !content.is_empty()) else {
+        draft.remark(&place, "the body has no media type: the call sends no body");
         return Ok(None);
     };
     let mut declared = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::conflict::Conflict;
 use super::discrimination::values_of;
 use super::draft::Draft;
-use super::schema::{Components, Kind, Schema, Union};
+use super::schema::{Components, Kind, Member, Schema, Union};
 use super::unions;
 use crate::codegen::model::{Remark, UnionStrategy};
 
@@ -28,17 +28,27 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
             return;
         };
         let property = discriminator.property.clone();
-        let members = union.members.iter();
-        let mut members = members.map(|member| &member.schema);
-        if members.any(|member| may_have(&components, member, &property, &mut BTreeSet::new())) {
+        let lacks = |member: &&Member| {
+            !may_have(&components, &member.schema, &property, &mut BTreeSet::new())
+        };
+        let is_value = |member: &&Member| !matches!(member.schema.kind, Kind::Null);
+        let members: Vec<&Member> = union.members.iter().filter(is_value).collect();
+        let has_no_tag = |member: &&Member| {
+            let is_named = member.source.is_some() || matches!(member.schema.kind, Kind::Ref(_));
+            !is_named && values_of(&components, &member.schema, &property).is_none()
+        };
+        let what = if members.iter().all(lacks) {
+            format!("no member of the union has the property `{property}` of the discriminator")
+        } else if let Some(member) = members.into_iter().find(has_no_tag) {
+            let place = &member.schema.pointer;
+            format!("no value of `{property}` means the member {place}, which has no name")
+        } else {
             return;
-        }
+        };
         union.discriminator = None;
         let place = pointer
             .trim_end_matches("/oneOf")
             .trim_end_matches("/anyOf");
-        let what =
-            format!("no member of the union has the property `{property}` of the discriminator");
         if is_told(&components, &pointer, union) {
             remarks.push(Remark {
                 pointer: format!("{place}/discriminator"),

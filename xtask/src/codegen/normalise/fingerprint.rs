@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::schema::{Kind, Schema};
+use super::schema::{Kind, Schema, TextFormat};
 
 /// A text that is equal for schemas that are one type.
 pub(crate) fn fingerprint(schema: &Schema) -> String {
@@ -22,6 +22,8 @@ fn write_schema(text: &mut String, schema: &Schema) {
         Kind::Any => text.push_str("any"),
         Kind::Null => text.push_str("null"),
         Kind::Ref(name) => push(text, "ref", name),
+        // Both are strings of Rust.
+        Kind::Text(TextFormat::Binary) => push(text, "text", &format!("{:?}", TextFormat::Plain)),
         Kind::Text(format) => push(text, "text", &format!("{format:?}")),
         Kind::Integer => text.push_str("integer"),
         Kind::Unsigned => text.push_str("unsigned"),

@@ -6,7 +6,7 @@
 //! are dropped. A property or an item that is composed of its enclosing schema becomes a separate
 //! component, so that it can refer to itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::{self, Budget};
 use super::conflict::Conflict;
@@ -175,7 +175,7 @@ impl<'a> Merger<'a> {
                 Ok(merged)
             }
             Kind::Object(mut object) => {
-                object.required_elsewhere.clear();
+                self.undeclared(std::mem::take(&mut object.required_elsewhere), &pointer);
                 Ok(Schema {
                     kind: object_kind(object, &pointer),
                     nullable,
@@ -261,7 +261,8 @@ impl<'a> Merger<'a> {
             )
         });
         whole.nullable = false;
-        require(&mut whole, &required);
+        let undeclared = require(&mut whole, required);
+        self.undeclared(undeclared, pointer);
         Ok(whole)
     }
 
@@ -316,9 +317,25 @@ impl<'a> Merger<'a> {
                 if union
                     .members
                     .iter()
-                    .all(|member| is_of_type(&member.schema.kind, &kind)) =>
+                    .all(|member| is_of_type(self.kind(&member.schema), &kind)) =>
             {
                 Kind::Union(union)
+            }
+            (Kind::Text(first), Kind::Text(second)) => {
+                let is_plain = |format| matches!(format, TextFormat::Plain | TextFormat::Binary);
+                if !is_plain(first) && !is_plain(second) && first != second {
+                    self.later(pointer, "have different formats");
+                }
+                Kind::Text(if is_plain(second) { first } else { second })
+            }
+            (Kind::Map(first), Kind::Map(second)) => Kind::Map(self.values(first, second, pointer)),
+            (Kind::Union(first), Kind::Union(second)) => {
+                let print =
+                    |union: &Union| fingerprint(&Schema::new(Kind::Union(union.clone()), pointer));
+                if print(&first) != print(&second) {
+                    self.later(pointer, "are different choices");
+                }
+                Kind::Union(second)
             }
             (Kind::Map(value), Kind::Object(mut object))
             | (Kind::Object(mut object), Kind::Map(value)) => {
@@ -331,17 +348,18 @@ impl<'a> Merger<'a> {
                     .filter(|value| first.iter().any(|other| other.value == value.value))
                     .cloned()
                     .collect();
+                if both.is_empty() {
+                    self.later(pointer, "are enums without a common value");
+                }
                 Kind::Enum(if both.is_empty() { second } else { both })
             }
             (Kind::Enum(values), Kind::Text(_)) | (Kind::Text(_), Kind::Enum(values)) => {
                 Kind::Enum(values)
             }
             (Kind::Number, Kind::Integer) | (Kind::Integer, Kind::Number) => Kind::Integer,
-            // A list of anything says nothing of its items.
-            (Kind::List(first), Kind::List(second)) => Kind::List(match second.kind {
-                Kind::Any => first,
-                _ => second,
-            }),
+            (Kind::List(first), Kind::List(second)) => {
+                Kind::List(self.values(first, second, pointer))
+            }
             (Kind::Number | Kind::Integer, Kind::Unsigned)
             | (Kind::Unsigned, Kind::Number | Kind::Integer) => Kind::Unsigned,
             (first, second)
@@ -364,6 +382,19 @@ impl<'a> Merger<'a> {
             notes: after.notes.or(&before.notes),
             pointer: pointer.to_owned(),
         })
+    }
+
+    /// The kind of a schema, of what it refers to if it is a reference.
+    fn kind<'s>(&'s self, schema: &'s Schema) -> &'s Kind {
+        let mut seen = BTreeSet::new();
+        let mut kind = &schema.kind;
+        while let Kind::Ref(name) = kind
+            && seen.insert(name)
+            && let Some(found) = self.merged.get(name).or_else(|| self.components.get(name))
+        {
+            kind = &found.kind;
+        }
+        kind
     }
 
     fn objects(&mut self, mut first: Object, second: Object, pointer: &str) -> Object {
@@ -389,8 +420,51 @@ impl<'a> Merger<'a> {
                 required,
             };
         }
-        first.extra = second.extra.or(first.extra);
+        first.extra = match (first.extra, second.extra) {
+            (Some(first), Some(second)) => Some(self.values(first, second, pointer)),
+            (first, second) => second.or(first),
+        };
         first
+    }
+
+    /// The items of two lists, or the values of two maps. Any value says nothing of them.
+    fn values(&mut self, first: Box<Schema>, second: Box<Schema>, pointer: &str) -> Box<Schema> {
+        match (&first.kind, &second.kind) {
+            (_, Kind::Any) => first,
+            (Kind::Any, _) => second,
+            _ => {
+                if fingerprint(&first) != fingerprint(&second) {
+                    self.later(
+                        pointer,
+                        "have items or further properties of different types",
+                    );
+                }
+                second
+            }
+        }
+    }
+
+    /// Reports names that are required and that no part declares.
+    fn undeclared(&mut self, names: Vec<String>, pointer: &str) {
+        if names.is_empty() {
+            return;
+        }
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        self.remarks.push(Remark {
+            pointer: format!("{pointer}/required"),
+            text: format!(
+                "{} is required and not declared as a property",
+                names.join(", ")
+            ),
+        });
+    }
+
+    /// Reports that of two parts the later one is followed.
+    fn later(&mut self, pointer: &str, how: &str) {
+        self.remarks.push(Remark {
+            pointer: pointer.to_owned(),
+            text: format!("two parts {how}; the later one holds"),
+        });
     }
 
     fn spread_over_members(
@@ -475,14 +549,20 @@ fn name_of(components: &Components, pointer: &str) -> String {
     names::type_name(&words.join("_"))
 }
 
-fn require(schema: &mut Schema, names: &[String]) {
-    if let Kind::Object(object) = &mut schema.kind {
-        for name in names {
-            if let Some(property) = object.properties.get_mut(name) {
-                property.required = true;
-            }
+/// Marks these properties as required, and returns the names that are no property.
+fn require(schema: &mut Schema, mut names: Vec<String>) -> Vec<String> {
+    // A union has properties in its members.
+    let Kind::Object(object) = &mut schema.kind else {
+        return Vec::new();
+    };
+    names.retain(|name| match object.properties.get_mut(name) {
+        Some(property) => {
+            property.required = true;
+            false
         }
-    }
+        None => true,
+    });
+    names
 }
 
 /// An object that declares nothing is any object.
@@ -504,6 +584,7 @@ fn is_of_type(kind: &Kind, bare: &Kind) -> bool {
             | (Kind::Integer, Kind::Integer | Kind::Number)
             | (Kind::Number, Kind::Number)
             | (Kind::Boolean, Kind::Boolean)
+            | (Kind::Null, _)
     )
 }
 

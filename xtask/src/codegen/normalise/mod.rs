@@ -23,6 +23,7 @@ mod json_type;
 mod keywords;
 mod limits;
 mod media;
+mod members;
 mod merge;
 pub(crate) mod names;
 mod naming;
@@ -42,6 +43,8 @@ mod type_model;
 mod unions;
 mod usage;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use self::budget::Budget;
@@ -50,6 +53,7 @@ use self::draft::Draft;
 use self::merge::Merger;
 pub(super) use self::names::is_type_name;
 use self::read::Reader;
+use self::schema::{Kind, Schema};
 use super::model::Normalised;
 use crate::contract::pointer::escape as step;
 use crate::contract::{Document, inner};
@@ -68,12 +72,24 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
         .value
         .pointer("/components/schemas")
         .and_then(Value::as_object);
+    // A schema that no operation uses may be one that the client cannot express.
+    let mut unread = BTreeMap::new();
+    let mut keep = |draft: &mut Draft, name: String, pointer: &str, read: Result<_, Problem>| {
+        let schema = read.unwrap_or_else(|problem| {
+            unread.insert(name.clone(), (pointer.to_owned(), problem));
+            Schema::new(Kind::Any, pointer)
+        });
+        draft.components.insert(name, schema);
+    };
     for (name, value) in schemas.into_iter().flatten() {
-        let schema = reader.schema(value, &format!("/components/schemas/{}", step(name)))?;
-        draft.components.insert(name.clone(), schema);
+        let pointer = format!("/components/schemas/{}", step(name));
+        let read = reader.schema(value, &pointer);
+        keep(&mut draft, name.clone(), &pointer, read);
     }
     operations::read(&reader, &mut draft)?;
-    draft.components.extend(reader.inner()?);
+    for (name, pointer, read) in reader.inner() {
+        keep(&mut draft, name, pointer, read);
+    }
     // Names do not depend on the order of the contract, which `import` changes.
     draft.components.sort_unstable_keys();
     draft.remarks.append(&mut reader.take_remarks());
@@ -86,8 +102,18 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     draft.remarks.append(&mut keywords::notes(&reader));
     parents::apply(&mut draft, parents::read(&reader)?).map_err(conflict)?;
     usage::retain_reachable(&mut draft);
+    for (name, (pointer, problem)) in unread {
+        if draft.components.contains_key(&name) {
+            return Err(problem);
+        }
+        draft.remark(
+            &pointer,
+            format!("no operation uses `{name}`: {}", problem.what()),
+        );
+    }
     merge_all(&mut draft).map_err(conflict)?;
     within_bounds(&draft).map_err(conflict)?;
+    members::apply(&mut draft);
     discriminators::apply(&mut draft).map_err(conflict)?;
     nullable::apply(&mut draft);
     nullable::settle(&mut draft);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
 use syn::Ident;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The variant for unknown values that every enum and every union has.
 pub(crate) const UNKNOWN: &str = "Unknown";
@@ -181,6 +182,8 @@ fn pascal(text: &str) -> String {
 }
 
 fn clean(text: &str) -> String {
+    // The compiler composes letters, and warns of letters that have a plainer form.
+    let text: String = text.nfkc().collect();
     text.replace('\'', "")
         .replace(|c: char| !(c == '_' || is_part(c)), "-")
 }

@@ -2,12 +2,12 @@
 //!
 //! A component that may be null makes every reference to it nullable, and stays the plain type. A
 //! union with null is a nullable union; one of one member and without a discriminator is that
-//! member. A union of a text and an enum is the enum, which is open anyway.
+//! member.
 
 use std::collections::BTreeSet;
 
 use super::draft::Draft;
-use super::schema::{Kind, Member, Schema, TextFormat};
+use super::schema::{Kind, Member, Schema};
 
 /// Applies the rule to the whole contract.
 pub(crate) fn apply(draft: &mut Draft) {
@@ -54,22 +54,11 @@ fn one(schema: &mut Schema) {
     union
         .members
         .retain(|member| !matches!(member.schema.kind, Kind::Null));
-    if union.discriminator.is_none() {
-        if union
-            .members
-            .iter()
-            .any(|member| matches!(member.schema.kind, Kind::Enum(_)))
-        {
-            union
-                .members
-                .retain(|member| !matches!(member.schema.kind, Kind::Text(TextFormat::Plain)));
-        }
-        if union.members.len() <= 1 {
-            let only = union.members.pop().map(|Member { schema, .. }| schema);
-            let inner = only.unwrap_or_else(|| Schema::new(Kind::Any, schema.pointer.as_str()));
-            schema.kind = inner.kind;
-            schema.notes = std::mem::take(&mut schema.notes).or(&inner.notes);
-        }
+    if union.discriminator.is_none() && union.members.len() <= 1 {
+        let only = union.members.pop().map(|Member { schema, .. }| schema);
+        let inner = only.unwrap_or_else(|| Schema::new(Kind::Any, schema.pointer.as_str()));
+        schema.kind = inner.kind;
+        schema.notes = std::mem::take(&mut schema.notes).or(&inner.notes);
     }
     schema.nullable |= nullable;
 }
@@ -82,8 +71,15 @@ pub(crate) fn within_any(draft: &mut Draft) {
 /// Turns a lone null into any value, after the nullable unions are resolved.
 pub(crate) fn settle(draft: &mut Draft) {
     draft.walk_mut(|schema| {
-        if matches!(schema.kind, Kind::Null) {
-            schema.kind = Kind::Any;
+        match &mut schema.kind {
+            Kind::Null => schema.kind = Kind::Any,
+            // Further properties of any type are the default.
+            Kind::Object(object) => {
+                object.extra = object
+                    .extra
+                    .take_if(|extra| !matches!(extra.kind, Kind::Any));
+            }
+            _ => {}
         }
     });
 }

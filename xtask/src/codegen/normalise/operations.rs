@@ -4,7 +4,7 @@
 //! one id, or with ids that become one Rust name. Error bodies are dropped: the runtime reads them all
 //! the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -142,17 +142,24 @@ fn one(
 fn distinct(draft: &mut Draft) {
     let mut first: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut others = Vec::new();
+    let mut ids: BTreeSet<&str> = BTreeSet::new();
     for (index, operation) in draft.operations.iter().enumerate() {
         let names = [&operation.method_name, &operation.type_name];
         match names.iter().find_map(|name| first.get(*name)) {
-            Some((id, pointer)) => others.push((index, id.clone(), pointer.clone())),
+            Some((id, pointer)) => {
+                let is_copy = ids.contains(operation.id.as_str());
+                others.push((!is_copy, index, id.clone(), pointer.clone()));
+            }
             None => {
                 let known = (operation.id.clone(), operation.pointer.clone());
                 first.extend(names.map(|name| (name.clone(), known.clone())));
             }
         }
+        ids.insert(&operation.id);
     }
-    for (index, other_id, other) in others {
+    // `import` gives new ids only to operations that have the same one: these come first here too.
+    others.sort();
+    for (_, index, other_id, other) in others {
         let Some(operation) = draft.operations.get_mut(index) else {
             continue;
         };

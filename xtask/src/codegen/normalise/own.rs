@@ -27,6 +27,7 @@ impl Reader<'_> {
             .filter(|name| *name != "null")
             .collect();
         if named.len() > 1 {
+            self.no_other_type(&named, map, pointer);
             let members = named
                 .iter()
                 .filter_map(|name| Some((name, of_type(name, map)?)))
@@ -63,6 +64,9 @@ impl Reader<'_> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let values = enumerated(map);
+        if name != "string" {
+            self.no_other_type(&[name], map, pointer);
+        }
         let kind = match name {
             "object" => return self.object(map, pointer),
             "string" => match values {
@@ -98,6 +102,24 @@ impl Reader<'_> {
         let mut schema = Schema::new(kind, pointer);
         schema.nullable = values.is_some_and(|values| values.contains(&Value::Null));
         Ok(schema)
+    }
+
+    /// Notes the listed values that have none of the types.
+    fn no_other_type(&self, names: &[&str], map: &Map<String, Value>, pointer: &str) {
+        let Some(Value::Array(values)) = map.get("enum") else {
+            return;
+        };
+        let strange = values
+            .iter()
+            .filter(|value| !value.is_null() && !names.iter().any(|name| is_of_type(name, value)));
+        let strange: Vec<String> = strange.map(|value| format!("`{value}`")).collect();
+        if !strange.is_empty() {
+            let what = format!(
+                "`enum` lists {}, which fits no type of the schema and is ignored",
+                strange.join(", ")
+            );
+            self.remark(&format!("{pointer}/enum"), what);
+        }
     }
 
     /// Reads a schema without `type`: the other keywords determine the type.
@@ -195,13 +217,7 @@ fn of_type(name: &str, map: &Map<String, Value>) -> Option<Map<String, Value>> {
     let Some(mut values) = enumerated(&map) else {
         return Some(map);
     };
-    values.retain(|value| match name {
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        _ => false,
-    });
+    values.retain(|value| is_of_type(name, value));
     if values.is_empty() {
         return None;
     }
@@ -209,8 +225,18 @@ fn of_type(name: &str, map: &Map<String, Value>) -> Option<Map<String, Value>> {
     Some(map)
 }
 
+fn is_of_type(name: &str, value: &Value) -> bool {
+    match name {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        _ => false,
+    }
+}
+
 /// Whether no value fits a schema: the property cannot be there. The second is how OpenAPI 3.0 says it.
-fn is_never(schema: &Value) -> bool {
+pub(crate) fn is_never(schema: &Value) -> bool {
     let excludes_all = |map: &Map<String, Value>| {
         map.len() == 1
             && map

@@ -50,12 +50,24 @@ pub(crate) fn read(
     let mut read: Vec<DraftParameter> = Vec::new();
     let own = declared(reader, operation.get("parameters"), pointer)?;
     let shared = declared(reader, item.get("parameters"), item_pointer)?;
-    for (value, place) in own.into_iter().chain(shared) {
-        let Some(parameter) = one(reader, draft, value, &place)? else {
-            continue;
-        };
-        if !read.iter().any(|known| is_same(known, &parameter)) {
-            read.push(parameter);
+    for list in [own, shared] {
+        let before = read.len();
+        for (value, place) in list {
+            let Some(parameter) = one(reader, draft, value, &place)? else {
+                continue;
+            };
+            match read.iter().position(|known| is_same(known, &parameter)) {
+                None => read.push(parameter),
+                // The operation's declaration replaces that of the path.
+                Some(known) if known < before => {}
+                Some(_) if read.iter().any(|known| known.pointer == parameter.pointer) => {}
+                Some(_) => {
+                    let name = &parameter.name;
+                    let what =
+                        format!("the parameter `{name}` is declared twice; the first one holds");
+                    draft.remark(&parameter.pointer, what);
+                }
+            }
         }
     }
     let named = in_path(reader, path, pointer)?;
@@ -142,6 +154,10 @@ fn one(
             "`allowReserved` of `{name}` changes nothing: reserved characters are sent percent-encoded"
         );
         draft.remark(&place, what);
+    }
+    if value.get("content").is_some() && value.get("schema").is_some() {
+        let what = format!("`schema` of `{name}` is ignored beside `content`");
+        draft.remark(&format!("{place}/schema"), what);
     }
     let (schema, shape) = match (value.get("content"), value.get("schema")) {
         (Some(content), _) => (document(reader, content, (name, &place))?, Shape::Document),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::budget::{self, Budget};
 use super::limits;
+use super::own::is_never;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
@@ -77,6 +78,20 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Returns an error if it is not a schema, or if the types cannot express it.
     pub(crate) fn schema(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
+        match (self.inner.get_key_value(pointer), value) {
+            (Some((target, name)), Value::Object(map)) => {
+                // What references name is one schema, here and there.
+                self.met.borrow_mut().insert(target);
+                let mut schema = Schema::new(Kind::Ref(name.clone()), pointer);
+                schema.notes = self.notes(map, pointer)?;
+                Ok(schema)
+            }
+            _ => self.definition(value, pointer),
+        }
+    }
+
+    /// Reads the schema at a pointer, also if references name it.
+    fn definition(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
         let refused = |what: String| {
             self.problem(pointer, what)
                 .with_help("move the repeated schema to `components/schemas`")
@@ -99,6 +114,11 @@ impl<'a> Reader<'a> {
         let map = match value {
             Value::Object(map) => map,
             Value::Bool(true) => return Ok(Schema::new(Kind::Any, pointer)),
+            Value::Bool(false) => {
+                return Err(self
+                    .problem(pointer, "no value fits the schema `false`")
+                    .with_help("remove it and what refers to it, in the overlay"));
+            }
             _ => {
                 return Err(self
                     .problem(pointer, "a schema has to be a mapping")
@@ -172,19 +192,19 @@ impl<'a> Reader<'a> {
 
     /// Reads the schemas inside other parts of the document that references have named so far.
     ///
-    /// # Errors
-    /// Returns an error if one of them is not a schema, or if the types cannot express it.
-    pub(crate) fn inner(&self) -> Result<Vec<(String, Schema)>, Problem> {
+    /// Each has its name and its pointer, and the problem if it is not a schema or the types cannot
+    /// express it.
+    pub(crate) fn inner(&self) -> Vec<(String, &'a String, Result<Schema, Problem>)> {
         let mut read = BTreeMap::new();
         loop {
             let met = self.met.borrow().clone();
             let Some(target) = met.into_iter().find(|target| !read.contains_key(target)) else {
-                return Ok(read.into_values().collect());
+                return read.into_values().collect();
             };
             let value = self.document.value.pointer(target);
-            let schema = self.schema(value.unwrap_or(&Value::Null), target)?;
+            let schema = self.definition(value.unwrap_or(&Value::Null), target);
             let name = self.inner.get(target).cloned().unwrap_or_default();
-            read.insert(target, (name, schema));
+            read.insert(target, (name, target, schema));
         }
     }
 
@@ -245,6 +265,10 @@ impl<'a> Reader<'a> {
     ) -> Result<Schema, Problem> {
         let mut read = Vec::new();
         for (index, member) in members.iter().enumerate() {
+            // A member that no value fits.
+            if is_never(member) {
+                continue;
+            }
             let schema = self.schema(member, &format!("{pointer}/{index}"))?;
             read.push(Member {
                 schema,

@@ -60,7 +60,7 @@ pub(crate) fn read(
     let mut declared = Vec::new();
     for (status, value) in chosen {
         let place = format!("{pointer}/responses/{}", step(status));
-        let mut read = one(reader, status, value, &place)?;
+        let mut read = one(reader, draft, status, value, &place)?;
         if matches!(status.as_str(), "204" | "205") && read.format != Format::NoContent {
             let what =
                 format!("a response of status {status} has no body: its `content` is ignored");
@@ -154,6 +154,7 @@ fn description(response: &Value) -> Option<String> {
 
 fn one(
     reader: &Reader<'_>,
+    draft: &mut Draft,
     status: &str,
     value: &Value,
     pointer: &str,
@@ -206,6 +207,15 @@ fn one(
         Format::Binary => true,
         Format::NoContent => false,
     };
+    let others = content.iter().filter(|(media, _)| !reads(media));
+    let others: Vec<String> = others.map(|(media, _)| format!("`{media}`")).collect();
+    if !others.is_empty() {
+        let what = format!(
+            "an answer of {} is not asked for and not read",
+            others.join(", ")
+        );
+        draft.remark(&format!("{place}/content"), what);
+    }
     let accepted = content.iter().map(|(media, _)| media.as_str());
     let accepted = accepted.filter(|media| reads(media) && media::is_media_type(media));
     declared.accept = accepted.map(|media| media.trim().to_owned()).collect();

@@ -332,6 +332,13 @@ pub(super) fn null(facts: &mut Map<String, Value>, kind: Option<&str>) {
     }
 }
 
+/// Whether no value fits a schema: a member that says so is none.
+pub(super) fn is_never(schema: &Value) -> bool {
+    let all = |not: &Value| not == &Value::Bool(true) || not == &json!({});
+    let is_not = |map: &Map<String, Value>| map.len() == 1 && map.get("not").is_some_and(all);
+    schema == &Value::Bool(false) || schema.as_object().is_some_and(is_not)
+}
+
 pub(super) fn is_null(schema: &Value) -> bool {
     let only = |value: &Value| {
         value

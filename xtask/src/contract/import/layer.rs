@@ -62,8 +62,12 @@ pub(super) fn read(
         .flatten()
     {
         let pointer = format!("/paths/{}", escape(path));
-        if !path.starts_with('/') {
+        if path.starts_with("x-") {
             continue;
+        }
+        if !path.starts_with('/') {
+            let what = format!("the path `{path}` does not begin with `/`");
+            return Err(Problem::at(document, &pointer, what).with_help("write `/` before it"));
         }
         for operation in reader.item(path, item, &pointer)? {
             let place = format!("{pointer}/{}", operation.method());
@@ -239,6 +243,13 @@ impl<'a> Reader<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
+        let tags = operation.get("tags");
+        if !tags.is_none_or(is_list_of_texts) {
+            let what = "`tags` has to be a list of texts";
+            let place = format!("{pointer}/tags");
+            return Err(Problem::at(self.document, &place, what)
+                .with_help("write it as a list, such as `tags: [Clusters]`"));
+        }
         for keyword in ["tags", "operationId", FORMER_IDS, "security"] {
             if let Some(value) = operation.get(keyword) {
                 facts.insert(keyword.to_owned(), value.clone());
@@ -282,14 +293,17 @@ impl<'a> Reader<'a> {
 
     /// The parameters of an operation or a path, in the order of the document.
     fn parameters(&mut self, owner: &'a Value, pointer: &str) -> Result<Vec<Value>, Problem> {
-        let mut kept = Vec::new();
-        for (index, parameter) in owner
+        let declared = owner
             .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
+            .filter(|declared| !declared.is_null());
+        if declared.is_some_and(|declared| !declared.is_array()) {
+            let place = format!("{pointer}/parameters");
+            let what = "the parameters have to be a list";
+            return Err(Problem::at(self.document, &place, what).with_help("begin each with `-`"));
+        }
+        let declared = declared.and_then(Value::as_array);
+        let mut kept = Vec::new();
+        for (index, parameter) in declared.into_iter().flatten().enumerate() {
             let place = format!("{pointer}/parameters/{index}");
             let (parameter, place) = resolve(self.document, parameter, &place)?;
             kept.push(Value::Object(self.parameter(parameter, &place)?));
@@ -305,11 +319,10 @@ impl<'a> Reader<'a> {
         let mut facts = Map::new();
         let text = |keyword: &str| parameter.get(keyword).and_then(Value::as_str);
         let (Some(name), Some(place)) = (text("name"), text("in")) else {
-            return Err(Problem::at(
-                self.document,
-                pointer,
-                "a parameter needs `name` and `in`",
-            ));
+            return Err(
+                Problem::at(self.document, pointer, "a parameter needs `name` and `in`")
+                    .with_help("write both, such as `name: id, in: path`"),
+            );
         };
         facts.insert("name".to_owned(), Value::from(name));
         facts.insert("in".to_owned(), Value::from(place));
@@ -417,6 +430,11 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+fn is_list_of_texts(value: &Value) -> bool {
+    let list = value.as_array();
+    value.is_null() || list.is_some_and(|list| list.iter().all(Value::is_string))
 }
 
 /// The last step of a reference, which is the name of its target.

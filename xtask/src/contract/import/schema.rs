@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::keywords::{
-    BESIDE_A_REFERENCE, COPIED, allows_null_alone, copy, encoding, in_order, is_null, kinds, limit,
-    null, only_null, simplified, values,
+    BESIDE_A_REFERENCE, COPIED, allows_null_alone, copy, encoding, in_order, is_never, is_null,
+    kinds, limit, null, only_null, simplified, values,
 };
 
 use super::data_type::data_type;
@@ -74,25 +74,37 @@ impl<'a> Schemas<'a> {
         }
         while let Some((pointer, name)) = self.waiting.pop_front() {
             if let Some(schema) = document.value.pointer(&pointer) {
-                let facts = self.facts(schema, &pointer)?;
+                let facts = self.own(schema, &pointer)?;
                 schemas.insert(name, facts);
             }
         }
         Ok(schemas)
     }
 
-    /// The facts of one schema.
+    /// The facts of one schema. One that a reference names is a reference here too.
     pub(super) fn facts(&mut self, schema: &Value, pointer: &str) -> Result<Value, Problem> {
+        let (Some(name), Value::Object(map)) = (self.inner.get(pointer).cloned(), schema) else {
+            return self.own(schema, pointer);
+        };
+        let mut facts = Map::from_iter([(
+            "allOf".to_owned(),
+            json!([{"$ref": self.named_inner(pointer.to_owned(), &name)}]),
+        )]);
+        copy(map, &BESIDE_A_REFERENCE, &mut facts);
+        Ok(Value::Object(simplified(facts)))
+    }
+
+    /// The facts of a schema, also if a reference names it.
+    fn own(&mut self, schema: &Value, pointer: &str) -> Result<Value, Problem> {
         let map = match schema {
             Value::Object(map) => map,
             Value::Bool(true) => return Ok(json!({})),
             Value::Bool(false) => return Ok(json!({"not": {}})),
             _ => {
-                return Err(Problem::at(
-                    self.document,
-                    pointer,
-                    "a schema has to be a mapping",
-                ));
+                return Err(
+                    Problem::at(self.document, pointer, "a schema has to be a mapping")
+                        .with_help("write `type:` or `$ref:` here"),
+                );
             }
         };
         if let Some(keyword) = UNSUPPORTED
@@ -184,10 +196,15 @@ impl<'a> Schemas<'a> {
         let Some(name) = self.inner.get(&target).cloned() else {
             return Err(references::no_schema(self.document, reference, pointer));
         };
+        Ok(self.named_inner(target, &name))
+    }
+
+    /// The reference to a schema outside of `components/schemas`, which becomes a component.
+    fn named_inner(&mut self, target: String, name: &str) -> String {
         if self.met.insert(target.clone()) {
-            self.waiting.push_back((target, name.clone()));
+            self.waiting.push_back((target, name.to_owned()));
         }
-        Ok(to_schema(&name))
+        to_schema(name)
     }
 
     fn definition(
@@ -280,15 +297,19 @@ impl<'a> Schemas<'a> {
                 continue;
             };
             let mut kept = Vec::new();
-            for (index, inner) in list.iter().enumerate() {
-                if keyword != "allOf" && is_null(inner) {
+            let is_choice = keyword != "allOf";
+            let possible = list.iter().enumerate();
+            let possible = possible.filter(|(_, inner)| !is_choice || !is_never(inner));
+            let possible: Vec<_> = possible.collect();
+            for (index, inner) in &possible {
+                if is_choice && is_null(inner) {
                     *nullable = true;
                 } else {
                     kept.push(self.facts(inner, &format!("{pointer}/{keyword}/{index}"))?);
                 }
             }
             // A choice between one thing and null is that thing, nullable.
-            let only = kept.len() == 1 && kept.len() < list.len();
+            let only = kept.len() == 1 && kept.len() < possible.len();
             let keyword = if only { "allOf" } else { keyword };
             match facts.get_mut(keyword).and_then(Value::as_array_mut) {
                 Some(all) => all.append(&mut kept),

@@ -243,6 +243,42 @@ fn what_is_new_gets_the_texts_that_openapi_demands() {
 }
 
 #[test]
+fn a_part_that_cannot_be_read_is_refused_instead_of_left_out() {
+    let operation = |path: &str, part: &str| {
+        format!(
+            "openapi: 3.0.3\ninfo: {{version: '1'}}\npaths:\n  /a: {{get: {{operationId: a, responses: {{'204': {{description: n}}}}}}}}\n  {path}: {{get: {{operationId: b, {part}responses: {{'204': {{description: n}}}}}}}}\n"
+        )
+    };
+    for (text, place) in [
+        (operation("b/c", ""), "/paths/b~1c: the path `b/c`"),
+        (
+            operation("/b", "tags: Environment, "),
+            "/paths/~1b/get/tags",
+        ),
+        (operation("/b", "tags: [[a]], "), "/paths/~1b/get/tags"),
+        (
+            operation("/b", "parameters: {name: q, in: query}, "),
+            "/paths/~1b/get/parameters",
+        ),
+        (
+            operation("/b", "parameters: [{name: q}], "),
+            "/paths/~1b/get/parameters/0",
+        ),
+    ] {
+        let document = source::parse(Path::new("revision.yaml"), text).unwrap();
+        let refused = import(None, &[document], Loss::Allowed).err();
+        let message = refused.expect(place).to_string();
+        for needle in ["revision.yaml:5", place, "help: "] {
+            assert!(message.contains(needle), "{needle}: {message}");
+        }
+    }
+    // Extensions are no paths.
+    let extension = operation("x-b", "");
+    let document = source::parse(Path::new("revision.yaml"), extension).unwrap();
+    assert!(import(None, &[document], Loss::Allowed).is_ok());
+}
+
+#[test]
 fn an_operation_without_a_tag_takes_that_of_its_neighbours_unless_it_had_one() {
     let (text, _) = imported(None, &[NEW]);
     assert_eq!(
