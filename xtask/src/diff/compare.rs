@@ -261,6 +261,8 @@ fn arguments(
 }
 
 #[cfg(test)]
+mod compiled_tests;
+#[cfg(test)]
 mod pairs_tests;
 #[cfg(test)]
 mod peer_tests;

@@ -192,7 +192,7 @@ rules! {
     MODEL_SETTER_TYPE_CHANGED "model-setter-type-changed" Major [Writer]
         "a setter of a request takes another type" "pass a value of the new type";
     DEFAULT_CHANGED "default-changed" Patch [Writer]
-        "the server assumes another value for an absent field" "set the field if the former value is wanted";
+        "the server assumes another value for an absent field or parameter" "set the value if the former one is wanted";
     CONSTANT_CHANGED "constant-changed" Patch [Reader, Writer]
         "a field has one allowed value, and it is another one" "nothing, unless JSON is read or written by hand";
     LIMIT_CHANGED "limit-changed" Patch [Writer]

@@ -360,25 +360,33 @@ impl Side {
         self.at(&self.resolved(schema))?.get("default")
     }
 
-    /// The limits on the values of a schema and of its items, which the client does not check.
+    /// The limits on the values of a schema, of its items and of the values of a map, which the client does not
+    /// check. An object with properties is a type of its own, with [`limits_of_type`](Self::limits_of_type).
     pub(super) fn limits(&self, schema: &str) -> BTreeMap<String, String> {
         let mut limits = BTreeMap::new();
-        let (mut pointer, mut prefix) = (self.resolved(schema), String::new());
+        let mut open = vec![(self.resolved(schema), String::new())];
         let mut seen = BTreeSet::new();
-        while seen.insert(pointer.clone()) {
+        while let Some((pointer, prefix)) = open.pop() {
             let Some(schema) = self.at(&pointer) else {
-                break;
+                continue;
             };
-            for keyword in LIMITS {
-                if let Some(value) = schema.get(keyword) {
-                    let value = value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned);
-                    limits.insert(format!("{prefix}{keyword}"), value);
-                }
+            if schema.get("properties").is_some() || !seen.insert(pointer.clone()) {
+                continue;
             }
-            pointer = self.resolved(&format!("{pointer}/items"));
-            prefix.push_str("items.");
+            add_limits(&mut limits, &prefix, schema);
+            for (key, name) in [("items", "items."), ("additionalProperties", "values.")] {
+                let inner = self.resolved(&format!("{pointer}/{key}"));
+                open.push((inner, format!("{prefix}{name}")));
+            }
+        }
+        limits
+    }
+
+    /// The limits on the properties of an object as a whole.
+    pub(super) fn limits_of_type(&self, schema: &str) -> BTreeMap<String, String> {
+        let mut limits = BTreeMap::new();
+        if let Some(schema) = self.at(&self.resolved(schema)) {
+            add_limits(&mut limits, "", schema);
         }
         limits
     }
@@ -397,6 +405,23 @@ impl Side {
     /// Returns the direct users of a type: fields of other types, and operations.
     pub(super) fn users(&self, name: &str) -> &[String] {
         self.users.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn add_limits(limits: &mut BTreeMap<String, String>, prefix: &str, schema: &Value) {
+    for keyword in LIMITS {
+        if let Some(value) = schema.get(keyword) {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            limits.insert(format!("{prefix}{keyword}"), value);
+        }
+    }
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        limits.insert(
+            format!("{prefix}additionalProperties"),
+            "refused".to_owned(),
+        );
     }
 }
 

@@ -5,9 +5,9 @@ mod fields;
 mod members;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::texts::{Features, moved, of_area};
+use super::texts::{Features, limits_changed, moved, of_area};
 use super::{Found, places};
 use crate::codegen::model::{FieldModel, SchemaKind, SchemaModel};
 use crate::diff::phrase::Phrase;
@@ -107,7 +107,8 @@ fn former_names(found: &mut Found<'_>) {
     }
 }
 
-/// The types that one schema of the contract, or one place of it, was and is generated as.
+/// The new names of types that are gone: the type of the same schema, or of the same place of the contract, or
+/// else the one similar type that has taken over all of its users.
 fn renamed(old: &Side, new: &Side) -> BTreeMap<String, String> {
     let identity = |schema: &SchemaModel| match &schema.contract_name {
         Some(name) => format!("schema {name}"),
@@ -122,8 +123,70 @@ fn renamed(old: &Side, new: &Side) -> BTreeMap<String, String> {
         .collect();
     let gone = old.normalised.schemas.iter();
     let gone = gone.filter(|(name, _)| !new.surface.types.contains_key(*name));
-    gone.filter_map(|(name, schema)| Some((name.clone(), (*added.get(&identity(schema))?).clone())))
-        .collect()
+    let mut found: BTreeMap<String, String> = gone
+        .filter_map(|(name, schema)| Some((name.clone(), (*added.get(&identity(schema))?).clone())))
+        .collect();
+    // A type that is found may be the user of others.
+    loop {
+        let more = replaced(old, new, &found);
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// The types that are gone and whose users all use one new, similar type.
+fn replaced(old: &Side, new: &Side, known: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let is_alias = |name: &String| new.surface.aliases.contains_key(name);
+    let gone = old.surface.types.iter().filter(|(name, _)| {
+        !new.surface.types.contains_key(*name) && !known.contains_key(*name) && !is_alias(name)
+    });
+    let gone: Vec<_> = gone.collect();
+    let added = new.surface.types.iter().filter(|(name, _)| {
+        !old.surface.types.contains_key(*name) && !known.values().any(|known| known == *name)
+    });
+    let added: Vec<_> = added.collect();
+    let users = |side: &Side, name: &str| -> BTreeSet<String> {
+        let users = side.users(name).iter().map(|user| {
+            let (owner, rest) = user.split_once("::").unwrap_or((user, ""));
+            let owner = known.get(owner).map_or(owner, String::as_str);
+            format!("{owner}::{rest}")
+        });
+        users.collect()
+    };
+    let mut found = Vec::new();
+    for (name, was) in &gone {
+        let used = users(old, name);
+        let is_same = |other: &str, is: &TypeItem| {
+            !used.is_empty() && users(new, other) == used && similar(&was.kind, &is.kind)
+        };
+        let mut targets = added.iter().filter(|(other, is)| is_same(other, is));
+        let (Some((target, now)), None) = (targets.next(), targets.next()) else {
+            continue;
+        };
+        let is_rival = |other: &str, item: &TypeItem| {
+            other != *name && users(old, other) == used && similar(&item.kind, &now.kind)
+        };
+        if !gone.iter().any(|(other, item)| is_rival(other, item)) {
+            found.push(((*name).clone(), (*target).clone()));
+        }
+    }
+    found
+}
+
+/// Whether two types are of one kind and have at least half of their parts in common.
+fn similar(one: &Kind, other: &Kind) -> bool {
+    let parts = |kind: &Kind| -> BTreeSet<String> {
+        match kind {
+            Kind::Struct(item) => item.fields.iter().map(|(name, _)| name.clone()).collect(),
+            Kind::Enum(item) => item.values.iter().map(|value| value.text.clone()).collect(),
+            Kind::Union(item) => item.members.iter().map(|one| one.name.clone()).collect(),
+        }
+    };
+    let (before, after) = (parts(one), parts(other));
+    let common = before.intersection(&after).count();
+    one.name() == other.name() && common * 2 >= before.len().max(after.len()) && common > 0
 }
 
 /// Names the places that use a type: the one place first, or all of them after the sentence.
@@ -184,6 +247,15 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
     }
     match (&was.kind, &is.kind) {
         (Kind::Struct(was), Kind::Struct(is)) => {
+            if was.new.is_some() && is.new.is_some() {
+                let limits =
+                    |side: &Side, schema: &SchemaModel| side.limits_of_type(&schema.pointer);
+                let (before, after) = (limits(old, old_schema), limits(new, new_schema));
+                if let Some(phrase) = limits_changed(new_name, &before, &after) {
+                    let (old, new) = both();
+                    found.add(rules::LIMIT_CHANGED, key, phrase, old, new);
+                }
+            }
             fields::compare(found, key, (was, old_schema), (is, new_schema));
             constructor::compare(found, key, (was, old_schema), (is, new_schema));
         }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::texts::{
-    argument_renamed, argument_replaced, default_changed, limits_changed, moved, of_area,
+    argument_renamed, argument_replaced, arguments_reordered, default_changed, limits_changed,
+    moved, of_area,
 };
 use super::{Argument, Found, arguments, places};
 use crate::codegen::model::{Location, OperationModel, ParameterModel, Shape, Style};
@@ -233,8 +234,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
                 continue;
             }
             Argument::Reordered => {
-                let phrase =
-                    Phrase::of(subject.as_str()).words(": the arguments have another order");
+                let phrase = arguments_reordered(&subject, &is.arguments);
                 let (old, new) = both();
                 found.add(rules::ARGUMENTS_REORDERED, key, phrase, old, new);
                 continue;

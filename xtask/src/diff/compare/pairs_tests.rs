@@ -19,14 +19,16 @@ const HEAD: &str = include_str!("pairs/head.yaml");
 const PAIRS: &str = include_str!("pairs/pairs.json");
 
 /// Rules for changes that break programs although each item is there as before.
-const UNSEEN: [&str; 7] = [
+pub(super) const UNSEEN: [&str; 9] = [
     "alias-changed",
     "argument-replaced",
     "arguments-reordered",
     "field-replaced",
     "new-arguments-reordered",
     "operation-replaced",
+    "parameter-replaced",
     "value-replaced",
+    "variant-alias-removed",
 ];
 
 #[derive(Deserialize)]
@@ -216,6 +218,15 @@ fn faults(about: &str, old: &Read, new: &Read, expected: &[String]) -> Vec<Strin
         faults.push(format!("{about}: major, and no item is lost: {rules:?}"));
     }
     faults
+}
+
+/// Two contracts for each pair: what it is about, the old and the new one.
+pub(super) fn contracts() -> Vec<(String, String, String)> {
+    let pairs: Vec<Pair> = serde_json::from_str(PAIRS).unwrap();
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|pair| (pair.about, text(&pair.old), text(&pair.new)))
+        .collect()
 }
 
 #[test]

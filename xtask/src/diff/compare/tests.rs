@@ -120,7 +120,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("new-argument-added", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::new takes a new argument color: impl Into<String>"),
     ("new-argument-removed", "required: [name, size]", "required: [name]", "ProjectRequest::new no longer takes size: i64, which is a setter now"),
     ("new-argument-type-changed", "        size: {type: integer}", "        size: {type: string, format: uuid}", "ProjectRequest::new: the argument size was i64 and is Uuid"),
-    ("new-arguments-reordered", "        name: {type: string}\n        size: {type: integer}\n", "        size: {type: integer}\n        name: {type: string}\n", "ProjectRequest::new: the arguments have another order"),
+    ("new-arguments-reordered", "        name: {type: string}\n        size: {type: integer}\n", "        size: {type: integer}\n        name: {type: string}\n", "ProjectRequest::new: the arguments have another order: size, name"),
     ("model-setter-added", "        size: {type: integer}\n", "        size: {type: integer}\n        note: {type: string}\n", "ProjectRequest::note(impl Into<String>) is new"),
     ("model-setter-removed", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::color(impl Into<String>) is gone: it is an argument of ProjectRequest::new"),
     ("model-setter-type-changed", "        color: {type: string, default: red}", "        color: {type: boolean}", "ProjectRequest::color took impl Into<String> and takes bool"),
@@ -258,6 +258,18 @@ fn every_rule_is_found_stated_and_placed() {
     let missing: Vec<&&str> = all.difference(&seen).collect();
     assert!(missing.is_empty(), "no test for {missing:?}");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Two contracts for each rule: the rule, the old and the new one.
+pub(super) fn contracts() -> Vec<(&'static str, String, String)> {
+    let cases = CASES.iter().filter(|case| !case.1.is_empty());
+    let cases = cases.map(|(rule, from, to, _)| {
+        let (old, new) = texts(rule, from, to);
+        (*rule, old, new)
+    });
+    let pairs = PAIRS.iter();
+    let pairs = pairs.map(|(rule, old, new, _)| (*rule, (*old).to_owned(), (*new).to_owned()));
+    cases.chain(pairs).collect()
 }
 
 /// The two sides of a case; for a removal, the changed text comes first.
@@ -829,4 +841,93 @@ fn the_compared_items_are_those_of_the_generated_files() {
     }
     let methods: Vec<&str> = side.surface.methods.keys().map(|name| &**name).collect();
     assert_eq!(methods, ["edit_project", "get_project", "read_project"]);
+}
+
+#[test]
+fn a_renamed_type_that_also_changed_is_compared_with_the_one_that_took_its_place() {
+    let sentences = |new: &str| -> Vec<String> {
+        let changes = report(HEAD, new).changes;
+        changes
+            .iter()
+            .map(|change| format!("{}: {}", change.rule.id, change.phrase.text()))
+            .collect()
+    };
+    let piece = HEAD
+        .replace("/Part'", "/Piece'")
+        .replace("    Part: {", "    Piece: {");
+    let found = sentences(&piece.replace("y: {type: integer}", "y: {type: number}"));
+    assert_eq!(
+        found,
+        [
+            "type-renamed: Part is Piece now",
+            "field-type-changed: Piece::y was Option<i64> and is Option<f64>",
+            "field-type-changed: Project::part was Option<Part> and is Option<Piece>",
+        ]
+    );
+    let values = HEAD
+        .replace("/Kind'", "/Sort'")
+        .replace("    Kind: {", "    Sort: {")
+        .replace("[A, B, IN_USE]", "[A, B, IN_USE, C]");
+    let found = sentences(&values);
+    assert!(
+        found.contains(&"type-renamed: Kind is Sort now".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|one| one.starts_with("value-added: ")),
+        "{found:?}"
+    );
+    let other = piece.replace(
+        "{x: {type: string}, y: {type: integer}}",
+        "{a: {type: string}, b: {type: integer}}",
+    );
+    let found = sentences(&other);
+    assert!(
+        found
+            .iter()
+            .any(|one| one.starts_with("type-removed: Part is gone")),
+        "{found:?}"
+    );
+    // Two types of one place: nothing says which is which.
+    let two = HEAD.replace(
+        "        part: {$ref: '#/components/schemas/Part'}",
+        "        part: {type: array, items: {$ref: '#/components/schemas/Part'}}\n        other: {$ref: '#/components/schemas/Other'}",
+    );
+    let two = two.replace(
+        "    Part: {",
+        "    Other: {type: object, properties: {x: {type: string}, y: {type: integer}}}\n    Part: {",
+    );
+    let swapped = two.replace("Part", "Piece").replace("Other", "Rest");
+    let changes = report(&two, &swapped).changes;
+    let renamed = changes.iter().filter(|one| one.rule.id == "type-renamed");
+    let renamed: Vec<String> = renamed.map(|one| one.phrase.text()).collect();
+    assert_eq!(renamed, ["Other is Rest now", "Part is Piece now"]);
+}
+
+#[test]
+fn limits_of_the_values_of_a_map_and_of_a_whole_request_are_named_once() {
+    let map = |limit: &str| {
+        HEAD.replace(
+            "        color: {type: string, default: red}",
+            &format!(
+                "        color: {{type: object, additionalProperties: {{type: string{limit}}}}}"
+            ),
+        )
+    };
+    let found = report(&map(""), &map(", maxLength: 5")).text();
+    assert!(
+        found.contains("ProjectRequest::color: values.maxLength is 5"),
+        "{found}"
+    );
+    let strict = HEAD.replace(
+        "    ProjectRequest:\n      type: object\n",
+        "    ProjectRequest:\n      type: object\n      additionalProperties: false\n      minProperties: 1\n",
+    );
+    let report = report(HEAD, &strict);
+    let found: Vec<String> = report.changes.iter().map(|one| one.phrase.text()).collect();
+    assert_eq!(
+        found,
+        ["ProjectRequest: additionalProperties is refused; minProperties is 1"]
+    );
+    assert_eq!(report.severity(), Some(Severity::Patch));
 }

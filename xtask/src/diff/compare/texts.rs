@@ -51,6 +51,13 @@ pub(super) fn argument_replaced(function: &str, was: &str, is: &str, ty: &str) -
     phrase.words(" in the place of ").code(was)
 }
 
+/// Says that arguments have another order.
+pub(super) fn arguments_reordered(function: &str, is: &[(String, String)]) -> Phrase {
+    let phrase = Phrase::of(function).words(": the arguments have another order: ");
+    let names: Vec<&str> = is.iter().map(|(name, _)| name.as_str()).collect();
+    phrase.code(names.join(", "))
+}
+
 /// Says that a default differs.
 pub(super) fn default_changed(path: &str, was: Option<&Value>, is: Option<&Value>) -> Phrase {
     let shown = |phrase: Phrase, value: Option<&Value>| match value {

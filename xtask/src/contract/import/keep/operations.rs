@@ -111,11 +111,56 @@ fn body(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparis
     schemas_in(body, (&root, "/requestBody"), &place, NullCheck::Here)
 }
 
+/// Whether the successes of an operation have a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bodies {
+    /// No success is declared.
+    Unknown,
+    Never,
+    Sometimes,
+    Always,
+}
+
+impl Bodies {
+    /// Says how the result of a call changes, if the media types of its responses do not say so.
+    fn change_to(self, new: Self) -> Option<&'static str> {
+        match (self, new) {
+            (Self::Never, Self::Always) => Some("a success has a body now"),
+            (Self::Never, Self::Sometimes) => Some("a success may have a body now"),
+            (Self::Always, Self::Sometimes) => Some("a success may have no body now"),
+            (Self::Sometimes, Self::Always) => Some("a success always has a body now"),
+            _ => None,
+        }
+    }
+}
+
+fn bodies(operation: &Operation) -> Bodies {
+    let successes = members(operation.facts.get("responses"));
+    let successes = successes.filter(|(code, _)| code.starts_with('2'));
+    let mut found = Bodies::Unknown;
+    for (_, response) in successes {
+        let content = response.get("content").and_then(Value::as_object);
+        let one = match content.is_some_and(|content| !content.is_empty()) {
+            true => Bodies::Always,
+            false => Bodies::Never,
+        };
+        found = match found {
+            Bodies::Unknown => one,
+            known if known == one => one,
+            _ => Bodies::Sometimes,
+        };
+    }
+    found
+}
+
 fn responses(new: &Operation, old: &Operation, outcome: &mut Outcome) -> Vec<Comparison> {
     let mut comparisons = Vec::new();
     let known = new.facts.get("responses").and_then(Value::as_object);
     let is_success = |code: &&String| code.starts_with('2');
     let first_success = known.and_then(|known| known.keys().find(is_success));
+    if let Some(what) = bodies(old).change_to(bodies(new)) {
+        outcome.lose(&format!("{}:", new.name()), what);
+    }
     for (code, response) in members(old.facts.get("responses")) {
         let Some(known) = known else { continue };
         // A success that came with another status is the same success.

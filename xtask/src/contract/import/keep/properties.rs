@@ -34,16 +34,40 @@ pub(super) fn keep(
         },
     );
     let mut now: BTreeMap<String, (Value, Spot)> = BTreeMap::new();
+    let mut order_now = Vec::new();
     effective(
         new,
         &keeper.merged.schemas,
         &mut BTreeSet::new(),
         &mut |name, value, at| {
-            now.entry(name.to_owned())
-                .or_insert_with(|| (value.clone(), at));
+            now.entry(name.to_owned()).or_insert_with(|| {
+                order_now.push(name.to_owned());
+                (value.clone(), at)
+            });
         },
     );
     presences(keeper, (root, pointer), (new, &now), (old, &before), place);
+    if keeper.is_sent(root, pointer) {
+        let (was, is) = (
+            required(old, keeper.older),
+            required(new, &keeper.merged.schemas),
+        );
+        // The constructor of a request has one argument for each of them.
+        let both = |order: &[String]| -> Vec<String> {
+            let both = order
+                .iter()
+                .filter(|name| was.contains(*name) && is.contains(*name));
+            both.cloned().collect()
+        };
+        let arguments = both(&order_now);
+        if arguments != both(&order) {
+            let what = format!(
+                "has its required properties in another order: {}",
+                arguments.join(", ")
+            );
+            keeper.lose(place, what);
+        }
+    }
     if before.is_empty() {
         return;
     }

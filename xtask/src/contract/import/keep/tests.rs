@@ -617,3 +617,82 @@ fn a_parameter_or_a_body_that_is_no_longer_required_is_listed() {
         ]
     );
 }
+
+#[test]
+fn a_text_of_a_union_that_names_another_member_is_listed() {
+    let union = |mapping: &str| {
+        let out = format!(
+            "    A: {{type: object, properties: {{k: {{type: string}}}}}}\n    B: {{type: object, properties: {{k: {{type: string}}}}}}\n    Out: {{oneOf: [{{$ref: '#/components/schemas/A'}}, {{$ref: '#/components/schemas/B'}}], discriminator: {{propertyName: k, mapping: {{{mapping}}}}}}}\n{IN}"
+        );
+        revision("", &out)
+    };
+    let named = |one: &str, other: &str| {
+        union(&format!(
+            "one: '#/components/schemas/{one}', other: '#/components/schemas/{other}'"
+        ))
+    };
+    assert_eq!(
+        breaking(&named("A", "B"), &named("B", "A")),
+        [
+            "Out: `one` named A and names B",
+            "Out: `other` named B and names A"
+        ]
+    );
+    let both = named("A", "B");
+    let more = both.replace("mapping: {", "mapping: {third: '#/components/schemas/A', ");
+    assert_eq!(breaking(&both, &more), [""; 0]);
+    assert_eq!(breaking(&more, &both), [""; 0]);
+}
+
+#[test]
+fn another_order_of_what_a_request_requires_is_listed() {
+    let inside = |fields: &str| {
+        let schemas = format!(
+            "    In: {{type: object, required: [a, b], properties: {{{fields}}}}}\n    Out: {{type: object, required: [a, b], properties: {{{fields}}}}}\n"
+        );
+        revision("", &schemas)
+    };
+    let (a, b, c) = (
+        "a: {type: string}",
+        "b: {type: string}",
+        "c: {type: string}",
+    );
+    let first = inside(&format!("{a}, {b}, {c}"));
+    assert_eq!(
+        breaking(&first, &inside(&format!("{b}, {a}, {c}"))),
+        ["In has its required properties in another order: b, a"]
+    );
+    assert_eq!(
+        breaking(&first, &inside(&format!("{c}, {a}, {b}"))),
+        [""; 0]
+    );
+    assert_eq!(breaking(&first, &inside(&format!("{a}, {b}"))), [""; 0]);
+}
+
+#[test]
+fn a_success_that_comes_with_or_without_a_body_as_never_before_is_listed() {
+    let content = "content: {application/json: {schema: {type: string}}}";
+    let post = |responses: &str| {
+        let schemas = format!("{IN}    Out: {{type: string}}\n");
+        revision("", &schemas).replace("        '200': {description: x}\n", responses)
+    };
+    let none = "        '204': {description: x}\n".to_owned();
+    let text = format!("        '200': {{description: x, {content}}}\n");
+    let both = format!("{text}{none}");
+    let refused = format!("{text}        '404': {{description: x}}\n");
+    for (old, new, expected) in [
+        (&none, &text, "a success has a body now"),
+        (&none, &both, "a success may have a body now"),
+        (&text, &both, "a success may have no body now"),
+        (&both, &text, "a success always has a body now"),
+        (
+            &both,
+            &none,
+            "response 200 no longer comes as application/json",
+        ),
+    ] {
+        let found = breaking(&post(old), &post(new));
+        assert_eq!(found, [format!("POST /thing: {expected}")], "{old}{new}");
+    }
+    assert_eq!(breaking(&post(&text), &post(&refused)), [""; 0]);
+}

@@ -1,6 +1,6 @@
 //! Changes of the constructor and the setters of a struct.
 
-use super::super::texts::{argument_renamed, argument_replaced};
+use super::super::texts::{argument_renamed, argument_replaced, arguments_reordered};
 use super::super::{Argument, Found, arguments, places};
 use super::{Old, facts};
 use crate::codegen::model::SchemaModel;
@@ -105,7 +105,7 @@ pub(super) fn compare(
                 found.add(
                     rules::NEW_ARGUMENTS_REORDERED,
                     key,
-                    Phrase::of(&constructor).words(": the arguments have another order"),
+                    arguments_reordered(&constructor, after),
                     old,
                     new,
                 );
