@@ -22,24 +22,13 @@ use super::{PageError, ResumeCursor};
 /// }
 /// ```
 pub struct CollectError<I> {
-    items: Vec<I>,
-    cause: Cause,
-}
-
-#[derive(Debug)]
-pub(super) enum Cause {
-    Page(PageError),
-    TooMany {
-        bound: usize,
-        cursor: Option<ResumeCursor>,
-    },
+    pub(super) items: Vec<I>,
+    pub(super) cursor: Option<ResumeCursor>,
+    /// Without an error, there are more items than the bound, which is the number of items then.
+    pub(super) page_error: Option<PageError>,
 }
 
 impl<I> CollectError<I> {
-    pub(super) fn new(items: Vec<I>, cause: Cause) -> Self {
-        Self { items, cause }
-    }
-
     /// Returns the items that were read before the error, in order.
     pub fn items(&self) -> &[I] {
         &self.items
@@ -52,15 +41,12 @@ impl<I> CollectError<I> {
 
     /// Returns whether there are more items than the bound allows.
     pub fn is_too_many(&self) -> bool {
-        matches!(self.cause, Cause::TooMany { .. })
+        self.page_error.is_none()
     }
 
     /// Returns the error of the next page, if that page could not be read.
     pub fn page_error(&self) -> Option<&PageError> {
-        match &self.cause {
-            Cause::Page(error) => Some(error),
-            Cause::TooMany { .. } => None,
-        }
+        self.page_error.as_ref()
     }
 
     /// Returns the error of the call, if a call failed.
@@ -70,22 +56,20 @@ impl<I> CollectError<I> {
 
     /// Returns the cursor to resume from after [`CollectError::items`].
     pub fn resume_cursor(&self) -> Option<&ResumeCursor> {
-        match &self.cause {
-            Cause::Page(error) => Some(error.resume_cursor()),
-            Cause::TooMany { cursor, .. } => cursor.as_ref(),
-        }
+        self.cursor.as_ref()
     }
 }
 
 impl<I> fmt::Display for CollectError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            Cause::Page(_) => write!(f, "not all items could be read, only {}", self.items.len()),
-            Cause::TooMany { bound, .. } => write!(
+        let count = self.items.len();
+        if self.is_too_many() {
+            write!(
                 f,
-                "the list has more than {bound} items: raise the bound, or read the list as a \
-                 stream"
-            ),
+                "the list has more than {count} items: raise the bound, or read the list as a stream"
+            )
+        } else {
+            write!(f, "not all items could be read, only {count}")
         }
     }
 }
@@ -95,16 +79,13 @@ impl<I> fmt::Debug for CollectError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CollectError")
             .field("items_read", &self.items.len())
-            .field("cause", &self.cause)
-            .finish()
+            .field("page_error", &self.page_error)
+            .finish_non_exhaustive()
     }
 }
 
 impl<I> StdError for CollectError<I> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.cause {
-            Cause::Page(error) => Some(error),
-            Cause::TooMany { .. } => None,
-        }
+        Some(self.page_error.as_ref()?)
     }
 }

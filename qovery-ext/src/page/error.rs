@@ -23,13 +23,15 @@ use super::ResumeCursor;
 ///     }
 /// }
 /// ```
-pub struct PageError(Box<Inner>);
+#[derive(Debug)]
+pub struct PageError(pub(super) Box<Inner>);
 
-struct Inner {
-    operation: &'static OperationInfo,
-    kind: Kind,
-    pages_read: u64,
-    cursor: ResumeCursor,
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) operation: &'static OperationInfo,
+    pub(super) kind: Kind,
+    pub(super) pages_read: u64,
+    pub(super) cursor: ResumeCursor,
 }
 
 #[derive(Debug)]
@@ -45,20 +47,6 @@ pub(super) enum Kind {
 }
 
 impl PageError {
-    pub(super) fn new(
-        operation: &'static OperationInfo,
-        kind: Kind,
-        pages_read: u64,
-        cursor: ResumeCursor,
-    ) -> Self {
-        Self(Box::new(Inner {
-            operation,
-            kind,
-            pages_read,
-            cursor,
-        }))
-    }
-
     /// Returns the error of the call, if the call failed.
     ///
     /// Troubleshooting: see the predicates of that error. Retrying is safe, because paging only
@@ -120,53 +108,39 @@ impl PageError {
 
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        let s = if inner.pages_read == 1 { "" } else { "s" };
-        write!(
-            f,
-            "{}, after {} page{s}: ",
-            inner.operation.id, inner.pages_read
-        )?;
-        match &inner.kind {
-            Kind::Call(_) => f.write_str("the next page could not be read"),
-            Kind::CursorRepeated => f.write_str(
-                "the server returned a cursor that was used before, so its pages form a circle",
-            ),
-            Kind::WentBack => f.write_str(
-                "the server returned items again that were read before, so it may ignore the cursor",
-            ),
-            Kind::NothingNew => f.write_str("too many pages in a row had no new item"),
-            Kind::PlaceLost => f.write_str(
+        let Inner {
+            operation,
+            kind,
+            pages_read,
+            ..
+        } = &*self.0;
+        let s = if *pages_read == 1 { "" } else { "s" };
+        let problem = match kind {
+            Kind::Call(_) => "the next page could not be read",
+            Kind::CursorRepeated => {
+                "the server returned a cursor that was used before, so its pages form a circle"
+            }
+            Kind::WentBack => {
+                "the server returned items again that were read before, so it may ignore the cursor"
+            }
+            Kind::NothingNew => "too many pages in a row had no new item",
+            Kind::PlaceLost => {
                 "the items from which the next page can be requested were deleted, so the list may be \
-                 incomplete: read it again from the beginning",
-            ),
-            Kind::LinkWithoutToken => {
-                f.write_str("the link to the next page has no token")
+                 incomplete: read it again from the beginning"
             }
+            Kind::LinkWithoutToken => "the link to the next page has no token",
             Kind::ItemWithoutId => {
-                f.write_str("the last item of the page has no id, so the next page cannot be requested")
+                "the last item of the page has no id, so the next page cannot be requested"
             }
-            Kind::WrongCursor(problem) => Printable::new(problem).fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PageError")
-            .field("operation", &self.0.operation.id)
-            .field("kind", &self.0.kind)
-            .field("pages_read", &self.0.pages_read)
-            .field("resume_cursor", &self.0.cursor)
-            .finish()
+            Kind::WrongCursor(problem) => problem,
+        };
+        let problem = Printable::new(problem);
+        write!(f, "{}, after {pages_read} page{s}: {problem}", operation.id)
     }
 }
 
 impl StdError for PageError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.kind {
-            Kind::Call(error) => Some(error),
-            _ => None,
-        }
+        Some(self.api_error()?)
     }
 }

@@ -48,6 +48,9 @@
 //!
 //! Lists that are not paged are returned whole: await the call.
 
+#[macro_use]
+mod stream;
+
 mod collect_error;
 mod cursor;
 mod error;

@@ -6,8 +6,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
+    ResumeCursor,
     error::Kind,
-    seen::{Cursors, Delivered},
+    seen::{Cursors, Delivered, Known},
 };
 
 /// How many pages in a row may contain nothing new.
@@ -24,25 +25,16 @@ pub(super) enum Next {
     End,
 }
 
-/// The last item of a page.
-pub(super) enum Last {
-    New,
-    /// Delivered before, at this place.
-    Known(u64),
-    WithoutId,
-}
-
 /// A page that leads on.
 pub(super) struct Led {
     /// The cursor that it was fetched with.
     pub(super) at: Option<String>,
-    pub(super) last: Last,
+    /// How many ids were delivered before it.
+    pub(super) start: u64,
+    /// The position of its last item; `None` if that item has no id.
+    pub(super) last: Option<u64>,
     /// Whether the server would have put more items on it.
     pub(super) has_room: bool,
-    /// How many ids were delivered before it.
-    pub(super) until: u64,
-    /// How many pages were read, this one included.
-    pub(super) pages_read: u64,
 }
 
 /// The walk reads delivered items again, until it gets to new ones. Each page has to get further than
@@ -54,254 +46,241 @@ struct Rereading {
     until: u64,
 }
 
-/// An answer without items: the end, unless the item that the cursor names was deleted.
+/// An answer without items: the end if the server leads to it again, unless the item that its cursor
+/// names was deleted.
 struct Lost {
     /// `None` for the first page.
     cursor: Option<String>,
     /// How far back the walk asked from.
     steps: u64,
-    stage: Stage,
+    /// The cursor that it asked from.
+    asked: Option<String>,
 }
 
-/// How far the look for the end of the list is.
-#[derive(Clone, Copy, PartialEq)]
-enum Stage {
-    /// The walk asks from an earlier item.
-    Asks,
-    /// It reads from there.
-    Reads,
-    /// It has met the item of the cursor, and asks for the answer without items again.
-    Confirms,
-}
-
+/// The signs that a server does not lead on. An error resets them, because the server may answer
+/// correctly when asked again.
 #[derive(Default)]
-pub(super) struct Navigator {
-    /// Whether a cursor is the id of an item.
-    pub(super) by_item: bool,
-    pub(super) delivered: Delivered,
-    /// Whether the walk began in the middle of the list and knows no item before that.
-    begins_in_the_middle: bool,
-    cursors: Cursors,
-    /// The cursor of the page that led to the next one, if this walk has read it.
-    before: Option<Option<String>>,
+struct Doubts {
     rereading: Option<Rereading>,
     lost: Option<Lost>,
-    /// Whether the request for the next page started before the last items, so that it should include them.
+    /// Whether the last items of the page before were requested again, to see whether the server respects
+    /// its cursor.
     checks_cursor: bool,
-    /// How many such pages in a row did not begin with one of them.
+    /// How many such pages in a row did not begin with a known item.
     unconfirmed: u32,
-    /// Whether the page has a known item behind a new one: it begins closer to the head than the walk is.
-    begins_ahead: bool,
     led_back: u32,
     asked_again: u32,
     pages_without_news: u32,
 }
 
+pub(super) struct Navigator {
+    /// Whether a cursor is the id of an item.
+    pub(super) by_item: bool,
+    pub(super) delivered: Delivered,
+    pub(super) pages_read: u64,
+    /// Whether the walk began in the middle of the list and knows no item before that.
+    begins_in_the_middle: bool,
+    cursors: Cursors,
+    /// The cursor of the page that led to the next one, if this walk has read it.
+    before: Option<Option<String>>,
+    /// Whether the page has a known item behind a new one: it begins closer to the head than the walk is.
+    begins_ahead: bool,
+    doubts: Doubts,
+}
+
 impl Navigator {
-    pub(super) fn new(by_item: bool) -> Self {
+    pub(super) fn new(by_item: bool, resume: Option<&ResumeCursor>) -> Self {
+        let mut delivered =
+            Delivered::from_known(resume.map_or(&Known::default(), ResumeCursor::known));
+        let mut cursors = Cursors::default();
+        let at = resume.and_then(ResumeCursor::at);
+        let begins_in_the_middle = at.is_some() && delivered.count() == 0;
+        if let Some(at) = at {
+            if by_item {
+                delivered.insert(&Arc::from(at));
+            }
+            // The first cursor of a walk is new.
+            let _ = cursors.go_to(at);
+        }
         Self {
             by_item,
-            ..Self::default()
+            delivered,
+            pages_read: 0,
+            begins_in_the_middle,
+            cursors,
+            before: None,
+            begins_ahead: false,
+            doubts: Doubts::default(),
         }
     }
 
-    pub(super) fn resume(&mut self, at: Option<&str>, delivered: Delivered) {
-        self.begins_in_the_middle = at.is_some() && delivered.count() == 0;
-        self.delivered = delivered;
-        let Some(at) = at else { return };
-        if self.by_item {
-            self.delivered.insert(&Arc::from(at));
-        }
-        // The first cursor of a walk is new.
-        let _ = self.cursors.go_to(at);
+    /// Returns where another walk continues. If this one went back to look for the end of the list, that is
+    /// the cursor that it started the search from: a resume cursor may lack the ids before it.
+    pub(super) fn resume_at(&self, next: &Option<String>) -> Option<String> {
+        let lost = self.doubts.lost.as_ref().filter(|_| self.by_item);
+        let cursor = lost.and_then(|lost| lost.cursor.as_ref());
+        cursor.or(next.as_ref()).cloned()
     }
 
-    /// Resets the error state: the server may answer correctly when asked again.
     pub(super) fn reset_errors(&mut self) {
-        (self.rereading, self.lost, self.checks_cursor) = (None, None, false);
-        (self.unconfirmed, self.led_back, self.asked_again) = (0, 0, 0);
-        self.pages_without_news = 0;
+        self.doubts = Doubts::default();
     }
 
-    /// Checks the positions of a page's items before any of them is delivered.
+    /// Checks the ids of a page before any of its items is delivered.
     ///
     /// Refuses a page that returns to before forgotten items, and a page from a server that
     /// ignores its cursor while the head of the list grows faster than it is read.
-    pub(super) fn check(&mut self, places: &[Option<u64>]) -> Result<(), Kind> {
-        let mut known = places.iter().flatten();
-        if known.any(|place| self.delivered.is_before_gap(*place)) {
-            return Err(self.lost.take().map_or(Kind::WentBack, |_| Kind::PlaceLost));
+    pub(super) fn check(&mut self, ids: &[Option<Arc<str>>]) -> Result<(), Kind> {
+        let place = |id: &Option<Arc<str>>| self.delivered.position(id.as_deref()?);
+        let places: Vec<Option<u64>> = ids.iter().map(place).collect();
+        let known = places.iter().flatten();
+        let doubts = &mut self.doubts;
+        if known
+            .clone()
+            .any(|place| self.delivered.is_before_gap(*place))
+        {
+            let is_lost = doubts.lost.is_some();
+            return Err(if is_lost {
+                Kind::PlaceLost
+            } else {
+                Kind::WentBack
+            });
         }
-        if std::mem::take(&mut self.checks_cursor)
+        if std::mem::take(&mut doubts.checks_cursor)
             && let Some(first) = places.first()
         {
             // A concurrent deletion can explain missing items once, but not repeatedly.
-            self.unconfirmed = first.map_or(self.unconfirmed + 1, |_| 0);
-            if self.unconfirmed > 1 {
+            doubts.unconfirmed = first.map_or(doubts.unconfirmed + 1, |_| 0);
+            if doubts.unconfirmed > 1 {
                 return Err(Kind::WentBack);
             }
         }
+        // A server may put an item on a page more than once.
         let mut met = BTreeSet::new();
-        let known = places.iter().flatten();
-        let is_in_order = known.filter(|place| met.insert(**place)).is_sorted();
-        self.delivered.is_reordered |= !is_in_order;
+        self.delivered.is_reordered |= !known.filter(|place| met.insert(**place)).is_sorted();
         let mut from_first_new = places.iter().skip_while(|place| place.is_some());
-        self.begins_ahead = self.by_item && from_first_new.any(Option::is_some);
-        let brings_something = places.iter().any(Option::is_none);
-        self.pages_without_news = if brings_something {
-            0
-        } else {
-            self.pages_without_news + 1
+        doubts.pages_without_news = match from_first_new.next() {
+            Some(_) => 0,
+            None => doubts.pages_without_news + 1,
         };
+        self.begins_ahead = self.by_item && from_first_new.any(Option::is_some);
+        self.pages_read = self.pages_read.saturating_add(1);
         Ok(())
     }
 
     /// Continues from a page to a cursor, unless the walk has been there and would not end.
     pub(super) fn advance(&mut self, page: Led, cursor: String) -> Result<Next, Kind> {
-        let (at, last, until) = (page.at, &page.last, page.until);
-        let lost = self.lost.as_mut();
-        let lost = lost.filter(|lost| lost.cursor.as_ref() == Some(&cursor));
-        if let Some(lost) = lost.filter(|lost| page.has_room || lost.stage != Stage::Confirms) {
-            // Its item is there, so the answer without items was the end, or a failure that passes.
-            if page.has_room {
-                return Ok(Next::End);
-            }
-            lost.stage = Stage::Confirms;
-            return Ok(Next::At(Some(cursor)));
-        }
-        if at.as_ref() == Some(&cursor) {
+        if page.at.as_ref() == Some(&cursor) {
             return Err(Kind::CursorRepeated);
         }
-        match (last, &mut self.rereading) {
+        let doubts = &mut self.doubts;
+        let lost = doubts.lost.as_ref().and_then(|lost| lost.cursor.as_ref());
+        if lost == Some(&cursor) {
+            // Its item is there, so the answer without items was the end, or a failure that passes.
+            let is_end = self.by_item && page.has_room;
+            return Ok(if is_end {
+                Next::End
+            } else {
+                Next::At(Some(cursor))
+            });
+        }
+        let is_new = page.last.is_some_and(|place| place >= page.start);
+        let mut goes_back = false;
+        match (page.last, &mut doubts.rereading) {
+            (None, _) => {}
             // A page that begins ahead and ends with one of the new items leads toward a head that grows.
-            (Last::New, _) if self.begins_ahead && self.led_back >= LED_BACK => {
-                return Err(Kind::WentBack);
+            (Some(_), _) if is_new => {
+                goes_back = self.begins_ahead;
+                (doubts.rereading, doubts.lost, doubts.asked_again) = (None, None, 0);
             }
-            (Last::New, _) => {
-                self.led_back += u32::from(self.begins_ahead);
-                (self.rereading, self.lost, self.asked_again) = (None, None, 0);
-            }
-            (Last::WithoutId, _) => {}
-            (Last::Known(place), Some(again)) => {
-                if again.place.is_some_and(|before| *place <= before) || *place >= again.until {
+            (Some(place), Some(again)) => {
+                if again.place.is_some_and(|before| place <= before) || place >= again.until {
                     return Err(Kind::WentBack);
                 }
-                again.place = Some(*place);
+                again.place = Some(place);
             }
-            (Last::Known(place), None) if place + 1 == until => {}
-            (Last::Known(place), None) => {
-                self.led_back += 1;
-                if self.led_back > LED_BACK {
-                    return Err(Kind::WentBack);
-                }
-                let place = Some(*place);
-                self.rereading = Some(Rereading { place, until });
+            (Some(place), None) if place + 1 == page.start => {}
+            (Some(place), rereading @ None) => {
+                goes_back = true;
+                *rereading = Some(Rereading {
+                    place: Some(place),
+                    until: page.start,
+                });
             }
         }
-        let gets_on = matches!(last, Last::Known(_)) && self.rereading.is_some();
-        if self.pages_without_news >= PAGES_WITHOUT_NEWS && !gets_on {
+        doubts.led_back += u32::from(goes_back);
+        if doubts.led_back > LED_BACK {
+            return Err(Kind::WentBack);
+        }
+        let gets_on = page.last.is_some() && doubts.rereading.is_some();
+        if doubts.pages_without_news >= PAGES_WITHOUT_NEWS && !gets_on {
             return Err(Kind::NothingNew);
         }
         if !self.cursors.go_to(&cursor) && !gets_on {
             return Err(Kind::CursorRepeated);
         }
-        if let Some(lost) = &mut self.lost {
-            lost.stage = Stage::Reads;
-        }
         let first = if self.by_item { 16 } else { 1_024 };
-        let is_due = page.pages_read >= first && page.pages_read.is_power_of_two();
-        if matches!(last, Last::New) && (is_due || self.unconfirmed > 0) {
-            return Ok(self.ask_from_before(at, cursor));
+        let is_due = self.pages_read >= first && self.pages_read.is_power_of_two();
+        if is_new && (is_due || doubts.unconfirmed > 0) {
+            doubts.checks_cursor = true;
+            // Close to the end of the page, so that a resume cursor contains the ids from there on.
+            let place = self.delivered.count().saturating_sub(3);
+            let earlier = self.delivered.at(place).filter(|_| self.by_item);
+            let at = earlier.map_or(page.at, |id| Some(id.to_string()));
+            return Ok(self.reread(at));
         }
-        self.before = Some(at);
+        self.before = Some(page.at);
         Ok(Next::At(Some(cursor)))
     }
 
-    /// Asks for the next page from two items before the last one, or for the last page again, to see
-    /// whether the server respects its cursor.
-    fn ask_from_before(&mut self, at: Option<String>, cursor: String) -> Next {
-        let until = self.delivered.count();
-        let place = until.checked_sub(3).filter(|_| self.by_item);
-        let earlier = match place.and_then(|place| self.delivered.at(place)) {
-            Some(id) => Some(id.to_string()),
-            None if self.by_item => return Next::At(Some(cursor)),
-            None => at,
-        };
-        self.checks_cursor = true;
-        self.rereading = Some(Rereading { place, until });
-        Next::At(earlier)
+    /// Returns to a page among the delivered items.
+    fn reread(&mut self, at: Option<String>) -> Next {
+        self.doubts.rereading = Some(Rereading {
+            place: None,
+            until: self.delivered.count(),
+        });
+        Next::At(at)
     }
 
     /// Handles an answer without items at a cursor: asks again from before it. If the item of the cursor
     /// is still there, the list ends here; otherwise the item was deleted, and the list continues.
     pub(super) fn look_for_the_end(&mut self, at: Option<String>) -> Result<Next, Kind> {
-        let Some(at) = at else {
-            return Ok(self.confirm_emptiness());
+        let (cursor, steps) = match self.doubts.lost.take() {
+            Some(lost) if lost.cursor == at => return Ok(Next::End),
+            // The item that the walk asked from was deleted too.
+            Some(lost) if at.is_some() && lost.asked == at => (lost.cursor, lost.steps * 8),
+            None if at.is_none() && self.delivered.count() == 0 => return Ok(Next::End),
+            _ => (at, 1),
         };
-        match self.lost.as_ref().map(|lost| lost.stage) {
-            Some(Stage::Confirms) => return Ok(Next::End),
-            Some(Stage::Asks) => {}
-            None | Some(Stage::Reads) => {
-                self.lost = Some(Lost {
-                    cursor: Some(at),
-                    steps: 0,
-                    stage: Stage::Asks,
-                });
-            }
+        self.doubts.asked_again += 1;
+        if self.doubts.asked_again > ASKED_AGAIN {
+            return Err(Kind::PlaceLost);
         }
-        self.asked_again += 1;
-        let is_bounded = self.asked_again <= ASKED_AGAIN;
-        let lost = self
-            .lost
-            .as_mut()
-            .filter(|_| is_bounded)
-            .ok_or(Kind::PlaceLost)?;
-        lost.steps = if lost.steps == 0 { 1 } else { lost.steps * 8 };
-        let head = if self.begins_in_the_middle {
-            Err(Kind::PlaceLost)
-        } else {
-            Ok(None)
-        };
-        let earlier = if self.by_item {
-            let cursor = lost.cursor.as_deref();
-            let place = cursor.and_then(|cursor| self.delivered.position(cursor));
-            let place = place.ok_or(Kind::PlaceLost)?;
-            match place.checked_sub(lost.steps) {
-                Some(place) => {
-                    let earlier = self.delivered.at(place).ok_or(Kind::PlaceLost)?;
-                    Some(earlier.to_string())
+        let asked = match &cursor {
+            None => None,
+            Some(cursor) if self.by_item => {
+                let place = self.delivered.position(cursor).ok_or(Kind::PlaceLost)?;
+                match place.checked_sub(steps) {
+                    Some(place) => {
+                        Some(self.delivered.at(place).ok_or(Kind::PlaceLost)?.to_string())
+                    }
+                    None if self.begins_in_the_middle => return Err(Kind::PlaceLost),
+                    None => None,
                 }
-                None => head?,
             }
-        } else {
-            match self.before.take() {
+            Some(_) => match self.before.take() {
                 Some(before) => before,
-                None if lost.steps > 1 => return Err(Kind::PlaceLost),
+                None if steps > 1 => return Err(Kind::PlaceLost),
                 // Another run of the program has read the page before.
                 None if self.begins_in_the_middle => return Ok(Next::End),
                 None => None,
-            }
+            },
         };
-        let until = self.delivered.count();
-        self.rereading = Some(Rereading { place: None, until });
-        Ok(Next::At(earlier))
-    }
-
-    /// Handles a first page without items: requests it once more if the list had items before.
-    fn confirm_emptiness(&mut self) -> Next {
-        let is_confirmed = match &self.lost {
-            Some(lost) => lost.stage == Stage::Confirms,
-            None => self.delivered.count() == 0,
-        };
-        if is_confirmed {
-            return Next::End;
-        }
-        let lost = self.lost.get_or_insert(Lost {
-            cursor: None,
-            steps: 0,
-            stage: Stage::Confirms,
+        self.doubts.lost = Some(Lost {
+            cursor,
+            steps,
+            asked: asked.clone(),
         });
-        lost.stage = Stage::Confirms;
-        Next::At(None)
+        Ok(self.reread(asked))
     }
 }

@@ -69,13 +69,7 @@ impl<O: PagedOperation> PagedCall for Call<O> {
     fn paged(self) -> Pager<O> {
         Pager {
             call: self,
-            settings: Settings {
-                direction: Direction::Forward,
-                resume: None,
-                item_limit: None,
-                page_limit: None,
-                read_ahead: false,
-            },
+            settings: Settings::default(),
         }
     }
 }

@@ -13,12 +13,7 @@ use std::{
 use futures_core::{Stream, stream::FusedStream};
 use qovery_api::PagedOperation;
 
-use super::{
-    Ending, PageError, ResumeCursor,
-    cursor::Direction,
-    seen::Known,
-    walk::{NewPage, Walk},
-};
+use super::{Ending, PageError, ResumeCursor, cursor::Direction, seen::Known, walk::Walk};
 
 /// Some items of a paged operation, as the server sent them together, without those that an earlier
 /// page had.
@@ -64,109 +59,30 @@ pub struct Page<I> {
 #[must_use = "a stream does nothing until it is asked for pages"]
 pub struct Pages<O: PagedOperation> {
     walk: Walk<O>,
-    count: u64,
 }
 
-impl<O: PagedOperation> Pages<O> {
-    pub(super) fn new(walk: Walk<O>) -> Self {
-        Self { walk, count: 0 }
-    }
+page_stream!(Pages of "page": Page<O::Item>, deliver);
 
-    /// Returns the next page; `None` at the end and after an error.
-    ///
-    /// Dropping the future loses nothing: the next call continues the same request.
-    ///
-    /// # Errors
-    /// See [`PageError`].
-    pub async fn next(&mut self) -> Option<Result<Page<O::Item>, PageError>> {
-        std::future::poll_fn(|context| self.poll_page(context)).await
-    }
-
-    /// Returns the cursor after the delivered pages; `None` if nothing is left to read.
-    ///
-    /// Store it after you have processed the page: if you store it before and then stop, the page is skipped.
-    /// To process an unfinished page again, use [`Page::cursor`].
-    pub fn resume_cursor(&self) -> Option<ResumeCursor> {
-        self.walk.resume_cursor()
-    }
-
-    /// Continues after an error, from the same position. Does nothing if there was no error.
-    pub fn retry(&mut self) {
-        self.walk.retry();
-    }
-
-    /// Returns why the stream ended; `None` before its end and after an error.
-    pub fn ending(&self) -> Option<Ending> {
-        self.walk.ending()
-    }
-
-    /// Returns how many items were delivered, on all pages.
-    pub fn items_delivered(&self) -> u64 {
-        self.count
-    }
-
-    fn poll_page(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Page<O::Item>, PageError>>> {
-        let page = ready!(self.walk.poll_page(context));
-        Poll::Ready(page.map(|page| page.map(|page| self.deliver(page))))
-    }
-
-    fn deliver(&mut self, page: NewPage<O::Item>) -> Page<O::Item> {
-        self.count = self.count.saturating_add(page.items.len() as u64);
-        let ids = page.items.iter().filter(|(id, _)| id.is_some()).count();
-        let cursor = self.walk.cursor(page.at, ids);
-        let onward = self
-            .walk
-            .resume_cursor()
-            .filter(|_| self.walk.can_continue());
-        let turned = |direction| {
-            page.turned.map(|at| ResumeCursor {
-                operation: O::INFO.id.to_owned(),
-                direction,
-                at: Some(at),
-                known: Known::default(),
-            })
-        };
-        let (next, previous) = if cursor.is_backward() {
-            (turned(Direction::Forward), onward)
-        } else {
-            (onward, turned(Direction::Backward))
-        };
-        Page {
-            items: page.items.into_iter().map(|(_, item)| item).collect(),
-            declared_size: page.declared_size,
-            cursor,
-            next,
-            previous,
-        }
-    }
-}
-
-impl<O: PagedOperation> Stream for Pages<O> {
-    type Item = Result<Page<O::Item>, PageError>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_page(context)
-    }
-}
-
-impl<O: PagedOperation> FusedStream for Pages<O> {
-    fn is_terminated(&self) -> bool {
-        self.walk.is_over()
-    }
-}
-
-// The stream never pins a page.
-impl<O: PagedOperation> Unpin for Pages<O> {}
-
-impl<O: PagedOperation> fmt::Debug for Pages<O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
-            .field("operation", &O::INFO.id)
-            .field("items_delivered", &self.count)
-            .field("ending", &self.ending())
-            .finish_non_exhaustive()
-    }
+/// Takes the whole current page.
+fn deliver<O: PagedOperation>(walk: &mut Walk<O>) -> Option<Page<O::Item>> {
+    let cursor = walk.page_cursor()?;
+    let items = std::mem::take(&mut walk.page.items).collect();
+    let onward = walk.resume_cursor().filter(|_| walk.leads_on());
+    let turned = |direction| {
+        let at = walk.page.turned.clone()?;
+        let known = Known::default();
+        Some(ResumeCursor::new(O::INFO.id, direction, Some(at), known))
+    };
+    let (next, previous) = if cursor.is_backward() {
+        (turned(Direction::Forward), onward)
+    } else {
+        (onward, turned(Direction::Backward))
+    };
+    Some(Page {
+        items,
+        declared_size: walk.page.declared_size,
+        cursor,
+        next,
+        previous,
+    })
 }

@@ -3,38 +3,63 @@
 //! Both are bounded.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     fmt,
+    ops::Range,
     sync::Arc,
 };
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How many of the first ids, and as many of the last ones, a walk remembers; and how many cursors.
 pub(super) const REMEMBERED: usize = 5_000;
 /// How many of the first ids, and as many of the last ones, a resume cursor contains.
 pub(super) const TAKEN_ALONG: usize = 500;
 
-/// The ids of delivered items, in order: the first ones, which come again if a server starts over, and
-/// the last ones, which come again if pages overlap.
-#[derive(Default)]
+/// The ids of delivered items by their positions: the first ones, which come again if a server starts
+/// over, and the last ones, which come again if pages overlap.
 pub(super) struct Delivered {
-    first: Vec<Arc<str>>,
-    last: VecDeque<Arc<str>>,
-    /// How many ids between `first` and `last` are forgotten.
-    forgotten: u64,
+    ids: BTreeMap<u64, Arc<str>>,
     positions: HashMap<Arc<str>, u64>,
+    /// The forgotten positions.
+    gap: Range<u64>,
+    /// How many ids were delivered, forgotten ones included.
+    count: u64,
     /// Whether ids came again in another order.
     pub(super) is_reordered: bool,
 }
 
 /// The part of the delivered ids that a resume cursor contains.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Known {
-    /// In order.
+    /// In order. If ids are left out, they were between the two halves.
+    #[serde(
+        rename = "delivered",
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "write_ids",
+        deserialize_with = "read_ids"
+    )]
     pub(super) ids: Vec<Arc<str>>,
-    /// How many ids are left out in the middle.
+    /// How many ids are left out.
+    #[serde(skip_serializing_if = "is_zero")]
     pub(super) forgotten: u64,
     /// Whether ids came again in another order.
+    #[serde(rename = "reordered", skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_reordered: bool,
+}
+
+fn write_ids<S: Serializer>(ids: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.iter().map(|id| &**id))
+}
+
+fn read_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<str>>, D::Error> {
+    let ids = Vec::<String>::deserialize(deserializer)?;
+    Ok(ids.into_iter().map(Arc::from).collect())
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl fmt::Debug for Known {
@@ -47,12 +72,17 @@ impl fmt::Debug for Known {
 impl Delivered {
     pub(super) fn from_known(known: &Known) -> Self {
         let mut delivered = Self {
+            ids: BTreeMap::new(),
+            positions: HashMap::new(),
+            gap: REMEMBERED as u64..REMEMBERED as u64,
+            count: 0,
             is_reordered: known.is_reordered,
-            ..Self::default()
         };
+        let half = known.ids.len().div_ceil(2);
         for (index, id) in known.ids.iter().enumerate() {
-            if known.forgotten > 0 && index == known.ids.len().div_ceil(2) {
-                delivered.forgotten = known.forgotten;
+            if index == half && known.forgotten > 0 {
+                delivered.gap = delivered.count..delivered.count + known.forgotten;
+                delivered.count = delivered.gap.end;
             }
             delivered.insert(id);
         }
@@ -64,24 +94,21 @@ impl Delivered {
         if self.positions.contains_key(id) {
             return false;
         }
-        self.positions.insert(Arc::clone(id), self.count());
-        if self.forgotten == 0 && self.last.is_empty() && self.first.len() < REMEMBERED {
-            self.first.push(Arc::clone(id));
-            return true;
-        }
-        self.last.push_back(Arc::clone(id));
-        if self.last.len() > REMEMBERED
-            && let Some(oldest) = self.last.pop_front()
+        self.positions.insert(Arc::clone(id), self.count);
+        self.ids.insert(self.count, Arc::clone(id));
+        self.count += 1;
+        if self.count.saturating_sub(self.gap.end) > REMEMBERED as u64
+            && let Some(oldest) = self.ids.remove(&self.gap.end)
         {
             self.positions.remove(&oldest);
-            self.forgotten += 1;
+            self.gap.end += 1;
         }
         true
     }
 
     /// How many ids were delivered, forgotten ones included.
     pub(super) fn count(&self) -> u64 {
-        (self.first.len() as u64) + self.forgotten + (self.last.len() as u64)
+        self.count
     }
 
     /// Returns the position of an id among all delivered ids.
@@ -91,44 +118,33 @@ impl Delivered {
 
     /// Returns whether ids after this position are forgotten.
     pub(super) fn is_before_gap(&self, position: u64) -> bool {
-        self.forgotten > 0 && position < self.first.len() as u64
+        !self.gap.is_empty() && position < self.gap.start
     }
 
     /// Returns the id at a position, if it is remembered.
     pub(super) fn at(&self, position: u64) -> Option<&Arc<str>> {
-        let index = usize::try_from(position).ok()?;
-        if let Some(id) = self.first.get(index) {
-            return Some(id);
-        }
-        let gap = usize::try_from(self.forgotten).ok()?;
-        self.last
-            .get(index.checked_sub(self.first.len())?.checked_sub(gap)?)
+        self.ids.get(&position)
     }
 
-    /// Returns the ids for a resume cursor, without the last `undelivered` ids.
-    pub(super) fn known(&self, undelivered: usize) -> Known {
-        let all = self.first.len() + self.last.len();
-        let count = all.saturating_sub(undelivered);
-        let ids = self.first.iter().chain(&self.last).take(count);
-        if count <= 2 * TAKEN_ALONG && self.forgotten == 0 {
-            return Known {
-                ids: ids.cloned().collect(),
-                forgotten: 0,
-                is_reordered: self.is_reordered,
-            };
+    /// Returns the first `count` ids for a resume cursor.
+    pub(super) fn known(&self, count: u64) -> Known {
+        let mut half = TAKEN_ALONG as u64;
+        if !self.gap.is_empty() {
+            // Both halves have the same length, so that reading can separate them.
+            half = half
+                .min(self.gap.start)
+                .min(count.saturating_sub(self.gap.end));
         }
-        let first = self.first.len().min(TAKEN_ALONG).min(count);
-        let last = TAKEN_ALONG.min(count - first);
-        // Both halves have the same length, so that reading can separate them.
-        let half = first.min(last);
-        let taken = ids
-            .enumerate()
-            .filter(|(index, _)| *index < half || *index >= count - half)
-            .map(|(_, id)| Arc::clone(id))
-            .collect();
+        let left_out = if count <= 2 * half {
+            count..count
+        } else {
+            half..count - half
+        };
+        let ids = self.ids.range(..left_out.start);
+        let ids = ids.chain(self.ids.range(left_out.end..count));
         Known {
-            ids: taken,
-            forgotten: self.forgotten + (count - 2 * half) as u64,
+            ids: ids.map(|(_, id)| Arc::clone(id)).collect(),
+            forgotten: left_out.end - left_out.start,
             is_reordered: self.is_reordered,
         }
     }
@@ -150,14 +166,15 @@ impl Cursors {
         if self.known.contains_key(cursor) {
             return false;
         }
-        let kept = |position: &u64, every: u32| position.trailing_zeros() >= every;
-        if kept(&self.count, self.every) {
+        if self.count.trailing_zeros() >= self.every {
             self.known.insert(cursor.to_owned(), self.count);
         }
         self.count += 1;
         if self.known.len() > REMEMBERED {
             self.every += 1;
-            self.known.retain(|_, position| kept(position, self.every));
+            let every = self.every;
+            self.known
+                .retain(|_, position| position.trailing_zeros() >= every);
         }
         true
     }

@@ -3,7 +3,7 @@
 use super::{ResumeCursor, cursor::Direction};
 
 /// The paging settings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     pub(super) direction: Direction,
     pub(super) resume: Option<ResumeCursor>,

@@ -8,99 +8,101 @@ use std::{
     collections::BTreeSet,
     sync::Arc,
     task::{Context, Poll},
+    vec,
 };
 
-use qovery_api::{Call, PageParts, PagedOperation, Paging};
+use qovery_api::{BoxFuture, Call, PageParts, PagedOperation, Paging};
 
 use super::{
     Ending, PageError, ResumeCursor,
-    cursor::Direction,
-    error::Kind,
-    link::{self, Link},
-    navigator::{Last, Led, Navigator, Next},
+    error::{Inner, Kind},
+    link::Links,
+    navigator::{Led, Navigator, Next},
     page_request::PageRequest,
-    seen::Delivered,
     settings::Settings,
 };
 
 type Fetched<O> = Result<PageParts<<O as PagedOperation>::Item>, qovery_api::Error>;
-/// An item with its id, if it has one.
-pub(super) type Identified<I> = (Option<Arc<str>>, I);
-
-/// The new items of a page.
-pub(super) struct NewPage<I> {
-    /// The cursor that the page was fetched with.
-    pub(super) at: Option<String>,
-    /// Never empty.
-    pub(super) items: Vec<Identified<I>>,
-    pub(super) declared_size: Option<u64>,
-    /// The cursor of the page in the other direction.
-    pub(super) turned: Option<String>,
-}
 
 enum State {
     Reading,
-    /// All items of the last page were delivered; the error says why there is no next page.
+    /// All items of the last page were read; the error says why there is no next page.
     Blocked(Kind),
     /// The error was reported.
     Stopped,
     Ended(Ending),
 }
 
-/// The successor of a page.
-enum NextLink {
-    To(String),
-    Unusable(Kind),
-    End,
+/// The page that was read last.
+pub(super) struct CurrentPage<I> {
+    /// The cursor that it was fetched with.
+    at: Option<String>,
+    /// How many ids were delivered before it.
+    start: u64,
+    pub(super) declared_size: Option<u64>,
+    /// The cursor of the next page in the other direction.
+    pub(super) turned: Option<String>,
+    /// Its new items that the stream has not delivered yet.
+    pub(super) items: vec::IntoIter<I>,
 }
 
 pub(super) struct Walk<O: PagedOperation> {
     call: Call<O>,
     settings: Settings,
+    /// An error if the walk cannot resume from its cursor.
+    links: Result<Links, String>,
     /// The cursor of the next page.
     at: Option<String>,
+    pub(super) page: CurrentPage<O::Item>,
     navigator: Navigator,
     /// How many different items the largest page had.
     largest: usize,
     held_back: bool,
-    wrong_cursor: Option<String>,
     state: State,
     request: Option<PageRequest<Fetched<O>>>,
-    pages_read: u64,
     items_read: u64,
 }
 
 impl<O: PagedOperation> Walk<O> {
     pub(super) fn new(call: Call<O>, mut settings: Settings) -> Self {
-        let mut navigator = Navigator::new(matches!(O::PAGING, Paging::StartId { .. }));
-        let (mut at, mut wrong_cursor) = (None, None);
-        if let Some(cursor) = settings.resume.take() {
-            wrong_cursor = problem_with::<O>(&cursor);
-            settings.direction = cursor.direction;
-            navigator.resume(cursor.at.as_deref(), Delivered::from_known(&cursor.known));
-            at = cursor.at;
+        let resume = settings.resume.take();
+        if let Some(cursor) = &resume {
+            settings.direction = cursor.direction();
         }
+        let by_item = matches!(O::PAGING, Paging::StartId { .. });
         Self {
             call,
+            links: Links::new::<O>(settings.direction, resume.as_ref()),
+            at: resume
+                .as_ref()
+                .and_then(ResumeCursor::at)
+                .map(str::to_owned),
+            page: CurrentPage {
+                at: None,
+                start: 0,
+                declared_size: None,
+                turned: None,
+                items: Vec::new().into_iter(),
+            },
+            navigator: Navigator::new(by_item, resume.as_ref()),
             settings,
-            at,
-            navigator,
             largest: 0,
             held_back: false,
-            wrong_cursor,
             state: State::Reading,
             request: None,
-            pages_read: 0,
             items_read: 0,
         }
     }
 
-    /// Polls for the next page with new items.
+    /// Polls until the current page has items that are not delivered; `None` if the walk is over.
     pub(super) fn poll_page(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<NewPage<O::Item>, PageError>>> {
+    ) -> Poll<Option<Result<(), PageError>>> {
         loop {
+            if self.has_items() {
+                return Poll::Ready(Some(Ok(())));
+            }
             if self.is_over() {
                 return Poll::Ready(None);
             }
@@ -108,11 +110,15 @@ impl<O: PagedOperation> Walk<O> {
                 self.end(limit);
                 return Poll::Ready(None);
             }
-            if let Some(kind) = self.take_block() {
+            if let State::Blocked(kind) = std::mem::replace(&mut self.state, State::Reading) {
                 return Poll::Ready(Some(Err(self.stop(kind))));
             }
             let request = self.request.take();
-            let mut request = request.unwrap_or_else(|| PageRequest::in_place(self.fetch()));
+            let request = request.map_or_else(|| self.fetch().map(PageRequest::in_place), Ok);
+            let mut request = match request {
+                Ok(request) => request,
+                Err(kind) => return Poll::Ready(Some(Err(self.stop(kind)))),
+            };
             let Poll::Ready(fetched) = request.poll(context) else {
                 self.request = Some(request);
                 return Poll::Pending;
@@ -124,106 +130,112 @@ impl<O: PagedOperation> Walk<O> {
                     .map_err(Kind::Call)
                     .and_then(|parts| self.take(parts)),
             };
-            match taken {
-                Ok(page) if page.items.is_empty() => {}
-                Ok(page) => {
-                    self.start_ahead();
-                    return Poll::Ready(Some(Ok(page)));
-                }
-                Err(kind) => return Poll::Ready(Some(Err(self.stop(kind)))),
+            if let Err(kind) = taken {
+                return Poll::Ready(Some(Err(self.stop(kind))));
             }
+            self.start_ahead();
         }
     }
 
-    fn fetch(&self) -> qovery_api::BoxFuture<'static, Fetched<O>> {
-        let mut call = self.call.clone();
-        if let Some(at) = &self.at {
-            call = match (O::PAGING, self.settings.direction) {
-                (Paging::StartId { parameter, .. }, _) => call.query(parameter, at),
-                (Paging::ContinueToken { forward, backward }, Direction::Forward) => call
-                    .without_query(backward.unwrap_or_default())
-                    .query(forward, at),
-                (Paging::ContinueToken { forward, backward }, Direction::Backward) => call
-                    .without_query(forward)
-                    .query(backward.unwrap_or_default(), at),
-            };
-        }
-        Box::pin(async move { call.await.map(O::split) })
+    fn fetch(&self) -> Result<BoxFuture<'static, Fetched<O>>, Kind> {
+        let links = self.links.as_ref();
+        let links = links.map_err(|problem| Kind::WrongCursor(problem.clone()))?;
+        let call = match &self.at {
+            Some(at) => links.send(self.call.clone(), at),
+            None => self.call.clone(),
+        };
+        Ok(Box::pin(async move { call.await.map(O::split) }))
     }
 
     /// Fetches the next page in the background, if the settings ask for it.
     fn start_ahead(&mut self) {
         let is_wanted = self.settings.read_ahead && matches!(self.state, State::Reading);
         if is_wanted && self.limit().is_none() {
-            self.request = Some(PageRequest::in_background(self.fetch()));
+            self.request = self.fetch().map(PageRequest::in_background).ok();
         }
     }
 
-    fn take(&mut self, parts: PageParts<O::Item>) -> Result<NewPage<O::Item>, Kind> {
-        let (next_link, turned) = (self.next_link(&parts), self.turned(&parts));
-        let is_empty = parts.items.is_empty();
+    /// Takes the new items of a page, and decides which page is next.
+    fn take(&mut self, parts: PageParts<O::Item>) -> Result<(), Kind> {
         let ids = parts.items.iter().map(O::item_id);
         let ids: Vec<Option<Arc<str>>> = ids.map(|id| id.map(Arc::from)).collect();
-        let delivered = &self.navigator.delivered;
-        let places = ids.iter().map(|id| delivered.position(id.as_deref()?));
-        let places: Vec<Option<u64>> = places.collect();
-        let last = match (ids.last(), places.last()) {
-            (Some(Some(_)), Some(Some(place))) => Last::Known(*place),
-            (Some(Some(_)), _) => Last::New,
-            _ => Last::WithoutId,
-        };
-        let until = delivered.count();
-        self.navigator.check(&places)?;
-        self.pages_read = self.pages_read.saturating_add(1);
+        self.navigator.check(&ids)?;
+        self.held_back |= parts.items_held_back;
         // A server may put an item on a page more than once.
         let distinct = ids.iter().collect::<BTreeSet<_>>().len();
         self.largest = self.largest.max(distinct);
         let size = parts.declared_size.filter(|size| *size > 0);
-        let has_room =
-            self.navigator.by_item && (distinct as u64) < size.unwrap_or(self.largest as u64);
-        self.held_back |= parts.items_held_back;
-        let mut page = NewPage {
-            at: self.at.clone(),
-            items: Vec::with_capacity(ids.len()),
-            declared_size: parts.declared_size,
-            turned,
+        let has_room = (ids.len() as u64) < size.unwrap_or(self.largest as u64);
+        let (link, turned) = match &self.links {
+            Ok(links) => links.read(&parts),
+            Err(problem) => return Err(Kind::WrongCursor(problem.clone())),
         };
+        let next = match O::PAGING {
+            Paging::StartId {
+                short_page_ends, ..
+            } => {
+                // A page of one item has room for more, unless the server says that this is its size.
+                let ends_with_its_cursor = has_room || (ids.len() == 1 && size.is_none());
+                let declared = parts.declared_size;
+                let is_short = declared.is_some_and(|size| (ids.len() as u64) < size);
+                match ids.last() {
+                    None => Ok(None),
+                    Some(_) if short_page_ends && is_short => Ok(None),
+                    Some(None) => Err(Kind::ItemWithoutId),
+                    Some(id) if ends_with_its_cursor && id.as_deref() == self.at.as_deref() => {
+                        Ok(None)
+                    }
+                    Some(Some(id)) => Ok(Some(id.to_string())),
+                }
+            }
+            Paging::ContinueToken { .. } => link,
+        };
+        let (start, is_empty) = (self.navigator.delivered.count(), ids.is_empty());
+        let last = ids.last().cloned().flatten();
+        let mut items = Vec::with_capacity(ids.len());
+        let mut is_cut = false;
         for (id, item) in ids.into_iter().zip(parts.items) {
-            let delivered = &mut self.navigator.delivered;
-            if id
-                .as_ref()
-                .is_some_and(|id| delivered.position(id).is_some())
-            {
+            let delivered = &self.navigator.delivered;
+            let id = id.as_ref();
+            if id.is_some_and(|id| delivered.position(id).is_some()) {
                 continue;
             }
-            if self.limit() == Some(Ending::ItemLimit) {
-                if let (true, Some((Some(last), _))) = (self.navigator.by_item, page.items.last()) {
-                    self.at = Some(last.to_string());
-                }
-                self.end(Ending::ItemLimit);
-                return Ok(page);
+            is_cut = self.limit() == Some(Ending::ItemLimit);
+            if is_cut {
+                break;
             }
-            if let Some(id) = &id {
+            if let Some(id) = id {
                 self.navigator.delivered.insert(id);
             }
-            page.items.push((id, item));
+            items.push(item);
             self.items_read = self.items_read.saturating_add(1);
         }
-        let next = match (next_link, self.at.clone()) {
-            (NextLink::To(cursor), at) => {
-                let pages_read = self.pages_read;
+        self.page = CurrentPage {
+            at: self.at.clone(),
+            start,
+            declared_size: parts.declared_size,
+            turned,
+            items: items.into_iter(),
+        };
+        if is_cut {
+            self.at = self.cursor_at(self.navigator.delivered.count());
+            self.end(Ending::ItemLimit);
+            return Ok(());
+        }
+        let next = match next {
+            Ok(Some(cursor)) => {
+                let last = last.and_then(|id| self.navigator.delivered.position(&id));
                 let page = Led {
-                    at,
+                    at: self.at.clone(),
+                    start,
                     last,
                     has_room,
-                    until,
-                    pages_read,
                 };
                 self.navigator.advance(page, cursor)
             }
-            (NextLink::Unusable(kind), _) => Err(kind),
-            (NextLink::End, at) if is_empty => self.navigator.look_for_the_end(at),
-            (NextLink::End, _) => Ok(Next::End),
+            Ok(None) if is_empty => self.navigator.look_for_the_end(self.at.clone()),
+            Ok(None) => Ok(Next::End),
+            Err(kind) => Err(kind),
         };
         match next {
             Ok(Next::At(at)) => self.at = at,
@@ -233,69 +245,7 @@ impl<O: PagedOperation> Walk<O> {
             // The walk resumes from this page: its successor may be available the next time.
             Err(kind) => self.state = State::Blocked(kind),
         }
-        Ok(page)
-    }
-
-    /// Returns the successor of a page.
-    fn next_link(&self, parts: &PageParts<O::Item>) -> NextLink {
-        let link = match (O::PAGING, self.settings.direction) {
-            (
-                Paging::StartId {
-                    short_page_ends, ..
-                },
-                _,
-            ) => {
-                return self.next_link_by_item(parts, short_page_ends);
-            }
-            (Paging::ContinueToken { forward, .. }, Direction::Forward) => {
-                link::read(parts.next.as_deref(), forward)
-            }
-            (Paging::ContinueToken { backward, .. }, Direction::Backward) => {
-                link::read(parts.previous.as_deref(), backward.unwrap_or_default())
-            }
-        };
-        match link {
-            Link::Absent => NextLink::End,
-            Link::Token(token) => NextLink::To(token),
-            Link::WithoutToken => NextLink::Unusable(Kind::LinkWithoutToken),
-        }
-    }
-
-    fn next_link_by_item(&self, parts: &PageParts<O::Item>, short_page_ends: bool) -> NextLink {
-        let Some(last) = parts.items.last() else {
-            return NextLink::End;
-        };
-        let count = parts.items.len();
-        let is_short = |size: u64| u64::try_from(count).is_ok_and(|count| count < size);
-        if short_page_ends && parts.declared_size.is_some_and(is_short) {
-            return NextLink::End;
-        }
-        let Some(id) = O::item_id(last) else {
-            return NextLink::Unusable(Kind::ItemWithoutId);
-        };
-        // The page ends with its own cursor, although it had room for more items.
-        let had_room = match parts.declared_size {
-            Some(size) if size > 0 => is_short(size),
-            _ => count == 1 || count < self.largest,
-        };
-        if had_room && Some(&id) == self.at.as_ref() {
-            return NextLink::End;
-        }
-        NextLink::To(id)
-    }
-
-    fn turned(&self, parts: &PageParts<O::Item>) -> Option<String> {
-        let Paging::ContinueToken { forward, backward } = O::PAGING else {
-            return None;
-        };
-        let link = match self.settings.direction {
-            Direction::Forward => link::read(parts.previous.as_deref(), backward?),
-            Direction::Backward => link::read(parts.next.as_deref(), forward),
-        };
-        match link {
-            Link::Token(token) => Some(token),
-            Link::Absent | Link::WithoutToken => None,
-        }
+        Ok(())
     }
 
     /// Returns the limit that was reached.
@@ -304,7 +254,8 @@ impl<O: PagedOperation> Walk<O> {
         if reached(self.settings.item_limit, self.items_read) {
             return Some(Ending::ItemLimit);
         }
-        reached(self.settings.page_limit, self.pages_read).then_some(Ending::PageLimit)
+        let pages = reached(self.settings.page_limit, self.navigator.pages_read);
+        pages.then_some(Ending::PageLimit)
     }
 
     /// Continues after an error, from the same position.
@@ -320,73 +271,80 @@ impl<O: PagedOperation> Walk<O> {
         self.state = State::Ended(ending);
     }
 
-    fn take_block(&mut self) -> Option<Kind> {
-        if let Some(problem) = &self.wrong_cursor {
-            return Some(Kind::WrongCursor(problem.clone()));
+    fn stop(&mut self, kind: Kind) -> PageError {
+        self.state = State::Stopped;
+        let at = self.navigator.resume_at(&self.at);
+        let cursor = self.cursor(at, self.navigator.delivered.count());
+        if !matches!(kind, Kind::Call(_)) {
+            self.navigator.reset_errors();
         }
-        match std::mem::replace(&mut self.state, State::Reading) {
-            State::Blocked(kind) => Some(kind),
-            other => {
-                self.state = other;
-                None
-            }
-        }
+        PageError(Box::new(Inner {
+            operation: O::INFO,
+            kind,
+            pages_read: self.navigator.pages_read,
+            cursor,
+        }))
+    }
+
+    fn has_items(&self) -> bool {
+        !self.page.items.as_slice().is_empty()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        !self.has_items() && matches!(self.state, State::Ended(_) | State::Stopped)
+    }
+
+    /// Returns whether the next page is known.
+    pub(super) fn leads_on(&self) -> bool {
+        !matches!(self.state, State::Blocked(_))
     }
 
     pub(super) fn ending(&self) -> Option<Ending> {
         match self.state {
-            State::Ended(ending) => Some(ending),
+            State::Ended(ending) if !self.has_items() => Some(ending),
             _ => None,
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self.state, State::Ended(_) | State::Stopped)
+    pub(super) fn items_delivered(&self) -> u64 {
+        self.items_read
+            .saturating_sub(self.page.items.as_slice().len() as u64)
     }
 
-    pub(super) fn can_continue(&self) -> bool {
-        !matches!(self.state, State::Blocked(_))
-    }
-
-    /// Returns the cursor to resume from when all pages read so far are delivered; `None` at the end.
+    /// Returns the cursor after the delivered items; `None` at the end.
     pub(super) fn resume_cursor(&self) -> Option<ResumeCursor> {
+        let count = self.navigator.delivered.count();
+        if self.has_items() {
+            let rest = self.page.items.as_slice().iter();
+            let ids = rest.filter(|item| O::item_id(item).is_some()).count() as u64;
+            let count = count.saturating_sub(ids);
+            return Some(self.cursor(self.cursor_at(count), count));
+        }
         match self.ending() {
             Some(Ending::Complete | Ending::HeldBack | Ending::Reordered) => None,
-            _ => Some(self.cursor(self.at.clone(), 0)),
+            _ => Some(self.cursor(self.navigator.resume_at(&self.at), count)),
         }
     }
 
-    /// Returns a cursor with the delivered ids, without the last `undelivered` ones.
-    pub(super) fn cursor(&self, at: Option<String>, undelivered: usize) -> ResumeCursor {
-        ResumeCursor {
-            operation: O::INFO.id.to_owned(),
-            direction: self.settings.direction,
-            at,
-            known: self.navigator.delivered.known(undelivered),
-        }
+    /// Returns the cursor of the current page, if it has items that are not delivered.
+    pub(super) fn page_cursor(&self) -> Option<ResumeCursor> {
+        self.has_items()
+            .then(|| self.cursor(self.page.at.clone(), self.page.start))
     }
 
-    fn stop(&mut self, kind: Kind) -> PageError {
-        self.state = State::Stopped;
-        if !matches!(kind, Kind::Call(_)) {
-            self.navigator.reset_errors();
-        }
-        let cursor = self.cursor(self.at.clone(), 0);
-        PageError::new(O::INFO, kind, self.pages_read, cursor)
+    /// Returns where to continue after this many delivered ids, within the current page.
+    fn cursor_at(&self, count: u64) -> Option<String> {
+        let delivered = &self.navigator.delivered;
+        let last = count
+            .checked_sub(1)
+            .filter(|last| self.navigator.by_item && *last >= self.page.start)
+            .and_then(|last| delivered.at(last));
+        last.map_or_else(|| self.page.at.clone(), |id| Some(id.to_string()))
     }
-}
 
-fn problem_with<O: PagedOperation>(cursor: &ResumeCursor) -> Option<String> {
-    if cursor.operation != O::INFO.id {
-        return Some(format!(
-            "the resume cursor belongs to {}: resume with the call that it came from",
-            cursor.operation
-        ));
+    /// Returns a cursor with the first `count` delivered ids.
+    fn cursor(&self, at: Option<String>, count: u64) -> ResumeCursor {
+        let known = self.navigator.delivered.known(count);
+        ResumeCursor::new(O::INFO.id, self.settings.direction, at, known)
     }
-    let backward = match O::PAGING {
-        Paging::ContinueToken { backward, .. } => backward,
-        Paging::StartId { .. } => None,
-    };
-    (cursor.direction == Direction::Backward && backward.is_none())
-        .then(|| "the resume cursor goes backward, and this operation does not".to_owned())
 }

@@ -49,9 +49,9 @@ impl<O: WindowOperation> WindowCall for Call<O> {
         let size = size.max(1);
         let parts = O::split(self.clone().query(O::SIZE_PARAMETER, size).await?);
         let extent = WindowExtent::of(
-            u64::try_from(parts.items.len()).unwrap_or(u64::MAX),
-            u64::from(size),
-            u64::from(O::DEFAULT_SIZE),
+            parts.items.len() as u64,
+            size.into(),
+            O::DEFAULT_SIZE.into(),
             parts.declared_size,
             parts.items_held_back,
         );
@@ -98,14 +98,11 @@ impl WindowExtent {
         declared: Option<u64>,
         held_back: bool,
     ) -> Self {
-        let room = match declared {
-            Some(declared) if declared > 0 => declared.min(asked),
-            // The server's limit is then unknown, but it is at least the default size.
-            _ => default.min(asked),
-        };
+        // If the server declares no limit, it is unknown, but at least the default size.
+        let limit = declared.filter(|size| *size > 0).unwrap_or(default);
         if count >= asked {
             Self::Full
-        } else if held_back || (count > 0 && count >= room) {
+        } else if held_back || (count > 0 && count >= limit.min(asked)) {
             Self::Limited
         } else {
             Self::Complete

@@ -106,6 +106,48 @@ async fn a_list_that_was_read_to_more_than_a_cursor_holds_repeats_no_item_either
 }
 
 #[tokio::test]
+async fn pages_of_more_items_than_a_cursor_holds_repeat_none_after_a_resume() {
+    // The stream requests the end of the 16th page again, to see whether the server respects its cursor.
+    for count in [15_999, 16_000, 16_001, 16_400] {
+        let model = server(18_000, |server| server.page_size = 1_000);
+        let (numbers, error) = read_in_two::<ListNotes>(&model, count, |_| {}).await;
+        assert!(error.is_none(), "{count}: {error:?}");
+        assert_eq!(numbers, down_from(18_000), "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_the_end_that_fails_repeats_no_item_after_a_resume() {
+    for failing in 0..8 {
+        let model = server(5_000, |server| {
+            server.page_size = 100;
+            server.missing = Missing::Empty;
+        });
+        let mut items = model.call::<ListNotes>().items();
+        let mut numbers = Vec::new();
+        while numbers.len() < 2_000 {
+            numbers.push(items.next().await.unwrap().unwrap().number);
+        }
+        // The stream asks from further and further back, until it meets an item that is there.
+        (3_001..=3_100).for_each(|number| model.change(&Change::Delete(number)));
+        model.behave(|server| server.fail(21 + failing, Fault::Status(503)));
+        let (more, error) = read(&mut items).await;
+        numbers.extend(more);
+        let error = error.unwrap();
+        assert!(error.api_error().is_some(), "{failing}: {error:?}");
+        let cursor = stored(error.resume_cursor());
+        let mut rest = model.call::<ListNotes>().paged().resume(cursor).items();
+        let (more, error) = read(&mut rest).await;
+        numbers.extend(more);
+        assert_once(&numbers, &format!("{failing}"));
+        match error {
+            Some(error) => assert!(error.is_place_lost(), "{failing}: {error}"),
+            None => assert_eq!(numbers, down_from(5_000), "{failing}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_list_whose_head_grows_while_the_cursor_is_ignored_ends_with_an_error() {
     let repeats = [Repeats::None, Repeats::Each, Repeats::First];
     for (grows, repeats) in [1, 2, 7, 10, 15, 19, 20, 21, 100]
@@ -363,6 +405,28 @@ async fn an_answer_that_is_empty_once_does_not_end_a_list() {
 }
 
 #[tokio::test]
+async fn a_page_that_leads_to_itself_after_an_empty_answer_ends_the_list() {
+    for page_size in [1, 2] {
+        for request in 0..=4 {
+            let context = format!("page size {page_size}, request {request}");
+            let model = server(20, |server| {
+                // A page of one item is the item of its own cursor.
+                server.inclusive = true;
+                server.page_size = page_size;
+                server.fail(request, Fault::Blank);
+            });
+            for numbers in [
+                read(&mut model.call::<ListNotes>().items()).await.0,
+                read(&mut model.call::<ListEvents>().items()).await.0,
+            ] {
+                assert_once(&numbers, &context);
+            }
+            assert!(model.sent() < 120, "{context}: {}", model.sent());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_first_page_that_is_empty_once_does_not_end_a_list_that_is_resumed() {
     for page_size in [2, 20] {
         let model = || {
@@ -547,7 +611,7 @@ async fn read_unruly<O: PagedOperation<Item = Note>>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(property_tests(256))]
 
     #[test]
     fn every_list_ends_and_repeats_nothing_and_is_complete_if_it_says_so(setup in unruly()) {

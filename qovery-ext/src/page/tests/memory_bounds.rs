@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::seen::{Cursors, Delivered, REMEMBERED, TAKEN_ALONG};
+use super::super::seen::{Cursors, Delivered, Known, REMEMBERED, TAKEN_ALONG};
 
 fn id(number: usize) -> Arc<str> {
     Arc::from(number.to_string())
 }
 
 fn delivered(count: usize) -> Delivered {
-    let mut delivered = Delivered::default();
+    let mut delivered = Delivered::from_known(&Known::default());
     for number in 0..count {
         assert!(delivered.insert(&id(number)));
     }
@@ -56,8 +56,8 @@ fn a_cursor_takes_along_what_fits_and_leaves_out_what_was_not_delivered() {
         (5_000, 13),
         (30_000, 20),
     ] {
-        let known = delivered(count).known(undelivered);
         let rest = count - undelivered;
+        let known = delivered(count).known(rest as u64);
         assert!(known.ids.len() <= 2 * TAKEN_ALONG);
         let read = Delivered::from_known(&known);
         assert_eq!(read.count(), rest as u64, "{count}, {undelivered}");
@@ -67,7 +67,7 @@ fn a_cursor_takes_along_what_fits_and_leaves_out_what_was_not_delivered() {
         }
         assert_eq!(read.position(&id(rest)), None);
         assert_eq!(read.is_before_gap(0), rest > 2 * TAKEN_ALONG);
-        let again = Delivered::from_known(&read.known(0));
+        let again = Delivered::from_known(&read.known(rest as u64));
         assert_eq!(again.count(), rest as u64, "and from cursor to cursor");
     }
 }

@@ -15,6 +15,7 @@ mod windows;
 
 use futures_core::stream::FusedStream;
 use futures_util::StreamExt;
+use proptest::prelude::ProptestConfig;
 use qovery_api::PagedOperation;
 
 use super::*;
@@ -38,6 +39,17 @@ async fn read<O: PagedOperation<Item = Note>>(
         }
     }
     (numbers, None)
+}
+
+/// The settings of property tests. The variable `PROPTEST_CASES` replaces the number of cases.
+fn property_tests(cases: u32) -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    config.failure_persistence = None;
+    config.max_shrink_iters = 300;
+    config
 }
 
 fn down_from(count: u64) -> Vec<u64> {

@@ -150,7 +150,7 @@ async fn read_with_errors<O: PagedOperation<Item = Note>>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
+    #![proptest_config(property_tests(192))]
 
     #[test]
     fn a_stream_yields_what_the_list_holds_whatever_happens_to_it(setup in setups(), resumes: bool) {
