@@ -82,7 +82,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext GroupStart Debug", "counts"),
     ("ext $type Debug", "handles: ids"),
     ("ext Interrupt Debug", "a flag"),
-    ("ext Items Debug", "the id of the operation and counts"),
     ("fake Kind Debug", "private"),
     ("ext Known Debug", "counts"),
     ("ext NotCanceled Display", "words of ours and ids"),
@@ -95,7 +94,7 @@ const OTHERS: &[(&str, &str)] = &[
         "ext NoToken Debug",
         "private: shown as a source of TransportError",
     ),
-    ("ext Pages Debug", "the id of the operation and counts"),
+    ("ext $stream Debug", "the id of the operation and counts"),
     (
         "ext Pager Debug",
         "derived from the cursor, which the standard library escapes",

@@ -416,7 +416,10 @@ async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
         "the stale DEPLOYED did not count"
     );
 
-    let newer = json.replace("\"version\":3", "\"version\":4");
+    let version = |number: u32| format!("\"version\":{number}");
+    let (own, next) = (OperationToken::VERSION, OperationToken::VERSION + 1);
+    let newer = json.replace(&version(own), &version(next));
+    assert_ne!(newer, json);
     assert!(serde_json::from_str::<OperationToken>(&newer).is_err());
     assert!("qovery-op-???".parse::<OperationToken>().is_err());
 }

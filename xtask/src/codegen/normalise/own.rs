@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::enums;
-use super::read::{Reader, list, types};
+use super::read::{Reader, is_never, list, types};
 use super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
@@ -233,17 +233,6 @@ fn is_of_type(name: &str, value: &Value) -> bool {
         "number" => value.is_number(),
         _ => false,
     }
-}
-
-/// Whether no value fits a schema: the property cannot be there. The second is how OpenAPI 3.0 says it.
-pub(crate) fn is_never(schema: &Value) -> bool {
-    let excludes_all = |map: &Map<String, Value>| {
-        map.len() == 1
-            && map
-                .get("not")
-                .is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new()))
-    };
-    schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
 /// Whether the limits leave room for integers that a signed one of 64 bits does not hold, and for none

@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 
 use super::budget::{self, Budget};
 use super::limits;
-use super::own::is_never;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
@@ -479,6 +478,17 @@ fn only_requires(member: &Value) -> bool {
                 .keys()
                 .all(|key| matches!(key.as_str(), "required" | "type" | "title" | "description"))
     })
+}
+
+/// Whether no value fits a schema: the property cannot be there. The second is how OpenAPI 3.0 says it.
+pub(super) fn is_never(schema: &Value) -> bool {
+    let excludes_all = |map: &Map<String, Value>| {
+        map.len() == 1
+            && map
+                .get("not")
+                .is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new()))
+    };
+    schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
 #[cfg(test)]
