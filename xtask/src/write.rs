@@ -35,7 +35,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// The permissions of a file that is to be replaced; `None` if it does not exist.
+/// The permissions of the file to replace; `None` if it does not exist.
 ///
 /// # Errors
 /// Returns an error if the path is not a regular file, or cannot be read.

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::{ResumeCursor, cursor::Direction, error::Kind};
 
-/// How the cursors of a walk are sent: in which direction it pages, and by which parameters.
+/// The direction of a walk, and the parameters that carry its cursors.
 pub(super) struct Links {
     direction: Direction,
     /// The parameter of the cursor of the next page.

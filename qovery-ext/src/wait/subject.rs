@@ -128,7 +128,7 @@ impl Subject {
         Subject::Cluster { organization, id }
     }
 
-    /// Whether both are the same subject; what is known of its surroundings does not matter.
+    /// Whether both have the same id. Their parents and names are not compared.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Subject::Environment { id, .. }, Subject::Environment { id: other, .. }) => {

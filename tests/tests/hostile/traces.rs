@@ -71,7 +71,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What the server writes in return for the head of a request, with this text in every place.
+/// The response of the server to the head of a request, with this text in every place.
 fn answers(said: &str) -> Vec<Vec<u8>> {
     let switched = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
                     sec-websocket-accept: {key}\r\n";

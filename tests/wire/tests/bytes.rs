@@ -1,4 +1,4 @@
-//! What the real transport writes to a connection, byte by byte, for calls that an attacker or a mistake could turn
+//! The bytes that the real transport writes to a connection, for calls that an attacker or a mistake could turn
 //! into another request.
 
 #![allow(

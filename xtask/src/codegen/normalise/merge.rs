@@ -384,7 +384,7 @@ impl<'a> Merger<'a> {
         })
     }
 
-    /// The kind of a schema, of what it refers to if it is a reference.
+    /// The kind of a schema, or of the target of a reference.
     fn kind<'s>(&'s self, schema: &'s Schema) -> &'s Kind {
         let mut seen = BTreeSet::new();
         let mut kind = &schema.kind;

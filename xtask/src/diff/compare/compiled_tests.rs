@@ -163,7 +163,7 @@ impl Workspace {
     }
 }
 
-/// Writes a file if it has other contents: cargo compiles what is newer.
+/// Writes a file if its contents differ, because cargo compiles newer files again.
 fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).is_ok_and(|known| known == text) {
         return;

@@ -456,7 +456,7 @@ fn a_request_is_asked_for_again_while_a_later_run_like_its_own_is_shown() {
     assert_eq!(judged_at(40_000), Err(Fact::Request(request(1))));
 }
 
-/// The request status shows what no status of the request can show: it repeats the state of the environment.
+/// The request status repeats the state of the environment.
 #[test]
 fn a_request_status_of_another_action_leaves_the_decision_to_the_history() {
     let foreign = Past {

@@ -41,7 +41,7 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     };
     ledger.need(Fact::Request(request), poll)?;
-    if repeats_another_action(ledger) {
+    if repeats_the_environment(ledger) {
         return Ok(None);
     }
     match ledger.own_request().and_then(|run| run.end()?.state()) {
@@ -57,7 +57,7 @@ fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 /// Whether the request status can only be the state of the environment.
-fn repeats_another_action(ledger: &Ledger) -> bool {
+fn repeats_the_environment(ledger: &Ledger) -> bool {
     ledger
         .own_request()
         .is_some_and(|run| ledger.is_mirror(run))
@@ -68,7 +68,9 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     let said = ledger.own_request();
-    let said = said.filter(|_| !repeats_another_action(ledger)).into_iter();
+    let said = said
+        .filter(|_| !repeats_the_environment(ledger))
+        .into_iter();
     let runs = said.chain(ledger.candidate_executions());
     // The run of a request behind a deletion need not include the services.
     let counts = |run: &&Run| {

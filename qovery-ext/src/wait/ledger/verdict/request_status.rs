@@ -39,8 +39,8 @@ impl Ledger {
         (self.is_at_work() && works_for_another) || (is_later && has_candidate)
     }
 
-    /// Whether the status of a request has shown what only the state of the environment can show: another action,
-    /// two ends, or work after its end.
+    /// Whether the status of a request repeats the state of the environment: it has shown another action, two
+    /// ends, or work after its end.
     pub(super) fn is_mirror(&self, request: &Run) -> bool {
         let end = request.end();
         let has_two_ends = end.is_some_and(|end| end.states.len() > 1);
