@@ -143,8 +143,6 @@ pub(crate) struct Past {
     pub(crate) services: Vec<PastService>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
-    /// When it was created, in seconds since 1970 by the server's clock.
-    pub(crate) created: Option<i64>,
     /// When it last changed, by the server's clock.
     pub(crate) updated: Option<i64>,
 }

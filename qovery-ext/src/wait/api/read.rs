@@ -283,7 +283,6 @@ impl ApiSource {
                 .as_ref()
                 .map(|o| o.as_str().to_owned()),
             triggered_by: Some(entry.auditing_data.triggered_by.clone()),
-            created: Some(entry.auditing_data.created_at.timestamp()),
             updated: Some(entry.auditing_data.updated_at.timestamp()),
         });
         Ok(Some(past.collect()))

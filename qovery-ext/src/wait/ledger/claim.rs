@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, State},
-    Beginning, Ledger, OWN_ORIGIN, RunId, Scope, millis,
+    Beginning, Ledger, OWN_ORIGIN, Scope, millis,
     rule::{Claiming, rules, table},
     run::{Fate, Run, Stamp},
 };
@@ -30,12 +30,12 @@ impl Claim {
 /// The rules that exclude a run.
 pub(super) const RULES: &[Claiming] = table! {
     names_another_request: "a request id names one request",
-    came_before: "an id names one run, and a queued request absorbs only those that ask for the same",
+    came_before: "an id names one run, and a request that is listed beside a later one has not absorbed it",
     ended_before: "the history and the Date header use one clock",
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
-    is_not_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
+    came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -57,12 +57,8 @@ impl Ledger {
         own.or(self.has_acted().then_some(OWN_ORIGIN))
     }
 
-    pub(super) fn acts_alike(&self, run: &Run) -> bool {
-        self.acts_like_ours(run) && is_not_the_run_that_followed(self, run) != Some(true)
-    }
-
     /// Whether action, services, origin and user of a run can be ours.
-    pub(super) fn acts_like_ours(&self, run: &Run) -> bool {
+    pub(super) fn acts_alike(&self, run: &Run) -> bool {
         [
             does_something_else,
             lacks_our_services,
@@ -80,13 +76,10 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
 }
 
 pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
-    Some(match &run.id {
-        RunId::Execution(id) => ledger.before.executions.contains(id),
-        // A queued request may have absorbed ours, if both have the same action.
-        RunId::Request(_) => {
-            ledger.was_queued_before(run)
-                && (!ledger.acts_alike(run) || ledger.has_own_row_beside(run))
-        }
+    Some(match run.execution() {
+        Some(id) => ledger.before.executions.iter().any(|known| known == id),
+        // A queued request may have absorbed ours.
+        None => ledger.was_queued_before(run) && ledger.has_own_row_beside(run),
     })
 }
 
@@ -164,21 +157,11 @@ fn left_our_service_alone(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.spares_ours && !ours.iter().all(|id| run.parts.contains_key(id)))
 }
 
-/// A run beside the one that began when the request left the queue: a later one, or one that no service of the
-/// operation took part in.
-fn is_not_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
+/// A run that began after the queue had listed no similar request beside the run that followed it.
+fn came_after_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
-    let own = ledger.run_that_followed()?;
     // Until then the request could wait behind that run.
-    let is_later = ledger.order_read_at().is_some_and(|at| at < run.seen.first);
-    Some(match &ledger.scope {
-        Scope::Services(ours) if !is_later => {
-            let was_touched = ours.iter().any(|id| run.parts.contains_key(id));
-            let has_failed = run.end().is_some_and(|end| !end.is_success(ledger.goal));
-            own.id != run.id && !was_touched && !has_failed
-        }
-        _ => is_later,
-    })
+    Some(ledger.order_read_at()? < run.seen.first)
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {

@@ -131,7 +131,6 @@ fn of_history(past: &Past, at: Stamp) -> Run {
     run.services = (!services.is_empty()).then_some(services);
     run.origin.clone_from(&past.origin);
     run.triggered_by.clone_from(&past.triggered_by);
-    run.created = past.created;
     // An entry may show READY before its run begins: it counts once every service has ended.
     let is_open = past.services.is_empty() || past.services.iter().any(|s| !s.action.is_terminal());
     if past.state != State::Ready || !is_open {
@@ -145,7 +144,6 @@ fn of_history(past: &Past, at: Stamp) -> Run {
         states: vec![state.clone()],
         said_by: Endpoint::History,
         at,
-        last: at,
     };
     run.parts = ended.map(|s| (s.id, Fate::Ended(end(&s.state)))).collect();
     run

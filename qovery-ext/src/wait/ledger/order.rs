@@ -5,8 +5,8 @@
 use uuid::Uuid;
 
 use super::{
-    Goal, LATE, Ledger, RunId, Scope, Stamp, claim, millis,
-    run::{Fate, Run, UNNAMED_NEW},
+    Goal, LATE, Ledger, RunId, Stamp, claim, millis,
+    run::{Run, UNNAMED_NEW},
 };
 
 impl Ledger {
@@ -27,8 +27,8 @@ impl Ledger {
         }
     }
 
-    /// The executions that can be ours, each judged alone, in the order of their execution.
-    pub(super) fn possible_executions(&self) -> Vec<&Run> {
+    /// The executions that can be ours, first seen first.
+    pub(super) fn candidate_executions(&self) -> Vec<&Run> {
         let executions = self.runs.iter().filter(|run| run.execution().is_some());
         let mut runs: Vec<&Run> = executions
             .filter(|run| !self.claim(run).is_excluded())
@@ -37,32 +37,22 @@ impl Ledger {
         if runs.iter().any(|run| run.execution() != Some(UNNAMED_NEW)) {
             runs.retain(|run| run.execution() != Some(UNNAMED_NEW));
         }
-        runs.sort_by_key(|run| (run.created.unwrap_or(i64::MAX), run.seen.first));
-        if self.scope == Scope::Environment {
-            runs = largest(runs);
+        // The first ones are those of the similar requests ahead of ours.
+        let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
+        if runs.len() > ahead {
+            runs.drain(..ahead);
         }
         runs
     }
 
-    /// The executions that can be ours. For each similar request that is known to be ahead of ours or behind
-    /// it, one of the executions is not ours.
-    pub(super) fn candidate_executions(&self) -> Vec<&Run> {
-        let mut runs = self.possible_executions();
-        let ours = match self.request {
-            Some(_) => 1,
-            None => self.candidate_requests().len().max(1),
-        };
-        let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
-        // The runs of those behind are excluded already if the run that followed the queue is known.
-        let is_behind = |run: &&Run| !self.knows_order() && self.has_followed(run);
-        let behind = self.alike().filter(is_behind).count();
-        // A request that was canceled in the queue may have no run at all.
-        let is_complete = runs.len() >= ahead + ours + behind;
-        if is_complete {
-            runs.drain(..ahead);
-            runs.truncate(runs.len() - behind);
-        }
-        runs
+    /// Whether a request from before the action, which has not absorbed ours, has left the queue since.
+    fn was_ahead(&self, run: &Run) -> bool {
+        self.was_queued_before(run)
+            && run
+                .queued
+                .is_some_and(|queued| queued.last > self.asked_at())
+            && self.claim(run).is_excluded()
+            && !self.is_queued(run)
     }
 
     /// The requests other than ours with the same action that may have absorbed ours, and have left
@@ -97,25 +87,6 @@ impl Ledger {
         before
             .zip(run.request())
             .is_some_and(|(ids, id)| ids.contains(&id))
-    }
-
-    /// Whether a request from before the action, which has not absorbed ours, has left the queue since.
-    fn was_ahead(&self, run: &Run) -> bool {
-        self.was_queued_before(run)
-            && run
-                .queued
-                .is_some_and(|queued| queued.last > self.asked_at())
-            && self.claim(run).is_excluded()
-            && !self.is_queued(run)
-    }
-
-    /// Whether a request that is known to be behind ours has left the queue.
-    fn has_followed(&self, run: &Run) -> bool {
-        let is_behind = match (self.request, run.request()) {
-            (Some(ours), Some(id)) => !self.was_queued_before(run) && claim::is_older(ours, id),
-            _ => claim::came_after(self, run) == Some(true),
-        };
-        is_behind && run.queued.is_some() && !self.is_queued(run)
     }
 
     /// Whether the latest reading of the queue lists a run.
@@ -181,24 +152,19 @@ impl Ledger {
         let left = self.left_queue_at();
         let due = self.shows_order_at();
         self.queue_reads.iter().find(|at| **at >= due)?;
+        let unlisted = self.queue_reads.iter().find(|at| **at > left)?;
         let earliest = left.saturating_sub(millis(LATE));
-        let latest = left.saturating_add(millis(LATE));
-        let has_ours = |run: &&Run| {
-            let Scope::Services(ours) = &self.scope else {
-                return false;
-            };
-            let mut parts = ours.iter().map(|id| run.parts.get(id));
-            parts.all(|part| part.is_some_and(Fate::has_begun))
-        };
+        let latest = unlisted.saturating_add(millis(LATE));
         let may_be_ours = |run: &&Run| {
             run.execution().is_some()
                 && run.seen.first >= earliest
-                && self.acts_like_ours(run)
+                && self.acts_alike(run)
                 && claim::came_before(self, run) != Some(true)
         };
         // Runs are sorted by their first reading.
         let mut runs = self.runs.iter().filter(may_be_ours);
-        let first = runs.clone().next()?;
+        let first = runs.next()?;
+        let is_only = runs.next().is_none_or(|next| next.seen.first > latest);
         // A request that the queue lists after the beginning of a run waits behind it.
         let listed = first.seen.first.saturating_add(millis(LATE));
         let may_begin_then = |other: &Run| {
@@ -210,30 +176,12 @@ impl Ledger {
         if !self.has_acted() || self.alike().any(may_begin_then) {
             return None;
         }
-        let is_known = first.action.is_some() && first.seen.first <= latest && self.covers(first);
-        if is_known {
-            Some(first)
-        } else {
-            runs.find(has_ours)
-        }
+        let has_begun = first.seen.first <= latest && is_only;
+        let is_known = first.action.is_some() && self.covers(first);
+        (has_begun && is_known).then_some(first)
     }
 
     pub(super) fn own_request(&self) -> Option<&Run> {
         self.run(&RunId::Request(self.request?))
     }
-}
-
-/// An action on an environment includes each service that another run of the same action includes: a run
-/// with fewer services was for selected services.
-fn largest(runs: Vec<&Run>) -> Vec<&Run> {
-    let is_part = |run: &&Run| {
-        let own = run.services.as_deref();
-        runs.iter().any(|other| {
-            own.zip(other.services.as_deref())
-                .is_some_and(|(own, other)| {
-                    own.len() < other.len() && own.iter().all(|id| other.binary_search(id).is_ok())
-                })
-        })
-    };
-    runs.iter().copied().filter(|run| !is_part(run)).collect()
 }

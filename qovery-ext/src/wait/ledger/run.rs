@@ -56,9 +56,6 @@ pub(crate) struct End {
     pub(crate) said_by: Endpoint,
     /// When it was first reported.
     pub(crate) at: Stamp,
-    /// When it was last reported.
-    #[serde(skip)]
-    pub(crate) last: Stamp,
 }
 
 impl Fate {
@@ -84,7 +81,6 @@ impl Fate {
                 states: vec![state.clone()],
                 said_by,
                 at,
-                last: at,
             }),
             Phase::Queued => Fate::Queued,
             _ if state.is_active() => Fate::Running,
@@ -123,16 +119,9 @@ impl End {
                 self.states.insert(place, state);
             }
         }
-        self.last = self.last.max(other.last);
         if (other.at, other.said_by) < (self.at, self.said_by) {
             (self.at, self.said_by) = (other.at, other.said_by);
         }
-    }
-
-    /// Whether all readings agree on an end that reaches the goal.
-    pub(crate) fn is_success(&self, goal: Goal) -> bool {
-        self.state()
-            .is_some_and(|state| state.phase(goal) == Phase::Reached)
     }
 
     /// The state, if all readings agree.
@@ -154,8 +143,6 @@ pub(crate) struct Run {
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
-    /// When the history says that it was created, in seconds since 1970 by the server's clock.
-    pub(crate) created: Option<i64>,
     /// When the history says that it ended, by the server's clock.
     pub(crate) finished: Option<i64>,
     pub(crate) seen: Span,
@@ -186,7 +173,6 @@ impl Run {
             services: None,
             origin: None,
             triggered_by: None,
-            created: None,
             finished: None,
             seen: Span::at(at),
             queued: None,
@@ -223,7 +209,6 @@ impl Run {
         }
         fill(&mut self.action, other.action);
         fill(&mut self.services, other.services);
-        fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
         fill(&mut self.running, other.running);
         fill(&mut self.strays, other.strays);

@@ -272,13 +272,13 @@ async fn a_subject_that_was_never_found_is_refused_and_not_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_whose_subject_is_gone_has_failed() {
+async fn a_deployment_whose_subject_is_gone_before_its_end_was_seen_is_superseded() {
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
         .at(20.0, fault(FaultKind::NotFound));
     let error = server.deploy().await.expect_err("it is gone");
-    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert_eq!(error.kind(), WaitErrorKind::Superseded);
 }
 
 /// A token that loses its rights gets the same response. The observed deletion distinguishes the two.

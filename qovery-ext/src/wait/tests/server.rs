@@ -308,7 +308,6 @@ impl Source for Server {
                 services: Vec::new(),
                 origin: None,
                 triggered_by: None,
-                created: None,
                 updated: None,
             });
             Ok((!s.history.is_empty()).then(|| past.collect()))

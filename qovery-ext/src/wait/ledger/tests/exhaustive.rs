@@ -426,12 +426,11 @@ impl Server {
                 services: parts.collect(),
                 origin: Some(asker.origin.to_owned()),
                 triggered_by: Some(asker.user.to_owned()),
-                created: Some(clock(*began)),
                 updated: Some(clock(ended.unwrap_or(*began))),
             }
         });
         let mut before = past("before", "DEPLOY", "DEPLOYED");
-        (before.created, before.updated) = (Some(SENT - 900), Some(SENT - 800));
+        before.updated = Some(SENT - 800);
         entries.chain([before]).collect()
     }
 }

@@ -146,7 +146,6 @@ fn past(id: &str, action: &str, state: &str) -> Past {
         services: Vec::new(),
         origin: Some("API".to_owned()),
         triggered_by: Some("me".to_owned()),
-        created: Some(SENT + 1),
         updated: Some(SENT + 60),
     }
 }

@@ -379,6 +379,11 @@ fn absent() -> Vec<Situation> {
             &missing(&twice),
             periods(2),
         ),
+        at(
+            deploys(None),
+            &with(vec![status(500, "x", "DEPLOYING")], &missing(&twice)),
+            periods(2),
+        ),
         at(deletes(None), &missing(&twice), periods(2)),
     ]
 }

@@ -262,7 +262,6 @@ fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_r
     };
     let at = 0x019b_76da_a800 / 1_000;
     let empty = || Past {
-        created: Some(at + 1),
         updated: Some(at + 60),
         ..past("x", "DEPLOY", "DEPLOYED")
     };
@@ -519,7 +518,6 @@ fn a_request_status_that_goes_back_to_work_does_not_decide() {
 fn the_run_that_began_when_the_request_left_the_queue_is_ours() {
     let first = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
     let second = |state| Past {
-        created: Some(SENT + 60),
         ..past("y", "DEPLOY", state)
     };
     let judged = |queue_read_at: u64| {
@@ -881,17 +879,6 @@ fn one_of_many(queue_reads: &[Observation]) -> Ledger {
 }
 
 #[test]
-fn a_service_is_judged_by_the_run_that_began_when_its_request_left_the_queue() {
-    let ledger = one_of_many(&[
-        queue(20_000, &[row(2, "DEPLOY")]),
-        queue(60_000, &[]),
-        queue(90_000, &[]),
-    ]);
-    let verdict = judge(&ledger, 90_000 + periods(4));
-    assert!(is_reached(&verdict), "{verdict:?}");
-}
-
-#[test]
 fn a_run_from_before_the_request_left_the_queue_does_not_judge_a_service() {
     // The request is still listed long after the run of the service began.
     let ledger = one_of_many(&[
@@ -956,58 +943,6 @@ fn a_success_after_a_deletion_that_never_waited_in_the_queue_needs_the_service()
     readings.push(request_status(80_000, 1, "STOPPED"));
     let verdict = judge(&seen(acted, &readings), 80_000);
     assert!(is_failed(&verdict), "{verdict:?}");
-}
-
-/// Without a history, a group of services: each request has its own run, and the next one starts at once.
-#[test]
-fn an_end_that_is_reported_amid_a_later_run_decides_without_a_history() {
-    for (said, shown) in [
-        ("DEPLOYED", "DEPLOYED"),
-        ("DEPLOYMENT_ERROR", "DEPLOYMENT_ERROR"),
-    ] {
-        let own = ("x", shown);
-        let next = ("y", "DEPLOYING");
-        let first = seen(
-            acted_after(&services(&[1]), Goal::Deployed, "READY", &[], Some(1)),
-            &[
-                unavailable(500, Fact::History),
-                unavailable(500, Fact::Queue),
-                status_beside(1_000, ("x", "DEPLOYING"), ("x", "DEPLOYING")),
-                status_beside(40_000, next, own),
-                request_status(40_000, 1, said),
-            ],
-        );
-        // The request status may repeat the state between both runs.
-        let settled = status_beside(70_000, next, own);
-        let early = seen(first.clone(), std::slice::from_ref(&settled));
-        assert_eq!(decision(&judge(&early, 70_000)), None, "{said}");
-        assert_eq!(first.settles_at(SETTLE), Some(55_000));
-
-        let amid = seen(
-            first,
-            &[
-                status_beside(55_000, next, own),
-                request_status(55_000, 1, said),
-            ],
-        );
-        assert_eq!(decision(&judge(&amid, 55_000)), None, "{said}");
-        assert_eq!(amid.settles_at(SETTLE), Some(70_000));
-
-        // The later run has ended in the meantime, and the request status may repeat its end.
-        let over = seen(
-            amid.clone(),
-            &[status_beside(70_000, ("z", "DEPLOYING"), own)],
-        );
-        assert_eq!(decision(&judge(&over, 70_000)), None, "{said}");
-
-        let verdict = judge(&seen(amid.clone(), std::slice::from_ref(&settled)), 70_000);
-        assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
-        assert_eq!(is_failed(&verdict), said != "DEPLOYED", "{verdict:?}");
-
-        // A status that goes back to work repeats the environment.
-        let back = seen(amid, &[request_status(62_000, 1, "DEPLOYING"), settled]);
-        assert_eq!(decision(&judge(&back, 70_000)), None, "{said}");
-    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_unconfirmed: "one answer can be that of a proxy",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
+    ended_unseen: "an environment runs one deployment at a time, so a deletion follows the end of the run before it",
     is_gone: "the API says so twice",
 };
 
@@ -68,6 +69,10 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     let said = ledger.own_request();
+    // The run of a request that waits is still to come.
+    if said.is_some_and(|own| own.fate == Fate::Queued) {
+        return Ok(None);
+    }
     let said = said
         .filter(|_| !repeats_the_environment(ledger))
         .into_iter();
@@ -107,6 +112,20 @@ fn deleted_by_another(ledger: &Ledger, _: &Poll) -> Step {
         return says(ledger.superseded(&others));
     }
     Ok(None)
+}
+
+/// A run that can be ours was at work, and the subject was deleted before its end was seen.
+fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
+    let mut runs = ledger.candidate_executions();
+    runs.retain(|run| run.fate.has_begun());
+    if ledger.goal_is_gone() || !ledger.has_acted() || runs.is_empty() {
+        return Ok(None);
+    }
+    let mut verdict = ledger.superseded(&runs);
+    if let Verdict::Decided(_, evidence) = &mut verdict {
+        evidence.extend(missing(ledger));
+    }
+    says(verdict)
 }
 
 fn is_gone(ledger: &Ledger, _: &Poll) -> Step {
@@ -182,11 +201,13 @@ impl Ledger {
         };
         let deletes = |run: &Run| {
             let action = run.action.as_deref();
-            action.is_some_and(|action| Goal::Deleted.is_of(action))
-                && self.covers(run)
-                && is_first(run)
+            let is_deletion = action.is_some_and(|action| Goal::Deleted.is_of(action));
+            let is_shown = self.shows_deletion() && self.shows(run);
+            ((is_deletion && self.covers(run)) || is_shown) && is_first(run)
         };
-        self.is_about_services() && !self.goal_is_gone() && self.runs.iter().any(deletes)
+        let is_before = self.shows_deletion() && self.shows_before();
+        let is_first = is_before || self.runs.iter().any(deletes);
+        self.is_about_services() && !self.goal_is_gone() && is_first
     }
 
     /// Whether a run that never waited in the queue began before the action: it is shown a settle period after the
@@ -194,7 +215,7 @@ impl Ledger {
     fn began_before_ours(&self, run: &Run) -> bool {
         let said = self.own_request().and_then(Run::end);
         let ended = said.map(|end| end.at);
-        let own = self.possible_executions().into_iter();
+        let own = self.candidate_executions().into_iter();
         let began = own.map(|own| own.seen.first).chain(ended).min();
         let is_early = run.seen.first <= self.late_at();
         is_early && began.is_none_or(|began| run.seen.first < began)
@@ -214,7 +235,7 @@ impl Ledger {
     /// The verdict on a subject that is not found and that its parent does not list either.
     pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Verdict {
         let parent = absence(Endpoint::Parent, poll.now);
-        let rules = [had_ended, deleted_by_another, is_gone];
+        let rules = [had_ended, deleted_by_another, ended_unseen, is_gone];
         let verdict = rules
             .iter()
             .find_map(|rule| rule(self, poll).ok().flatten());

@@ -192,7 +192,7 @@ impl Ledger {
             let own = state.and_then(|state| decide(state, self.goal));
             own.is_some_and(|own| own.agrees_with(decision))
         };
-        let mut runs = self.possible_executions();
+        let mut runs = self.candidate_executions();
         runs.retain(has_ended_so);
         runs
     }
@@ -245,14 +245,10 @@ impl Ledger {
         if let Some(missing) = self.missing() {
             return Some(missing.first.saturating_add(millis(settle)));
         }
-        if let Some(at) = self.proves_end_at(settle) {
-            let own_rests = self.own_state().is_some_and(State::is_terminal);
-            return Some(at).filter(|_| self.is_about_services() && own_rests);
-        }
         if !self.has_acted() || !self.rests() {
             return None;
         }
-        let is_open = self.possible_executions().is_empty() && !self.may_be_done();
+        let is_open = self.candidate_executions().is_empty() && !self.may_be_done();
         (!is_open).then(|| self.quiet_since().saturating_add(millis(settle)))
     }
 

@@ -79,7 +79,10 @@ impl Ledger {
 
     /// Needs the queue as soon as it shows that no similar request is ahead, if it was not read since.
     fn need_order(&self, poll: &Poll) -> Result<(), Fact> {
-        let began = self.possible_executions().first().map(|run| run.seen.first);
+        let began = self
+            .candidate_executions()
+            .first()
+            .map(|run| run.seen.first);
         let listed = began.map_or(0, |began| began.saturating_add(millis(LATE)));
         let due = self.shows_order_at().max(listed);
         let is_known = self.read_at(Fact::Queue).is_some_and(|at| at >= due);

@@ -26,7 +26,7 @@ fn goes_on(ledger: &Ledger, poll: &Poll) -> Step {
     let is_running = ledger.said() == Some(&Fate::Running);
     match ledger.own_state() {
         Some(own) if own.is_active() && is_running && ledger.shows_candidate() => {
-            if has_moved(ledger) || ledger.shows_deletion() || may_be_over(ledger, poll) {
+            if may_be_over(ledger, poll) {
                 return Ok(None);
             }
             if ledger.shows_waiting() {
@@ -44,7 +44,7 @@ fn may_be_over(ledger: &Ledger, poll: &Poll) -> bool {
     let Some(request) = ledger.request else {
         return false;
     };
-    let has_many = ledger.possible_executions().len() > 1;
+    let has_many = ledger.candidate_executions().len() > 1;
     let is_recent = |fact| ledger.was_just_read(fact, poll);
     has_many && !(is_recent(Fact::Request(request)) && is_recent(Fact::History))
 }
@@ -61,9 +61,9 @@ fn has_moved(ledger: &Ledger) -> bool {
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     let is_seen_to_end = match ledger.is_about_services() {
         true => ledger.own_state().is_some_and(State::is_terminal),
-        false => ledger.possible_executions().len() > 1,
+        false => ledger.candidate_executions().len() > 1,
     };
-    if !poll.shares || !ledger.is_at_work() || ledger.has_own_end(poll.settle) {
+    if !poll.shares || !ledger.is_at_work() {
         return Ok(None);
     }
     if !is_seen_to_end {
@@ -72,10 +72,7 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    let is_due = ledger
-        .proves_end_at(poll.settle)
-        .is_some_and(|at| at <= poll.now);
-    if ledger.was_just_read(Fact::Request(request), poll) && !has_moved(ledger) && !is_due {
+    if ledger.was_just_read(Fact::Request(request), poll) && !has_moved(ledger) {
         return waits(Phase::Queued);
     }
     Ok(None)
@@ -85,19 +82,14 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    // Another reading would replace the one that is the proof.
-    if ledger.has_own_end(poll.settle) {
-        return Ok(None);
-    }
     ledger.need(Fact::Request(request), poll)?;
     let is_open = match ledger.said() {
-        None | Some(Fate::Running) => return Ok(None),
+        None | Some(Fate::Running) => false,
         Some(Fate::Unknown | Fate::Queued) => true,
-        // It may repeat the state of the environment.
+        // It may repeat the state of the environment. The runs from before a request that is watched are not
+        // known: the shown run may be one of them.
         Some(Fate::Ended(end)) => {
-            // The runs from before a request that is watched are not known: the shown run may be one of them.
-            let may_repeat = !ledger.has_acted() || !ledger.shows_candidate();
-            end.state() == ledger.state() && may_repeat
+            end.state() == ledger.state() && !(ledger.has_acted() && ledger.shows_candidate())
         }
     };
     if !is_open {
@@ -132,7 +124,7 @@ fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     // Of several runs all but the last one are over, and the history says which one is ours.
-    let has_many = ledger.possible_executions().len() > 1;
+    let has_many = ledger.candidate_executions().len() > 1;
     if has_many || ledger.contradicts() {
         ledger.need_at_times(Fact::History, poll)?;
     }
@@ -159,8 +151,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     };
     let is_canceled = matches!(decision, Decision::Canceled(_));
-    let is_doubtful =
-        !ledger.has_own_end(poll.settle) && ledger.may_repeat_another_run(run, is_canceled);
+    let is_doubtful = ledger.may_repeat_another_run(run, is_canceled);
     let is_success = matches!(decision, Decision::Reached(_));
     // The run that agrees may be another one, and only the history tells its action and origin.
     let may_be_foreign = is_doubtful && is_success && ledger.has_others();
@@ -189,10 +180,6 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         if !poll.is_settled(at, 1) {
             return waits(Phase::Running);
         }
-        // The history lists the run of a request that failed or succeeded.
-        if !is_canceled && ledger.has_other_end() {
-            return Ok(None);
-        }
     }
     if is_success && (ledger.shows_deletion() || ledger.is_deleted_first()) {
         ledger.need(Fact::History, poll)?;
@@ -202,10 +189,6 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     }
     let mut evidence: Vec<_> = ledger.end_of(run).into_iter().collect();
     if is_success || !ledger.is_about_services() {
-        return says(Verdict::Decided(decision, evidence));
-    }
-    if is_canceled && ledger.possible_executions().is_empty() {
-        // The request was canceled before it ran, so the history has no further fact.
         return says(Verdict::Decided(decision, evidence));
     }
     // The services of a run that failed may have ended well.
@@ -255,7 +238,7 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
     let Some((run, at, decision)) = ledger.end_said() else {
         return Ok(None);
     };
-    let mut runs = ledger.possible_executions().into_iter();
+    let mut runs = ledger.candidate_executions().into_iter();
     if runs.any(|run| run.end().is_some()) {
         // The request status repeats the state that the environment shows of another run.
         return Ok(None);
@@ -274,10 +257,7 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
         }
         // The history and the status can be late. A run from before that is over shows nothing new: to
         // wait for it would never end.
-        _ if !poll.is_settled(since, 4)
-            || (ledger.shows_before() && ledger.is_at_work())
-            || ledger.shows_candidate() =>
-        {
+        _ if !poll.is_settled(since, 4) || ledger.shows_candidate() => {
             return waits(Phase::Running);
         }
         _ => return says(ledger.superseded(&[run])),

@@ -3,13 +3,11 @@
 //! The contract does not say which of the two an endpoint reports. Its own status decides. A status that
 //! repeats the environment is no evidence: the rules of [`super::signature`] decide without it.
 
-use std::time::Duration;
-
 use super::super::{
     Fact, LATE, Ledger, Stamp,
     claim::ends_as_another_action,
     decide, millis,
-    run::{End, Fate, Run},
+    run::{Fate, Run},
 };
 use crate::wait::Decision;
 
@@ -39,63 +37,14 @@ impl Ledger {
         (self.is_at_work() && works_for_another) || (is_later && has_candidate)
     }
 
-    /// Whether the status of a request repeats the state of the environment: it has shown another action, two
-    /// ends, or work after its end.
+    /// Whether the status of a request repeats the state of the environment: it has shown another action, or work
+    /// after its end.
     pub(super) fn is_mirror(&self, request: &Run) -> bool {
-        let end = request.end();
-        let has_two_ends = end.is_some_and(|end| end.states.len() > 1);
         let over = request.said_over.zip(request.active);
         let works_after =
             over.is_some_and(|(over, active)| active.last >= over.saturating_add(millis(LATE)));
-        self.has_acted()
-            && (has_two_ends
-                || works_after
-                || request.strays.is_some()
-                || ends_as_another_action(self, request))
-    }
-
-    /// Whether the request status has reported an end while another run was at work, a settle period after its
-    /// beginning and before its end. An environment runs one deployment at a time, and no endpoint is later
-    /// than a settle period, so this is not the state of the environment.
-    pub(super) fn has_own_end(&self, settle: Duration) -> bool {
-        let settle = millis(settle);
-        let Some(end) = self.final_end() else {
-            return false;
-        };
-        let is_inside = |run: &Run, at: Stamp| {
-            run.work().is_some_and(|work| {
-                work.first.saturating_add(settle) <= at && at.saturating_add(settle) <= work.last
-            })
-        };
-        let mut runs = self.runs.iter();
-        runs.any(|run| is_inside(run, end.at) || is_inside(run, end.last))
-    }
-
-    /// When the next poll can contribute to that proof, if the status shows a run at work.
-    pub(super) fn proves_end_at(&self, settle: Duration) -> Option<Stamp> {
-        let settle = millis(settle);
-        let end = self.final_end()?;
-        let work = self.shown_run().filter(|_| self.is_at_work())?.work()?;
-        let readable = work.first.saturating_add(settle);
-        if end.last < readable {
-            return Some(readable);
-        }
-        let read = if end.at >= readable { end.at } else { end.last };
-        Some(read.saturating_add(settle))
-    }
-
-    /// The only end that the status of the named request has reported, if it has not reported work since.
-    fn final_end(&self) -> Option<&End> {
-        let own = self.own_request()?;
-        let end = own.end().filter(|end| end.state().is_some())?;
-        let is_last = own.active.is_none_or(|active| active.last < end.at);
-        is_last.then_some(end)
-    }
-
-    /// Whether the history lists a run that can be ours and has ended.
-    pub(super) fn has_other_end(&self) -> bool {
-        let runs = self.possible_executions();
-        !self.is_unavailable(Fact::History) && runs.iter().any(|run| run.finished.is_some())
+        let is_of_another = request.strays.is_some() || ends_as_another_action(self, request);
+        self.has_acted() && (works_after || is_of_another)
     }
 
     /// Whether more than one run can be the one that is shown.
@@ -130,7 +79,7 @@ impl Ledger {
         let agreeing = self.agreeing(decision);
         let is_before_all = |at: Stamp| agreeing.iter().all(|run| run.seen.first > at);
         let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
-        let runs = self.possible_executions();
+        let runs = self.candidate_executions();
         let mut others = runs.into_iter().filter(differs).filter_map(Run::work);
         !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
     }
@@ -140,6 +89,6 @@ impl Ledger {
     fn repeats_the_state_before(&self, request: &Run) -> bool {
         let before = self.before.result.as_ref().map(|result| &result.state);
         let said = request.end().and_then(|end| end.state());
-        before.is_some() && said == before && self.possible_executions().is_empty()
+        before.is_some() && said == before && self.candidate_executions().is_empty()
     }
 }

@@ -98,6 +98,11 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
             ledger.need(Fact::Request(id), poll)?;
         }
     }
+    // A request that has ended has an end of its own, which the run may not share.
+    let mut requests = ledger.candidate_requests().into_iter();
+    if requests.any(|run| has_told(ledger, run)) || may_be_of_another(ledger) {
+        return Ok(None);
+    }
     services_ended_in_run(ledger, poll)
 }
 
@@ -148,7 +153,7 @@ fn has_told(ledger: &Ledger, request: &Run) -> bool {
     let Some(state) = request.end().and_then(|end| end.state()) else {
         return request.end().is_some();
     };
-    let mut runs = ledger.possible_executions().into_iter();
+    let mut runs = ledger.candidate_executions().into_iter();
     let agrees = |run: &Run| run.end().and_then(|end| end.state()) == Some(state);
     Some(state) != ledger.state() || runs.any(agrees)
 }
@@ -276,12 +281,17 @@ fn over_since(ledger: &Ledger) -> Stamp {
 }
 
 fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
-    let runs = ledger.candidate_executions();
-    let was_queued = |run: &Run| ledger.was_queued_before(run);
-    if ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described()) {
-        return says(ledger.superseded(&runs));
+    if may_be_of_another(ledger) {
+        return says(ledger.superseded(&ledger.candidate_executions()));
     }
     Ok(None)
+}
+
+/// Whether a run that can be ours has no description, and can be that of a request from before the action.
+fn may_be_of_another(ledger: &Ledger) -> bool {
+    let runs = ledger.candidate_executions();
+    let was_queued = |run: &Run| ledger.was_queued_before(run);
+    ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described())
 }
 
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
