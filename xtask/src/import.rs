@@ -1,11 +1,15 @@
 //! The command `import`: from published revisions of the API to the contract.
+//!
+//! The breaking changes in its report are those that `diff` finds between the contract before and after.
 
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::contract::import::Loss;
 use crate::contract::{self, canonical, import};
+use crate::diff;
 use crate::files::CONTRACT;
 use crate::lock::{LOCK, Lock};
 use crate::order;
@@ -71,11 +75,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         lock = Some(own).filter(|own| *own != before);
     }
     let loss = Loss::of(args.allow_loss);
-    let (report, changes) = into_file(&args.files, &out, (args.check, loss))?;
+    let outcome = into_file(&args.files, &out, (args.check, loss))?;
     if let Some(lock) = lock.filter(|_| !args.check) {
         canonical::write(&root.join(LOCK), &lock.text())?;
     }
-    let next = match (changes, args.check, is_own) {
+    let next = match (outcome.is_changed, args.check, is_own) {
         (true, false, true) => "\nnext: `cargo xtask diff git:HEAD openapi.yaml` shows the effect on programs, `cargo xtask generate` writes the client".to_owned(),
         (true, false, false) => {
             let out = out.to_string_lossy();
@@ -84,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         }
         _ => String::new(),
     };
-    let (verdict, code) = if !changes {
+    let (verdict, code) = if !outcome.is_changed {
         ("is up to date", ExitCode::SUCCESS)
     } else if args.check {
         (
@@ -97,7 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     // Whoever closes the pipe early has read enough: the work is done by now.
     let _ = writeln!(
         std::io::stdout(),
-        "{report}{} {verdict}{next}",
+        "{outcome}{} {verdict}{next}",
         Printable::new(&out.to_string_lossy())
     );
     Ok(code)
@@ -108,8 +112,30 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Imports revisions into the contract `out`, writes it unless `check` is set, and returns the changes
-/// and whether there are any.
+/// The outcome of an import into a file.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    report: import::Report,
+    /// The changes for programs. None if there was no contract before, or it stays the same.
+    changes: Option<Result<diff::report::Report, Problem>>,
+    is_changed: bool,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.changes {
+            None => {}
+            Some(Ok(changes)) => f.write_str(&changes.breaking())?,
+            Some(Err(problem)) => writeln!(
+                f,
+                "the breaking changes are unknown, because a client cannot be generated: {problem}"
+            )?,
+        }
+        self.report.fmt(f)
+    }
+}
+
+/// Imports revisions into the contract `out`, and writes it unless `check` is set.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or has a mistake, or the contract cannot be written.
@@ -117,7 +143,7 @@ pub(crate) fn into_file(
     files: &[PathBuf],
     out: &Path,
     (check, loss): (bool, Loss),
-) -> Result<(import::Report, bool), Problem> {
+) -> Result<Outcome, Problem> {
     let revisions = files
         .iter()
         .map(|file| contract::load(file))
@@ -133,11 +159,19 @@ pub(crate) fn into_file(
         Some(newest) => problem.of_document(newest),
         None => problem,
     })?;
-    let changes = before.is_none_or(|before| !before.is_text(&text));
-    if changes && !check {
+    let is_changed = before.as_ref().is_none_or(|before| !before.is_text(&text));
+    let newest = revisions.last();
+    let newest = newest.filter(|_| is_changed && before.is_some());
+    let root = crate::repository();
+    let changes = newest.map(|newest| diff::of_import(out, &text, newest, &root));
+    if is_changed && !check {
         canonical::write(out, &text)?;
     }
-    Ok((imported.report, changes))
+    Ok(Outcome {
+        report: imported.report,
+        changes,
+        is_changed,
+    })
 }
 
 #[cfg(test)]
@@ -215,3 +249,6 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&out).unwrap(), before);
     }
 }
+
+#[cfg(test)]
+mod breaking_tests;

@@ -161,7 +161,7 @@ pub fn import(revisions: &[PathBuf], out: &Path) -> Result<String, String> {
     let imported =
         with_room(|| import::into_file(revisions, out, (false, contract::import::Loss::Allowed)));
     imported
-        .map(|(report, _)| report.to_string())
+        .map(|outcome| outcome.to_string())
         .map_err(|problem| problem.to_string())
 }
 

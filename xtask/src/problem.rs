@@ -92,6 +92,14 @@ impl Problem {
         }
     }
 
+    /// A problem of a temporary copy, as one of the document that the copy was made from.
+    pub(crate) fn of_copy(self, copy: &Path, document: &impl Lines) -> Self {
+        match self.file.as_deref() == Some(copy) {
+            true => self.without_file().of_document(document),
+            false => self,
+        }
+    }
+
     /// The same problem with another text.
     pub(crate) fn with_what(mut self, what: impl Into<String>) -> Self {
         self.what = what.into();

@@ -353,3 +353,42 @@ fn an_update_that_is_killed_at_any_time_leaves_the_old_or_the_new_tree_to_the_ne
     }
     assert!(ends.contains_key("new"), "{ends:?}");
 }
+
+#[test]
+fn an_import_lists_breaking_changes_with_the_fixes_of_the_overlay_if_they_fit() {
+    let home = repository();
+    let import = |name: &str, revision: &str| {
+        fs::write(home.path().join(name), revision).expect("written");
+        let output = xtask(home.path(), &["import", name]);
+        (printed(&output), text(&output.stderr))
+    };
+    let named = CONTRACT.replace(
+        "      type: object\n      properties:\n        name:",
+        "      type: object\n      required: [kind]\n      properties:\n        name:",
+    );
+    assert_ne!(named, CONTRACT);
+    let (report, notes) = import("2026-11-26.yaml", &named);
+    assert!(
+        report.starts_with("breaking for programs: 1\n  major [field-required] Project::kind was "),
+        "{report}"
+    );
+    assert_eq!(notes, "");
+    // The overlay names a schema that has another name now.
+    let renamed = named.replace("Project'", "Thing'");
+    let renamed = renamed.replace("    Project:\n", "    Thing:\n");
+    let renamed = renamed.replace("            format: uuid\n", "");
+    let (report, notes) = import("2026-11-27.yaml", &renamed);
+    assert!(
+        notes.contains("xtask/overlay.yaml does not fit the imported revision"),
+        "{notes}"
+    );
+    assert!(
+        report.starts_with("breaking for programs: 1\n  major [argument-type-changed] "),
+        "{report}"
+    );
+    let (report, notes) = import("2026-11-28.yaml", &renamed);
+    assert!(
+        !report.contains("breaking") && notes.is_empty(),
+        "{report}{notes}"
+    );
+}

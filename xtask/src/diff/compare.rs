@@ -18,7 +18,7 @@ use super::surface::Surface;
 /// A place of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
     pub(super) line: Option<usize>,
 }
 
@@ -29,8 +29,8 @@ pub(crate) struct Change {
     pub(super) area: String,
     /// The operation's method, or the type, which groups the changes.
     pub(super) subject: String,
-    pub(super) phrase: Phrase,
-    pub(super) old: Option<Place>,
+    pub(crate) phrase: Phrase,
+    pub(crate) old: Option<Place>,
     pub(super) new: Option<Place>,
 }
 
@@ -165,27 +165,45 @@ impl Found<'_> {
 
     /// Compares the facts that concern every request.
     fn document(&mut self) {
-        for (pointer, what) in [("/servers", "addresses"), ("/security", "credentials")] {
-            let facts = |side: &Side| match side.at(pointer).and_then(Value::as_array) {
-                Some(listed) if pointer == "/servers" => listed
-                    .iter()
-                    .filter_map(|server| server.get("url").cloned())
-                    .collect::<Vec<_>>(),
-                Some(listed) => listed.clone(),
-                None => Vec::new(),
-            };
+        for (pointer, what) in [
+            ("/servers", "addresses"),
+            ("/security", "credentials"),
+            ("/components/securitySchemes", "forms of credentials"),
+        ] {
+            let facts = |side: &Side| side.at(pointer).map_or(Value::Null, facts_of);
             let (was, is) = (facts(self.old), facts(self.new));
             if was != is {
-                let phrase = Phrase::default()
-                    .words(&format!("the {what} of the API were "))
-                    .code(Value::from(was).to_string())
-                    .words(" and are ")
-                    .code(Value::from(is).to_string());
+                let stated = |phrase: Phrase, facts: Value| match facts {
+                    Value::Null => phrase.words("not stated"),
+                    facts => phrase.code(facts.to_string()),
+                };
+                let phrase = Phrase::default().words(&format!("the {what} of the API were "));
+                let phrase = stated(stated(phrase, was).words(" and are "), is);
                 let place = |side: &Side| side.at(pointer).map(|_| pointer.to_owned());
                 let (old, new) = (place(self.old), place(self.new));
                 self.add(rules::SERVER_CHANGED, ("", "Client"), phrase, old, new);
             }
         }
+    }
+}
+
+/// Servers and credentials without their texts. A server without variables is its address.
+fn facts_of(value: &Value) -> Value {
+    match value {
+        Value::Array(list) if list.is_empty() => Value::Null,
+        Value::Array(list) => list.iter().map(facts_of).collect(),
+        Value::Object(map) => {
+            let is_text = |key: &str| key == "description" || key.starts_with("x-");
+            let kept = map.iter().filter(|(key, _)| !is_text(key));
+            let kept: serde_json::Map<_, _> = kept
+                .map(|(key, value)| (key.clone(), facts_of(value)))
+                .collect();
+            match (kept.len(), kept.get("url")) {
+                (1, Some(url)) => url.clone(),
+                _ => Value::Object(kept),
+            }
+        }
+        value => value.clone(),
     }
 }
 
@@ -263,8 +281,8 @@ fn arguments(
 #[cfg(test)]
 mod compiled_tests;
 #[cfg(test)]
-mod pairs_tests;
+pub(crate) mod pairs_tests;
 #[cfg(test)]
 mod peer_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

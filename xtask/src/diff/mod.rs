@@ -131,6 +131,23 @@ pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, P
     Ok(of_sides(&before, &after, version))
 }
 
+/// Compares the contract in a file with the text that an import of `revision` replaces it by. If the fixes of this
+/// repository do not fit the text, both are read without them.
+///
+/// # Errors
+/// Returns an error if a side cannot be read or generated.
+pub(crate) fn of_import(
+    contract: &Path,
+    text: &str,
+    revision: &Document,
+    root: &Path,
+) -> Result<Report, Problem> {
+    let old = Files::of(&Origin::File(contract.to_owned()), root)?;
+    let new = Files::of_text("the imported revision", text)?;
+    let report = between(&old, &new, root);
+    report.map_err(|problem| problem.of_copy(&new.contract, revision))
+}
+
 /// The contract of a side with fixes; `None` if they are those of the other side and do not fit.
 fn with_fixes(files: &Files, overlay: Option<PathBuf>) -> Result<Option<Document>, Problem> {
     let is_borrowed = files.overlay.is_none() && overlay.is_some();

@@ -17,7 +17,7 @@ enum Piece {
 
 /// Words and names, in order.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Phrase(Vec<Piece>);
+pub(crate) struct Phrase(Vec<Piece>);
 
 impl Phrase {
     /// A phrase that begins with a name.
@@ -38,7 +38,7 @@ impl Phrase {
     }
 
     /// For a terminal: one line, nothing in it acts.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             let (Piece::Words(text) | Piece::Code(text)) = piece;
@@ -48,7 +48,7 @@ impl Phrase {
     }
 
     /// For Markdown: names are spans of code, and nothing in them is markup.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {

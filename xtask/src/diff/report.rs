@@ -162,17 +162,7 @@ impl Report {
             for (subject, changes) in subjects {
                 let _ = writeln!(out, "  {}", Printable::new(subject));
                 for change in changes {
-                    let rule = change.rule;
-                    let _ = writeln!(
-                        out,
-                        "    {} [{}] {}",
-                        rule.severity,
-                        rule.id,
-                        change.phrase.text()
-                    );
-                    let affected: Vec<String> =
-                        rule.affected.iter().map(ToString::to_string).collect();
-                    let _ = writeln!(out, "      {}: {}", affected.join(", "), rule.advice);
+                    out.push_str(&stated(change, "    "));
                     for (side, label, place) in [
                         ("old", &self.old, &change.old),
                         ("new", &self.new, &change.new),
@@ -186,6 +176,17 @@ impl Report {
         }
         let _ = writeln!(out, "\n{}", self.verdict());
         out
+    }
+
+    /// The breaking changes for a terminal; empty if there are none.
+    pub(crate) fn breaking(&self) -> String {
+        let is_major = |change: &&Change| change.rule.severity == Severity::Major;
+        let major: Vec<&Change> = self.changes.iter().filter(is_major).collect();
+        if major.is_empty() {
+            return String::new();
+        }
+        let lines: String = major.iter().map(|change| stated(change, "  ")).collect();
+        format!("breaking for programs: {}\n{lines}", major.len())
     }
 
     /// For a pull request, as much as has room: all of it, or the summary with the breaking changes, or
@@ -328,6 +329,20 @@ impl Place {
             None => format!("{} {pointer}", Printable::new(label)),
         }
     }
+}
+
+/// A change and the advice, on two lines for a terminal.
+fn stated(change: &Change, indent: &str) -> String {
+    let rule = change.rule;
+    let affected: Vec<String> = rule.affected.iter().map(ToString::to_string).collect();
+    format!(
+        "{indent}{} [{}] {}\n{indent}  {}: {}\n",
+        rule.severity,
+        rule.id,
+        change.phrase.text(),
+        affected.join(", "),
+        rule.advice
+    )
 }
 
 /// The name of an area, as the generator defines it; changes outside all areas concern all of them.

@@ -106,7 +106,7 @@ rules! {
     PARAMETER_REPLACED "parameter-replaced" Major [Writer]
         "an argument or a setter sends the parameter that another one sent" "use the one that sends the former parameter now: the compiler sees no difference";
     PARAMETER_WIRE_CHANGED "parameter-wire-changed" Patch [Writer]
-        "a parameter is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
+        "a parameter or a form field is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
     CONTENT_TYPE_CHANGED "content-type-changed" Patch [Writer, Reader]
         "a body has another media type" "nothing, unless a mock expects the former one";
     STATUSES_CHANGED "statuses-changed" Documentation [Reader]

@@ -64,6 +64,24 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// Writes the text of a contract to disk.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
+    pub(crate) fn of_text(label: &str, text: &str) -> Result<Self, Problem> {
+        let home = directory()?;
+        let contract = home.path().join("openapi.yaml");
+        fs::write(&contract, text)
+            .map_err(|error| Problem::in_file(&contract, format!("cannot be written: {error}")))?;
+        Ok(Self {
+            label: label.to_owned(),
+            contract,
+            overlay: None,
+            manifest: None,
+            _home: Some(home),
+        })
+    }
+
     /// Writes the files of a side to disk.
     ///
     /// # Errors
@@ -85,9 +103,7 @@ impl Files {
                 })
             }
             Origin::Revision(revision) => {
-                let home = tempfile::tempdir().map_err(|error| {
-                    Problem::new(format!("no temporary directory can be created: {error}"))
-                })?;
+                let home = directory()?;
                 let take = |file: &str, name: &str| -> Result<Option<PathBuf>, Problem> {
                     let Some(text) = show(root, revision, file)? else {
                         return Ok(None);
@@ -116,6 +132,13 @@ impl Files {
             }
         }
     }
+}
+
+/// # Errors
+/// Returns an error if the system has no room for temporary files.
+fn directory() -> Result<tempfile::TempDir, Problem> {
+    tempfile::tempdir()
+        .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))
 }
 
 /// A file of a revision; nothing if the revision lacks it.
@@ -171,7 +194,7 @@ const LIMITS: [&str; 14] = [
 /// A contract, its facts and the API of its client.
 pub(crate) struct Side {
     pub(super) label: String,
-    pub(super) document: Document,
+    pub(crate) document: Document,
     pub(crate) normalised: Normalised,
     pub(super) surface: Surface,
     lines: BTreeMap<String, usize>,
@@ -382,6 +405,12 @@ impl Side {
         limits
     }
 
+    /// The limits on a body of this media type, given the pointer of the body.
+    pub(super) fn limits_of_body(&self, body: &str, media: &str) -> BTreeMap<String, String> {
+        let content = format!("{}/content/{}", self.resolved(body), escape(media));
+        self.limits(&format!("{content}/schema"))
+    }
+
     /// The limits on the properties of an object as a whole.
     pub(super) fn limits_of_type(&self, schema: &str) -> BTreeMap<String, String> {
         let mut limits = BTreeMap::new();
@@ -416,6 +445,14 @@ fn add_limits(limits: &mut BTreeMap<String, String>, prefix: &str, schema: &Valu
                 .map_or_else(|| value.to_string(), str::to_owned);
             limits.insert(format!("{prefix}{keyword}"), value);
         }
+    }
+    // A text with listed values is a type of its own.
+    let kind = schema.get("type").and_then(Value::as_str);
+    let listed = schema
+        .get("enum")
+        .filter(|_| kind.is_some_and(|kind| kind != "string"));
+    if let Some(listed) = listed {
+        limits.insert(format!("{prefix}enum"), listed.to_string());
     }
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         limits.insert(

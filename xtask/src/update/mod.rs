@@ -90,9 +90,9 @@ fn update(
     let copy = home.path().join("openapi.yaml");
     canonical::write(&copy, &text)?;
     let overlay = Some(root.join(OVERLAY)).filter(|overlay| overlay.exists());
-    let new = side("the new contract", &copy, overlay.as_deref());
-    let old = side(CONTRACT, &own, overlay.as_deref())?;
-    let new = new.map_err(|problem| undecided(problem, &result.report))?;
+    let at_home = |problem: Problem| problem.of_copy(&copy, &revision);
+    let new = Side::read("the new contract", &copy, overlay.as_deref()).map_err(at_home)?;
+    let old = Side::read(CONTRACT, &own, overlay.as_deref())?;
     // Without a version, the changelog would get no section, and no message would report it.
     let version = diff::version(root).ok_or_else(|| {
         Problem::in_file(
@@ -111,7 +111,7 @@ fn update(
         may_be_empty: false,
     };
     let trees = generate::trees(&copy, overlay.as_deref(), purpose, &lock.upstream)
-        .map_err(|problem| with_decisions(problem, &decisions))?;
+        .map_err(|problem| with_decisions(at_home(problem), &decisions))?;
     lock.generated = Generated::of(&copy, overlay.as_deref(), &trees.client)?;
 
     let texts = decisions::texts_to_write(&current.value, &result.document);
@@ -137,24 +137,6 @@ fn update(
     transaction::carry_out(&plan, root, before)?;
     out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: make the decisions listed above, then `cargo test --workspace`, and review `git diff`\n"));
     Ok(out)
-}
-
-fn side(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Side, Problem> {
-    Side::read(label, spec, overlay)
-}
-
-/// Adds the number of breaking changes to the problem of a revision that cannot be generated from.
-fn undecided(problem: Problem, report: &import::Report) -> Problem {
-    let breaking = report.breaking();
-    if breaking.is_empty() {
-        return problem;
-    }
-    let what = format!(
-        "{} ({} breaking changes in the revision)",
-        problem.what(),
-        breaking.len()
-    );
-    problem.with_what(what)
 }
 
 /// If a run fails because of missing decisions, the message lists all of them.

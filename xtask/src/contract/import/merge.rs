@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::data_type::data_type;
 use super::extensions::{FORMER_IDS, FORMER_NAMES, texts};
-use super::keep::{Keeper, Outcome, deprecated};
+use super::keep::{Keeper, deprecated};
 use super::layer::Layer;
-use super::merged::{Lost, Merged};
+use super::merged::Merged;
 use super::operation::{Key, Operation, each_reference_of};
 use super::renames;
 use super::validity::{self, names_in};
@@ -36,7 +36,6 @@ pub(super) fn merge(layers: &[Layer]) -> Merged {
             .map(|newest| newest.schemas.clone())
             .unwrap_or_default(),
         kept: BTreeSet::new(),
-        lost: BTreeSet::new(),
         renamed: BTreeSet::new(),
         renamed_schemas: BTreeMap::new(),
     };
@@ -120,7 +119,6 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
         .values()
         .map(|operation| (operation.key().path, operation.path.clone()))
         .collect();
-    merged.lost.extend(exchanged(merged, layer));
     let (names, older) = add_schemas(merged, layer);
     let (both, only): (Vec<_>, Vec<_>) = layer
         .operations
@@ -154,8 +152,7 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
     for old in &both {
         keep_id(merged, old, &ids);
     }
-    let sent = request_schemas(merged);
-    let mut keeper = Keeper::new(merged, &older, sent);
+    let mut keeper = Keeper::new(merged, &older);
     for mut operation in both {
         rename(&mut operation, &names);
         keeper.operation(&operation);
@@ -163,27 +160,8 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
     for name in older.keys() {
         keeper.schema(name);
     }
-    let Outcome { kept, lost } = keeper.finish();
+    let kept = keeper.finish();
     merged.kept.extend(kept);
-    merged.lost.extend(lost);
-}
-
-/// The ids that belong to another operation now, which both layers have: a program that calls the method
-/// sends another request.
-fn exchanged(merged: &Merged, layer: &Layer) -> Vec<Lost> {
-    let operations = merged.operations.values();
-    let by_id = operations.filter_map(|operation| Some((operation.id()?, operation)));
-    let by_id: BTreeMap<&str, &Operation> = by_id.collect();
-    let pairs = layer.operations.values().filter_map(|old| {
-        let id = old.id()?;
-        let new = by_id.get(id)?;
-        let is_other = new.key() != old.key() && layer.operations.contains_key(&new.key());
-        is_other.then(|| Lost {
-            place: id.to_owned(),
-            what: format!("was {} and is {}", old.name(), new.name()),
-        })
-    });
-    pairs.collect()
 }
 
 /// An operation with another id keeps the id that it had as one of its former ones.
@@ -208,32 +186,6 @@ fn keep_id(merged: &mut Merged, old: &Operation, ids: &BTreeSet<String>) {
             }
         }
     }
-}
-
-/// The schemas that bodies of requests reach.
-fn request_schemas(merged: &Merged) -> BTreeSet<String> {
-    let mut waiting = Vec::new();
-    for operation in merged.operations.values() {
-        if let Some(mut body) = operation.facts.get("requestBody").cloned() {
-            each_reference(&mut body, &mut |reference| {
-                waiting.extend(schema_name(reference))
-            });
-        }
-    }
-    let mut reached = BTreeSet::new();
-    while let Some(name) = waiting.pop() {
-        if let Some(mut schema) = merged
-            .schemas
-            .get(&name)
-            .filter(|_| reached.insert(name))
-            .cloned()
-        {
-            each_reference(&mut schema, &mut |reference| {
-                waiting.extend(schema_name(reference))
-            });
-        }
-    }
-    reached
 }
 
 /// Gives the parameters of a path the names that the newest layer has for them.
@@ -289,14 +241,6 @@ fn add_schemas(
         let own = if old.is_none() || new.is_none() || old == new {
             name.clone()
         } else {
-            merged.lost.insert(Lost {
-                place: name.clone(),
-                what: format!(
-                    "was of type {} and is of type {}",
-                    old.unwrap_or_default(),
-                    new.unwrap_or_default()
-                ),
-            });
             free(&format!("{name}Legacy"), |name| {
                 merged.schemas.contains_key(name) || layer.schemas.contains_key(name)
             })

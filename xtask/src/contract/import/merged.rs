@@ -12,17 +12,8 @@ pub(super) struct Merged {
     pub(super) schemas: Map<String, Value>,
     /// The facts that only older layers have, by display name.
     pub(super) kept: BTreeSet<String>,
-    /// Facts of older layers that the contract cannot keep: each of them breaks programs.
-    pub(super) lost: BTreeSet<Lost>,
     /// Schemas and operations with another name: the old and the new one.
     pub(super) renamed: BTreeSet<(String, String)>,
     /// The schemas among them.
     pub(super) renamed_schemas: BTreeMap<String, String>,
-}
-
-/// A fact of the older layer that the contract cannot keep.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Lost {
-    pub(super) place: String,
-    pub(super) what: String,
 }

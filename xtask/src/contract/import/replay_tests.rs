@@ -9,9 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::keep::effective;
 use super::super::layer::{self, Kind};
+use super::super::operation::{Key, METHODS};
 use super::super::{Loss, import};
-use crate::contract::references::schema_name;
+use crate::contract::references::{pointer_of, schema_name};
 use crate::contract::{Document, canonical, load, source};
+use crate::diff::of_sides;
+use crate::diff::report::Report;
+use crate::diff::side::Side;
 use crate::problem::Problem;
 
 /// A fact: its schema or operation, the way to it, and the value of an enum at the end of the way.
@@ -233,6 +237,12 @@ struct Outcome {
     unstable: Vec<String>,
     /// Revisions that are not valid, with the message of the import.
     refused: Vec<String>,
+    /// Contracts without a client, with the message of the generator.
+    without_client: Vec<String>,
+    /// Steps with a report that is not plain Markdown.
+    unreadable: Vec<String>,
+    /// The steps with a change for programs, and those with a breaking one.
+    steps: [usize; 2],
     contract: String,
 }
 
@@ -245,7 +255,7 @@ fn replay(
     let mut outcome = Outcome::default();
     let mut all: BTreeSet<Fact> = BTreeSet::new();
     let mut lost: BTreeSet<String> = BTreeSet::new();
-    let mut contract: Option<Document> = None;
+    let mut contract: Option<Side> = None;
     for revision in revisions {
         let revision = match revision {
             Ok(revision) => revision,
@@ -256,7 +266,8 @@ fn replay(
         };
         let name = revision.path.to_string_lossy().into_owned();
         let revisions = [revision];
-        let imported = match import(contract.as_ref(), &revisions, Loss::Allowed) {
+        let before = contract.as_ref().map(|side| &side.document);
+        let imported = match import(before, &revisions, Loss::Allowed) {
             Ok(imported) => imported,
             Err(problem) => {
                 outcome.refused.push(problem.to_string());
@@ -265,13 +276,6 @@ fn replay(
         };
         let [revision] = &revisions;
         all.extend(facts(revision));
-        lost.extend(
-            imported
-                .report
-                .breaking()
-                .iter()
-                .map(|line| line.to_owned()),
-        );
         let text = canonical::text(&imported.document).unwrap();
         let next = source::parse(Path::new("openapi.yaml"), text.clone()).unwrap();
         let again = import(Some(&next), &revisions, Loss::Allowed).unwrap();
@@ -279,15 +283,33 @@ fn replay(
             outcome.unstable.push(name.clone());
         }
         each(&name, &text);
+        if before.is_some_and(|before| before.is_text(&text)) {
+            continue;
+        }
+        let next = match Side::of(&name, next) {
+            Ok(next) => next,
+            Err(problem) => {
+                outcome.without_client.push(format!("{name}: {problem}"));
+                continue;
+            }
+        };
+        if let Some(old) = &contract {
+            let report = of_sides(old, &next, None);
+            outcome.steps[0] += usize::from(!report.changes.is_empty());
+            outcome.steps[1] += usize::from(!report.breaking().is_empty());
+            if !is_plain(&report) {
+                outcome.unreadable.push(name);
+            }
+            lost.extend(places(&report, &old.document.value));
+        }
         contract = Some(next);
     }
-    let contract = contract.unwrap();
+    let contract = contract.unwrap().document;
     let end = Contract::of(&contract);
     outcome.facts = all.len();
     for fact in all.iter().filter(|fact| !end.has(fact)) {
         let place = fact.place();
-        let is_said = lost.iter().any(|line| covers(line, &place));
-        if is_said {
+        if lost.iter().any(|lost| covers(lost, &place)) {
             outcome.lost += 1;
         } else {
             outcome.missing.push(place);
@@ -297,14 +319,112 @@ fn replay(
     outcome
 }
 
-/// Whether a line of a report is about a place, or about a place around it.
-fn covers(line: &str, place: &str) -> bool {
-    let ends = [" was ", " is ", " cannot be expressed", " no longer "];
-    let said = ends.iter().filter_map(|end| line.find(end)).min();
-    let said = said.and_then(|end| line.get(..end)).unwrap_or(line);
+/// The rules for facts that the contract cannot keep.
+const LOSSES: [&str; 11] = [
+    "argument-removed",
+    "argument-type-changed",
+    "field-removed",
+    "field-type-changed",
+    "member-removed",
+    "member-type-changed",
+    "setter-removed",
+    "setter-type-changed",
+    "type-kind-changed",
+    "type-removed",
+    "value-removed",
+];
+
+/// The places of facts that a report lists as lost.
+fn places(report: &Report, old: &Value) -> BTreeSet<String> {
+    let lost = report.changes.iter();
+    let lost = lost.filter(|change| LOSSES.contains(&change.rule.id));
+    lost.filter_map(|change| change.old.as_ref())
+        .flat_map(|place| places_at(old, &place.pointer))
+        .collect()
+}
+
+/// The places of a pointer of the contract, as facts name them. A parameter of a path is one of each operation.
+fn places_at(contract: &Value, pointer: &str) -> Vec<String> {
+    let steps = pointer.split('/').skip(1);
+    let steps = steps.map(|step| step.replace("~1", "/").replace("~0", "~"));
+    let steps: Vec<String> = steps.collect();
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let parameter = |above: &[&str], roots: &[String]| -> Vec<String> {
+        let end = pointer.match_indices('/').nth(above.len() + 2);
+        let whole = end.map_or(pointer, |(end, _)| &pointer[..end]);
+        let mut parameter = &contract.pointer(whole).unwrap()["name"];
+        let mut location = &contract.pointer(whole).unwrap()["in"];
+        if let Some(reference) = contract.pointer(whole).unwrap()["$ref"].as_str() {
+            let target = contract.pointer(&pointer_of(reference).unwrap()).unwrap();
+            (parameter, location) = (&target["name"], &target["in"]);
+        }
+        let (name, location) = (parameter.as_str().unwrap(), location.as_str().unwrap());
+        let roots = roots.iter();
+        roots
+            .map(|root| format!("{root}: {location} parameter {name}"))
+            .collect()
+    };
+    let root = |method: &str, path: &str| -> Option<String> {
+        let method = METHODS.iter().position(|known| *known == method)?;
+        Some(Key::new(method, path).name())
+    };
+    let (roots, rest) = match steps.as_slice() {
+        ["components", "schemas", name, rest @ ..] => (vec![(*name).to_owned()], rest),
+        ["paths", path, "parameters", _, rest @ ..] => {
+            let methods = contract["paths"][path].as_object().unwrap().keys();
+            let roots: Vec<String> = methods.filter_map(|method| root(method, path)).collect();
+            (parameter(&["paths", path], &roots), rest)
+        }
+        ["paths", path, method, "parameters", _, rest @ ..] => {
+            let roots: Vec<String> = root(method, path).into_iter().collect();
+            (parameter(&["paths", path, method], &roots), rest)
+        }
+        _ => return Vec::new(),
+    };
+    let mut way = String::new();
+    let mut rest = rest.iter();
+    while let Some(step) = rest.next() {
+        match *step {
+            "properties" => {
+                way.push('.');
+                way.push_str(rest.next().unwrap());
+            }
+            "items" => way.push_str("[]"),
+            "additionalProperties" => way.push_str("{}"),
+            "allOf" | "oneOf" | "anyOf" => {
+                rest.next();
+            }
+            "schema" => {}
+            _ => break,
+        }
+    }
+    roots.iter().map(|root| format!("{root}{way}")).collect()
+}
+
+/// Whether a lost place is this one, or a place around it.
+fn covers(lost: &str, place: &str) -> bool {
     place
-        .strip_prefix(said)
+        .strip_prefix(lost)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{', ':']))
+}
+
+/// Whether the Markdown of a report has no HTML, and one item for each change.
+fn is_plain(report: &Report) -> bool {
+    use pulldown_cmark::{Event, Parser, Tag};
+    let markdown = report.markdown();
+    let mut items = 0;
+    for event in Parser::new(&markdown) {
+        match event {
+            Event::Html(_) | Event::InlineHtml(_) => return false,
+            Event::Start(Tag::Item) => items += 1,
+            _ => {}
+        }
+    }
+    let stated = report.changes.iter();
+    items >= report.changes.len()
+        && stated
+            .map(|change| change.phrase.markdown())
+            .all(|sentence| markdown.contains(&sentence))
 }
 
 /// Ten steps of a small API, each a change of the one before.
@@ -380,6 +500,9 @@ fn steps() -> Vec<Document> {
 fn ten_steps_lose_only_the_listed_parts() {
     let outcome = replay(steps().into_iter().map(Ok), &mut |_, _| {});
     assert_eq!(outcome.unstable, Vec::<String>::new());
+    assert_eq!(outcome.without_client, [""; 0]);
+    assert_eq!(outcome.unreadable, [""; 0]);
+    assert_eq!(outcome.steps, [10, 4]);
     assert_eq!(
         outcome.missing,
         Vec::<String>::new(),
@@ -470,6 +593,8 @@ fn random_histories_are_stable_and_lose_nothing_but_what_they_list() {
         let story = || format!("seed {seed}:\n{}\n{}", texts.join("\n"), outcome.contract);
         assert_eq!(outcome.refused, Vec::<String>::new(), "{}", story());
         assert_eq!(outcome.unstable, Vec::<String>::new(), "{}", story());
+        assert_eq!(outcome.without_client, [""; 0], "{}", story());
+        assert_eq!(outcome.unreadable, [""; 0], "{}", story());
         assert_eq!(outcome.missing, Vec::<String>::new(), "{}", story());
     }
 }
@@ -486,21 +611,12 @@ fn a_fact_that_disappears_is_found() {
         .map(Fact::place)
         .collect();
     assert_eq!(missing, ["ThingOut.size"]);
-    assert!(covers(
-        "ThingOut.size was integer and is string",
-        "ThingOut.size"
-    ));
-    assert!(covers(
-        "ThingOut.part was Part and is an object",
-        "ThingOut.part.x"
-    ));
-    assert!(!covers(
-        "ThingOut.siz was integer and is string",
-        "ThingOut.size"
-    ));
+    assert!(covers("ThingOut.size", "ThingOut.size"));
+    assert!(covers("ThingOut.part", "ThingOut.part.x"));
+    assert!(!covers("ThingOut.siz", "ThingOut.size"));
 }
 
-/// `REVISIONS=DIR cargo test -p xtask --profile xtask replay -- --ignored --nocapture`; the files are
+/// `REVISIONS=DIR cargo test -p xtask --release --lib all_published -- --ignored --nocapture`; the files are
 /// taken in the order of their names.
 #[test]
 #[ignore = "needs published revisions: set REVISIONS to their directory"]
@@ -527,12 +643,14 @@ fn all_published_revisions_lose_only_the_listed_parts() {
         }
     });
     eprintln!(
-        "{count} revisions in {:?}: {} facts, {} of them lost and listed, {} missing, {} steps unstable",
+        "{count} revisions in {:?}: {} facts, {} of them lost and listed, {} missing, {} steps unstable; {} steps with changes for programs, {} with breaking ones",
         begin.elapsed(),
         outcome.facts,
         outcome.lost,
         outcome.missing.len(),
         outcome.unstable.len(),
+        outcome.steps[0],
+        outcome.steps[1],
     );
     for problem in &outcome.refused {
         eprintln!("refused: {problem}");
@@ -542,6 +660,8 @@ fn all_published_revisions_lose_only_the_listed_parts() {
         "more than one in a hundred is refused"
     );
     assert!(outcome.unstable.is_empty(), "{:?}", outcome.unstable);
+    assert_eq!(outcome.without_client, [""; 0]);
+    assert_eq!(outcome.unreadable, [""; 0]);
     assert!(outcome.missing.is_empty(), "{}", outcome.missing.join("\n"));
 }
 

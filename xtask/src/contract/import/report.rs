@@ -25,8 +25,6 @@ pub(crate) struct Report {
     markup: Vec<String>,
 }
 
-/// The title of the facts that cannot be kept.
-const BREAKING: &str = "breaking, because it cannot be kept";
 /// The title of new fields that a person has to look at.
 const SECRETS: &str = "fields that sound like secrets: check for an overlay action with `x-secret`";
 /// Titles of the lists of texts to write, which are not changes.
@@ -47,18 +45,9 @@ pub(crate) fn silent_schemas(contract: &Value) -> impl Iterator<Item = &String> 
 }
 
 impl Report {
-    /// The facts that cannot be kept.
-    pub(crate) fn breaking(&self) -> &[String] {
-        self.section(BREAKING)
-    }
-
     /// New fields that sound like secrets.
     pub(crate) fn secrets(&self) -> &[String] {
-        self.section(SECRETS)
-    }
-
-    fn section(&self, title: &str) -> &[String] {
-        let found = self.sections.iter().find(|(known, _)| *known == title);
+        let found = self.sections.iter().find(|(known, _)| *known == SECRETS);
         found.map(|(_, names)| names.as_slice()).unwrap_or_default()
     }
 
@@ -116,13 +105,10 @@ impl Report {
             &old,
             &named(&after.schemas),
         );
-        let lost = after.lost.iter();
-        let lost = lost.map(|lost| format!("{} {}", lost.place, lost.what));
-        report.sections.insert(0, (BREAKING, lost.collect()));
         let renamed = after.renamed.iter();
         let renamed = renamed.map(|(old, new)| format!("{old} is {new} now"));
         report.sections.insert(
-            1,
+            0,
             (
                 "renamed, the old name kept as a deprecated alias",
                 renamed.collect(),
@@ -131,9 +117,9 @@ impl Report {
         let kept = after.kept.iter().cloned().collect();
         report
             .sections
-            .insert(2, ("no longer published, kept and deprecated", kept));
+            .insert(1, ("no longer published, kept and deprecated", kept));
         report.sections.insert(
-            3,
+            2,
             (
                 "named by method and path, because two operations have one id",
                 newest.notes.clone(),

@@ -9,7 +9,7 @@ use super::texts::{
     moved, of_area,
 };
 use super::{Argument, Found, arguments, places};
-use crate::codegen::model::{Location, OperationModel, ParameterModel, Shape, Style};
+use crate::codegen::model::{Encoding, Location, OperationModel, ParameterModel, Shape, Style};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
 use crate::diff::side::Side;
@@ -353,12 +353,15 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
         }
     }
     credentials(found, key, was, is);
+    bodies(found, key, was, is);
     let media = |one: &OperationModel| {
         let body = one.body.as_ref().map(|body| body.content_type.clone());
-        (
-            body.unwrap_or_default(),
-            one.success.content_type.clone().unwrap_or_default(),
-        )
+        let success = &one.success;
+        let read = match success.accept.as_slice() {
+            [] => success.content_type.clone().unwrap_or_default(),
+            asked => asked.join(", "),
+        };
+        (body.unwrap_or_default(), read)
     };
     let ((sent, read), (sends, reads)) = (media(was), media(is));
     for (what, part, before, after) in [
@@ -384,16 +387,7 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
             );
         }
     }
-    let statuses = |one: &OperationModel| {
-        let failed = one.errors.iter().map(|(status, _)| status.clone());
-        one.success
-            .statuses
-            .iter()
-            .cloned()
-            .chain(failed)
-            .collect::<BTreeSet<_>>()
-    };
-    let (before, after) = (statuses(was), statuses(is));
+    let (before, after) = (statuses(found.old, was), statuses(found.new, is));
     if before != after {
         let list = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(", ");
         let phrase = Phrase::of(subject)
@@ -436,6 +430,16 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
         let (old, new) = both();
         found.add(rules::DOCUMENTATION_CHANGED, key, phrase, old, new);
     }
+}
+
+/// The statuses that an operation declares. Bodies of errors are not compared: the client has no types for them.
+fn statuses(side: &Side, operation: &OperationModel) -> BTreeSet<String> {
+    let declared = side.at(&format!("{}/responses", operation.pointer));
+    let declared = declared.and_then(Value::as_object).into_iter().flatten();
+    let statuses = declared.filter(|(status, _)| !status.starts_with("x-"));
+    statuses
+        .map(|(status, _)| status.to_ascii_uppercase().replace("DEFAULT", "default"))
+        .collect()
 }
 
 /// Compares the facts of a parameter beside its type. Returns whether a fact that its text names differs.
@@ -500,10 +504,80 @@ fn parameter(
     }
 }
 
+/// Compares how the bodies of a request are written, beside their types, and the limits on the first one.
+fn bodies(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &OperationModel) {
+    let (Some(before), Some(after)) = (&was.body, &is.body) else {
+        return;
+    };
+    let (_, subject) = key;
+    let (old, new) = (found.old, found.new);
+    let place = |one: &OperationModel| format!("{}/requestBody", one.pointer);
+    let (old_place, new_place) = (place(was), place(is));
+    let mut add = |rule, phrase| {
+        let (old, new) = places(&old_place, &new_place);
+        found.add(rule, key, phrase, old, new);
+    };
+    let mut pairs = vec![(&before.encodings, &after.encodings)];
+    for alternative in &after.alternatives {
+        let mut known = before.alternatives.iter();
+        let Some(known) = known.find(|known| known.rust_name == alternative.rust_name) else {
+            continue;
+        };
+        pairs.push((&known.encodings, &alternative.encodings));
+        if known.content_type != alternative.content_type {
+            let phrase = Phrase::of(subject)
+                .words(": the setter ")
+                .code(&alternative.rust_name)
+                .words(" sent ")
+                .code(&known.content_type)
+                .words(" and sends ")
+                .code(&alternative.content_type);
+            add(rules::CONTENT_TYPE_CHANGED, phrase);
+        }
+    }
+    for (before, after) in pairs {
+        let (before, after): (BTreeMap<_, _>, BTreeMap<_, _>) = (
+            before.iter().cloned().collect(),
+            after.iter().cloned().collect(),
+        );
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for name in names {
+            let shown = |one: Option<&Encoding>| match one {
+                None => "in the form of its type".to_owned(),
+                Some(Encoding::Json) => "as JSON".to_owned(),
+                Some(Encoding::Styled(style)) => format!("as {}", style_name(*style, Shape::List)),
+            };
+            let (was, is) = (before.get(name), after.get(name));
+            if was != is {
+                let phrase = Phrase::of(subject)
+                    .words(" sent the form field ")
+                    .code(name)
+                    .words(&format!(" {} and sends it {}", shown(was), shown(is)));
+                add(rules::PARAMETER_WIRE_CHANGED, phrase);
+            }
+        }
+    }
+    if before.ty == after.ty && before.content_type == after.content_type {
+        let limits = |side: &Side, place: &str| side.limits_of_body(place, &after.content_type);
+        let path = format!("{subject}: body");
+        let (was, is) = (limits(old, &old_place), limits(new, &new_place));
+        if let Some(phrase) = limits_changed(&path, &was, &is) {
+            add(rules::LIMIT_CHANGED, phrase);
+        }
+    }
+}
+
 /// How the value of a parameter is written.
 fn written(parameter: &ParameterModel) -> String {
-    let (style, explode) = match parameter.style {
-        _ if parameter.shape == Shape::Document => ("JSON", false),
+    match parameter.shape {
+        Shape::Document => "JSON".to_owned(),
+        shape => style_name(parameter.style, shape),
+    }
+}
+
+/// The name of a style, for a value of this shape.
+fn style_name(style: Style, shape: Shape) -> String {
+    let (style, explode) = match style {
         Style::Simple { explode } => ("simple", explode),
         Style::Form { explode } => ("form", explode),
         Style::Space => ("spaceDelimited", false),
@@ -513,7 +587,7 @@ fn written(parameter: &ParameterModel) -> String {
         Style::Matrix { explode } => ("matrix", explode),
     };
     // A single value has nothing to explode.
-    match explode && parameter.shape != Shape::One {
+    match explode && shape != Shape::One {
         true => format!("{style}, exploded"),
         false => style.to_owned(),
     }

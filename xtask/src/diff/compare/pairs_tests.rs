@@ -221,7 +221,7 @@ fn faults(about: &str, old: &Read, new: &Read, expected: &[String]) -> Vec<Strin
 }
 
 /// For each pair: its subject, the old contract and the new one.
-pub(super) fn contracts() -> Vec<(String, String, String)> {
+pub(crate) fn contracts() -> Vec<(String, String, String)> {
     let pairs: Vec<Pair> = serde_json::from_str(PAIRS).unwrap();
     let pairs = pairs.into_iter();
     pairs

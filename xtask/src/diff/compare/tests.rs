@@ -261,7 +261,7 @@ fn every_rule_is_found_stated_and_placed() {
 }
 
 /// Two contracts for each rule: the rule, the old and the new one.
-pub(super) fn contracts() -> Vec<(&'static str, String, String)> {
+pub(crate) fn contracts() -> Vec<(&'static str, String, String)> {
     let cases = CASES.iter().filter(|case| !case.1.is_empty());
     let cases = cases.map(|(rule, from, to, _)| {
         let (old, new) = texts(rule, from, to);
@@ -930,4 +930,161 @@ fn limits_of_the_values_of_a_map_and_of_a_whole_request_are_named_once() {
         ["ProjectRequest: additionalProperties is refused; minProperties is 1"]
     );
     assert_eq!(report.severity(), Some(Severity::Patch));
+}
+
+#[test]
+fn the_body_of_an_error_has_no_type_and_only_its_status_is_compared() {
+    let failure = |facts: &str| {
+        HEAD.replace(
+            "components:\n  schemas:\n",
+            &format!("components:\n  schemas:\n    Failure: {{type: object, {facts}}}\n"),
+        )
+    };
+    let with = |text: &str, status: &str, response: &str| {
+        let success = "{description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put";
+        let both = success.replace(
+            "\n    put",
+            &format!("\n        {status}: {response}\n    put"),
+        );
+        let changed = text.replace(success, &both);
+        assert_ne!(changed, text);
+        changed
+    };
+    let body = |media: &str, schema: &str| {
+        format!("{{description: x, content: {{{media}: {{schema: {schema}}}}}}}")
+    };
+    let named = body("application/json", "{$ref: '#/components/schemas/Failure'}");
+    let forms = [
+        "{description: x}".to_owned(),
+        named.clone(),
+        body("text/plain", "{type: string}"),
+        body(
+            "application/json",
+            "{type: object, properties: {a: {type: string, enum: [X]}}}",
+        ),
+        body(
+            "application/problem+json",
+            "{type: array, items: {type: integer}}",
+        ),
+    ];
+    let old = failure("properties: {code: {type: string}}");
+    let new = failure("required: [code], properties: {code: {type: integer}}");
+    for status in ["'404'", "4XX", "'500'", "'302'", "default"] {
+        let first = with(&old, status, &named);
+        assert!(!side("a", &first).surface.types.contains_key("Failure"));
+        for form in &forms {
+            let second = with(&new, status, form);
+            assert_eq!(rules(&first, &second), [""; 0], "{status} {form}");
+            assert_eq!(rules(&second, &first), [""; 0], "{status} {form}");
+        }
+        assert_eq!(rules(&old, &first), ["statuses-changed"], "{status}");
+        assert_eq!(rules(&first, &old), ["statuses-changed"], "{status}");
+    }
+    // A success that has the schema too gives it a type.
+    let shared = |text: &str| {
+        let text = text.replace(
+            "note: {type: string}",
+            "note: {$ref: '#/components/schemas/Failure'}",
+        );
+        with(&text, "'404'", &named)
+    };
+    let found = rules(&shared(&old), &shared(&new));
+    assert_eq!(found, ["field-type-changed"]);
+}
+
+/// Replacements in [`HEAD`].
+type Replacements = &'static [(&'static str, &'static str)];
+
+/// The old and the new side, which differ in a fact that only the wire or the documentation has, the rule and a part
+/// of the sentence.
+#[rustfmt::skip]
+const SILENT: &[(Replacements, Replacements, &str, &str)] = &[
+    (
+        &[("'https://one.example'", "'https://{r}.example', variables: {r: {default: a, description: x}}")],
+        &[("'https://one.example'", "'https://{r}.example', variables: {r: {default: b}}")],
+        "server-changed", "the addresses of the API were [{\"url\":\"https://{r}.example\",\"variables\":{\"r\":{\"default\":\"a\"}}}] and are",
+    ),
+    (
+        &[("components:\n", "components:\n  securitySchemes: {key: {type: http, scheme: bearer}}\n")],
+        &[("components:\n", "components:\n  securitySchemes: {key: {type: http, scheme: basic}}\n")],
+        "server-changed", "the forms of credentials of the API were {\"key\":{\"type\":\"http\",\"scheme\":\"bearer\"}} and are",
+    ),
+    (
+        &[],
+        &[("components:\n", "components:\n  securitySchemes: {key: {type: http, scheme: basic}}\n")],
+        "server-changed", "the forms of credentials of the API were not stated and are",
+    ),
+    (
+        &[],
+        &[("{description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put", "{description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}, application/hal+json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put")],
+        "content-type-changed", "Client::get_project: the response was application/json and is application/json, application/hal+json",
+    ),
+    (
+        &[("{required: true, content: {application/json: {", "{required: true, content: {application/x-www-form-urlencoded: {"), ("size: {type: integer}", "size: {type: array, items: {type: string}}")],
+        &[("{required: true, content: {application/json: {", "{required: true, content: {application/x-www-form-urlencoded: {encoding: {size: {style: form, explode: false}}, "), ("size: {type: integer}", "size: {type: array, items: {type: string}}")],
+        "parameter-wire-changed", "Client::edit_project sent the form field size in the form of its type and sends it as form",
+    ),
+    (
+        &[("{required: true, content: {", "{required: true, content: {application/xml: {schema: {type: string}}, ")],
+        &[("{required: true, content: {", "{required: true, content: {text/xml: {schema: {type: string}}, ")],
+        "content-type-changed", "Client::edit_project: the setter body_xml sent application/xml and sends text/xml",
+    ),
+    (
+        &[],
+        &[("enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumDescriptions: {A: The first.}")],
+        "documentation-changed", "Kind::A: the documentation differs",
+    ),
+    (
+        &[("size: {type: integer}", "size: {type: integer, enum: [1, 2]}")],
+        &[("size: {type: integer}", "size: {type: integer, enum: [1, 3]}")],
+        "limit-changed", "ProjectRequest::size: enum was [1,2] and is [1,3]",
+    ),
+    (
+        &[("name: limit, in: query, required: true, schema: {type: integer}", "name: limit, in: query, required: true, schema: {type: integer, enum: [1, 2]}")],
+        &[],
+        "limit-changed", "Client::get_project: limit: enum is no longer stated",
+    ),
+    (
+        &[("note: {type: string}", "note: {type: integer, enum: [1, 2]}")],
+        &[("note: {type: string}", "note: {type: integer, enum: [1, 3]}")],
+        "documentation-changed", "Project::note: the documentation differs",
+    ),
+    (
+        &[("application/json: {schema: {$ref: '#/components/schemas/ProjectRequest'}}", "text/plain: {schema: {type: string, maxLength: 5}}")],
+        &[("application/json: {schema: {$ref: '#/components/schemas/ProjectRequest'}}", "text/plain: {schema: {type: string, maxLength: 6}}")],
+        "limit-changed", "Client::edit_project: body: maxLength was 5 and is 6",
+    ),
+    (
+        &[("application/json: {schema: {$ref: '#/components/schemas/ProjectRequest'}}", "application/json: {schema: {type: array, items: {$ref: '#/components/schemas/ProjectRequest'}}}")],
+        &[("application/json: {schema: {$ref: '#/components/schemas/ProjectRequest'}}", "application/json: {schema: {type: array, minItems: 1, items: {$ref: '#/components/schemas/ProjectRequest'}}}")],
+        "limit-changed", "Client::edit_project: body: minItems is 1",
+    ),
+];
+
+#[test]
+fn facts_that_no_compiler_sees_are_compared_in_both_directions() {
+    let text = |replacements: Replacements| {
+        let mut text = HEAD.to_owned();
+        for (from, to) in replacements {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text, "{from} is not there");
+            text = changed;
+        }
+        text
+    };
+    let mut faults = Vec::new();
+    for (old, new, rule, sentence) in SILENT {
+        let (old, new) = (text(old), text(new));
+        let there = report(&old, &new);
+        if !there.text().contains(sentence) {
+            faults.push(format!("{sentence}\n{}", there.text()));
+        }
+        for report in [there, report(&new, &old)] {
+            let found: Vec<&str> = report.changes.iter().map(|one| one.rule.id).collect();
+            if found != [*rule] {
+                faults.push(format!("{rule}: {found:?}\n{}", report.text()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

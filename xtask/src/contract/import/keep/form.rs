@@ -18,9 +18,6 @@ pub(in super::super) fn referred(schema: &Value) -> Option<String> {
     }
 }
 
-/// The formats of a text that have a type of their own.
-const TYPED: [&str; 4] = ["binary", "date", "date-time", "uuid"];
-
 /// The form of the values of a schema, by its own keywords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
@@ -53,22 +50,7 @@ pub(super) fn form(schema: &Value) -> Form {
         }
         "object" => Form::Object,
         "" => Form::Any,
-        kind => Form::Plain(match text("format").to_ascii_lowercase() {
-            // Other formats have the type that the value has without them.
-            format if kind == "string" && TYPED.contains(&format.as_str()) => {
-                format!("{kind} {format}")
-            }
-            _ => kind.to_owned(),
-        }),
-    }
-}
-
-/// Whether one can be met with the other: of plain values, that the type is the same is enough.
-pub(super) fn same_form(new: &Form, old: &Form) -> bool {
-    let base = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
-    match (new, old) {
-        (Form::Plain(new), Form::Plain(old)) => base(new) == base(old),
-        _ => new == old,
+        kind => Form::Plain(kind.to_owned()),
     }
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::super::extensions::OLD_MEMBERS;
-use super::form::{form, referred, same_form, shown};
+use super::form::{form, referred, shown};
 use super::json::{extend, list, members};
-use super::{Keeper, NullCheck, Root};
-use crate::contract::references::{schema_name, to_schema};
+use super::{Keeper, Root};
+use crate::contract::references::to_schema;
 
 /// Members of a union stay, behind those that the newest revision has.
 pub(super) fn keep(
@@ -38,9 +38,7 @@ pub(super) fn keep(
         }
         // An inline member has no name: its index identifies it.
         let same = known.get(index).filter(|other| {
-            reference.is_none()
-                && referred(other).is_none()
-                && same_form(&form(other), &form(member))
+            reference.is_none() && referred(other).is_none() && form(other) == form(member)
         });
         match same {
             Some(_) => keeper.add(
@@ -48,7 +46,6 @@ pub(super) fn keep(
                 format!("{pointer}/{now}/{index}"),
                 member,
                 format!("{place}|{index}"),
-                NullCheck::Elsewhere,
             ),
             None => left.push(member.clone()),
         }
@@ -59,15 +56,8 @@ pub(super) fn keep(
     };
     for member in left.iter().filter(|member| !was_old(member)) {
         keeper
-            .outcome
             .kept
             .insert(format!("{place}: member {}", shown(member)));
-    }
-    for (text, was, is) in moved_tags(new, old) {
-        keeper.lose(
-            &format!("{place}:"),
-            format!("`{text}` named {was} and names {is}"),
-        );
     }
     let Some(Value::Object(target)) = keeper.at(root, pointer) else {
         return;
@@ -80,25 +70,6 @@ pub(super) fn keep(
         .collect();
     extend(target, OLD_MEMBERS, &named);
     keep_tags(target, old, &named);
-}
-
-/// The texts of a discriminator that name another member than before, with both members.
-fn moved_tags(new: &Value, old: &Value) -> Vec<(String, String, String)> {
-    let entries = |union: &Value| -> Map<String, Value> {
-        let mapping = union.pointer("/discriminator/mapping");
-        mapping
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let name = |to: &Value| to.as_str().and_then(schema_name).unwrap_or_default();
-    let (before, now) = (entries(old), entries(new));
-    let both = before
-        .iter()
-        .filter_map(|(text, was)| Some((text, name(was), name(now.get(text)?))));
-    both.filter(|(_, was, is)| was != is)
-        .map(|(text, was, is)| (text.clone(), was, is))
-        .collect()
 }
 
 /// Keeps the texts that named a member of a union: those of members that were kept, and former ones of the

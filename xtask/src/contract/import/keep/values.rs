@@ -51,10 +51,7 @@ pub(super) fn keep(
         let value = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        keeper
-            .outcome
-            .kept
-            .insert(format!("{place}: value {value}"));
+        keeper.kept.insert(format!("{place}: value {value}"));
     }
     let Some(Value::Object(target)) = keeper.at(root, pointer) else {
         return;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Found;
 use super::{Old, in_place, revived, used};
-use crate::codegen::model::SchemaModel;
+use crate::codegen::model::{SchemaKind, SchemaModel};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
 use crate::diff::side::Side;
@@ -120,6 +120,10 @@ pub(super) fn compare(
                     place,
                 );
             }
+            _ if described(old_schema, &value.text) != described(new_schema, &now.text) => {
+                let phrase = Phrase::of(path).words(": the documentation differs");
+                found.add(rules::DOCUMENTATION_CHANGED, key, phrase, pointer, place);
+            }
             _ => {}
         }
     }
@@ -141,6 +145,15 @@ pub(super) fn compare(
             );
         }
     }
+}
+
+/// The description of a value.
+fn described<'a>(schema: &'a SchemaModel, text: &str) -> Option<&'a str> {
+    let SchemaKind::OpenEnum(values) = &schema.kind else {
+        return None;
+    };
+    let value = values.iter().find(|value| value.value == text);
+    value.and_then(|value| value.description.as_deref())
 }
 
 /// Compares the constants that are former names of variants. A variant that became one is renamed, which
