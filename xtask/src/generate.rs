@@ -9,6 +9,7 @@ use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
 use crate::lock::{Generated, LOCK, Lock, Upstream};
 use crate::printable::Printable;
 use crate::problem::Problem;
+use crate::verified::State;
 use crate::write;
 
 /// Regenerates the client from the contract.
@@ -40,6 +41,11 @@ impl Args {
     pub(crate) fn writes(&self) -> bool {
         !self.check
     }
+
+    /// Whether the command checks this repository, and nothing else.
+    fn is_plain_check(&self) -> bool {
+        self.check && self.spec.is_none() && self.overlay.is_none() && !self.allow_empty
+    }
 }
 
 /// Generates, compares or writes.
@@ -49,6 +55,11 @@ impl Args {
 /// error no file is changed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let root = crate::repository();
+    let state = args.is_plain_check().then(|| State::read(&root)).flatten();
+    if let Some(notes) = state.as_ref().and_then(State::notes) {
+        eprint!("{notes}");
+        return Ok(ExitCode::SUCCESS);
+    }
     let spec = args.spec.clone().unwrap_or_else(|| root.join(CONTRACT));
     let overlay = match &args.overlay {
         Some(overlay) if overlay.as_os_str() == "none" => None,
@@ -58,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     };
     if let (true, Some(out)) = (args.stream, &args.out) {
         let generated = stream::generate(&spec, overlay.as_deref())?;
-        note(&generated.remarks);
+        eprint!("{}", notes(&generated.remarks));
         return written_new(&generated.tree, out);
     }
     let purpose = Purpose {
@@ -73,7 +84,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         Lock::default()
     };
     let trees = trees(&spec, overlay.as_deref(), purpose, &recorded.upstream)?;
-    note(&trees.remarks);
+    let mut printed = notes(&trees.remarks);
+    eprint!("{printed}");
     if let Some(out) = &args.out {
         return written_new(&trees.client, out);
     }
@@ -85,6 +97,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let mut fake = trees.fake.clone();
     let mut places = vec![(&trees.client, GENERATED), (&trees.table, TABLE)];
     if let Some(live) = &live {
+        let of_live = notes(&live.remarks);
+        eprint!("{of_live}");
+        printed.push_str(&of_live);
         fake.insert("contract-ws.json".to_owned(), live.contract.clone());
         places.push((&live.tree, stream::GENERATED));
     }
@@ -129,6 +144,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         return Ok(ExitCode::SUCCESS);
     }
     if differences.is_empty() {
+        // Files that changed meanwhile may not be those that were checked.
+        if let Some(state) = state.filter(|state| State::read(&root).as_ref() == Some(state)) {
+            state.remember(&printed);
+        }
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("error: the generated files are not up to date with the contract:");
@@ -146,15 +165,13 @@ fn websocket_side(args: &Args, root: &Path) -> Result<Option<stream::Generated>,
         return Ok(None);
     }
     let overlay = Some(root.join(stream::OVERLAY)).filter(|overlay| overlay.exists());
-    let generated = stream::generate(&spec, overlay.as_deref())?;
-    note(&generated.remarks);
-    Ok(Some(generated))
+    stream::generate(&spec, overlay.as_deref()).map(Some)
 }
 
-fn note(remarks: &[codegen::model::Remark]) {
-    for remark in remarks {
-        eprintln!("note: {remark}");
-    }
+/// The lines that report decisions of the generator.
+fn notes(remarks: &[codegen::model::Remark]) -> String {
+    let lines = remarks.iter().map(|remark| format!("note: {remark}\n"));
+    lines.collect()
 }
 
 fn written_new(tree: &write::Tree, out: &Path) -> Result<ExitCode, Problem> {

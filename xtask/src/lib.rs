@@ -25,6 +25,7 @@ mod printable;
 mod problem;
 mod text;
 mod update;
+mod verified;
 mod write;
 
 use std::panic::resume_unwind;

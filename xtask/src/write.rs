@@ -223,6 +223,7 @@ impl<'a> Staged<'a> {
 ///
 /// # Errors
 /// Returns an error if the directory is not empty, if it is not a directory (such as a link), or if writing
+/// fails.
 pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     // A slash after the name of a link would lead to its target.
     let directory: PathBuf = directory.components().collect();
@@ -277,7 +278,10 @@ pub(crate) fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
 }
 
 /// The files below a directory; empty if the directory does not exist.
-fn on_disk(directory: &Path) -> Result<Tree, Problem> {
+///
+/// # Errors
+/// Returns an error if a file cannot be read, or an entry is neither a file nor a directory.
+pub(crate) fn on_disk(directory: &Path) -> Result<Tree, Problem> {
     let mut tree = Tree::new();
     match fs::symlink_metadata(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}

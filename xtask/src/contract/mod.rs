@@ -4,6 +4,7 @@
 
 mod bounds;
 pub(crate) mod canonical;
+pub(crate) mod choice;
 pub(crate) mod import;
 pub(crate) mod inner;
 mod lines;

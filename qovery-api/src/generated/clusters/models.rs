@@ -4669,7 +4669,7 @@ pub struct ClusterRequestFeature {
     /// Identifier of the feature.
     pub id: ::core::option::Option<::uuid::Uuid>,
     /// Value of the feature, whose type depends on it; null for none.
-    pub value: ::core::option::Option<crate::types::ClusterRequestFeatureValue>,
+    pub value: crate::runtime::Patch<crate::types::ClusterRequestFeatureValue>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
@@ -4679,7 +4679,7 @@ impl crate::types::ClusterRequestFeature {
     pub fn new() -> Self {
         Self {
             id: ::core::option::Option::None,
-            value: ::core::option::Option::None,
+            value: crate::runtime::Patch::Absent,
             __extra: ::core::default::Default::default(),
         }
     }
@@ -4691,8 +4691,13 @@ impl crate::types::ClusterRequestFeature {
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: crate::types::ClusterRequestFeatureValue) -> Self {
-        self.value = ::core::option::Option::Some(value);
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::ClusterRequestFeatureValue>,
+        >,
+    ) -> Self {
+        self.value = value.into();
         self
     }
 }
@@ -8026,9 +8031,11 @@ for crate::types::ClusterRequestFeature {
     fn from(from: crate::types::ClusterFeatureResponse) -> Self {
         crate::runtime::model::carried(Self {
             id: from.id,
-            value: from
-                .value_object
-                .map(|value| crate::types::ClusterRequestFeatureValue::from(value)),
+            value: crate::runtime::Patch::value_or_null(
+                from
+                    .value_object
+                    .map(|value| crate::types::ClusterRequestFeatureValue::from(value)),
+            ),
             __extra: from.__extra,
         })
     }

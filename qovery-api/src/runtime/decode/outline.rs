@@ -93,10 +93,14 @@ impl<'v> Outline<'v> {
         Some(*value).filter(|value| *value != "null")
     }
 
-    /// The text in a field.
+    /// The text in a field, or the JSON of a number or a boolean.
     pub(crate) fn text(&self, name: &str) -> Option<Cow<'v, str>> {
-        let value = self.field(name).filter(|value| value.starts_with('"'))?;
-        text::unescaped(value, Manner::Tolerant).ok()
+        let value = self.field(name)?;
+        match value.as_bytes().first() {
+            Some(b'"') => text::unescaped(value, Manner::Tolerant).ok(),
+            Some(b'[' | b'{') | None => None,
+            Some(_) => Some(Cow::Borrowed(value)),
+        }
     }
 
     /// The kind of the value, for a message.

@@ -71,6 +71,41 @@ union! {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Accepted {
+    ok: bool,
+    code: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Versioned {
+    version: i64,
+}
+
+union! {
+    /// An answer with a tag that is a boolean.
+    enum Answer by tag "ok" {
+        "true" =>
+        /// Success.
+        True(Accepted),
+        "false" =>
+        /// Failure.
+        False(Accepted),
+    }
+}
+
+union! {
+    /// A document with a tag that is a number.
+    enum Numbered by tag "version" {
+        "1" =>
+        /// The first version.
+        V1(Versioned),
+        "-2" =>
+        /// Another one.
+        V2(Versioned),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Git {
     git: Cron,
 }
@@ -130,7 +165,7 @@ macro_rules! without_models {
     };
 }
 
-without_models! { Database Cron Lifecycle Git Chart }
+without_models! { Accepted Chart Cron Database Git Lifecycle Versioned }
 
 fn from<T: DeserializeOwned>(value: Value) -> T {
     decode_strictly(value.to_string().as_bytes()).unwrap()
@@ -301,6 +336,27 @@ fn a_missing_tag_can_mean_a_member() {
         from(json!({"kind": "KEY", "schedule": []})),
         Credentials::Key(_)
     ));
+}
+
+#[test]
+fn a_tag_may_be_a_number_or_a_boolean() {
+    let accepted = json!({"ok": true, "code": 7});
+    let read: Answer = from(accepted.clone());
+    assert!(matches!(read, Answer::True(_)), "{read:?}");
+    assert_eq!(to(read), accepted);
+    assert!(matches!(from(json!({"ok": false})), Answer::False(_)));
+    assert!(matches!(from(json!({"version": 1})), Numbered::V1(_)));
+    assert!(matches!(from(json!({"version": -2})), Numbered::V2(_)));
+    for other in [
+        json!(3),
+        json!(true),
+        json!([1]),
+        json!({"a": 1}),
+        json!(null),
+    ] {
+        let read: Numbered = from(json!({"version": other}));
+        assert!(matches!(read, Numbered::Unknown(_)), "{read:?}");
+    }
 }
 
 #[test]

@@ -98,12 +98,15 @@ pub(crate) fn values_of(
 ) -> Option<Vec<String>> {
     let object = object_of(components, member)?;
     let schema = &object.properties.get(property)?.schema;
-    let kind = match &schema.kind {
-        Kind::Ref(name) => &components.get(name)?.kind,
-        kind => kind,
+    let schema = match &schema.kind {
+        Kind::Ref(name) => components.get(name)?,
+        _ => schema,
     };
-    match kind {
+    match &schema.kind {
         Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
+        Kind::Integer | Kind::Unsigned | Kind::Boolean if !schema.notes.values.is_empty() => {
+            Some(schema.notes.values.clone())
+        }
         _ => None,
     }
 }

@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value};
 
-use super::read::Reader;
+use super::read::{Reader, chooses, list};
 use crate::codegen::model::Remark;
 use crate::contract::pointer::escape as step;
+use crate::contract::references;
 
 /// The address that a client has by itself.
 pub(crate) const BASE_URL: &str = "https://api.qovery.com";
@@ -276,8 +277,11 @@ impl Thing {
 
 /// The notes on the keywords of the contract that the client does not follow.
 pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
-    let mut walk = Walk(Vec::new());
     let contract = &reader.document.value;
+    let mut walk = Walk {
+        contract,
+        remarks: Vec::new(),
+    };
     walk.thing(Thing::Contract, contract, "");
     walk.servers(contract);
     if let Some(components) = contract.get("components") {
@@ -293,14 +297,17 @@ pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
         }
     }
     walk.each(Thing::PathItem, contract, "paths", "");
-    walk.0
+    walk.remarks
 }
 
-struct Walk(Vec<Remark>);
+struct Walk<'a> {
+    contract: &'a Value,
+    remarks: Vec<Remark>,
+}
 
-impl Walk {
+impl Walk<'_> {
     fn note(&mut self, pointer: String, text: String) {
-        self.0.push(Remark { pointer, text });
+        self.remarks.push(Remark { pointer, text });
     }
 
     /// The things that are the values of a mapping, or the items of a list.
@@ -392,6 +399,12 @@ impl Walk {
                 "`required` is ignored: it has to be a list of property names, in the schema that has the properties".to_owned(),
             );
         }
+        if chooses(map) && !map.contains_key("allOf") && !self.members_require(map) {
+            self.note(
+                format!("{pointer}/required"),
+                "`required` beside a choice is not followed: the members list which of their properties are required".to_owned(),
+            );
+        }
         let patterns = map.get("patternProperties").and_then(Value::as_object);
         if patterns.is_some_and(|patterns| patterns.len() > 1) {
             self.note(
@@ -405,6 +418,34 @@ impl Walk {
         for keyword in ["items", "additionalProperties"] {
             self.one(Thing::Schema, value, keyword, pointer);
         }
+    }
+
+    /// Whether the names in `required` are those of properties beside the choice, of the discriminator, or
+    /// required by each member of the choice.
+    fn members_require(&self, map: &Map<String, Value>) -> bool {
+        let members = list(map, "oneOf").iter().chain(list(map, "anyOf"));
+        let members: Vec<&Value> = members
+            .filter_map(|member| match member.get("$ref").and_then(Value::as_str) {
+                Some(reference) => self.contract.pointer(&references::pointer_of(reference)?),
+                None => Some(member),
+            })
+            .collect();
+        let requires = |member: &&Value, name: &Value| {
+            member
+                .as_object()
+                .is_some_and(|member| list(member, "required").contains(name))
+        };
+        let discriminator = map
+            .get("discriminator")
+            .and_then(|one| one.get("propertyName"));
+        let properties = map.get("properties").and_then(Value::as_object);
+        list(map, "required").iter().all(|name| {
+            let is_declared =
+                |all: &Map<String, Value>| name.as_str().is_some_and(|name| all.contains_key(name));
+            discriminator == Some(name)
+                || properties.is_some_and(is_declared)
+                || members.iter().all(|member| requires(member, name))
+        })
     }
 
     /// The client has an address by itself; another one has to be given to it.

@@ -2,6 +2,7 @@
 //!
 //! The callers resolve conflicts between items that want the same name.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
@@ -183,7 +184,10 @@ fn pascal(text: &str) -> String {
 
 fn clean(text: &str) -> String {
     // The compiler composes letters, and warns of letters that have a plainer form.
-    let text: String = text.nfkc().collect();
+    let text: Cow<'_, str> = match text.is_ascii() {
+        true => text.into(),
+        false => text.nfkc().collect(),
+    };
     text.replace('\'', "")
         .replace(|c: char| !(c == '_' || is_part(c)), "-")
 }

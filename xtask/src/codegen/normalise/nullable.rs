@@ -61,6 +61,21 @@ fn one(schema: &mut Schema) {
         schema.notes = std::mem::take(&mut schema.notes).or(&inner.notes);
     }
     schema.nullable |= nullable;
+    if accepts_any(schema) {
+        schema.nullable = false;
+    }
+}
+
+/// Whether a schema accepts every value, so that null is no case of its own.
+fn accepts_any(schema: &Schema) -> bool {
+    match &schema.kind {
+        Kind::Any => true,
+        Kind::Union(union) => union
+            .members
+            .iter()
+            .any(|member| accepts_any(&member.schema)),
+        _ => false,
+    }
 }
 
 /// Any value may be null, whatever is said of it.

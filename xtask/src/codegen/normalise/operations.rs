@@ -31,6 +31,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
     let paths = paths.and_then(Value::as_object).into_iter().flatten();
     // Names do not depend on the order of the contract, which `import` changes.
     let paths: BTreeMap<&String, &Value> = paths.collect();
+    let mut requests = BTreeMap::new();
     for (path, item) in paths
         .into_iter()
         .filter(|(path, _)| !path.starts_with("x-"))
@@ -54,6 +55,13 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                 (item, &place),
                 (operation, own),
             )?;
+            if let Some(other) = requests.insert(shape(method, path), path) {
+                let what = format!(
+                    "sends the same requests as `{} {other}`: only the names in the braces differ",
+                    method.to_uppercase()
+                );
+                draft.remark(&read.pointer, what);
+            }
             draft.operations.push(read);
             if draft.operations.len() > OPERATIONS {
                 let what = format!("the contract has more than {OPERATIONS} operations");
@@ -65,6 +73,14 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
     }
     distinct(draft);
     Ok(())
+}
+
+/// The method and the path without the names in its braces.
+fn shape(method: &str, path: &str) -> String {
+    let parts = path
+        .split('{')
+        .map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    parts.fold(method.to_owned(), |all, part| all + "{" + part)
 }
 
 fn one(

@@ -5,8 +5,9 @@
 use serde_json::{Map, Value};
 
 use super::enums;
-use super::read::{Reader, is_never, list, types};
+use super::read::{Reader, list, types};
 use super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
+use crate::contract::choice::is_never;
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
@@ -243,10 +244,26 @@ fn is_beyond_signed(map: &Map<String, Value>) -> bool {
         let limits = names.into_iter().filter_map(|name| map.get(name));
         limits.filter(|limit| limit.is_number()).collect::<Vec<_>>()
     };
-    let most = limits(["maximum", "exclusiveMaximum"]);
     let is_large = |limit: &&Value| limit.is_u64() && !limit.is_i64();
-    let mut least = limits(["minimum", "exclusiveMinimum"]).into_iter();
-    !most.is_empty() && most.iter().all(is_large) && least.any(Value::is_u64)
+    let is_negative = |value: &&Value| value.as_f64().is_some_and(|value| value < 0.0);
+    let least = limits(["minimum", "exclusiveMinimum"]);
+    let mut values = enumerated(map).unwrap_or_default();
+    values.extend(map.get("default").cloned());
+    if values.iter().any(|value| is_large(&value)) {
+        return !values.iter().chain(least).any(|value| is_negative(&value));
+    }
+    let most = limits(["maximum", "exclusiveMaximum"]);
+    !most.is_empty() && most.iter().all(is_large) && least.into_iter().any(Value::is_u64)
+}
+
+/// The listed values of an integer or a boolean, as they are spelled in JSON.
+pub(super) fn spelled_values(map: &Map<String, Value>) -> Vec<String> {
+    let values = enumerated(map).unwrap_or_default();
+    let is_simple = |value: &Value| value.is_i64() || value.is_u64() || value.is_boolean();
+    match values.iter().all(is_simple) {
+        true => values.iter().map(Value::to_string).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// The values of `enum` or `const`.

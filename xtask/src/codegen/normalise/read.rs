@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::budget::{self, Budget};
+use super::keywords::{Handling, Thing};
 use super::limits;
+use super::own;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
+use crate::contract::choice::{is_never, only_requires};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::problem::Problem;
@@ -368,6 +371,7 @@ impl<'a> Reader<'a> {
             read_only: is("readOnly"),
             write_only: is("writeOnly"),
             rust_name,
+            values: own::spelled_values(map),
             limits: limits::sentences(map),
         })
     }
@@ -395,25 +399,21 @@ impl<'a> Reader<'a> {
 
 /// Whether a keyword beside a reference and a type shapes no value.
 fn describes(keyword: &str) -> bool {
-    let known = [
+    let of_the_place = [
         "$ref",
         "type",
         "nullable",
         "description",
-        "title",
         "default",
         "deprecated",
         "readOnly",
         "writeOnly",
-        "example",
-        "examples",
-        "externalDocs",
-        "$comment",
-        "$id",
-        "$anchor",
-        "$defs",
     ];
-    known.contains(&keyword) || keyword.starts_with("x-")
+    // `import` writes these two as a format.
+    let is_format = matches!(keyword, "contentEncoding" | "contentMediaType");
+    let mut keywords = Thing::Schema.keywords().iter();
+    let is_followed = keywords.any(|known| *known == (keyword, Handling::Followed));
+    of_the_place.contains(&keyword) || !is_followed && !is_format
 }
 
 /// The type beside a reference that contradicts the type of the reference's target.
@@ -469,26 +469,6 @@ pub(crate) fn chooses(map: &Map<String, Value>) -> bool {
     lists
         .iter()
         .any(|members| !members.is_empty() && !members.iter().all(only_requires))
-}
-
-fn only_requires(member: &Value) -> bool {
-    member.as_object().is_some_and(|map| {
-        map.contains_key("required")
-            && map
-                .keys()
-                .all(|key| matches!(key.as_str(), "required" | "type" | "title" | "description"))
-    })
-}
-
-/// Whether no value fits a schema: the property cannot be there. The second is how OpenAPI 3.0 says it.
-pub(super) fn is_never(schema: &Value) -> bool {
-    let excludes_all = |map: &Map<String, Value>| {
-        map.len() == 1
-            && map
-                .get("not")
-                .is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new()))
-    };
-    schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
 #[cfg(test)]

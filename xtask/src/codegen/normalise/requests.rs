@@ -4,7 +4,8 @@
 //! differ for a server that replaces the whole resource. This also applies to a schema that responses
 //! contain, so that a response can be sent again without loss. An optional list or
 //! map of a request is an `Option`, so that an empty one can be sent. Defaults are never sent. A
-//! property that only the server writes is not required in a request. A property that is known to be
+//! property that only the server writes is not required in a request, and one that it never returns is not
+//! required in a schema that responses contain. A property that is known to be
 //! absent at times is not required in a response, but remains required in a request.
 
 use std::collections::BTreeMap;
@@ -16,16 +17,16 @@ use crate::codegen::model::Usage;
 /// Applies the parts of the rule that change the schemas themselves.
 pub(crate) fn apply(draft: &mut Draft, usage: &BTreeMap<String, Usage>) {
     for (name, schema) in &mut draft.components {
-        let sent = usage.get(name).is_some_and(|usage| usage.request);
+        let Usage { request, response } = usage.get(name).copied().unwrap_or_default();
         let Kind::Object(object) = &mut schema.kind else {
             continue;
         };
         for property in object.properties.values_mut() {
             let notes = &property.schema.notes;
-            property.required &= !if sent {
-                notes.read_only
+            property.required &= !if request {
+                notes.read_only || notes.write_only && response
             } else {
-                notes.may_be_absent
+                notes.may_be_absent || notes.write_only
             };
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct Notes {
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) rust_name: Option<String>,
+    /// The listed values of an integer or a boolean, as they are spelled.
+    pub(crate) values: Vec<String>,
     /// Sentences on constraints that the types do not enforce, such as lengths.
     pub(crate) limits: Vec<Line>,
 }
@@ -198,6 +200,11 @@ impl Notes {
             read_only: self.read_only || other.read_only,
             write_only: self.write_only || other.write_only,
             rust_name: self.rust_name.or_else(|| other.rust_name.clone()),
+            values: if self.values.is_empty() {
+                other.values.clone()
+            } else {
+                self.values
+            },
             limits: if self.limits.is_empty() {
                 other.limits.clone()
             } else {

@@ -105,7 +105,13 @@ fn replaced(items: TokenStream, paths: &[(Path, Path)]) -> TokenStream {
         let begins = |path: &[TokenTree]| {
             path.len() <= rest.len() && path.iter().zip(rest).all(|(one, other)| same(one, other))
         };
-        let found = paths.iter().filter(|(path, _)| begins(path));
+        // Every path begins with `crate` or `::`, and most tokens do not.
+        let paths_here = match first {
+            TokenTree::Ident(name) if name == "crate" => paths,
+            TokenTree::Punct(mark) if mark.as_char() == ':' => paths,
+            _ => &[],
+        };
+        let found = paths_here.iter().filter(|(path, _)| begins(path));
         // A type of a module is more than its module.
         match found.max_by_key(|(path, _)| path.len()) {
             Some((path, other)) => {

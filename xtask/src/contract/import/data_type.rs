@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::contract::choice::only_requires;
 use crate::contract::references::schema_name;
 
 /// The type that the keywords of a schema without `type` have, as `generate` reads them.
@@ -66,6 +67,8 @@ fn type_within(
     let mut kinds: Vec<String> = Vec::new();
     for keyword in ["allOf", "oneOf", "anyOf"] {
         let parts = schema.get(keyword).and_then(Value::as_array);
+        // `generate` reads no type in a choice between lists of required names.
+        let parts = parts.filter(|parts| keyword == "allOf" || !parts.iter().all(only_requires));
         let parts = parts.into_iter().flatten();
         // `generate` ignores a type beside a reference to a schema of another type.
         let is_typed_beside = keyword == "allOf"

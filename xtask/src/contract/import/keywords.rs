@@ -289,11 +289,14 @@ pub(super) fn only_null() -> Map<String, Value> {
     ])
 }
 
+fn is_composed(map: &Map<String, Value>) -> bool {
+    ["$ref", "allOf", "oneOf", "anyOf", "not"]
+        .iter()
+        .any(|keyword| map.contains_key(*keyword))
+}
+
 /// Whether null alone fits a schema, whatever its other keywords say of other values.
 pub(super) fn allows_null_alone(map: &Map<String, Value>) -> bool {
-    let is_composed = ["$ref", "allOf", "oneOf", "anyOf"]
-        .iter()
-        .any(|keyword| map.contains_key(*keyword));
     let values = match (map.get("const"), map.get("enum")) {
         (Some(only), _) => std::slice::from_ref(only),
         (None, Some(Value::Array(values))) => values.as_slice(),
@@ -307,39 +310,28 @@ pub(super) fn allows_null_alone(map: &Map<String, Value>) -> bool {
     };
     let is_of_null = !kinds.is_empty() && kinds.iter().all(|kind| *kind == "null");
     let may_be_text = kinds.iter().all(|kind| matches!(*kind, "null" | "string"));
-    !is_composed && (is_of_null || has_no_other && may_be_text)
+    !is_composed(map) && (is_of_null || has_no_other && may_be_text)
 }
 
-/// Allows null. A `nullable` flag states this beside a type, or if the `kind` of all the choices
-/// is known; otherwise null is one of the choices.
-pub(super) fn null(facts: &mut Map<String, Value>, kind: Option<&str>) {
-    let only = only_null();
+/// Allows null. `validity` gives the flag a type, or makes null a choice.
+pub(super) fn null(facts: &mut Map<String, Value>) {
     let says_nothing = ORDER
         .iter()
         .skip_while(|keyword| **keyword != "enum")
         .chain(&["type"])
         .all(|keyword| !facts.contains_key(*keyword));
     if says_nothing {
-        facts.extend(only);
-        return;
-    }
-    let choice = ["anyOf", "oneOf"]
-        .into_iter()
-        .find(|choice| facts.contains_key(*choice));
-    match choice.and_then(|choice| facts.get_mut(choice)) {
-        Some(Value::Array(members)) if kind.is_none() => members.push(Value::Object(only)),
-        _ => drop(facts.insert("nullable".to_owned(), Value::Bool(true))),
+        facts.extend(only_null());
+    } else {
+        facts.insert("nullable".to_owned(), Value::Bool(true));
     }
 }
 
-/// Whether no value fits a schema: a member that says so is none.
-pub(super) fn is_never(schema: &Value) -> bool {
-    let all = |not: &Value| not == &Value::Bool(true) || not == &json!({});
-    let is_not = |map: &Map<String, Value>| map.len() == 1 && map.get("not").is_some_and(all);
-    schema == &Value::Bool(false) || schema.as_object().is_some_and(is_not)
-}
-
+/// Whether null alone fits a member of a choice. A reference or a composition in it is read as such.
 pub(super) fn is_null(schema: &Value) -> bool {
+    if schema.as_object().is_some_and(is_composed) {
+        return false;
+    }
     let only = |value: &Value| {
         value
             .as_array()

@@ -11,6 +11,7 @@ use super::extensions::FORMER_IDS;
 use super::ids;
 use super::operation::{Key, METHODS, Operation, each_reference_of};
 use super::schema::Schemas;
+use super::validity;
 use crate::contract::Document;
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{pointer_of, resolve, schema_name};
@@ -23,6 +24,10 @@ pub(super) struct Layer {
     pub(super) operations: BTreeMap<Key, Operation>,
     /// The operations that are not called what the document calls them, and why.
     pub(super) notes: Vec<String>,
+    /// The locations of extensions that the generator reads from the overlay alone.
+    pub(super) extensions: Vec<String>,
+    /// The locations of addresses of a path or an operation: a client has one for all.
+    pub(super) addresses: Vec<String>,
     pub(super) schemas: Map<String, Value>,
     pub(super) version: Option<Value>,
     pub(super) servers: Value,
@@ -51,6 +56,7 @@ pub(super) fn read(
     let mut reader = Reader {
         document,
         schemas: Schemas::new(document),
+        addresses: Vec::new(),
     };
     let mut keys = BTreeMap::new();
     let mut operations = Vec::new();
@@ -83,17 +89,21 @@ pub(super) fn read(
     let notes = ids::distinct(&mut operations, before.map(|before| &before.operations));
     let operations = operations.into_iter();
     let operations = operations.map(|operation| (operation.key(), operation));
-    let schemas = reader.schemas.named()?;
+    let addresses = reader.addresses;
+    let (schemas, extensions) = reader.schemas.named()?;
     let top = |pointer: &str| document.value.pointer(pointer);
     let mut layer = Layer {
         operations: operations.collect(),
         notes,
+        extensions,
+        addresses,
         schemas,
         version: top("/info/version").cloned(),
         servers: servers(top("/servers")),
         security: top("/security").filter(|value| value.is_array()).cloned(),
         security_schemes: without_prose(top("/components/securitySchemes")),
     };
+    validity::restore_null(&mut layer.schemas, layer.operations.values_mut());
     if kind == Kind::Revision {
         layer.drop_unreachable();
     }
@@ -190,25 +200,19 @@ fn without_prose(schemes: Option<&Value>) -> Map<String, Value> {
 struct Reader<'a> {
     document: &'a Document,
     schemas: Schemas<'a>,
+    addresses: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    /// Checks that no path or operation has its own server addresses: the contract has one list for all.
-    ///
-    /// # Errors
-    /// Returns an error if a path or an operation has an address that the document's list lacks.
-    fn no_servers(&self, value: &Value, pointer: &str) -> Result<(), Problem> {
+    /// Records the addresses of a path or an operation that the document's list lacks.
+    fn servers(&mut self, value: &Value, pointer: &str) {
         let known = servers(self.document.value.get("servers"));
         let known = known.as_array().map(Vec::as_slice).unwrap_or_default();
         let own = servers(value.get("servers"));
         let mut own = own.as_array().into_iter().flatten();
-        if own.all(|server| known.contains(server)) {
-            return Ok(());
+        if own.any(|server| !known.contains(server)) {
+            self.addresses.push(format!("{pointer}/servers"));
         }
-        let what = "the address of a path or an operation cannot be kept: a client has one for all";
-        let place = format!("{pointer}/servers");
-        Err(Problem::at(self.document, &place, what)
-            .with_help("remove it from the file, and make a client with that address for it"))
     }
 
     fn item(
@@ -219,13 +223,13 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<Operation>, Problem> {
         let (item, pointer) = resolve(self.document, item, pointer)?;
         let path_parameters = self.parameters(item, &pointer)?;
-        self.no_servers(item, &pointer)?;
+        self.servers(item, &pointer);
         let mut operations = Vec::new();
         for (method, name) in METHODS.iter().enumerate() {
             let Some(operation) = item.get(name) else {
                 continue;
             };
-            self.no_servers(operation, &format!("{pointer}/{name}"))?;
+            self.servers(operation, &format!("{pointer}/{name}"));
             let facts = self.operation(operation, &format!("{pointer}/{name}"))?;
             operations.push(Operation {
                 path: path.to_owned(),
@@ -355,6 +359,13 @@ impl<'a> Reader<'a> {
             );
         }
         self.content(parameter, pointer, &mut facts)?;
+        if let Some(none) = parameter
+            .get("content")
+            .filter(|_| facts.get("content").is_none())
+        {
+            // `generate` refuses a parameter without an encoding.
+            facts.insert("content".to_owned(), none.clone());
+        }
         Ok(facts)
     }
 

@@ -50,7 +50,8 @@ pub(super) fn merge(layers: &[Layer]) -> Merged {
     merged
 }
 
-/// An operation without a tag keeps the one that it had, or takes that of its neighbours.
+/// An operation without a tag keeps the one that it had. Without one, `generate` finds its area by the path, or
+/// fails.
 fn keep_tags(operations: &mut BTreeMap<Key, Operation>, older: &[Layer]) {
     let untagged = |operation: &Operation| {
         operation
@@ -65,47 +66,15 @@ fn keep_tags(operations: &mut BTreeMap<Key, Operation>, older: &[Layer]) {
         .map(|(key, _)| key.clone())
         .collect();
     for key in missing {
-        let kept = older
-            .iter()
-            .rev()
+        let before = older.iter().rev();
+        let tags = before
             .filter_map(|layer| layer.operations.get(&key))
-            .find(|operation| !untagged(operation));
-        let tags = kept
-            .and_then(|operation| operation.facts.get("tags").cloned())
-            .or_else(|| neighbours_tag(&key, operations));
+            .find(|operation| !untagged(operation))
+            .and_then(|operation| operation.facts.get("tags").cloned());
         if let (Some(tags), Some(operation)) = (tags, operations.get_mut(&key)) {
             operation.facts.insert("tags".to_owned(), tags);
         }
     }
-}
-
-/// The tag that most operations have below the longest path that this one shares with any.
-fn neighbours_tag(key: &Key, operations: &BTreeMap<Key, Operation>) -> Option<Value> {
-    let mut start = key.path.as_str();
-    while let Some(end) = start.rfind('/') {
-        start = start.get(..end)?;
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for (other, operation) in operations {
-            let below = other
-                .path
-                .strip_prefix(start)
-                .is_some_and(|rest| rest.starts_with('/'));
-            if let Some(tag) = operation
-                .facts
-                .get("tags")
-                .and_then(|tags| tags.get(0))
-                .and_then(Value::as_str)
-                .filter(|_| below)
-            {
-                *counts.entry(tag.to_owned()).or_default() += 1;
-            }
-        }
-        // Of equally frequent ones the first by name, so that the outcome does not depend on anything else.
-        if let Some((tag, _)) = counts.into_iter().rev().max_by_key(|(_, count)| *count) {
-            return Some(Value::from(vec![tag]));
-        }
-    }
-    None
 }
 
 fn add_older(merged: &mut Merged, layer: &Layer) {

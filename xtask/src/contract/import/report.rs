@@ -125,6 +125,14 @@ impl Report {
                 newest.notes.clone(),
             ),
         );
+        report.sections.push((
+            "extensions that are not kept: set them in the overlay",
+            newest.extensions.clone(),
+        ));
+        report.sections.push((
+            "addresses that are not kept: a client has one base URL for all operations",
+            newest.addresses.clone(),
+        ));
         report.sections.push((SECRETS, secrets::new(before, after)));
         report.sections.push((MADE, made_summaries(document)));
         let silent = silent_schemas(document).cloned().collect();

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::keywords::{
-    BESIDE_A_REFERENCE, COPIED, allows_null_alone, copy, encoding, in_order, is_never, is_null,
-    kinds, limit, null, only_null, simplified, values,
+    BESIDE_A_REFERENCE, COPIED, allows_null_alone, copy, encoding, in_order, is_null, kinds, limit,
+    null, only_null, simplified, values,
 };
 
-use super::data_type::data_type;
+use crate::contract::choice::is_never;
 use crate::contract::pointer::escape;
 use crate::contract::references::{self, to_schema};
 use crate::contract::{Document, inner};
@@ -29,6 +29,14 @@ const UNSUPPORTED: [&str; 7] = [
     "dependentRequired",
 ];
 
+/// Extensions that the generator reads. They are decisions of this project, and stand in the overlay.
+const OF_THE_OVERLAY: [&str; 4] = [
+    "x-enum-varnames",
+    "x-may-be-absent",
+    "x-rust-name",
+    "x-secret",
+];
+
 /// Reads the schemas of one document.
 pub(super) struct Schemas<'a> {
     document: &'a Document,
@@ -39,6 +47,8 @@ pub(super) struct Schemas<'a> {
     /// Those of them that were met.
     met: BTreeSet<String>,
     waiting: VecDeque<(String, String)>,
+    /// The locations of the extensions in [`OF_THE_OVERLAY`].
+    extensions: Vec<String>,
 }
 
 impl<'a> Schemas<'a> {
@@ -53,12 +63,14 @@ impl<'a> Schemas<'a> {
             inner: inner::names(document),
             met: BTreeSet::new(),
             waiting: VecDeque::new(),
+            extensions: Vec::new(),
         }
     }
 
     /// All named schemas, and those that received a name because a reference targets them.
-    /// Call it last: the other methods collect the schemas that need a name.
-    pub(super) fn named(mut self) -> Result<Map<String, Value>, Problem> {
+    /// With them come the locations of extensions that are not kept. Call it last: the other methods collect
+    /// the schemas that need a name.
+    pub(super) fn named(mut self) -> Result<(Map<String, Value>, Vec<String>), Problem> {
         let mut schemas = Map::new();
         let document = self.document;
         if let Some(named) = document
@@ -78,7 +90,7 @@ impl<'a> Schemas<'a> {
                 schemas.insert(name, facts);
             }
         }
-        Ok(schemas)
+        Ok((schemas, self.extensions))
     }
 
     /// The facts of one schema. One that a reference names is a reference here too.
@@ -121,6 +133,11 @@ impl<'a> Schemas<'a> {
             return Err(Problem::at(self.document, &place, what).with_help(help));
         }
         self.no_mistake(map, pointer)?;
+        let extensions = OF_THE_OVERLAY
+            .iter()
+            .filter(|name| map.contains_key(**name));
+        self.extensions
+            .extend(extensions.map(|name| format!("{pointer}/{name}")));
         let facts = match map.get("$ref") {
             Some(Value::String(reference)) => self.reference(map, reference, pointer)?,
             _ => self.definition(map, pointer)?,
@@ -173,8 +190,9 @@ impl<'a> Schemas<'a> {
         }
         // What shapes the value is a part of its own behind the reference: of two parts that declare a
         // property, the later one holds.
+        let is_null = beside.get("enum") == only_null().get("enum");
         let describes = |keyword: &String| {
-            keyword == "nullable" || BESIDE_A_REFERENCE.contains(&keyword.as_str())
+            keyword == "nullable" && !is_null || BESIDE_A_REFERENCE.contains(&keyword.as_str())
         };
         let (mut facts, part): (Map<_, _>, Map<_, _>) = beside
             .into_iter()
@@ -240,11 +258,7 @@ impl<'a> Schemas<'a> {
         self.parts(map, pointer, &mut facts, &mut nullable)?;
         nullable |= kinds(map, &mut facts);
         if nullable {
-            let schemas = self.document.value.pointer("/components/schemas");
-            let kind = schemas
-                .and_then(Value::as_object)
-                .and_then(|schemas| data_type(&Value::Object(facts.clone()), schemas));
-            null(&mut facts, kind.as_deref());
+            null(&mut facts);
         }
         if map.get("nullable") == Some(&Value::Bool(true)) {
             facts.insert("nullable".to_owned(), Value::Bool(true));

@@ -279,21 +279,16 @@ fn a_part_that_cannot_be_read_is_refused_instead_of_left_out() {
 }
 
 #[test]
-fn an_operation_without_a_tag_takes_that_of_its_neighbours_unless_it_had_one() {
+fn an_operation_without_a_tag_keeps_the_one_that_it_had_and_gets_no_other() {
     let (text, _) = imported(None, &[NEW]);
-    assert_eq!(
-        at(&tree(&text), "/paths/~1animals/get/tags"),
-        &json!(["Pets"])
-    );
+    let animals = |text: &str| tree(text).pointer("/paths/~1animals/get/tags").cloned();
+    assert_eq!(animals(&text), None);
     let ours = text.replace(
-        "  /animals:\n    get:\n      tags: [Pets]",
-        "  /animals:\n    get:\n      tags: [Zoo]",
+        "  /animals:\n    get:\n",
+        "  /animals:\n    get:\n      tags: [Zoo]\n",
     );
     let (text, _) = imported(Some(&ours), &[NEW]);
-    assert_eq!(
-        at(&tree(&text), "/paths/~1animals/get/tags"),
-        &json!(["Zoo"])
-    );
+    assert_eq!(animals(&text), Some(json!(["Zoo"])));
 }
 
 /// The contract with a text of ours at every kind of place.
@@ -710,25 +705,71 @@ fn what_is_deprecated_already_is_not_lost_again() {
 }
 
 #[test]
-fn an_address_of_a_path_or_an_operation_is_refused_unless_it_is_one_of_all() {
+fn an_address_of_a_path_or_an_operation_is_reported_unless_it_is_one_of_all() {
     let with = |path: &str, operation: &str| {
-        document(&format!(
+        format!(
             "openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\nservers: [{{url: https://a.test}}]\npaths:\n  \
              /a:\n    servers: [{{url: '{path}'}}]\n    get: {{servers: [{{url: '{operation}'}}], responses: {{'204': {{description: x}}}}}}\n"
-        ))
+        )
     };
     let (own, other) = ("https://a.test", "https://b.test");
-    assert!(import(None, &[with(own, own)], Loss::Refused).is_ok());
+    let title = "addresses that are not kept";
+    let (plain, report) = imported(None, &[&with(own, own)]);
+    assert!(!report.contains(title), "{report}");
     for (revision, place) in [
-        (with(other, own), "api.yaml:6: /paths/~1a/servers"),
-        (with(own, other), "/paths/~1a/get/servers"),
+        (with(other, own), "  /paths/~1a/servers\n"),
+        (with(own, other), "  /paths/~1a/get/servers\n"),
     ] {
-        let message = import(None, &[revision], Loss::Refused)
-            .err()
-            .expect("refused")
-            .to_string();
-        assert!(message.contains(place), "{place}: {message}");
+        let (text, report) = imported(None, &[&revision]);
+        assert_eq!(text, plain);
+        assert!(report.contains(title) && report.contains(place), "{report}");
     }
+}
+
+#[test]
+fn an_extension_that_the_generator_reads_is_reported_wherever_it_stands() {
+    let (_, report) = imported(None, &[NEW]);
+    let title = "extensions that are not kept: set them in the overlay";
+    assert!(!report.contains(title), "{report}");
+    let revision = "openapi: 3.1.0
+info: {title: T, version: '1'}
+paths:
+  /a/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: string, enum: [a], x-enum-varnames: [First]}}
+    get:
+      responses:
+        '200':
+          description: x
+          content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}
+components:
+  schemas:
+    A:
+      x-rust-name: Better
+      x-unknown: 1
+      type: object
+      properties:
+        x-rust-name: {type: string}
+        token: {$ref: '#/components/schemas/B/$defs/Inner', x-secret: true}
+    B: {$defs: {Inner: {type: string, x-may-be-absent: true}}}
+";
+    let (text, report) = imported(None, &[revision]);
+    assert!(
+        !text.contains("Better") && !text.contains("First"),
+        "{text}"
+    );
+    for place in [
+        "/paths/~1a~1{id}/parameters/0/schema/x-enum-varnames",
+        "/components/schemas/A/x-rust-name",
+        "/components/schemas/A/properties/token/x-secret",
+        "/components/schemas/B/$defs/Inner/x-may-be-absent",
+    ] {
+        assert!(
+            report.contains(&format!("  {place}\n")),
+            "{place}: {report}"
+        );
+    }
+    assert!(report.contains(&format!("{title}: 4\n")), "{report}");
 }
 
 #[test]

@@ -7,25 +7,32 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::data_type::data_type;
+use super::keywords::{BESIDE_A_REFERENCE, only_null, simplified};
 use super::merged::Merged;
 use super::operation::Operation;
+use crate::contract::choice::only_requires;
 use crate::contract::walk::{each_inner, each_root};
 
-/// Declares the path parameters that only the path names, and adds the type of nullable schemas.
+/// Declares the path parameters that only the path names, and completes nullable schemas.
 pub(super) fn restore(merged: &mut Merged) {
     declare_path_parameters(merged);
-    let schemas = merged.schemas.clone();
-    for schema in merged.schemas.values_mut() {
-        type_nullable(schema, &schemas);
+    restore_null(&mut merged.schemas, merged.operations.values_mut());
+}
+
+/// Gives nullable schemas a type, or makes null one of the choices.
+pub(super) fn restore_null<'a>(
+    schemas: &mut Map<String, Value>,
+    operations: impl Iterator<Item = &'a mut Operation>,
+) {
+    let known = schemas.clone();
+    for schema in schemas.values_mut() {
+        type_nullable(schema, &known);
     }
-    for operation in merged.operations.values_mut() {
-        let parts = operation
-            .facts
-            .values_mut()
-            .chain(&mut operation.path_parameters);
-        parts.for_each(|value| {
-            each_root(value, "", &mut |_, schema| type_nullable(schema, &schemas))
-        });
+    for operation in operations {
+        let facts = operation.facts.values_mut();
+        facts
+            .chain(&mut operation.path_parameters)
+            .for_each(|value| each_root(value, "", &mut |_, schema| type_nullable(schema, &known)));
     }
 }
 
@@ -117,14 +124,23 @@ pub(super) fn names_in(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// `nullable` means something only beside a type; without any type, null is allowed anyway.
+/// `nullable` means something only beside a type. If the values have several types, null is a choice.
 fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
     if schema.get("nullable").is_some() && schema.get("type").is_none() {
         let kind = data_type(schema, schemas);
         if let Some(map) = schema.as_object_mut() {
             match kind {
-                Some(kind) => drop(map.insert("type".to_owned(), Value::from(kind))),
-                None => drop(map.remove("nullable")),
+                // `generate` reads a choice between booleans or numbers as members of several types.
+                Some(kind)
+                    if matches!(kind.as_str(), "string" | "object" | "array")
+                        || !map.keys().any(|keyword| is_choice(keyword)) =>
+                {
+                    drop(map.insert("type".to_owned(), Value::from(kind)));
+                }
+                _ => {
+                    map.remove("nullable");
+                    or_null(map);
+                }
             }
         }
     }
@@ -134,4 +150,47 @@ fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
             Ok::<(), std::convert::Infallible>(())
         });
     }
+}
+
+/// Makes null a choice beside the values of a schema without a type of its own. One that says nothing of its
+/// values allows null anyway.
+fn or_null(map: &mut Map<String, Value>) {
+    let nothing = Value::Object(only_null());
+    let shapes: Vec<String> = map
+        .keys()
+        .filter(|keyword| is_shape(keyword))
+        .cloned()
+        .collect();
+    match shapes.as_slice() {
+        [] => {}
+        // A choice between lists of required names says nothing of the type.
+        [choice] if is_choice(choice) && only_requires_all(map, choice) => {}
+        [choice] if is_choice(choice) => {
+            let members = map.get_mut(choice).and_then(Value::as_array_mut);
+            members
+                .into_iter()
+                .for_each(|members| members.push(nothing.clone()));
+        }
+        _ => {
+            let (inner, beside) = std::mem::take(map)
+                .into_iter()
+                .partition(|(keyword, _)| is_shape(keyword));
+            *map = beside;
+            map.insert("anyOf".to_owned(), json!([simplified(inner), nothing]));
+        }
+    }
+}
+
+fn only_requires_all(map: &Map<String, Value>, choice: &str) -> bool {
+    let members = map.get(choice).and_then(Value::as_array);
+    members.is_some_and(|members| members.iter().all(only_requires))
+}
+
+/// Whether a keyword describes values, and not their place.
+fn is_shape(keyword: &str) -> bool {
+    !BESIDE_A_REFERENCE.contains(&keyword)
+}
+
+fn is_choice(keyword: &str) -> bool {
+    matches!(keyword, "oneOf" | "anyOf")
 }
