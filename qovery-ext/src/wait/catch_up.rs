@@ -28,10 +28,10 @@ pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
 
 /// Whether a status shows the decided end, if a status can show it.
 fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
-    let marks = snapshot.marks();
-    let mut phases = marks
+    let parts = snapshot.part_statuses();
+    let mut phases = parts
         .iter()
-        .map(|mark| mark.as_ref().map(|mark| mark.state.phase(goal)));
+        .map(|part| part.as_ref().map(|part| part.state.phase(goal)));
     match decision {
         Decision::Reached(Proof::Seen) => phases.all(|phase| phase == Some(Phase::Reached)),
         Decision::Failed(Cause::State(_)) => phases.any(|phase| phase == Some(Phase::Failed)),

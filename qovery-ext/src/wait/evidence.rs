@@ -75,7 +75,7 @@ pub struct Evidence {
     /// The endpoint of the fact.
     pub endpoint: Endpoint,
     /// The statement of the endpoint.
-    pub says: Says,
+    pub says: Statement,
     /// The time at which the response arrived, counted from the start of the operation.
     pub after: Duration,
 }
@@ -84,7 +84,7 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Says {
+pub enum Statement {
     /// The deployment or the subject is in this state.
     State(State),
     /// The request is no longer queued, and no deployment of it was seen.
@@ -104,11 +104,11 @@ impl fmt::Display for Evidence {
             None => f.write_str("the subject")?,
         }
         match &self.says {
-            Says::State(state) => write!(f, " is {state}")?,
-            Says::LeftQueue => f.write_str(" left the queue without being executed")?,
-            Says::Replaced => f.write_str(" was replaced before its end was seen")?,
-            Says::Foreign => f.write_str(" is another deployment")?,
-            Says::Missing => f.write_str(" does not exist")?,
+            Statement::State(state) => write!(f, " is {state}")?,
+            Statement::LeftQueue => f.write_str(" left the queue without being executed")?,
+            Statement::Replaced => f.write_str(" was replaced before its end was seen")?,
+            Statement::Foreign => f.write_str(" is another deployment")?,
+            Statement::Missing => f.write_str(" does not exist")?,
         }
         write!(
             f,

@@ -16,8 +16,8 @@ use super::{
     condition::Check,
     decision::{Cause, Proof, Verdict},
     in_flight::Permit,
-    ledger::{Fact, Ledger, Observation, Poll, Shown, Stamp, millis},
-    source::{Fault, FaultKind, Past, Reading, Source, Waiting},
+    ledger::{Fact, Ledger, Observation, Poll, Stamp, StatusReading, millis},
+    source::{Fault, FaultKind, HistoryEntry, QueueRow, Reading, Source},
     timetable::Timetable,
     until::Until,
 };
@@ -362,10 +362,10 @@ impl Poller {
     async fn judge(&mut self, seen: Reading) -> Result<Verdict, Fault> {
         let at = self.stamp();
         match &mut self.until {
-            Until::Goal(ledger) => ledger.observe(Observation::Status(Shown {
+            Until::Goal(ledger) => ledger.observe(Observation::Status(StatusReading {
                 at,
                 whole: seen.snapshot.whole.clone(),
-                own: seen.snapshot.marks(),
+                own: seen.snapshot.part_statuses(),
                 failed: seen.snapshot.failed_apart(),
                 waiting: seen.snapshot.waiting(),
             })),
@@ -677,9 +677,9 @@ impl Poller {
         let Some(last) = self.last.as_ref().filter(|_| self.phase == Phase::Running) else {
             return Need::Start;
         };
-        let marks = last.marks();
-        let mut known = marks.iter().flatten();
-        match known.any(|mark| !mark.state.is_terminal()) && self.needs_only_the_status() {
+        let parts = last.part_statuses();
+        let mut known = parts.iter().flatten();
+        match known.any(|part| !part.state.is_terminal()) && self.needs_only_the_status() {
             true => Need::Change,
             false => Need::Decision,
         }
@@ -765,16 +765,16 @@ enum Listing {
 /// The answer of a secondary endpoint.
 enum Answer {
     Request(Uuid, State),
-    Queue(Vec<Waiting>),
-    History(Vec<Past>),
+    Queue(Vec<QueueRow>),
+    History(Vec<HistoryEntry>),
 }
 
 /// Whether every part of the subject is in a state of the goal.
 fn holds(snapshot: &Snapshot, goal: Goal) -> bool {
-    let marks = snapshot.marks();
-    marks.iter().all(|mark| {
-        mark.as_ref()
-            .is_some_and(|mark| mark.state.phase(goal) == Phase::Reached)
+    let parts = snapshot.part_statuses();
+    parts.iter().all(|part| {
+        part.as_ref()
+            .is_some_and(|part| part.state.phase(goal) == Phase::Reached)
     })
 }
 

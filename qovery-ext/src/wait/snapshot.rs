@@ -49,12 +49,12 @@ pub struct Snapshot {
     pub services: Vec<ServiceSnapshot>,
     /// The last run of the environment or the cluster, if its status was read.
     #[serde(skip)]
-    pub(crate) whole: Option<Whole>,
+    pub(crate) whole: Option<LastRun>,
 }
 
 /// The last run of an environment or a cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Whole {
+pub(crate) struct LastRun {
     pub(crate) id: Option<String>,
     pub(crate) date: Option<String>,
     pub(crate) state: State,

@@ -44,20 +44,20 @@ pub(crate) trait Source: Send + Sync {
     fn queue<'a>(
         &'a self,
         subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
+    ) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>>;
 
     /// Reads the last deployments, newest first; `None` if the subject has no history.
     fn history<'a>(
         &'a self,
         subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>>;
+    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>>;
 
     /// Sends an action. The source never repeats it.
     fn start<'a>(
         &'a self,
         subject: &'a Subject,
         action: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<Receipt, Fault>>;
+    ) -> BoxFuture<'a, Result<ActionResponse, Fault>>;
 
     /// Reads the lines of a deployment's log and a link to it, for the report on a failure. Reads the whole
     /// environment too, if requested, because the wait has not read it.
@@ -121,7 +121,7 @@ pub(crate) struct RequestReading {
 
 /// A request that waits in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub(crate) struct QueueRow {
     pub(crate) request: Uuid,
     /// The action as the API spells it.
     pub(crate) action: String,
@@ -133,14 +133,14 @@ pub(crate) struct Waiting {
 
 /// A deployment in the history.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Past {
+pub(crate) struct HistoryEntry {
     pub(crate) deployment: String,
     /// The action as the API spells it.
     pub(crate) action: String,
     /// The final state.
     pub(crate) state: State,
     /// Each service in the deployment.
-    pub(crate) services: Vec<PastService>,
+    pub(crate) services: Vec<HistoryService>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
     /// When it last changed, by the server's clock.
@@ -149,7 +149,7 @@ pub(crate) struct Past {
 
 /// One service of a deployment in the history.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PastService {
+pub(crate) struct HistoryService {
     pub(crate) id: Uuid,
     pub(crate) state: State,
     /// The progress of the action. If the deployment has not reached a service, the service has its earlier
@@ -159,7 +159,7 @@ pub(crate) struct PastService {
 
 /// The server's response to an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Receipt {
+pub(crate) struct ActionResponse {
     /// The id of the created request, if the response has it.
     pub(crate) request: Option<Uuid>,
     /// Whether the response itself shows that no request is queued and no deployment runs.

@@ -16,7 +16,7 @@ use super::{
     ledger::{Ledger, millis},
     outcome::Executed,
     schedule::Pace,
-    source::{Fault, FaultKind, Past, Reading, Receipt, Source, Waiting},
+    source::{ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, Source},
 };
 use crate::clock::after;
 
@@ -77,7 +77,7 @@ impl Start {
         };
         #[cfg(feature = "stream")]
         {
-            let whole = baseline.whole.as_ref().and_then(|mark| mark.id.clone());
+            let whole = baseline.whole.as_ref().and_then(|part| part.id.clone());
             self.before = baseline
                 .deployment_id
                 .clone()
@@ -105,8 +105,8 @@ impl Start {
             queue.as_deref(),
             history.as_deref(),
         );
-        let receipt = self.send(&action, &ledger).await?;
-        ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
+        let received = self.send(&action, &ledger).await?;
+        ledger.asked(millis(self.started.elapsed()), received.as_ref());
         Ok(ledger)
     }
 
@@ -138,10 +138,10 @@ impl Start {
         let baseline = self.baseline().await?;
         let mut ledger = Ledger::acting(&self.subject, goal, &baseline.snapshot, None, None);
         ledger.follow(request);
-        let receipt = self
+        let received = self
             .send(&ActionRequest::CancelRequest(request), &ledger)
             .await?;
-        ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
+        ledger.asked(millis(self.started.elapsed()), received.as_ref());
         Ok(ledger)
     }
 
@@ -185,12 +185,12 @@ impl Start {
         self.tolerant(|| source.read(&subject)).await
     }
 
-    async fn queue(&mut self) -> Result<Option<Vec<Waiting>>, WaitError> {
+    async fn queue(&mut self) -> Result<Option<Vec<QueueRow>>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
         self.if_readable(|| source.queue(&subject)).await
     }
 
-    async fn history(&mut self) -> Result<Option<Vec<Past>>, WaitError> {
+    async fn history(&mut self) -> Result<Option<Vec<HistoryEntry>>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
         self.if_readable(|| source.history(&subject)).await
     }
@@ -246,7 +246,7 @@ impl Start {
         &mut self,
         action: &ActionRequest,
         ledger: &Ledger,
-    ) -> Result<Option<Receipt>, WaitError> {
+    ) -> Result<Option<ActionResponse>, WaitError> {
         let mut failures = 0;
         loop {
             let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
@@ -257,7 +257,7 @@ impl Start {
                 .await?;
             drop(permit);
             let fault = match result {
-                Ok(receipt) => return Ok(Some(receipt)),
+                Ok(received) => return Ok(Some(received)),
                 Err(fault) => fault,
             };
             // A page in place of a response comes from a proxy or a login. A retry would get the same page.

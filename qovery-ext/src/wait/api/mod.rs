@@ -29,7 +29,9 @@ use super::{
     failure_report::DeploymentLog,
     in_flight::{InFlightLimit, Permit},
     names::KnownNames,
-    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
+    source::{
+        ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, RequestReading, Source,
+    },
 };
 
 /// Reads and sends actions through a [`Client`].
@@ -150,14 +152,14 @@ impl Source for ApiSource {
     fn queue<'a>(
         &'a self,
         subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
+    ) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
         Box::pin(self.read_queue(subject))
     }
 
     fn history<'a>(
         &'a self,
         subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
+    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
         Box::pin(self.read_history(subject))
     }
 
@@ -165,7 +167,7 @@ impl Source for ApiSource {
         &'a self,
         subject: &'a Subject,
         action: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<Receipt, Fault>> {
+    ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
         Box::pin(self.send(subject, action))
     }
 

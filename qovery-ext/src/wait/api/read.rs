@@ -10,8 +10,8 @@ use super::{ApiSource, bounds};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject, action_phase,
-    snapshot::Whole,
-    source::{Fault, FaultKind, Past, PastService, Reading, RequestReading, Waiting},
+    snapshot::LastRun,
+    source::{Fault, FaultKind, HistoryEntry, HistoryService, QueueRow, Reading, RequestReading},
 };
 
 impl ApiSource {
@@ -206,7 +206,7 @@ impl ApiSource {
     pub(super) async fn read_queue(
         &self,
         subject: &Subject,
-    ) -> Result<Option<Vec<Waiting>>, Fault> {
+    ) -> Result<Option<Vec<QueueRow>>, Fault> {
         match subject {
             Subject::Cluster { .. } => Ok(None),
             Subject::Service { service, .. } => {
@@ -215,7 +215,7 @@ impl ApiSource {
                     .list_deployment_request_by_service_id(service.id)
                     .await?;
                 bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
-                let waiting = queue.results.iter().map(|entry| Waiting {
+                let waiting = queue.results.iter().map(|entry| QueueRow {
                     request: entry.identifier.deployment_request_id,
                     action: entry.status_details.action.as_str().to_owned(),
                     // The queue of a service does not show the other services.
@@ -238,7 +238,7 @@ impl ApiSource {
                     .list_deployment_request_by_environment_id(*environment)
                     .await?;
                 bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
-                let waiting = queue.results.iter().map(|entry| Waiting {
+                let waiting = queue.results.iter().map(|entry| QueueRow {
                     request: entry.identifier.deployment_request_id,
                     action: entry.trigger_action.as_str().to_owned(),
                     services: services_in_queue(entry),
@@ -254,7 +254,10 @@ impl ApiSource {
         }
     }
 
-    pub(super) async fn read_history(&self, subject: &Subject) -> Result<Option<Vec<Past>>, Fault> {
+    pub(super) async fn read_history(
+        &self,
+        subject: &Subject,
+    ) -> Result<Option<Vec<HistoryEntry>>, Fault> {
         let Some(environment) = self.environment_of_subject(subject).await? else {
             return Ok(None);
         };
@@ -263,7 +266,7 @@ impl ApiSource {
             .list_environment_deployment_history_v2(environment)
             .await?;
         bounds::at_most(bounds::ENTRIES, history.results.len(), "past deployments")?;
-        let past = history.results.iter().map(|entry| Past {
+        let past = history.results.iter().map(|entry| HistoryEntry {
             deployment: entry.identifier.execution_id.clone(),
             action: entry.trigger_action.as_str().to_owned(),
             state: State::from(entry.status.as_str()),
@@ -271,7 +274,7 @@ impl ApiSource {
                 .stages
                 .iter()
                 .flat_map(|stage| &stage.services)
-                .map(|s| PastService {
+                .map(|s| HistoryService {
                     id: s.identifier.service_id,
                     state: State::from(s.status.as_str()),
                     action: action_phase(s.status_details.status.as_str()),
@@ -365,7 +368,7 @@ pub(super) fn of_environment(subject: &Subject, status: &types::EnvironmentStatu
     snapshot.origin = status.origin.as_ref().map(|o| o.as_str().to_owned());
     snapshot.triggered_by.clone_from(&status.triggered_by);
     snapshot.duration = seconds(status.total_deployment_duration_in_seconds);
-    snapshot.whole = Some(Whole {
+    snapshot.whole = Some(LastRun {
         id: snapshot.deployment_id.clone(),
         date: snapshot.last_deployment_date.clone(),
         state: snapshot.state.clone(),
@@ -430,7 +433,7 @@ fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
         .reason
         .as_ref()
         .map(|reason| reason.as_str().to_owned());
-    snapshot.whole = Some(Whole {
+    snapshot.whole = Some(LastRun {
         id: snapshot.deployment_id.clone(),
         date: snapshot.last_deployment_date.clone(),
         state: snapshot.state.clone(),

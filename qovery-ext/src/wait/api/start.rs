@@ -22,7 +22,7 @@ use super::ApiSource;
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,
     action_request::ActionRequest,
-    source::{Fault, FaultKind, Receipt},
+    source::{ActionResponse, Fault, FaultKind},
 };
 
 /// The field of a status that names a deployment request.
@@ -30,27 +30,27 @@ const REQUEST: &str = "deployment_request_id";
 
 /// The response to an action.
 pub(super) trait Answer {
-    fn receipt(&self) -> Receipt;
+    fn action_response(&self) -> ActionResponse;
 }
 
 impl Answer for () {
-    fn receipt(&self) -> Receipt {
-        Receipt::default()
+    fn action_response(&self) -> ActionResponse {
+        ActionResponse::default()
     }
 }
 
 impl Answer for Map<String, Value> {
-    fn receipt(&self) -> Receipt {
-        Receipt {
+    fn action_response(&self) -> ActionResponse {
+        ActionResponse {
             request: self.get(REQUEST).and_then(named),
-            ..Receipt::default()
+            ..ActionResponse::default()
         }
     }
 }
 
 impl Answer for types::Status {
-    fn receipt(&self) -> Receipt {
-        receipt(
+    fn action_response(&self) -> ActionResponse {
+        action_response(
             self.deployment_request_id,
             self.state.as_str(),
             // A missing count does not prove that the queue is empty.
@@ -60,8 +60,8 @@ impl Answer for types::Status {
 }
 
 impl Answer for types::EnvironmentStatus {
-    fn receipt(&self) -> Receipt {
-        receipt(
+    fn action_response(&self) -> ActionResponse {
+        action_response(
             self.deployment_request_id,
             self.last_deployment_state
                 .as_ref()
@@ -72,15 +72,17 @@ impl Answer for types::EnvironmentStatus {
 }
 
 impl Answer for types::ClusterStatus {
-    fn receipt(&self) -> Receipt {
+    fn action_response(&self) -> ActionResponse {
         // A cluster has no queue, so the state in the response is no evidence about the action.
-        Receipt::default()
+        ActionResponse::default()
     }
 }
 
 impl<T: Answer> Answer for Option<T> {
-    fn receipt(&self) -> Receipt {
-        self.as_ref().map(Answer::receipt).unwrap_or_default()
+    fn action_response(&self) -> ActionResponse {
+        self.as_ref()
+            .map(Answer::action_response)
+            .unwrap_or_default()
     }
 }
 
@@ -88,9 +90,9 @@ fn named(request: &Value) -> Option<Uuid> {
     request.as_str().and_then(|id| id.parse().ok())
 }
 
-fn receipt(request: Option<Uuid>, state: &str, waiting: bool) -> Receipt {
+fn action_response(request: Option<Uuid>, state: &str, waiting: bool) -> ActionResponse {
     let phase = State::from(state).phase(Goal::Canceled);
-    Receipt {
+    ActionResponse {
         request,
         idle: request.is_none() && phase == Phase::Reached && !waiting,
         server_time: None,
@@ -101,7 +103,7 @@ fn receipt(request: Option<Uuid>, state: &str, waiting: bool) -> Receipt {
 ///
 /// No transport repeats an action that may have been executed: a second `DELETE` would be answered as
 /// if the first one had been refused, and a second `POST` would be a second deployment.
-async fn accepted<O>(call: Call<O>) -> Result<Receipt, Fault>
+async fn accepted<O>(call: Call<O>) -> Result<ActionResponse, Fault>
 where
     O: Operation,
     O::Output: Answer,
@@ -111,18 +113,20 @@ where
         Ok(response) if !response.is_from_api() => {
             Err(Fault::not_the_api(O::INFO, response.status).of_an_action())
         }
-        Ok(response) => Ok(Receipt {
+        Ok(response) => Ok(ActionResponse {
             server_time: server_time(&response.headers),
-            ..response.body.receipt()
+            ..response.body.action_response()
         }),
         // Accepted. The body is another document than the declared one, for example the status of the
         // environment in place of that of a service. Both have the request in the same field.
         Err(error) if error.is_decode() && error.is_from_api() => {
             let body = error.body().map(|body| qovery_api::decode(body));
             let document: Option<Map<String, Value>> = body.and_then(Result::ok);
-            Ok(Receipt {
+            Ok(ActionResponse {
                 server_time: error.headers().and_then(server_time),
-                ..document.map_or_else(Receipt::default, |document| document.receipt())
+                ..document.map_or_else(ActionResponse::default, |document| {
+                    document.action_response()
+                })
             })
         }
         Err(error) => Err(Fault::from(error).of_an_action()),
@@ -144,7 +148,7 @@ impl ApiSource {
         &self,
         subject: &Subject,
         action: &ActionRequest,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
             // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
             // confirmed by other means. Therefore a failure here does not prevent the action.
@@ -173,7 +177,7 @@ impl ApiSource {
         &self,
         id: Uuid,
         action: &ActionRequest,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         let client = &self.client;
         match action {
             ActionRequest::Deploy(_) => accepted(client.deploy_environment(id)).await,
@@ -195,7 +199,11 @@ impl ApiSource {
         }
     }
 
-    async fn restart(&self, environment: Uuid, services: &[ServiceRef]) -> Result<Receipt, Fault> {
+    async fn restart(
+        &self,
+        environment: Uuid,
+        services: &[ServiceRef],
+    ) -> Result<ActionResponse, Fault> {
         if !services.iter().any(|s| can_be_restarted(s.kind)) {
             let message = "there is no application, container or database to restart";
             return Err(Fault::new(FaultKind::Rejected, message));
@@ -209,7 +217,7 @@ impl ApiSource {
         environment: Uuid,
         services: &[ServiceRef],
         action: &ActionRequest,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         let client = &self.client;
         if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
             let message = format!(
@@ -243,7 +251,7 @@ impl ApiSource {
         organization: Uuid,
         id: Uuid,
         action: &ActionRequest,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         let client = &self.client;
         match action {
             // The API no longer has an operation for updates: deploying applies them.

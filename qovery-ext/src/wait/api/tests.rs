@@ -57,11 +57,11 @@ fn a_service_without_the_field_does_not_count_as_part_of_the_deployment() {
 
 #[test]
 fn a_response_without_a_count_does_not_prove_an_empty_queue() {
-    assert!(!service("DEPLOYED").receipt().idle);
-    assert!(!environment("DEPLOYED").receipt().idle);
+    assert!(!service("DEPLOYED").action_response().idle);
+    assert!(!environment("DEPLOYED").action_response().idle);
     let mut counted = service("CANCELED");
     counted.deployment_requests_count = Some(0);
-    assert!(counted.receipt().idle);
+    assert!(counted.action_response().idle);
 }
 
 /// Answers requests by their path.

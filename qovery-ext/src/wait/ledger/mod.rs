@@ -23,7 +23,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use observe::{Observation, Shown};
+pub(crate) use observe::{Observation, StatusReading};
 pub(crate) use poll::{Fact, Poll};
 pub(crate) use run::{Fate, Run, Stamp};
 
@@ -31,7 +31,7 @@ use claim::LATE;
 
 use super::{
     Decision, Goal, Phase, RunId, Snapshot, State, Subject,
-    source::{Past, Receipt, Waiting},
+    source::{ActionResponse, HistoryEntry, QueueRow},
 };
 
 /// The subject of the operation.
@@ -87,7 +87,7 @@ pub(crate) enum Response {
 
 /// The readings from before the action.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Before {
+pub(crate) struct Baseline {
     /// The executions that were shown. A run that is among them, or older, is not this operation's.
     pub(crate) executions: Vec<String>,
     /// The requests that the queue listed; `None` if the queue could not be read.
@@ -114,7 +114,7 @@ pub(crate) struct Ledger {
     beginning: Beginning,
     /// The request that the server has named as this operation's, or that the user gave.
     request: Option<Uuid>,
-    before: Before,
+    before: Baseline,
     runs: Vec<Run>,
     /// When the queue was read. Sorted, bounded.
     queue_reads: Vec<Stamp>,
@@ -127,7 +127,7 @@ pub(crate) struct Ledger {
     missing: Vec<Stamp>,
     /// The latest status.
     #[serde(skip)]
-    shown: Option<Shown>,
+    shown: Option<StatusReading>,
     /// When it was last tried to read a fact, and whether that failed.
     #[serde(skip)]
     attempts: Vec<(Fact, (Stamp, bool))>,
@@ -144,7 +144,7 @@ impl Ledger {
             scope: Scope::of(subject),
             beginning: Beginning::Watching,
             request,
-            before: Before::default(),
+            before: Baseline::default(),
             runs: Vec::new(),
             queue_reads: Vec::new(),
             busy: None,
@@ -160,11 +160,11 @@ impl Ledger {
         subject: &Subject,
         goal: Goal,
         baseline: &Snapshot,
-        queue: Option<&[Waiting]>,
-        history: Option<&[Past]>,
+        queue: Option<&[QueueRow]>,
+        history: Option<&[HistoryEntry]>,
     ) -> Self {
         let mut ledger = Self::watching(subject, goal, None);
-        ledger.before = Before::of(goal, baseline, queue, history);
+        ledger.before = Baseline::of(goal, baseline, queue, history);
         ledger.found = Some(0);
         for waiting in queue.into_iter().flatten() {
             ledger.merge(observe::of_queue(waiting, 0));
@@ -173,20 +173,20 @@ impl Ledger {
     }
 
     /// Notes the time of the request to act, and the response.
-    pub(crate) fn asked(&mut self, at: Stamp, receipt: Option<&Receipt>) {
-        let response = match receipt {
+    pub(crate) fn asked(&mut self, at: Stamp, received: Option<&ActionResponse>) {
+        let response = match received {
             None => Response::Lost,
-            Some(receipt) if receipt.idle => Response::Idle,
+            Some(received) if received.idle => Response::Idle,
             Some(_) => Response::Accepted,
         };
         self.beginning = Beginning::Asked {
             at,
-            server: receipt.and_then(|receipt| receipt.server_time),
+            server: received.and_then(|received| received.server_time),
             response,
         };
         // The response to a cancel may name the request that is canceled or any other.
         if self.goal != Goal::Canceled
-            && let Some(request) = receipt.and_then(|receipt| receipt.request)
+            && let Some(request) = received.and_then(|received| received.request)
         {
             self.request = Some(request);
         }
@@ -296,20 +296,20 @@ pub(crate) fn millis(duration: Duration) -> Stamp {
     Stamp::try_from(duration.as_millis()).unwrap_or(Stamp::MAX)
 }
 
-impl Before {
+impl Baseline {
     fn of(
         goal: Goal,
         baseline: &Snapshot,
-        queue: Option<&[Waiting]>,
-        history: Option<&[Past]>,
+        queue: Option<&[QueueRow]>,
+        history: Option<&[HistoryEntry]>,
     ) -> Self {
-        let marks = baseline.marks();
+        let parts = baseline.part_statuses();
         let mut executions: Vec<String> = Vec::new();
         let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
-        let own = marks.iter().flatten().map(|mark| mark.execution());
+        let own = parts.iter().flatten().map(|part| part.execution());
         let failed = baseline.failed_apart().into_iter().map(|(_, id, _)| id);
-        let past = history.into_iter().flatten();
-        let past = past.map(|past| past.deployment.clone());
+        let entries = history.into_iter().flatten();
+        let past = entries.map(|entry| entry.deployment.clone());
         let past = past.take(KNOWN_BEFORE);
         for id in whole.into_iter().chain(own).chain(failed).chain(past) {
             if !executions.contains(&id) {
@@ -317,10 +317,10 @@ impl Before {
             }
         }
         // With the status of the environment, the services need no result of their own.
-        let result = match marks.as_slice() {
-            [mark] => mark.as_ref().map(|mark| LastResult {
-                state: mark.state.clone(),
-                date: mark.date.clone(),
+        let result = match parts.as_slice() {
+            [part] => part.as_ref().map(|part| LastResult {
+                state: part.state.clone(),
+                date: part.date.clone(),
             }),
             _ => baseline.whole.as_ref().map(|whole| LastResult {
                 state: whole.state.clone(),
@@ -342,8 +342,8 @@ impl Before {
                 ids
             }),
             result,
-            held: marks.iter().all(|mark| {
-                let state = mark.as_ref().map(|mark| &mark.state);
+            held: parts.iter().all(|part| {
+                let state = part.as_ref().map(|part| &part.state);
                 state.is_some_and(|state| state.phase(goal) == Phase::Reached)
             }),
         }

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::{
     super::{
         Endpoint, Goal, Phase, RunId, State,
-        mark::Mark,
-        snapshot::Whole,
-        source::{Past, Waiting},
+        part_status::PartStatus,
+        snapshot::LastRun,
+        source::{HistoryEntry, QueueRow},
     },
     Beginning, Ledger, Scope,
     poll::Fact,
@@ -17,7 +17,7 @@ use super::{
 /// One reading, with the time at which it arrived.
 #[derive(Debug, Clone)]
 pub(crate) enum Observation {
-    Status(Shown),
+    Status(StatusReading),
     /// The status of a request.
     Request {
         id: Uuid,
@@ -25,12 +25,12 @@ pub(crate) enum Observation {
         at: Stamp,
     },
     Queue {
-        rows: Vec<Waiting>,
+        rows: Vec<QueueRow>,
         at: Stamp,
     },
     /// Newest first.
     History {
-        entries: Vec<Past>,
+        entries: Vec<HistoryEntry>,
         at: Stamp,
     },
     /// A fact that is unavailable: the endpoint fails, is forbidden, or does not exist for the subject.
@@ -50,12 +50,12 @@ pub(crate) enum Observation {
 
 /// The content of a status.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Shown {
+pub(crate) struct StatusReading {
     pub(crate) at: Stamp,
     /// The last run of the environment or the cluster.
-    pub(crate) whole: Option<Whole>,
+    pub(crate) whole: Option<LastRun>,
     /// Each service of the operation; `None` for a service that is not listed.
-    pub(crate) own: Vec<Option<Mark>>,
+    pub(crate) own: Vec<Option<PartStatus>>,
     /// The services of an environment that failed in a run other than the last one: each with the name of
     /// that run and its state.
     pub(crate) failed: Vec<(Uuid, String, State)>,
@@ -70,14 +70,14 @@ const RUNS: usize = 48;
 /// The number of rows of one reading that are used.
 const ROWS: usize = 200;
 
-impl Whole {
+impl LastRun {
     /// The name of the run. If the server names no execution, the date is used.
     pub(crate) fn execution(&self) -> Option<String> {
         named(self.id.as_deref(), self.date.as_deref())
     }
 }
 
-impl Mark {
+impl PartStatus {
     pub(crate) fn execution(&self) -> String {
         named(self.deployment.as_deref(), self.date.as_deref()).unwrap_or_else(|| UNNAMED.into())
     }
@@ -90,13 +90,13 @@ fn named(id: Option<&str>, date: Option<&str>) -> Option<String> {
         .or_else(|| date.map(|date| format!("of {date}")))
 }
 
-impl Shown {
+impl StatusReading {
     /// The state that says whether something runs: that of the environment if it was read, otherwise
     /// that of the service.
     pub(crate) fn state(&self) -> Option<&State> {
         match &self.whole {
             Some(whole) => Some(&whole.state),
-            None => self.own.iter().flatten().map(|mark| &mark.state).next(),
+            None => self.own.iter().flatten().map(|part| &part.state).next(),
         }
     }
 
@@ -104,14 +104,14 @@ impl Shown {
     pub(crate) fn execution(&self) -> String {
         let id = match &self.whole {
             Some(whole) => whole.execution(),
-            None => self.own.iter().flatten().map(Mark::execution).next(),
+            None => self.own.iter().flatten().map(PartStatus::execution).next(),
         };
         id.unwrap_or_else(|| UNNAMED.into())
     }
 }
 
 /// The run that a row of the queue is about.
-pub(super) fn of_queue(row: &Waiting, at: Stamp) -> Run {
+pub(super) fn of_queue(row: &QueueRow, at: Stamp) -> Run {
     let mut run = Run::new(RunId::Request(row.request), at);
     run.action = Some(row.action.clone());
     run.services.clone_from(&row.services);
@@ -122,24 +122,25 @@ pub(super) fn of_queue(row: &Waiting, at: Stamp) -> Run {
     run
 }
 
-fn of_history(past: &Past, at: Stamp) -> Run {
-    let mut run = Run::new(RunId::Execution(past.deployment.clone()), at);
-    run.action = Some(past.action.clone());
-    let mut services: Vec<Uuid> = past.services.iter().map(|s| s.id).collect();
+fn of_history(entry: &HistoryEntry, at: Stamp) -> Run {
+    let mut run = Run::new(RunId::Execution(entry.deployment.clone()), at);
+    run.action = Some(entry.action.clone());
+    let mut services: Vec<Uuid> = entry.services.iter().map(|s| s.id).collect();
     services.sort_unstable();
     services.dedup();
     run.services = (!services.is_empty()).then_some(services);
-    run.origin.clone_from(&past.origin);
-    run.triggered_by.clone_from(&past.triggered_by);
+    run.origin.clone_from(&entry.origin);
+    run.triggered_by.clone_from(&entry.triggered_by);
     // An entry may show READY before its run begins: it counts once every service has ended.
-    let is_open = past.services.is_empty() || past.services.iter().any(|s| !s.action.is_terminal());
-    if past.state != State::Ready || !is_open {
-        run.fate = Fate::of(&past.state, Endpoint::History, at);
+    let is_open =
+        entry.services.is_empty() || entry.services.iter().any(|s| !s.action.is_terminal());
+    if entry.state != State::Ready || !is_open {
+        run.fate = Fate::of(&entry.state, Endpoint::History, at);
     }
     if let Fate::Ended(_) = run.fate {
-        run.finished = past.updated;
+        run.finished = entry.updated;
     }
-    let ended = past.services.iter().filter(|s| s.action.is_terminal());
+    let ended = entry.services.iter().filter(|s| s.action.is_terminal());
     let end = |state: &State| End {
         states: vec![state.clone()],
         said_by: Endpoint::History,
@@ -184,12 +185,13 @@ impl Ledger {
             }
             Observation::History { entries, at } => {
                 self.note(Fact::History, at, false);
-                let known = |past: &&Past| !self.before.executions.contains(&past.deployment);
+                let known =
+                    |entry: &&HistoryEntry| !self.before.executions.contains(&entry.deployment);
                 let newer: Vec<Run> = entries
                     .iter()
                     .take_while(known)
                     .take(ROWS)
-                    .map(|past| of_history(past, at))
+                    .map(|entry| of_history(entry, at))
                     .collect();
                 for mut run in newer {
                     run.parts.retain(|id, _| self.scope.includes(id));
@@ -202,7 +204,7 @@ impl Ledger {
         }
     }
 
-    fn observe_status(&mut self, shown: Shown) {
+    fn observe_status(&mut self, shown: StatusReading) {
         let at = shown.at;
         if shown.own.iter().all(Option::is_none) && matches!(self.scope, Scope::Services(_)) {
             self.observe_missing(at);
@@ -219,11 +221,11 @@ impl Ledger {
                 run.fate = Fate::of(&whole.state, Endpoint::Status, at);
                 run.origin.clone_from(&whole.origin);
                 run.triggered_by.clone_from(&whole.triggered_by);
-            } else if let Some(Some(mark)) = shown.own.first() {
+            } else if let Some(Some(part)) = shown.own.first() {
                 // A service that its run has not reached keeps its state under the new id: only
                 // activity and a changed result belong to the run.
-                let changed = self.has_changed(mark);
-                run.fate = match Fate::of(&mark.state, Endpoint::Status, at) {
+                let changed = self.has_changed(part);
+                run.fate = match Fate::of(&part.state, Endpoint::Status, at) {
                     Fate::Ended(_) if !changed => Fate::Unknown,
                     fate => fate,
                 };
@@ -254,14 +256,14 @@ impl Ledger {
     }
 
     /// The runs that the services of the operation name, with their parts in them.
-    fn runs_of_services(&self, shown: &Shown) -> Vec<Run> {
+    fn runs_of_services(&self, shown: &StatusReading) -> Vec<Run> {
         let Scope::Services(ids) = &self.scope else {
             return Vec::new();
         };
         let whole = self.execution_of(shown);
         let mut runs = Vec::new();
-        for (id, mark) in ids.iter().zip(&shown.own) {
-            let Some((mark, name)) = mark.as_ref().map(|mark| (mark, mark.execution())) else {
+        for (id, part) in ids.iter().zip(&shown.own) {
+            let Some((part, name)) = part.as_ref().map(|part| (part, part.execution())) else {
                 continue;
             };
             let is_another = name != whole;
@@ -270,17 +272,17 @@ impl Ledger {
                 continue;
             }
             let mut run = Run::new(RunId::Execution(name), shown.at);
-            if is_another && mark.state.is_active() {
+            if is_another && part.state.is_active() {
                 run.fate = Fate::Running;
             }
             // A service that its run has not reached may show an earlier end: an end counts if it is new,
             // or if the service was seen at work in the run.
-            let is_new = is_another && ids.len() == 1 && self.has_changed(mark);
-            let part = Fate::of(&mark.state, Endpoint::Status, shown.at);
-            let counts = part == Fate::Running || (is_new && matches!(part, Fate::Ended(_)));
+            let is_new = is_another && ids.len() == 1 && self.has_changed(part);
+            let fate = Fate::of(&part.state, Endpoint::Status, shown.at);
+            let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
             // A run that a service names includes it, however far it is.
             run.parts
-                .insert(*id, if counts { part } else { Fate::Unknown });
+                .insert(*id, if counts { fate } else { Fate::Unknown });
             runs.push(run);
         }
         runs
@@ -288,13 +290,13 @@ impl Ledger {
 
     /// Whether a status shows a run beside a service that names another one, and says that the run does not
     /// include the service or has succeeded.
-    fn spares_ours(&self, shown: &Shown, run: &Run) -> bool {
+    fn spares_ours(&self, shown: &StatusReading, run: &Run) -> bool {
         let succeeded = run.end().and_then(|end| end.state());
         let succeeded = succeeded.is_some_and(|state| state.phase(self.goal) == Phase::Reached);
-        let is_left_out = |mark: &Mark| {
-            let own = mark.deployment.as_deref();
+        let is_left_out = |part: &PartStatus| {
+            let own = part.deployment.as_deref();
             let is_of_another = own != run.execution();
-            is_of_another && ((succeeded && own.is_some()) || mark.in_last == Some(false))
+            is_of_another && ((succeeded && own.is_some()) || part.in_last == Some(false))
         };
         let is_about_services = matches!(self.scope, Scope::Services(_));
         let mut own = shown.own.iter().flatten();
@@ -303,7 +305,7 @@ impl Ledger {
 
     /// The name of the run that a status shows. If the server names no execution, the name follows from the
     /// activity: activity after an idle state is a new run.
-    pub(super) fn execution_of(&self, shown: &Shown) -> String {
+    pub(super) fn execution_of(&self, shown: &StatusReading) -> String {
         let id = shown.execution();
         if id != UNNAMED {
             return id;
@@ -328,11 +330,11 @@ impl Ledger {
     }
 
     /// Whether a service shows another result than before the action.
-    fn has_changed(&self, mark: &Mark) -> bool {
+    fn has_changed(&self, part: &PartStatus) -> bool {
         let before = self.before.result.as_ref();
         before.is_some_and(|before| {
-            before.state != mark.state || (mark.date.is_some() && before.date != mark.date)
-        }) && !mark.was_passed_over()
+            before.state != part.state || (part.date.is_some() && before.date != part.date)
+        }) && !part.was_passed_over()
     }
 
     fn observe_found(&mut self, at: Stamp) {

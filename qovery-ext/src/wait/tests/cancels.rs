@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::server::{REQUEST, Server, Shown, status};
+use super::server::{REQUEST, Server, StatusReading, status};
 use crate::wait::{NotCanceled, WaitErrorKind, action_request::ActionRequest};
 
 const OTHER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0099);
@@ -25,7 +25,7 @@ async fn cancel(
         .before(status("DEPLOYED", "e-1"))
         .at(
             0.0,
-            Shown::Status {
+            StatusReading::Status {
                 state,
                 deployment: Some("e-2"),
                 request: named,

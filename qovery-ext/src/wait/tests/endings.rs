@@ -195,7 +195,7 @@ async fn retry_after_is_respected_up_to_the_limit_even_beyond_the_interval() {
     ] {
         busy.retry_after = Some(asked);
         let server = deploying()
-            .at(4.0, super::server::Shown::Fault(busy.clone()))
+            .at(4.0, super::server::StatusReading::Fault(busy.clone()))
             .at(12.0, status("DEPLOYED", "e-2"));
         let mut options = WaitOptions::default();
         options.longest_retry_after = longest.unwrap_or(options.longest_retry_after);

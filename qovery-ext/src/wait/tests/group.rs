@@ -15,7 +15,9 @@ use crate::wait::{
     Snapshot, State, Subject, WaitErrorKind,
     action_request::ActionRequest,
     failure_report::DeploymentLog,
-    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
+    source::{
+        ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, RequestReading, Source,
+    },
 };
 
 /// Environments in projects; each is deployed for a while and ends in a state.
@@ -161,12 +163,15 @@ impl Source for World {
         }))
     }
 
-    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
+    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
         self.count("queue");
         none(Some(Vec::new()))
     }
 
-    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
+    fn history<'a>(
+        &'a self,
+        _: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
         none(None)
     }
 
@@ -174,7 +179,7 @@ impl Source for World {
         &'a self,
         subject: &'a Subject,
         _: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<Receipt, Fault>> {
+    ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
         self.count("act");
         let id = subject.environment_id().expect("an environment");
         if self.environments[&id].ends == REFUSED {
@@ -185,7 +190,7 @@ impl Source for World {
             .unwrap()
             .entry(id)
             .or_insert_with(Instant::now);
-        none(Receipt {
+        none(ActionResponse {
             request: Some(id),
             idle: false,
             server_time: None,

@@ -13,8 +13,10 @@ use crate::wait::{
     action_request::ActionRequest,
     failure_report::DeploymentLog,
     failure_report::LogLine,
-    snapshot::Whole,
-    source::{Fault, FaultKind, Past, Reading, Receipt, RequestReading, Source, Waiting},
+    snapshot::LastRun,
+    source::{
+        ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, RequestReading, Source,
+    },
 };
 
 pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
@@ -23,7 +25,7 @@ pub(super) const REQUEST: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000
 
 /// The readings from a second on, counted from the action, or from the first call if there is no action.
 #[derive(Clone)]
-pub(super) enum Shown {
+pub(super) enum StatusReading {
     Status {
         state: &'static str,
         deployment: Option<&'static str>,
@@ -35,16 +37,16 @@ pub(super) enum Shown {
 
 #[derive(Default)]
 pub(super) struct Inner {
-    before: Option<Shown>,
-    timeline: Vec<(f64, Shown)>,
+    before: Option<StatusReading>,
+    timeline: Vec<(f64, StatusReading)>,
     requests: Vec<(f64, Option<&'static str>)>,
-    receipt: Option<Receipt>,
+    received: Option<ActionResponse>,
     act_faults: Vec<Fault>,
     log: Option<Result<DeploymentLog, Fault>>,
     pub(super) latency: Duration,
     pub(super) log_latency: Duration,
     history: Vec<(&'static str, &'static str, &'static str)>,
-    queue: Vec<(f64, f64, Waiting)>,
+    queue: Vec<(f64, f64, QueueRow)>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
     pub(super) acts: Vec<ActionRequest>,
@@ -66,8 +68,8 @@ pub(super) fn deploying() -> Server {
         .at(0.0, status("DEPLOYING", "e-2"))
 }
 
-pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
-    Shown::Status {
+pub(super) fn status(state: &'static str, deployment: &'static str) -> StatusReading {
+    StatusReading::Status {
         state,
         deployment: Some(deployment),
         request: None,
@@ -76,8 +78,8 @@ pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
 }
 
 /// A status that names a request.
-pub(super) fn named(state: &'static str, deployment: &'static str, request: Uuid) -> Shown {
-    Shown::Status {
+pub(super) fn named(state: &'static str, deployment: &'static str, request: Uuid) -> StatusReading {
+    StatusReading::Status {
         state,
         deployment: Some(deployment),
         request: Some(request),
@@ -86,8 +88,8 @@ pub(super) fn named(state: &'static str, deployment: &'static str, request: Uuid
 }
 
 /// A status of a deployment that came from the console.
-pub(super) fn from_console(state: &'static str, deployment: &'static str) -> Shown {
-    Shown::Status {
+pub(super) fn from_console(state: &'static str, deployment: &'static str) -> StatusReading {
+    StatusReading::Status {
         state,
         deployment: Some(deployment),
         request: None,
@@ -95,8 +97,8 @@ pub(super) fn from_console(state: &'static str, deployment: &'static str) -> Sho
     }
 }
 
-pub(super) fn bare(state: &'static str) -> Shown {
-    Shown::Status {
+pub(super) fn bare(state: &'static str) -> StatusReading {
+    StatusReading::Status {
         state,
         deployment: None,
         request: None,
@@ -104,25 +106,25 @@ pub(super) fn bare(state: &'static str) -> Shown {
     }
 }
 
-pub(super) fn fault(kind: FaultKind) -> Shown {
-    Shown::Fault(Fault::new(kind, format!("{kind:?}")))
+pub(super) fn fault(kind: FaultKind) -> StatusReading {
+    StatusReading::Fault(Fault::new(kind, format!("{kind:?}")))
 }
 
 impl Server {
     /// Shows this until the action.
-    pub(super) fn before(self, shown: Shown) -> Self {
+    pub(super) fn before(self, shown: StatusReading) -> Self {
         self.set(|s| s.before = Some(shown))
     }
 
     /// Shows this from this second on.
-    pub(super) fn at(self, second: f64, shown: Shown) -> Self {
+    pub(super) fn at(self, second: f64, shown: StatusReading) -> Self {
         self.set(|s| s.timeline.push((second, shown)))
     }
 
     /// The responses for the id of the request. Without any, the server names no request.
     pub(super) fn request_at(self, second: f64, state: Option<&'static str>) -> Self {
         self.set(|s| {
-            s.receipt = Some(Receipt {
+            s.received = Some(ActionResponse {
                 request: Some(REQUEST),
                 idle: false,
                 server_time: None,
@@ -133,7 +135,7 @@ impl Server {
 
     pub(super) fn answers_idle(self) -> Self {
         self.set(|s| {
-            s.receipt = Some(Receipt {
+            s.received = Some(ActionResponse {
                 request: None,
                 idle: true,
                 server_time: None,
@@ -173,7 +175,7 @@ impl Server {
     /// Shows this in the queue from one second to another; before the action, if the first is
     /// negative.
     pub(super) fn queued_between(self, from: f64, to: f64, request: Uuid, action: &str) -> Self {
-        let waiting = Waiting {
+        let waiting = QueueRow {
             request,
             action: action.to_owned(),
             services: None,
@@ -250,8 +252,8 @@ impl Source for Server {
                 current(&s.timeline, now).or(s.before.clone())
             };
             match shown.expect("the timeline begins at 0") {
-                Shown::Fault(fault) => Err(fault),
-                Shown::Status {
+                StatusReading::Fault(fault) => Err(fault),
+                StatusReading::Status {
                     state,
                     deployment,
                     request,
@@ -261,7 +263,7 @@ impl Source for Server {
                     snapshot.deployment_id = deployment.map(str::to_owned);
                     snapshot.deployment_request_id = request;
                     snapshot.origin = origin.map(str::to_owned);
-                    snapshot.whole = Some(Whole {
+                    snapshot.whole = Some(LastRun {
                         id: snapshot.deployment_id.clone(),
                         date: None,
                         state: snapshot.state.clone(),
@@ -287,7 +289,7 @@ impl Source for Server {
         }))
     }
 
-    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
+    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
         Box::pin(self.answer(|s, now| {
             let now = if s.acted_at.is_some() { now } else { -1.0 };
             let waits = s
@@ -299,17 +301,23 @@ impl Source for Server {
         }))
     }
 
-    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
+    fn history<'a>(
+        &'a self,
+        _: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
         Box::pin(self.answer(|s, _| {
-            let past = s.history.iter().map(|(deployment, action, state)| Past {
-                deployment: (*deployment).to_owned(),
-                action: (*action).to_owned(),
-                state: State::from(*state),
-                services: Vec::new(),
-                origin: None,
-                triggered_by: None,
-                updated: None,
-            });
+            let past = s
+                .history
+                .iter()
+                .map(|(deployment, action, state)| HistoryEntry {
+                    deployment: (*deployment).to_owned(),
+                    action: (*action).to_owned(),
+                    state: State::from(*state),
+                    services: Vec::new(),
+                    origin: None,
+                    triggered_by: None,
+                    updated: None,
+                });
             Ok((!s.history.is_empty()).then(|| past.collect()))
         }))
     }
@@ -318,14 +326,14 @@ impl Source for Server {
         &'a self,
         _: &'a Subject,
         act: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<Receipt, Fault>> {
+    ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
         Box::pin(self.answer(move |s, _| {
             s.acts.push(act.clone());
             if !s.act_faults.is_empty() {
                 return Err(s.act_faults.remove(0));
             }
             s.acted_at.get_or_insert_with(Instant::now);
-            Ok(s.receipt.clone().unwrap_or_default())
+            Ok(s.received.clone().unwrap_or_default())
         }))
     }
 

@@ -9,7 +9,7 @@ use super::{super::ApiSource, accepted, bodies::deploy_request, unsupported};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSelection, ServiceVersion, Subject,
     action_request::ActionRequest,
-    source::{Fault, Receipt},
+    source::{ActionResponse, Fault},
 };
 
 impl ApiSource {
@@ -18,7 +18,7 @@ impl ApiSource {
         service: ServiceRef,
         subject: &Subject,
         action: &ActionRequest,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         let (client, id) = (&self.client, service.id);
         match (service.kind, action) {
             (_, ActionRequest::Deploy(version)) => self.deploy_service(service, version).await,
@@ -126,7 +126,7 @@ impl ApiSource {
         &self,
         service: ServiceRef,
         version: &ServiceVersion,
-    ) -> Result<Receipt, Fault> {
+    ) -> Result<ActionResponse, Fault> {
         let (client, id) = (&self.client, service.id);
         match (service.kind, &version.git_commit_id, &version.image_tag) {
             (ServiceKind::Application, Some(commit), _) => {

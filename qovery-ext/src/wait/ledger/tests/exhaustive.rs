@@ -318,9 +318,9 @@ impl Server {
         }
     }
 
-    fn whole(&self, world: &World) -> Whole {
+    fn whole(&self, world: &World) -> LastRun {
         match self.executed().next_back() {
-            Some(last) => Whole {
+            Some(last) => LastRun {
                 id: Some(self.name_of(last)),
                 date: None,
                 state: self.state_of(world, last),
@@ -339,13 +339,13 @@ impl Server {
     }
 
     /// `None` if the environment is gone.
-    fn shown(&self, world: &World, at: Stamp) -> Option<Shown> {
+    fn shown(&self, world: &World, at: Stamp) -> Option<StatusReading> {
         if self.is_gone(world) && !world.is_about_service {
             return None;
         }
         let whole = self.whole(world);
         if self.is_gone(world) {
-            return Some(Shown {
+            return Some(StatusReading {
                 at,
                 whole: Some(whole),
                 own: vec![None],
@@ -353,7 +353,7 @@ impl Server {
                 waiting: 0,
             });
         }
-        let mark = if world.is_about_service {
+        let part = if world.is_about_service {
             let about = |request: &usize| world.askers[*request].services.contains(&1);
             match self.executed().rev().find(about) {
                 Some(last) => (self.name_of(last), self.state_of_service(world, last, 1)),
@@ -362,12 +362,12 @@ impl Server {
         } else {
             (whole.id.clone().expect("it is named"), whole.state.clone())
         };
-        Some(Shown {
+        Some(StatusReading {
             at,
             whole: Some(whole),
-            own: vec![Some(Mark {
-                state: mark.1,
-                deployment: Some(mark.0),
+            own: vec![Some(PartStatus {
+                state: part.1,
+                deployment: Some(part.0),
                 date: None,
                 action: None,
                 in_last: None,
@@ -382,7 +382,7 @@ impl Server {
         world.is_about_service || !self.is_gone(world)
     }
 
-    fn rows(&self, world: &World) -> Vec<Waiting> {
+    fn rows(&self, world: &World) -> Vec<QueueRow> {
         let running = self
             .running
             .filter(|_| world.matrix.rows == Rows::WithRunning);
@@ -393,7 +393,7 @@ impl Server {
         let queued = self.queue.iter().copied().filter(is_listed);
         let row = |request: usize| {
             let asker = world.askers[request];
-            Waiting {
+            QueueRow {
                 request: super::request(request as u128),
                 action: asker.action.to_owned(),
                 services: Some(asker.services.iter().map(|n| service(*n)).collect()),
@@ -405,7 +405,7 @@ impl Server {
     }
 
     /// Newest first. `zero` is the time of the clock of the wait at which the action was sent.
-    fn history(&self, world: &World, zero: Stamp) -> Vec<Past> {
+    fn history(&self, world: &World, zero: Stamp) -> Vec<HistoryEntry> {
         let clock = |at: Stamp| SENT + (at as i64 - zero as i64) / 1_000;
         let entries = self.past.iter().rev().map(|(request, began, ended)| {
             let asker = world.askers[*request];
@@ -419,7 +419,7 @@ impl Server {
                 };
                 part(*number, state.as_str(), phase)
             });
-            Past {
+            HistoryEntry {
                 deployment: self.name_of(*request),
                 action: asker.action.to_owned(),
                 state: self.state_of(world, *request),
@@ -492,7 +492,7 @@ impl Node {
                 shown.execution().hash(&mut hasher);
                 shown.state().hash(&mut hasher);
                 let own = shown.own.iter().flatten();
-                own.map(|mark| &mark.state)
+                own.map(|part| &part.state)
                     .for_each(|state| state.hash(&mut hasher));
             }
         }
@@ -540,17 +540,17 @@ impl Node {
             let subject = world.subject();
             let shown = server.shown(world, 0).expect("it is there");
             let mut before = Snapshot::new(subject.clone(), State::Ready);
-            let mark = shown.own[0].as_ref().expect("it is listed");
-            before.state = mark.state.clone();
-            before.deployment_id = mark.deployment.clone();
+            let part = shown.own[0].as_ref().expect("it is listed");
+            before.state = part.state.clone();
+            before.deployment_id = part.deployment.clone();
             before.whole = shown.whole.clone();
             if world.is_about_service {
                 let own = ServiceRef {
                     kind: ServiceKind::Container,
                     id: service(1),
                 };
-                let mut own = crate::wait::ServiceSnapshot::new(own, mark.state.clone());
-                own.deployment_id = mark.deployment.clone();
+                let mut own = crate::wait::ServiceSnapshot::new(own, part.state.clone());
+                own.deployment_id = part.deployment.clone();
                 before.services.push(own);
             }
             let rows = server.rows(world);
@@ -563,7 +563,7 @@ impl Node {
             let named = super::request(server.resolved(0) as u128);
             ledger.asked(
                 next.now,
-                Some(&Receipt {
+                Some(&ActionResponse {
                     request: (world.matrix.id == ResponseId::Always).then_some(named),
                     idle: false,
                     server_time: Some(SENT),

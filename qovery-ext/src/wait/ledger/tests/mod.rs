@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Fact, Ledger, Observation, Poll, Shown, Stamp, millis};
+use super::{Fact, Ledger, Observation, Poll, Stamp, StatusReading, millis};
 use crate::wait::{
     Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, Snapshot, State, Subject,
     decision::Verdict,
-    mark::Mark,
-    snapshot::Whole,
-    source::{Past, PastService, Receipt, Waiting},
+    part_status::PartStatus,
+    snapshot::LastRun,
+    source::{ActionResponse, HistoryEntry, HistoryService, QueueRow},
 };
 
 /// The settle period of the tests.
@@ -56,8 +56,8 @@ fn run_of_execution(id: &str) -> RunId {
 }
 
 /// The last run of an environment, started by the API.
-fn whole(id: &str, state: &str) -> Whole {
-    Whole {
+fn whole(id: &str, state: &str) -> LastRun {
+    LastRun {
         id: Some(id.to_owned()),
         date: None,
         state: State::from(state),
@@ -69,9 +69,9 @@ fn whole(id: &str, state: &str) -> Whole {
 /// A status of the environment.
 fn status(at: Stamp, id: &str, state: &str) -> Observation {
     let whole = whole(id, state);
-    Observation::Status(Shown {
+    Observation::Status(StatusReading {
         at,
-        own: vec![Some(Mark {
+        own: vec![Some(PartStatus {
             state: whole.state.clone(),
             deployment: whole.id.clone(),
             date: None,
@@ -86,8 +86,8 @@ fn status(at: Stamp, id: &str, state: &str) -> Observation {
 
 /// A status of services that all show the same.
 fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> Observation {
-    let mark = |state: &&str| {
-        Some(Mark {
+    let part = |state: &&str| {
+        Some(PartStatus {
             state: State::from(*state),
             deployment: Some(id.to_owned()),
             date: None,
@@ -95,10 +95,10 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
             in_last: None,
         })
     };
-    Observation::Status(Shown {
+    Observation::Status(StatusReading {
         at,
         whole: Some(whole(id, environment)),
-        own: own.iter().map(mark).collect(),
+        own: own.iter().map(part).collect(),
         failed: Vec::new(),
         waiting: 0,
     })
@@ -112,14 +112,14 @@ fn request_status(at: Stamp, number: u128, state: &str) -> Observation {
     }
 }
 
-fn queue(at: Stamp, rows: &[Waiting]) -> Observation {
+fn queue(at: Stamp, rows: &[QueueRow]) -> Observation {
     Observation::Queue {
         rows: rows.to_vec(),
         at,
     }
 }
 
-fn history(at: Stamp, entries: &[Past]) -> Observation {
+fn history(at: Stamp, entries: &[HistoryEntry]) -> Observation {
     Observation::History {
         entries: entries.to_vec(),
         at,
@@ -127,8 +127,8 @@ fn history(at: Stamp, entries: &[Past]) -> Observation {
 }
 
 /// A queued request of the API.
-fn row(number: u128, action: &str) -> Waiting {
-    Waiting {
+fn row(number: u128, action: &str) -> QueueRow {
+    QueueRow {
         request: request(number),
         action: action.to_owned(),
         services: None,
@@ -138,8 +138,8 @@ fn row(number: u128, action: &str) -> Waiting {
 }
 
 /// A deployment of the API in the history, made after the action.
-fn past(id: &str, action: &str, state: &str) -> Past {
-    Past {
+fn past(id: &str, action: &str, state: &str) -> HistoryEntry {
+    HistoryEntry {
         deployment: id.to_owned(),
         action: action.to_owned(),
         state: State::from(state),
@@ -150,8 +150,8 @@ fn past(id: &str, action: &str, state: &str) -> Past {
     }
 }
 
-fn part(number: u128, state: &str, action: Phase) -> PastService {
-    PastService {
+fn part(number: u128, state: &str, action: Phase) -> HistoryService {
+    HistoryService {
         id: service(number),
         state: State::from(state),
         action,
@@ -176,7 +176,7 @@ fn acted_after(
     subject: &Subject,
     goal: Goal,
     state: &str,
-    waiting: &[Waiting],
+    waiting: &[QueueRow],
     named: Option<u128>,
 ) -> Ledger {
     let before = baseline(subject, state);
@@ -184,7 +184,7 @@ fn acted_after(
     let mut ledger = Ledger::acting(subject, goal, &before, Some(waiting), Some(&history));
     ledger.asked(
         100,
-        Some(&Receipt {
+        Some(&ActionResponse {
             request: named.map(request),
             idle: false,
             server_time: Some(SENT),

@@ -15,7 +15,7 @@ use crate::wait::{Endpoint, OperationToken};
 
 /// Deployments that a server can have run, each with all facts that the endpoints show of it. The
 /// description of a deployment never changes; its progress does.
-fn entry(number: u8, state: &str) -> Past {
+fn entry(number: u8, state: &str) -> HistoryEntry {
     let foreign = number % 3 == 1;
     let action = if number % 4 == 3 { "STOP" } else { "DEPLOY" };
     let mut entry = past(&format!("x{number}"), action, state);
@@ -57,7 +57,7 @@ fn an_observation() -> impl Strategy<Value = Observation> {
         prop::collection::vec(number.clone(), 0..4).prop_map(move |numbers| {
             let row = |n: &u8| {
                 let entry = entry(*n, "DEPLOYING");
-                Waiting {
+                QueueRow {
                     origin: entry.origin,
                     triggered_by: entry.triggered_by,
                     ..row(of_number(*n), &entry.action)
@@ -113,7 +113,7 @@ fn a_beginning() -> impl Strategy<Value = Ledger> {
         waiting,
     )
         .prop_map(|(goal, named, subject, waiting)| {
-            let waiting: Vec<Waiting> = waiting.iter().map(|n| row(*n, "DEPLOY")).collect();
+            let waiting: Vec<QueueRow> = waiting.iter().map(|n| row(*n, "DEPLOY")).collect();
             acted_after(&subject, goal, "DEPLOYED", &waiting, named)
         })
 }
@@ -277,7 +277,7 @@ fn the_token_of_an_environment_with_ten_services_stays_below_1000_characters() {
     let past_of = |number| {
         let mut entry = past(&execution(number), "DEPLOY", "DEPLOYED");
         entry.services = (0..10)
-            .map(|n| PastService {
+            .map(|n| HistoryService {
                 id: long(n),
                 state: State::Deployed,
                 action: Phase::Reached,
@@ -295,13 +295,13 @@ fn the_token_of_an_environment_with_ten_services_stays_below_1000_characters() {
     );
     ledger.asked(
         100,
-        Some(&Receipt {
+        Some(&ActionResponse {
             request: Some(long(300)),
             idle: false,
             server_time: Some(SENT),
         }),
     );
-    let row = Waiting {
+    let row = QueueRow {
         request: long(300),
         services: Some((0..10).map(long).collect()),
         ..row(0, "DEPLOY")

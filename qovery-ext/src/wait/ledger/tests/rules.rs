@@ -58,7 +58,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-fn from(origin: &str, mut row: Waiting) -> Waiting {
+fn from(origin: &str, mut row: QueueRow) -> QueueRow {
     row.origin = Some(origin.to_owned());
     row
 }
@@ -138,17 +138,17 @@ fn lacks_our_services() -> Scenario {
 /// The run succeeded, and the service still names the run from before the action.
 fn left_our_service_alone() -> Scenario {
     let showing = |own: &str| {
-        let mark = Mark {
+        let part = PartStatus {
             state: State::Deployed,
             deployment: Some(own.to_owned()),
             date: None,
             action: None,
             in_last: None,
         };
-        let status = Observation::Status(Shown {
+        let status = Observation::Status(StatusReading {
             at: 200,
             whole: Some(whole("x", "DEPLOYED")),
-            own: vec![Some(mark)],
+            own: vec![Some(part)],
             failed: Vec::new(),
             waiting: 0,
         });

@@ -70,7 +70,7 @@ fn missing(times: &[Stamp]) -> Vec<Observation> {
 }
 
 /// An entry of a run that continues, while our service has already ended.
-fn ahead_of_its_run() -> Past {
+fn ahead_of_its_run() -> HistoryEntry {
     let mut entry = past("x", "DEPLOY", "DEPLOYING");
     entry.services = vec![
         part(1, "DEPLOYED", Phase::Reached),
@@ -163,9 +163,9 @@ fn named() -> Vec<Situation> {
         at(
             deploys(Some(1)),
             &[
-                Observation::Status(Shown {
+                Observation::Status(StatusReading {
                     at: 1_000,
-                    whole: Some(Whole {
+                    whole: Some(LastRun {
                         origin: Some("GIT".to_owned()),
                         ..whole("y", "DEPLOYED")
                     }),
@@ -203,16 +203,16 @@ fn by_signature() -> Vec<Situation> {
         &environment(),
         Goal::Deployed,
         "DEPLOYED",
-        &[Waiting {
+        &[QueueRow {
             origin: Some("GIT".to_owned()),
             ..row(7, "DEPLOY")
         }],
         None,
     );
     let bare = |at: Stamp, id: &str, state: &str| {
-        Observation::Status(Shown {
+        Observation::Status(StatusReading {
             at,
-            whole: Some(Whole {
+            whole: Some(LastRun {
                 origin: None,
                 ..whole(id, state)
             }),

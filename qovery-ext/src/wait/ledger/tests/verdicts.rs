@@ -57,7 +57,7 @@ fn the_history_contradicts_a_request_status_that_repeats_the_environment() {
     foreign.origin = Some("GIT".to_owned());
     let mut shown = whole("y", "DEPLOYED");
     shown.origin = Some("GIT".to_owned());
-    let status = Observation::Status(Shown {
+    let status = Observation::Status(StatusReading {
         at: 1_000,
         whole: Some(shown),
         own: vec![None],
@@ -201,7 +201,7 @@ fn a_goal_that_held_before_is_reached_after_the_settle_period_if_nothing_had_to_
 
 #[test]
 fn an_accepted_action_without_a_trace_is_not_waited_for_until_the_deadline() {
-    let judged = |goal, shown, queued: &[Waiting], now| {
+    let judged = |goal, shown, queued: &[QueueRow], now| {
         let ledger = acted(&environment(), goal, None);
         let readings = [
             status(1_000, "before", shown),
@@ -231,17 +231,17 @@ fn made(number: u128) -> Uuid {
 #[test]
 fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_run_lists_the_service()
  {
-    let judged = |deletion: Uuid, entry: Past, now| {
+    let judged = |deletion: Uuid, entry: HistoryEntry, now| {
         let mut ledger = acted(&services(&[1]), Goal::Deployed, None);
         ledger.asked(
             100,
-            Some(&Receipt {
+            Some(&ActionResponse {
                 request: Some(made(2)),
                 idle: false,
                 server_time: Some(SENT),
             }),
         );
-        let delete = Waiting {
+        let delete = QueueRow {
             request: deletion,
             services: Some(vec![service(1)]),
             ..row(1, "DELETE")
@@ -261,11 +261,11 @@ fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_r
         judge(&seen(ledger, &readings), now)
     };
     let at = 0x019b_76da_a800 / 1_000;
-    let empty = || Past {
+    let empty = || HistoryEntry {
         updated: Some(at + 60),
         ..past("x", "DEPLOY", "DEPLOYED")
     };
-    let full = || Past {
+    let full = || HistoryEntry {
         services: vec![part(1, "DEPLOYED", Phase::Reached)],
         ..empty()
     };
@@ -281,7 +281,7 @@ fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_r
 #[test]
 fn a_request_that_is_watched_and_still_queued_has_not_ended_if_its_status_repeats_the_environment()
 {
-    let judged = |rows: &[Waiting]| {
+    let judged = |rows: &[QueueRow]| {
         let ledger = Ledger::watching(&environment(), Goal::Deployed, Some(request(1)));
         let readings = [
             status(1_000, "y", "DEPLOYED"),
@@ -301,8 +301,8 @@ fn of_two_runs_alike_neither_is_taken_for_an_action_whose_response_was_lost() {
         let subject = environment();
         let before = baseline(&subject, "STOPPED");
         let mut ledger = Ledger::acting(&subject, Goal::Deployed, &before, Some(&[]), Some(&[]));
-        ledger.asked(100, (!is_lost).then(Receipt::default).as_ref());
-        let entries: Vec<Past> = runs
+        ledger.asked(100, (!is_lost).then(ActionResponse::default).as_ref());
+        let entries: Vec<HistoryEntry> = runs
             .iter()
             .map(|id| past(id, "DEPLOY", "DEPLOYED"))
             .collect();
@@ -383,7 +383,7 @@ fn a_lost_response_without_a_trace_is_told_and_a_trace_is_followed() {
     );
     let traced = seen(ledger, &[queue(2_000, &[row(1, "DEPLOY")])]);
     assert!(is_pending(&judge(&traced, periods(2))));
-    let foreign = Waiting {
+    let foreign = QueueRow {
         origin: Some("GIT".to_owned()),
         ..row(2, "DEPLOY")
     };
@@ -458,7 +458,7 @@ fn a_request_is_asked_for_again_while_a_later_run_like_its_own_is_shown() {
 /// The request status repeats the state of the environment.
 #[test]
 fn a_request_status_of_another_action_leaves_the_decision_to_the_history() {
-    let foreign = Past {
+    let foreign = HistoryEntry {
         origin: Some("CONSOLE".to_owned()),
         ..past("y", "DEPLOY", "DEPLOYING")
     };
@@ -517,7 +517,7 @@ fn a_request_status_that_goes_back_to_work_does_not_decide() {
 #[test]
 fn the_run_that_began_when_the_request_left_the_queue_is_ours() {
     let first = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
-    let second = |state| Past {
+    let second = |state| HistoryEntry {
         ..past("y", "DEPLOY", state)
     };
     let judged = |queue_read_at: u64| {
@@ -551,7 +551,7 @@ fn the_queue_is_read_once_while_other_requests_wait() {
         let Observation::Status(shown) = status(at, "x", "DEPLOYING") else {
             unreachable!("it is a status");
         };
-        Observation::Status(Shown {
+        Observation::Status(StatusReading {
             waiting: 1,
             ..shown
         })
@@ -582,10 +582,10 @@ fn the_queue_is_read_once_while_other_requests_wait() {
 #[test]
 fn a_run_that_does_not_include_the_service_is_not_ours() {
     let beside = |in_last| {
-        Observation::Status(Shown {
+        Observation::Status(StatusReading {
             at: 40_000,
             whole: Some(whole("y", "DEPLOYING")),
-            own: vec![Some(Mark {
+            own: vec![Some(PartStatus {
                 state: State::Deployed,
                 deployment: Some("x".to_owned()),
                 date: None,
@@ -611,7 +611,7 @@ fn a_run_that_does_not_include_the_service_is_not_ours() {
 /// A run that ended is over, although the request is said to run for as long as a later one does.
 #[test]
 fn an_end_behind_a_foreign_run_is_reported_while_that_run_goes_on() {
-    let foreign = Past {
+    let foreign = HistoryEntry {
         origin: Some("GIT".to_owned()),
         ..past("y", "DEPLOY", "DEPLOYING")
     };
@@ -795,8 +795,8 @@ fn a_foreign_run_in_the_history_does_not_stand_in_for_ours_while_the_history_may
 /// A service that is read alone, without a history: nothing describes its run.
 #[test]
 fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
-    let mark = |state: &str| {
-        Some(Mark {
+    let part = |state: &str| {
+        Some(PartStatus {
             state: State::from(state),
             deployment: Some("x".to_owned()),
             date: None,
@@ -805,10 +805,10 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
         })
     };
     let alone = |at, state: &str| {
-        Observation::Status(Shown {
+        Observation::Status(StatusReading {
             at,
             whole: None,
-            own: vec![mark(state)],
+            own: vec![part(state)],
             failed: Vec::new(),
             waiting: 0,
         })
@@ -849,10 +849,10 @@ fn a_deletion_that_begins_while_the_queue_still_lists_it_is_ours() {
 
 /// A status of one service, beside the run that the environment shows.
 fn status_beside(at: Stamp, shown: (&str, &str), own: (&str, &str)) -> Observation {
-    Observation::Status(Shown {
+    Observation::Status(StatusReading {
         at,
         whole: Some(whole(shown.0, shown.1)),
-        own: vec![Some(Mark {
+        own: vec![Some(PartStatus {
             state: State::from(own.1),
             deployment: Some(own.0.to_owned()),
             date: None,

@@ -15,7 +15,7 @@ use super::super::{
     verdict::{says, waits},
 };
 use crate::wait::{
-    Decision, Endpoint, Evidence, Phase, Says,
+    Decision, Endpoint, Evidence, Phase, Statement,
     decision::{Cause, Proof, Verdict},
 };
 
@@ -141,7 +141,7 @@ fn absence(endpoint: Endpoint, at: Stamp) -> Evidence {
     Evidence {
         run: None,
         endpoint,
-        says: Says::Missing,
+        says: Statement::Missing,
         after: Duration::from_millis(at),
     }
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::super::{Fact, Ledger, Poll, Run, Scope, Stamp, State, decide, run::Fate};
 use crate::wait::{
-    Decision, Endpoint, Evidence, Goal, Phase, RunId, Says, decision::Verdict, mark::Mark,
+    Decision, Endpoint, Evidence, Goal, Phase, RunId, Statement, decision::Verdict,
+    part_status::PartStatus,
 };
 
 impl Ledger {
@@ -15,19 +16,19 @@ impl Ledger {
     }
 
     /// The services that the operation is about, each with its latest status.
-    fn own_marks(&self) -> impl Iterator<Item = (Uuid, &Mark)> + Clone {
+    fn own_parts(&self) -> impl Iterator<Item = (Uuid, &PartStatus)> + Clone {
         let ids = match &self.scope {
             Scope::Services(ids) => ids.as_slice(),
             Scope::Environment | Scope::Cluster => &[],
         };
-        let marks = self.shown.iter().flat_map(|shown| &shown.own);
-        let both = ids.iter().zip(marks);
-        both.filter_map(|(id, mark)| Some((*id, mark.as_ref()?)))
+        let parts = self.shown.iter().flat_map(|shown| &shown.own);
+        let both = ids.iter().zip(parts);
+        both.filter_map(|(id, part)| Some((*id, part.as_ref()?)))
     }
 
     /// The state of the services that the operation is about; that of the whole if they are not read.
     pub(super) fn own_state(&self) -> Option<&State> {
-        let mut own = self.own_marks().map(|(_, mark)| &mark.state);
+        let mut own = self.own_parts().map(|(_, part)| &part.state);
         let active = own.clone().find(|state| state.is_active());
         active.or(own.next()).or(self.state())
     }
@@ -69,7 +70,7 @@ impl Ledger {
             (Scope::Services(_), Some(shown)) => shown
                 .own
                 .iter()
-                .all(|mark| mark.as_ref().is_some_and(|mark| reached(&mark.state))),
+                .all(|part| part.as_ref().is_some_and(|part| reached(&part.state))),
             _ => self.state().is_some_and(reached),
         }
     }
@@ -133,14 +134,14 @@ impl Ledger {
     /// Whether every service that the operation is about shows a state of the goal, under runs that can
     /// be ours: then a run that failed as a whole may have failed because of another service.
     fn is_unclear(&self) -> bool {
-        let is_ours = |mark: &Mark| {
-            let id = mark.execution();
+        let is_ours = |part: &PartStatus| {
+            let id = part.execution();
             let is_foreign = |run: &Run| self.claim(run).is_excluded();
             !self.before.executions.contains(&id)
                 && !self.run(&RunId::Execution(id)).is_some_and(is_foreign)
         };
-        let mut own = self.own_marks();
-        self.is_about_services() && self.holds() && own.all(|(_, mark)| is_ours(mark))
+        let mut own = self.own_parts();
+        self.is_about_services() && self.holds() && own.all(|(_, part)| is_ours(part))
     }
 
     /// How the services of the operation have ended in a run. The source is the entry of the run in the
@@ -176,10 +177,10 @@ impl Ledger {
         match run.parts.get(&id)? {
             Fate::Ended(end) => Some((end.state()?, end.said_by)),
             Fate::Running => {
-                let (_, mark) = self.own_marks().find(|(own, _)| *own == id)?;
-                let is_of_run = Some(mark.execution().as_str()) == run.execution();
-                let has_ended = is_of_run && mark.state.is_terminal() && !mark.was_passed_over();
-                has_ended.then_some((&mark.state, Endpoint::Status))
+                let (_, part) = self.own_parts().find(|(own, _)| *own == id)?;
+                let is_of_run = Some(part.execution().as_str()) == run.execution();
+                let has_ended = is_of_run && part.state.is_terminal() && !part.was_passed_over();
+                has_ended.then_some((&part.state, Endpoint::Status))
             }
             Fate::Unknown | Fate::Queued => None,
         }
@@ -226,7 +227,7 @@ impl Ledger {
             self.end_of(run).unwrap_or_else(|| Evidence {
                 run: Some(run.id.clone()),
                 endpoint: Endpoint::Status,
-                says: Says::Replaced,
+                says: Statement::Replaced,
                 after: Duration::from_millis(run.seen.last),
             })
         });

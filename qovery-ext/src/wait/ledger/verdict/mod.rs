@@ -17,7 +17,7 @@ use super::{
     Fact, Goal, LATE, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, rules},
 };
-use crate::wait::{Endpoint, Evidence, Phase, RunId, Says, decision::Verdict};
+use crate::wait::{Endpoint, Evidence, Phase, RunId, Statement, decision::Verdict};
 
 /// How often the history is read for services that may have ended before their run, in milliseconds.
 const HISTORY_EVERY: Stamp = 30_000;
@@ -121,7 +121,7 @@ impl Ledger {
         Evidence {
             run: run.cloned(),
             endpoint,
-            says: Says::State(state.clone()),
+            says: Statement::State(state.clone()),
             after: Duration::from_millis(at),
         }
     }

@@ -8,7 +8,7 @@ use super::super::{
     verdict::{says, waits},
 };
 use crate::wait::{
-    Decision, Endpoint, Evidence, Phase, Says,
+    Decision, Endpoint, Evidence, Phase, Statement,
     decision::{Cancellation, Proof, Verdict},
 };
 
@@ -188,7 +188,7 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     {
         let fact = ledger.fact(Some(&run.id), Endpoint::Queue, state, poll.now);
         let evidence = Evidence {
-            says: Says::LeftQueue,
+            says: Statement::LeftQueue,
             ..fact
         };
         let decision = Decision::Canceled(Cancellation::LeftQueue(id));

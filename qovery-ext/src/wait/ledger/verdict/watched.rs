@@ -19,7 +19,7 @@ fn states(ledger: &Ledger) -> Vec<&State> {
         return Vec::new();
     };
     match &ledger.scope {
-        Scope::Services(_) => shown.own.iter().flatten().map(|mark| &mark.state).collect(),
+        Scope::Services(_) => shown.own.iter().flatten().map(|part| &part.state).collect(),
         _ => shown.state().into_iter().collect(),
     }
 }

@@ -5,18 +5,18 @@ use uuid::Uuid;
 use super::{Phase, ServiceSnapshot, Snapshot, State, Subject};
 
 impl Snapshot {
-    /// The mark of each thing that the subject consists of; `None` for one that is not listed.
-    pub(crate) fn marks(&self) -> Vec<Option<Mark>> {
+    /// The status of each thing that the subject consists of; `None` for one that is not listed.
+    pub(crate) fn part_statuses(&self) -> Vec<Option<PartStatus>> {
         match &self.subject {
             Subject::Services { services, .. } => services
                 .iter()
-                .map(|wanted| self.service(wanted.id).map(Mark::of_service))
+                .map(|wanted| self.service(wanted.id).map(PartStatus::of_service))
                 .collect(),
             Subject::Service { service, .. } if self.service(service.id).is_some() => {
-                vec![self.service(service.id).map(Mark::of_service)]
+                vec![self.service(service.id).map(PartStatus::of_service)]
             }
             Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
-                vec![Some(Mark {
+                vec![Some(PartStatus {
                     state: self.state.clone(),
                     deployment: self.deployment_id.clone(),
                     date: self.last_deployment_date.clone(),
@@ -36,7 +36,7 @@ impl Snapshot {
         let last = self.deployment_id.as_ref();
         let failed = self.services.iter().filter(|service| {
             let has_failed = service.state.is_error() || service.state == State::Canceled;
-            has_failed && !Mark::of_service(service).was_passed_over()
+            has_failed && !PartStatus::of_service(service).was_passed_over()
         });
         let apart = failed.filter_map(|service| {
             let own = service.deployment_id.as_ref();
@@ -54,16 +54,16 @@ impl Snapshot {
 
     /// Whether something has a state from a deployment that its status does not name.
     pub(crate) fn has_unnamed_deployment(&self) -> bool {
-        let marks = self.marks();
-        let mut known = marks.iter().flatten();
-        known.any(|mark| mark.deployment.is_none() && mark.state != State::Ready)
+        let parts = self.part_statuses();
+        let mut known = parts.iter().flatten();
+        known.any(|part| part.deployment.is_none() && part.state != State::Ready)
     }
 
     /// Whether nothing runs as far as the status shows.
     pub(crate) fn is_idle(&self) -> bool {
         let whole = self.whole.as_ref().map(|whole| &whole.state);
-        let marks = self.marks();
-        let own = marks.iter().flatten().map(|mark| &mark.state);
+        let parts = self.part_statuses();
+        let own = parts.iter().flatten().map(|part| &part.state);
         own.chain(whole).all(State::is_terminal)
             && self.requests_waiting.unwrap_or(0) == 0
             && self
@@ -76,7 +76,7 @@ impl Snapshot {
 
 /// The facts of a status that tell one deployment from another.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Mark {
+pub(crate) struct PartStatus {
     pub(crate) state: State,
     pub(crate) deployment: Option<String>,
     pub(crate) date: Option<String>,
@@ -86,7 +86,7 @@ pub(crate) struct Mark {
     pub(crate) in_last: Option<bool>,
 }
 
-impl Mark {
+impl PartStatus {
     /// Whether the last run has ended before it came to this service.
     pub(crate) fn was_passed_over(&self) -> bool {
         match self.action {
