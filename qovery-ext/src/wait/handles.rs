@@ -232,6 +232,11 @@ pub struct DeploymentRequestHandle {
 }
 
 impl DeploymentRequestHandle {
+    /// Returns the id of the request.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
     /// Sets the environment of the request. Without it, the environment is looked up by the request
     /// id, which fails if the server no longer has the request.
     #[must_use]

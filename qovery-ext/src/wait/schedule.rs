@@ -69,7 +69,7 @@ impl PollSchedule {
     /// Sets the jitter: the largest deviation of an interval in both directions, as a share of it,
     /// from 0.0 to 0.5. Default: 0.1.
     #[must_use]
-    pub fn jitter(mut self, share: f64) -> Self {
+    pub fn jitter_share(mut self, share: f64) -> Self {
         self.jitter = if share.is_finite() {
             share.clamp(0.0, 0.5)
         } else {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn intervals_grow_from_one_second_to_fifteen_and_stay_there() {
-        let schedule = PollSchedule::default().jitter(0.0);
+        let schedule = PollSchedule::default().jitter_share(0.0);
         assert_eq!(
             intervals(&schedule, 9),
             [
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn jitter_stays_within_its_share_in_both_directions() {
         let schedule = PollSchedule::every(Duration::from_secs(10))
-            .jitter(0.1)
+            .jitter_share(0.1)
             .seed(7);
         let all = intervals(&schedule, 1000);
         assert!(all.iter().all(|i| (9.0..=11.0).contains(i)));
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_transition_resets_the_interval() {
-        let schedule = PollSchedule::default().jitter(0.0);
+        let schedule = PollSchedule::default().jitter_share(0.0);
         let mut pace = schedule.pace();
         for _ in 0..6 {
             pace.advance();
@@ -190,13 +190,13 @@ mod tests {
     fn invalid_settings_are_limited_instead_of_panicking() {
         let schedule = PollSchedule::ramp(Duration::from_secs(5), Duration::from_secs(1))
             .growth(f64::NAN)
-            .jitter(f64::INFINITY);
+            .jitter_share(f64::INFINITY);
         assert_eq!(intervals(&schedule, 3), [5.0; 3]);
         let huge = PollSchedule::ramp(Duration::from_secs(1), Duration::MAX)
             .growth(1.0e9)
-            .jitter(0.0);
+            .jitter_share(0.0);
         assert_eq!(intervals(&huge, 100).len(), 100);
-        let never = PollSchedule::every(Duration::MAX).jitter(0.5).growth(2.0);
+        let never = PollSchedule::every(Duration::MAX).jitter_share(0.5).growth(2.0);
         assert_eq!(intervals(&never, 10).len(), 10);
     }
 }

@@ -141,6 +141,19 @@ impl Subject {
         }
     }
 
+    /// Returns the id of the environment, the service or the cluster; for some services, that of their
+    /// environment.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Subject::Service { service, .. } => service.id,
+            Subject::Environment { id, .. }
+            | Subject::Services {
+                environment: id, ..
+            }
+            | Subject::Cluster { id, .. } => *id,
+        }
+    }
+
     /// Returns the environment of the subject, if it is known.
     pub fn environment_id(&self) -> Option<Uuid> {
         match self {

@@ -5,8 +5,9 @@ use qovery_ext::wait::{
     Action, Goal, ServiceHandle, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
     WaitExt,
 };
-use qovery_fake::Workload as FakeKind;
+use qovery_fake::{FakeQovery, Workload as FakeKind};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{KINDS, World};
 
@@ -374,4 +375,24 @@ async fn a_queued_request_is_canceled_by_its_id_with_and_without_a_request_statu
         );
         drop(waiting);
     }
+}
+
+#[test]
+fn every_handle_returns_the_id_of_its_subject() {
+    let client = FakeQovery::new().client();
+    let (id, organization) = (Uuid::from_u128(7), Uuid::from_u128(1));
+    let ids = [
+        client.environment(id).id(),
+        client.application(id).id(),
+        client.container(id).id(),
+        client.database(id).id(),
+        client.job(id).id(),
+        client.helm(id).id(),
+        client.terraform(id).id(),
+        client.agentic_workflow(id).id(),
+        client.service(ServiceKind::Job, id).id(),
+        client.cluster(organization, id).id(),
+        client.deployment_request(id).id(),
+    ];
+    assert_eq!(ids, [id; 11]);
 }

@@ -3,6 +3,11 @@
 macro_rules! watching {
     ($type:ident) => {
         impl $type {
+            /// Returns the id of the subject.
+            pub fn id(&self) -> uuid::Uuid {
+                self.subject.id()
+            }
+
             /// Waits for the deployment of an external actor. Sends no action.
             ///
             /// Returns at once if the goal is already reached and the queue is empty.
