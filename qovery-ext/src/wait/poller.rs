@@ -3,21 +3,25 @@
 //! It emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a future of
 //! this module loses only the request in flight.
 
+mod absence;
+mod facts;
+#[cfg(feature = "stream")]
+mod pushed;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{self, Instant};
-use uuid::Uuid;
 
 #[cfg(feature = "stream")]
-use super::push::{Need, Push, Wake};
+use super::push::Push;
 use super::{
     Deadline, Decision, Evidence, Goal, Names, OperationToken, Phase, PollSchedule, Snapshot,
-    State, Subject, WaitOptions,
+    Subject, WaitOptions,
     condition::Check,
     decision::{Cause, Proof, Verdict},
     in_flight::Permit,
-    ledger::{Fact, Ledger, Observation, Poll, Stamp, StatusReading, millis},
-    source::{Fault, FaultKind, HistoryEntry, QueueRow, Reading, Source},
+    ledger::{Fact, Ledger, Observation, Stamp, StatusReading, millis},
+    source::{Fault, FaultKind, Reading, Source},
     timetable::Timetable,
     until::Until,
 };
@@ -385,168 +389,6 @@ impl Poller {
         self.verdict(at).await
     }
 
-    /// Judges a fault: if the API says that the subject does not exist, that is a reading as well.
-    async fn judge_missing(&mut self, fault: Fault) -> Result<Verdict, Fault> {
-        let at = self.stamp();
-        match &self.until {
-            Until::Goal(ledger) if fault.may_mean_gone(&self.subject) && ledger.was_found() => {}
-            _ => return Err(fault),
-        }
-        let (kind, retry_after) = (fault.kind, fault.retry_after);
-        if kind == FaultKind::Forbidden
-            && let Some(verdict) = self.judge_forbidden(fault).await?
-        {
-            return Ok(verdict);
-        }
-        let Until::Goal(ledger) = &mut self.until else {
-            return Ok(Verdict::pending(Phase::Running));
-        };
-        ledger.observe(Observation::Missing { at });
-        self.keep_away(retry_after);
-        let judged = self.verdict(at).await?;
-        // After a 403, the parent was asked already.
-        if kind == FaultKind::Forbidden || matches!(judged, Verdict::Decided(..)) {
-            return Ok(judged);
-        }
-        Ok(match self.ask_parent().await {
-            Ok(Listing::Lacks(verdict)) => verdict,
-            _ => judged,
-        })
-    }
-
-    /// Judges a 403. It is an answer to a deleted subject, and to a token that has lost its role: only the
-    /// parent tells one from the other. `None` if the parent does not exist either.
-    async fn judge_forbidden(&mut self, fault: Fault) -> Result<Option<Verdict>, Fault> {
-        if let Until::Goal(ledger) = &self.until
-            && ledger.is_deleted_by_others()
-        {
-            return Ok(None);
-        }
-        let listing = self.ask_parent().await;
-        if let Ok(Listing::Lacks(verdict)) = listing {
-            return Ok(Some(verdict));
-        }
-        if !self.goal().is_some_and(Goal::is_reached_when_gone) {
-            return Err(fault);
-        }
-        match listing {
-            Ok(Listing::Unknown) => Ok(None),
-            Ok(_) => Ok(Some(Verdict::pending(Phase::Running))),
-            // The list may be readable again with the next poll.
-            Err(of_parent) if of_parent.is_transient() => Err(of_parent),
-            Err(_) => Err(fault),
-        }
-    }
-
-    /// Asks the parent of a subject that is not found whether it still lists it.
-    async fn ask_parent(&mut self) -> Result<Listing, Fault> {
-        let source = Arc::clone(&self.source);
-        let limit = after(Instant::now(), self.options.fact_timeout());
-        let listed = time::timeout_at(limit, source.listed(&self.subject)).await;
-        let listed = listed.unwrap_or_else(|_| Err(Fault::late()))?;
-        let at = self.stamp();
-        let poll = self.poll_since(at);
-        let Until::Goal(ledger) = &mut self.until else {
-            return Ok(Listing::Unknown);
-        };
-        Ok(match listed {
-            Some(true) => {
-                ledger.observe(Observation::Listed { at });
-                Listing::Lists
-            }
-            Some(false) => Listing::Lacks(ledger.gone_from_parent(&poll)),
-            None => Listing::Unknown,
-        })
-    }
-
-    /// The verdict of the ledger, with the facts that it asks for.
-    async fn verdict(&mut self, since: Stamp) -> Result<Verdict, Fault> {
-        loop {
-            let Until::Goal(ledger) = &self.until else {
-                return Ok(judge_check(Check::Pending));
-            };
-            let poll = self.poll_since(since);
-            let fact = match ledger.verdict(&poll) {
-                Ok(verdict) => return Ok(verdict),
-                Err(fact) => fact,
-            };
-            if !self.read_fact(fact).await? {
-                if let Fact::Request(_) = fact {
-                    // Requests that were queued meanwhile become visible only now.
-                    self.read_fact(Fact::Queue).await?;
-                }
-                return Ok(Verdict::pending(self.phase));
-            }
-        }
-    }
-
-    fn poll_since(&self, since: Stamp) -> Poll {
-        Poll {
-            since,
-            now: self.stamp(),
-            settle: self.options.settle,
-            shares: self.shares,
-        }
-    }
-
-    /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
-    /// settle period the verdict does without it. `false` if this poll cannot go on.
-    async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
-        let source = Arc::clone(&self.source);
-        let read = async {
-            Ok(match fact {
-                Fact::Request(id) => source
-                    .request(id)
-                    .await?
-                    .map(|seen| Answer::Request(id, seen.state)),
-                Fact::Queue => source.queue(&self.subject).await?.map(Answer::Queue),
-                Fact::History => source.history(&self.subject).await?.map(Answer::History),
-            })
-        };
-        let limit = after(Instant::now(), self.options.fact_timeout());
-        let answer = time::timeout_at(limit, read).await;
-        let answer = answer.unwrap_or_else(|_| Err(Fault::late()));
-        let at = self.stamp();
-        let Until::Goal(ledger) = &mut self.until else {
-            return Ok(false);
-        };
-        let observation = match answer {
-            Ok(Some(Answer::Request(id, state))) => Observation::Request { id, state, at },
-            Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
-            Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
-            // An endpoint that knew the request a moment ago may be wrong once.
-            // The request status may be late, and may be wrong once.
-            Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at)),
-            Ok(None) => Observation::Unavailable { fact, at },
-            Err(fault) if fault.kind == FaultKind::Unauthorized => return Err(fault),
-            Err(fault) if fault.is_transient() => return Ok(self.missed(fact, at)),
-            Err(_) => Observation::Unavailable { fact, at },
-        };
-        ledger.observe(observation);
-        self.misses.retain(|(missed, _)| *missed != fact);
-        Ok(true)
-    }
-
-    /// Notes that a fact could not be read. `true` if the verdict has to do without it.
-    fn missed(&mut self, fact: Fact, at: Stamp) -> bool {
-        let known = self.misses.iter().find(|(missed, _)| *missed == fact);
-        let since = known.map(|(_, since)| *since);
-        let Some(since) = since else {
-            self.misses.push((fact, at));
-            self.timetable.restart();
-            return false;
-        };
-        if at < since.saturating_add(millis(self.options.settle)) {
-            self.timetable.restart();
-            return false;
-        }
-        tracing::debug!(subject = %self.subject, ?fact, "fact cannot be read");
-        if let Until::Goal(ledger) = &mut self.until {
-            ledger.observe(Observation::Unavailable { fact, at });
-        }
-        true
-    }
-
     fn read_successfully(&mut self, seen: Reading) {
         let moved = self
             .last
@@ -638,67 +480,6 @@ impl Poller {
         self.timetable.schedule(wait, due);
     }
 
-    /// Lets the statuses that the API pushes move the polls.
-    #[cfg(feature = "stream")]
-    pub(super) fn listen_to_stream(&mut self) {
-        if let Some(client) = self.source.client() {
-            self.push = Push::of(client, &self.subject);
-        }
-    }
-
-    /// Listens to the stream until it has moved the next poll. Dropping the future loses nothing.
-    #[cfg(feature = "stream")]
-    pub(super) async fn listen(&mut self) {
-        let Some(push) = &mut self.push else {
-            return std::future::pending().await;
-        };
-        let wake = push.listen().await;
-        // While polls fail, the schedule alone says how often they may.
-        if self.failures > 0 {
-            return;
-        }
-        match wake {
-            Wake::Due => self.timetable.bring_forward(),
-            Wake::Agrees(polled) => {
-                let Some(push) = &self.push else { return };
-                let scheduled = self.timetable.next_poll();
-                let scheduled = scheduled.saturating_duration_since(polled);
-                let wait = push.wait(scheduled, self.timetable.longest(), self.need());
-                let until = after(polled, wait);
-                let decides = self.settles_or_holds_at().unwrap_or(until);
-                self.timetable.put_off(until.min(decides));
-            }
-        }
-    }
-
-    /// The next fact that the wait needs.
-    #[cfg(feature = "stream")]
-    fn need(&self) -> Need {
-        let Some(last) = self.last.as_ref().filter(|_| self.phase == Phase::Running) else {
-            return Need::Start;
-        };
-        let parts = last.part_statuses();
-        let mut known = parts.iter().flatten();
-        match known.any(|part| !part.state.is_terminal()) && self.needs_only_the_status() {
-            true => Need::Change,
-            false => Need::Decision,
-        }
-    }
-
-    /// Whether the polls of the next minute read the status alone, as long as it does not change.
-    #[cfg(feature = "stream")]
-    fn needs_only_the_status(&self) -> bool {
-        let later = self.stamp().saturating_add(60_000);
-        let Until::Goal(ledger) = &self.until else {
-            return false;
-        };
-        let poll = Poll {
-            now: later,
-            ..self.poll_since(later)
-        };
-        matches!(ledger.verdict(&poll), Ok(Verdict::Pending { .. }))
-    }
-
     /// Makes no poll before the pause is over that the server has asked for, within limits.
     fn keep_away(&mut self, asked: Option<Duration>) {
         let longest = self.options.longest_retry_after;
@@ -751,22 +532,6 @@ impl Poller {
         }
         Ok(None)
     }
-}
-
-/// Whether the parent of a subject lists it.
-enum Listing {
-    Lists,
-    /// The parent does not list it. Carries the verdict of the ledger.
-    Lacks(Verdict),
-    /// The parent does not exist, or none is known.
-    Unknown,
-}
-
-/// The answer of a secondary endpoint.
-enum Answer {
-    Request(Uuid, State),
-    Queue(Vec<QueueRow>),
-    History(Vec<HistoryEntry>),
 }
 
 /// Whether every part of the subject is in a state of the goal.

@@ -196,7 +196,9 @@ mod tests {
             .growth(1.0e9)
             .jitter_share(0.0);
         assert_eq!(intervals(&huge, 100).len(), 100);
-        let never = PollSchedule::every(Duration::MAX).jitter_share(0.5).growth(2.0);
+        let never = PollSchedule::every(Duration::MAX)
+            .jitter_share(0.5)
+            .growth(2.0);
         assert_eq!(intervals(&never, 10).len(), 10);
     }
 }

@@ -493,7 +493,9 @@ async fn settings_that_mean_never_do_not_overflow() {
         deadline: crate::wait::Deadline::After(Duration::MAX),
         ..WaitOptions::default()
     };
-    let schedule = PollSchedule::every(seconds(10)).growth(3.0).jitter_share(0.3);
+    let schedule = PollSchedule::every(seconds(10))
+        .growth(3.0)
+        .jitter_share(0.3);
     server
         .deploy()
         .options(options)
