@@ -128,19 +128,6 @@ impl Subject {
         Subject::Cluster { organization, id }
     }
 
-    /// Whether both have the same id. Their parents and names are not compared.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Subject::Environment { id, .. }, Subject::Environment { id: other, .. }) => {
-                id == other
-            }
-            (Subject::Service { service, .. }, Subject::Service { service: other, .. }) => {
-                service == other
-            }
-            _ => self == other,
-        }
-    }
-
     /// Returns the id of the environment, the service or the cluster; for some services, that of their
     /// environment.
     pub fn id(&self) -> Uuid {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::super::FoundEnvironment;
 use crate::{
     regular_file,
-    wait::{Action, Goal, OperationToken},
+    wait::{Action, Goal, OperationToken, Subject},
 };
 
 /// A line of the journal.
@@ -163,7 +163,7 @@ impl Journal {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
             if let Event::Started { token } = event
-                && !token.subject().is_same(action.subject())
+                && !is_same(token.subject(), action.subject())
             {
                 let what = format!(
                     "it belongs to another job: there, the action of environment {environment} acts on \
@@ -207,4 +207,14 @@ impl Journal {
 
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+/// Whether both have the same id. Their parents and names are not compared.
+fn is_same(subject: &Subject, other: &Subject) -> bool {
+    match (subject, other) {
+        (Subject::Environment { id, .. }, Subject::Environment { id: other, .. }) => id == other,
+        (Subject::Service { service, .. }, Subject::Service { service: other, .. }) => {
+            service == other
+        }
+        _ => subject == other,
+    }
 }
