@@ -81,15 +81,30 @@ impl Check<'_> {
         });
     }
 
+    /// Whether null fits a schema.
+    fn takes_null(&self, schema: &Value, depth: usize) -> bool {
+        if depth > DEPTH {
+            return true;
+        }
+        let shape = self.contract.shape(schema);
+        let is_listed = shape
+            .values
+            .is_some_and(|values| values.contains(&Value::Null));
+        let is_anything = shape.kind.is_none() && shape.alternatives.is_none();
+        let by_member = shape.alternatives.is_some_and(|alternatives| {
+            let mut members = alternatives.members.iter();
+            members.any(|member| self.takes_null(member, depth + 1))
+        });
+        shape.nullable || is_listed || is_anything || by_member
+    }
+
     fn value(&mut self, schema: &Value, value: &Value, path: &str, depth: usize) {
         if depth > DEPTH {
             return;
         }
         let shape = self.contract.shape(schema);
         if value.is_null() {
-            let listed = shape.values.is_some_and(|values| values.contains(value));
-            let anything = shape.kind.is_none() && shape.alternatives.is_none();
-            if !(shape.nullable || listed || anything) {
+            if !self.takes_null(schema, depth) {
                 self.report(path, "must not be null");
             }
             return;

@@ -93,10 +93,15 @@ fn null_is_allowed_only_if_the_contract_allows_it() {
     let described = json!({"description": "a", "allOf": [{"$ref": "#/components/schemas/Maybe"}]});
     assert!(wrong(&contract, described, Value::Null).is_empty());
     let kind = json!({"$ref": "#/components/schemas/Kind"});
-    assert_eq!(
-        wrong(&contract, kind, Value::Null),
-        ["the body must not be null"]
-    );
+    let only_null = json!({"type": "string", "nullable": true, "enum": [null]});
+    let choice = json!({"oneOf": [kind.clone(), only_null]});
+    assert!(wrong(&contract, choice, Value::Null).is_empty());
+    for schema in [kind.clone(), json!({"oneOf": [kind]})] {
+        assert_eq!(
+            wrong(&contract, schema, Value::Null),
+            ["the body must not be null"]
+        );
+    }
 }
 
 #[test]

@@ -55,7 +55,9 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
     let (first, longest) = (Duration::from_secs(1), Duration::from_secs(15));
     assert_eq!(
         options.schedule,
-        PollSchedule::ramp(first, longest).growth(1.5).jitter_share(0.1)
+        PollSchedule::ramp(first, longest)
+            .growth(1.5)
+            .jitter_share(0.1)
     );
     assert!(!options.cancel_at_deadline);
     let expected = [

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::names;
-use super::read::{Reader, list};
+use super::read::Reader;
 use super::schema::{EnumValue, Kind, Schema};
+use super::schema_keys::list;
 use crate::codegen::model::EnumValueModel;
 
 /// Reads the values of an enum of texts.

@@ -36,10 +36,12 @@ mod paths;
 mod read;
 mod requests;
 mod schema;
+mod schema_keys;
 mod styles;
 mod successes;
 mod suggest;
 mod type_model;
+mod unfollowed;
 mod unions;
 mod usage;
 
@@ -99,7 +101,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
             .with_help("describe it another way, in the overlay")
     };
 
-    draft.remarks.append(&mut keywords::notes(&reader));
+    draft.remarks.append(&mut unfollowed::notes(&reader));
     parents::apply(&mut draft, parents::read(&reader)?).map_err(conflict)?;
     usage::retain_reachable(&mut draft);
     for (name, (pointer, problem)) in unread {

@@ -5,8 +5,9 @@
 use serde_json::{Map, Value};
 
 use super::enums;
-use super::read::{Reader, list, types};
+use super::read::Reader;
 use super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
+use super::schema_keys::{enumerated, list, types};
 use crate::contract::choice::is_never;
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
@@ -254,25 +255,6 @@ fn is_beyond_signed(map: &Map<String, Value>) -> bool {
     }
     let most = limits(["maximum", "exclusiveMaximum"]);
     !most.is_empty() && most.iter().all(is_large) && least.into_iter().any(Value::is_u64)
-}
-
-/// The listed values of an integer or a boolean, as they are spelled in JSON.
-pub(super) fn spelled_values(map: &Map<String, Value>) -> Vec<String> {
-    let values = enumerated(map).unwrap_or_default();
-    let is_simple = |value: &Value| value.is_i64() || value.is_u64() || value.is_boolean();
-    match values.iter().all(is_simple) {
-        true => values.iter().map(Value::to_string).collect(),
-        false => Vec::new(),
-    }
-}
-
-/// The values of `enum` or `const`.
-fn enumerated(map: &Map<String, Value>) -> Option<Vec<Value>> {
-    match (map.get("enum"), map.get("const")) {
-        (Some(Value::Array(values)), None) => Some(values.clone()),
-        (_, Some(value)) => Some(vec![value.clone()]),
-        _ => None,
-    }
 }
 
 fn text_format(format: &str) -> TextFormat {

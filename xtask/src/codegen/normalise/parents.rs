@@ -13,8 +13,9 @@ use super::budget::{self, Budget};
 use super::conflict::Conflict;
 use super::draft::Draft;
 use super::names;
-use super::read::{Reader, chooses};
+use super::read::Reader;
 use super::schema::{Components, Discriminator, Kind, Member, Schema, Union};
+use super::schema_keys::chooses;
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 

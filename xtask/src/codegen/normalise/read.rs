@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::budget::{self, Budget};
 use super::keywords::{Handling, Thing};
 use super::limits;
-use super::own;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
+use super::schema_keys::{self, chooses, list, types};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
 use crate::contract::choice::{is_never, only_requires};
@@ -371,7 +371,7 @@ impl<'a> Reader<'a> {
             read_only: is("readOnly"),
             write_only: is("writeOnly"),
             rust_name,
-            values: own::spelled_values(map),
+            values: schema_keys::spelled_values(map),
             limits: limits::sentences(map),
         })
     }
@@ -447,28 +447,6 @@ fn one_or_all(mut parts: Vec<Schema>, pointer: &str) -> Schema {
         }
         (_, None) => Schema::new(Kind::Any, pointer),
     }
-}
-
-pub(crate) fn types(map: &Map<String, Value>) -> Vec<&str> {
-    match map.get("type") {
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-pub(crate) fn list<'v>(map: &'v Map<String, Value>, key: &str) -> &'v [Value] {
-    map.get(key)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
-}
-
-/// Whether a schema has a list of alternatives, `oneOf` or `anyOf`.
-pub(crate) fn chooses(map: &Map<String, Value>) -> bool {
-    let lists = ["oneOf", "anyOf"].map(|keyword| list(map, keyword));
-    lists
-        .iter()
-        .any(|members| !members.is_empty() && !members.iter().all(only_requires))
 }
 
 #[cfg(test)]

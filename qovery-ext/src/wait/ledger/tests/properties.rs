@@ -220,10 +220,10 @@ proptest! {
         let text = OperationToken::new(environment(), Some(ledger)).to_string();
         let kept = text.len().saturating_sub(cut);
         prop_assert!(OperationToken::from_str(&text[..kept]).is_err());
-        let (prefix, encoded) = text.rsplit_once("op-4-").expect("it has a version");
+        let (prefix, encoded) = text.rsplit_once("op-5-").expect("it has a version");
         let mut bytes = URL_SAFE_NO_PAD.decode(encoded).expect("it is base64");
         bytes.extend(more);
-        let longer = format!("{prefix}op-4-{}", URL_SAFE_NO_PAD.encode(bytes));
+        let longer = format!("{prefix}op-5-{}", URL_SAFE_NO_PAD.encode(bytes));
         prop_assert!(OperationToken::from_str(&longer).is_err());
     }
 

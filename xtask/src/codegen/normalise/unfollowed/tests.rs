@@ -3,6 +3,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::super::keywords::Handling;
 use super::super::normalise;
 use super::*;
 use crate::codegen::model::Normalised;
