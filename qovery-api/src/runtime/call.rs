@@ -27,6 +27,9 @@ use super::{
     parameter::{self, Place, Style, Texts},
     path,
     query::Query,
+    query_value::text_of,
+    sendable,
+    text::one_line,
 };
 use decoding::Decoding;
 
@@ -35,8 +38,11 @@ use decoding::Decoding;
 /// Awaiting it returns the decoded body. [`Call::response`] returns the status and the headers too. A call
 /// can be cloned, and each clone is sent separately.
 ///
-/// If a parameter cannot be sent (a path parameter that would reach another endpoint, a header that is not
-/// text), the call fails when it is awaited: [`Error::is_invalid_request`].
+/// If a part cannot be sent, nothing is sent, and the call fails when it is awaited:
+/// [`Error::is_invalid_request`]. Such parts are a path parameter that would reach another endpoint, a header
+/// that is not text, a number in a body or parameter that is NaN or infinite, a date outside of the years 0 to
+/// 9999, and an object in the query with a key that is the name of another parameter. The message names the
+/// field or parameter.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O> {
     client: Client,
@@ -101,7 +107,7 @@ impl<O: Operation> Call<O> {
             client,
             path::fill(
                 O::INFO.path,
-                values.map(|value| (SIMPLE, Ok(Texts::One(value.to_query())))),
+                values.map(|value| (SIMPLE, text_of(*value).map(Texts::One))),
             ),
         )
     }
@@ -132,16 +138,25 @@ impl<O: Operation> Call<O> {
     /// of the body.
     ///
     /// The call fails if a header cannot hold the value, if the header frames the message or belongs to the
-    /// connection (such as `Content-Length`, `Transfer-Encoding` and `Connection`), or if a `User-Agent`
-    /// begins like that of the command-line tool or of the Terraform provider.
+    /// connection (such as `Content-Length`, `Transfer-Encoding` and `Connection`), if it is for a proxy or
+    /// leads to another server, path or method (such as `Host`, `Proxy-Authorization`, `X-Forwarded-Host`,
+    /// `X-Original-URL` and `X-HTTP-Method-Override`), or if a `User-Agent` begins like that of the command-line tool or of the Terraform provider.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self
     }
 
     /// Sets a query parameter and replaces earlier values of the same name. The value is encoded.
+    ///
+    /// The call fails if the value has a [`refusal`](QueryValue::refusal), or if the name is also a key of an
+    /// object that another parameter sends.
     pub fn query(mut self, name: &str, value: impl QueryValue) -> Self {
-        self.parts.query.set(name, &value.to_query());
+        match text_of(&value) {
+            Ok(text) => self.parts.query.set(name, &text),
+            Err(problem) => self
+                .parts
+                .fail(format!("the parameter `{}` {problem}", one_line(name, 80))),
+        }
         self
     }
 
@@ -203,7 +218,8 @@ impl<O: Operation> Call<O> {
     ) -> Self {
         let (encoded, extra) = extra::noting(|| serde_json::to_vec(body));
         self.parts.extra = extra;
-        let encoded = encoded.map_err(|error| error.to_string());
+        let encoded =
+            sendable::check(body).and_then(|()| encoded.map_err(|error| error.to_string()));
         self.parts.encoded(content_type, encoded);
         self
     }
@@ -265,16 +281,38 @@ impl<O: Operation> Call<O> {
 const OTHER_ORIGINS: [&[u8]; 2] = [b"cli", b"terraform provider"];
 
 /// Headers that the transport sets: another length would cut off the body, and the rest is between two servers.
-const FRAMING: [&str; 9] = [
+const FRAMING: [&str; 12] = [
+    "alt-used",
     "connection",
     "content-length",
     "expect",
+    "http2-settings",
     "keep-alive",
+    "proxy-authorization",
     "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+];
+
+/// Headers that make a proxy or server execute another request than the operation: on another server or path,
+/// or with another method, which would also make a retry unsafe.
+const ROUTING: [&str; 14] = [
+    "forwarded",
+    "host",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-host",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 fn claims_other_origin(user_agent: &[u8]) -> bool {
@@ -315,6 +353,13 @@ impl Parts {
             self.fail(format!("the header `{name}` is set by the transport"));
             return;
         }
+        if ROUTING.contains(&name.as_str()) {
+            self.fail(format!(
+                "the header `{name}` can lead to another server, path or method: set the base URL of the \
+                 client, or call another operation"
+            ));
+            return;
+        }
         if name == header::USER_AGENT && claims_other_origin(value.as_bytes()) {
             self.fail(
                 "the user agent must not begin with the name of another client of the API: the API \
@@ -323,13 +368,7 @@ impl Parts {
             );
             return;
         }
-        if [
-            header::AUTHORIZATION,
-            header::PROXY_AUTHORIZATION,
-            header::COOKIE,
-        ]
-        .contains(&name)
-        {
+        if [header::AUTHORIZATION, header::COOKIE].contains(&name) {
             value.set_sensitive(true);
         }
         self.headers.insert(name, value);
@@ -411,7 +450,7 @@ impl Parts {
         self.add_cookies()?;
         let mut url = path::join(base, &self.path)?;
         // A base URL has no query that would have to be removed.
-        if let Some(query) = self.query.encode() {
+        if let Some(query) = self.query.encode()? {
             url.set_query(Some(&query));
         }
         let mut request = Request::new(info, url);

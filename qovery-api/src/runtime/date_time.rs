@@ -20,7 +20,8 @@
 //! - a date alone (midnight UTC);
 //! - a number: milliseconds since 1970 if it is large, otherwise seconds.
 //!
-//! Date-times are written in RFC 3339 and UTC, with as many digits as the time has. Dates without a time are
+//! Date-times are written in RFC 3339 and UTC, with as many digits as the time has. A request with a year
+//! outside of 0 to 9999 fails before it is sent. Dates without a time are
 //! read by chrono.
 
 use std::{collections::BTreeMap, fmt};
@@ -74,7 +75,8 @@ impl<T: Field> Serialize for InnerRef<'_, T> {
 
 impl Field for DateTime<Utc> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        // Like chrono does for its own types, so that `sendable` recognizes a year outside of RFC 3339.
+        serializer.collect_str(&self.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

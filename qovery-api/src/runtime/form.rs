@@ -9,8 +9,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    parameter::{Style, Texts, fields, in_query, object_of, scalar},
+    parameter::{
+        Style, Texts, fields, in_query, names_in_query, object_of, refuse_repeated, scalar,
+    },
     percent::RESERVED,
+    sendable,
 };
 
 /// The style of one property, if it differs from the style of the [module](self).
@@ -28,25 +31,43 @@ pub(crate) enum FormStyle {
 /// Encodes an object.
 ///
 /// # Errors
-/// Returns an error if the value is no object, or if a property does not fit its encoding.
+/// Returns an error if the value is no object, if a property does not fit its encoding, if a number or date
+/// cannot be sent, or if two properties would be sent under one name.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     encodings: &[Encoding],
 ) -> Result<String, String> {
+    sendable::check(value)?;
     let text = serde_json::to_string(value).map_err(|error| error.to_string())?;
     if !text.starts_with('{') {
         return Err("a form has to be an object".to_owned());
     }
     let fields = fields(&text)?;
     let mut parts = Vec::with_capacity(fields.len());
+    let mut names = Vec::with_capacity(fields.len());
     for (name, value) in &fields {
         let style = encodings.iter().find(|(known, _)| known == name);
         let style = style.map(|(_, style)| *style);
         let part = property(name, value, style)
             .map_err(|problem| format!("the property `{name}` {problem}"))?;
+        if part.is_some() {
+            names.extend(names_of(name, value, style)?);
+        }
         parts.extend(part);
     }
+    refuse_repeated(names.iter().map(String::as_str))
+        .map_err(|problem| format!("in the form, {problem}"))?;
     Ok(parts.join("&"))
+}
+
+/// The names under which a property is sent.
+fn names_of(name: &str, json: &str, style: Option<FormStyle>) -> Result<Vec<String>, String> {
+    match style {
+        Some(FormStyle::Styled(style)) if json.starts_with('{') => {
+            Ok(names_in_query(name, style, &object_of(json)?))
+        }
+        _ => Ok(vec![name.to_owned()]),
+    }
 }
 
 /// Encodes one property, whose value is JSON text.
@@ -143,6 +164,20 @@ mod tests {
         assert!(encode(&nested, &encodings).unwrap_err().contains("`deep`"));
         let nested = json!({"pipes": [[1]]});
         assert!(encode(&nested, &encodings).unwrap_err().contains("`pipes`"));
+    }
+
+    #[test]
+    fn two_properties_with_one_name_and_numbers_without_a_value_are_refused() {
+        let flat = FormStyle::Styled(Style::Form { explode: true });
+        let encodings = [("flat", flat), ("deep", FormStyle::Styled(Style::Deep))];
+        let error = encode(&json!({"flat": {"k": 1}, "k": 2}), &encodings).unwrap_err();
+        assert!(error.contains("`k`"), "{error}");
+        assert!(encode(&json!({"deep": {"k": 1}, "deep[k]": 2}), &encodings).is_err());
+        assert!(encode(&json!({"deep": {"k": 1}, "flat": {"flat": 1}}), &encodings).is_ok());
+        assert!(encode(&json!({"other": {"k": 1}, "k": 2}), &encodings).is_ok());
+        let body = std::collections::BTreeMap::from([("rate", vec![f64::NAN])]);
+        let error = encode(&body, &[]).unwrap_err();
+        assert!(error.contains("`rate[0]`"), "{error}");
     }
 
     #[test]

@@ -70,6 +70,11 @@ mod request;
 mod response;
 mod secret;
 #[allow(
+    dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
+mod sendable;
+#[allow(
     unused_imports,
     unused_macros,
     reason = "what the generated code uses depends on the contract"

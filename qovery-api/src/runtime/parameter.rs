@@ -3,10 +3,14 @@
 //! One expansion serves all locations. Each location has its own encoding, so that no value can be read as a
 //! delimiter. [`QueryValue`] writes a single value.
 
+use std::collections::HashSet;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{QueryValue, decode::entries, percent::RESERVED};
+use super::{
+    QueryValue, decode::entries, percent::RESERVED, query_value::text_of, sendable, text::one_line,
+};
 
 /// The location of a parameter outside of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +50,13 @@ pub(crate) enum Texts {
 
 /// A single value.
 pub(crate) fn one(value: impl QueryValue) -> Result<Texts, String> {
-    Ok(Texts::One(value.to_query()))
+    text_of(&value).map(Texts::One)
 }
 
 /// A list.
 pub(crate) fn list<T: QueryValue>(values: &[T]) -> Result<Texts, String> {
-    Ok(Texts::List(
-        values.iter().map(QueryValue::to_query).collect(),
-    ))
+    let texts = values.iter().map(text_of);
+    texts.collect::<Result<_, _>>().map(Texts::List)
 }
 
 /// An object of single values. Those that are null are left out.
@@ -61,8 +64,7 @@ pub(crate) fn list<T: QueryValue>(values: &[T]) -> Result<Texts, String> {
 /// # Errors
 /// Returns an error if the value is no object, or holds a list or another object.
 pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
-    let text =
-        serde_json::to_string(value).map_err(|error| format!("cannot be encoded: {error}"))?;
+    let text = document_text(value)?;
     if !text.starts_with('{') {
         return Err("is not an object".to_owned());
     }
@@ -107,10 +109,13 @@ pub(crate) fn fields(json: &str) -> Result<Vec<(String, &str)>, String> {
 /// # Errors
 /// Returns an error if the value cannot be written as JSON.
 pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
-    match serde_json::to_string(value) {
-        Ok(text) => Ok(Texts::One(text)),
-        Err(error) => Err(format!("cannot be encoded: {error}")),
-    }
+    document_text(value).map(Texts::One)
+}
+
+fn document_text<T: Serialize + ?Sized>(value: &T) -> Result<String, String> {
+    let refuse = |problem: String| format!("cannot be encoded: {problem}");
+    sendable::check(value).map_err(refuse)?;
+    serde_json::to_string(value).map_err(|error| refuse(error.to_string()))
 }
 
 /// A single value of JSON text, formatted like a parameter; nothing if the value is null, a list or an object.
@@ -164,6 +169,36 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
         return Ok(Some(pairs.collect::<Vec<_>>().join("&")));
     }
     Ok(Some(expand(&encode(name), style, &texts.map(encode))))
+}
+
+/// The names under which a parameter stands in a query, not yet encoded. An exploded object has those of its
+/// keys.
+pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<String> {
+    match (style, texts) {
+        (Style::Form { explode: true }, Texts::Pairs(pairs)) => {
+            pairs.iter().map(|(key, _)| key.clone()).collect()
+        }
+        (Style::Deep, Texts::Pairs(pairs)) => pairs
+            .iter()
+            .map(|(key, _)| format!("{name}[{key}]"))
+            .collect(),
+        _ => vec![name.to_owned()],
+    }
+}
+
+/// Fails if a name occurs twice: the server would read one of the values, or both as a list.
+///
+/// # Errors
+/// Returns an error with the name.
+pub(crate) fn refuse_repeated<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    match { names }.find(|name| !seen.insert(*name)) {
+        Some(name) => Err(format!(
+            "two values are given for the name `{}`: rename the key of the object, or remove one value",
+            one_line(name, 80)
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The parameter of a header, whose values are not encoded, or nothing if there is no value.

@@ -5,13 +5,22 @@
 use percent_encoding::utf8_percent_encode;
 
 use super::{
-    parameter::{Style, Texts, in_query},
+    parameter::{Style, Texts, in_query, names_in_query, refuse_repeated},
     percent::RESERVED,
 };
 
 /// Query parameters in the order of their first setting.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<Parameter>);
+
+#[derive(Debug, Clone)]
+struct Parameter {
+    name: String,
+    /// The names in the query, which are others than `name` if the value is an exploded object.
+    sent: Vec<String>,
+    /// Names and values, encoded.
+    text: String,
+}
 
 impl Query {
     /// Sets one value and replaces earlier values of the name.
@@ -21,7 +30,7 @@ impl Query {
             utf8_percent_encode(name, RESERVED),
             utf8_percent_encode(value, RESERVED)
         );
-        self.put(name, Some(text));
+        self.put(name, Some((vec![name.to_owned()], text)));
     }
 
     /// Sets one value that consists of several texts, and replaces earlier values of the name. An empty list
@@ -35,7 +44,11 @@ impl Query {
         style: Style,
         texts: &Texts,
     ) -> Result<(), String> {
-        self.put(name, in_query(name, style, texts)?);
+        let text = in_query(name, style, texts)?;
+        self.put(
+            name,
+            text.map(|text| (names_in_query(name, style, texts), text)),
+        );
         Ok(())
     }
 
@@ -44,24 +57,32 @@ impl Query {
         self.put(name, None);
     }
 
-    fn put(&mut self, name: &str, text: Option<String>) {
-        let Some(text) = text else {
-            self.0.retain(|(known, _)| known != name);
+    fn put(&mut self, name: &str, value: Option<(Vec<String>, String)>) {
+        let Some((sent, text)) = value else {
+            self.0.retain(|known| known.name != name);
             return;
         };
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = text,
-            None => self.0.push((name.to_owned(), text)),
+        let name = name.to_owned();
+        let parameter = Parameter { name, sent, text };
+        match self.0.iter_mut().find(|known| known.name == parameter.name) {
+            Some(known) => *known = parameter,
+            None => self.0.push(parameter),
         }
     }
 
     /// The encoded query, or nothing if no parameter is set.
-    pub(crate) fn encode(&self) -> Option<String> {
+    ///
+    /// # Errors
+    /// Returns an error if the key of an object is the name of another parameter, or occurs twice.
+    pub(crate) fn encode(&self) -> Result<Option<String>, String> {
         if self.0.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let parts: Vec<&str> = self.0.iter().map(|(_, text)| text.as_str()).collect();
-        Some(parts.join("&"))
+        let names = self.0.iter().flat_map(|known| &known.sent);
+        refuse_repeated(names.map(String::as_str))
+            .map_err(|problem| format!("in the query, {problem}"))?;
+        let parts: Vec<&str> = self.0.iter().map(|known| known.text.as_str()).collect();
+        Ok(Some(parts.join("&")))
     }
 }
 
@@ -77,12 +98,12 @@ mod tests {
         query.set("a", "1");
         query.set("b", "2");
         query.set("a", "3");
-        assert_eq!(query.encode().unwrap(), "a=3&b=2");
+        assert_eq!(query.encode().unwrap().unwrap(), "a=3&b=2");
         query.remove("a");
-        assert_eq!(query.encode().unwrap(), "b=2");
+        assert_eq!(query.encode().unwrap().unwrap(), "b=2");
         let (style, none) = (Style::Form { explode: false }, Texts::List(Vec::new()));
         query.set_styled("b", style, &none).unwrap();
-        assert_eq!(query.encode(), None);
+        assert_eq!(query.encode(), Ok(None));
     }
 
     #[test]
@@ -91,9 +112,52 @@ mod tests {
         let text = "a b+c&d=e#f?g/h%20é\n";
         query.set("n[0]", text);
         let mut url = Url::parse("https://h.test/").unwrap();
-        url.set_query(query.encode().as_deref());
+        url.set_query(query.encode().unwrap().as_deref());
         let pairs: Vec<_> = url.query_pairs().collect();
         assert_eq!(pairs, [("n[0]".into(), text.into())]);
         assert_eq!(url.fragment(), None);
+    }
+
+    #[test]
+    fn an_object_whose_key_is_another_parameter_is_refused_in_any_order() {
+        let exploded = Style::Form { explode: true };
+        let pairs = |keys: &[&str]| {
+            let pairs = keys.iter().map(|key| ((*key).to_owned(), "v".to_owned()));
+            Texts::Pairs(pairs.collect())
+        };
+        let list = Texts::List(vec!["1".to_owned(), "2".to_owned()]);
+        for (style, key, other) in [(exploded, "a", "a"), (Style::Deep, "a", "o[a]")] {
+            let mut query = Query::default();
+            query.set_styled("o", style, &pairs(&["b", key])).unwrap();
+            assert!(query.encode().is_ok());
+            query.set_styled(other, exploded, &list).unwrap();
+            let error = query.encode().unwrap_err();
+            assert!(error.contains(&format!("`{other}`")), "{error}");
+            // The other is removed, and set before.
+            query.remove(other);
+            assert!(query.encode().is_ok());
+            let mut query = Query::default();
+            query.set(other, "1");
+            query.set_styled("o", style, &pairs(&[key])).unwrap();
+            assert!(query.encode().is_err());
+            query.set_styled("o", style, &pairs(&["c"])).unwrap();
+            assert!(query.encode().is_ok());
+        }
+        let mut query = Query::default();
+        query
+            .set_styled("o", exploded, &pairs(&["a", "a"]))
+            .unwrap();
+        assert!(query.encode().is_err(), "a key twice");
+        query
+            .set_styled("o", exploded, &pairs(&["o", "a"]))
+            .unwrap();
+        query.set_styled("p", exploded, &pairs(&["A"])).unwrap();
+        assert!(query.encode().is_ok(), "its own name, and another case");
+        query.set_styled("p", exploded, &pairs(&["a"])).unwrap();
+        assert!(query.encode().is_err(), "two objects");
+        query
+            .set_styled("p", Style::Form { explode: false }, &pairs(&["a"]))
+            .unwrap();
+        assert!(query.encode().is_ok(), "not exploded");
     }
 }

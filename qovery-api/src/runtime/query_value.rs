@@ -1,7 +1,9 @@
 //! The textual form of a single value in a request.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeZone};
 use uuid::Uuid;
+
+use super::sendable::{NO_DATE, NO_NUMBER};
 
 /// A single value of a parameter, in the query, the path, a header or a cookie.
 ///
@@ -9,11 +11,33 @@ use uuid::Uuid;
 pub trait QueryValue {
     /// Returns the value as text, not yet percent-encoded.
     fn to_query(&self) -> String;
+
+    /// Returns why the value cannot be sent, as the end of a sentence: the call then fails before anything is
+    /// sent. A float that is NaN or infinite cannot be sent, nor a date outside of the years 0 to 9999.
+    /// Default: `None`.
+    fn refusal(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The text of a value.
+///
+/// # Errors
+/// Returns an error if the value cannot be sent.
+pub(crate) fn text_of<T: QueryValue + ?Sized>(value: &T) -> Result<String, String> {
+    match value.refusal() {
+        Some(problem) => Err(problem.to_owned()),
+        None => Ok(value.to_query()),
+    }
 }
 
 impl<T: QueryValue + ?Sized> QueryValue for &T {
     fn to_query(&self) -> String {
         (**self).to_query()
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        (**self).refusal()
     }
 }
 
@@ -47,17 +71,49 @@ query_value_by_display!(
     u64,
     usize,
     Uuid,
-    NaiveDate,
     std::num::NonZeroU32,
-    std::num::NonZeroU64,
-    // Rust prints a whole float without its fraction, and never with an exponent.
-    f32,
-    f64
+    std::num::NonZeroU64
 );
+
+macro_rules! query_value_of_float {
+    ($($type:ty),*) => {
+        $(impl QueryValue for $type {
+            // Rust prints a whole float without its fraction, and never with an exponent.
+            fn to_query(&self) -> String {
+                self.to_string()
+            }
+
+            fn refusal(&self) -> Option<&'static str> {
+                (!self.is_finite()).then_some(NO_NUMBER)
+            }
+        })*
+    };
+}
+
+query_value_of_float!(f32, f64);
+
+/// Whether RFC 3339 has the year.
+fn refusal_of_year(year: i32) -> Option<&'static str> {
+    (!(0..=9999).contains(&year)).then_some(NO_DATE)
+}
+
+impl QueryValue for NaiveDate {
+    fn to_query(&self) -> String {
+        self.to_string()
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        refusal_of_year(self.year())
+    }
+}
 
 impl<Z: TimeZone> QueryValue for DateTime<Z> {
     fn to_query(&self) -> String {
         self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        refusal_of_year(self.to_utc().year())
     }
 }
 

@@ -116,3 +116,93 @@ async fn a_compressed_body_that_breaks_off_is_no_success() {
         assert_eq!((error.attempts(), server.executions()), (1, 1));
     }
 }
+
+/// An empty body, compressed with gzip.
+#[cfg(feature = "gzip")]
+const EMPTY: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x03\x00\0\0\0\0\0\0\0\0";
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn all_members_of_a_compressed_body_are_read_within_one_limit() {
+    let one = COMPRESSED;
+    for (members, wanted) in [
+        (vec![one, one], "{}{}"),
+        (vec![one, EMPTY], "{}"),
+        (vec![EMPTY, one], "{}"),
+        (vec![EMPTY, EMPTY], ""),
+        (vec![one, EMPTY, EMPTY, one, one], "{}{}{}"),
+        // More members than fit in one step of the decoder, so that they begin everywhere in a step.
+        (vec![one; 200], &"{}".repeat(200)),
+    ] {
+        let server = Server::start([compressed(200, "gzip", &members.concat())]).await;
+        for limit in [wanted.len().saturating_sub(1), wanted.len()] {
+            let client = connect(&server.url()).body_limit(limit).build().unwrap();
+            let outcome = send(&client, &Method::GET).await;
+            match outcome {
+                Ok(response) => assert!(limit == wanted.len() && response.body == wanted),
+                Err(error) => assert!(limit < wanted.len() && error.is_too_large(), "{error:?}"),
+            }
+        }
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn bytes_that_belong_to_no_member_are_not_dropped_silently() {
+    let damaged = |place: usize| {
+        let mut member = COMPRESSED.to_vec();
+        member[place] ^= 1;
+        member
+    };
+    let whole = COMPRESSED.len();
+    let tails = [
+        b"\0".to_vec(),
+        b"\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(),
+        b"{}".to_vec(),
+        b"\x1f".to_vec(),
+        b"\x1f\x8b\x08".to_vec(),
+        COMPRESSED[..whole - 1].to_vec(),
+        // The checksum and the length of the last member.
+        damaged(whole - 8),
+        damaged(whole - 1),
+    ];
+    for tail in tails {
+        for body in [
+            [COMPRESSED, &tail].concat(),
+            [EMPTY, &tail].concat(),
+            [&COMPRESSED.repeat(100), &tail[..]].concat(),
+        ] {
+            let server = Server::start([compressed(200, "gzip", &body)]).await;
+            let error = send(&client(&server), &Method::POST).await.unwrap_err();
+            assert!(
+                error.is_body() && !error.is_too_large(),
+                "{tail:?} {error:?}"
+            );
+        }
+    }
+    // The first of two members.
+    for place in [whole - 8, whole - 1] {
+        let body = [&damaged(place)[..], COMPRESSED].concat();
+        let server = Server::start([compressed(200, "gzip", &body)]).await;
+        assert!(
+            send(&client(&server), &Method::POST)
+                .await
+                .unwrap_err()
+                .is_body()
+        );
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn members_without_content_are_not_read_without_an_end() {
+    for (bytes, is_read) in [(60 * 1024, true), (100 * 1024, false)] {
+        let body = EMPTY.repeat(bytes / EMPTY.len());
+        let server = Server::start([compressed(200, "gzip", &body)]).await;
+        let client = connect(&server.url()).body_limit(1000).build().unwrap();
+        match send(&client, &Method::GET).await {
+            Ok(response) => assert!(is_read && response.body.is_empty()),
+            Err(error) => assert!(!is_read && error.is_too_large(), "{error:?}"),
+        }
+    }
+}

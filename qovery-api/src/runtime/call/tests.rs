@@ -334,3 +334,87 @@ async fn a_refusal_names_the_extra_fields_of_the_request() {
     let error = client.create_thing(&json!({})).await.unwrap_err();
     assert!(!error.to_string().contains("without_extra"), "{error}");
 }
+
+#[tokio::test]
+async fn a_number_or_date_that_cannot_be_sent_is_refused_with_its_name() {
+    let (client, recorder) = setup();
+    let long = chrono::NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap();
+    let style = Style::Form { explode: false };
+    let map = std::collections::BTreeMap::from([("rate", f64::NAN)]);
+    let get = || client.get_thing("x");
+    let lists = parameter::list(&[1.0, f64::NEG_INFINITY]);
+    let calls = [
+        (get().query("n", f64::NAN), "`n`"),
+        (get().query("n", f32::INFINITY), "`n`"),
+        (get().query("n", long), "`n`"),
+        (
+            get().query("n", long.and_time(chrono::NaiveTime::MIN).and_utc()),
+            "`n`",
+        ),
+        (get().query("n", 1.0).query("n", f64::NAN), "`n`"),
+        (get().query_joined("n", &[f64::NAN]), "`n`"),
+        (get().query_repeated("n", &[1.0, f64::INFINITY]), "`n`"),
+        (
+            get().parameter(Place::Header, "x-n", style, parameter::one(f64::NAN)),
+            "`x-n`",
+        ),
+        (
+            get().parameter(Place::Header, "x-n", style, lists.clone()),
+            "`x-n`",
+        ),
+        (get().parameter(Place::Cookie, "n", style, lists), "`n`"),
+        (
+            get().parameter(Place::Query, "n", style, parameter::object(&map)),
+            "`rate`",
+        ),
+        (
+            get().parameter(Place::Query, "n", style, parameter::document(&map)),
+            "`rate`",
+        ),
+        (Call::new(&client, &[&f64::NAN]), "thing"),
+        (get().json(&map), "`rate`"),
+        (get().json(&[Some(f32::NAN)]), "`[0]`"),
+        (
+            get().form("application/x-www-form-urlencoded", &[], &map),
+            "`rate`",
+        ),
+    ];
+    for (call, name) in calls {
+        let error = call.await.unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert!(error.to_string().contains(name), "{name}: {error}");
+    }
+    assert!(recorder.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_object_with_the_key_of_another_parameter_is_refused() {
+    let (client, recorder) = setup();
+    let object = || parameter::object(&json!({"page": 2}));
+    let style = Style::Form { explode: true };
+    let call = client
+        .get_thing("x")
+        .parameter(Place::Query, "filter", style, object());
+    let error = call.query("page", 1).await.unwrap_err();
+    assert!(
+        error.is_invalid_request() && error.to_string().contains("`page`"),
+        "{error}"
+    );
+    assert!(recorder.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_header_that_frames_or_routes_the_request_is_refused_in_any_case() {
+    let (client, recorder) = setup();
+    for name in FRAMING.iter().chain(&ROUTING) {
+        for name in [(*name).to_owned(), name.to_uppercase()] {
+            let error = client.get_thing("x").header(&name, "a").await.unwrap_err();
+            assert!(error.is_invalid_request(), "{name} {error}");
+        }
+    }
+    for name in [":authority", ":path", ":method", "host ", " host", "ho\tst"] {
+        let error = client.get_thing("x").header(name, "a").await.unwrap_err();
+        assert!(error.is_invalid_request(), "{name} {error}");
+    }
+    assert!(recorder.sent().is_empty());
+}

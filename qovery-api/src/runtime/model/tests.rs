@@ -467,3 +467,15 @@ fn a_free_form_field_keeps_the_text_of_its_numbers() {
     let empty: Holder = decode(br#"{"config":null}"#).unwrap();
     assert!(empty.config.is_empty());
 }
+
+#[test]
+fn half_of_a_surrogate_pair_in_a_name_is_replaced_and_no_field_is_lost() {
+    let text = r#"{"id":1,"password":"p","\ud800":1,"a\udc00":{"\ud83d":2}}"#;
+    let thing = decode::<Thing>(text.as_bytes()).unwrap();
+    let names: Vec<_> = thing.extra().names().collect();
+    assert_eq!(names, ["\u{fffd}", "a\u{fffd}"]);
+    let sent = serde_json::to_string(&thing).unwrap();
+    assert!(sent.contains("\"\u{fffd}\":1"), "{sent}");
+    // Inside of an unknown value, names stay as they came.
+    assert!(sent.contains(r#"{"\ud83d":2}"#), "{sent}");
+}

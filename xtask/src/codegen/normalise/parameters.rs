@@ -19,20 +19,39 @@ use crate::codegen::model::{Location, Shape, Style};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
-/// Headers that the client sets by itself. OpenAPI says that a parameter with one of the first three names is
-/// ignored. The others frame the message or belong to the connection.
-const OWN_HEADERS: [&str; 11] = [
+/// Headers that the client sets by itself, or that a call refuses. OpenAPI says that a parameter with one of the
+/// first three names is ignored. The others frame the message, belong to the connection, or lead to another
+/// server, path or method.
+const OWN_HEADERS: [&str; 29] = [
     "accept",
     "content-type",
     "authorization",
+    "alt-used",
     "connection",
     "content-length",
     "expect",
+    "forwarded",
     "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-host",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 /// Reads the parameters of one operation: those of the path first, in its order. No argument gets one
