@@ -93,18 +93,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         true => Some(Generated::of(&spec, overlay.as_deref(), &trees.client)?),
         false => None,
     };
-    let live = websocket_side(args, &root)?;
-    let mut fake = trees.fake.clone();
-    let mut places = vec![(&trees.client, GENERATED), (&trees.table, TABLE)];
+    let live = match args.spec {
+        None => websocket_side(&root)?,
+        Some(_) => None,
+    };
     if let Some(live) = &live {
         let of_live = notes(&live.remarks);
         eprint!("{of_live}");
         printed.push_str(&of_live);
-        fake.insert("contract-ws.json".to_owned(), live.contract.clone());
-        places.push((&live.tree, stream::GENERATED));
     }
-    places.push((&fake, FAKE));
-    let targets = places.iter().map(|(tree, place)| (*tree, root.join(place)));
+    let places = places(trees, live);
+    let targets = places.iter().map(|(tree, place)| (tree, root.join(place)));
     let targets: Vec<_> = targets.collect();
     let targets: Vec<_> = targets
         .iter()
@@ -158,10 +157,28 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     Ok(ExitCode::FAILURE)
 }
 
+/// The directories of generated files with their contents: of the contract, and of the websocket contract.
+pub(crate) fn places(
+    trees: Trees,
+    live: Option<stream::Generated>,
+) -> Vec<(write::Tree, &'static str)> {
+    let mut fake = trees.fake;
+    let mut places = vec![(trees.client, GENERATED), (trees.table, TABLE)];
+    if let Some(live) = live {
+        fake.insert("contract-ws.json".to_owned(), live.contract);
+        places.push((live.tree, stream::GENERATED));
+    }
+    places.push((fake, FAKE));
+    places
+}
+
 /// The websocket side, which is generated together with the contract of this repository.
-fn websocket_side(args: &Args, root: &Path) -> Result<Option<stream::Generated>, Problem> {
+///
+/// # Errors
+/// Returns an error if its contract cannot be read or generated from.
+pub(crate) fn websocket_side(root: &Path) -> Result<Option<stream::Generated>, Problem> {
     let spec = root.join(stream::CONTRACT);
-    if args.spec.is_some() || !spec.exists() {
+    if !spec.exists() {
         return Ok(None);
     }
     let overlay = Some(root.join(stream::OVERLAY)).filter(|overlay| overlay.exists());

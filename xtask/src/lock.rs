@@ -195,14 +195,28 @@ impl Lock {
             }
             return;
         }
-        self.upstream = imported.upstream.clone();
-        match self
-            .imported
-            .last_mut()
-            .filter(|last| last.sha256 == imported.sha256)
-        {
-            Some(last) => last.upstream = imported.upstream,
-            None => self.imported.push(imported),
+        let is_known = |known: &Imported| known.sha256 == imported.sha256;
+        let earlier = self.imported.split_last().map_or(&[][..], |(_, rest)| rest);
+        let is_last = self.imported.last().is_some_and(is_known);
+        if date.is_empty() && !is_last && earlier.iter().any(is_known) {
+            return;
+        }
+        let last = self.imported.last_mut();
+        match last.filter(|last| last.sha256 == imported.sha256) {
+            Some(last) => {
+                let Upstream { commit, date } = imported.upstream;
+                if !commit.is_empty() {
+                    last.upstream.commit = commit;
+                }
+                if !date.is_empty() {
+                    last.upstream.date = date;
+                }
+                self.upstream = last.upstream.clone();
+            }
+            None => {
+                self.upstream = imported.upstream.clone();
+                self.imported.push(imported);
+            }
         }
     }
 }
@@ -377,6 +391,32 @@ mod tests {
             [file("aa", "2026-01-01"), file("bb", "2026-01-02")]
         );
         assert_eq!(lock.upstream.date, "2026-01-02");
+    }
+
+    #[test]
+    fn what_is_known_of_a_file_stays_if_a_later_import_knows_less() {
+        let unknown = |known: &Imported, date: &str| Imported {
+            sha256: known.sha256.clone(),
+            upstream: Upstream {
+                commit: String::new(),
+                date: date.to_owned(),
+            },
+        };
+        for date in ["", "2026-08-20"] {
+            for index in 0..2 {
+                let mut again = lock();
+                again.imported[0].upstream.date = "2026-08-19".to_owned();
+                let before = again.clone();
+                let date = if index == 0 { "" } else { date };
+                again.add(unknown(&lock().imported[index], date));
+                assert_eq!(again, before, "{index} {date}");
+            }
+        }
+        // A file that is published once more, later, is the newest one.
+        let mut again = lock();
+        again.add(unknown(&lock().imported[0], "2026-09-01"));
+        assert_eq!(again.upstream.date, "2026-09-01");
+        assert_eq!(again.imported.len(), 3);
     }
 
     #[test]

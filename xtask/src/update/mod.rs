@@ -12,18 +12,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::codegen::{Purpose, Trees};
+use crate::codegen::Purpose;
 use crate::contract::import::Loss;
 use crate::contract::{self, canonical, import};
 use crate::diff::report::Report;
 use crate::diff::side::Side;
 use crate::diff::{self, rules::Severity};
-use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
+use crate::files::{CONTRACT, OVERLAY};
 use crate::generate;
 use crate::lock::{Generated, Imported, LOCK, Lock, Upstream, is_commit, is_date};
 use crate::order;
 use crate::printable::Printable;
 use crate::problem::Problem;
+use crate::write::Tree;
 use transaction::{Plan, Step};
 
 /// Imports a published revision, and updates contract, client, changelog, version and lock: all or none.
@@ -115,7 +116,12 @@ fn update(
     lock.generated = Generated::of(&copy, overlay.as_deref(), &trees.client)?;
 
     let texts = decisions::texts_to_write(&current.value, &result.document);
-    let plan = plan(root, &text, &lock, trees, &report)?;
+    let places = generate::places(trees, generate::websocket_side(root)?);
+    let plan = plan(root, &text, &lock, places, &report)?;
+    let first = match decisions.is_empty() && texts.is_empty() {
+        true => "",
+        false => "make the decisions listed above, then ",
+    };
     for (title, lines) in [("to decide", decisions), ("texts to write", texts)] {
         if !lines.is_empty() {
             out.push_str(&format!("\n{title}:\n"));
@@ -124,18 +130,20 @@ fn update(
                 .for_each(|line| out.push_str(&format!("  {line}\n")));
         }
     }
-    let changed: Vec<String> = plan
-        .files
-        .iter()
-        .map(|(path, _)| name(path, root))
-        .collect();
+    let files = plan.files.iter().map(|(path, _)| path);
+    let trees = plan.trees.iter().map(|(path, _)| path);
+    let changed: Vec<String> = files.chain(trees).map(|path| name(path, root)).collect();
     let changed = changed.join(", ");
     if args.dry_run {
-        out.push_str(&format!("\nwould be written: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: the same command without --dry-run\n"));
+        out.push_str(&format!(
+            "\nwould be written: {changed}\nnext: the same command without --dry-run\n"
+        ));
         return Ok(out);
     }
     transaction::carry_out(&plan, root, before)?;
-    out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: make the decisions listed above, then `cargo test --workspace`, and review `git diff`\n"));
+    out.push_str(&format!(
+        "\nwritten: {changed}\nnext: {first}`cargo test --workspace`, and review `git diff`\n"
+    ));
     Ok(out)
 }
 
@@ -187,7 +195,7 @@ fn plan(
     root: &Path,
     contract: &str,
     lock: &Lock,
-    trees: Trees,
+    places: Vec<(Tree, &str)>,
     report: &Report,
 ) -> Result<Plan, Problem> {
     let mut plan = Plan::default();
@@ -211,9 +219,10 @@ fn plan(
     }
     plan.files
         .retain(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text));
-    plan.trees.push((root.join(GENERATED), trees.client));
-    plan.trees.push((root.join(TABLE), trees.table));
-    plan.trees.push((root.join(FAKE), trees.fake));
+    let places = places.into_iter();
+    plan.trees = places
+        .map(|(tree, place)| (root.join(place), tree))
+        .collect();
     Ok(plan)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::files::GENERATED;
 
 const CONTRACT_TEXT: &str = r##"openapi: 3.0.3
 info: {title: Qovery API, version: '1'}
@@ -147,6 +148,40 @@ fn an_update_writes_all_files_together_and_lists_the_decisions() {
     assert_eq!(found.differences(&lock.generated), Vec::<String>::new());
 }
 
+/// The files that `generate` writes, and no others, are up to date after an update.
+#[test]
+fn an_update_leaves_the_websocket_side_as_it_was_generated() {
+    const LIVE: &str = r##"openapi: 3.0.3
+info: {title: Websocket API, version: '1'}
+servers: []
+paths:
+  /service/logs:
+    get:
+      operationId: service_logs
+      parameters: [{name: service, in: query, required: true, schema: {type: string, format: uuid}}]
+      responses:
+        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Line'}}}}
+components:
+  schemas:
+    Line: {type: object, required: [text], properties: {text: {type: string}}}
+"##;
+    let home = repository();
+    let root = home.path().join("repository");
+    fs::write(root.join("openapi-ws.yaml"), LIVE).unwrap();
+    let live = generate::websocket_side(&root).unwrap().unwrap();
+    let shown = update(&args(home.path(), &changed()), &root, &mut |_| Ok(())).unwrap();
+    let fake = root.join("qovery-fake/src/generated");
+    let contract = fs::read_to_string(fake.join("contract-ws.json")).unwrap();
+    assert_eq!(contract, live.contract);
+    assert!(fake.join("contract.json").exists());
+    let place = crate::codegen::stream::GENERATED;
+    for (path, text) in &live.tree {
+        let found = fs::read_to_string(root.join(place).join(path)).unwrap();
+        assert_eq!(&found, text, "{path}");
+    }
+    assert!(shown.contains(place), "{shown}");
+}
+
 #[test]
 fn the_same_revision_again_changes_no_version_and_no_changelog() {
     let home = repository();
@@ -157,6 +192,12 @@ fn the_same_revision_again_changes_no_version_and_no_changelog() {
     let out = update(&args, &root, &mut |_| Ok(())).unwrap();
     assert!(
         out.contains("no changes") && out.contains("version: stays"),
+        "{out}"
+    );
+    // The message refers to a list only if it is printed.
+    assert_eq!(
+        out.contains("listed above"),
+        out.contains("\ntexts to write:") || out.contains("\nto decide:"),
         "{out}"
     );
     assert_eq!(files(&root), before);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::data_type::data_type;
+use super::extensions::OLD_MEMBERS;
 use super::keywords::{BESIDE_A_REFERENCE, only_null, simplified};
 use super::merged::Merged;
 use super::operation::Operation;
@@ -158,7 +159,8 @@ fn or_null(map: &mut Map<String, Value>) {
     let nothing = Value::Object(only_null());
     let shapes: Vec<String> = map
         .keys()
-        .filter(|keyword| is_shape(keyword))
+        // A note of this contract about the members is no shape of its own.
+        .filter(|keyword| is_shape(keyword) && *keyword != OLD_MEMBERS)
         .cloned()
         .collect();
     match shapes.as_slice() {

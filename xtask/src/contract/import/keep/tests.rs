@@ -215,6 +215,76 @@ fn a_member_of_a_union_stays_with_what_tells_it() {
 }
 
 #[test]
+fn a_member_of_a_union_stays_beside_null_and_members_without_a_name() {
+    let parts = "    A: {type: object, required: [a], properties: {a: {type: string}}}\n    B: {type: object, required: [b], properties: {b: {type: string}}}\n";
+    let reference = |name: &str| format!("{{$ref: '#/components/schemas/{name}'}}");
+    for (union, rest) in [
+        ("nullable: true, oneOf", ""),
+        ("nullable: true, anyOf", ", {type: string}, {type: boolean}"),
+        ("nullable: true, oneOf", ", {type: string}, {type: boolean}"),
+        ("nullable: true, oneOf", ", {type: integer}"),
+        ("oneOf", ", {type: boolean}, {enum: [null]}"),
+        ("oneOf", ", {type: string}, {type: boolean}"),
+    ] {
+        let out = |names: &[&str]| {
+            let members: Vec<String> = names.iter().map(|name| reference(name)).collect();
+            let members = members.join(", ");
+            format!(
+                "{parts}    Out: {{type: object, properties: {{value: {{{union}: [{members}{rest}]}}}}}}\n"
+            )
+        };
+        let (found, report) = schemas(&out(&["A", "B"]), &out(&["A"]));
+        let value = &found["Out"]["properties"]["value"];
+        let kept = json!(["#/components/schemas/B"]);
+        assert_eq!(
+            value["x-deprecatedMembers"], kept,
+            "{union} {rest}: {report}"
+        );
+        assert!(report.contains("Out.value: member B"), "{report}");
+        // Back again, the member is a current one.
+        let wrap = |schemas: &str| revision("", &format!("{IN}{schemas}"));
+        let (first, _) = imported(None, &[&wrap(&out(&["A", "B"])), &wrap(&out(&["A"]))]);
+        let (back, report) = imported(Some(&first), &[&wrap(&out(&["A", "B"]))]);
+        let schemas = at(&tree(&back), "/components/schemas").clone();
+        let value = &schemas["Out"]["properties"]["value"];
+        assert!(
+            value.get("x-deprecatedMembers").is_none(),
+            "{value} {report}"
+        );
+    }
+}
+
+#[test]
+fn a_member_without_a_name_stays_and_is_reported_once() {
+    let part = "    A: {type: object, properties: {a: {type: string}}}\n";
+    let out = |members: &str| {
+        format!("{part}    Out: {{type: object, properties: {{value: {{oneOf: [{members}]}}}}}}\n")
+    };
+    let reference = "{$ref: '#/components/schemas/A'}";
+    for inline in [
+        "{type: boolean}",
+        "{type: string}",
+        "{type: array, items: {type: string}}",
+        "{type: object, properties: {b: {type: string}}}",
+    ] {
+        let all = out(&format!("{inline}, {reference}, {{type: integer}}"));
+        let less = out(&format!("{reference}, {{type: integer}}"));
+        let (found, report) = schemas(&all, &less);
+        let members = found["Out"]["properties"]["value"]["oneOf"].as_array();
+        let kept = members.unwrap().last().unwrap();
+        assert_eq!(kept["deprecated"], json!(true), "{report}");
+        assert!(report.contains("Out.value: member"), "{report}");
+        // Back again, it is a current member, and the only one of its kind.
+        let wrap = |schemas: &str| revision("", &format!("{IN}{schemas}"));
+        let (first, _) = imported(None, &[&wrap(&all), &wrap(&less)]);
+        let (back, _) = imported(Some(&first), &[&wrap(&all)]);
+        let (only, _) = imported(None, &[&wrap(&all)]);
+        let place = "/components/schemas/Out/properties/value/oneOf";
+        assert_eq!(at(&tree(&back), place), at(&tree(&only), place));
+    }
+}
+
+#[test]
 fn a_schema_that_nothing_uses_any_more_stays() {
     let (found, report) = schemas(
         "    Part: {type: object, properties: {x: {type: string}}}\n    Out: {type: object, properties: {p: {$ref: '#/components/schemas/Part'}}}\n",

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::super::extensions::OLD_MEMBERS;
+use super::super::keywords::only_null;
 use super::form::{form, referred, shown};
 use super::json::{extend, list, members};
-use super::{Keeper, Root};
+use super::{Keeper, Root, deprecated};
 use crate::contract::references::to_schema;
 
 /// Members of a union stay, behind those that the newest revision has.
@@ -30,9 +31,9 @@ pub(super) fn keep(
     let mut left = Vec::new();
     for (index, member) in members.iter().enumerate() {
         let reference = referred(member);
-        let is_known = known
-            .iter()
-            .any(|other| other == member || reference.is_some() && referred(other) == reference);
+        let is_known = known.iter().any(|other| {
+            *other == current(member) || reference.is_some() && referred(other) == reference
+        });
         if is_known {
             continue;
         }
@@ -47,12 +48,14 @@ pub(super) fn keep(
                 member,
                 format!("{place}|{index}"),
             ),
+            // A member with a name is listed beside the union.
+            None if reference.is_none() => left.push(deprecated(member.clone())),
             None => left.push(member.clone()),
         }
     }
-    let was_old = |member: &Value| {
-        let name = referred(member).map(|name| json!(to_schema(&name)));
-        list(old, OLD_MEMBERS).is_some_and(|known| name.is_some_and(|name| known.contains(&name)))
+    let was_old = |member: &Value| match referred(member).map(|name| json!(to_schema(&name))) {
+        Some(name) => list(old, OLD_MEMBERS).is_some_and(|known| known.contains(&name)),
+        None => members.contains(member),
     };
     for member in left.iter().filter(|member| !was_old(member)) {
         keeper
@@ -63,6 +66,10 @@ pub(super) fn keep(
         return;
     };
     extend(target, now, &left);
+    // Null is the last choice, wherever it was declared.
+    if let Some(members) = target.get_mut(now).and_then(Value::as_array_mut) {
+        members.sort_by_key(|member| member.as_object() == Some(&only_null()));
+    }
     let named: Vec<Value> = left
         .iter()
         .filter_map(referred)
@@ -70,6 +77,15 @@ pub(super) fn keep(
         .collect();
     extend(target, OLD_MEMBERS, &named);
     keep_tags(target, old, &named);
+}
+
+/// A member without the mark of one that is no longer published.
+fn current(member: &Value) -> Value {
+    let mut member = member.clone();
+    if let Some(map) = member.as_object_mut() {
+        map.shift_remove("deprecated");
+    }
+    member
 }
 
 /// Keeps the texts that named a member of a union: those of members that were kept, and former ones of the
