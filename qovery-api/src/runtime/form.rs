@@ -9,9 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    parameter::{
-        Style, Texts, fields, in_query, names_in_query, object_of, refuse_repeated, scalar,
-    },
+    parameter::{Style, Texts, fields, in_query, names_in_query, object_of, refuse_shared, scalar},
     percent::RESERVED,
     sendable,
 };
@@ -51,11 +49,12 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
         let part = property(name, value, style)
             .map_err(|problem| format!("the property `{name}` {problem}"))?;
         if part.is_some() {
-            names.extend(names_of(name, value, style)?);
+            let sent = names_of(name, value, style)?;
+            names.extend(sent.into_iter().map(|sent| (name.as_str(), sent)));
         }
         parts.extend(part);
     }
-    refuse_repeated(names.iter().map(String::as_str))
+    refuse_shared(names.iter().map(|(owner, sent)| (*owner, sent.as_str())))
         .map_err(|problem| format!("in the form, {problem}"))?;
     Ok(parts.join("&"))
 }

@@ -3,7 +3,7 @@
 //! One expansion serves all locations. Each location has its own encoding, so that no value can be read as a
 //! delimiter. [`QueryValue`] writes a single value.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -186,14 +186,17 @@ pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<Str
     }
 }
 
-/// Fails if a name occurs twice: the server would read one of the values, or both as a list.
+/// Fails if two owners, which are parameters or properties, send one name: the server would read one of the
+/// values, or both as a list. A name that one owner sends twice came so from the server, and is sent as it came.
 ///
 /// # Errors
 /// Returns an error with the name.
-pub(crate) fn refuse_repeated<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), String> {
-    let mut seen = HashSet::new();
-    match { names }.find(|name| !seen.insert(*name)) {
-        Some(name) => Err(format!(
+pub(crate) fn refuse_shared<'a>(
+    names: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), String> {
+    let mut owners = HashMap::new();
+    match { names }.find(|(owner, name)| *owners.entry(*name).or_insert(*owner) != *owner) {
+        Some((_, name)) => Err(format!(
             "two values are given for the name `{}`: rename the key of the object, or remove one value",
             one_line(name, 80)
         )),
