@@ -140,7 +140,8 @@ impl<O: Operation> Call<O> {
     /// The call fails if a header cannot hold the value, if the header frames the message or belongs to the
     /// connection (such as `Content-Length`, `Transfer-Encoding` and `Connection`), if it is for a proxy or
     /// leads to another server, path or method (such as `Host`, `Proxy-Authorization`, `X-Forwarded-Host`,
-    /// `X-Original-URL` and `X-HTTP-Method-Override`), or if a `User-Agent` begins like that of the command-line tool or of the Terraform provider.
+    /// `X-Original-URL` and `X-HTTP-Method-Override`), or if a `User-Agent` begins like that of the command-line
+    /// tool or of the Terraform provider.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self

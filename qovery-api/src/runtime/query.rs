@@ -73,7 +73,7 @@ impl Query {
     /// The encoded query, or nothing if no parameter is set.
     ///
     /// # Errors
-    /// Returns an error if the key of an object is the name of another parameter, or occurs twice.
+    /// Returns an error if the key of an object is the name of another parameter, or the key of another object.
     pub(crate) fn encode(&self) -> Result<Option<String>, String> {
         if self.0.is_empty() {
             return Ok(None);

@@ -112,10 +112,11 @@ fn has_long_year(text: &str) -> bool {
     digits >= 4 && month.starts_with('-')
 }
 
-macro_rules! sendable {
-    ($($method:ident($type:ty)),* $(,)?) => {
-        $(fn $method(self, _: $type) -> Result<(), Fault> {
-            Ok(())
+/// Methods for values that can always be sent, and for values with other values inside.
+macro_rules! methods {
+    ($($method:ident($($type:ty),*) -> $out:ty = $result:expr;)*) => {
+        $(fn $method(self, $(_: $type),*) -> Result<$out, Fault> {
+            Ok($result)
         })*
     };
 }
@@ -131,22 +132,32 @@ impl Serializer for Check {
     type SerializeStruct = Inside;
     type SerializeStructVariant = Inside;
 
-    sendable! {
-        serialize_bool(bool),
-        serialize_i8(i8),
-        serialize_i16(i16),
-        serialize_i32(i32),
-        serialize_i64(i64),
-        serialize_i128(i128),
-        serialize_u8(u8),
-        serialize_u16(u16),
-        serialize_u32(u32),
-        serialize_u64(u64),
-        serialize_u128(u128),
-        serialize_char(char),
-        serialize_str(&str),
-        serialize_bytes(&[u8]),
-        serialize_unit_struct(&'static str),
+    methods! {
+        serialize_bool(bool) -> () = ();
+        serialize_i8(i8) -> () = ();
+        serialize_i16(i16) -> () = ();
+        serialize_i32(i32) -> () = ();
+        serialize_i64(i64) -> () = ();
+        serialize_i128(i128) -> () = ();
+        serialize_u8(u8) -> () = ();
+        serialize_u16(u16) -> () = ();
+        serialize_u32(u32) -> () = ();
+        serialize_u64(u64) -> () = ();
+        serialize_u128(u128) -> () = ();
+        serialize_char(char) -> () = ();
+        serialize_str(&str) -> () = ();
+        serialize_bytes(&[u8]) -> () = ();
+        serialize_none() -> () = ();
+        serialize_unit() -> () = ();
+        serialize_unit_struct(&'static str) -> () = ();
+        serialize_unit_variant(&'static str, u32, &'static str) -> () = ();
+        serialize_seq(Option<usize>) -> Inside = Inside::NEW;
+        serialize_tuple(usize) -> Inside = Inside::NEW;
+        serialize_tuple_struct(&'static str, usize) -> Inside = Inside::NEW;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Inside = Inside::NEW;
+        serialize_map(Option<usize>) -> Inside = Inside::NEW;
+        serialize_struct(&'static str, usize) -> Inside = Inside::NEW;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Inside = Inside::NEW;
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Fault> {
@@ -171,20 +182,8 @@ impl Serializer for Check {
         }
     }
 
-    fn serialize_none(self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn serialize_unit(self) -> Result<(), Fault> {
-        Ok(())
-    }
-
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Fault> {
         value.serialize(self)
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Result<(), Fault> {
-        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -203,46 +202,6 @@ impl Serializer for Check {
         value: &T,
     ) -> Result<(), Fault> {
         Inside::field(variant, value)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Inside, Fault> {
-        Ok(Inside::NEW)
     }
 }
 

@@ -208,6 +208,7 @@ impl Journal {
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
+
 /// Whether both have the same id. Their parents and names are not compared.
 fn is_same(subject: &Subject, other: &Subject) -> bool {
     match (subject, other) {

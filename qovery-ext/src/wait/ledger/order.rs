@@ -37,9 +37,14 @@ impl Ledger {
         if runs.iter().any(|run| run.execution() != Some(UNNAMED_NEW)) {
             runs.retain(|run| run.execution() != Some(UNNAMED_NEW));
         }
-        // The first ones are those of the similar requests ahead of ours.
+        // The first ones are those of the similar requests ahead of ours. A request that was canceled in the queue
+        // may have no run at all.
         let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
-        if runs.len() > ahead {
+        let ours = match self.request {
+            Some(_) => 1,
+            None => self.candidate_requests().len().max(1),
+        };
+        if runs.len() >= ahead + ours {
             runs.drain(..ahead);
         }
         runs

@@ -78,7 +78,6 @@ impl Poller {
             Ok(Some(Answer::Request(id, state))) => Observation::Request { id, state, at },
             Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
             Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
-            // An endpoint that knew the request a moment ago may be wrong once.
             // The request status may be late, and may be wrong once.
             Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at)),
             Ok(None) => Observation::Unavailable { fact, at },

@@ -22,7 +22,7 @@ use crate::problem::Problem;
 /// Headers that the client sets by itself, or that a call refuses. OpenAPI says that a parameter with one of the
 /// first three names is ignored. The others frame the message, belong to the connection, or lead to another
 /// server, path or method.
-const OWN_HEADERS: [&str; 29] = [
+pub(super) const OWN_HEADERS: [&str; 29] = [
     "accept",
     "content-type",
     "authorization",

@@ -193,6 +193,10 @@ fn acted_after(
     ledger
 }
 
+fn unavailable(at: Stamp, fact: Fact) -> Observation {
+    Observation::Unavailable { fact, at }
+}
+
 fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {
     for observation in observations {
         ledger.observe(observation.clone());

@@ -58,10 +58,6 @@ fn stops(named: Option<u128>) -> Ledger {
     acted_after(&environment(), Goal::Stopped, "STOPPED", &[], named)
 }
 
-fn unavailable(at: Stamp, fact: Fact) -> Observation {
-    Observation::Unavailable { fact, at }
-}
-
 fn missing(times: &[Stamp]) -> Vec<Observation> {
     times
         .iter()

@@ -22,10 +22,6 @@ fn is_pending(verdict: &Result<Verdict, Fact>) -> bool {
     matches!(verdict, Ok(Verdict::Pending { .. }))
 }
 
-fn unavailable(at: Stamp, fact: Fact) -> Observation {
-    Observation::Unavailable { fact, at }
-}
-
 #[test]
 fn the_request_status_decides_for_success_and_for_failure() {
     for (said, shown) in [
@@ -420,6 +416,57 @@ fn the_request_status_is_a_second_proof_that_a_subject_is_gone() {
     let ledger = seen(acted(&environment(), Goal::Deleted, Some(1)), &readings);
     let verdict = judge(&ledger, 1_000);
     assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Gone)));
+}
+
+#[test]
+fn a_run_that_was_seen_at_work_before_its_subject_was_gone_has_no_known_end() {
+    let watching = Ledger::watching(&environment(), Goal::Deployed, Some(request(1)));
+    for ledger in [
+        watching,
+        acted(&environment(), Goal::Deployed, Some(1)),
+        acted(&environment(), Goal::Deployed, None),
+    ] {
+        let gone = |state| {
+            let readings = [
+                status(500, "x", state),
+                unavailable(1_000, Fact::Request(request(1))),
+                Observation::Missing { at: 1_000 },
+                Observation::Missing { at: periods(2) },
+            ];
+            judge(&seen(ledger.clone(), &readings), periods(2))
+        };
+        let verdict = gone("DEPLOYING");
+        assert!(is_superseded(&verdict), "{verdict:?}");
+        // It has not begun, and never will.
+        let verdict = gone("DEPLOYMENT_QUEUED");
+        assert!(is_failed(&verdict), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_run_is_that_of_a_request_ahead_only_if_each_request_that_can_be_ours_has_a_run_too() {
+    let ahead = row(2, "DEPLOY");
+    let before = acted_after(
+        &environment(),
+        Goal::Deployed,
+        "DEPLOYED",
+        std::slice::from_ref(&ahead),
+        None,
+    );
+    let beside = [ahead, row(1, "DEPLOY"), row(3, "DEPLOY")];
+    let runs = ["z", "y", "x"].map(|id| past(id, "DEPLOY", "DEPLOYED"));
+    let candidates = |runs: &[HistoryEntry]| {
+        let readings = [
+            queue(200, &beside),
+            queue(60_000, &[]),
+            history(60_000, runs),
+        ];
+        let ledger = seen(before.clone(), &readings);
+        ledger.candidate_executions().len()
+    };
+    assert_eq!(candidates(&runs), 2);
+    // One of the requests may have been canceled in the queue.
+    assert_eq!(candidates(&runs[1..]), 2);
 }
 
 #[test]

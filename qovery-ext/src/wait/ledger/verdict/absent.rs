@@ -65,7 +65,7 @@ fn repeats_the_environment(ledger: &Ledger) -> bool {
 }
 
 fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
-    if ledger.goal_is_gone() || !ledger.has_acted() && ledger.request.is_none() {
+    if ledger.goal_is_gone() || !ledger.follows_a_request() {
         return Ok(None);
     }
     let said = ledger.own_request();
@@ -118,7 +118,7 @@ fn deleted_by_another(ledger: &Ledger, _: &Poll) -> Step {
 fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
     let mut runs = ledger.candidate_executions();
     runs.retain(|run| run.fate.has_begun());
-    if ledger.goal_is_gone() || !ledger.has_acted() || runs.is_empty() {
+    if ledger.goal_is_gone() || !ledger.follows_a_request() || runs.is_empty() {
         return Ok(None);
     }
     let mut verdict = ledger.superseded(&runs);
@@ -175,13 +175,23 @@ impl Ledger {
         self.goal_is_gone() && action.is_some_and(|action| self.goal.is_of(action))
     }
 
-    /// Whether a deletion of the subject was seen that the operation did not ask for.
-    pub(crate) fn is_deleted_by_others(&self) -> bool {
-        let is_deletion = |run: &Run| {
+    /// Whether the operation is that of one request, and not a wait for a state.
+    fn follows_a_request(&self) -> bool {
+        self.has_acted() || self.request.is_some()
+    }
+
+    /// The runs that delete the subject, and that the operation did not ask for.
+    fn deletions(&self) -> impl Iterator<Item = &Run> {
+        let runs = self.runs.iter().filter(|_| !self.goal_is_gone());
+        runs.filter(|run| {
             let action = run.action.as_deref();
             action.is_some_and(|action| Goal::Deleted.is_of(action)) && self.covers(run)
-        };
-        !self.goal_is_gone() && (self.shows_deletion() || self.runs.iter().any(is_deletion))
+        })
+    }
+
+    /// Whether a deletion of the subject was seen that the operation did not ask for.
+    pub(crate) fn is_deleted_by_others(&self) -> bool {
+        self.shows_deletion() || self.deletions().next().is_some()
     }
 
     /// Whether the status shows a deletion that the operation did not ask for.
@@ -199,15 +209,9 @@ impl Ledger {
             Some((id, ours)) => is_older(id, ours),
             None => run.execution().is_some() && self.began_before_ours(run),
         };
-        let deletes = |run: &Run| {
-            let action = run.action.as_deref();
-            let is_deletion = action.is_some_and(|action| Goal::Deleted.is_of(action));
-            let is_shown = self.shows_deletion() && self.shows(run);
-            ((is_deletion && self.covers(run)) || is_shown) && is_first(run)
-        };
-        let is_before = self.shows_deletion() && self.shows_before();
-        let is_first = is_before || self.runs.iter().any(deletes);
-        self.is_about_services() && !self.goal_is_gone() && is_first
+        let shows_first = self.shows_before() || self.shown_run().is_some_and(is_first);
+        self.is_about_services()
+            && (self.shows_deletion() && shows_first || self.deletions().any(is_first))
     }
 
     /// Whether a run that never waited in the queue began before the action: it is shown a settle period after the

@@ -1,7 +1,10 @@
 //! Tests the normalised operations, their parameters, bodies and successes.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use super::super::parameters::OWN_HEADERS;
 use super::super::tests::{api, normalised, operation, problem};
 use crate::codegen::model::{
     BodyKind, Encoding, Format, Location, OperationModel, Shape, Style, TypeModel,
@@ -208,6 +211,37 @@ fn a_header_that_frames_or_routes_the_message_is_no_parameter() {
     ));
     let names: Vec<&str> = told(&found).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["X-Length"]);
+}
+
+#[test]
+fn the_headers_that_a_call_refuses_are_no_parameters() {
+    let call = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../qovery-api/src/runtime/call.rs"
+    );
+    let call = syn::parse_file(&std::fs::read_to_string(call).unwrap()).unwrap();
+    let mut refused = BTreeSet::new();
+    for item in call.items {
+        let syn::Item::Const(list) = item else {
+            continue;
+        };
+        let syn::Expr::Array(names) = *list.expr else {
+            continue;
+        };
+        if list.ident == "FRAMING" || list.ident == "ROUTING" {
+            refused.extend(names.elems.iter().map(|name| match name {
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(name),
+                    ..
+                }) => name.value(),
+                other => panic!("{other:?} is not a name"),
+            }));
+        }
+    }
+    let standard = ["accept", "authorization", "content-type"].map(str::to_owned);
+    assert!(refused.len() > 20, "{refused:?}");
+    let own: BTreeSet<String> = OWN_HEADERS.into_iter().map(str::to_owned).collect();
+    assert_eq!(own, refused.into_iter().chain(standard).collect());
 }
 
 #[test]
