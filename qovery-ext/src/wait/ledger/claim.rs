@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, State},
-    Beginning, Ledger, OWN_ORIGIN, Scope, millis,
+    Beginning, Ledger, OWN_ORIGIN, Scope,
     rule::{Claiming, rules, table},
-    run::{Fate, Run, Stamp},
+    run::{Fate, Run},
 };
 
 /// The maximum delay of a row in the queue.
@@ -41,36 +41,6 @@ pub(super) const RULES: &[Claiming] = table! {
     came_after: "a row of the queue is at most a settle period late",
 };
 
-impl Ledger {
-    /// Whether a run can be this operation's. The request that the server has named stays ours.
-    pub(crate) fn claim(&self, run: &Run) -> Claim {
-        if run.request().is_some() && run.request() == self.request {
-            return Claim::Ours;
-        }
-        let excludes = rules(RULES).find(|rule| (rule.says)(self, run) == Some(true));
-        excludes.map_or(Claim::Possible, |rule| Claim::Excluded(rule.name))
-    }
-
-    /// The origin of our runs: the API derives it from the user agent.
-    fn own_origin(&self) -> Option<&str> {
-        let own = self.own_request().and_then(|run| run.origin.as_deref());
-        own.or(self.has_acted().then_some(OWN_ORIGIN))
-    }
-
-    /// Whether action, services, origin and user of a run can be ours.
-    pub(super) fn acts_alike(&self, run: &Run) -> bool {
-        [
-            does_something_else,
-            lacks_our_services,
-            left_our_service_alone,
-            has_another_origin,
-            has_another_user,
-        ]
-        .iter()
-        .all(|rule| rule(self, run) != Some(true))
-    }
-}
-
 fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.request()? != ledger.request?)
 }
@@ -79,7 +49,7 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(match run.execution() {
         Some(id) => ledger.before.executions.iter().any(|known| known == id),
         // A queued request may have absorbed ours.
-        None => ledger.was_queued_before(run) && ledger.has_own_row_beside(run),
+        None => ledger.queue().listed_before(run) && has_own_row_beside(ledger, run),
     })
 }
 
@@ -87,7 +57,7 @@ fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     // A run that was seen before its end has ended later, even if an adjusted clock disagrees.
     run.end().filter(|end| end.at <= run.seen.first)?;
     // The header counts whole seconds.
-    Some(run.finished? < ledger.asked_by_server_clock()?.saturating_sub(1))
+    Some(run.finished? < asked_by_server_clock(ledger)?.saturating_sub(1))
 }
 
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
@@ -133,13 +103,6 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
         && state.phase(goal) != Phase::Reached
 }
 
-impl Ledger {
-    /// Whether a run includes all services of the operation, as far as the services are listed.
-    pub(super) fn covers(&self, run: &Run) -> bool {
-        lacks_our_services(self, run) != Some(true)
-    }
-}
-
 fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     let Scope::Services(ours) = &ledger.scope else {
         return None;
@@ -161,11 +124,11 @@ fn left_our_service_alone(ledger: &Ledger, run: &Run) -> Option<bool> {
 fn came_after_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     // Until then the request could wait behind that run.
-    Some(ledger.order_read_at()? < run.seen.first)
+    Some(ledger.queue().order_read_at()? < run.seen.first)
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {
-    let (own, origin) = (ledger.own_origin()?, run.origin.as_deref()?);
+    let (own, origin) = (own_origin(ledger)?, run.origin.as_deref()?);
     Some(own != origin && KNOWN_ORIGINS.contains(&origin))
 }
 
@@ -191,41 +154,9 @@ pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
         return None;
     }
     // The queue was read late enough to list ours, and did not list this one yet.
-    let late = ledger.late_at();
+    let late = ledger.queue().late_at();
     let reads = &ledger.queue_reads;
     Some(reads.iter().any(|at| *at >= late && *at < queued.first))
-}
-
-impl Ledger {
-    /// The time from which on the queue lists every request from before the action.
-    pub(super) fn late_at(&self) -> Stamp {
-        self.asked_at().saturating_add(millis(LATE))
-    }
-
-    /// When the action was sent, by the server's clock: from the request id or the response.
-    fn asked_by_server_clock(&self) -> Option<i64> {
-        let by_response = match self.beginning {
-            Beginning::Asked { server, .. } => server,
-            Beginning::Watching => None,
-        };
-        self.request.and_then(made_at).or(by_response)
-    }
-
-    /// Whether a queued request from before the action was seen together with a later one with the same action
-    /// and user. In that case the server absorbs no request, and the later one is ours.
-    fn has_own_row_beside(&self, earlier: &Run) -> bool {
-        let Some(theirs) = earlier.queued else {
-            return false;
-        };
-        self.runs.iter().any(|run| {
-            run.request().is_some()
-                && !self.was_queued_before(run)
-                && run.queued.is_some_and(|own| own.first <= theirs.last)
-                && run.triggered_by == earlier.triggered_by
-                && self.acts_alike(run)
-                && came_after(self, run) != Some(true)
-        })
-    }
 }
 
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is
@@ -245,4 +176,62 @@ fn made_at(id: Uuid) -> Option<i64> {
     let millis = id.as_u128() >> 80;
     let seconds = i64::try_from(millis / 1000).ok()?;
     (id.get_version_num() == TIME_ORDERED).then_some(seconds)
+}
+
+/// Whether a run can be this operation's. The request that the server has named stays ours.
+pub(crate) fn claim(ledger: &Ledger, run: &Run) -> Claim {
+    if run.request().is_some() && run.request() == ledger.request {
+        return Claim::Ours;
+    }
+    let excludes = rules(RULES).find(|rule| (rule.says)(ledger, run) == Some(true));
+    excludes.map_or(Claim::Possible, |rule| Claim::Excluded(rule.name))
+}
+
+/// Whether action, services, origin and user of a run can be ours.
+pub(super) fn acts_alike(ledger: &Ledger, run: &Run) -> bool {
+    [
+        does_something_else,
+        lacks_our_services,
+        left_our_service_alone,
+        has_another_origin,
+        has_another_user,
+    ]
+    .iter()
+    .all(|rule| rule(ledger, run) != Some(true))
+}
+
+/// Whether a run includes all services of the operation, as far as the services are listed.
+pub(super) fn covers(ledger: &Ledger, run: &Run) -> bool {
+    lacks_our_services(ledger, run) != Some(true)
+}
+
+/// The origin of our runs: the API derives it from the user agent.
+fn own_origin(ledger: &Ledger) -> Option<&str> {
+    let own = ledger.own_request().and_then(|run| run.origin.as_deref());
+    own.or(ledger.has_acted().then_some(OWN_ORIGIN))
+}
+
+/// When the action was sent, by the server's clock: from the request id or the response.
+fn asked_by_server_clock(ledger: &Ledger) -> Option<i64> {
+    let by_response = match ledger.beginning {
+        Beginning::Asked { server, .. } => server,
+        Beginning::Watching => None,
+    };
+    ledger.request.and_then(made_at).or(by_response)
+}
+
+/// Whether a queued request from before the action was seen together with a later one with the same action
+/// and user. In that case the server absorbs no request, and the later one is ours.
+fn has_own_row_beside(ledger: &Ledger, earlier: &Run) -> bool {
+    let Some(theirs) = earlier.queued else {
+        return false;
+    };
+    ledger.runs.iter().any(|run| {
+        run.request().is_some()
+            && !ledger.queue().listed_before(run)
+            && run.queued.is_some_and(|own| own.first <= theirs.last)
+            && run.triggered_by == earlier.triggered_by
+            && acts_alike(ledger, run)
+            && came_after(ledger, run) != Some(true)
+    })
 }

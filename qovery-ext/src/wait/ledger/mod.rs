@@ -8,12 +8,15 @@
 //! 3. [`Ledger::verdict`] folds the runs that can be ours: success requires every one of them to have
 //!    succeeded.
 
+mod baseline;
+mod candidates;
 mod claim;
 mod observe;
-mod order;
 mod poll;
+mod queue;
 mod rule;
 mod run;
+mod status;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -27,10 +30,14 @@ pub(crate) use observe::{Observation, StatusReading};
 pub(crate) use poll::{Fact, Poll};
 pub(crate) use run::{Fate, Run, Stamp};
 
+use baseline::Baseline;
+use candidates::Candidates;
 use claim::LATE;
+use queue::Queue;
+use status::Status;
 
 use super::{
-    Decision, Goal, Phase, RunId, Snapshot, State, Subject,
+    Decision, Goal, RunId, Snapshot, State, Subject,
     source::{ActionResponse, HistoryEntry, QueueRow},
 };
 
@@ -53,6 +60,10 @@ impl Scope {
                 Scope::Services(services.iter().map(|s| s.id).collect())
             }
         }
+    }
+
+    fn is_services(&self) -> bool {
+        matches!(self, Scope::Services(_))
     }
 
     fn includes(&self, service: &Uuid) -> bool {
@@ -83,26 +94,6 @@ pub(crate) enum Response {
     Idle,
     /// No usable response: the action may or may not have been executed.
     Lost,
-}
-
-/// The readings from before the action.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Baseline {
-    /// The executions that were shown. A run that is among them, or older, is not this operation's.
-    pub(crate) executions: Vec<String>,
-    /// The requests that the queue listed; `None` if the queue could not be read.
-    pub(crate) requests: Option<Vec<Uuid>>,
-    /// The result that was shown.
-    pub(crate) result: Option<LastResult>,
-    /// Whether the goal held.
-    pub(crate) held: bool,
-}
-
-/// The part of a status that distinguishes one result from another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LastResult {
-    pub(crate) state: State,
-    pub(crate) date: Option<String>,
 }
 
 /// All facts that the server has shown about the runs of one subject.
@@ -236,7 +227,7 @@ impl Ledger {
     /// The request that is this operation's: named by the server, or the only one in the queue that
     /// can be.
     pub(crate) fn request(&self) -> Option<Uuid> {
-        self.request.or_else(|| self.only_candidate_request())
+        self.request.or_else(|| self.candidates().only_request())
     }
 
     /// The request that the server or the user has named as this operation's.
@@ -281,10 +272,61 @@ impl Ledger {
 
     /// The execution that is this operation's, if only one can be.
     pub(crate) fn execution(&self) -> Option<&str> {
-        match self.candidate_executions().as_slice() {
+        match self.candidates().executions().as_slice() {
             [run] => run.execution(),
             _ => None,
         }
+    }
+
+    /// The latest status.
+    fn status(&self) -> Status<'_> {
+        Status { ledger: self }
+    }
+
+    /// The readings of the queue.
+    fn queue(&self) -> Queue<'_> {
+        Queue { ledger: self }
+    }
+
+    /// The runs that can be this operation's.
+    fn candidates(&self) -> Candidates<'_> {
+        Candidates { ledger: self }
+    }
+
+    /// Whether the operation is that of one request, and not a wait for a state.
+    fn follows_a_request(&self) -> bool {
+        self.has_acted() || self.request.is_some()
+    }
+
+    /// When the server was asked to act; the beginning of the wait if it was not.
+    fn asked_at(&self) -> Stamp {
+        match self.beginning {
+            Beginning::Asked { at, .. } => at,
+            Beginning::Watching => 0,
+        }
+    }
+
+    /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
+    /// that nothing is queued and nothing runs.
+    fn may_be_done(&self) -> bool {
+        let held = self.before.held || self.response() == Some(Response::Idle);
+        self.goal.may_have_nothing_to_do() && held && self.status().holds()
+    }
+
+    fn response(&self) -> Option<Response> {
+        match self.beginning {
+            Beginning::Asked { response, .. } => Some(response),
+            Beginning::Watching => None,
+        }
+    }
+
+    /// The time since which nothing is seen at work.
+    fn quiet_since(&self) -> Stamp {
+        self.busy.unwrap_or(0).max(self.asked_at())
+    }
+
+    fn own_request(&self) -> Option<&Run> {
+        self.run(&RunId::Request(self.request?))
     }
 
     fn run(&self, id: &RunId) -> Option<&Run> {
@@ -295,64 +337,6 @@ impl Ledger {
 pub(crate) fn millis(duration: Duration) -> Stamp {
     Stamp::try_from(duration.as_millis()).unwrap_or(Stamp::MAX)
 }
-
-impl Baseline {
-    fn of(
-        goal: Goal,
-        baseline: &Snapshot,
-        queue: Option<&[QueueRow]>,
-        history: Option<&[HistoryEntry]>,
-    ) -> Self {
-        let parts = baseline.part_statuses();
-        let mut executions: Vec<String> = Vec::new();
-        let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
-        let own = parts.iter().flatten().map(|part| part.execution());
-        let failed = baseline.failed_apart().into_iter().map(|(_, id, _)| id);
-        let entries = history.into_iter().flatten();
-        let past = entries.map(|entry| entry.deployment.clone());
-        let past = past.take(KNOWN_BEFORE);
-        for id in whole.into_iter().chain(own).chain(failed).chain(past) {
-            if !executions.contains(&id) {
-                executions.push(id);
-            }
-        }
-        // With the status of the environment, the services need no result of their own.
-        let result = match parts.as_slice() {
-            [part] => part.as_ref().map(|part| LastResult {
-                state: part.state.clone(),
-                date: part.date.clone(),
-            }),
-            _ => baseline.whole.as_ref().map(|whole| LastResult {
-                state: whole.state.clone(),
-                date: None,
-            }),
-        };
-        Self {
-            executions,
-            requests: queue.map(|queue| {
-                // A request that a status names exists, whatever its relation to the operation.
-                let own = baseline
-                    .services
-                    .iter()
-                    .filter_map(|s| s.deployment_request_id);
-                let named = baseline.deployment_request_id.into_iter().chain(own);
-                let mut ids: Vec<Uuid> = queue.iter().map(|w| w.request).chain(named).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                ids
-            }),
-            result,
-            held: parts.iter().all(|part| {
-                let state = part.as_ref().map(|part| &part.state);
-                state.is_some_and(|state| state.phase(goal) == Phase::Reached)
-            }),
-        }
-    }
-}
-
-/// How many entries of the history are remembered from before the action: the newest ones are enough,
-/// because the history is sorted.
-const KNOWN_BEFORE: usize = 3;
 
 /// Converts the decisions of this module into the types of the rest of `wait`.
 fn decide(state: &State, goal: Goal) -> Option<Decision> {

@@ -9,7 +9,8 @@ use super::{
         snapshot::LastRun,
         source::{HistoryEntry, QueueRow},
     },
-    Beginning, Ledger, Scope,
+    Ledger, Scope,
+    claim::claim,
     poll::Fact,
     run::{End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
@@ -176,7 +177,7 @@ impl Ledger {
                     let early = self
                         .queue_reads
                         .first()
-                        .is_some_and(|at| *at < self.late_at());
+                        .is_some_and(|at| *at < self.queue().late_at());
                     self.queue_reads.remove(usize::from(!early));
                 }
                 for row in rows.iter().take(ROWS) {
@@ -378,7 +379,7 @@ impl Ledger {
             let foreign = self
                 .runs
                 .iter()
-                .position(|run| self.claim(run).is_excluded());
+                .position(|run| claim(self, run).is_excluded());
             self.runs.remove(foreign.unwrap_or(RUNS));
         }
     }
@@ -410,13 +411,5 @@ impl Ledger {
     /// Whether the last attempt to read a fact failed.
     pub(super) fn is_unavailable(&self, fact: Fact) -> bool {
         self.attempt(fact).is_some_and(|(_, failed)| failed)
-    }
-
-    /// When the server was asked to act; the beginning of the wait if it was not.
-    pub(super) fn asked_at(&self) -> Stamp {
-        match self.beginning {
-            Beginning::Asked { at, .. } => at,
-            Beginning::Watching => 0,
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Stamp, millis};
+use super::{LATE, Ledger, Stamp, millis};
 
 /// A fact that can be read in addition to the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,4 +31,46 @@ impl Poll {
     pub(super) fn is_settled(&self, since: Stamp, periods: u64) -> bool {
         self.now >= since.saturating_add(millis(self.settle).saturating_mul(periods))
     }
+
+    /// Requires that the poll has read a fact.
+    pub(super) fn need(&self, ledger: &Ledger, fact: Fact) -> Result<(), Fact> {
+        let read = ledger.read_at(fact).filter(|at| *at >= self.since);
+        read.map(|_| ()).ok_or(fact)
+    }
+
+    /// Requires a fact, but not in every poll.
+    pub(super) fn need_at_times(&self, ledger: &Ledger, fact: Fact) -> Result<(), Fact> {
+        if self.was_just_read(ledger, fact) {
+            return Ok(());
+        }
+        self.need(ledger, fact)
+    }
+
+    /// Requires the queue as soon as it shows that no similar request is ahead, if it was not read since.
+    pub(super) fn need_order(&self, ledger: &Ledger) -> Result<(), Fact> {
+        let runs = ledger.candidates().executions();
+        let began = runs.first().map(|run| run.seen.first);
+        let listed = began.map_or(0, |began| began.saturating_add(millis(LATE)));
+        let due = ledger.queue().shows_order_at().max(listed);
+        let is_known = ledger.read_at(Fact::Queue).is_some_and(|at| at >= due);
+        if is_known || self.now < due {
+            return Ok(());
+        }
+        self.need(ledger, Fact::Queue)
+    }
+
+    /// Whether an earlier poll has read a fact recently.
+    pub(super) fn was_just_read(&self, ledger: &Ledger, fact: Fact) -> bool {
+        let Some(at) = ledger.read_at(fact) else {
+            return false;
+        };
+        // By then the history shows the end of the runs before the shown one.
+        let shown = ledger.status().run().filter(|_| fact == Fact::History);
+        let due = shown.map(|run| run.seen.first.saturating_add(millis(LATE)));
+        let is_due = due.is_some_and(|due| at < due && due <= self.now);
+        !is_due && at < self.since && self.now < at.saturating_add(HISTORY_EVERY)
+    }
 }
+
+/// How often the history is read for services that may have ended before their run, in milliseconds.
+const HISTORY_EVERY: Stamp = 30_000;

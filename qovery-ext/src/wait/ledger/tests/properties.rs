@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        claim::Claim,
+        claim::{Claim, claim},
         run::{End, Fate, Run},
     },
     *,
@@ -120,7 +120,7 @@ fn a_beginning() -> impl Strategy<Value = Ledger> {
 
 /// Everything that follows from a ledger.
 fn consequences(ledger: &Ledger) -> (Vec<Run>, Vec<Claim>, Vec<Result<Verdict, Fact>>) {
-    let claims = ledger.runs.iter().map(|run| ledger.claim(run)).collect();
+    let claims = ledger.runs.iter().map(|run| claim(ledger, run)).collect();
     let times = [0, 1, 2, 5, 20].map(periods);
     let last = ledger.latest();
     let verdicts = times.map(|time| judge(ledger, last + time)).to_vec();

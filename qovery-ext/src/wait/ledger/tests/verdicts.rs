@@ -1,6 +1,6 @@
 //! One test for each rule of the verdict.
 
-use super::*;
+use super::{super::claim::claim, *};
 use crate::wait::{
     Endpoint,
     decision::{Cancellation, Cause, Proof},
@@ -462,7 +462,7 @@ fn a_run_is_that_of_a_request_ahead_only_if_each_request_that_can_be_ours_has_a_
             history(60_000, runs),
         ];
         let ledger = seen(before.clone(), &readings);
-        ledger.candidate_executions().len()
+        ledger.candidates().executions().len()
     };
     assert_eq!(candidates(&runs), 2);
     // One of the requests may have been canceled in the queue.
@@ -648,7 +648,7 @@ fn a_run_that_does_not_include_the_service_is_not_ours() {
         let acted = acted(&services(&[1]), Goal::Deployed, Some(1));
         let ledger = seen(acted, &[begun, beside(in_last)]);
         let run = ledger.run(&run_of_execution("y")).expect("it was seen");
-        ledger.claim(run).is_excluded()
+        claim(&ledger, run).is_excluded()
     };
     assert!(claims(Some(false)));
     assert!(!claims(Some(true)));

@@ -4,7 +4,7 @@ use super::super::{
     Fact, Ledger, Poll, RunId,
     rule::{Judging, Step, table},
     run::{Fate, Run},
-    verdict::{says, waits},
+    verdict::{evidence_of, says, waits},
 };
 use crate::wait::{
     Decision, Endpoint, Evidence, Phase,
@@ -30,11 +30,11 @@ fn request_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    ledger.need(Fact::Request(request), poll)?;
+    poll.need(ledger, Fact::Request(request))?;
     // The request status may repeat the state that the environment shows for another run.
     let said = aim(ledger).and_then(|run| run.end()?.state());
-    let may_repeat = said == ledger.state();
-    match aim(ledger).and_then(|run| ledger.end_of(run)) {
+    let may_repeat = said == ledger.status().state();
+    match aim(ledger).and_then(|run| ledger.ends().evidence(run)) {
         Some(fact) if !may_repeat => over(fact),
         _ => Ok(None),
     }
@@ -46,7 +46,9 @@ fn request_goes_on(ledger: &Ledger, _: &Poll) -> Step {
     };
     match aim(ledger).map(|run| &run.fate) {
         _ if ledger.is_unavailable(Fact::Request(request)) => Ok(None),
-        _ if aim(ledger).is_some_and(|run| ledger.is_mirror(run)) => Ok(None),
+        _ if aim(ledger).is_some_and(|run| ledger.request_status().repeats_environment(run)) => {
+            Ok(None)
+        }
         Some(Fate::Ended(_)) => Ok(None),
         Some(Fate::Running) => waits(Phase::Running),
         _ => waits(Phase::Queued),
@@ -57,14 +59,14 @@ fn request_is_gone(ledger: &Ledger, poll: &Poll) -> Step {
     if ledger.request.is_none() {
         return Ok(None);
     }
-    ledger.need(Fact::Queue, poll)?;
+    poll.need(ledger, Fact::Queue)?;
     let settle = super::millis(poll.settle);
-    let has_left = |run: &Run| run.queued.is_none() || ledger.has_left_queue(run, settle);
+    let has_left = |run: &Run| run.queued.is_none() || ledger.queue().has_left(run, settle);
     let is_settled = poll.is_settled(ledger.quiet_since(), 1);
-    match ledger.state() {
+    match ledger.status().state() {
         Some(state) if state.is_terminal() && is_settled && aim(ledger).is_none_or(has_left) => {
-            let said = aim(ledger).and_then(|run| ledger.end_of(run));
-            over(said.unwrap_or_else(|| ledger.fact(None, Endpoint::Status, state, poll.now)))
+            let said = aim(ledger).and_then(|run| ledger.ends().evidence(run));
+            over(said.unwrap_or_else(|| evidence_of(None, Endpoint::Status, state, poll.now)))
         }
         _ => waits(Phase::Running),
     }
@@ -75,10 +77,10 @@ fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
     let shown = ledger.shown.as_ref();
     let is_aim =
         shown.is_some_and(|shown| before.is_empty() || before.contains(&shown.execution()));
-    match ledger.state() {
+    match ledger.status().state() {
         // Another run is shown, so the previous one has ended.
         Some(state) if state.is_terminal() || !is_aim => {
-            over(ledger.fact(None, Endpoint::Status, state, poll.now))
+            over(evidence_of(None, Endpoint::Status, state, poll.now))
         }
         _ => waits(Phase::Running),
     }

@@ -5,6 +5,7 @@
 
 mod absent;
 mod cancel;
+mod deletions;
 mod ends;
 mod named;
 mod request_status;
@@ -13,14 +14,15 @@ mod watched;
 
 use std::time::Duration;
 
+use deletions::Deletions;
+use ends::Ends;
+use request_status::RequestStatus;
+
 use super::{
-    Fact, Goal, LATE, Ledger, Poll, Stamp, State, millis,
+    Fact, Goal, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, rules},
 };
 use crate::wait::{Endpoint, Evidence, Phase, RunId, Statement, decision::Verdict};
-
-/// How often the history is read for services that may have ended before their run, in milliseconds.
-const HISTORY_EVERY: Stamp = 30_000;
 
 /// Every table.
 #[cfg(test)]
@@ -31,6 +33,16 @@ pub(super) const TABLES: &[&[Judging]] = &[
     watched::RULES,
     cancel::RULES,
 ];
+
+/// `Some` verdict of a rule.
+fn says(verdict: Verdict) -> Step {
+    Ok(Some(verdict))
+}
+
+/// A rule that says that nothing is decided.
+fn waits(phase: Phase) -> Step {
+    says(Verdict::pending(phase))
+}
 
 impl Ledger {
     /// Returns the verdict on the operation, or the fact that is needed for it.
@@ -51,7 +63,7 @@ impl Ledger {
         let has_acted = self.has_acted();
         if self.missing().is_some() {
             &[absent::RULES]
-        } else if self.state().is_none() {
+        } else if self.status().state().is_none() {
             &[]
         } else if has_acted && self.goal == Goal::Canceled {
             &[cancel::RULES]
@@ -64,75 +76,50 @@ impl Ledger {
         }
     }
 
-    fn need(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
-        let read = self.read_at(fact).filter(|at| *at >= poll.since);
-        read.map(|_| ()).ok_or(fact)
-    }
-
-    /// Needs a fact, but not in every poll.
-    fn need_at_times(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
-        if self.was_just_read(fact, poll) {
-            return Ok(());
+    /// The time of the next poll that can settle a question that only time decides.
+    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Stamp> {
+        if let Some(missing) = self.missing() {
+            return Some(missing.first.saturating_add(millis(settle)));
         }
-        self.need(fact, poll)
-    }
-
-    /// Needs the queue as soon as it shows that no similar request is ahead, if it was not read since.
-    fn need_order(&self, poll: &Poll) -> Result<(), Fact> {
-        let began = self
-            .candidate_executions()
-            .first()
-            .map(|run| run.seen.first);
-        let listed = began.map_or(0, |began| began.saturating_add(millis(LATE)));
-        let due = self.shows_order_at().max(listed);
-        let is_known = self.read_at(Fact::Queue).is_some_and(|at| at >= due);
-        if is_known || poll.now < due {
-            return Ok(());
+        if !self.has_acted() || !self.status().rests() {
+            return None;
         }
-        self.need(Fact::Queue, poll)
+        let is_open = self.candidates().executions().is_empty() && !self.may_be_done();
+        (!is_open).then(|| self.quiet_since().saturating_add(millis(settle)))
     }
 
-    /// Whether an earlier poll has read a fact recently.
-    fn was_just_read(&self, fact: Fact, poll: &Poll) -> bool {
-        let Some(at) = self.read_at(fact) else {
-            return false;
-        };
-        // By then the history shows the end of the runs before the shown one.
-        let shown = self.shown_run().filter(|_| fact == Fact::History);
-        let due = shown.map(|run| run.seen.first.saturating_add(millis(LATE)));
-        let is_due = due.is_some_and(|due| at < due && due <= poll.now);
-        !is_due && at < poll.since && poll.now < at.saturating_add(HISTORY_EVERY)
+    /// Whether a deletion of the subject was seen that the operation did not ask for.
+    pub(crate) fn is_deleted_by_others(&self) -> bool {
+        self.deletions().any_unasked()
     }
 
-    /// The state that says whether something runs.
-    fn state(&self) -> Option<&State> {
-        self.shown.as_ref()?.state()
+    /// How runs have ended for the operation.
+    fn ends(&self) -> Ends<'_> {
+        Ends { ledger: self }
     }
 
-    fn is_at_work(&self) -> bool {
-        self.state().is_some_and(State::is_active)
+    /// The status of the operation's request.
+    fn request_status(&self) -> RequestStatus<'_> {
+        RequestStatus { ledger: self }
     }
 
-    fn rests(&self) -> bool {
-        self.state().is_some_and(State::is_terminal)
+    /// The deletions of the subject.
+    fn deletions(&self) -> Deletions<'_> {
+        Deletions { ledger: self }
     }
 
-    fn fact(&self, run: Option<&RunId>, endpoint: Endpoint, state: &State, at: Stamp) -> Evidence {
-        Evidence {
-            run: run.cloned(),
-            endpoint,
-            says: Statement::State(state.clone()),
-            after: Duration::from_millis(at),
-        }
+    /// The verdict on a subject that is not found and that its parent does not list either.
+    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Verdict {
+        absent::when_unlisted(self, poll)
     }
 }
 
-/// `Some` verdict of a rule.
-fn says(verdict: Verdict) -> Step {
-    Ok(Some(verdict))
-}
-
-/// A rule that says that nothing is decided.
-fn waits(phase: Phase) -> Step {
-    says(Verdict::pending(phase))
+/// The evidence that an endpoint has shown a state.
+fn evidence_of(run: Option<&RunId>, endpoint: Endpoint, state: &State, at: Stamp) -> Evidence {
+    Evidence {
+        run: run.cloned(),
+        endpoint,
+        says: Statement::State(state.clone()),
+        after: Duration::from_millis(at),
+    }
 }

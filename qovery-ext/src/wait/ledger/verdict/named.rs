@@ -23,14 +23,14 @@ pub(in super::super) const RULES: &[Judging] = table! {
 };
 
 fn goes_on(ledger: &Ledger, poll: &Poll) -> Step {
-    let is_running = ledger.said() == Some(&Fate::Running);
-    match ledger.own_state() {
-        Some(own) if own.is_active() && is_running && ledger.shows_candidate() => {
+    let is_running = ledger.request_status().fate() == Some(&Fate::Running);
+    match ledger.status().own_state() {
+        Some(own) if own.is_active() && is_running && ledger.status().shows_candidate() => {
             if may_be_over(ledger, poll) {
                 return Ok(None);
             }
-            if ledger.shows_waiting() {
-                ledger.need_order(poll)?;
+            if ledger.status().counts_waiting() {
+                poll.need_order(ledger)?;
             }
             waits(own.phase(ledger.goal))
         }
@@ -44,8 +44,8 @@ fn may_be_over(ledger: &Ledger, poll: &Poll) -> bool {
     let Some(request) = ledger.request else {
         return false;
     };
-    let has_many = ledger.candidate_executions().len() > 1;
-    let is_recent = |fact| ledger.was_just_read(fact, poll);
+    let has_many = ledger.candidates().executions().len() > 1;
+    let is_recent = |fact| poll.was_just_read(ledger, fact);
     has_many && !(is_recent(Fact::Request(request)) && is_recent(Fact::History))
 }
 
@@ -54,16 +54,16 @@ fn has_moved(ledger: &Ledger) -> bool {
     let asked = ledger
         .request
         .and_then(|id| ledger.read_at(Fact::Request(id)));
-    let shown = ledger.shown_run();
+    let shown = ledger.status().run();
     shown.is_some_and(|run| asked.is_none_or(|asked| run.seen.first > asked))
 }
 
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
-    let is_seen_to_end = match ledger.is_about_services() {
-        true => ledger.own_state().is_some_and(State::is_terminal),
-        false => ledger.candidate_executions().len() > 1,
+    let is_seen_to_end = match ledger.scope.is_services() {
+        true => ledger.status().own_state().is_some_and(State::is_terminal),
+        false => ledger.candidates().executions().len() > 1,
     };
-    if !poll.shares || !ledger.is_at_work() {
+    if !poll.shares || !ledger.status().is_at_work() {
         return Ok(None);
     }
     if !is_seen_to_end {
@@ -72,7 +72,7 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    if ledger.was_just_read(Fact::Request(request), poll) && !has_moved(ledger) {
+    if poll.was_just_read(ledger, Fact::Request(request)) && !has_moved(ledger) {
         return waits(Phase::Queued);
     }
     Ok(None)
@@ -82,58 +82,60 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let Some(request) = ledger.request else {
         return Ok(None);
     };
-    ledger.need(Fact::Request(request), poll)?;
-    let is_open = match ledger.said() {
+    poll.need(ledger, Fact::Request(request))?;
+    let is_open = match ledger.request_status().fate() {
         None | Some(Fate::Running) => false,
         Some(Fate::Unknown | Fate::Queued) => true,
         // It may repeat the state of the environment. The runs from before a request that is watched are not
         // known: the shown run may be one of them.
         Some(Fate::Ended(end)) => {
-            end.state() == ledger.state() && !(ledger.has_acted() && ledger.shows_candidate())
+            end.state() == ledger.status().state()
+                && !(ledger.has_acted() && ledger.status().shows_candidate())
         }
     };
     if !is_open {
         return Ok(None);
     }
-    ledger.need(Fact::Queue, poll)?;
+    poll.need(ledger, Fact::Queue)?;
     let is_listed = ledger
         .own_request()
-        .is_some_and(|run| ledger.is_queued(run));
-    let waits_unlisted = ledger.said() == Some(&Fate::Queued) && !ledger.rests();
+        .is_some_and(|run| ledger.queue().lists(run));
+    let waits_unlisted =
+        ledger.request_status().fate() == Some(&Fate::Queued) && !ledger.status().rests();
     if is_listed || waits_unlisted {
         return says(Verdict::Pending {
             phase: Phase::Queued,
-            position: ledger.position(request),
+            position: ledger.queue().position(request),
         });
     }
     Ok(None)
 }
 
 fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
-    let own_rests = ledger.own_state().is_some_and(State::is_terminal);
-    let is_running = ledger.said() == Some(&Fate::Running);
-    if !is_running || !ledger.is_about_services() || !own_rests {
+    let own_rests = ledger.status().own_state().is_some_and(State::is_terminal);
+    let is_running = ledger.request_status().fate() == Some(&Fate::Running);
+    if !is_running || !ledger.scope.is_services() || !own_rests {
         return Ok(None);
     }
-    ledger.need_at_times(Fact::History, poll)?;
+    poll.need_at_times(ledger, Fact::History)?;
     super::signature::services_ended_in_run(ledger, poll)
 }
 
 fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
-    if ledger.said() != Some(&Fate::Running) {
+    if ledger.request_status().fate() != Some(&Fate::Running) {
         return Ok(None);
     }
     // Of several runs all but the last one are over, and the history says which one is ours.
-    let has_many = ledger.candidate_executions().len() > 1;
-    if has_many || ledger.contradicts() {
-        ledger.need_at_times(Fact::History, poll)?;
+    let has_many = ledger.candidates().executions().len() > 1;
+    if has_many || ledger.request_status().contradicts() {
+        poll.need_at_times(ledger, Fact::History)?;
     }
-    if has_many || ledger.shows_waiting() {
-        ledger.need_order(poll)?;
+    if has_many || ledger.status().counts_waiting() {
+        poll.need_order(ledger)?;
     }
-    if ledger.contradicts() {
-        let runs = ledger.candidate_executions();
-        let ends = runs.iter().map(|run| ledger.over_by(run));
+    if ledger.request_status().contradicts() {
+        let runs = ledger.candidates().executions();
+        let ends = runs.iter().map(|run| ledger.ends().over_by(run));
         // The request status repeats the state that the environment shows for the other request.
         let running = ledger.own_request().and_then(|own| own.running);
         if let Some(ends) = ends.collect::<Option<Vec<_>>>()
@@ -147,32 +149,34 @@ fn is_running(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some((run, at, decision)) = ledger.end_said() else {
+    let Some((run, at, decision)) = ledger.request_status().end() else {
         return Ok(None);
     };
     let is_canceled = matches!(decision, Decision::Canceled(_));
-    let is_doubtful = ledger.may_repeat_another_run(run, is_canceled);
+    let is_doubtful = ledger
+        .request_status()
+        .may_repeat_another_run(run, is_canceled);
     let is_success = matches!(decision, Decision::Reached(_));
     // The run that agrees may be another one, and only the history tells its action and origin.
-    let may_be_foreign = is_doubtful && is_success && ledger.has_others();
-    if (is_doubtful && ledger.is_at_work())
+    let may_be_foreign = is_doubtful && is_success && ledger.request_status().has_others();
+    if (is_doubtful && ledger.status().is_at_work())
         || may_be_foreign
-        || ledger.agreeing(&decision).is_empty()
+        || ledger.ends().agreeing(&decision).is_empty()
     {
-        ledger.need(Fact::History, poll)?;
+        poll.need(ledger, Fact::History)?;
     }
     let is_listed = |run: &&Run| run.action.is_some();
     if may_be_foreign
         && !ledger.is_unavailable(Fact::History)
-        && !ledger.agreeing(&decision).iter().any(is_listed)
+        && !ledger.ends().agreeing(&decision).iter().any(is_listed)
         && !poll.is_settled(at, 1)
     {
         return waits(Phase::Running);
     }
-    if is_doubtful && ledger.is_of_a_later_run(run, &decision) {
+    if is_doubtful && ledger.request_status().is_of_a_later_run(run, &decision) {
         return Ok(None);
     }
-    if ledger.agreeing(&decision).is_empty() {
+    if ledger.ends().agreeing(&decision).is_empty() {
         if is_doubtful {
             return Ok(None);
         }
@@ -181,26 +185,26 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
             return waits(Phase::Running);
         }
     }
-    if is_success && (ledger.shows_deletion() || ledger.is_deleted_first()) {
-        ledger.need(Fact::History, poll)?;
-        if ledger.is_deleted_first() && !outlives_a_deletion(ledger, &decision, poll) {
+    if is_success && (ledger.status().shows_deletion() || ledger.deletions().precede_ours()) {
+        poll.need(ledger, Fact::History)?;
+        if ledger.deletions().precede_ours() && !outlives_a_deletion(ledger, &decision, poll) {
             return waits(Phase::Running);
         }
     }
-    let mut evidence: Vec<_> = ledger.end_of(run).into_iter().collect();
-    if is_success || !ledger.is_about_services() {
+    let mut evidence: Vec<_> = ledger.ends().evidence(run).into_iter().collect();
+    if is_success || !ledger.scope.is_services() {
         return says(Verdict::Decided(decision, evidence));
     }
     // The services of a run that failed may have ended well.
-    ledger.need(Fact::History, poll)?;
-    let agreeing = ledger.agreeing(&decision);
+    poll.need(ledger, Fact::History)?;
+    let agreeing = ledger.ends().agreeing(&decision);
     let known = agreeing
         .iter()
-        .filter_map(|run| ledger.end_of_services(run));
+        .filter_map(|run| ledger.ends().of_services(run));
     let known: Vec<_> = known.collect();
     if let Some((own, fact)) = known.first() {
         if !known.iter().all(|(other, _)| other.agrees_with(own)) {
-            return says(ledger.superseded(&agreeing));
+            return says(ledger.ends().superseded(&agreeing));
         }
         // The history may be late, and the shown run may be another one.
         let is_success = matches!(own, Decision::Reached(_));
@@ -215,9 +219,9 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     }
     if agreeing
         .iter()
-        .any(|run| ledger.end_for_us(run, poll).is_none())
+        .any(|run| ledger.ends().for_us(run, poll).is_none())
     {
-        return says(ledger.superseded(&[run]));
+        return says(ledger.ends().superseded(&[run]));
     }
     says(Verdict::Decided(decision, evidence))
 }
@@ -225,20 +229,20 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
 /// Whether the services have outlived a deletion that was queued before the request: a run that succeeded lists
 /// them, or they are still found when all is quiet.
 fn outlives_a_deletion(ledger: &Ledger, decision: &Decision, poll: &Poll) -> bool {
-    let agreeing = ledger.agreeing(decision);
+    let agreeing = ledger.ends().agreeing(decision);
     let mut own = agreeing
         .iter()
-        .filter_map(|run| ledger.end_of_services(run));
+        .filter_map(|run| ledger.ends().of_services(run));
     let is_listed = own.any(|(own, _)| own.agrees_with(decision));
-    let patience = if ledger.holds() { 2 } else { 4 };
-    is_listed || (ledger.rests() && poll.is_settled(ledger.quiet_since(), patience))
+    let patience = if ledger.status().holds() { 2 } else { 4 };
+    is_listed || (ledger.status().rests() && poll.is_settled(ledger.quiet_since(), patience))
 }
 
 fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some((run, at, decision)) = ledger.end_said() else {
+    let Some((run, at, decision)) = ledger.request_status().end() else {
         return Ok(None);
     };
-    let mut runs = ledger.candidate_executions().into_iter();
+    let mut runs = ledger.candidates().executions().into_iter();
     if runs.any(|run| run.end().is_some()) {
         // The request status repeats the state that the environment shows of another run.
         return Ok(None);
@@ -257,13 +261,13 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
         }
         // The history and the status can be late. A run from before that is over shows nothing new: to
         // wait for it would never end.
-        _ if !poll.is_settled(since, 4) || ledger.shows_candidate() => {
+        _ if !poll.is_settled(since, 4) || ledger.status().shows_candidate() => {
             return waits(Phase::Running);
         }
-        _ => return says(ledger.superseded(&[run])),
+        _ => return says(ledger.ends().superseded(&[run])),
     };
     says(Verdict::Decided(
         decision,
-        ledger.end_of(run).into_iter().collect(),
+        ledger.ends().evidence(run).into_iter().collect(),
     ))
 }

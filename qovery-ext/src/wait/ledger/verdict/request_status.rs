@@ -11,84 +11,100 @@ use super::super::{
 };
 use crate::wait::Decision;
 
-impl Ledger {
+/// The status of the request that is the operation's.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestStatus<'a> {
+    pub(super) ledger: &'a Ledger,
+}
+
+impl<'a> RequestStatus<'a> {
     /// The fate that the request status reports, if it is available.
-    pub(super) fn said(&self) -> Option<&Fate> {
-        let request = self.request?;
-        let run = self.own_request()?;
-        let is_usable = !self.is_unavailable(Fact::Request(request)) && !self.is_mirror(run);
+    pub(super) fn fate(self) -> Option<&'a Fate> {
+        let request = self.ledger.request?;
+        let run = self.ledger.own_request()?;
+        let is_usable =
+            !self.ledger.is_unavailable(Fact::Request(request)) && !self.repeats_environment(run);
         is_usable.then_some(&run.fate)
     }
 
     /// The end that the request status reports, when it was first reported, and the decision.
-    pub(super) fn end_said(&self) -> Option<(&Run, Stamp, Decision)> {
-        let run = self.own_request()?;
-        let Fate::Ended(end) = self.said()? else {
+    pub(super) fn end(self) -> Option<(&'a Run, Stamp, Decision)> {
+        let run = self.ledger.own_request()?;
+        let Fate::Ended(end) = self.fate()? else {
             return None;
         };
-        Some((run, end.at, decide(end.state()?, self.goal)?))
+        Some((run, end.at, decide(end.state()?, self.ledger.goal)?))
     }
 
     /// Whether the request status is "running" while the status shows the run of another request.
-    pub(super) fn contradicts(&self) -> bool {
-        let is_later = self.shown_run().is_some() && !self.shows_candidate();
-        let works_for_another = is_later || self.shows_before() || self.shows_deletion();
-        let has_candidate = !self.candidate_executions().is_empty();
-        (self.is_at_work() && works_for_another) || (is_later && has_candidate)
+    pub(super) fn contradicts(self) -> bool {
+        let is_later =
+            self.ledger.status().run().is_some() && !self.ledger.status().shows_candidate();
+        let works_for_another = is_later
+            || self.ledger.status().shows_before()
+            || self.ledger.status().shows_deletion();
+        let has_candidate = !self.ledger.candidates().executions().is_empty();
+        (self.ledger.status().is_at_work() && works_for_another) || (is_later && has_candidate)
     }
 
     /// Whether the status of a request repeats the state of the environment: it has shown another action, or work
     /// after its end.
-    pub(super) fn is_mirror(&self, request: &Run) -> bool {
+    pub(super) fn repeats_environment(self, request: &Run) -> bool {
         let over = request.said_over.zip(request.active);
         let works_after =
             over.is_some_and(|(over, active)| active.last >= over.saturating_add(millis(LATE)));
-        let is_of_another = request.strays.is_some() || ends_as_another_action(self, request);
-        self.has_acted() && (works_after || is_of_another)
+        let is_of_another =
+            request.strays.is_some() || ends_as_another_action(self.ledger, request);
+        self.ledger.has_acted() && (works_after || is_of_another)
     }
 
     /// Whether more than one run can be the one that is shown.
-    pub(super) fn has_others(&self) -> bool {
-        let known = &self.before.executions;
-        let since = self.runs.iter().filter_map(Run::execution);
+    pub(super) fn has_others(self) -> bool {
+        let known = &self.ledger.before.executions;
+        let since = self.ledger.runs.iter().filter_map(Run::execution);
         let since = since.filter(|id| !known.iter().any(|known| known == id));
         let was_queued = |ids: &Vec<_>| !ids.is_empty();
-        self.has_acted()
-            && (since.count() > 1 || self.before.requests.as_ref().is_some_and(was_queued))
+        self.ledger.has_acted()
+            && (since.count() > 1 || self.ledger.before.requests.as_ref().is_some_and(was_queued))
     }
 
     /// Whether the end that the request status reports may be the state that the environment shows for another run.
-    pub(super) fn may_repeat_another_run(&self, request: &Run, is_canceled: bool) -> bool {
-        if self.is_at_work() {
-            self.shows_candidate()
-                || (self.shows_before() && !is_canceled)
+    pub(super) fn may_repeat_another_run(self, request: &Run, is_canceled: bool) -> bool {
+        if self.ledger.status().is_at_work() {
+            self.ledger.status().shows_candidate()
+                || (self.ledger.status().shows_before() && !is_canceled)
                 || self.repeats_the_state_before(request)
         } else {
-            request.end().and_then(|end| end.state()) == self.state()
+            request.end().and_then(|end| end.state()) == self.ledger.status().state()
         }
     }
 
     /// Whether the request was said to run while another run was at work, which can be ours and ended in another way
     /// than the later runs that ended as the request status says. Then it repeats the state of the environment.
-    pub(super) fn is_of_a_later_run(&self, request: &Run, decision: &Decision) -> bool {
+    pub(super) fn is_of_a_later_run(self, request: &Run, decision: &Decision) -> bool {
         let Some(running) = request.running else {
             return false;
         };
         // By then the status of the environment shows ours.
         let shown_by = running.saturating_add(millis(LATE));
-        let agreeing = self.agreeing(decision);
+        let agreeing = self.ledger.ends().agreeing(decision);
         let is_before_all = |at: Stamp| agreeing.iter().all(|run| run.seen.first > at);
         let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
-        let runs = self.candidate_executions();
+        let runs = self.ledger.candidates().executions();
         let mut others = runs.into_iter().filter(differs).filter_map(Run::work);
         !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
     }
 
     /// Whether the request status is the state from before the action, and no run that can be ours was seen. It
     /// may be the state of the environment, read before anything began.
-    fn repeats_the_state_before(&self, request: &Run) -> bool {
-        let before = self.before.result.as_ref().map(|result| &result.state);
+    fn repeats_the_state_before(self, request: &Run) -> bool {
+        let before = self
+            .ledger
+            .before
+            .result
+            .as_ref()
+            .map(|result| &result.state);
         let said = request.end().and_then(|end| end.state());
-        before.is_some() && said == before && self.candidate_executions().is_empty()
+        before.is_some() && said == before && self.ledger.candidates().executions().is_empty()
     }
 }

@@ -2,10 +2,10 @@
 //! that can be ours has to agree.
 
 use super::super::{
-    Beginning, Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
+    Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
     rule::{Judging, Step, table},
     run::{Fate, Run},
-    verdict::{says, waits},
+    verdict::{evidence_of, says, waits},
 };
 use crate::wait::{
     Decision, Endpoint, Evidence, Phase, Statement,
@@ -30,39 +30,40 @@ pub(in super::super) const RULES: &[Judging] = table! {
 };
 
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
-    if !poll.shares || !ledger.is_at_work() {
+    if !poll.shares || !ledger.status().is_at_work() {
         return Ok(None);
     }
-    let rests = ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
-    if rests && !ledger.was_just_read(Fact::History, poll) {
+    let rests =
+        ledger.scope.is_services() && ledger.status().own_state().is_some_and(State::is_terminal);
+    if rests && !poll.was_just_read(ledger, Fact::History) {
         return Ok(None);
     }
-    waits(match ledger.state() {
-        Some(state) if ledger.shows_candidate() => state.phase(ledger.goal),
+    waits(match ledger.status().state() {
+        Some(state) if ledger.status().shows_candidate() => state.phase(ledger.goal),
         _ => Phase::Queued,
     })
 }
 
 fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
-    ledger.need(Fact::Queue, poll)?;
-    let requests = ledger.candidate_requests();
-    if let Some(queued) = requests.iter().find(|run| ledger.is_queued(run)) {
-        let runs = ledger.is_at_work() && ledger.shows_candidate();
-        let own_rests =
-            ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
+    poll.need(ledger, Fact::Queue)?;
+    let requests = ledger.candidates().requests();
+    if let Some(queued) = requests.iter().find(|run| ledger.queue().lists(run)) {
+        let runs = ledger.status().is_at_work() && ledger.status().shows_candidate();
+        let own_rests = ledger.scope.is_services()
+            && ledger.status().own_state().is_some_and(State::is_terminal);
         if let Some(id) = queued.request().filter(|_| runs && own_rests) {
             // Some servers also list the running request.
-            ledger.need(Fact::Request(id), poll)?;
+            poll.need(ledger, Fact::Request(id))?;
             if queued.fate == Fate::Running {
                 return Ok(None);
             }
         }
         return says(Verdict::Pending {
             phase: if runs { Phase::Running } else { Phase::Queued },
-            position: queued.request().and_then(|id| ledger.position(id)),
+            position: queued.request().and_then(|id| ledger.queue().position(id)),
         });
     }
-    if !ledger.is_at_work() && !ledger.rests() {
+    if !ledger.status().is_at_work() && !ledger.status().rests() {
         return waits(Phase::Running);
     }
     Ok(None)
@@ -70,18 +71,18 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
     let own_rests =
-        ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
-    let runs = ledger.candidate_executions();
-    let all_shown = !runs.is_empty() && runs.iter().all(|run| ledger.shows(run));
+        ledger.scope.is_services() && ledger.status().own_state().is_some_and(State::is_terminal);
+    let runs = ledger.candidates().executions();
+    let all_shown = !runs.is_empty() && runs.iter().all(|run| ledger.status().shows(run));
     let queued = ledger.own_request().and_then(|own| own.queued);
     let is_late = |run: &&Run| {
         queued.is_some_and(|queued| queued.last.saturating_add(millis(LATE)) < run.seen.first)
     };
     if all_shown && runs.iter().any(is_late) {
         // Ours may have left the queue without a run.
-        ledger.need_at_times(Fact::History, poll)?;
+        poll.need_at_times(ledger, Fact::History)?;
     }
-    match ledger.state() {
+    match ledger.status().state() {
         Some(state) if state.is_active() && all_shown && !own_rests => {
             waits(state.phase(ledger.goal))
         }
@@ -90,16 +91,16 @@ fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
-    ledger.need(Fact::History, poll)?;
-    for run in ledger.candidate_requests() {
+    poll.need(ledger, Fact::History)?;
+    for run in ledger.candidates().requests() {
         if run.end().is_none()
             && let Some(id) = run.request()
         {
-            ledger.need(Fact::Request(id), poll)?;
+            poll.need(ledger, Fact::Request(id))?;
         }
     }
     // A request that has ended has an end of its own, which the run may not share.
-    let mut requests = ledger.candidate_requests().into_iter();
+    let mut requests = ledger.candidates().requests().into_iter();
     if requests.any(|run| has_told(ledger, run)) || may_be_of_another(ledger) {
         return Ok(None);
     }
@@ -114,12 +115,12 @@ pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
         .as_ref()
         .is_some_and(|shown| shown.whole.is_some());
     let goes_on = |run: &Run| match has_environment {
-        true => ledger.is_at_work() && run.end().is_none(),
-        false => ledger.shows(run) && poll.is_settled(ledger.quiet_since(), 1),
+        true => ledger.status().is_at_work() && run.end().is_none(),
+        false => ledger.status().shows(run) && poll.is_settled(ledger.quiet_since(), 1),
     };
-    match ledger.candidate_executions().as_slice() {
+    match ledger.candidates().executions().as_slice() {
         [run] if goes_on(run) => {
-            let own = ledger.end_of_services(run);
+            let own = ledger.ends().of_services(run);
             Ok(own.map(|(decision, fact)| Verdict::Decided(decision, vec![fact])))
         }
         _ => Ok(None),
@@ -127,9 +128,9 @@ pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
-    let runs = ledger.candidate_executions();
-    match ledger.state() {
-        Some(state) if state.is_active() && runs.iter().any(|run| ledger.shows(run)) => {
+    let runs = ledger.candidates().executions();
+    match ledger.status().state() {
+        Some(state) if state.is_active() && runs.iter().any(|run| ledger.status().shows(run)) => {
             waits(state.phase(ledger.goal))
         }
         _ => Ok(None),
@@ -138,7 +139,7 @@ fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
 
 /// The requests that have left the queue and do not report an end.
 fn left(ledger: &Ledger) -> Vec<&Run> {
-    let requests = ledger.candidate_requests().into_iter();
+    let requests = ledger.candidates().requests().into_iter();
     requests
         .filter(|run| run.queued.is_some() && !has_told(ledger, run))
         .collect()
@@ -147,23 +148,23 @@ fn left(ledger: &Ledger) -> Vec<&Run> {
 /// Whether a request reports its end. A status that only repeats the state of the environment counts if a
 /// run has ended with this state.
 fn has_told(ledger: &Ledger, request: &Run) -> bool {
-    if ledger.is_mirror(request) {
+    if ledger.request_status().repeats_environment(request) {
         return false;
     }
     let Some(state) = request.end().and_then(|end| end.state()) else {
         return request.end().is_some();
     };
-    let mut runs = ledger.candidate_executions().into_iter();
+    let mut runs = ledger.candidates().executions().into_iter();
     let agrees = |run: &Run| run.end().and_then(|end| end.state()) == Some(state);
-    Some(state) != ledger.state() || runs.any(agrees)
+    Some(state) != ledger.status().state() || runs.any(agrees)
 }
 
 /// Whether neither a run nor a request that can be ours was seen to end or to run.
 fn is_unseen(ledger: &Ledger) -> bool {
-    let requests = ledger.candidate_requests();
+    let requests = ledger.candidates().requests();
     // The status of a named request was found to be unusable.
     let is_open = ledger.request.is_some() || requests.iter().all(|run| !has_told(ledger, run));
-    is_open && ledger.candidate_executions().is_empty()
+    is_open && ledger.candidates().executions().is_empty()
 }
 
 /// The number of settle periods after which a request that left the queue without a run counts as gone: its
@@ -172,7 +173,7 @@ const VANISHED: u64 = 2;
 
 fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     // Without a history, a run may have started and ended unseen if another one is shown now.
-    let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.shown_run().is_some();
+    let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.status().run().is_some();
     if !is_unseen(ledger) || may_be_hidden {
         return Ok(None);
     }
@@ -183,10 +184,10 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     };
     let period = millis(poll.settle).saturating_mul(VANISHED);
     if let Some(run) = own
-        && ledger.has_left_queue(run, period)
-        && let (Some(id), Some(state)) = (run.request(), ledger.state())
+        && ledger.queue().has_left(run, period)
+        && let (Some(id), Some(state)) = (run.request(), ledger.status().state())
     {
-        let fact = ledger.fact(Some(&run.id), Endpoint::Queue, state, poll.now);
+        let fact = evidence_of(Some(&run.id), Endpoint::Queue, state, poll.now);
         let evidence = Evidence {
             says: Statement::LeftQueue,
             ..fact
@@ -194,7 +195,7 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         let decision = Decision::Canceled(Cancellation::LeftQueue(id));
         return says(Verdict::Decided(decision, vec![evidence]));
     }
-    if gone.iter().any(|run| !ledger.has_left_queue(run, period)) {
+    if gone.iter().any(|run| !ledger.queue().has_left(run, period)) {
         return waits(Phase::Queued);
     }
     Ok(None)
@@ -211,29 +212,30 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::NotStarted);
     }
     let fact = ledger
+        .status()
         .state()
-        .map(|state| ledger.fact(None, Endpoint::Status, state, poll.now));
+        .map(|state| evidence_of(None, Endpoint::Status, state, poll.now));
     let decision = Decision::Reached(Proof::Settled);
     says(Verdict::Decided(decision, fact.into_iter().collect()))
 }
 
 fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
-    let foreign = ledger.foreign_since();
+    let foreign = ledger.candidates().foreign();
     let is_over = poll.is_settled(ledger.quiet_since(), 4);
     if is_unseen(ledger) && !foreign.is_empty() && is_over {
-        return says(ledger.superseded(&foreign));
+        return says(ledger.ends().superseded(&foreign));
     }
     Ok(None)
 }
 
 fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
-    let is_over = if ledger.is_lost() {
-        let patience = if ledger.is_at_work() { 4 } else { 2 };
+    let is_over = if is_lost(ledger) {
+        let patience = if ledger.status().is_at_work() { 4 } else { 2 };
         poll.is_settled(ledger.asked_at(), patience)
     } else {
         // An accepted request may be queued behind the run that is shown, whatever the queue lists.
-        let is_quiet = ledger.rests() && poll.is_settled(ledger.quiet_since(), 4);
-        is_quiet && ledger.candidate_requests().is_empty()
+        let is_quiet = ledger.status().rests() && poll.is_settled(ledger.quiet_since(), 4);
+        is_quiet && ledger.candidates().requests().is_empty()
     };
     if ledger.has_acted() && is_unseen(ledger) && is_over {
         return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
@@ -243,7 +245,7 @@ fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
     match is_unseen(ledger) {
-        true if ledger.is_at_work() => waits(Phase::Queued),
+        true if ledger.status().is_at_work() => waits(Phase::Queued),
         true => waits(Phase::NotStarted),
         false => Ok(None),
     }
@@ -253,10 +255,11 @@ fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
 fn all(ledger: &Ledger) -> Vec<&Run> {
     // The status of a named request was found to be unusable.
     let is_unnamed = ledger.request.is_none();
-    let ended = ledger.candidate_requests().into_iter();
+    let ended = ledger.candidates().requests().into_iter();
     let ended = ended.filter(|run| is_unnamed && has_told(ledger, run));
     ledger
-        .candidate_executions()
+        .candidates()
+        .executions()
         .into_iter()
         .chain(ended)
         .collect()
@@ -282,74 +285,53 @@ fn over_since(ledger: &Ledger) -> Stamp {
 
 fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
     if may_be_of_another(ledger) {
-        return says(ledger.superseded(&ledger.candidate_executions()));
+        return says(ledger.ends().superseded(&ledger.candidates().executions()));
     }
     Ok(None)
 }
 
 /// Whether a run that can be ours has no description, and can be that of a request from before the action.
 fn may_be_of_another(ledger: &Ledger) -> bool {
-    let runs = ledger.candidate_executions();
-    let was_queued = |run: &Run| ledger.was_queued_before(run);
+    let runs = ledger.candidates().executions();
+    let was_queued = |run: &Run| ledger.queue().listed_before(run);
     ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described())
 }
 
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
-    let runs = ledger.candidate_executions();
-    let rivals = ledger.rivals();
+    let runs = ledger.candidates().executions();
+    let rivals = ledger.candidates().rivals();
     if rivals.is_empty() || runs.len() > rivals.len() {
         return Ok(None);
     }
     let settle = millis(poll.settle);
-    if !rivals.iter().all(|run| ledger.has_left_queue(run, settle)) {
+    if !rivals
+        .iter()
+        .all(|run| ledger.queue().has_left(run, settle))
+    {
         return waits(Phase::Running);
     }
     let alike: Vec<&Run> = runs.into_iter().chain(rivals).collect();
-    says(ledger.superseded(&alike))
+    says(ledger.ends().superseded(&alike))
 }
 
 fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
     // If the response was lost, the action may not have been executed: of two runs alike, neither may be ours.
-    let is_clear = !ledger.is_lost() || ledger.candidate_executions().len() < 2;
-    if is_clear && let Some(verdict) = ledger.shared_end(&runs, poll) {
+    let is_clear = !is_lost(ledger) || ledger.candidates().executions().len() < 2;
+    if is_clear && let Some(verdict) = ledger.ends().shared(&runs, poll) {
         return says(verdict);
     }
     let is_over = |run: &&Run| {
-        run.end().is_some() || ledger.is_replaced(run) || ledger.end_for_us(run, poll).is_some()
+        run.end().is_some()
+            || ledger.ends().is_replaced(run)
+            || ledger.ends().for_us(run, poll).is_some()
     };
     if !runs.is_empty() && runs.iter().all(is_over) {
-        return says(ledger.superseded(&runs));
+        return says(ledger.ends().superseded(&runs));
     }
     waits(Phase::Running)
 }
 
-impl Ledger {
-    /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
-    /// that nothing is queued and nothing runs.
-    pub(super) fn may_be_done(&self) -> bool {
-        let held = self.before.held || self.response() == Some(Response::Idle);
-        self.goal.may_have_nothing_to_do() && held && self.holds()
-    }
-
-    fn is_lost(&self) -> bool {
-        self.response() == Some(Response::Lost)
-    }
-
-    fn response(&self) -> Option<Response> {
-        match self.beginning {
-            Beginning::Asked { response, .. } => Some(response),
-            Beginning::Watching => None,
-        }
-    }
-
-    /// The runs since the action that are not ours.
-    fn foreign_since(&self) -> Vec<&Run> {
-        let before = &self.before.executions;
-        let executions = self.runs.iter().filter(|run| {
-            let id = run.execution();
-            id.is_some_and(|id| !before.iter().any(|known| known == id))
-        });
-        executions.filter(|run| run.end().is_some()).collect()
-    }
+fn is_lost(ledger: &Ledger) -> bool {
+    ledger.response() == Some(Response::Lost)
 }

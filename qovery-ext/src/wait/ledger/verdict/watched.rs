@@ -3,7 +3,7 @@
 use super::super::{
     Fact, Ledger, Poll, Scope, State, decide,
     rule::{Judging, Step, table},
-    verdict::{says, waits},
+    verdict::{evidence_of, says, waits},
 };
 use crate::wait::{Endpoint, Phase, decision::Verdict};
 
@@ -44,8 +44,8 @@ fn not_begun(ledger: &Ledger, _: &Poll) -> Step {
 }
 
 fn queued(ledger: &Ledger, poll: &Poll) -> Step {
-    ledger.need(Fact::Queue, poll)?;
-    if ledger.runs.iter().any(|run| ledger.is_queued(run)) {
+    poll.need(ledger, Fact::Queue)?;
+    if ledger.runs.iter().any(|run| ledger.queue().lists(run)) {
         return waits(Phase::Queued);
     }
     Ok(None)
@@ -59,6 +59,6 @@ fn state_decides(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::NotStarted);
     };
     let at = ledger.shown.as_ref().map_or(poll.now, |shown| shown.at);
-    let fact = ledger.fact(None, Endpoint::Status, state, at);
+    let fact = evidence_of(None, Endpoint::Status, state, at);
     says(Verdict::Decided(decision, vec![fact]))
 }

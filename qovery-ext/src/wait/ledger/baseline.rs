@@ -1,0 +1,87 @@
+//! The readings from before the action.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::super::{
+    Goal, Phase, Snapshot, State,
+    source::{HistoryEntry, QueueRow},
+};
+
+/// The readings from before the action.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Baseline {
+    /// The executions that were shown. A run that is among them, or older, is not this operation's.
+    pub(crate) executions: Vec<String>,
+    /// The requests that the queue listed; `None` if the queue could not be read.
+    pub(crate) requests: Option<Vec<Uuid>>,
+    /// The result that was shown.
+    pub(crate) result: Option<LastResult>,
+    /// Whether the goal held.
+    pub(crate) held: bool,
+}
+
+/// The part of a status that distinguishes one result from another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LastResult {
+    pub(crate) state: State,
+    pub(crate) date: Option<String>,
+}
+
+impl Baseline {
+    pub(super) fn of(
+        goal: Goal,
+        baseline: &Snapshot,
+        queue: Option<&[QueueRow]>,
+        history: Option<&[HistoryEntry]>,
+    ) -> Self {
+        let parts = baseline.part_statuses();
+        let mut executions: Vec<String> = Vec::new();
+        let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
+        let own = parts.iter().flatten().map(|part| part.execution());
+        let failed = baseline.failed_apart().into_iter().map(|(_, id, _)| id);
+        let entries = history.into_iter().flatten();
+        let past = entries.map(|entry| entry.deployment.clone());
+        let past = past.take(KNOWN_BEFORE);
+        for id in whole.into_iter().chain(own).chain(failed).chain(past) {
+            if !executions.contains(&id) {
+                executions.push(id);
+            }
+        }
+        // With the status of the environment, the services need no result of their own.
+        let result = match parts.as_slice() {
+            [part] => part.as_ref().map(|part| LastResult {
+                state: part.state.clone(),
+                date: part.date.clone(),
+            }),
+            _ => baseline.whole.as_ref().map(|whole| LastResult {
+                state: whole.state.clone(),
+                date: None,
+            }),
+        };
+        Self {
+            executions,
+            requests: queue.map(|queue| {
+                // A request that a status names exists, whatever its relation to the operation.
+                let own = baseline
+                    .services
+                    .iter()
+                    .filter_map(|s| s.deployment_request_id);
+                let named = baseline.deployment_request_id.into_iter().chain(own);
+                let mut ids: Vec<Uuid> = queue.iter().map(|w| w.request).chain(named).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids
+            }),
+            result,
+            held: parts.iter().all(|part| {
+                let state = part.as_ref().map(|part| &part.state);
+                state.is_some_and(|state| state.phase(goal) == Phase::Reached)
+            }),
+        }
+    }
+}
+
+/// How many entries of the history are remembered from before the action: the newest ones are enough,
+/// because the history is sorted.
+const KNOWN_BEFORE: usize = 3;

@@ -1,0 +1,133 @@
+//! What the queue has listed, and what follows from its order.
+//!
+//! The requests of an environment are executed in the order of its queue, one at a time.
+
+use uuid::Uuid;
+
+use super::{
+    LATE, Ledger, RunId, Stamp,
+    claim::{acts_alike, came_before, covers},
+    millis,
+    run::Run,
+};
+
+/// The readings of the queue.
+#[derive(Clone, Copy)]
+pub(crate) struct Queue<'a> {
+    pub(super) ledger: &'a Ledger,
+}
+
+impl<'a> Queue<'a> {
+    /// Whether a request was queued before the action.
+    pub(super) fn listed_before(self, run: &Run) -> bool {
+        let before = self.ledger.before.requests.as_ref();
+        before
+            .zip(run.request())
+            .is_some_and(|(ids, id)| ids.contains(&id))
+    }
+
+    /// Whether the latest reading of the queue lists a run.
+    pub(super) fn lists(self, run: &Run) -> bool {
+        let last = self.ledger.queue_reads.last();
+        run.queued
+            .zip(last)
+            .is_some_and(|(queued, last)| queued.last >= *last)
+    }
+
+    /// Whether a run has left the queue: two readings a settle period apart do not list it.
+    pub(super) fn has_left(self, run: &Run, settle: Stamp) -> bool {
+        let Some(queued) = run.queued else {
+            return false;
+        };
+        let without = self
+            .ledger
+            .queue_reads
+            .iter()
+            .filter(|at| **at > queued.last);
+        match (without.clone().min(), without.max()) {
+            (Some(first), Some(last)) => last.saturating_sub(*first) >= settle,
+            _ => false,
+        }
+    }
+
+    /// The position of a request in the queue, counted from 1.
+    pub(super) fn position(self, request: Uuid) -> Option<usize> {
+        let queued = self.ledger.runs.iter().filter(|run| self.lists(run));
+        let mut ids: Vec<Uuid> = queued.filter_map(Run::request).collect();
+        ids.sort_unstable();
+        ids.iter()
+            .position(|id| *id == request)
+            .map(|place| place + 1)
+    }
+
+    /// The time from which on the queue lists every request from before the action.
+    pub(super) fn late_at(self) -> Stamp {
+        self.ledger.asked_at().saturating_add(millis(LATE))
+    }
+
+    /// When the request was last known to wait in the queue.
+    fn left_at(self) -> Stamp {
+        let request = self.ledger.request().map(RunId::Request);
+        let row = request.and_then(|id| self.ledger.run(&id));
+        let queued = row.and_then(|row| row.queued);
+        queued.map_or(self.ledger.asked_at(), |queued| queued.last)
+    }
+
+    /// From when on a reading of the queue shows that the request does not wait behind the run of a similar one.
+    pub(super) fn shows_order_at(self) -> Stamp {
+        self.late_at().max(self.left_at().saturating_add(1))
+    }
+
+    /// The first such reading after the run that followed the queue was seen, if the request has a name.
+    pub(super) fn order_read_at(self) -> Option<Stamp> {
+        self.ledger.request?;
+        let due = self
+            .shows_order_at()
+            .max(self.run_that_followed()?.seen.first);
+        self.ledger
+            .queue_reads
+            .iter()
+            .copied()
+            .find(|at| *at >= due)
+    }
+
+    /// Whether the run that followed the queue is known from those that began later.
+    pub(super) fn knows_order(self) -> bool {
+        self.order_read_at().is_some()
+    }
+
+    /// The run that began when the request left the queue, if no other request can have begun then.
+    pub(super) fn run_that_followed(self) -> Option<&'a Run> {
+        let request = self.ledger.request()?;
+        let left = self.left_at();
+        let due = self.shows_order_at();
+        self.ledger.queue_reads.iter().find(|at| **at >= due)?;
+        let unlisted = self.ledger.queue_reads.iter().find(|at| **at > left)?;
+        let earliest = left.saturating_sub(millis(LATE));
+        let latest = unlisted.saturating_add(millis(LATE));
+        let may_be_ours = |run: &&Run| {
+            run.execution().is_some()
+                && run.seen.first >= earliest
+                && acts_alike(self.ledger, run)
+                && came_before(self.ledger, run) != Some(true)
+        };
+        // Runs are sorted by their first reading.
+        let mut runs = self.ledger.runs.iter().filter(may_be_ours);
+        let first = runs.next()?;
+        let is_only = runs.next().is_none_or(|next| next.seen.first > latest);
+        // A request that the queue lists after the beginning of a run waits behind it.
+        let listed = first.seen.first.saturating_add(millis(LATE));
+        let may_begin_then = |other: &Run| {
+            other.request() != Some(request)
+                && other.queued.is_none_or(|queued| {
+                    queued.last >= earliest && queued.first <= latest && queued.last < listed
+                })
+        };
+        if !self.ledger.has_acted() || self.ledger.candidates().alike().any(may_begin_then) {
+            return None;
+        }
+        let has_begun = first.seen.first <= latest && is_only;
+        let is_known = first.action.is_some() && covers(self.ledger, first);
+        (has_begun && is_known).then_some(first)
+    }
+}
