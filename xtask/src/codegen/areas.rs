@@ -148,6 +148,7 @@ pub(crate) const AREAS: &[Area] = &[
             "service",
             "deploymentQueue",
             "deploymentStage",
+            "deploymentStatus",
         ],
     },
     Area {

@@ -660,9 +660,9 @@ fn all_published_revisions_lose_only_the_listed_parts() {
         "more than one in a hundred is refused"
     );
     assert!(outcome.unstable.is_empty(), "{:?}", outcome.unstable);
+    assert!(outcome.missing.is_empty(), "{}", outcome.missing.join("\n"));
     assert_eq!(outcome.without_client, [""; 0]);
     assert_eq!(outcome.unreadable, [""; 0]);
-    assert!(outcome.missing.is_empty(), "{}", outcome.missing.join("\n"));
 }
 
 #[test]
