@@ -196,6 +196,28 @@ fn a_goal_that_held_before_is_reached_after_the_settle_period_if_nothing_had_to_
 }
 
 #[test]
+fn a_goal_that_held_before_is_no_success_if_others_were_at_work_so_that_the_request_had_to_wait() {
+    let judged = |last_at_work| {
+        let ledger = acted_after(&environment(), Goal::Stopped, "STOPPED", &[], None);
+        let mut stop = past("y", "STOP", "STOPPED");
+        stop.origin = Some("CONSOLE".to_owned());
+        let mut deploy = past("x", "DEPLOY", "DEPLOYED");
+        deploy.origin = Some("CONSOLE".to_owned());
+        let readings = [
+            status(1_000, "x", "DEPLOYING"),
+            status(last_at_work, "x", "DEPLOYING"),
+            status(40_000, "y", "STOPPED"),
+            queue(40_000, &[]),
+            history(40_000, &[stop, deploy]),
+        ];
+        judge(&seen(ledger, &readings), periods(5))
+    };
+    assert!(is_reached(&judged(5_000)), "the status may be late");
+    let verdict = judged(20_000);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
 fn an_accepted_action_without_a_trace_is_not_waited_for_until_the_deadline() {
     let judged = |goal, shown, queued: &[QueueRow], now| {
         let ledger = acted(&environment(), goal, None);

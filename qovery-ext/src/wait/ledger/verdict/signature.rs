@@ -205,11 +205,15 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
     if !is_unseen(ledger) || !ledger.may_be_done() {
         return Ok(None);
     }
-    // Others may be at work now. In that case only the queue and the history show that ours is not.
-    let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
-    let is_quiet = poll.is_settled(ledger.quiet_since(), 1);
-    if !is_quiet && (is_open || !poll.is_settled(ledger.asked_at(), 3)) {
+    if !poll.is_settled(ledger.quiet_since(), 1) {
         return waits(Phase::NotStarted);
+    }
+    // A request that was accepted while others were at work had to wait, so it was not without effect.
+    if ledger
+        .busy
+        .is_some_and(|busy| busy >= ledger.queue().late_at())
+    {
+        return Ok(None);
     }
     let fact = ledger
         .status()
