@@ -176,16 +176,27 @@ impl WaitExt for Client {
         let ledger = token.ledger.ok_or_else(|| {
             TokenError("it belongs to a wait for a condition: use `resume_until`".to_owned())
         })?;
-        Ok(Action::resume(source(self), token.subject, *ledger, age))
+        let source = source_of(self, &token.subject, token.parent);
+        Ok(Action::resume(source, token.subject, *ledger, age))
     }
 
     fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action {
-        Action::until(source(self), token.subject, Box::new(condition))
+        let source = source_of(self, &token.subject, token.parent);
+        Action::until(source, token.subject, Box::new(condition))
     }
 }
 
 fn source(client: &Client) -> Arc<dyn Source> {
     Arc::new(ApiSource::new(client.clone()))
+}
+
+/// The source of a wait that continues, with the parent of its subject if the token names it.
+fn source_of(client: &Client, subject: &Subject, parent: Option<Uuid>) -> Arc<dyn Source> {
+    let source = source(client);
+    if let Some(parent) = parent {
+        source.remember_parent(subject, parent);
+    }
+    source
 }
 
 /// A cluster to act on.

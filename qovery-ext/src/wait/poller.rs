@@ -147,6 +147,7 @@ impl Poller {
 
     pub(super) fn token(&self) -> OperationToken {
         OperationToken::new(self.subject.clone(), self.ledger().cloned())
+            .with_parent(self.source.known_parent(&self.subject))
     }
 
     /// The known names of the subject and its services.

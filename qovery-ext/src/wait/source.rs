@@ -89,6 +89,14 @@ pub(crate) trait Source: Send + Sync {
         Box::pin(async {})
     }
 
+    /// The parent of a subject that was looked up, for a wait that continues in another process.
+    fn known_parent(&self, _subject: &Subject) -> Option<Uuid> {
+        None
+    }
+
+    /// Takes over a parent that another process has looked up.
+    fn remember_parent(&self, _subject: &Subject, _parent: Uuid) {}
+
     /// Looks up the environment of a subject; `None` for a cluster.
     fn environment<'a>(
         &'a self,

@@ -340,6 +340,7 @@ impl Start {
             Some(Ledger::watching(&self.subject, goal, None))
         });
         OperationToken::new(self.subject.clone(), ledger)
+            .with_parent(self.source.known_parent(&self.subject))
     }
 
     fn deadline_error(&self, ledger: Option<&Ledger>) -> WaitError {

@@ -31,6 +31,8 @@ pub struct OperationToken {
     pub(super) subject: Subject,
     /// `None` for a condition, which is code and cannot be serialized.
     pub(super) ledger: Option<Box<Ledger>>,
+    /// The parent of the subject, if it was looked up: the API may not name it once the subject is gone.
+    pub(super) parent: Option<Uuid>,
     /// The creation time of the token, in seconds since 1970.
     made: u64,
 }
@@ -45,11 +47,13 @@ struct Form {
     subject: Subject,
     #[serde(default)]
     ledger: Option<Ledger>,
+    #[serde(default)]
+    parent: Option<Uuid>,
 }
 
 impl OperationToken {
     /// The version of the tokens of this crate.
-    pub const VERSION: u32 = 5;
+    pub const VERSION: u32 = 6;
 
     /// The length limit of a text, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;
@@ -58,8 +62,14 @@ impl OperationToken {
         Self {
             subject,
             ledger: ledger.map(Box::new),
+            parent: None,
             made: unix_seconds(),
         }
+    }
+
+    pub(super) fn with_parent(mut self, parent: Option<Uuid>) -> Self {
+        self.parent = parent;
+        self
     }
 
     /// The age of the token.
@@ -96,6 +106,7 @@ impl From<OperationToken> for Form {
             made: token.made,
             subject: token.subject,
             ledger: token.ledger.map(|ledger| *ledger),
+            parent: token.parent,
         }
     }
 }
@@ -112,6 +123,7 @@ impl TryFrom<Form> for OperationToken {
         Ok(Self {
             subject: form.subject,
             ledger: ledger.map(Box::new),
+            parent: form.parent,
             made: form.made,
         })
     }
@@ -134,7 +146,7 @@ const PREFIX: &str = "qovery-op-";
 impl fmt::Display for OperationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = Form::from(self.clone());
-        let bytes = postcard::to_allocvec(&(form.made, &form.subject, &form.ledger));
+        let bytes = postcard::to_allocvec(&(form.made, &form.subject, form.parent, &form.ledger));
         let bytes = bytes.map_err(|_| fmt::Error)?;
         write!(
             f,
@@ -165,8 +177,9 @@ impl FromStr for OperationToken {
         check_version(version.parse().unwrap_or(1))?;
         let damaged = || TokenError("it is cut off or changed".to_owned());
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?;
-        let read = postcard::take_from_bytes::<(u64, Subject, Option<Ledger>)>(&bytes);
-        let ((made, subject, ledger), rest) = read.map_err(|_| damaged())?;
+        type Contents = (u64, Subject, Option<Uuid>, Option<Ledger>);
+        let read = postcard::take_from_bytes::<Contents>(&bytes);
+        let ((made, subject, parent, ledger), rest) = read.map_err(|_| damaged())?;
         if !rest.is_empty() {
             return Err(damaged());
         }
@@ -176,6 +189,7 @@ impl FromStr for OperationToken {
             made,
             subject,
             ledger,
+            parent,
         })
     }
 }

@@ -6,7 +6,7 @@ use qovery_ext::wait::{
     Goal, OperationToken, Phase, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
     WaitExt,
 };
-use qovery_fake::{FakeQovery, Gone, Step, Workload as FakeKind};
+use qovery_fake::{AfterDeletion, ApiTraits, FakeQovery, Gone, Step, Workload as FakeKind};
 
 use crate::{
     World,
@@ -145,6 +145,35 @@ async fn a_new_object_with_an_old_name_is_not_followed() {
         assert_ne!(again.id(), environment.id());
         let reached = deleting.await.expect("the old one is gone");
         assert!(reached.is_gone(), "{gone:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_ends_between_two_processes_is_reached_although_its_subject_is_forbidden_then()
+ {
+    for kind in [FakeKind::Container, FakeKind::Helm, FakeKind::Database] {
+        let world = World::new();
+        world
+            .fake
+            .api(ApiTraits::new().after_deletion(AfterDeletion::Forbidden));
+        let service = world.service(kind);
+        let client = world.fake.client();
+        let delete = match kind {
+            FakeKind::Container => client.container(service.id()).delete(),
+            FakeKind::Helm => client.helm(service.id()).delete(),
+            _ => client.database(service.id()).delete(),
+        };
+        let mut operation = delete.start().await.expect("accepted");
+        operation.poll_once().await.expect("it goes on");
+        let token = operation.token().to_string();
+        drop(operation);
+        while service.state().is_some() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let token: OperationToken = token.parse().expect("a token");
+        let resumed = world.fake.client().resume(token).expect("a goal");
+        let reached = resumed.await.expect("the environment lists it no longer");
+        assert!(reached.is_gone(), "{kind:?}");
     }
 }
 

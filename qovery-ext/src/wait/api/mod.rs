@@ -55,29 +55,29 @@ impl ApiSource {
 
     /// The environment of a service, looked up at most once.
     async fn environment_of(&self, service: ServiceRef) -> Result<Uuid, Fault> {
-        if let Some(environment) = self.known_parent(service.id) {
+        if let Some(environment) = self.parent_by_id(service.id) {
             return Ok(environment);
         }
         let environment = self.look_up_environment(service).await?;
-        self.remember_parent(service.id, environment);
+        self.keep_parent(service.id, environment);
         Ok(environment)
     }
 
     /// The project of an environment, looked up at most once.
     async fn project_of_environment(&self, environment: Uuid) -> Result<Uuid, Fault> {
-        if let Some(project) = self.known_parent(environment) {
+        if let Some(project) = self.parent_by_id(environment) {
             return Ok(project);
         }
         let project = self.client.get_environment(environment).await?.project.id;
-        self.remember_parent(environment, project);
+        self.keep_parent(environment, project);
         Ok(project)
     }
 
-    fn known_parent(&self, id: Uuid) -> Option<Uuid> {
+    fn parent_by_id(&self, id: Uuid) -> Option<Uuid> {
         self.parents().get(&id).copied()
     }
 
-    fn remember_parent(&self, id: Uuid, parent: Uuid) {
+    fn keep_parent(&self, id: Uuid, parent: Uuid) {
         self.parents().insert(id, parent);
     }
 
@@ -188,6 +188,14 @@ impl Source for ApiSource {
         Box::pin(async move {
             let _ = self.parent_of(subject).await;
         })
+    }
+
+    fn known_parent(&self, subject: &Subject) -> Option<Uuid> {
+        self.parent_by_id(subject.id())
+    }
+
+    fn remember_parent(&self, subject: &Subject, parent: Uuid) {
+        self.keep_parent(subject.id(), parent);
     }
 
     fn environment<'a>(

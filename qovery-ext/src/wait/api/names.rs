@@ -38,7 +38,7 @@ impl ApiSource {
                 return;
             }
             if let Ok(environment) = self.client.get_environment(environment).await {
-                self.remember_parent(environment.id, environment.project.id);
+                self.keep_parent(environment.id, environment.project.id);
                 self.names.remember(environment.id, environment.name);
             }
         };

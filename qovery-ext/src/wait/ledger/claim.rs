@@ -54,8 +54,11 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
 }
 
 fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
-    // A run that was seen before its end has ended later, even if an adjusted clock disagrees.
-    run.end().filter(|end| end.at <= run.seen.first)?;
+    let end = run.end()?;
+    // A run that was seen at work and then ended has ended later, even if an adjusted clock disagrees.
+    if run.active.is_some_and(|active| active.first < end.at) {
+        return Some(false);
+    }
     // The header counts whole seconds.
     Some(run.finished? < asked_by_server_clock(ledger)?.saturating_sub(1))
 }

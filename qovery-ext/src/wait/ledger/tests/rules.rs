@@ -276,6 +276,24 @@ fn a_run_that_ended_before_the_action_is_not_ours() {
 }
 
 #[test]
+fn only_a_run_that_was_seen_at_work_before_its_end_can_be_ours_although_it_ended_before_the_action_by_the_clock()
+ {
+    let excluded = |shown| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.updated = Some(SENT - 90);
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        let readings = [status(200, "x", shown), history(300, &[entry])];
+        let ledger = seen(ledger, &readings);
+        let run = ledger.run(&run_of_execution("x")).expect("seen");
+        claim(&ledger, run).is_excluded()
+    };
+    assert!(!excluded("DEPLOYING"));
+    // A status can show the last run beside the state of a request that waits.
+    assert!(excluded("DEPLOYMENT_QUEUED"));
+    assert!(excluded("DELETE_QUEUED"));
+}
+
+#[test]
 fn a_run_of_another_action_is_not_ours() {
     does_something_else().check();
 }
