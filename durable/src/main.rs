@@ -10,17 +10,26 @@
 //! The name of the workflow (`release-42`) is unique: if it is requested twice, it runs once.
 #![forbid(unsafe_code)]
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use qovery_ext::{
     connect,
     qovery_api::{Client, uuid::Uuid},
-    wait::{OperationToken, WaitError, WaitExt},
+    wait::{Goal, OperationToken, WaitError, WaitExt},
 };
 use restate_sdk::prelude::*;
 
 /// The duration of one step. A crash of the worker costs at most this time.
 const SLICE: Duration = Duration::from_secs(30);
+
+/// The prefix of the ids of requests, to distinguish them from those of deployments.
+const REQUEST: &str = "request:";
 
 struct Deploy {
     client: Client,
@@ -39,13 +48,21 @@ impl Deploy {
             .trim()
             .parse()
             .map_err(|_| terminal("that is no id"))?;
-        // Reads the last deployment before anything is sent. A step that has ended is never run again.
+        // Reads the queue and the status before anything is sent. A finished step never runs again: if this one runs
+        // now, the next one runs for the first time.
+        let is_first = Arc::new(AtomicBool::new(false));
+        let looked = Arc::clone(&is_first);
         let before = ctx
-            .run(move || self.last_deployment(id))
+            .run(move || async move {
+                let known = self.known(id).await?;
+                looked.store(true, Ordering::Relaxed);
+                Ok(known.join(" "))
+            })
             .name("look")
             .await?;
+        let is_first = is_first.load(Ordering::Relaxed);
         let mut token = ctx
-            .run(move || self.start(id, before))
+            .run(move || self.start(id, before, is_first))
             .name("start")
             .await?;
         loop {
@@ -68,26 +85,45 @@ impl Deploy {
 }
 
 impl Deploy {
-    async fn last_deployment(&self, id: Uuid) -> Result<String, HandlerError> {
+    /// The ids of the queued requests, and of the last deployment. In this order, because a request leaves the queue
+    /// when its deployment starts.
+    async fn known(&self, id: Uuid) -> Result<Vec<String>, HandlerError> {
+        let queue = self.client.list_deployment_request_by_environment_id(id);
+        let queue = queue.await?.results.into_iter();
+        let requests =
+            queue.map(|one| format!("{REQUEST}{}", one.identifier.deployment_request_id));
+        let mut known: Vec<String> = requests.collect();
         let status = self.client.get_environment_status(id).await?;
-        Ok(status.last_deployment_id.unwrap_or_default())
+        known.extend(status.last_deployment_id);
+        Ok(known)
     }
 
     /// Starts the deployment. Returns its token.
     ///
     /// If the worker is killed after the request was sent, and before Restate has stored the end of this step,
     /// the step runs again. A request that may have been executed is not sent again: the step takes the
-    /// deployment that was started or queued after the first step.
-    async fn start(&self, id: Uuid, before: String) -> Result<String, HandlerError> {
+    /// request or the deployment that is new since the first step. If someone else has requested a deployment in
+    /// the meantime, the two cannot be told apart.
+    async fn start(
+        &self,
+        id: Uuid,
+        before: String,
+        is_first: bool,
+    ) -> Result<String, HandlerError> {
         let environment = self.client.environment(id);
-        let status = self.client.get_environment_status(id).await?;
-        let is_new = status.last_deployment_id.unwrap_or_default() != before;
-        let action = match status.deployment_request_id {
-            Some(request) => {
-                let request = self.client.deployment_request(request).in_environment(id);
-                request.wait_for(qovery_ext::wait::Goal::Deployed)
+        let new = match is_first {
+            true => None,
+            false => {
+                let is_old = |one: &String| before.split(' ').any(|old| old == one);
+                self.known(id).await?.into_iter().find(|one| !is_old(one))
             }
-            None if is_new => environment.wait_for(qovery_ext::wait::Goal::Deployed),
+        };
+        let action = match new.as_deref().map(|new| new.strip_prefix(REQUEST)) {
+            Some(Some(request)) => {
+                let request = self.client.deployment_request(request.parse()?);
+                request.in_environment(id).wait_for(Goal::Deployed)
+            }
+            Some(None) => environment.wait_for(Goal::Deployed),
             None => environment.deploy(),
         };
         let operation = action.start().await.map_err(retry_or_give_up)?;

@@ -1,8 +1,10 @@
-//! The workflow survives a kill of the worker and of the server, with the real server of Restate.
+//! The workflow survives kills of the worker and of the server, with the real server of Restate.
 //!
-//! On demand: `npm install @restatedev/restate-server`, then
-//! `RESTATE_SERVER=…/restate-server cargo test --manifest-path durable/Cargo.toml`. Without the variable,
-//! the test says so and checks nothing.
+//! ```sh
+//! npm install @restatedev/restate-server
+//! RESTATE_SERVER=$PWD/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server \
+//!   cargo test --manifest-path durable/Cargo.toml -- --ignored
+//! ```
 
 use std::{
     net::TcpListener,
@@ -11,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use qovery_fake::{Clock, FakeQovery, Step, Workload};
+use qovery_fake::{
+    Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, Fault, Step, Trigger, Workload,
+};
 use serde_json::{Value, json};
 
 struct Killed(Child);
@@ -87,78 +91,213 @@ async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
     panic!("never: {what}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_survives_kills_of_the_worker_and_of_the_server_and_is_asked_for_once() {
-    let Ok(program) = std::env::var("RESTATE_SERVER") else {
-        eprintln!("RESTATE_SERVER is not set: nothing was checked");
-        return;
-    };
-    let fake = FakeQovery::with_clock(Clock::manual());
-    let environment = fake.environment("staging");
-    let api = environment.service(Workload::Application, "api");
-    let _api = api.takes(Step::Build, Duration::from_secs(90));
-    let served = fake.serve().await.expect("a port");
-    let folder = tempfile::tempdir().expect("a folder");
-    let ports = Ports {
-        ingress: free_port(),
-        admin: free_port(),
-        node: free_port(),
-        worker: free_port(),
-    };
-    let mut restate = server(&program, folder.path(), &ports);
-    let mut working = worker(&fake, &served.url(), ports.worker);
-    let http = reqwest::Client::new();
+/// A fake of the API, a server of Restate and a worker, each a process that can be killed.
+struct Scene {
+    fake: FakeQovery,
+    served: FakeServer,
+    environment: FakeEnvironment,
+    api: FakeService,
+    ports: Ports,
+    program: String,
+    folder: tempfile::TempDir,
+    restate: Killed,
+    working: Killed,
+    http: reqwest::Client,
+    /// The tests run one after the other: the server needs a core for itself.
+    _turn: tokio::sync::MutexGuard<'static, ()>,
+}
 
-    let register =
-        json!({"uri": format!("http://127.0.0.1:{}", ports.worker), "use_http_11": false});
-    until("the worker is registered", async || {
-        let url = format!("http://127.0.0.1:{}/deployments", ports.admin);
-        let answer = http.post(url).json(&register).send().await.ok()?;
-        answer.status().is_success().then_some(())
-    })
-    .await;
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-    let workflow = format!("http://127.0.0.1:{}/Deploy/release-42", ports.ingress);
-    let id = json!(environment.id());
-    let sent = http
-        .post(format!("{workflow}/run/send"))
-        .json(&id)
-        .send()
+impl Scene {
+    async fn set() -> Self {
+        let turn = TURN.lock().await;
+        let program =
+            std::env::var("RESTATE_SERVER").expect("RESTATE_SERVER, the path of the server");
+        let fake = FakeQovery::with_clock(Clock::manual());
+        let environment = fake.environment("staging");
+        let api = environment.service(Workload::Application, "api");
+        let api = api.takes(Step::Build, Duration::from_secs(90));
+        let served = fake.serve().await.expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let ports = Ports {
+            ingress: free_port(),
+            admin: free_port(),
+            node: free_port(),
+            worker: free_port(),
+        };
+        let scene = Self {
+            restate: server(&program, folder.path(), &ports),
+            working: worker(&fake, &served.url(), ports.worker),
+            http: reqwest::Client::new(),
+            _turn: turn,
+            fake,
+            served,
+            environment,
+            api,
+            ports,
+            program,
+            folder,
+        };
+        let register = json!({"uri": format!("http://127.0.0.1:{}", scene.ports.worker)});
+        until("the worker is registered", async || {
+            let url = format!("http://127.0.0.1:{}/deployments", scene.ports.admin);
+            let answer = scene.http.post(url).json(&register).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+        scene
+    }
+
+    fn workflow(&self) -> String {
+        format!("http://127.0.0.1:{}/Deploy/release-42", self.ports.ingress)
+    }
+
+    /// Requests the workflow, and does not wait for it.
+    async fn send(&self) {
+        let sent = self.http.post(format!("{}/run/send", self.workflow()));
+        let sent = sent.json(&json!(self.environment.id())).send().await;
+        let status = sent.expect("an answer").status();
+        assert!(status.is_success(), "{status}");
+    }
+
+    /// The token in the state of the workflow.
+    async fn token(&self) -> String {
+        until("the token is in the state", async || {
+            let answer = self.http.post(format!("{}/token", self.workflow())).send();
+            let token: String = answer.await.ok()?.json().await.ok()?;
+            token.starts_with("qovery-op-").then_some(token)
+        })
         .await
-        .expect("accepted");
-    assert!(sent.status().is_success(), "{}", sent.status());
-    let token = async || {
-        let answer = http.post(format!("{workflow}/token")).send().await.ok()?;
-        let token: String = answer.json().await.ok()?;
-        token.starts_with("qovery-op-").then_some(token)
-    };
-    until("the token is in the state", token).await;
+    }
 
-    working.kill();
-    fake.advance(Duration::from_secs(30));
-    let _working = worker(&fake, &served.url(), ports.worker);
-    restate.kill();
-    let _restate = server(&program, folder.path(), &ports);
-    until("the state has survived", token).await;
+    /// The end of the workflow. The clock of the fake goes on.
+    async fn end(&self) -> Value {
+        until("the workflow ends", async || {
+            self.fake.advance(Duration::from_secs(5));
+            let url = self
+                .workflow()
+                .replace("/Deploy/", "/restate/workflow/Deploy/");
+            let answer = self.http.get(format!("{url}/output")).send().await.ok()?;
+            answer.status().is_success().then_some(())?;
+            answer.json().await.ok()
+        })
+        .await
+    }
 
-    fake.advance(Duration::from_secs(600));
-    let result = until("the workflow ends", async || {
-        let url = format!("{workflow}/attach").replace("/Deploy/", "/restate/workflow/Deploy/");
-        let answer = http.get(url).send().await.ok()?;
-        answer.status().is_success().then_some(())?;
-        answer.json::<Value>().await.ok()
+    fn kill_worker(&mut self) {
+        self.working.kill();
+        self.working = worker(&self.fake, &self.served.url(), self.ports.worker);
+    }
+
+    fn kill_server(&mut self) {
+        self.restate.kill();
+        self.restate = server(&self.program, self.folder.path(), &self.ports);
+    }
+
+    /// The actions that the API has executed.
+    fn executed(&self) -> Vec<String> {
+        let executions = self.fake.executions().into_iter();
+        executions.filter_map(|one| one.operation).collect()
+    }
+}
+
+fn is_deployed(end: &Value) -> bool {
+    end.as_str()
+        .is_some_and(|text| text.contains("is deployed"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the server of Restate: see the top of this file"]
+async fn a_deployment_survives_kills_of_the_worker_and_of_the_server_and_is_requested_once() {
+    let mut scene = Scene::set().await;
+    scene.send().await;
+    let first = scene.token().await;
+    scene.kill_worker();
+    scene.fake.advance(Duration::from_secs(30));
+    scene.kill_server();
+    scene.token().await;
+    scene.kill_worker();
+    scene.kill_server();
+    let again = scene.token().await;
+    let end = scene.end().await;
+    assert!(is_deployed(&end), "{end}");
+    assert_eq!(scene.executed(), ["deployEnvironment"]);
+    // Any other program can wait with the token.
+    for token in [first, again] {
+        let token: qovery_ext::wait::OperationToken = token.parse().expect("a token");
+        assert_eq!(
+            token.subject().environment_id(),
+            Some(scene.environment.id())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the server of Restate: see the top of this file"]
+async fn a_worker_that_is_killed_before_the_response_arrives_sends_no_second_request() {
+    for is_running in [false, true] {
+        let mut scene = Scene::set().await;
+        if is_running {
+            // Another deployment runs, and ours is queued behind it.
+            scene.environment.external_actor().deploys();
+            scene.fake.advance(Duration::from_secs(10));
+        }
+        let slow = Fault::slow_answer(Duration::from_secs(3600));
+        scene.fake.inject(slow.on("deployEnvironment"));
+        scene.send().await;
+        until("the request is executed", async || {
+            (!scene.fake.executions().is_empty()).then_some(())
+        })
+        .await;
+        scene.kill_worker();
+        scene.token().await;
+        let end = scene.end().await;
+        assert!(is_deployed(&end), "{end}");
+        assert_eq!(scene.executed(), ["deployEnvironment"], "{is_running}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the server of Restate: see the top of this file"]
+async fn a_queued_request_of_another_user_is_not_taken_for_the_own_one() {
+    let scene = Scene::set().await;
+    let _slow = scene
+        .api
+        .clone()
+        .takes(Step::Build, Duration::from_secs(600));
+    scene.environment.external_actor().deploys();
+    scene.fake.advance(Duration::from_secs(10));
+    scene.environment.external_actor().asks_for(Trigger::Stop);
+    scene.send().await;
+    scene.token().await;
+    assert_eq!(scene.executed(), ["deployEnvironment"]);
+    let end = scene.end().await;
+    assert!(is_deployed(&end), "{end}");
+    assert_eq!(scene.environment.state().as_deref(), Some("DEPLOYED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the server of Restate: see the top of this file"]
+async fn a_deployment_that_fails_ends_the_workflow_with_the_reason() {
+    let mut scene = Scene::set().await;
+    let script = scene.environment.next_deployment();
+    script
+        .fails_at(&scene.api, Step::Build)
+        .because("no such file");
+    scene.send().await;
+    scene.token().await;
+    scene.kill_worker();
+    let url =
+        format!("{}/attach", scene.workflow()).replace("/Deploy/", "/restate/workflow/Deploy/");
+    let text = until("the workflow fails", async || {
+        scene.fake.advance(Duration::from_secs(5));
+        let wait = Duration::from_secs(2);
+        let answer = scene.http.get(&url).timeout(wait).send().await.ok()?;
+        let text = answer.text().await.ok()?;
+        text.contains("BUILD_ERROR").then_some(text)
     })
     .await;
-    assert!(
-        result
-            .as_str()
-            .is_some_and(|text| text.contains("is deployed")),
-        "{result}"
-    );
-    let executions = fake.executions();
-    let asked: Vec<_> = executions
-        .iter()
-        .filter_map(|one| one.operation.as_deref())
-        .collect();
-    assert_eq!(asked, ["deployEnvironment"], "it was asked for once");
+    assert!(text.contains("it failed"), "{text}");
+    assert_eq!(scene.executed(), ["deployEnvironment"]);
 }
