@@ -14,6 +14,8 @@ pub(super) enum Groups {
 pub(super) struct Surroundings {
     /// Whether it is a terminal that can redraw, and not the log of a CI job.
     pub(super) can_redraw: bool,
+    /// Whether texts are wrapped to the width of a terminal. The log of a CI job wraps them itself.
+    pub(super) has_width: bool,
     pub(super) colours: bool,
     pub(super) groups: Option<Groups>,
 }
@@ -33,6 +35,7 @@ impl Surroundings {
         let wants_none = is("CLICOLOR", "0");
         Self {
             can_redraw: is_terminal && !is_dumb && !is_ci,
+            has_width: is_terminal && !is_ci,
             colours: !is_set("NO_COLOR")
                 && (is_on("CLICOLOR_FORCE") || (is_terminal && !is_dumb && !wants_none)),
             groups: if is_on("GITHUB_ACTIONS") {
@@ -71,6 +74,14 @@ mod tests {
         assert!(of(true, &[("CI", "false")]).can_redraw);
         assert!(of(true, &[("CI", "")]).can_redraw);
         assert!(!of(false, &[]).can_redraw);
+    }
+
+    #[test]
+    fn texts_are_wrapped_on_every_terminal_and_not_in_the_log_of_a_job() {
+        assert!(of(true, &[]).has_width);
+        assert!(of(true, &[("TERM", "dumb")]).has_width);
+        assert!(!of(true, &[("CI", "true")]).has_width);
+        assert!(!of(false, &[("TERM", "xterm")]).has_width);
     }
 
     #[test]

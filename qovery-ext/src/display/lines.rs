@@ -149,3 +149,87 @@ pub(super) fn failures(number: u32) -> String {
 fn clock(time: Duration) -> String {
     format!("{:>7}", span(time))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, Write},
+        sync::{Arc, Mutex},
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        display::Display,
+        wait::{Goal, Names, Subject},
+    };
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is printed for this headline, up to the end of the wait or until the wait is dropped.
+    fn printed(groups: Groups, headline: &str, is_dropped: bool) -> String {
+        let paper = Paper::default();
+        let display = Display::detect().write_to(paper.clone());
+        let mut settings = display.settings().clone();
+        settings.groups = Some(groups);
+        let mut lines = Lines::new(settings);
+        lines.begin(&Task {
+            headline: headline.to_owned(),
+            goal: Some(Goal::Deployed),
+            subject: Subject::environment(Uuid::nil()),
+            names: Names::default(),
+        });
+        lines.above("in the group");
+        if !is_dropped {
+            lines.end();
+            lines.above("behind it");
+        }
+        drop(lines);
+        let bytes = paper.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_group_of_github_has_a_title_and_is_closed_once() {
+        let inside = "::group::Deploying 100%25 of staging\nin the group\n::endgroup::\n";
+        let text = printed(Groups::GitHub, "Deploying 100% of staging", false);
+        assert_eq!(text, format!("{inside}behind it\n"));
+        let text = printed(Groups::GitHub, "Deploying 100% of staging", true);
+        assert_eq!(text, inside);
+    }
+
+    #[test]
+    fn a_group_of_gitlab_has_a_name_of_its_own_and_is_closed_once() {
+        let text = printed(Groups::GitLab, "Deploying staging", false);
+        let lines: Vec<&str> = text.lines().collect();
+        let [start, inside, end, behind] = lines[..] else {
+            panic!("{text:?}");
+        };
+        assert_eq!((inside, behind), ("in the group", "behind it"));
+        let (begin, title) = start.split_once("\r\u{1b}[0K").unwrap();
+        assert_eq!(title, "Deploying staging");
+        let begin = begin.strip_prefix("\u{1b}[0Ksection_start:").unwrap();
+        let (time, name) = begin.split_once(':').unwrap();
+        assert!(time.parse::<u64>().unwrap() > 1_700_000_000, "{time}");
+        let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(name.chars().all(is_of_a_name), "{name}");
+        let end = end.strip_prefix("\u{1b}[0Ksection_end:").unwrap();
+        assert_eq!(end.split_once(':').unwrap().1, format!("{name}\r\u{1b}[0K"));
+        let other = printed(Groups::GitLab, "Deploying staging", true);
+        assert!(!other.contains(&format!(":{name}\r")), "{other:?}");
+        assert_eq!(other.matches("section_end:").count(), 1, "{other:?}");
+    }
+}

@@ -21,9 +21,9 @@
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
 //! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
-//! everywhere if `NO_COLOR` is not set. Rows fit the width of the terminal from 40 columns on: parts without
-//! room are left out, and longer texts are wrapped between words. If there are more services than lines, those
-//! that are done are left out first.
+//! everywhere if `NO_COLOR` is not set. Rows fit the width of the terminal from 40 columns on, also with `TERM=dumb`:
+//! parts without room are left out, names without room end with a whole word and `…`, and longer texts are wrapped
+//! between words. If there are more services than lines, those that are done are left out first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, the token to continue with

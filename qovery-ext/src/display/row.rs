@@ -4,7 +4,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use console::{Alignment, Style, pad_str};
+use console::{Alignment, Style, measure_text_width, pad_str};
 use qovery_api::Printable;
 use uuid::Uuid;
 
@@ -119,43 +119,56 @@ impl Rows {
     /// The widths of the columns for a terminal of this width; without a terminal they are unlimited.
     pub(super) fn columns(&self, width: Option<usize>) -> Columns {
         let widest = |texts: &mut dyn Iterator<Item = &String>| {
-            let widths = texts.map(|text| console::measure_text_width(text));
+            let widths = texts.map(|text| measure_text_width(text));
             widths.max().unwrap_or(0)
         };
-        let room = width.map_or(usize::MAX, |width| width.saturating_sub(BESIDE_NAME));
-        let name_limit = NAME.min(room.max(8));
-        let name = widest(&mut self.services.iter().map(|row| &row.name)).clamp(8, name_limit);
+        let room = |beside| width.map_or(usize::MAX, |width| width.saturating_sub(beside));
+        let state = widest(&mut self.services.iter().map(|row| &row.state));
+        let state = state.clamp(STATE, room(BESIDE_NAME + LEAST).max(STATE));
+        let beside_name = BESIDE_NAME + state;
+        // Without a terminal, every text is whole.
+        let limit = |least: usize, part| {
+            room(0)
+                .checked_div(part)
+                .map_or(least, |own| own.max(least))
+        };
+        let room = room(beside_name).max(LEAST);
+        let name_limit = limit(NAME, 2).min(room);
+        let name = widest(&mut self.services.iter().map(|row| &row.name)).clamp(LEAST, name_limit);
         let kind = widest(&mut self.services.iter().map(|row| &row.kind));
         let stage = widest(&mut self.stages.iter().map(|row| &row.name));
-        let stage = stage.clamp(8, STAGE.min(name_limit));
+        let stage = stage.clamp(LEAST, limit(STAGE, 3).min(room));
         let tally = self.stages.iter().map(|row| row.tally_parts().join("  "));
         let tally = tally
-            .map(|text| console::measure_text_width(&text))
+            .map(|text| measure_text_width(&text))
             .max()
             .unwrap_or(0);
         let bar = width.map_or(0, |width| {
             width.saturating_sub(BESIDE_STAGE + stage + 2 + tally)
         });
         let bar = if bar < 8 { 0 } else { bar.min(40) };
-        let has_kind = width.is_none_or(|width| BESIDE_NAME + name + 2 + kind <= width);
+        let has_kind = width.is_none_or(|width| beside_name + name + 2 + kind <= width);
         Columns {
             stage,
             bar,
             name,
             kind: has_kind.then_some(kind),
+            state,
             width,
         }
     }
 }
 
-/// The maximum width of the column of stages.
+/// The minimum width of the columns of stages and names.
+const LEAST: usize = 8;
+/// The maximum width of the column of stages, unless the terminal is wide.
 const STAGE: usize = 24;
 /// The other parts of the row of a stage, without name, bar and tally: the indentation, the sign, two blanks.
 const BESIDE_STAGE: usize = 6;
-/// The maximum width of the column of names. Services without a name have ids.
+/// The maximum width of the column of names, unless the terminal is wide. Services without a name have ids.
 const NAME: usize = 36;
-/// The other parts of the row of a service, without its name: the indentation, the sign and the state.
-const BESIDE_NAME: usize = 6 + 2 + STATE;
+/// The indentation, the sign, and the blanks before the state in the row of a service.
+const BESIDE_NAME: usize = 6 + 2;
 
 impl ServiceRow {
     fn of(
@@ -252,6 +265,7 @@ pub(super) struct Columns {
     name: usize,
     /// `None` if it does not fit.
     kind: Option<usize>,
+    state: usize,
     /// The width of the terminal.
     width: Option<usize>,
 }
@@ -260,7 +274,7 @@ impl Columns {
     /// A service in columns, after the indentation and the sign.
     pub(super) fn service(self, row: &ServiceRow, palette: Palette) -> String {
         let mut text = pad(&row.name, self.name);
-        let mut used = BESIDE_NAME + self.name;
+        let mut used = BESIDE_NAME + self.state + self.name;
         if let Some(kind) = self.kind {
             text = format!("{text}  {}", palette.dim(pad(&row.kind, kind)));
             used += 2 + kind;
@@ -268,8 +282,8 @@ impl Columns {
         let room = self.width.map(|width| width.saturating_sub(used + 2));
         let steps = last_that_fit(&row.steps, room);
         let state = match steps.is_empty() {
-            true => cut(&row.state, STATE),
-            false => pad(&row.state, STATE),
+            true => cut(&row.state, self.state),
+            false => pad(&row.state, self.state),
         };
         text = format!("{text}  {}", palette.phase(row.phase, state));
         if !steps.is_empty() {
@@ -293,7 +307,7 @@ impl Columns {
         for part in row.tally_parts() {
             let gap = if text.is_empty() { "" } else { "  " };
             let longer = format!("{text}{gap}{part}");
-            let width = beside + console::measure_text_width(&longer);
+            let width = beside + measure_text_width(&longer);
             if self.width.is_some_and(|most| width > most) {
                 break;
             }
@@ -343,15 +357,30 @@ impl StageRow {
     }
 }
 
+/// A text that is at most this wide. A longer one ends with a whole word, if one of its words ends in the second
+/// half of the room.
 fn cut(text: &str, width: usize) -> String {
-    console::truncate_str(text, width, "…").into_owned()
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let begin = console::truncate_str(text, width.saturating_sub(1), "");
+    let is_separator = |c: char| !c.is_alphanumeric();
+    let rest = text.strip_prefix(&*begin).unwrap_or_default();
+    let whole = match rest.starts_with(is_separator) {
+        true => &*begin,
+        false => begin
+            .rsplit_once(is_separator)
+            .map_or("", |(whole, _)| whole),
+    };
+    let is_enough = 2 * measure_text_width(whole) >= width;
+    format!("{}…", if is_enough { whole } else { &begin })
 }
 
 fn pad(text: &str, width: usize) -> String {
-    pad_str(text, width, Alignment::Left, Some("…")).into_owned()
+    pad_str(&cut(text, width), width, Alignment::Left, None).into_owned()
 }
 
-/// The width of the longest common state.
+/// The minimum width of the column of states.
 const STATE: usize = 16;
 
 /// The steps so far: `git clone 4s, build 62s, deployment`.
@@ -454,7 +483,7 @@ mod tests {
                 let palette = Palette::new(width % 2 == 0);
                 let service = columns.service(&rows.services[0], palette);
                 assert!(
-                    6 + console::measure_text_width(&service) <= width,
+                    6 + measure_text_width(&service) <= width,
                     "{width}: {service}"
                 );
                 assert!(service.contains("DEPLOYMENT_ERROR"), "{service}");
@@ -469,10 +498,7 @@ mod tests {
                     0 => format!("  {stage}  {tally}"),
                     bar => format!("  {stage}  {}  {tally}", rows.stages[0].bar(bar, palette)),
                 };
-                assert!(
-                    console::measure_text_width(&whole) <= width,
-                    "{width}: {whole}"
-                );
+                assert!(measure_text_width(&whole) <= width, "{width}: {whole}");
             }
         }
         let all = rows
@@ -482,6 +508,61 @@ mod tests {
             all.contains("git clone 4s, build 1m 2s, deployment 24s"),
             "{all}"
         );
+    }
+
+    #[test]
+    fn a_state_is_whole_at_any_width_and_without_a_terminal_a_name_is_too() {
+        let snapshot = snapshot("DONE");
+        let mut rows = Rows::of(&snapshot, Goal::Deployed, Phase::Running, &Names::default());
+        let name = "storefront-frontend-of-the-second-generation-in-europe";
+        rows.services[0].name = name.to_owned();
+        rows.stages[0].name = name.to_owned();
+        for state in [
+            "DEPLOYMENT_QUEUED",
+            "WAITING_RESTARTING",
+            "INVALID_CREDENTIALS",
+        ] {
+            rows.services[0].state = state.to_owned();
+            for width in (40..=200).map(Some).chain([None]) {
+                let columns = rows.columns(width);
+                let service = columns.service(&rows.services[0], Palette::new(false));
+                assert!(service.contains(state), "{width:?}: {service}");
+                let wide = 6 + measure_text_width(&service);
+                assert!(
+                    width.is_none_or(|width| wide <= width),
+                    "{width:?}: {service}"
+                );
+                let stage = columns.stage(&rows.stages[0], Palette::new(false));
+                for row in [&service, &stage] {
+                    let is_whole = row.contains(name);
+                    assert!(is_whole || row.contains('…'), "{width:?}: {row}");
+                    assert!(
+                        is_whole || width.is_some_and(|width| width < 162),
+                        "{width:?}: {row}"
+                    );
+                    // The rest are whole words.
+                    let words = row.trim_start_matches(|c: char| !c.is_alphanumeric());
+                    let words = words.split(['…', ' ']).next().unwrap();
+                    let rest = name.strip_prefix(words).unwrap();
+                    assert!(rest.is_empty() || rest.starts_with('-'), "{width:?}: {row}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_word_that_fits_is_cut_anywhere() {
+        for (text, width, expected) in [
+            ("api", 8, "api"),
+            ("storefront", 8, "storefr…"),
+            ("a-storefront", 8, "a-store…"),
+            ("store-front", 8, "store…"),
+            ("storefr-ont", 8, "storefr…"),
+            ("bürogebäude-süd", 12, "bürogebäude…"),
+            ("店铺店铺店铺", 8, "店铺店…"),
+        ] {
+            assert_eq!(cut(text, width), expected, "{text}");
+        }
     }
 
     #[test]

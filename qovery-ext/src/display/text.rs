@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use console::measure_text_width;
 use qovery_api::Printable;
 
 use super::{
@@ -246,14 +247,27 @@ impl Text {
         self.fact("service", &service.id.to_string());
     }
 
-    /// A name and its value, in columns.
+    /// A name and its value, in columns. A value that fits only below its name is printed there.
     fn fact(&self, name: &str, value: &str) {
         const COLUMN: usize = 16;
         let value = Printable::new(value).to_string();
-        let width = self.settings.width().map(|width| width - COLUMN);
-        let mut label = self.settings.palette.dim(format!("{name:<11}"));
-        for line in super::wrap::wrap(&value, width, 0) {
-            self.settings.line(&format!("    {label} {line}"));
+        let (settings, palette) = (&self.settings, self.settings.palette);
+        let width = settings.width();
+        let beside = width.map(|width| width - COLUMN);
+        let fits = |lines: &[String], width: Option<usize>| {
+            let widest = lines.iter().map(|line| measure_text_width(line)).max();
+            width.is_none_or(|width| widest.is_none_or(|widest| widest <= width))
+        };
+        let lines = super::wrap::wrap(&value, beside, 0);
+        let below = super::wrap::wrap(&format!("    {value}"), width, 4);
+        if !fits(&lines, beside) && fits(&below, width) {
+            settings.line(&format!("    {}", palette.dim(name)));
+            below.iter().for_each(|line| settings.line(line));
+            return;
+        }
+        let mut label = palette.dim(format!("{name:<11}"));
+        for line in lines {
+            settings.line(&format!("    {label} {line}"));
             label = " ".repeat(COLUMN - 5);
         }
     }

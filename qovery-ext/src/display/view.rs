@@ -52,7 +52,7 @@ impl Display {
             true => Format::Bars,
             false => Format::Lines,
         };
-        let width = match around.can_redraw {
+        let width = match around.has_width {
             true => Width::Terminal,
             false => Width::Endless,
         };

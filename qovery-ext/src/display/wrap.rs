@@ -2,8 +2,9 @@
 
 use console::measure_text_width;
 
-/// Breaks a plain text into lines that are at most `width` wide, all but the first one indented. A word
-/// that is wider than a line stays whole on a line of its own, so that an id can still be copied.
+/// Breaks a plain text into lines that are at most `width` wide, all but the first one indented. A word that
+/// leaves no room for the indentation is indented less. A word that is wider than a line stays whole on a line of
+/// its own, so that it can still be copied.
 pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<String> {
     let Some(width) = width else {
         return vec![text.to_owned()];
@@ -20,6 +21,9 @@ pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<Strin
         if !is_empty && measure_text_width(&line) + gap + measure_text_width(word) > width {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             is_empty = true;
+        }
+        if is_empty && measure_text_width(&line) + measure_text_width(word) > width {
+            line = " ".repeat(width.saturating_sub(measure_text_width(word)));
         }
         match word.strip_prefix(':') {
             // A CI runner interprets a line that begins like this as a command.
@@ -107,6 +111,21 @@ mod tests {
             for indent in [0, 4] {
                 for line in wrap(&text, Some(width), indent) {
                     assert!(!line.trim_start().starts_with(':'), "{width}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_fits_only_without_the_indentation_is_indented_less() {
+        let id = "019b76da-a804-7000-8000-000000000004";
+        for width in 40..=60 {
+            for text in [
+                format!("  ✘ deploying ({id}): it failed"),
+                format!("    {id}-48"),
+            ] {
+                for line in wrap(&text, Some(width), 4) {
+                    assert!(measure_text_width(&line) <= width, "{width}: {line}");
                 }
             }
         }

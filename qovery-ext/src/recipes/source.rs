@@ -6,10 +6,10 @@
 use std::fmt;
 
 use qovery_api::{
-    Client, Error, Patch, Printable,
+    Client, ConversionError, Error, Patch, Printable,
     types::{
         ApplicationEditRequest, ContainerRequest, HelmRequest, HelmRequestSource, JobRequest,
-        TerraformRequest,
+        TerraformRequest, TerraformResponse,
     },
 };
 
@@ -246,6 +246,12 @@ fn in_order_of<'a>(sent: &[Value], kept: &'a [Value]) -> Vec<&'a Value> {
     ordered.unwrap_or_else(|| kept.iter().collect())
 }
 
+/// The request that replaces a module. It requires a description, which a module does not need to have.
+fn terraform(mut read: TerraformResponse) -> Result<TerraformRequest, ConversionError> {
+    read.description.get_or_insert_default();
+    TerraformRequest::try_from(read)
+}
+
 /// The place of a version in the settings.
 enum Place<'a> {
     Required(&'a mut String),
@@ -307,8 +313,7 @@ impl Config {
             }
             ServiceKind::Terraform => {
                 let read = client.get_terraform(id).await.map_err(failed)?;
-                let request =
-                    TerraformRequest::try_from(read).map_err(|error| unreadable(&error))?;
+                let request = terraform(read).map_err(|error| unreadable(&error))?;
                 Self::Terraform(Box::new(request))
             }
             ServiceKind::Database | ServiceKind::AgenticWorkflow => {
@@ -348,8 +353,7 @@ impl Config {
             }
             Self::Terraform(request) => {
                 let kept = client.edit_terraform(id, request).await.map_err(failed)?;
-                let kept =
-                    TerraformRequest::try_from(kept).map_err(|error| unreadable(error.to_string()));
+                let kept = terraform(kept).map_err(|error| unreadable(error.to_string()));
                 Self::Terraform(Box::new(kept?))
             }
         })

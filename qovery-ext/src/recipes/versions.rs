@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use qovery_api::Client;
+use qovery_api::{Client, Printable};
 
 pub use super::source::{VersionChange, VersionError};
 use super::{
@@ -107,7 +107,9 @@ impl RollBack {
 impl fmt::Display for RollBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.from.start.format("%Y-%m-%d %H:%M");
-        write!(f, "{} back to {} of {start}", self.service, self.version)?;
+        let (kind, name) = (self.service.kind, Printable::new(&self.from.name));
+        write!(f, "{kind} {name} ({})", self.service.id)?;
+        write!(f, " back to {} of {start}", self.version)?;
         match &self.last.version {
             Some(last) => write!(f, ", from {last} ({})", self.last.outcome),
             None => write!(f, ", from a deployment that {}", self.last.outcome),

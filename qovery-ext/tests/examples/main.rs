@@ -482,3 +482,69 @@ async fn a_signal_stops_waiting_and_leaves_the_deployment_alone() {
         assert_eq!(fake.executions().len(), 1, "nothing was canceled");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_remains_of_a_program_that_is_killed_at_any_request_are_continued_and_deleted() {
+    let preview = [STAGING, "pr-17", "api", "feature"];
+    let set = async || {
+        let scene = Scene::set().await;
+        let api = scene.environment.service(Workload::Application, "api");
+        let _api = api.with(
+            "git_repository",
+            json!({"url": "https://github.com/acme/shop", "branch": "main", "provider": "GITHUB"}),
+        );
+        scene
+    };
+    let whole = set().await;
+    assert_eq!(whole.run("ci_preview", &preview).code, 0);
+    // The polls of the deployment are alike.
+    let is_poll = |name: &str| name.contains("Status") || name.contains("Log");
+    let requests = whole.fake.requests();
+    let names: Vec<_> = requests
+        .iter()
+        .map(|one| one.operation.clone().unwrap())
+        .collect();
+    let steps: Vec<usize> = (0..names.len())
+        .filter(|at| !is_poll(&names[*at]))
+        .collect();
+    assert!(steps.len() > 15, "{names:?}");
+    for (number, at) in steps.into_iter().enumerate() {
+        let what = format!("killed in {}, request {at}", names[at]);
+        let scene = set().await;
+        let never = qovery_fake::Fault::slow_answer(std::time::Duration::from_secs(1_000_000_000));
+        scene.fake.inject(never.after(u32::try_from(at).unwrap()));
+        let mut command = Command::new(program("ci_preview"));
+        command.args(preview).stdout(std::process::Stdio::null());
+        command.env("QOVERY_API_TOKEN", scene.fake.token());
+        command.env("QOVERY_API_URL", scene.server.url());
+        let mut child = command.spawn().unwrap();
+        while !scene.fake.pending_faults().is_empty() {
+            assert!(child.try_wait().unwrap().is_none(), "{what}: it has ended");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        let copies = async || {
+            let client = scene.fake.client();
+            let project = scene.environment.project_id();
+            client
+                .list_environment(project)
+                .await
+                .unwrap()
+                .results
+                .len()
+                - 1
+        };
+        let left = copies().await;
+        assert!(left <= 1, "{what}");
+        let run = match number % 2 {
+            0 => scene.run("ci_preview", &preview),
+            _ => scene.run("ci_preview_delete", &preview[..2]),
+        };
+        assert_eq!(run.code, 0, "{what}: {}{}", run.out, run.err);
+        assert_eq!(copies().await, (number + 1) % 2, "{what}");
+        let run = scene.run("ci_preview_delete", &preview[..2]);
+        assert_eq!(run.code, 0, "{what}: {}{}", run.out, run.err);
+        assert_eq!(copies().await, 0, "{what}");
+    }
+}

@@ -424,3 +424,58 @@ async fn a_journal_whose_tokens_were_moved_to_other_environments_is_refused() {
     assert!(error.contains("belongs to another job"), "{error}");
     assert_eq!(scene.stops(), stops);
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_is_no_file_of_a_run_is_refused_and_stays_as_it_is() {
+    let scene = scene();
+    let path = |name: &str| scene.folder.path().join(name);
+    let fifo = std::process::Command::new("mkfifo")
+        .arg(path("fifo"))
+        .status();
+    assert!(fifo.unwrap().success());
+    std::fs::create_dir(path("folder")).unwrap();
+    let long = format!("{{\"environment\": \"{}\n", "x".repeat(3_000_000));
+    let files = [
+        ("notes", "buy milk"),
+        ("json", "{\"a\": 1}\n"),
+        ("control", "\u{1b}[2J::error::x\n"),
+        ("long", long.as_str()),
+    ];
+    for (name, text) in files {
+        std::fs::write(path(name), text).unwrap();
+    }
+    let links = [("to-fifo", "fifo"), ("to-notes", "notes"), ("loop", "loop")];
+    for (name, target) in links {
+        std::os::unix::fs::symlink(path(target), path(name)).unwrap();
+    }
+    let other = [
+        "fifo",
+        "folder",
+        "to-fifo",
+        "to-notes",
+        "loop",
+        "::error::\u{1b}[2J/x",
+    ];
+    for name in files.iter().map(|(name, _)| *name).chain(other) {
+        let bulk = Bulk::new(&scene.client).journal(path(name));
+        let error = bulk
+            .run(|environment| environment.stop())
+            .await
+            .unwrap_err();
+        assert!(error.is_journal(), "{name}: {error}");
+        let text = format!("{error} {error:?} {bulk:?}");
+        assert!(
+            text.len() < 2000 && !text.contains('\u{1b}'),
+            "{name}: {text}"
+        );
+        assert_eq!(error.to_string().lines().count(), 1, "{name}: {error}");
+    }
+    for (name, text) in files {
+        assert!(
+            std::fs::read_to_string(path(name)).unwrap() == text,
+            "{name}"
+        );
+    }
+    assert_eq!(scene.stops(), 0);
+}

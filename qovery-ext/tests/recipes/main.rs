@@ -9,9 +9,13 @@
 
 mod basics;
 mod bulk;
+mod each_request;
 mod find;
 mod history;
 mod preview;
 mod terraform;
 mod variables;
 mod versions;
+
+/// A signal reaches all tests of this process. The test that sends one waits until no other test listens.
+static SIGNALS: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());

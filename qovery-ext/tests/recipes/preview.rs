@@ -389,6 +389,7 @@ async fn namesakes(scene: &Scene, name: &str) -> Vec<(&'static str, uuid::Uuid)>
 
 #[tokio::test(start_paused = true)]
 async fn an_environment_of_the_same_name_and_mode_that_was_made_by_hand_is_not_changed() {
+    let _quiet = crate::SIGNALS.read().await;
     for which in [0, 1] {
         for name in ["pr-17", "PR-17", "ｐｒ-17 "] {
             let scene = scene();
@@ -579,6 +580,7 @@ async fn a_preview_can_be_on_another_cluster_and_in_another_mode() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
+    let _quiet = crate::SIGNALS.read().await;
     let scene = scene();
     let seen = preview()
         .run(&scene.client, async |preview: Preview| {
@@ -629,6 +631,7 @@ async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_work_panics_deletes_and_panics() {
+    let _quiet = crate::SIGNALS.read().await;
     let scene = scene();
     let client = scene.client.clone();
     let run = tokio::spawn(async move {
@@ -643,6 +646,7 @@ async fn a_run_whose_work_panics_deletes_and_panics() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_signal_ends_the_work_and_deletes() {
+    let _alone = crate::SIGNALS.write().await;
     for signal in ["INT", "TERM"] {
         let scene = scene();
         let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
@@ -874,6 +878,7 @@ async fn a_preview_may_have_any_name() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_fails_at_any_step_leaves_nothing() {
+    let _quiet = crate::SIGNALS.read().await;
     for operation in [
         "cloneEnvironment",
         "createVariable",
@@ -905,4 +910,66 @@ async fn a_run_that_fails_at_any_step_leaves_nothing() {
             assert!(scene.copies().await.is_empty(), "{operation}, lost: {lost}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_preview_does_not_inherit_its_time_to_live() {
+    let scene = scene();
+    let base = PreviewEnvironment::named("base").from("my-org/shop/staging");
+    let base = base.time_to_live(Duration::ZERO);
+    base.ensure(&scene.client).await.unwrap();
+    let of_it = |name: &str| PreviewEnvironment::named(name).from("my-org/shop/base");
+    of_it("endless").ensure(&scene.client).await.unwrap();
+    let day = Duration::from_secs(86_400);
+    let limited = of_it("limited").time_to_live(day);
+    limited.ensure(&scene.client).await.unwrap();
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+    assert_eq!(deleted.unwrap(), ["base"]);
+    assert_eq!(scene.copies().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_continues_an_interrupted_one_sets_its_own_mode() {
+    let scene = scene();
+    let wanted = |mode: Mode| {
+        let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        preview.mode(mode)
+    };
+    scene.fake.inject(Fault::status(403).on("editEnvironment"));
+    let first = wanted(Mode::Staging).ensure(&scene.client).await;
+    first.unwrap_err();
+    let made = wanted(Mode::Preview).ensure(&scene.client).await.unwrap();
+    assert_eq!(made.environment.mode, Some(Mode::Preview));
+    let again = wanted(Mode::Preview).ensure(&scene.client).await.unwrap();
+    assert_eq!(again.environment.id(), made.environment.id());
+    assert!(wanted(Mode::Preview).delete(&scene.client).await.unwrap());
+    assert!(scene.copies().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_a_copy_in_the_making_is_no_name_of_a_preview_or_of_a_production_environment() {
+    let scene = scene();
+    let id = scene.staging.id().simple().to_string();
+    let name = format!("pr-17-new-preview-of-{}", &id[..12]);
+    let project = scene.fake.organization("my-org").project("shop");
+    let production = project.environment(&name).in_mode("PRODUCTION");
+    scene.fake.clear_requests();
+    for name in [name.clone(), name.to_uppercase()] {
+        let wanted = PreviewEnvironment::named(name).from("my-org/shop/staging");
+        for error in [
+            wanted.ensure(&scene.client).await.map(drop).unwrap_err(),
+            wanted.adopt(&scene.client).await.map(drop).unwrap_err(),
+            wanted.delete(&scene.client).await.map(drop).unwrap_err(),
+        ] {
+            assert!(error.is_refused(), "{error}");
+        }
+    }
+    let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    assert!(!wanted.delete(&scene.client).await.unwrap());
+    assert!(scene.writes().is_empty(), "{:?}", scene.writes());
+    assert!(wanted.ensure(&scene.client).await.unwrap().is_new);
+    assert!(wanted.delete(&scene.client).await.unwrap());
+    let left = scene.copies().await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].id(), production.id());
 }

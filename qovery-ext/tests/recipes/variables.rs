@@ -336,3 +336,57 @@ async fn a_shell_reads_the_exported_values_and_runs_no_command_in_them() {
     }
     assert!(!trap.exists(), "a command in a value was run");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_repeats_a_secret_is_not_shown() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    for (secret, repeated) in [
+        ("hunter2", "value hunter2 is too simple"),
+        ("hunter2", "value \\\"hunter2\\\" is too simple"),
+        ("hun\"ter\\2\nhunter", "value hun\\\"ter\\\\2\\nhunter"),
+        ("é1", "é1"),
+        ("==", "a == b"),
+    ] {
+        let body =
+            format!("{{\"status\": 400, \"error\": \"Bad Request\", \"message\": \"{repeated}\"}}");
+        let echo = || Fault::answer(400, "application/json", body.clone());
+        fake.clear_faults();
+        for operation in ["createVariable", "editVariable"] {
+            fake.inject(echo().on(operation).times(2));
+        }
+        for key in ["NEW", "TOKEN"] {
+            let _gone = remove_variable(&client, owner, key).await.unwrap();
+        }
+        let wanted = Variable::new("NEW", secret).secret();
+        let one = set_variable(&client, owner, &wanted).await.unwrap_err();
+        let plan = plan_variables(&client, owner, [wanted]).await.unwrap();
+        let many = plan.apply().await.unwrap_err();
+        let chain: [&dyn std::error::Error; 2] = [&one, &many];
+        for error in chain {
+            assert!(error.source().is_none(), "{error}");
+            let text = format!("{error} {error:?} {error:#?}");
+            assert!(!text.contains(secret) && !text.contains(repeated), "{text}");
+            assert!(!text.contains("hunter"), "{text}");
+            assert!(text.contains("NEW") && text.contains("400"), "{text}");
+        }
+        assert!(one.api_error().unwrap().is_bad_request());
+        assert!(many.api_error().unwrap().is_bad_request());
+    }
+    // Another message is shown, and so is that for a plain variable.
+    fake.clear_faults();
+    for (variable, message) in [
+        (
+            Variable::new("NEW", "hunter2").secret(),
+            "the key is reserved",
+        ),
+        (Variable::new("NEW", "hunter2"), "hunter2 is reserved"),
+    ] {
+        let body = format!("{{\"status\": 400, \"error\": \"x\", \"message\": \"{message}\"}}");
+        fake.inject(Fault::answer(400, "application/json", body).on("createVariable"));
+        let error = set_variable(&client, owner, &variable).await.unwrap_err();
+        assert_eq!(error.to_string(), "variable NEW was not set");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(message), "{cause}");
+    }
+}

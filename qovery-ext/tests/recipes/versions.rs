@@ -209,6 +209,7 @@ async fn rolling_back_deploys_the_last_version_that_succeeded() {
         "the last one failed"
     );
     let text = back.to_string();
+    assert!(text.starts_with("container web ("), "{text}");
     assert!(
         text.contains("back to image tag 2.0") && text.contains("image tag 3.0 (failed)"),
         "{text}"

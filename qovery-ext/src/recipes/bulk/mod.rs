@@ -267,6 +267,7 @@ impl Bulk {
         action: Action,
         journal: &Journal,
     ) -> BulkOutcome {
+        let is_repeatable = is_repeatable(action.goal());
         let outcome = match action.start().await {
             Ok(operation) => {
                 let token = Box::new(operation.token());
@@ -278,6 +279,13 @@ impl Bulk {
         };
         let event = match &outcome {
             BulkOutcome::Reached(_) => Event::Ended { is_reached: true },
+            // The response was lost, and the request may never have arrived. The next run sends it again, because
+            // twice has the effect of once.
+            BulkOutcome::Failed(error)
+                if is_repeatable && error.token().deployment_request_id().is_none() =>
+            {
+                Event::Ended { is_reached: false }
+            }
             BulkOutcome::Failed(error) if goes_on(error) => Event::Started {
                 token: Box::new(error.token().clone()),
             },

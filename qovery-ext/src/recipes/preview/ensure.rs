@@ -136,9 +136,13 @@ impl PreviewEnvironment {
         copy: &FoundEnvironment,
         origin: &FoundEnvironment,
     ) -> Result<FoundEnvironment, PreviewError> {
+        if self.time_to_live.is_none() {
+            // Before the copy is marked: a time to live deletes only marked environments.
+            mark::remove_end(client, copy.id()).await?;
+        }
         mark::set(client, copy.id(), origin.id()).await?;
         self.renew(client, copy.id()).await?;
-        mark::name(client, copy, origin, &self.name).await
+        mark::name(client, copy, origin, &self.name, &self.mode).await
     }
 
     /// Notes the end of the life of a preview. Before anything else: a run that is interrupted later leaves a

@@ -136,6 +136,11 @@ impl fmt::Display for PreviewError {
 
 impl std::error::Error for PreviewError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.api_error().map(|error| error as _)
+        match &*self.0 {
+            // Their sources leave out a response that repeats a secret.
+            Reason::Variable(error) => error.source(),
+            Reason::Variables(error) => error.source(),
+            _ => self.api_error().map(|error| error as _),
+        }
     }
 }

@@ -20,7 +20,7 @@ use super::{
     super::{
         FindExt as _, FoundEnvironment, Named, Variable, VariableOwner,
         naming::{self, Nameable},
-        set_variable,
+        remove_variable, set_variable,
     },
     PreviewError,
     error::Reason,
@@ -97,6 +97,15 @@ pub(super) async fn set_end(
     set_own(client, environment, &variable).await
 }
 
+/// Removes the end of the life that a copy has from its original, if that is a preview too.
+pub(super) async fn remove_end(client: &Client, environment: Uuid) -> Result<(), PreviewError> {
+    let owner = VariableOwner::Environment(environment);
+    let removed = remove_variable(client, owner, EXPIRES_AT).await;
+    removed
+        .map(drop)
+        .map_err(|error| PreviewError::new(Reason::Variable(error)))
+}
+
 async fn set_own(
     client: &Client,
     environment: Uuid,
@@ -108,35 +117,40 @@ async fn set_own(
         .map_err(|error| PreviewError::new(Reason::Variable(error)))
 }
 
+/// The middle of the name of a copy that is not marked yet.
+const UNFINISHED: &str = "-new-preview-of-";
+
 /// The name of a copy that is not marked yet.
 pub(super) fn unfinished(name: &str, original: Uuid) -> String {
     let original = original.simple().to_string();
-    format!(
-        "{}-new-preview-of-{}",
-        name.trim(),
-        original.get(..12).unwrap_or_default()
-    )
+    let original = original.get(..12).unwrap_or_default();
+    format!("{}{UNFINISHED}{original}", name.trim())
 }
 
-/// Gives a copy its final name.
+/// Whether a name could be that of a copy that is not marked yet. A preview of this name would be taken for one.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    naming::comparable(name).contains(UNFINISHED)
+}
+
+/// Gives a copy its final name. The mode is sent too: an edit without it may change it, and an interrupted run may
+/// have had another one.
 pub(super) async fn name(
     client: &Client,
     copy: &FoundEnvironment,
     original: &FoundEnvironment,
     name: &str,
+    mode: &EnvironmentModeEnum,
 ) -> Result<FoundEnvironment, PreviewError> {
-    let mut request = EnvironmentEditRequest::new().name(name.trim());
-    if let Some(mode) = &copy.mode {
-        request = request.mode(mode.clone());
-    }
+    let request = EnvironmentEditRequest::new().name(name.trim());
+    let request = request.mode(mode.clone());
     let renamed = client.edit_environment(copy.id(), &request).await;
     client.forget_names();
     let renamed = renamed.map_err(|error| PreviewError::call(format!("naming {copy}"), error))?;
     client.remember_name(renamed.id, &renamed.name);
     let found = FoundEnvironment::of(client, original, &renamed);
-    if found.mode != copy.mode {
+    if found.mode.as_ref() != Some(mode) {
         return Err(PreviewError::refused(format!(
-            "the mode of {found} has become {}",
+            "the mode of {found} has become {}, not {mode}",
             renamed.mode
         )));
     }
@@ -168,10 +182,12 @@ impl Namesakes {
             FoundEnvironment::of(client, original, one)
         };
         let copy_name = unfinished(name, original.id());
-        let copies = naming::alike(&listed.results, &copy_name);
+        let copies = naming::alike(&listed.results, &copy_name).into_iter();
+        // No run makes a copy in this mode.
+        let copies = copies.filter(|one| one.mode != EnvironmentModeEnum::Production);
         let mut namesakes = Self {
             previews: Vec::new(),
-            unfinished: copies.into_iter().map(found).collect(),
+            unfinished: copies.map(found).collect(),
             other: None,
         };
         let alike = naming::alike(&listed.results, name);

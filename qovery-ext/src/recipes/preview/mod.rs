@@ -3,7 +3,6 @@
 //! A preview is found by its name and its mark. Therefore the next run continues an interrupted one, and
 //! [`PreviewEnvironment::delete`] removes the remains of an interrupted run. If a future of this module is
 //! dropped, the copy may be in any intermediate state; no other environment is affected.
-//! state, and leaves nothing else.
 
 mod delete;
 mod ensure;

@@ -60,6 +60,12 @@ impl PreviewEnvironment {
         if self.name.trim().is_empty() {
             return Err(PreviewError::refused("a preview needs a name".to_owned()));
         }
+        if mark::is_unfinished(&self.name) {
+            return Err(PreviewError::refused(format!(
+                "a preview cannot be named \"{}\": the name is that of a copy in the making",
+                self.name
+            )));
+        }
         if self.mode == Mode::Production {
             let text = "a preview cannot have the mode PRODUCTION".to_owned();
             return Err(PreviewError::refused(text));

@@ -51,7 +51,7 @@ pub async fn set_alias(
     };
     let request = VariableAliasRequest::new(alias, scope, parent);
     let created = client.create_variable_alias(original.id, &request).await;
-    created.map_err(SetVariableError::call)?;
+    created.map_err(SetVariableError::call(alias, "set"))?;
     Ok(VariableChange::Created)
 }
 
@@ -73,6 +73,6 @@ pub async fn remove_variable(
     let own = own_first(&seen, &scope, key).filter(|variable| variable.scope == scope);
     let Some(own) = own else { return Ok(false) };
     let removed = client.delete_variable(own.id).await;
-    removed.map_err(SetVariableError::call)?;
+    removed.map_err(SetVariableError::call(key, "removed"))?;
     Ok(true)
 }

@@ -4,22 +4,40 @@ use std::fmt;
 
 use qovery_api::{Error, Printable};
 
-/// A variable was not set. The error never shows its value.
+use super::Variable;
+
+/// A variable was not set. The error never shows the value of a secret, also if the response of the server
+/// repeats it: then the error shows only the status and the request id.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub struct SetVariableError(Reason);
 
 #[derive(Debug)]
 enum Reason {
     Listing(Error),
-    Call(Error),
+    /// The message, and the error.
+    Call(String, Error),
+    /// As [`Reason::Call`], with a response that repeats the secret.
+    Secret(String, Error),
     Conflict(String),
 }
 
 impl SetVariableError {
-    pub(super) fn call(error: Error) -> Self {
-        Self(Reason::Call(error))
+    /// The call for a variable failed. `done` completes the message "variable … was not …".
+    pub(super) fn call(key: &str, done: &str) -> impl FnOnce(Error) -> Self {
+        let what = format!("variable {key} was not {done}");
+        |error| Self(Reason::Call(what, error))
+    }
+
+    /// The call that sets a variable failed.
+    pub(super) fn set(variable: &Variable) -> impl FnOnce(Error) -> Self {
+        |error| {
+            let is_shown = variable.is_secret && repeats(&error, variable.value.expose());
+            match Self::call(&variable.key, "set")(error) {
+                Self(Reason::Call(what, error)) if is_shown => Self(Reason::Secret(what, error)),
+                other => other,
+            }
+        }
     }
 
     pub(super) fn listing(error: Error) -> Self {
@@ -31,7 +49,10 @@ impl SetVariableError {
     }
 
     pub(super) fn source_of_call(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.api_error().map(|error| error as _)
+        match &self.0 {
+            Reason::Listing(error) | Reason::Call(_, error) => Some(error),
+            Reason::Secret(..) | Reason::Conflict(_) => None,
+        }
     }
 
     pub(super) fn conflict(key: &str, why: &str) -> Self {
@@ -46,11 +67,41 @@ impl SetVariableError {
         matches!(self.0, Reason::Conflict(_))
     }
 
-    /// Returns the error of the call that failed.
+    /// Returns the error of the call that failed. A server can repeat the value of the variable in it. The
+    /// `Debug` and the [source](std::error::Error::source) of this error do not show it then.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.0 {
-            Reason::Listing(error) | Reason::Call(error) => Some(error),
+            Reason::Listing(error) | Reason::Call(_, error) | Reason::Secret(_, error) => {
+                Some(error)
+            }
             Reason::Conflict(_) => None,
+        }
+    }
+}
+
+/// Whether the text of an error contains a value, in whatever way its quotes and breaks are escaped.
+fn repeats(error: &Error, value: &str) -> bool {
+    if value.trim().is_empty() {
+        return false;
+    }
+    let text = format!("{error} {error:?}");
+    let letters = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+    };
+    let own = letters(value);
+    text.contains(value.trim()) || (!own.is_empty() && letters(&text).contains(&own))
+}
+
+impl fmt::Debug for SetVariableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Secret(..) => f
+                .debug_tuple("SetVariableError")
+                .field(&self.to_string())
+                .finish(),
+            reason => f.debug_tuple("SetVariableError").field(reason).finish(),
         }
     }
 }
@@ -59,7 +110,21 @@ impl fmt::Display for SetVariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Listing(_) => f.write_str("the variables could not be listed"),
-            Reason::Call(_) => f.write_str("the variable was not set"),
+            Reason::Call(what, _) => Printable::new(what).fmt(f),
+            Reason::Secret(what, error) => {
+                write!(
+                    f,
+                    "{}: the response is not shown because it repeats the secret",
+                    Printable::new(what)
+                )?;
+                if let Some(status) = error.status() {
+                    write!(f, ", status {status}")?;
+                }
+                match error.request_id() {
+                    Some(id) => write!(f, ", request id {}", Printable::new(id)),
+                    None => Ok(()),
+                }
+            }
             Reason::Conflict(message) => Printable::new(message).fmt(f),
         }
     }
