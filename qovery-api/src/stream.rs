@@ -36,7 +36,17 @@ pub trait StreamRequest: fmt::Debug + Clone + Send + Sync + 'static {
     /// The query. It holds no token.
     fn to_query(&self) -> StreamQuery;
 
-    /// The URL of the request below that of the websocket API.
+    /// Returns an error if a value cannot be sent or honored: a date outside of the years 0 to
+    /// 9999, a number that is not finite, an empty text, a text with a NUL, an empty list.
+    ///
+    /// # Errors
+    /// The message names the parameter.
+    fn check(&self) -> Result<(), String> {
+        self.to_query().problem.map_or(Ok(()), Err)
+    }
+
+    /// The URL of the request below that of the websocket API. It is not checked: see
+    /// [`check`](Self::check).
     fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
         let path = format!("{}{}", base.path().trim_end_matches('/'), Self::PATH);
@@ -49,30 +59,56 @@ pub trait StreamRequest: fmt::Debug + Clone + Send + Sync + 'static {
 
 /// The query of a request, in the order of the contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StreamQuery(Vec<(String, String)>);
+pub struct StreamQuery {
+    pairs: Vec<(String, String)>,
+    /// Why the query must not be sent: the first problem of a parameter.
+    problem: Option<String>,
+}
 
 impl StreamQuery {
     /// Adds a single value.
     pub fn one(&mut self, name: &str, value: impl QueryValue) {
-        self.0.push((name.to_owned(), value.to_query()));
+        let text = value.to_query();
+        if text.is_empty() {
+            self.refuse(name, "is empty");
+        }
+        self.add(name, &value, text);
     }
 
     /// Adds a list: each item under its index, such as `command[0]`.
     pub fn list<T: QueryValue>(&mut self, name: &str, values: &[T]) {
-        let items = values.iter().enumerate();
-        let items = items.map(|(index, value)| (format!("{name}[{index}]"), value.to_query()));
-        self.0.extend(items);
+        if values.is_empty() {
+            self.refuse(name, "is an empty list");
+        }
+        for (index, value) in values.iter().enumerate() {
+            self.add(&format!("{name}[{index}]"), value, value.to_query());
+        }
+    }
+
+    fn add(&mut self, name: &str, value: &impl QueryValue, text: String) {
+        if let Some(problem) = value.refusal() {
+            self.refuse(name, problem);
+        }
+        if text.contains('\0') {
+            self.refuse(name, "contains a NUL");
+        }
+        self.pairs.push((name.to_owned(), text));
+    }
+
+    fn refuse(&mut self, name: &str, problem: &str) {
+        let problem = || format!("the parameter `{name}` {problem}");
+        self.problem.get_or_insert_with(problem);
     }
 
     /// The names and values, not encoded.
     pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
+        &self.pairs
     }
 
     /// The query, encoded as in a URL, without the question mark.
     pub fn encode(&self) -> String {
         let encode = |text| utf8_percent_encode(text, RESERVED);
-        let pairs = self.0.iter();
+        let pairs = self.pairs.iter();
         // The brackets of an index stand as they are.
         let pairs = pairs.map(|(name, value)| match name.split_once('[') {
             Some((name, index)) => format!("{}[{index}={}", encode(name), encode(value)),
@@ -98,6 +134,41 @@ mod tests {
         assert!(query.contains(command), "{query}");
         assert!(query.ends_with("tty_width=80&tty_height=24"), "{query}");
         assert!(!query.contains("pod_name"), "{query}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_sent_is_found_and_named() {
+        let id = Uuid::nil();
+        let shell = |command: &[&str]| {
+            let command = command
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>();
+            requests::ShellExec::new(id, id, id, id, id, command, 0, 0)
+        };
+        let logs = || requests::ServiceLogs::new(id, id, id, id, id);
+        assert_eq!(logs().query("{}").limit(0).check(), Ok(()));
+        assert_eq!(
+            shell(&["echo", "", "\n"]).check(),
+            Ok(()),
+            "an empty argument"
+        );
+        for (checked, named) in [
+            (logs().query("").check(), "`query` is empty"),
+            (logs().pod_name("a\0b").check(), "`pod_name` contains a NUL"),
+            (shell(&[]).check(), "`command` is an empty list"),
+            (
+                shell(&["echo", "\0"]).check(),
+                "`command[1]` contains a NUL",
+            ),
+        ] {
+            let problem = checked.unwrap_err();
+            assert!(problem.contains(named), "{problem}");
+        }
+        let mut query = StreamQuery::default();
+        query.one("ratio", f64::NAN);
+        let problem = query.problem.unwrap();
+        assert!(problem.contains("`ratio` is NaN"), "{problem}");
     }
 
     #[test]

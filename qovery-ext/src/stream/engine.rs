@@ -3,11 +3,9 @@
 //! Nothing runs in the background: a stream that is not polled reads nothing, so a slow consumer slows down
 //! the server. Each feed interprets its own frames.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 
-use qovery_api::{
-    Client, DecodeError, Printable, bytes::Bytes, decode_in_background, stream::StreamRequest,
-};
+use qovery_api::{Client, Printable, bytes::Bytes, decode_in_background, stream::StreamRequest};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::sleep;
 
@@ -53,13 +51,26 @@ pub struct Reconnecting {
 /// A frame that cannot be read.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` shows only the length of the frame, which may contain anything, also the token.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unreadable {
     /// The frame as received.
     pub frame: Bytes,
-    /// The difference from the contract, with its path.
+    /// The difference from the contract, with its path. The token is redacted, and control characters are
+    /// escaped.
     pub cause: String,
+}
+
+impl fmt::Debug for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.frame.len();
+        f.debug_struct("Unreadable")
+            .field("frame", &format_args!("{bytes} bytes"))
+            .field("cause", &self.cause)
+            .finish()
+    }
 }
 
 /// One kind of stream: its request, and the conversion of frames to items.
@@ -67,6 +78,11 @@ pub(super) trait Feed: Send + 'static {
     type Request: StreamRequest<Frame = Self::Frame>;
     type Frame: DeserializeOwned + Send + 'static;
     type Item: Send + 'static;
+
+    /// Checks the options before anything is sent. Values that are sent unchanged are checked with the request.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// The request for the next connection. `resumes` says whether it may ask to continue after the last
     /// item.
@@ -175,7 +191,9 @@ impl<F: Feed> Machine<F> {
     async fn connect(&mut self) -> Result<Socket, Fault> {
         let url = self.client.stream_url().cloned().ok_or(Fault::NoAddress)?;
         self.has_frame = false;
+        self.feed.check()?;
         let request = self.feed.request(&self.client, self.resumes).await?;
+        request.check().map_err(Fault::Invalid)?;
         let url = request.url(&url);
         let limits = self.settings.limits;
         let socket = Socket::open(&self.client, F::Request::INFO, url, limits).await?;
@@ -194,7 +212,15 @@ impl<F: Feed> Machine<F> {
         }
         match decode_in_background::<F::Frame>(frame.clone()).await {
             Ok(value) => self.feed.take(value, frame, &mut self.events),
-            Err(error) => self.events.push_back(unreadable(frame, &error)),
+            Err(error) => {
+                let cause = error.to_string();
+                let socket = self.socket.as_ref();
+                let cause = socket.map_or_else(|| cause.clone(), |socket| socket.redact(&cause));
+                self.events.push_back(Event::Unreadable(Unreadable {
+                    frame: frame.clone(),
+                    cause: Printable::new(&cause).to_string(),
+                }));
+            }
         }
         if self.feed.is_one_frame() {
             self.has_ended = true;
@@ -244,13 +270,6 @@ impl<F: Feed> Machine<F> {
         self.has_ended = true;
         Some(StreamError::new(kind, attempts, fault))
     }
-}
-
-fn unreadable<T>(frame: &Bytes, error: &DecodeError) -> Event<T> {
-    Event::Unreadable(Unreadable {
-        frame: frame.clone(),
-        cause: Printable::new(&error.to_string()).to_string(),
-    })
 }
 
 /// Whether a frame is only a request to the console to read a resource again: `{entity: […], id?}`.

@@ -58,6 +58,11 @@ impl StreamError {
         }))
     }
 
+    /// The error of a stream that has no address to connect to.
+    pub(crate) fn no_address() -> Self {
+        Self::new(StreamErrorKind::Permanent, 0, Fault::NoAddress)
+    }
+
     /// Returns the reason why the stream ended.
     pub fn kind(&self) -> StreamErrorKind {
         self.0.kind

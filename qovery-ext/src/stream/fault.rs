@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Unknown(String),
     /// The client has no address of the websocket API.
     NoAddress,
+    /// Nothing was sent, because the request has a value that cannot be sent or honored.
+    Invalid(String),
     /// The server closed the connection.
     Closed { code: u16, reason: String },
     /// The connection was lost.
@@ -72,7 +74,9 @@ impl Fault {
             },
             Self::Refused { status, .. } => of_status(*status),
             Self::Closed { code, reason } => of_close(*code, reason),
-            Self::Handshake(_) | Self::NoAddress | Self::Unknown(_) => Meaning::Permanent,
+            Self::Handshake(_) | Self::NoAddress | Self::Invalid(_) | Self::Unknown(_) => {
+                Meaning::Permanent
+            }
             Self::Transport(_)
             | Self::Lost(_)
             | Self::Silent(_)
@@ -123,7 +127,7 @@ impl fmt::Display for Fault {
             }
             Self::Handshake(what) => write!(f, "{what} does not fit the handshake of a websocket"),
             Self::Lookup(error) => error.fmt(f),
-            Self::Unknown(what) => Printable::new(what).fmt(f),
+            Self::Unknown(what) | Self::Invalid(what) => Printable::new(what).fmt(f),
             Self::NoAddress => f.write_str(
                 "the address of the websocket API is not known: set it with `stream_url` or QOVERY_WS_URL",
             ),

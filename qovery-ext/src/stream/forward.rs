@@ -13,7 +13,7 @@ use std::{
 use qovery_api::{
     Client,
     bytes::{Bytes, BytesMut},
-    stream::{StreamRequest as _, requests},
+    stream::{StreamRequest as _, requests, types::ServiceType},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{
     error::StreamError,
     fault::{Fault, Meaning},
-    location,
+    location::{self, Location},
     shell::refused,
     socket::{Limits, Socket},
 };
@@ -73,12 +73,16 @@ impl ForwardRequest {
     /// service does not see that end: the API has no sign for it.
     ///
     /// # Errors
-    /// Returns an error if the local port cannot be opened. The first connection shows whether the
-    /// service can be reached: see [`PortForward::last_error`].
+    /// Returns an error if the local port cannot be opened. Returns
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the remote port is 0, the name of the pod cannot be
+    /// sent, or the address of the websocket API is not known. The first connection shows whether the service
+    /// can be reached: see [`PortForward::last_error`].
     ///
     /// # Cancel safety
     /// If the future is dropped, no port stays open.
     pub async fn start(self) -> io::Result<PortForward> {
+        self.check()
+            .map_err(|fault| io::Error::new(io::ErrorKind::InvalidInput, refused(fault)))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.local)).await?;
         let address = listener.local_addr()?;
         let last_error = Arc::new(Mutex::new(None));
@@ -90,10 +94,18 @@ impl ForwardRequest {
         })
     }
 
-    async fn open(&self) -> Result<Socket, Fault> {
-        let client = &self.client;
-        let location = location::of_service(client, self.service).await?;
-        let kind = location::kind_of_service(client, location, self.service).await?;
+    /// Checks the settings before anything is sent.
+    fn check(&self) -> Result<(), Fault> {
+        if self.remote == 0 {
+            return Err(Fault::Invalid("no service has a port 0".to_owned()));
+        }
+        self.client.stream_url().ok_or(Fault::NoAddress)?;
+        let kind = ServiceType::Application;
+        let request = self.request(Location::default(), kind);
+        request.check().map_err(Fault::Invalid)
+    }
+
+    fn request(&self, location: Location, kind: ServiceType) -> requests::ShellPortforward {
         let mut request = requests::ShellPortforward::new(
             location.organization,
             location.cluster,
@@ -104,7 +116,16 @@ impl ForwardRequest {
             u32::from(self.remote),
         );
         request.pod_name.clone_from(&self.pod);
+        request
+    }
+
+    async fn open(&self) -> Result<Socket, Fault> {
+        let client = &self.client;
         let base = client.stream_url().ok_or(Fault::NoAddress)?;
+        let location = location::of_service(client, self.service).await?;
+        let kind = location::kind_of_service(client, location, self.service).await?;
+        let request = self.request(location, kind);
+        request.check().map_err(Fault::Invalid)?;
         let url = request.url(base);
         Socket::open(
             client,

@@ -18,7 +18,7 @@ use crate::listing::ListOf;
 const REMEMBERED: usize = 10_000;
 
 /// The location of an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) organization: Uuid,
     pub(super) project: Uuid,

@@ -3,10 +3,10 @@
 use std::{collections::VecDeque, fmt, mem};
 
 use qovery_api::{
-    Client, Printable,
+    Client, Printable, QueryValue,
     bytes::Bytes,
     chrono::{DateTime, SecondsFormat, Utc},
-    stream::{requests, types},
+    stream::{StreamRequest as _, requests, types},
     types::EnvironmentLogs,
 };
 use uuid::Uuid;
@@ -46,10 +46,29 @@ impl ServiceLogOptions {
             pod: None,
         }
     }
+
+    /// The request without the ids, and the start time.
+    fn apply(&self, request: &mut requests::ServiceLogs) {
+        request.query.clone_from(&self.query);
+        request.limit = self.limit;
+        request.pod_name.clone_from(&self.pod);
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let id = self.service;
+        let mut request = requests::ServiceLogs::new(id, id, id, id, id);
+        self.apply(&mut request);
+        request.check().map_err(Fault::Invalid)?;
+        match self.since.as_ref().and_then(QueryValue::refusal) {
+            Some(problem) => Err(Fault::Invalid(format!("the start time {problem}"))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Live<ServiceLine, ServiceLogOptions> {
-    /// Selects lines with a LogQL query. Default: all lines of the service.
+    /// Selects lines with a LogQL query. Default: all lines of the service. An empty query is
+    /// refused.
     pub fn query(self, query: impl Into<String>) -> Self {
         self.option(|options| options.query = Some(query.into()))
     }
@@ -61,7 +80,8 @@ impl Live<ServiceLine, ServiceLogOptions> {
 
     /// Begins with the lines from this time on.
     ///
-    /// The API does not document the format of a time. The client sends RFC 3339.
+    /// The API does not document the format of a time. The client sends RFC 3339. A time outside of the
+    /// years 0 to 9999 is refused.
     pub fn since(self, time: DateTime<Utc>) -> Self {
         self.option(|options| options.since = Some(time))
     }
@@ -158,6 +178,10 @@ impl Feed for ServiceFeed {
     type Frame = types::ServiceLogResponseDto;
     type Item = ServiceLine;
 
+    fn check(&self) -> Result<(), Fault> {
+        self.options.check()
+    }
+
     async fn request(&mut self, client: &Client, resumes: bool) -> Result<Self::Request, Fault> {
         let service = self.options.service;
         let location = location::of_service(client, service).await?;
@@ -168,9 +192,7 @@ impl Feed for ServiceFeed {
             location.environment,
             service,
         );
-        request.query.clone_from(&self.options.query);
-        request.limit = self.options.limit;
-        request.pod_name.clone_from(&self.options.pod);
+        self.options.apply(&mut request);
         let last = self.seen.last();
         let start = last.filter(|_| resumes).or(self.options.since);
         request.start = start.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true));
@@ -223,7 +245,7 @@ impl DeploymentLogOptions {
 
 impl Live<DeploymentLine, DeploymentLogOptions> {
     /// Selects the log of this execution; the stream ends with it. Default: the current deployment
-    /// and those after it.
+    /// and those after it. An empty id and `latest` are refused.
     pub fn execution(self, id: impl Into<String>) -> Self {
         self.option(|options| options.execution = Some(id.into()))
     }
@@ -261,6 +283,16 @@ impl Feed for DeploymentFeed {
     type Request = requests::DeploymentLogs;
     type Frame = Vec<EnvironmentLogs>;
     type Item = DeploymentLine;
+
+    fn check(&self) -> Result<(), Fault> {
+        // The API follows the current deployment for these.
+        match self.options.execution.as_deref() {
+            Some(id) if id.is_empty() || id.contains('\0') || id == "latest" => Err(
+                Fault::Invalid(format!("{id:?} is not the id of an execution")),
+            ),
+            _ => Ok(()),
+        }
+    }
 
     async fn request(&mut self, client: &Client, _: bool) -> Result<Self::Request, Fault> {
         let location = location::of_environment(client, self.options.environment).await?;

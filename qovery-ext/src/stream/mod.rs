@@ -220,8 +220,12 @@ impl LiveExt for Client {
     }
 }
 
-/// The environment of a service, if it can be found.
-pub(crate) async fn environment_of(client: &Client, service: Uuid) -> Option<Uuid> {
+/// The environment of a service.
+///
+/// # Errors
+/// Returns an error if the lookup fails. Its kind is `Exhausted` if another lookup may help.
+pub(crate) async fn environment_of(client: &Client, service: Uuid) -> Result<Uuid, StreamError> {
     let location = location::of_service(client, service).await;
-    location.ok().map(|location| location.environment)
+    let location = location.map_err(shell::refused)?;
+    Ok(location.environment)
 }

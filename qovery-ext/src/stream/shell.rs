@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     error::{StreamError, StreamErrorKind},
     fault::{Fault, Meaning},
-    location,
+    location::{self, Location},
     socket::{Limits, Socket},
 };
 
@@ -91,10 +91,38 @@ impl ExecRequest {
         self
     }
 
+    /// The request for this location, if it can be sent.
+    fn request(&self, location: Location) -> Result<requests::ShellExec, Fault> {
+        let (columns, rows) = self.terminal;
+        let mut request = requests::ShellExec::new(
+            location.organization,
+            location.cluster,
+            location.project,
+            location.environment,
+            self.service,
+            self.command.clone(),
+            u32::from(columns),
+            u32::from(rows),
+        );
+        request.pod_name.clone_from(&self.pod);
+        request.container_name.clone_from(&self.container);
+        request.check().map_err(Fault::Invalid)?;
+        let invalid = |what: &str| Err(Fault::Invalid(what.to_owned()));
+        if self.command.first().is_some_and(String::is_empty) {
+            return invalid("the command has no program");
+        }
+        if (columns == 0) != (rows == 0) {
+            return invalid("a terminal needs columns and rows");
+        }
+        Ok(request)
+    }
+
     /// Starts the command.
     ///
     /// # Errors
-    /// Returns an error if no websocket can be opened. A command that does not exist is reported
+    /// Returns an error if no websocket can be opened. Nothing is sent if the command is empty, if it, a
+    /// name or the size of the terminal cannot be sent, or if the address of the websocket API is not
+    /// known. A command that does not exist is reported
     /// when the server closes the connection. A command is never started a second time
     /// automatically.
     ///
@@ -114,22 +142,11 @@ impl ExecRequest {
 
     async fn open(&self) -> Result<Socket, Fault> {
         let client = &self.client;
-        let location = location::of_service(client, self.service).await?;
-        let (columns, rows) = self.terminal;
-        let mut request = requests::ShellExec::new(
-            location.organization,
-            location.cluster,
-            location.project,
-            location.environment,
-            self.service,
-            self.command.clone(),
-            u32::from(columns),
-            u32::from(rows),
-        );
-        request.pod_name.clone_from(&self.pod);
-        request.container_name.clone_from(&self.container);
         let base = client.stream_url().ok_or(Fault::NoAddress)?;
-        let url = request.url(base);
+        // Checked before the location is looked up.
+        self.request(Location::default())?;
+        let location = location::of_service(client, self.service).await?;
+        let url = self.request(location)?.url(base);
         Socket::open(client, requests::ShellExec::INFO, url, self.limits).await
     }
 }

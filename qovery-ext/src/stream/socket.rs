@@ -231,7 +231,7 @@ impl Socket {
                                 None => (1005, String::new()),
                             };
                             self.answer_close().await;
-                            let reason = self.stream.get_ref().inner().redact(&reason);
+                            let reason = self.redact(&reason);
                             return Err(Fault::Closed { code, reason });
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
@@ -300,12 +300,13 @@ impl Socket {
             }
             tungstenite::Error::Utf8(_)
             | tungstenite::Error::Protocol(_)
-            | tungstenite::Error::AttackAttempt => Fault::Protocol(self.redact(&error)),
-            other => Fault::Lost(self.redact(&other)),
+            | tungstenite::Error::AttackAttempt => Fault::Protocol(self.redact(&error.to_string())),
+            other => Fault::Lost(self.redact(&other.to_string())),
         }
     }
 
-    fn redact(&self, error: &tungstenite::Error) -> String {
-        self.stream.get_ref().inner().redact(&error.to_string())
+    /// A text from the server, without the token.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.stream.get_ref().inner().redact(text)
     }
 }

@@ -188,7 +188,8 @@ impl Action {
     /// Calls `follower` with each line of the deployment log of the environment during the wait.
     /// Lines of the deployment before the action are left out. Lines of a deployment of another
     /// user that runs in the meantime are included. A log that cannot be read does not affect the
-    /// wait. A cluster has no such log.
+    /// wait. The action is refused, and nothing is sent, if the subject is a cluster, which has no
+    /// such log, or if the address of the websocket API is not known.
     ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
@@ -353,6 +354,10 @@ impl Action {
             },
         };
         start.check_subject()?;
+        #[cfg(feature = "stream")]
+        if self.follower.is_some() {
+            start.check_log()?;
+        }
         let mut resumed_at = 0;
         start.check_versions(unsupported)?;
         let until = match self.plan {

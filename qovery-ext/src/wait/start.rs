@@ -19,6 +19,8 @@ use super::{
     source::{ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, Source},
 };
 use crate::clock::after;
+#[cfg(feature = "stream")]
+use crate::stream::StreamError;
 
 /// Everything until the server has accepted the action.
 pub(super) struct Start {
@@ -50,6 +52,18 @@ impl Start {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses to follow a log that cannot be read.
+    #[cfg(feature = "stream")]
+    pub(super) fn check_log(&self) -> Result<(), WaitError> {
+        let has_address = |client: &qovery_api::Client| client.stream_url().is_some();
+        let problem = match &self.subject {
+            Subject::Cluster { .. } => "a cluster has no deployment log to follow".to_owned(),
+            _ if self.source.client().is_none_or(has_address) => return Ok(()),
+            _ => StreamError::no_address().to_string(),
+        };
+        Err(self.error(Fault::new(FaultKind::Rejected, problem), None))
     }
 
     /// Refuses a version that the API would ignore.

@@ -1,6 +1,7 @@
 //! Whether deployed services run: their pods stay ready, or the reason why a pod cannot run.
 //!
-//! A service counts as running only while frames of an open connection show it.
+//! A service counts as running only while frames of an open connection show it. A connection may stay open
+//! without frames, so the end of the window is confirmed by the first frame of another connection.
 
 use std::{collections::BTreeMap, error, fmt, future::IntoFuture, time::Duration};
 
@@ -11,14 +12,22 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Action, Reached, ServiceKind, State, Subject, WaitError};
+use super::{Action, Goal, Reached, ServiceKind, State, Subject, WaitError};
 use crate::clock::after;
-use crate::stream::{Event, LiveExt as _, Reconnect, StreamError};
+use crate::stream::{Event, LiveExt as _, Reconnect, StreamError, StreamErrorKind};
 
 /// How long a service may be in error, if the reason is not final, before this counts.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The number of log lines in a report on a pod.
 const LINES: u32 = 20;
+/// The interval of pings, and how long the connection may be silent. A lost connection is noticed within most
+/// windows.
+const PING: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(25);
+/// How long the confirmation at the end of the window may take, if the limit passes before.
+const CONFIRMATION: Duration = Duration::from_secs(10);
+/// The delay after a connection that the server closed normally, and after a failed lookup.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// An action, and the wait after it until all long-running services have been running for a given time.
 ///
@@ -33,6 +42,7 @@ const LINES: u32 = 20;
 #[derive(Debug)]
 pub struct UntilRunning {
     client: Option<Client>,
+    is_supported: bool,
     action: Action,
     subject: Subject,
     window: Duration,
@@ -64,9 +74,11 @@ pub enum NotRunning {
     /// The limit passed before all services were running for long enough. Has the ids of the other
     /// services.
     TimedOut(Vec<Uuid>),
-    /// The running state cannot be read.
+    /// The running state cannot be read. If the address of the websocket API is not known, nothing was
+    /// sent.
     Unknown(StreamError),
-    /// The API has no running state for this subject.
+    /// Nothing was sent: a cluster has no such running state, and services do not run after an action
+    /// that stops, deletes, uninstalls or cancels.
     Unsupported,
 }
 
@@ -111,13 +123,21 @@ pub enum PodProblemKind {
 }
 
 impl Action {
-    /// Waits after the deployment until every long-running service has had its pods ready for `window`.
-    /// A pod that cannot run is a typed outcome: see [`NotRunning`]. A cluster is not supported.
+    /// Waits after the deployment until every long-running service has had its pods ready for `window`,
+    /// without a restart. The end of the window is confirmed with a new connection. A pod that cannot run
+    /// is a typed outcome: see [`NotRunning`].
+    ///
+    /// Nothing is sent if the subject is a cluster, if services do not run after this action, or if the
+    /// address of the websocket API is not known: see [`NotRunning::Unsupported`] and
+    /// [`NotRunning::Unknown`].
     ///
     /// Available on crate feature `stream` only.
     pub fn until_running(self, window: Duration) -> UntilRunning {
+        let runs = |goal| matches!(goal, Goal::Deployed | Goal::Restarted);
         UntilRunning {
             client: self.source().client().cloned(),
+            is_supported: self.goal().is_none_or(runs)
+                && !matches!(self.subject(), Subject::Cluster { .. }),
             subject: self.subject().clone(),
             action: self,
             window,
@@ -135,24 +155,43 @@ impl UntilRunning {
     }
 
     async fn run(self) -> Result<Running, NotRunning> {
-        let Some(client) = self.client else {
+        let Some(client) = self.client.filter(|_| self.is_supported) else {
             return Err(NotRunning::Unsupported);
         };
+        if client.stream_url().is_none() {
+            return Err(NotRunning::Unknown(StreamError::no_address()));
+        }
         let reached = self.action.await.map_err(NotRunning::NotDeployed)?;
-        let environment = match (self.subject.environment_id(), &self.subject) {
-            (Some(environment), _) => Some(environment),
-            (None, Subject::Service { service, .. }) => {
-                crate::stream::environment_of(&client, service.id).await
-            }
-            (None, _) => None,
-        };
-        let environment = environment.ok_or(NotRunning::Unsupported)?;
         let services = long_running(&self.subject, &reached);
         if !services.is_empty() {
             let until = after(Instant::now(), self.limit);
+            let environment = environment(&client, &self.subject, until).await?;
             watch(&client, environment, &services, self.window, until).await?;
         }
         Ok(Running { reached, services })
+    }
+}
+
+/// The environment of a subject. A lookup that fails is repeated until the time is over.
+async fn environment(
+    client: &Client,
+    subject: &Subject,
+    until: Instant,
+) -> Result<Uuid, NotRunning> {
+    if let Some(environment) = subject.environment_id() {
+        return Ok(environment);
+    }
+    let Subject::Service { service, .. } = subject else {
+        return Err(NotRunning::Unsupported);
+    };
+    loop {
+        match crate::stream::environment_of(client, service.id).await {
+            Ok(environment) => return Ok(environment),
+            Err(error) if error.kind() == StreamErrorKind::Exhausted && Instant::now() < until => {
+                tokio::time::sleep_until(until.min(after(Instant::now(), PAUSE))).await;
+            }
+            Err(error) => return Err(NotRunning::Unknown(error)),
+        }
     }
 }
 
@@ -202,60 +241,193 @@ async fn watch(
     // Also the first state after a reconnect, if it has not changed. It starts the window again.
     let connect = || {
         let states = client.running_state(environment).reconnect(patient);
+        let states = states.ping_every(PING).silence_limit(SILENCE);
         states.with_repeated_items()
     };
     let mut shown = connect();
-    let mut running_since = None;
-    let mut failing_since: BTreeMap<String, Instant> = BTreeMap::new();
-    let mut waiting: Vec<Uuid> = services.to_vec();
-    let mut last_problem = None;
+    let mut watched = Watched::new(services, window, until);
     loop {
-        let complete = running_since.map(|since| after(since, window));
-        let wake = complete.map_or(until, |complete: Instant| complete.min(until));
+        let wake = watched.wake();
         // Continuous frames must not hide that the time is over.
         let is_over = Instant::now() > wake;
         let event = tokio::select! {
             biased;
             event = shown.next(), if !is_over => event,
             () = unconstrained(sleep_until(wake)) => {
-                if complete.is_some_and(|complete| complete <= Instant::now()) {
-                    return Ok(());
+                match watched.due() {
+                    Due::Nothing => {}
+                    Due::Confirmation => shown = connect(),
+                    Due::Failure(problem) => {
+                        return Err(NotRunning::Pod(Box::new(with_lines(client, *problem).await)));
+                    }
+                    Due::TimedOut(waiting) => return Err(NotRunning::TimedOut(waiting)),
                 }
-                return Err(match last_problem {
-                    Some(problem) => NotRunning::Pod(Box::new(with_lines(client, problem).await)),
-                    None => NotRunning::TimedOut(waiting),
-                });
+                continue;
             }
         };
         match event {
-            Some(Ok(Event::Item(status))) => {
-                let judged = judge(&status, environment, services);
-                waiting = judged.waiting;
-                let now = Instant::now();
-                running_since = waiting.is_empty().then(|| running_since.unwrap_or(now));
-                failing_since.retain(|pod, _| judged.problems.iter().any(|one| one.pod == *pod));
-                last_problem = judged.problems.first().cloned();
-                for problem in judged.problems {
-                    let since = *failing_since.entry(problem.pod.clone()).or_insert(now);
-                    let is_final = matches!(
-                        problem.kind,
-                        PodProblemKind::CrashLoop | PodProblemKind::ImagePull
-                    );
-                    if is_final || now >= since + PATIENCE {
-                        return Err(NotRunning::Pod(Box::new(with_lines(client, problem).await)));
-                    }
+            Some(Ok(Event::Item(status))) => match watched.take(&status, environment) {
+                Taken::Pending => {}
+                Taken::Complete => return Ok(()),
+                Taken::Failure(problem) => {
+                    return Err(NotRunning::Pod(Box::new(
+                        with_lines(client, *problem).await,
+                    )));
                 }
+            },
+            Some(Ok(Event::Reconnecting(_))) => watched.lose(),
+            // The server has closed the connection normally, or a frame that cannot be read may have shown
+            // anything. This is no evidence about the services.
+            Some(Ok(_)) | None => {
+                watched.lose();
+                tokio::time::sleep_until(until.min(after(Instant::now(), PAUSE))).await;
+                shown = connect();
             }
-            // The state is unknown while there is no connection.
-            Some(Ok(_)) => running_since = None,
             Some(Err(error)) => return Err(NotRunning::Unknown(error)),
-            None => running_since = None,
         }
-        if futures_core::FusedStream::is_terminated(&shown) {
-            // The server has closed the connection normally. This is no evidence about the services.
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            shown = connect();
+    }
+}
+
+/// The next step when the time of [`Watched::wake`] has come.
+enum Due {
+    Nothing,
+    /// The window is over: another connection has to show that all services still run.
+    Confirmation,
+    Failure(Box<PodProblem>),
+    TimedOut(Vec<Uuid>),
+}
+
+/// The meaning of a frame.
+enum Taken {
+    Pending,
+    /// All services have been running for the window.
+    Complete,
+    Failure(Box<PodProblem>),
+}
+
+/// The state of the services, by the frames.
+struct Watched<'a> {
+    services: &'a [Uuid],
+    window: Duration,
+    until: Instant,
+    /// Since when all services run.
+    running_since: Option<Instant>,
+    /// Until when the end of the window has to be confirmed.
+    confirms_until: Option<Instant>,
+    /// The services that do not run.
+    waiting: Vec<Uuid>,
+    /// The problem of each pod, and since when it has one.
+    failing: BTreeMap<String, (Instant, PodProblem)>,
+    last_problem: Option<PodProblem>,
+    /// How many times each pod was restarted.
+    restarts: BTreeMap<String, i64>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(services: &'a [Uuid], window: Duration, until: Instant) -> Self {
+        Self {
+            services,
+            window,
+            until,
+            running_since: None,
+            confirms_until: None,
+            waiting: services.to_vec(),
+            failing: BTreeMap::new(),
+            last_problem: None,
+            restarts: BTreeMap::new(),
         }
+    }
+
+    /// When the window is over.
+    fn complete_at(&self) -> Option<Instant> {
+        self.running_since.map(|since| after(since, self.window))
+    }
+
+    /// The time of the next step, if no frame arrives.
+    fn wake(&self) -> Instant {
+        if let Some(until) = self.confirms_until {
+            return until;
+        }
+        let patience = self
+            .failing
+            .values()
+            .map(|(since, _)| after(*since, PATIENCE));
+        let times = patience.chain(self.complete_at());
+        times.fold(self.until, Instant::min)
+    }
+
+    fn due(&mut self) -> Due {
+        let now = Instant::now();
+        if self.confirms_until.is_none() {
+            if self.complete_at().is_some_and(|complete| complete <= now) {
+                self.confirms_until = Some(self.until.max(after(now, CONFIRMATION)));
+                return Due::Confirmation;
+            }
+            let failed = self.failing.values();
+            let mut failed = failed.filter(|(since, _)| after(*since, PATIENCE) <= now);
+            if let Some((_, problem)) = failed.next() {
+                return Due::Failure(Box::new(problem.clone()));
+            }
+            if now < self.until {
+                return Due::Nothing;
+            }
+        }
+        match self.last_problem.take() {
+            Some(problem) => Due::Failure(Box::new(problem)),
+            None if self.waiting.is_empty() => Due::TimedOut(self.services.to_vec()),
+            None => Due::TimedOut(std::mem::take(&mut self.waiting)),
+        }
+    }
+
+    fn take(&mut self, status: &types::ServiceStatusDto, environment: Uuid) -> Taken {
+        let judged = judge(status, environment, self.services);
+        let now = Instant::now();
+        let has_restarted = judged.restarts.iter().any(|(pod, count)| {
+            let before = self.restarts.get(pod);
+            before.is_some_and(|before| before < count)
+        });
+        self.restarts = judged.restarts;
+        self.waiting = judged.waiting;
+        self.last_problem = judged.problems.first().cloned();
+        self.failing
+            .retain(|pod, _| judged.problems.iter().any(|one| one.pod == *pod));
+        for problem in judged.problems {
+            let is_final = matches!(
+                problem.kind,
+                PodProblemKind::CrashLoop | PodProblemKind::ImagePull
+            );
+            let since = self.failing.get(&problem.pod);
+            let since = since.map_or(now, |(since, _)| *since);
+            if is_final || after(since, PATIENCE) <= now {
+                return Taken::Failure(Box::new(problem));
+            }
+            self.failing.insert(problem.pod.clone(), (since, problem));
+        }
+        if !self.waiting.is_empty() {
+            self.begin_again();
+            return Taken::Pending;
+        }
+        if has_restarted {
+            self.begin_again();
+        }
+        self.confirms_until = None;
+        let since = *self.running_since.get_or_insert(now);
+        match after(since, self.window) <= now {
+            true => Taken::Complete,
+            false => Taken::Pending,
+        }
+    }
+
+    /// The window starts again with the next frame.
+    fn begin_again(&mut self) {
+        self.running_since = None;
+        self.confirms_until = None;
+    }
+
+    /// The state is unknown while there is no connection.
+    fn lose(&mut self) {
+        self.begin_again();
+        self.failing.clear();
     }
 }
 
@@ -263,6 +435,8 @@ struct Judged {
     /// The services that do not run.
     waiting: Vec<Uuid>,
     problems: Vec<PodProblem>,
+    /// How many times each pod was restarted.
+    restarts: BTreeMap<String, i64>,
 }
 
 /// Updates the services from a frame.
@@ -291,6 +465,7 @@ fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid])
     let mut judged = Judged {
         waiting: Vec::new(),
         problems: Vec::new(),
+        restarts: BTreeMap::new(),
     };
     for id in services {
         let (runs, pods) = known.get(id).copied().unwrap_or((false, &[]));
@@ -298,11 +473,20 @@ fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid])
         if !runs || !pods.iter().all(ready) {
             judged.waiting.push(*id);
         }
-        judged
-            .problems
-            .extend(pods.iter().filter_map(|pod| problem(*id, pod)));
+        for pod in pods {
+            judged.restarts.insert(pod.name.clone(), restarts(pod));
+            judged.problems.extend(problem(*id, pod));
+        }
     }
     judged
+}
+
+/// How many times a pod was restarted: by itself, or by its containers.
+fn restarts(pod: &types::PodStatusDto) -> i64 {
+    let containers = pod.containers.iter();
+    let containers = containers.map(|container| container.restart_count);
+    let sum = containers.fold(0, i64::saturating_add);
+    sum.max(pod.restart_count)
 }
 
 /// The problem of a pod, if it has one.
@@ -458,7 +642,9 @@ impl fmt::Display for NotRunning {
                 services.iter().try_for_each(|id| write!(f, " {id}"))
             }
             Self::Unknown(error) => write!(f, "the running state cannot be read: {error}"),
-            Self::Unsupported => f.write_str("the API shows no running state of this subject"),
+            Self::Unsupported => f.write_str(
+                "the API shows no running services of a cluster or after this action: nothing was sent",
+            ),
         }
     }
 }

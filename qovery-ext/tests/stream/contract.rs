@@ -189,6 +189,38 @@ impl Deployed for qovery_api::Client {
     }
 }
 
+/// The packages that a program with these features of the crate depends on.
+fn packages(features: &str) -> Vec<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args([
+        "tree",
+        "-p",
+        "qovery-ext",
+        "-e",
+        "normal",
+        "--prefix",
+        "none",
+    ]);
+    cargo.args(["--offline", "--locked", "--features", features]);
+    let output = cargo
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_program_without_streams_depends_on_no_websocket_library() {
+    let is_websocket = |name: &String| name.contains("tungstenite");
+    let without = packages("");
+    assert!(without.contains(&"qovery-api".to_owned()), "{without:?}");
+    assert!(!without.iter().any(is_websocket), "{without:?}");
+    assert!(packages("stream").iter().any(is_websocket));
+}
+
 /// Figures for the guide: `cargo test --test stream -- --ignored --nocapture thousand`.
 #[tokio::test]
 #[ignore = "prints figures of this machine"]

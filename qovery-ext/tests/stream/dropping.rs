@@ -88,3 +88,36 @@ async fn a_consumer_that_does_not_read_holds_the_server_back() {
         assert!(line.starts_with(&format!("{n} ")), "{n}: {}", &line[..9]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_wait_for_a_consumer_makes_it_lose_and_repeat_nothing() {
+    let (fake, _, service) = world();
+    let text = "x".repeat(1000);
+    let service = (0..300).fold(service, |service, n| service.prints(&format!("{n} {text}")));
+    fake.inject_socket(SocketFault::impatient(Duration::from_secs(20)).times(2));
+    let mut lines = fake.client().service_logs(service.id());
+    let mut losses = 0;
+    for n in 0..300 {
+        // The server gives up during each pause of the first two connections.
+        if n % 100 == 1 {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+        loop {
+            match lines.next().await.unwrap().unwrap() {
+                Event::Item(line) => {
+                    let message = line.line.message;
+                    assert!(
+                        message.starts_with(&format!("{n} ")),
+                        "{n}: {}",
+                        &message[..9]
+                    );
+                    break;
+                }
+                Event::Reconnecting(_) => losses += 1,
+                other => panic!("{n}: {other:?}"),
+            }
+        }
+    }
+    assert_eq!(losses, 2);
+    assert_eq!(fake.socket_requests().len(), 3);
+}

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -15,6 +15,10 @@ use qovery_ext::{
     stream::{LiveExt, Reconnect},
 };
 use qovery_fake::{FakeQovery, FakeServer, SocketFault};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{item, world};
 
@@ -144,7 +148,7 @@ async fn the_token_source_is_asked_again_on_401_and_on_reconnect() {
     let (fake, _, service) = world();
     let service = service.prints("a");
     let server = fake.serve().await.unwrap();
-    let source = std::sync::Arc::new(Renewing {
+    let source = Arc::new(Renewing {
         fake: fake.clone(),
         current: Mutex::new(fake.token()),
         refusals: AtomicU32::new(0),
@@ -204,4 +208,60 @@ async fn sockets_end_with_the_server() {
     drop(server);
     let end = tokio::time::timeout(Duration::from_secs(10), lines.next()).await;
     assert!(end.unwrap().unwrap().is_err());
+}
+
+/// A proxy that forwards requests. Returns its address, and the first lines of the requests.
+async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let kept = Arc::clone(&kept);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(near.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let (first, rest) = head.split_once("\r\n").unwrap();
+                kept.lock().unwrap().push(first.to_owned());
+                // GET http://host/path HTTP/1.1
+                let target = first
+                    .split(' ')
+                    .nth(1)
+                    .unwrap()
+                    .strip_prefix("http://")
+                    .unwrap();
+                let (host, path) = target.split_once('/').unwrap();
+                let mut far = TcpStream::connect(host).await.unwrap();
+                let forwarded = format!("GET /{path} HTTP/1.1\r\n{rest}");
+                far.write_all(forwarded.as_bytes()).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    (address, seen)
+}
+
+#[tokio::test]
+async fn a_websocket_goes_through_the_proxy_of_the_client() {
+    let (fake, _, service) = world();
+    let service = service.prints("a");
+    let server = fake.serve().await.unwrap();
+    let (proxy, seen) = proxy().await;
+    let client = connect(&server).token(fake.token()).reqwest_with(move || {
+        let proxy = qovery_api::reqwest::Proxy::all(&proxy).unwrap();
+        qovery_api::reqwest::Client::builder().proxy(proxy)
+    });
+    let client = client.build().unwrap();
+    let mut lines = client.service_logs(service.id());
+    assert_eq!(item(&mut lines).await.line.message, "a");
+    let _service = service.prints("b");
+    assert_eq!(item(&mut lines).await.line.message, "b");
+    let seen = seen.lock().unwrap().clone();
+    let is_socket = |line: &&String| line.contains("/service/logs?");
+    assert_eq!(seen.iter().filter(is_socket).count(), 1, "{seen:?}");
+    assert!(!seen.concat().contains(&fake.token()), "{seen:?}");
 }

@@ -295,6 +295,48 @@ async fn each_close_code_ends_the_stream_and_its_reason_controls_nothing() {
 }
 
 #[tokio::test]
+async fn a_frame_that_cannot_be_read_shows_no_token_however_it_contains_it() {
+    let whole = String::from_utf8(line("a")).unwrap();
+    let frames = [
+        TOKEN.to_owned(),
+        format!("\"{TOKEN}\""),
+        format!("[\"{TOKEN}\"]"),
+        format!("{{\"{TOKEN}\": 1}}"),
+        whole.replace("1767225600000", &format!("\"{TOKEN}\"")),
+        whole.replace("false", &format!("\"Token {TOKEN}\\u001b[2J\"")),
+        whole.replace("{}", &format!("[\"{TOKEN}\"]")),
+        whole.replace("\"message\":\"a\"", &format!("\"{TOKEN}\":\"a\"")),
+    ];
+    for text in frames {
+        assert!(text.contains(TOKEN), "{text}");
+        let server = Hostile::start(bytes(frame(0x81, text.as_bytes()))).await;
+        // Checks that no event shows the token.
+        assert_eq!(
+            server.words().await,
+            ["(unreadable)", "(Exhausted)"],
+            "{text}"
+        );
+    }
+    // The texts of a refused handshake.
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "503 Unavailable",
+    ] {
+        let script = Script {
+            handshake: Some(format!(
+                "{status}\r\nx-qovery-request-id: {TOKEN}\r\ncontent-length: 21\r\n\r\n{TOKEN}"
+            )),
+            ..Script::default()
+        };
+        let server = Hostile::start(script).await;
+        let words = server.words().await;
+        assert_eq!(words.len(), 1, "{status}: {words:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_handshake_with_another_protocol_or_extension_is_refused() {
     let right = "101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: {key}";
     let accepted = [

@@ -15,6 +15,7 @@ mod faults;
 mod handshakes;
 mod hostile_server;
 mod one_day;
+mod refusals;
 mod shells;
 mod until_running;
 mod waits_with_streams;

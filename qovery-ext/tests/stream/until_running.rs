@@ -41,13 +41,14 @@ async fn a_pod_that_cannot_run_is_a_typed_outcome_with_its_last_lines() {
             .environment(environment.id())
             .deploy()
             .until_running(WINDOW);
-        let error = running
-            .running_within(Duration::from_secs(120))
-            .await
-            .unwrap_err();
+        let error = running.await.unwrap_err();
         let NotRunning::Pod(problem) = &error else {
             panic!("{reason}: {error:?}");
         };
+        let deployed = environment.deployments().remove(0).ended_at.unwrap();
+        let delay = fake.elapsed() - deployed;
+        // A poll of the deployment, the minute that a probe may fail, and the lines of the pod.
+        assert!(delay < Duration::from_secs(90), "{reason}: {delay:?}");
         assert_eq!(problem.kind, kind, "{reason}");
         assert_eq!((problem.service, problem.exit_code), (service.id(), code));
         assert_eq!(problem.reason, reason);
@@ -132,5 +133,129 @@ async fn a_deployment_that_failed_is_not_watched() {
         panic!("{error:?}");
     };
     assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert!(fake.socket_requests().is_empty());
+}
+
+/// What [`until_running`](qovery_ext::wait::Action::until_running) returns if something happens to the running
+/// service after some time, with the faults of the websockets for the running state.
+async fn running_while(
+    faults: Vec<SocketFault>,
+    after: Duration,
+    happens: impl FnOnce(qovery_fake::FakeService),
+) -> (Result<(), NotRunning>, Duration) {
+    let (fake, environment, service) = world();
+    let client = fake.client();
+    client.environment(environment.id()).deploy().await.unwrap();
+    for fault in faults {
+        fake.inject_socket(fault.on("/service/status"));
+    }
+    let begun = fake.elapsed();
+    let running = client
+        .environment(environment.id())
+        .wait_for(qovery_ext::wait::Goal::Deployed)
+        .until_running(WINDOW)
+        .running_within(Duration::from_secs(120))
+        .into_future();
+    let happening = async {
+        tokio::time::sleep(after).await;
+        happens(service);
+        tokio::time::sleep(Duration::from_secs(200)).await;
+    };
+    tokio::select! {
+        running = running => (running.map(|_| ()), fake.elapsed() - begun),
+        () = happening => panic!("it takes longer than its limit"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_stays_open_without_frames_does_not_hide_a_crash() {
+    let crash =
+        || |service: qovery_fake::FakeService| drop(service.pod_fails("CrashLoopBackOff", Some(1)));
+    let after = Duration::from_secs(10);
+    for fault in [
+        SocketFault::silent().after_frames(1),
+        SocketFault::mute().after_frames(1),
+        SocketFault::late(Duration::from_secs(100)).after_frames(1),
+        SocketFault::rewrites("ERROR\"", "RUNNING\""),
+        SocketFault::lost().after(Duration::from_secs(9)),
+        SocketFault::close(1000, "").after(Duration::from_secs(9)),
+    ] {
+        let shown = format!("{fault:?}");
+        let (ended, _) = running_while(vec![fault], after, crash()).await;
+        assert!(
+            matches!(&ended, Err(NotRunning::Pod(problem)) if problem.kind == PodProblemKind::CrashLoop),
+            "{shown}: {ended:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_runs_is_reported_whatever_its_connection_does() {
+    for fault in [
+        SocketFault::silent().after_frames(1),
+        SocketFault::mute().after_frames(1),
+        SocketFault::text("not json"),
+        SocketFault::text("not json").after_frames(1),
+        SocketFault::lost().after(Duration::from_secs(9)),
+        SocketFault::close(1000, "").after(Duration::from_secs(9)),
+        SocketFault::duplicate(),
+    ] {
+        let shown = format!("{fault:?}");
+        let (ended, took) = running_while(vec![fault], WINDOW, |_| {}).await;
+        assert!(ended.is_ok(), "{shown}: {ended:?}");
+        assert!(took >= WINDOW, "{shown}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_begins_the_window_again() {
+    let after = Duration::from_secs(20);
+    let (ended, took) =
+        running_while(Vec::new(), after, |service| drop(service.pod_restarts())).await;
+    assert!(ended.is_ok(), "{ended:?}");
+    assert!(took >= after + WINDOW, "{took:?}");
+    // Also if no frame shows it before the end of the window.
+    let mute = SocketFault::mute().after_frames(1);
+    let (ended, took) =
+        running_while(vec![mute], after, |service| drop(service.pod_restarts())).await;
+    assert!(ended.is_ok(), "{ended:?}");
+    assert!(took >= 2 * WINDOW, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_run_afterwards_is_refused_before_anything_is_sent() {
+    let (fake, environment, service) = world();
+    let client = fake.client();
+    let id = environment.id();
+    let (organization, cluster) = (environment.organization_id(), environment.cluster_id());
+    let actions = [
+        client.environment(id).stop(),
+        client.environment(id).delete(),
+        client.application(service.id()).stop(),
+        client.cluster(organization, cluster).deploy(),
+        client
+            .cluster(organization, cluster)
+            .wait_for(qovery_ext::wait::Goal::Deployed),
+    ];
+    for action in actions {
+        let shown = format!("{action:?}");
+        let ended = action.until_running(WINDOW).await;
+        assert!(
+            matches!(ended, Err(NotRunning::Unsupported)),
+            "{shown}: {ended:?}"
+        );
+    }
+    let address = qovery_ext::connect::Connect::new().token(fake.token());
+    let address = address
+        .base_url("https://api.example.test")
+        .transport(fake.transport());
+    let elsewhere = address.build().unwrap();
+    let ended = elsewhere
+        .environment(id)
+        .deploy()
+        .until_running(WINDOW)
+        .await;
+    assert!(matches!(ended, Err(NotRunning::Unknown(_))), "{ended:?}");
+    assert_eq!(fake.requests().len(), 0);
     assert!(fake.socket_requests().is_empty());
 }

@@ -113,6 +113,12 @@ impl FakeService {
         self
     }
 
+    /// Restarts the container of its pod, which runs again at once. Shown by websockets only.
+    pub fn pod_restarts(self) -> Self {
+        self.set(|service| service.pod_restarts = service.pod_restarts.saturating_add(1));
+        self
+    }
+
     /// Gives its repository this many commits, newest first.
     pub fn commits(self, count: u32) -> Self {
         self.fake

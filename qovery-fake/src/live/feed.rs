@@ -339,7 +339,7 @@ fn state(service: &Service) -> Value {
     let container = json!({
         "name": service.name,
         "image": "image",
-        "restart_count": u32::from(ended.is_some()),
+        "restart_count": service.pod_restarts.saturating_add(u32::from(ended.is_some())),
         "current_state": {"started_at": 0, "state": state, "state_reason": reason.filter(|_| probe.is_none())},
         "last_terminated_state": ended,
     });

@@ -206,3 +206,85 @@ pub(crate) fn example(path: &str, facts: &Value) -> Option<Value> {
     let (media, schema) = operation.success.content.as_ref()?;
     (media == "application/json").then(|| contract.build(schema, facts, Amount::Full))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, time::Duration};
+
+    use bytes::Bytes;
+    use http::Method;
+
+    use super::{feed::Frame, *};
+    use crate::{Clock, FakeQovery, Step, Workload};
+
+    /// The frames that a socket of this path sends now, as JSON.
+    fn frames(fake: &FakeQovery, feed: &mut Feed) -> Vec<Value> {
+        let due = fake.with(|core| feed.due(core));
+        let frames = due.frames.into_iter();
+        let frames = frames.map(|frame| match frame {
+            Frame::Text(text) => serde_json::from_str(&text).unwrap(),
+            Frame::Binary(bytes) => panic!("bytes: {bytes:?}"),
+        });
+        frames.collect()
+    }
+
+    #[test]
+    fn every_frame_fits_the_contract_in_every_state() {
+        let fake = FakeQovery::with_clock(Clock::manual());
+        let environment = fake.environment("preview");
+        let seconds = Duration::from_secs;
+        let service = environment.service(Workload::Application, "api");
+        let service = service.takes(Step::Build, seconds(5)).prints("line");
+        for (name, workload) in [
+            ("database", Workload::Database),
+            ("job", Workload::CronJob),
+            ("helm", Workload::Helm),
+            ("terraform", Workload::Terraform),
+        ] {
+            environment.service(workload, name).in_state("DEPLOYED");
+        }
+        let query = format!(
+            "organization={}&cluster={}&project={}&environment={}&service={}&preview_id={}&infra_component_type=NGINX",
+            environment.organization_id(),
+            environment.cluster_id(),
+            environment.project_id(),
+            environment.id(),
+            service.id(),
+            service.id(),
+        );
+        let mut shown = BTreeSet::new();
+        let json = contract().operations().iter().filter(|one| {
+            let content = one.success.content.as_ref();
+            content.is_some_and(|(media, _)| media == "application/json")
+        });
+        let mut feeds: Vec<_> = json
+            .map(|operation| {
+                let path = format!("{}?{query}", operation.template);
+                let headers = HeaderMap::new();
+                let incoming = Incoming::new(Method::GET, &path, headers, Bytes::new());
+                (operation, Feed::new(&incoming))
+            })
+            .collect();
+        assert!(feeds.len() >= 10, "{}", feeds.len());
+        let mut service = service;
+        for round in 0..30 {
+            match round {
+                3 => service = service.pod_fails("CrashLoopBackOff", Some(1)),
+                6 => service = service.pod_fails("Unhealthy", None),
+                9 => service = service.pod_recovers().pod_restarts(),
+                12 => environment.external_actor().deploys(),
+                _ => {}
+            }
+            for (operation, feed) in &mut feeds {
+                let (_, schema) = operation.success.content.as_ref().unwrap();
+                for frame in frames(&fake, feed) {
+                    shown.insert(operation.template.clone());
+                    let found = contract().violations(schema, &frame, Direction::Response);
+                    assert_eq!(found, [], "{}: {frame}", operation.template);
+                }
+            }
+            fake.advance(seconds(1));
+        }
+        assert_eq!(shown.len(), feeds.len(), "{shown:?}");
+    }
+}

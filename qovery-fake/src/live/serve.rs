@@ -40,6 +40,8 @@ struct Socket<'a, T> {
     /// A frame that is held back until the next one was sent.
     held: Option<Frame>,
     delay: Duration,
+    /// How long the client may take to read a frame.
+    patience: Option<Duration>,
     is_mute: bool,
     rewrites: Option<(String, String)>,
     lateness: Duration,
@@ -66,6 +68,7 @@ where
         sent: 0,
         held: None,
         delay: Duration::ZERO,
+        patience: None,
         is_mute: false,
         rewrites: None,
         lateness: Duration::ZERO,
@@ -187,7 +190,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
             Frame::Text(text) => Message::Text(text.into()),
             Frame::Binary(bytes) => Message::Binary(bytes),
         };
-        self.stream.send(message).await.map_err(|_| Ended)
+        let sending = self.stream.send(message);
+        let Some(patience) = self.patience else {
+            return sending.await.map_err(|_| Ended);
+        };
+        tokio::select! {
+            biased;
+            sent = sending => sent.map_err(|_| Ended),
+            () = self.fake.clock().wait(patience) => Err(Ended),
+        }
     }
 
     /// Returns the fault if it is due, and if it matches: some faults need a frame, others need none.
@@ -272,6 +283,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
             (Kind::Text(text), _) => self.send(Frame::Text(text)).await,
             (Kind::Trickle(delay), _) => {
                 self.delay = delay;
+                Ok(())
+            }
+            (Kind::Impatient(limit), _) => {
+                self.patience = Some(limit);
                 Ok(())
             }
             (Kind::Refused(_) | Kind::Reorder | Kind::CutInFrame | Kind::Duplicate, _) => Ok(()),

@@ -51,6 +51,7 @@ pub(crate) enum Kind {
     Compressed,
     Text(String),
     Trickle(Duration),
+    Impatient(Duration),
 }
 
 impl SocketFault {
@@ -142,6 +143,11 @@ impl SocketFault {
     /// From then on, each frame is delayed by this much after the one before.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Kind::Trickle(delay))
+    }
+
+    /// From then on, the connection ends if the client does not take a frame within this time.
+    pub fn impatient(limit: Duration) -> Self {
+        Self::new(Kind::Impatient(limit))
     }
 
     /// Applies only to sockets of this path, such as `/service/logs`.

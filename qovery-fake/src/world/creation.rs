@@ -207,6 +207,7 @@ pub(crate) fn add_service(
         is_plan: false,
         logs: Vec::new(),
         pod_problem: None,
+        pod_restarts: 0,
         masked: None,
         request: None,
         before: ServiceBefore::default(),

@@ -124,6 +124,8 @@ pub(crate) struct Service {
     pub(crate) logs: Vec<(Duration, String)>,
     /// The problem of its pod: the reason, and the exit code of its last run.
     pub(crate) pod_problem: Option<(String, Option<i32>)>,
+    /// How many times the container of its pod was restarted.
+    pub(crate) pod_restarts: u32,
     pub(crate) masked: Option<(Duration, String)>,
     /// The request of the run whose state is shown.
     pub(crate) request: Option<Uuid>,

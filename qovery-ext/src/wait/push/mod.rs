@@ -321,7 +321,7 @@ fn environment(client: &Client, subject: &Subject) -> Option<BoxStream<'static, 
         return None;
     };
     let (client, service) = (client.clone(), service.id);
-    let found = async move { crate::stream::environment_of(&client, service).await };
+    let found = async move { crate::stream::environment_of(&client, service).await.ok() };
     Some(stream::once(found).filter_map(std::future::ready).boxed())
 }
 
