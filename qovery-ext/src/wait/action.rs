@@ -171,14 +171,13 @@ impl Action {
     ///
     /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that
     /// differs from the last poll triggers a poll within 2 s. While the stream shows the states of
-    /// the last poll, polls are one longest interval of the schedule (15 s by default) apart. Once
-    /// the stream has announced a change before a poll found it, polls are three of these intervals
-    /// apart while the run is in progress.
+    /// the last poll, the next poll follows after the longest interval of the schedule (15 s by
+    /// default) instead of the shorter intervals after each change.
     ///
-    /// If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A stream
-    /// that contradicts the API is closed. A stream that was in time and then stays open without
-    /// frames delays the end by at most three of the longest intervals, once. Clusters and the
-    /// members of a [group](super::Group) have no such stream.
+    /// No poll is later than the longest interval, because a stream may stop or be wrong without a
+    /// sign. If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A
+    /// stream that contradicts the API is closed. Clusters and the members of a
+    /// [group](super::Group) have no such stream.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         self.with_stream = true;

@@ -1,6 +1,6 @@
 //! A setting that cannot be honored is refused, and nothing is sent.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, time::Duration};
 
 use futures_util::{FutureExt, StreamExt};
 use qovery_api::{
@@ -26,7 +26,8 @@ fn assert_nothing_was_sent(fake: &FakeQovery, what: &str) {
 async fn first<T>(
     mut stream: impl futures_util::Stream<Item = Result<T, StreamError>> + Unpin,
 ) -> StreamError {
-    let event = stream.next().await.expect("an event");
+    let event = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
+    let event = event.expect("it waits").expect("an event");
     let error = event.err().expect("an error");
     assert!(stream.next().now_or_never().unwrap().is_none());
     error

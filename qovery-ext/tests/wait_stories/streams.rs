@@ -20,9 +20,9 @@ const STORIES: u64 = 200;
 /// How much later than without a stream a wait may end with a healthy one: the longest interval of the
 /// schedule, with its jitter. The polls have other times, so that one may just miss the end.
 const LATER: Duration = Duration::from_millis(16_600);
-/// How much later with any fault: several missed intervals. A stream that stops sending later delays an end by
-/// 45 s by itself.
-const LATER_WITH_A_FAULT: Duration = Duration::from_secs(75);
+/// How much later with any fault: three such intervals. No poll is more than one interval late, but some outcomes
+/// need several polls one after the other.
+const LATER_WITH_A_FAULT: Duration = Duration::from_millis(3 * 16_600);
 
 /// The waits of stories with one stream, compared with the same waits without.
 #[derive(Debug, Default)]
@@ -38,6 +38,10 @@ struct Compared {
     /// The delay relative to waits without a stream, for any times of the polls.
     later: Vec<Duration>,
     earlier: u32,
+    /// The time from each end on the server to the outcome.
+    delays: Vec<Duration>,
+    /// The requests of the same waits, without and with the stream.
+    requests: (usize, usize),
     examples: Vec<String>,
 }
 
@@ -46,6 +50,9 @@ impl Compared {
     fn add(&mut self, seed: u64, name: &str, without: &[Ended], others: &[Ended], with: &[Ended]) {
         for ((without, other), with) in without.iter().zip(others).zip(with) {
             self.waits += 1;
+            self.delays.extend(with.delay);
+            self.requests.0 += without.requests;
+            self.requests.1 += with.requests;
             let is_worse = with.is_wrong && !without.is_wrong && !other.is_wrong;
             self.worse += u32::from(is_worse);
             self.better += u32::from(!with.is_wrong && without.is_wrong);
@@ -74,6 +81,9 @@ impl Compared {
         self.better += other.better;
         self.later.extend(other.later);
         self.earlier += other.earlier;
+        self.delays.extend(other.delays);
+        self.requests.0 += other.requests.0;
+        self.requests.1 += other.requests.1;
         self.examples.extend(other.examples);
     }
 }
@@ -123,8 +133,9 @@ fn compare(first: u64, count: u64, each: usize) -> Vec<Row> {
     });
     for (name, row) in &mut sum {
         row.later.sort_unstable();
+        row.delays.sort_unstable();
         println!(
-            "{name}: {} waits, {} end otherwise ({} unexplained), {} worse, {} better, {} earlier, latest {:?} later",
+            "{name}: {} waits, {} end otherwise ({} unexplained), {} worse, {} better, {} earlier, latest {:?} later, {} requests in place of {}, median delay {:?}",
             row.waits,
             row.different,
             row.unexplained,
@@ -132,6 +143,9 @@ fn compare(first: u64, count: u64, each: usize) -> Vec<Row> {
             row.better,
             row.earlier,
             row.later.last(),
+            row.requests.1,
+            row.requests.0,
+            row.delays.get(row.delays.len() / 2),
         );
         for example in row.examples.iter().take(5) {
             println!("  {example}");

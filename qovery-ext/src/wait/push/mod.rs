@@ -6,14 +6,12 @@
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
 //! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval of the schedule |
-//! | has announced a change before a poll found it, and only the status says how the run goes | three times as far apart |
 //! | is not the only thing that says how the run goes | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! If a stream is late by more than the longest interval, a poll finds the change before the stream is
-//! trusted. Only a stream that was in time, and then stays open without a frame, delays the end further:
-//! once, by two such intervals.
+//! No poll is later than the longest interval of the schedule after the one before. A stream that was right so
+//! far may be wrong or silent from now on, without a sign, so it must not delay a poll further.
 
 mod digest;
 mod log;
@@ -79,39 +77,27 @@ pub(super) enum Need {
     Decision,
 }
 
-/// How reliable a stream is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Trust {
-    /// Not connected, or it shows other states than the last poll.
-    None,
-    /// It shows the states of the last poll.
-    Agrees,
-    /// In addition, it has announced a change that a poll then found.
-    Proven,
-}
-
 /// A stream during a wait.
 pub(super) struct Push {
     subject: Subject,
     /// `None` after its end.
     messages: Option<BoxStream<'static, Message>>,
-    trust: Trust,
+    /// Whether the stream shows the states of the last poll.
+    agrees: bool,
     /// The states that this connection has shown, the last one at the end.
     shown: VecDeque<Digest>,
     polled: Option<Digest>,
     polled_at: Instant,
     /// Whether a frame has shown a change since the last poll.
     has_news: bool,
-    /// Whether a frame has shown a change that no poll has found yet.
-    is_ahead: bool,
     /// The time of the first change that has not caused a poll yet.
     burst_since: Option<Instant>,
     /// The time of the poll that a change has caused.
     due: Option<Instant>,
     /// How many polls in a row did not find the announced change.
     false_alarms: u32,
-    /// The time at which a poll found a change that the stream had not shown, and the trust before that.
-    overtaken: Option<(Instant, Trust)>,
+    /// The time at which a poll found a change that the stream had not shown.
+    overtaken: Option<Instant>,
 }
 
 impl Push {
@@ -143,12 +129,11 @@ impl Push {
         Self {
             subject,
             messages: Some(messages),
-            trust: Trust::None,
+            agrees: false,
             shown: VecDeque::new(),
             polled: None,
             polled_at: Instant::now(),
             has_news: false,
-            is_ahead: false,
             burst_since: None,
             due: None,
             false_alarms: 0,
@@ -166,7 +151,7 @@ impl Push {
                     None => std::future::pending().await,
                 }
             };
-            let trust = self.trust;
+            let agreed = self.agrees;
             let message = async {
                 match &mut self.messages {
                     Some(messages) => messages.next().await,
@@ -182,7 +167,7 @@ impl Push {
                     return Wake::Due;
                 }
             }
-            if trust == Trust::None && self.trust != Trust::None {
+            if self.agrees && !agreed {
                 return Wake::Agrees(self.polled_at);
             }
         }
@@ -210,38 +195,32 @@ impl Push {
         if self.polled == Some(digest) {
             self.agree();
         } else if is_other && self.polled.is_some() {
-            (self.has_news, self.is_ahead) = (true, true);
+            self.has_news = true;
             let since = *self.burst_since.get_or_insert_with(Instant::now);
             self.due = Some(after(Instant::now(), QUIET).min(after(since, LONGEST_DELAY)));
         }
     }
 
-    /// The connection was lost. If a poll was delayed because of the stream, it is made now.
+    /// The connection was lost.
     fn lose(&mut self) {
         self.shown.clear();
         self.overtaken = None;
-        self.is_ahead = false;
-        if std::mem::replace(&mut self.trust, Trust::None) == Trust::Proven {
-            self.due = Some(Instant::now());
-        }
+        self.agrees = false;
     }
 
-    /// The stream and the last poll show the same states.
+    /// The stream and the last poll show the same states. A change that comes shortly after the poll is in time.
     fn agree(&mut self) {
-        // A change that comes shortly after the poll is in time, and does not reduce the trust.
-        let trust = match self.overtaken.take() {
-            Some((at, _)) if at.elapsed() > GRACE => return self.give_up(),
-            Some((_, before)) => before,
-            None => self.trust,
-        };
-        self.trust = trust.max(Trust::Agrees);
+        match self.overtaken.take() {
+            Some(at) if at.elapsed() > GRACE => self.give_up(),
+            _ => self.agrees = true,
+        }
     }
 
     /// A stream that was wrong once is closed.
     fn give_up(&mut self) {
         tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is closed");
         self.messages = None;
-        self.trust = Trust::None;
+        self.agrees = false;
         self.due = None;
     }
 
@@ -265,23 +244,19 @@ impl Push {
             return false;
         }
         if self.shown.back() == Some(&digest) {
-            let is_ahead = std::mem::take(&mut self.is_ahead);
             self.agree();
             if changed {
                 self.false_alarms = 0;
             }
-            if changed && is_ahead && self.trust == Trust::Agrees {
-                self.trust = Trust::Proven;
-            }
             return false;
         }
-        let trust = std::mem::replace(&mut self.trust, Trust::None);
-        if let Some((at, _)) = self.overtaken {
+        self.agrees = false;
+        if let Some(at) = self.overtaken {
             if at.elapsed() > GRACE {
                 self.give_up();
             }
         } else if changed && !self.shown.is_empty() && !self.shown.contains(&digest) {
-            self.overtaken = Some((Instant::now(), trust));
+            self.overtaken = Some(Instant::now());
         }
         if announced && !changed {
             self.false_alarms += 1;
@@ -292,14 +267,15 @@ impl Push {
         announced
     }
 
-    /// The time until the next poll, if the schedule has this interval; at most `longest`.
+    /// The time until the next poll, if the schedule has this interval: at most `longest`, or the interval itself
+    /// if that is longer because of its jitter.
     pub(super) fn wait(&self, scheduled: Duration, longest: Duration, need: Need) -> Duration {
-        match (self.trust, need) {
-            (Trust::None, _) | (_, Need::Decision) => scheduled,
-            (Trust::Proven, Need::Change) => scheduled.max(longest.saturating_mul(3)),
-            (Trust::Agrees, Need::Change) => scheduled.max(longest),
+        match need {
+            _ if !self.agrees => scheduled,
+            Need::Decision => scheduled,
+            Need::Change => scheduled.max(longest),
             // The queue and the request, which a stream does not show, may end the run before it starts.
-            (_, Need::Start) => scheduled.max(longest.min(scheduled.saturating_mul(2))),
+            Need::Start => scheduled.max(longest.min(scheduled.saturating_mul(2))),
         }
     }
 }
@@ -307,7 +283,7 @@ impl Push {
 impl fmt::Debug for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Push")
-            .field("trust", &self.trust)
+            .field("agrees", &self.agrees)
             .finish_non_exhaustive()
     }
 }

@@ -19,14 +19,6 @@ fn agreeing() -> Push {
     push
 }
 
-/// A stream that has announced a change in time.
-fn proven() -> Push {
-    let mut push = agreeing();
-    push.show(B);
-    push.found(B);
-    push
-}
-
 fn interval(push: &Push) -> Duration {
     push.wait(SECOND, LONGEST, Need::Change)
 }
@@ -42,37 +34,41 @@ async fn polls_are_as_without_a_stream_until_it_shows_the_states_of_a_poll() {
     push.show(A);
     assert_eq!(interval(&push), LONGEST);
     assert_eq!(interval(&agreeing()), LONGEST);
-}
-
-#[tokio::test(start_paused = true)]
-async fn only_a_change_that_was_announced_proves_a_stream() {
-    assert_eq!(interval(&proven()), 3 * LONGEST);
-    for (need, interval) in [(Need::Start, 2 * SECOND), (Need::Decision, SECOND)] {
-        assert_eq!(proven().wait(SECOND, LONGEST, need), interval, "{need:?}");
-    }
-    let mut push = agreeing();
-    push.found(B);
-    assert_eq!(interval(&push), SECOND, "found by a poll");
     push.show(B);
+    push.found(C);
+    assert_eq!(interval(&push), SECOND, "it was overtaken");
+    push.show(C);
     assert_eq!(interval(&push), LONGEST, "a moment later is in time");
-    let starting = proven().wait(LONGEST - SECOND, LONGEST, Need::Start);
-    assert_eq!(starting, LONGEST, "no longer than the schedule");
+    push.lose();
+    assert_eq!(interval(&push), SECOND, "a lost connection");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proven_stream_that_is_shortly_behind_a_poll_stays_proven() {
-    let mut push = proven();
-    push.found(C);
-    assert_eq!(interval(&push), SECOND, "until it shows the same");
-    tokio::time::advance(SECOND).await;
-    push.show(C);
-    assert_eq!(interval(&push), 3 * LONGEST);
+async fn no_record_of_a_stream_delays_a_poll_beyond_the_longest_interval() {
+    let mut push = agreeing();
+    for n in 0..100 {
+        // Each change is announced in time.
+        let digest = Digest(1000 + n);
+        push.show(digest);
+        push.found(digest);
+        tokio::time::advance(LONGEST).await;
+        for (need, scheduled, wait) in [
+            (Need::Start, SECOND, 2 * SECOND),
+            (Need::Start, LONGEST - SECOND, LONGEST),
+            (Need::Start, LONGEST + SECOND, LONGEST + SECOND),
+            (Need::Change, SECOND, LONGEST),
+            (Need::Change, LONGEST + SECOND, LONGEST + SECOND),
+            (Need::Decision, SECOND, SECOND),
+        ] {
+            assert_eq!(push.wait(scheduled, LONGEST, need), wait, "{need:?}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_later_than_a_poll_is_closed() {
     for shows_it_late in [true, false] {
-        let mut push = proven();
+        let mut push = agreeing();
         push.found(C);
         tokio::time::advance(GRACE + SECOND).await;
         if shows_it_late {
@@ -87,14 +83,14 @@ async fn a_stream_that_is_later_than_a_poll_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_poll_that_is_behind_the_stream_is_no_fault_of_the_stream() {
-    let mut push = proven();
+    let mut push = agreeing();
     push.show(C);
     push.show(A);
     assert!(push.found(C), "more is expected");
     tokio::time::advance(GRACE + SECOND).await;
     push.found(A);
     assert!(push.messages.is_some());
-    assert_eq!(interval(&push), 3 * LONGEST);
+    assert_eq!(interval(&push), LONGEST);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,16 +123,6 @@ async fn several_changes_cause_one_poll_within_two_seconds() {
         let started = Instant::now() + gap;
         push.listen().await;
         assert_eq!(Instant::now() - started, woken, "{gap:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_loss_of_a_proven_stream_causes_a_poll_and_of_another_does_not() {
-    for (mut push, is_proven) in [(proven(), true), (agreeing(), false)] {
-        push.messages = Some(stream::iter([Message::Lost]).boxed());
-        let woken = tokio::time::timeout(SECOND, push.listen()).await;
-        assert_eq!(woken.is_ok(), is_proven);
-        assert_eq!(interval(&push), SECOND);
     }
 }
 

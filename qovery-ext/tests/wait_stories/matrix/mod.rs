@@ -114,6 +114,10 @@ pub(crate) struct Ended {
     /// Whether the oracle refuses it.
     pub(crate) is_wrong: bool,
     pub(crate) judged: String,
+    /// The time from the end on the server to the outcome, if the oracle knows it.
+    pub(crate) delay: Option<Duration>,
+    /// The requests of the whole story, with its first wait.
+    pub(crate) requests: usize,
 }
 
 /// The properties of the waits of a story that a stream must not change: the outcome of each, whether it was
@@ -124,6 +128,7 @@ pub(crate) fn ends(seed: u64, schedule: u64, stream: Option<Stream>) -> Vec<Ende
     story.schedule = schedule;
     crate::on_paused_time(async {
         let (scene, all) = play(&story, Waiter::Library).await;
+        let requests = scene.fake.requests().len();
         let mut ends = Vec::new();
         for waited in &all {
             let truth = oracle::truth(&story, &scene, waited.wait).await;
@@ -133,6 +138,11 @@ pub(crate) fn ends(seed: u64, schedule: u64, stream: Option<Stream>) -> Vec<Ende
                 at: waited.at,
                 is_wrong: !matches!(judgement, Judgement::Right | Judgement::Tolerated(_)),
                 judged: format!("{judgement:?}"),
+                delay: truth
+                    .ours
+                    .as_ref()
+                    .and_then(|ours| waited.at.checked_sub(ours.ended_at?)),
+                requests: if ends.is_empty() { requests } else { 0 },
             });
         }
         ends
