@@ -4,7 +4,9 @@
 //! the contract wants a text, the text of the file counts. Null stays null, in any spelling: in an enum
 //! of texts it says that there may be no value.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use super::references::pointer_of;
 
 /// Keys whose value is a text at every location.
 const TEXTS: [&str; 10] = [
@@ -23,14 +25,17 @@ const TEXTS: [&str; 10] = [
 /// Keys whose value is a list of texts if it is a list.
 const LISTS: [&str; 2] = ["required", "tags"];
 
-/// Keys whose value, or each of whose values, has the type of the schema.
-const VALUES: [&str; 4] = ["enum", "default", "const", "example"];
-
-/// Keys whose value is data.
-const DATA: [&str; 4] = ["default", "const", "enum", "example"];
+/// Keys whose value has the type of the schema.
+const DATA: [&str; 3] = ["default", "const", "example"];
 
 /// Keys whose members are named by the contract.
-const NAMED: [&str; 6] = [
+const NAMED: [&str; 12] = [
+    "responses",
+    "parameters",
+    "headers",
+    "requestBodies",
+    "pathItems",
+    "mapping",
     "properties",
     "patternProperties",
     "schemas",
@@ -70,39 +75,54 @@ impl Spelling {
 
 /// Replaces every number and truth value that must be a text by its spelling in the file.
 pub(super) fn keep(value: &mut Value, spelling: Spelling) {
-    put(value, spelling, Role::Structure);
+    if spelling != Spelling::None {
+        // The types of the values, which are found anywhere in the document.
+        let root = value.clone();
+        put(value, spelling, Role::Structure, &root, &root);
+    }
 }
 
-fn put(value: &mut Value, spelling: Spelling, role: Role) {
+/// `here` is the value in the unchanged document `root`.
+fn put<'r>(
+    value: &mut Value,
+    spelling: Spelling,
+    role: Role<'r>,
+    here: &'r Value,
+    root: &'r Value,
+) {
     match (value, spelling) {
-        _ if role == Role::Opaque => {}
         (Value::Object(map), Spelling::Members(members)) => {
-            let is_text = is_of_texts(map);
             for (key, spelling) in members {
-                let role = role.of_member(&key, is_text);
-                if let Some(value) = map.get_mut(&key) {
-                    put(value, spelling, role);
+                if let (Some(value), Some(inner)) = (map.get_mut(&key), here.get(&key)) {
+                    put(
+                        value,
+                        spelling,
+                        role.of_member(&key, here, root),
+                        inner,
+                        root,
+                    );
                 }
             }
         }
         (Value::Array(items), Spelling::Items(spellings)) => {
-            for (item, spelling) in items.iter_mut().zip(spellings) {
-                put(item, spelling, role.of_item());
+            let inner = here.as_array().into_iter().flatten();
+            for ((item, spelling), inner) in items.iter_mut().zip(spellings).zip(inner) {
+                put(item, spelling, role.of_item(root), inner, root);
             }
         }
-        (value, Spelling::Of(text)) if role == Role::Text => *value = Value::String(text),
+        (value, Spelling::Of(text)) if role.is_text(root) => *value = Value::String(text),
         _ => {}
     }
 }
 
 /// Whether the document has values to correct. JSON does not keep spellings, and such documents are rare.
 pub(super) fn is_wanted(value: &Value) -> bool {
-    wants(value, Role::Structure)
+    wants(value, Role::Structure, value)
 }
 
 /// The role of a value in a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+#[derive(Debug, Clone, Copy)]
+enum Role<'r> {
     /// Any value.
     Structure,
     /// A text.
@@ -111,41 +131,96 @@ enum Role {
     List,
     /// A mapping whose keys are not keywords.
     Names,
-    /// Data, which is kept unchanged.
-    Opaque,
+    /// A value of each of these schemas; none if nothing describes it.
+    Data(Option<&'r Value>),
+    /// A list of values of this schema.
+    Values(&'r Value),
 }
 
-impl Role {
-    /// The role of a member of a mapping.
-    fn of_member(self, key: &str, is_text: bool) -> Self {
-        if self == Self::Names {
-            Self::Structure
-        } else if is_text && VALUES.contains(&key) || TEXTS.contains(&key) {
-            Self::Text
-        } else if LISTS.contains(&key) {
-            Self::List
-        } else if NAMED.contains(&key) {
-            Self::Names
-        } else if DATA.contains(&key) {
-            Self::Opaque
-        } else {
-            Self::Structure
+impl<'r> Role<'r> {
+    /// The role of a member of the mapping `here`.
+    fn of_member(self, key: &str, here: &'r Value, root: &'r Value) -> Self {
+        match self {
+            Self::Names => Self::Structure,
+            Self::Data(schema) => Self::Data(schema.and_then(|schema| {
+                inside(schema, root, &|schema| {
+                    let property = schema.get("properties").and_then(|all| all.get(key));
+                    property.or_else(|| schema.get("additionalProperties"))
+                })
+            })),
+            Self::Values(_) => Self::Data(None),
+            _ if key == "enum" => Self::Values(here),
+            _ if DATA.contains(&key) => Self::Data(Some(here)),
+            _ if TEXTS.contains(&key) => Self::Text,
+            _ if LISTS.contains(&key) => Self::List,
+            _ if NAMED.contains(&key) => Self::Names,
+            _ => Self::Structure,
         }
     }
 
     /// The role of an item of a list.
-    fn of_item(self) -> Self {
+    fn of_item(self, root: &'r Value) -> Self {
         match self {
             Self::Text | Self::List => Self::Text,
             Self::Structure | Self::Names => Self::Structure,
-            Self::Opaque => Self::Opaque,
+            Self::Values(schema) => Self::Data(Some(schema)),
+            Self::Data(schema) => Self::Data(
+                schema.and_then(|schema| inside(schema, root, &|schema| schema.get("items"))),
+            ),
+        }
+    }
+
+    fn is_text(self, root: &Value) -> bool {
+        let is_text = |schema| inside(schema, root, &|schema| of_texts(schema).then_some(schema));
+        match self {
+            Self::Text => true,
+            Self::Data(Some(schema)) => is_text(schema).is_some(),
+            _ => false,
         }
     }
 }
 
-/// Whether a mapping is a schema of texts.
-fn is_of_texts(map: &Map<String, Value>) -> bool {
-    match map.get("type") {
+/// How many schemas are looked at to find the type of a value.
+const DEEPEST: usize = 32;
+
+/// What `find` returns for a schema, for the target of its reference, for a part of it, or for its only member
+/// beside null.
+fn inside<'r>(
+    schema: &'r Value,
+    root: &'r Value,
+    find: &impl Fn(&'r Value) -> Option<&'r Value>,
+) -> Option<&'r Value> {
+    let mut open = vec![schema];
+    let mut looked_at = 0;
+    while let Some(schema) = open.pop() {
+        looked_at += 1;
+        if looked_at > DEEPEST {
+            return None;
+        }
+        if let Some(found) = find(schema) {
+            return Some(found);
+        }
+        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        let target = reference.and_then(pointer_of);
+        open.extend(target.and_then(|target| root.pointer(&target)));
+        open.extend(list("allOf").into_iter().flatten());
+        let is_null = |member: &&Value| member.get("type").is_some_and(|kind| kind == "null");
+        let members = list("oneOf")
+            .or_else(|| list("anyOf"))
+            .into_iter()
+            .flatten();
+        let members: Vec<&Value> = members.filter(|member| !is_null(member)).collect();
+        if let [only] = members.as_slice() {
+            open.push(only);
+        }
+    }
+    None
+}
+
+/// Whether the type of a schema is that of texts.
+fn of_texts(schema: &Value) -> bool {
+    match schema.get("type") {
         Some(Value::String(kind)) => kind == "string",
         Some(Value::Array(kinds)) => {
             let mut kinds = kinds.iter().filter(|kind| *kind != "null");
@@ -159,16 +234,15 @@ fn is_scalar(value: &Value) -> bool {
     matches!(value, Value::Number(_) | Value::Bool(_))
 }
 
-fn wants(value: &Value, role: Role) -> bool {
+fn wants<'r>(value: &'r Value, role: Role<'r>, root: &'r Value) -> bool {
     match value {
-        _ if role == Role::Opaque => false,
-        Value::Object(map) => {
-            let is_text = is_of_texts(map);
-            map.iter()
-                .any(|(key, value)| wants(value, role.of_member(key, is_text)))
-        }
-        Value::Array(list) => list.iter().any(|value| wants(value, role.of_item())),
-        scalar => role == Role::Text && is_scalar(scalar),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, inner)| wants(inner, role.of_member(key, value, root), root)),
+        Value::Array(list) => list
+            .iter()
+            .any(|inner| wants(inner, role.of_item(root), root)),
+        scalar => is_scalar(scalar) && role.is_text(root),
     }
 }
 
@@ -257,12 +331,12 @@ mod tests {
 
     #[test]
     fn data_is_what_it_is_and_names_of_properties_are_no_keywords() {
-        let text = "{default: {name: 1, tags: [1]}, example: {version: 1.50}, operationId: 1, \
+        let text = "{default: {title: 1, tags: [1]}, example: {version: 1.50}, operationId: 1, \
                      properties: {default: {type: string, default: 1.50}, name: {type: string, enum: [1.0]}}}";
         let properties = json!({"default": {"type": "string", "default": "1.50"}, "name": {"type": "string", "enum": ["1.0"]}});
         assert_eq!(
             read(text),
-            json!({"default": {"name": 1, "tags": [1]}, "example": {"version": 1.5}, "operationId": "1", "properties": properties})
+            json!({"default": {"title": 1, "tags": [1]}, "example": {"version": 1.5}, "operationId": "1", "properties": properties})
         );
     }
 
@@ -276,6 +350,67 @@ mod tests {
         let b = json!({"required": ["1.10", "true"], "properties": {"1.10": {"type": "string"}, "true": {}}});
         let info = json!({"title": "1.0", "version": "1.10"});
         assert_eq!(read(text), json!({"info": info, "a": a, "b": b, "c": a}));
+    }
+
+    #[test]
+    fn a_value_inside_a_default_has_the_type_that_the_schema_gives_it() {
+        let schemas = "V: {type: string}\nL: {type: array, items: {$ref: '#/V'}}\nO: {properties: {v: {$ref: '#/V'}, n: {type: number}}, additionalProperties: {type: [string, 'null']}}\nX: {$ref: '#/X'}\n";
+        for (schema, value, wanted) in [
+            (
+                "type: array, items: {type: string}",
+                "[1.10, 0x2]",
+                json!(["1.10", "0x2"]),
+            ),
+            (
+                "type: array, items: {type: number}",
+                "[1.10, 0x2]",
+                json!([1.1, 2]),
+            ),
+            ("$ref: '#/V'", "1.10", json!("1.10")),
+            (
+                "allOf: [{$ref: '#/V'}], nullable: true",
+                "1.10",
+                json!("1.10"),
+            ),
+            (
+                "anyOf: [{$ref: '#/V'}, {type: 'null'}]",
+                "1e3",
+                json!("1e3"),
+            ),
+            (
+                "anyOf: [{$ref: '#/V'}, {type: number}]",
+                "1e3",
+                json!(1000.0),
+            ),
+            ("$ref: '#/L'", "[on, 1.0]", json!(["on", "1.0"])),
+            (
+                "$ref: '#/O'",
+                "{v: 1.0, n: 1.0, z: true, y: ~}",
+                json!({"v": "1.0", "n": 1.0, "z": "true", "y": null}),
+            ),
+            (
+                "type: array, items: {$ref: '#/O'}",
+                "[{v: 1.0, n: 2}]",
+                json!([{"v": "1.0", "n": 2}]),
+            ),
+            ("$ref: '#/X'", "1.10", json!(1.1)),
+            ("$ref: '#/gone'", "1.10", json!(1.1)),
+        ] {
+            let found = read(&format!("{schemas}a: {{{schema}, default: {value}}}"));
+            assert_eq!(found["a"]["default"], wanted, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_default_response_is_read_like_any_other() {
+        let schema = "schema: {type: string, enum: [1.10]}";
+        let value = read(&format!(
+            "responses: {{default: {{{schema}}}}}\nheaders: {{example: {{{schema}}}}}"
+        ));
+        for pointer in ["/responses/default", "/headers/example"] {
+            let found = value.pointer(&format!("{pointer}/schema/enum/0"));
+            assert_eq!(found, Some(&json!("1.10")), "{pointer}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) fn help(what: &str) -> Option<&'static str> {
         (NOT_FINITE, "write it in quotes if it is a text"),
         (
             SEVERAL,
-            "keep one document, and remove the line `---` and what belongs to the others",
+            "keep one document: remove the line `---` and the other documents",
         ),
         (KEY, "write a text before the colon"),
         (
@@ -131,7 +131,8 @@ impl Loader {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if self.wants_key() {
-                    return self.key(text.into_owned());
+                    let is_merge = text == "<<" && style == ScalarStyle::Plain;
+                    return self.key(text.into_owned(), is_merge);
                 }
                 let before = self.counter.size();
                 self.counter.value(text.len())?;
@@ -176,7 +177,7 @@ impl Loader {
         )
     }
 
-    fn key(&mut self, text: String) -> Result<(), String> {
+    fn key(&mut self, text: String, is_merge: bool) -> Result<(), String> {
         self.counter.value(text.len())?;
         let Some(Open {
             kind: OpenKind::Mapping { map, key, .. },
@@ -185,7 +186,7 @@ impl Loader {
         else {
             return Ok(());
         };
-        let fault = if text == "<<" {
+        let fault = if is_merge {
             Some(MERGE)
         } else {
             map.contains_key(&text).then_some(TWICE)
@@ -237,7 +238,7 @@ impl Loader {
             return match &node.value {
                 Value::String(text) => {
                     let text = text.clone();
-                    self.key(text)
+                    self.key(text, false)
                 }
                 _ => Err(KEY.to_owned()),
             };
@@ -638,6 +639,11 @@ mod tests {
             let what = refused(text);
             assert!(what.contains(part), "{what} for {text}");
         }
+        // In quotes, it is a name.
+        assert_eq!(
+            parsed("a: {'<<': 1, \"<\": 2}"),
+            json!({"a": {"<<": 1, "<": 2}})
+        );
         assert_eq!(
             parsed("a: !!str 1.30\nb: !!int 7"),
             json!({"a": "1.30", "b": 7})
