@@ -2,6 +2,8 @@
 //!
 //! The breaking changes in its report are those that `diff` finds between the contract before and after.
 
+pub(crate) mod same_client;
+
 use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -153,6 +155,7 @@ pub(crate) fn into_file(
     } else {
         None
     };
+    revisions.iter().try_for_each(same_client::check)?;
     let imported = import::import(before.as_ref(), &revisions, loss)?;
     let text = canonical::text(&imported.document);
     let text = text.map_err(|problem| match revisions.last() {

@@ -54,6 +54,11 @@ impl Problem {
         }
     }
 
+    /// The JSON pointer of the location.
+    pub(crate) fn pointer(&self) -> Option<&str> {
+        self.pointer.as_deref()
+    }
+
     /// The message without the location.
     pub(crate) fn what(&self) -> &str {
         &self.what

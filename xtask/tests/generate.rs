@@ -556,7 +556,7 @@ fn an_operation_without_a_tag_on_an_unknown_path_is_refused_in_every_contract() 
         for needle in [
             "other.yaml:5",
             "/get",
-            "neither a tag nor the path",
+            "the tags and the path belong to no area",
             "`getEnvironmentStatus`",
             "overlay",
         ] {
@@ -628,7 +628,13 @@ fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
         .replace("/environment/", "/weather/");
     for (contract, needles) in [
         (new_tag, ["`Something New`", "codegen/areas.rs"]),
-        (new_path, ["neither a tag nor the path", "codegen/areas.rs"]),
+        (
+            new_path,
+            [
+                "the tags and the path belong to no area",
+                "codegen/areas.rs",
+            ],
+        ),
         (new_paging, ["`cursor`", "codegen/passes/paging/shape.rs"]),
     ] {
         fs::write(home.path().join("openapi.yaml"), contract).expect("written");
@@ -808,7 +814,7 @@ fn a_shape_of_paging_that_is_not_classified_is_refused_by_name() {
             listing("get", &["startId"], "").replace("id: {type: string}", "id: {type: boolean}"),
         ),
         (
-            "nothing says how many items",
+            "does not say how many items",
             listing("get", &["pageSize"], "").replace(", default: 20", ""),
         ),
         (

@@ -197,7 +197,7 @@ fn an_import_lists_texts_that_hold_markup() {
     let report = report.expect("imported");
     assert!(
         report.contains(
-            "note: /components/schemas/Thing/properties/note/default: the text holds a code fence"
+            "note: /components/schemas/Thing/properties/note/default: the docs show the code fence"
         ),
         "{report}"
     );

@@ -4,7 +4,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
@@ -53,6 +54,13 @@ actions:
     update: {title: Tested}
 ";
 
+/// Held while a program is written or started. A process that starts meanwhile in another thread would inherit the
+/// file that is open for writing, and a program with such a file cannot be run.
+fn programs() -> MutexGuard<'static, ()> {
+    static PROGRAMS: Mutex<()> = Mutex::new(());
+    PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A repository whose files are generated, with a program of its own.
 struct Repository {
     home: TempDir,
@@ -74,7 +82,10 @@ impl Repository {
         let repository = Self { home };
         let program = repository.program();
         fs::create_dir_all(program.parent().expect("a parent")).expect("created");
-        fs::copy(env!("CARGO_BIN_EXE_xtask"), program).expect("copied");
+        {
+            let _held = programs();
+            fs::copy(env!("CARGO_BIN_EXE_xtask"), program).expect("copied");
+        }
         let output = repository.run(&["generate"]);
         assert!(output.status.success(), "{output:?}");
         repository
@@ -96,8 +107,14 @@ impl Repository {
         let mut command = Command::new(self.program());
         command
             .env("CARGO_MANIFEST_DIR", self.path("xtask"))
-            .args(arguments);
-        command.output().expect("the command runs")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = {
+            let _held = programs();
+            command.spawn().expect("the command runs")
+        };
+        started.wait_with_output().expect("the command ends")
     }
 
     /// Checks, and returns the result and whether a complete check found the state up to date.
@@ -176,7 +193,10 @@ fn another_program_checks_completely() {
     repository.check();
     let mut program = fs::read(repository.program()).expect("readable");
     program.push(0);
-    fs::write(repository.program(), program).expect("written");
+    {
+        let _held = programs();
+        fs::write(repository.program(), program).expect("written");
+    }
     assert!(repository.check().1);
     assert!(!repository.check().1);
 }

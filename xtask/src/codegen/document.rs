@@ -15,9 +15,8 @@ const DATA: [&str; 5] = ["const", "default", "enum", "mapping", "required"];
 
 /// Writes the contract, beginning with the mark of generated JSON.
 pub(crate) fn json(document: &Value, origin: &Origin) -> String {
-    let mark = format!("by `{}` from {}. Do not edit.", origin.command, origin.from);
     let mut marked = Map::new();
-    marked.insert(JSON_MARK.to_owned(), Value::String(mark));
+    marked.insert(JSON_MARK.to_owned(), Value::String(origin.sentence()));
     if let Value::Object(document) = without_texts(document) {
         marked.extend(document);
     }
@@ -85,10 +84,7 @@ mod tests {
     use super::*;
 
     fn written(document: &Value) -> String {
-        let origin = Origin {
-            from: "openapi.yaml".to_owned(),
-            command: "cargo xtask generate".to_owned(),
-        };
+        let origin = Origin::of(std::path::Path::new("openapi.yaml"), None);
         json(document, &origin)
     }
 

@@ -4,6 +4,7 @@
 //! Reading contracts is the task of `contract`, writing files that of `write`.
 
 pub(crate) mod areas;
+pub(crate) mod comparison;
 pub(crate) mod doc;
 mod document;
 // The build script of the client computes it again, and can reach no library.
@@ -23,7 +24,6 @@ use quote::quote;
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::{self, Document};
-use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -87,20 +87,7 @@ pub(crate) fn generate_from(
     parts.add_contract(constants(document, normalised, &inputs, &fingerprint))?;
     let mut remarks = normalised.remarks.clone();
     remarks.append(&mut parts.remarks);
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
-    };
-    let from = match overlay {
-        Some(overlay) => format!("{} and {}", name(spec), name(overlay)),
-        None => name(spec),
-    };
-    let from = Printable::new(&from).to_string();
-    let origin = split::Origin {
-        from,
-        command: "cargo xtask generate".to_owned(),
-    };
+    let origin = split::Origin::of(spec, overlay);
     let client = split::lay_out(&parts, &origin);
     let client = client.map_err(|problem| problem.of_document(document))?;
     let contract = document::json(&document.value, &origin);
@@ -138,7 +125,7 @@ pub(crate) fn sources(
 fn not_empty(document: &Document, normalised: &model::Normalised) -> Result<(), Problem> {
     if normalised.operations.is_empty() {
         let problem = Problem::at(document, "/paths", "the contract has no operation");
-        return Err(problem.with_help("generate from a whole contract, or set `--allow-empty`"));
+        return Err(problem.with_help("generate from a complete contract, or pass `--allow-empty`"));
     }
     Ok(())
 }

@@ -86,6 +86,16 @@ pub(crate) struct OperationModel {
     pub(crate) errors: Vec<(String, Option<String>)>,
 }
 
+impl OperationModel {
+    /// The models that its parameters, its body and its success name.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.parameters.iter().map(|parameter| &parameter.ty);
+        let body = self.body.iter().map(|body| &body.ty);
+        let all = parameters.chain(body).chain(&self.success.ty);
+        all.filter_map(TypeModel::names)
+    }
+}
+
 /// One parameter of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ParameterModel {

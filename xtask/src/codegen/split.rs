@@ -166,10 +166,7 @@ mod tests {
     use crate::write::MARK;
 
     fn origin() -> Origin {
-        Origin {
-            from: "openapi.yaml".to_owned(),
-            command: "cargo xtask generate".to_owned(),
-        }
+        Origin::of(std::path::Path::new("openapi.yaml"), None)
     }
 
     /// Lays out these models, each with the tags of the operations that reach it.

@@ -21,7 +21,6 @@ use super::passes::{self, models, names, unions};
 use super::progenitor::Output;
 use super::{normalise, progenitor, split};
 use crate::contract;
-use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -67,17 +66,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated,
     }
     // The REST side holds the fingerprint of both contracts.
     parts.add_contract(super::constants(&document, &normalised, &inputs, ""))?;
-    let name = |path: &Path| {
-        let name = path.file_name().map(|name| name.to_string_lossy());
-        Printable::new(&name.unwrap_or_default()).to_string()
-    };
-    let origin = split::Origin {
-        from: match overlay {
-            Some(overlay) => format!("{} and {}", name(spec), name(overlay)),
-            None => name(spec),
-        },
-        command: "cargo xtask generate".to_owned(),
-    };
+    let origin = split::Origin::of(spec, overlay);
     Ok(Generated {
         tree: split::lay_out_stream(&parts, &origin)?,
         contract: super::document::json(&document.value, &origin),
@@ -101,7 +90,7 @@ fn remarks(normalised: &Normalised, document: &Value) -> Vec<Remark> {
     {
         remarks.push(Remark {
             pointer: SERVERS.to_owned(),
-            text: format!("requests go to `{URL}` if they are given no other address"),
+            text: format!("requests without an address of their own go to `{URL}`"),
         });
     }
     remarks
@@ -140,7 +129,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         .find(|parameter| parameter.location != Location::Query);
     if operation.http_method != "GET" || operation.body.is_some() || other.is_some() {
         return Err(problem(format!(
-            "`{}` is not a websocket request: such a request is a GET whose only parameters are in the query",
+            "`{}` is not a websocket request: these are GET requests with all parameters in the query",
             operation.id
         )));
     }

@@ -41,11 +41,11 @@ impl Counter {
         };
         self.size.set(size);
         if size.nodes > NODES {
-            return Err(format!("the document holds more than {NODES} values"));
+            return Err(format!("the document contains more than {NODES} values"));
         }
         if size.text > TEXT {
             return Err(format!(
-                "the document holds more than {} MiB of text",
+                "the document contains more than {} MiB of text",
                 TEXT >> 20
             ));
         }

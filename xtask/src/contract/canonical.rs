@@ -27,13 +27,39 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     let mut out = String::new();
     block(value, 0, &mut out);
     let again = source::parse(Path::new(""), out.clone()).map_err(|problem| {
-        let what = format!("the contract would be written as what {}", problem.what());
+        let what = format!(
+            "the contract would be written as a text that {}",
+            problem.what()
+        );
         problem.without_file().with_what(what)
     })?;
     if again.value == *value {
         Ok(out)
+    } else if is_spelled(value, &again.value) {
+        // A number whose schema wants a text is read as a text. The file states that.
+        text(&again.value)
     } else {
         Err(Problem::new("the canonical text differs from the document"))
+    }
+}
+
+/// Whether two documents differ only in numbers and truth values that the other one has as texts.
+fn is_spelled(value: &Value, other: &Value) -> bool {
+    match (value, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len()
+                && pairs.all(|((a, one), (b, other))| a == b && is_spelled(one, other))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| is_spelled(one, other))
+        }
+        (Value::Number(_) | Value::Bool(_), Value::String(text)) => {
+            let spelling = value.to_string();
+            spelling == *text
+        }
+        _ => value == other,
     }
 }
 
@@ -296,6 +322,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_number_whose_schema_wants_a_text_is_written_as_a_text() {
+        let value = json!({"type": "string", "default": 1.0, "enum": [true, 7], "minLength": 1});
+        let wanted =
+            json!({"type": "string", "default": "1.0", "enum": ["true", "7"], "minLength": 1});
+        let written = super::text(&value).expect("a text");
+        let read = source::parse(Path::new("a.yaml"), written).expect("readable");
+        assert_eq!(read.value, wanted);
+    }
 
     #[test]
     fn mappings_are_blocks_and_short_lists_stand_on_one_line() {

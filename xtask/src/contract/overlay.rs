@@ -191,10 +191,10 @@ impl<'a> Action<'a> {
             (Value::Object(map), Value::Object(update)) => Ok(merge(map, update)),
             (target, _) => {
                 let what = if target.is_object() {
-                    format!("a mapping can only be updated with a mapping, at {place}")
+                    format!("{place} is a mapping, which only a mapping can update")
                 } else {
                     format!(
-                        "finds a plain value at {place}, and only mappings and lists can be updated"
+                        "finds a plain value at {place}, but only mappings and lists can be updated"
                     )
                 };
                 Err(self

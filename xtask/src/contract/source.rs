@@ -67,7 +67,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     if bytes.len() as u64 > bounds::FILE {
         let what = format!("is larger than {} MiB", bounds::FILE >> 20);
         return Err(Problem::in_file(path, what)
-            .with_help("remove examples and what the client does not need"));
+            .with_help("remove examples, and parts that the client does not need"));
     }
     Ok(bytes)
 }

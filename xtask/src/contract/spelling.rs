@@ -218,15 +218,26 @@ fn inside<'r>(
     None
 }
 
-/// Whether the type of a schema is that of texts.
+/// Whether the type of a schema is that of texts, which other keywords determine if there is no `type`.
 fn of_texts(schema: &Value) -> bool {
+    let values = match (schema.get("const"), schema.get("enum")) {
+        (Some(only), _) => std::slice::from_ref(only),
+        (None, Some(Value::Array(values))) => values.as_slice(),
+        (None, _) => &[],
+    };
+    if !values.is_empty() && values.iter().all(Value::is_null) {
+        return false;
+    }
+    let mut values = values.iter().filter(|value| !value.is_null()).peekable();
+    let are_texts = values.peek().is_some() && values.all(Value::is_string);
+    let limits = ["pattern", "minLength", "maxLength"];
     match schema.get("type") {
         Some(Value::String(kind)) => kind == "string",
         Some(Value::Array(kinds)) => {
             let mut kinds = kinds.iter().filter(|kind| *kind != "null");
             kinds.next().is_some_and(|kind| kind == "string") && kinds.next().is_none()
         }
-        _ => false,
+        _ => are_texts || limits.iter().any(|limit| schema.get(*limit).is_some()),
     }
 }
 
@@ -393,6 +404,10 @@ mod tests {
                 "[{v: 1.0, n: 2}]",
                 json!([{"v": "1.0", "n": 2}]),
             ),
+            ("enum: [a, b]", "1.10", json!("1.10")),
+            ("pattern: '^1'", "1.10", json!("1.10")),
+            ("enum: [a, 1]", "1.10", json!(1.1)),
+            ("type: string, enum: [null]", "1.10", json!(1.1)),
             ("$ref: '#/X'", "1.10", json!(1.1)),
             ("$ref: '#/gone'", "1.10", json!(1.1)),
         ] {

@@ -24,7 +24,7 @@ use rules::Severity;
 use side::{Files, Origin, Side};
 use version::Version;
 
-/// Lists the changes between two contracts as changes of the Rust API, and the version that follows from them.
+/// Lists the changes of the Rust API between two contracts, and the version that they require.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The old contract: a file, or `git:REV` for the contract of a revision of this repository.

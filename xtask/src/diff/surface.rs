@@ -136,7 +136,7 @@ impl Surface {
             let parsed = parsed.map_err(|error| {
                 let home = source.home;
                 Problem::new(format!(
-                    "the generator wrote what is not Rust, in {home}: {error}"
+                    "the generator wrote invalid Rust, in {home}: {error}"
                 ))
             })?;
             let condition = source.condition.as_ref().map(|one| text(&one.meta));

@@ -20,6 +20,7 @@ use crate::diff::side::Side;
 use crate::diff::{self, rules::Severity};
 use crate::files::{CONTRACT, OVERLAY};
 use crate::generate;
+use crate::import::same_client;
 use crate::lock::{Generated, Imported, LOCK, Lock, Upstream, is_commit, is_date};
 use crate::order;
 use crate::printable::Printable;
@@ -27,7 +28,7 @@ use crate::problem::Problem;
 use crate::write::Tree;
 use transaction::{Plan, Step};
 
-/// Imports a published revision, and updates contract, client, changelog, version and lock: all or none.
+/// Imports a published revision, and updates contract, client, changelog, version and lock: all of them or none.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The published revision.
@@ -80,6 +81,7 @@ fn update(
     }
     let [(revision, _)] = revisions;
     let loss = Loss::of(args.allow_loss);
+    same_client::check(&revision)?;
     let result = import::import(Some(&current), std::slice::from_ref(&revision), loss)?;
     let text = canonical::text(&result.document);
     let text = text.map_err(|problem| problem.of_document(&revision))?;

@@ -189,7 +189,10 @@ impl<'a> Work<'a> {
             each.flat_map(|one| one.parents.iter().chain([&one.path]))
         };
         if !paths().all(is_inside) {
-            return Err(damaged(&path, "it names a place outside of the repository"));
+            return Err(damaged(
+                &path,
+                "it names a location outside of the repository",
+            ));
         }
         Ok(Some(targets))
     }

@@ -73,7 +73,7 @@ impl Writer<'_> {
             };
             if cycle.iter().any(holds) {
                 let what = format!(
-                    "`{name}` contains itself and is not an object: inside of it, the values of `{name}` are any values"
+                    "`{name}` contains itself and is not an object: within it, a `{name}` can be any JSON value"
                 );
                 self.remarks.push(Remark {
                     pointer: alias.pointer.clone(),

@@ -10,12 +10,14 @@ use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftBody};
+use super::fingerprint::fingerprint;
 use super::media;
 use super::read::Reader;
 use super::schema::{Components, Kind, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{AlternativeModel, BodyKind, Encoding};
 use crate::contract::pointer::escape as step;
+use crate::contract::references::{self, Part};
 use crate::problem::Problem;
 
 /// One media type of a body, as the contract declares it.
@@ -39,12 +41,12 @@ pub(crate) fn read(
     let Some(body) = operation.get("requestBody") else {
         return Ok(None);
     };
-    let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"))?;
-    let content = body.get("content").and_then(Value::as_object);
-    let Some(content) = content.filter(|content| !content.is_empty()) else {
+    let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"), Part::Body)?;
+    let content = references::content(reader.document, body, &place)?;
+    if content.is_empty() {
         draft.remark(&place, "the body has no media type: the call sends no body");
         return Ok(None);
-    };
+    }
     let mut declared = Vec::new();
     let mut refused = Vec::new();
     for (media, description) in content {
@@ -73,7 +75,7 @@ pub(crate) fn read(
             format!("a body of `{media}` cannot be sent and has no setter"),
         );
     }
-    let alternatives = alternatives(&first, declared);
+    let alternatives = alternatives(reader, &first, declared, &place);
     let at = format!("{place}/content/{}", step(first.media));
     let schema = match (first.kind, first.schema) {
         (BodyKind::Text | BodyKind::Bytes, schema) => {
@@ -132,9 +134,20 @@ fn one<'v>(
 
 /// The other media types, each with the name of its setter.
 fn alternatives<'v>(
+    reader: &Reader<'_>,
     first: &Declared<'v>,
     others: impl Iterator<Item = Declared<'v>>,
+    place: &str,
 ) -> Vec<AlternativeModel> {
+    // Equal types, whatever keywords describe them. A schema that cannot be read is no argument.
+    let read = |one: &Declared<'v>| {
+        let pointer = format!("{place}/content/{}/schema", step(one.media));
+        one.schema.map(|schema| reader.schema(schema, &pointer))
+    };
+    let type_of = |one: &Declared<'v>| match read(one) {
+        Some(Ok(schema)) => Some(fingerprint(&schema)),
+        _ => None,
+    };
     let mut taken = BTreeSet::new();
     let mut sent = BTreeSet::from([media::sent(first.media, first.kind)]);
     let mut found = Vec::new();
@@ -163,7 +176,8 @@ fn alternatives<'v>(
             kind: other.kind,
             content_type,
             rust_name,
-            same_schema: other.schema == first.schema,
+            same_schema: other.schema == first.schema
+                || type_of(first).is_some_and(|first| Some(first) == type_of(&other)),
             encodings: other.encodings,
         });
     }

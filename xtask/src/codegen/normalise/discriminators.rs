@@ -41,7 +41,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
             format!("no member of the union has the property `{property}` of the discriminator")
         } else if let Some(member) = members.into_iter().find(has_no_tag) {
             let place = &member.schema.pointer;
-            format!("no value of `{property}` means the member {place}, which has no name")
+            format!("no value of `{property}` identifies the member {place}, because the member has no name")
         } else {
             return;
         };

@@ -85,6 +85,23 @@ pub(crate) enum Root {
     Success(String),
 }
 
+impl DraftOperation {
+    /// The schemas of the parameters, the body and the success.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &Schema> {
+        let parameters = self.parameters.iter().map(|parameter| &parameter.schema);
+        let body = self.body.iter().map(|body| &body.schema);
+        parameters.chain(body).chain(&self.success.schema)
+    }
+
+    /// The same schemas, to change them.
+    pub(crate) fn schemas_mut(&mut self) -> impl Iterator<Item = &mut Schema> {
+        let parameters = self.parameters.iter_mut();
+        let parameters = parameters.map(|parameter| &mut parameter.schema);
+        let body = self.body.iter_mut().map(|body| &mut body.schema);
+        parameters.chain(body).chain(&mut self.success.schema)
+    }
+}
+
 impl Draft {
     /// Calls `visit` for each outermost schema, in the order of the contract.
     pub(crate) fn roots_mut(&mut self, mut visit: impl FnMut(&Root, &mut Schema)) {

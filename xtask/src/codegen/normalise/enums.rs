@@ -53,10 +53,10 @@ pub(crate) fn read(
         let is_taken = |name: &mut String| name == names::UNKNOWN || !named.insert(name.clone());
         if let Some(name) = rust_name.take_if(is_taken) {
             let why = match name.as_str() {
-                names::UNKNOWN => "is the variant for values that are not known",
+                names::UNKNOWN => "is the variant for unknown values",
                 _ => "is the name of another value too",
             };
-            let what = format!("`{name}` {why}; `{text}` is named by its value");
+            let what = format!("`{name}` {why}; the variant of `{text}` is named after its value");
             reader.remark(&format!("{pointer}/x-enum-varnames/{index}"), what);
         }
         let aliases = listed("x-enumAliases")

@@ -34,7 +34,7 @@ pub(crate) fn note(draft: &mut Draft) {
                 remarks.push(Remark {
                     pointer: property.schema.pointer.clone(),
                     text: format!(
-                        "`{plain}` is the name of another field in Rust; that of the property `{name}` is called `{rust}`"
+                        "another field is called `{plain}` in Rust; the field of the property `{name}` is called `{rust}`"
                     ),
                 });
             }
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(notes.len(), 4, "{notes:?}");
         assert!(
             notes[0].contains(
-                "/components/schemas/Root/properties/aB: `a_b` is the name of another field"
+                "/components/schemas/Root/properties/aB: another field is called `a_b` in Rust"
             ),
             "{notes:?}"
         );

@@ -57,15 +57,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Hoisted {
     let mut hoisted = Hoisted { inline };
     unite(&mut draft.components, &mut hoisted, |visit| {
         for operation in &mut draft.operations {
-            let parameters = operation
-                .parameters
-                .iter_mut()
-                .map(|parameter| &mut parameter.schema);
-            let body = operation.body.iter_mut().map(|body| &mut body.schema);
-            parameters
-                .chain(body)
-                .chain(&mut operation.success.schema)
-                .for_each(&mut *visit);
+            operation.schemas_mut().for_each(&mut *visit);
         }
     });
     hoisted

@@ -404,7 +404,9 @@ impl<'a> Merger<'a> {
                 continue;
             };
             if fingerprint(&known.schema) != fingerprint(&property.schema) {
-                let text = format!("two parts declare `{name}` differently; the later one holds");
+                let text = format!(
+                    "two parts declare `{name}` differently; the later declaration is used"
+                );
                 self.remarks.push(Remark {
                     pointer: pointer.to_owned(),
                     text,
@@ -453,7 +455,7 @@ impl<'a> Merger<'a> {
         self.remarks.push(Remark {
             pointer: format!("{pointer}/required"),
             text: format!(
-                "{} is required and not declared as a property",
+                "{} is required, but not declared as a property",
                 names.join(", ")
             ),
         });
@@ -463,7 +465,7 @@ impl<'a> Merger<'a> {
     fn later(&mut self, pointer: &str, how: &str) {
         self.remarks.push(Remark {
             pointer: pointer.to_owned(),
-            text: format!("two parts {how}; the later one holds"),
+            text: format!("two parts {how}; the later part is used"),
         });
     }
 

@@ -51,7 +51,7 @@ use serde_json::Value;
 
 use self::budget::Budget;
 use self::conflict::Conflict;
-use self::draft::Draft;
+use self::draft::{Draft, DraftOperation};
 use self::merge::Merger;
 pub(super) use self::names::is_type_name;
 use self::read::Reader;
@@ -102,7 +102,8 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     };
 
     draft.remarks.append(&mut unfollowed::notes(&reader));
-    parents::apply(&mut draft, parents::read(&reader)?).map_err(conflict)?;
+    let discriminators = parents::read(&reader)?;
+    parents::apply(&reader, &mut draft, discriminators).map_err(conflict)?;
     usage::retain_reachable(&mut draft);
     for (name, (pointer, problem)) in unread {
         if draft.components.contains_key(&name) {
@@ -116,6 +117,9 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     merge_all(&mut draft).map_err(conflict)?;
     within_bounds(&draft).map_err(conflict)?;
     members::apply(&mut draft);
+    nullable::within_any(&mut draft);
+    // Members are distinguished without null. A discriminator that is removed may leave one member beside it.
+    nullable::apply(&mut draft);
     discriminators::apply(&mut draft).map_err(conflict)?;
     nullable::apply(&mut draft);
     nullable::settle(&mut draft);
@@ -153,14 +157,8 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
 /// Limits the number of schemas, which determines the time and memory of the generator.
 fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
     let total = Budget::new(budget::TOTAL);
-    let components = draft.components.values();
-    let operations = draft.operations.iter().flat_map(|operation| {
-        let parameters = operation.parameters.iter();
-        let parameters = parameters.map(|parameter| &parameter.schema);
-        let body = operation.body.iter().map(|body| &body.schema);
-        parameters.chain(body).chain(&operation.success.schema)
-    });
-    for schema in components.chain(operations) {
+    let operations = draft.operations.iter().flat_map(DraftOperation::schemas);
+    for schema in draft.components.values().chain(operations) {
         total.copy(schema)?;
         budget::depth(schema)?;
     }
@@ -170,22 +168,9 @@ fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
 fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
     let components = std::mem::take(&mut draft.components);
     let mut merger = Merger::new(&components);
-    let mut failed = None;
-    for operation in &mut draft.operations {
-        let parameters = operation
-            .parameters
-            .iter_mut()
-            .map(|parameter| &mut parameter.schema);
-        let body = operation.body.iter_mut().map(|body| &mut body.schema);
-        for schema in parameters.chain(body).chain(&mut operation.success.schema) {
-            match merger.schema(schema.clone()) {
-                Ok(merged) => *schema = merged,
-                Err(conflict) => failed = failed.or(Some(conflict)),
-            }
-        }
-    }
-    if let Some(conflict) = failed {
-        return Err(conflict);
+    let operations = draft.operations.iter_mut();
+    for schema in operations.flat_map(DraftOperation::schemas_mut) {
+        *schema = merger.schema(schema.clone())?;
     }
     let (components, mut remarks) = merger.finish()?;
     draft.components = components;

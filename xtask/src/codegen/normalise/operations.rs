@@ -13,6 +13,7 @@ use super::read::Reader;
 use super::{bodies, names, parameters, paths, successes};
 use crate::contract::operation_id::{METHODS, operation_id};
 use crate::contract::pointer::escape as step;
+use crate::contract::references;
 use crate::problem::Problem;
 
 /// A contract has no more operations: several times the number of a large real one, and few enough for
@@ -38,12 +39,24 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
     {
         let pointer = format!("/paths/{}", step(path));
         let target = paths::target(reader, path, &pointer)?;
-        let (item, place) = reader.follow(item, &pointer)?;
+        let items = references::path_item(reader.document, item, &pointer)?;
         for method in METHODS {
-            let Some(operation) = item.get(method) else {
+            let mut declared = items
+                .iter()
+                .filter_map(|(item, place)| Some((item.get(method)?, place)));
+            let Some((operation, place)) = declared.next() else {
                 continue;
             };
             let own = format!("{place}/{method}");
+            if let Some((_, other)) = declared.next() {
+                draft.remark(
+                    &own,
+                    format!(
+                        "this operation, which stands beside `$ref`, replaces `{other}/{method}`"
+                    ),
+                );
+            }
+            references::none(reader.document, operation, &own)?;
             let Some(operation) = operation.as_object() else {
                 return Err(reader.problem(&own, "an operation has to be a mapping"));
             };
@@ -52,7 +65,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                 draft,
                 (path, &target),
                 method,
-                (item, &place),
+                &items,
                 (operation, own),
             )?;
             if let Some(other) = requests.insert(shape(method, path), path) {
@@ -67,7 +80,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                 let what = format!("the contract has more than {OPERATIONS} operations");
                 return Err(reader
                     .problem(&pointer, what)
-                    .with_help("no client is generated from so many: generate several clients"));
+                    .with_help("split the contract, and generate several clients"));
             }
         }
     }
@@ -88,7 +101,7 @@ fn one(
     draft: &mut Draft,
     (whole_path, target): (&str, &paths::Target<'_>),
     method: &str,
-    item: (&Value, &str),
+    items: &[(&Value, String)],
     (operation, pointer): (&Map<String, Value>, String),
 ) -> Result<DraftOperation, Problem> {
     let text = |key: &str| {
@@ -142,7 +155,7 @@ fn one(
             reader,
             draft,
             (target.path, &taken),
-            item,
+            items,
             (operation, &pointer),
         )?,
         body,

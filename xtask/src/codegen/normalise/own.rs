@@ -21,7 +21,7 @@ impl Reader<'_> {
         if enumerated(map).is_some_and(|values| values.is_empty()) {
             let place = format!("{pointer}/enum");
             return Err(self
-                .problem(&place, "an enum without values fits nothing")
+                .problem(&place, "an enum without values allows no value")
                 .with_help("list the values, or drop `enum`"));
         }
         let named: Vec<&str> = types(map)

@@ -17,6 +17,7 @@ use super::schema::{Components, Kind, Object, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{Location, Shape, Style};
 use crate::contract::pointer::escape as step;
+use crate::contract::references::{self, Part};
 use crate::problem::Problem;
 
 /// Headers that the client sets by itself, or that a call refuses. OpenAPI says that a parameter with one of the
@@ -63,13 +64,18 @@ pub(crate) fn read(
     reader: &Reader<'_>,
     draft: &mut Draft,
     (path, taken): (&str, &[String]),
-    (item, item_pointer): (&Value, &str),
+    items: &[(&Value, String)],
     (operation, pointer): (&Map<String, Value>, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
     let mut read: Vec<DraftParameter> = Vec::new();
     let own = declared(reader, operation.get("parameters"), pointer)?;
-    let shared = declared(reader, item.get("parameters"), item_pointer)?;
-    for list in [own, shared] {
+    let shared = items
+        .iter()
+        .map(|(item, pointer)| declared(reader, item.get("parameters"), pointer));
+    let lists = std::iter::once(Ok(own))
+        .chain(shared)
+        .collect::<Result<Vec<_>, _>>()?;
+    for list in lists {
         let before = read.len();
         for (value, place) in list {
             let Some(parameter) = one(reader, draft, value, &place)? else {
@@ -82,8 +88,9 @@ pub(crate) fn read(
                 Some(_) if read.iter().any(|known| known.pointer == parameter.pointer) => {}
                 Some(_) => {
                     let name = &parameter.name;
-                    let what =
-                        format!("the parameter `{name}` is declared twice; the first one holds");
+                    let what = format!(
+                        "the parameter `{name}` is declared twice; the first declaration is used"
+                    );
                     draft.remark(&parameter.pointer, what);
                 }
             }
@@ -133,7 +140,7 @@ fn one(
     value: &Value,
     pointer: &str,
 ) -> Result<Option<DraftParameter>, Problem> {
-    let (value, place) = reader.follow(value, pointer)?;
+    let (value, place) = reader.follow(value, pointer, Part::Parameter)?;
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let is = |key: &str| value.get(key).and_then(Value::as_bool);
     let Some(name) = text("name") else {
@@ -165,7 +172,7 @@ fn one(
         let what = format!("a {} cannot have the name `{name}`", location.name());
         return Err(reader
             .problem(&format!("{place}/name"), what)
-            .with_help("a name has ASCII letters, digits and hyphens, and no blanks"));
+            .with_help("use ASCII letters, digits and hyphens, without blanks"));
     }
     let style = styles::of_parameter(reader, value, location, (name, &place))?;
     if is("allowReserved") == Some(true) {
@@ -179,7 +186,7 @@ fn one(
         draft.remark(&format!("{place}/schema"), what);
     }
     let (schema, shape) = match (value.get("content"), value.get("schema")) {
-        (Some(content), _) => (document(reader, content, (name, &place))?, Shape::Document),
+        (Some(_), _) => (document(reader, value, (name, &place))?, Shape::Document),
         (None, Some(schema)) => (
             reader.schema(schema, &format!("{place}/schema"))?,
             Shape::One,
@@ -208,12 +215,14 @@ fn one(
 /// The schema of a parameter that is a document of a media type.
 fn document(
     reader: &Reader<'_>,
-    content: &Value,
+    parameter: &Value,
     (name, place): (&str, &str),
 ) -> Result<Schema, Problem> {
     let at = format!("{place}/content");
-    let declared = content.as_object().into_iter().flatten();
-    let mut json = declared.filter(|(media, _)| media::is_json(media));
+    let declared = references::content(reader.document, parameter, place)?;
+    let mut json = declared
+        .into_iter()
+        .filter(|(media, _)| media::is_json(media));
     let Some((media, description)) = json.next() else {
         let what = format!("the parameter `{name}` is encoded by a media type that is not JSON");
         return Err(reader.problem(&at, what).with_help(

@@ -14,8 +14,9 @@ use super::conflict::Conflict;
 use super::draft::Draft;
 use super::names;
 use super::read::Reader;
-use super::schema::{Components, Discriminator, Kind, Member, Schema, Union};
+use super::schema::{Components, Discriminator, Kind, Member, Object, Schema, Union};
 use super::schema_keys::chooses;
+use crate::contract::choice::extends_parent;
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
@@ -24,9 +25,9 @@ use crate::problem::Problem;
 /// # Errors
 /// Returns an error if a discriminator is invalid.
 pub(crate) fn read(reader: &Reader<'_>) -> Result<IndexMap<String, Discriminator>, Problem> {
-    let schemas = reader.document.value.pointer("/components/schemas");
+    let schemas = schemas(reader);
     let mut found = IndexMap::new();
-    for (name, value) in schemas.and_then(Value::as_object).into_iter().flatten() {
+    for (name, value) in schemas {
         let Some(map) = value.as_object().filter(|map| !chooses(map)) else {
             continue;
         };
@@ -39,14 +40,39 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<IndexMap<String, Discriminator
     Ok(found)
 }
 
+fn schemas<'a>(reader: &Reader<'a>) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let schemas = reader.document.value.pointer("/components/schemas");
+    schemas.and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Makes a component that extends a parent and adds nothing a schema of its own. Without a discriminator it is
+/// another name of the parent.
+fn separate(reader: &Reader<'_>, draft: &mut Draft, parents: &IndexMap<String, Discriminator>) {
+    let extending: Vec<&String> = schemas(reader)
+        .filter(|(_, value)| extends_parent(reader.document, value))
+        .map(|(name, _)| name)
+        .collect();
+    for name in extending.into_iter().filter(|_| !parents.is_empty()) {
+        if let Some(schema) = draft.components.get_mut(name)
+            && let Kind::Ref(parent) = &schema.kind
+        {
+            let parts = [Kind::Ref(parent.clone()), Kind::Object(Object::default())];
+            let part = |kind| Schema::new(kind, schema.pointer.as_str());
+            schema.kind = Kind::AllOf(parts.into_iter().map(part).collect());
+        }
+    }
+}
+
 /// Converts the parents to unions.
 ///
 /// # Errors
 /// Returns an error if this exceeds the budget.
 pub(crate) fn apply(
+    reader: &Reader<'_>,
     draft: &mut Draft,
     discriminators: IndexMap<String, Discriminator>,
 ) -> Result<(), Conflict> {
+    separate(reader, draft, &discriminators);
     let extended = extended(&draft.components);
     let budget = Budget::new(budget::COPIED);
     for (name, discriminator) in discriminators {
@@ -402,6 +428,31 @@ mod tests {
             [tagged("Cat", "Cat"), tagged("Lion", "Lion")]
         );
         assert_eq!(fields(&found, "Lion"), ["kind", "name", "lives", "mane"]);
+    }
+
+    #[test]
+    fn what_extends_a_parent_and_adds_nothing_is_a_member_and_has_heirs() {
+        let bare = |of: &str| json!({"allOf": [{"$ref": format!("#/components/schemas/{of}")}]});
+        for mapping in [json!({}), json!({"cat": "Cat"})] {
+            let tag = if mapping.get("cat").is_some() {
+                "cat"
+            } else {
+                "Cat"
+            };
+            let found = normalised(schemas(json!({
+                "Root": root(),
+                "Pet": pet(json!({"propertyName": "kind", "mapping": mapping})),
+                "Cat": bare("Pet"),
+                "Feline": bare("Cat"),
+                "Lion": heir("Feline", "mane"),
+            })));
+            let members = union(&found, "Pet");
+            assert!(members.contains(&tagged("Cat", tag)), "{members:?}");
+            assert!(members.contains(&tagged("Feline", "Feline")), "{members:?}");
+            assert!(members.contains(&tagged("Lion", "Lion")), "{members:?}");
+            assert_eq!(fields(&found, "Feline"), ["kind", "name"]);
+            assert_eq!(fields(&found, "Lion"), ["kind", "name", "mane"]);
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) fn target<'p>(
     check(reader, path, pointer)?;
     let query = query.unwrap_or_default();
     if query.contains(['{', '}']) {
-        let what = format!("the path `{rest}` holds a query with a parameter in it");
+        let what = format!("the path `{rest}` contains a query with a parameter");
         return Err(reader.problem(pointer, what).with_help(
             "end the path before the parameter, and declare the parameter as `in: query`",
         ));
@@ -80,7 +80,7 @@ fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> 
     let text = literals(path);
     if text.contains('\\') || text.chars().any(char::is_control) {
         return problem(
-            "holds a backslash or a control character",
+            "contains a backslash or a control character",
             "write `/` between the parts of a path",
         );
     }
@@ -89,7 +89,10 @@ fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> 
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
     if !text.split('%').skip(1).all(is_encoded) {
-        return problem("holds a `%` that encodes nothing", "write `%25` for it");
+        return problem(
+            "contains a `%` without two hexadecimal digits",
+            "write `%25` for it",
+        );
     }
     let is_dots = |segment: &str| {
         let dots = segment.to_ascii_lowercase().replace("%2e", ".");

@@ -17,7 +17,7 @@ use crate::codegen::model::Remark;
 use crate::contract::Document;
 use crate::contract::choice::{is_never, only_requires};
 use crate::contract::pointer::escape as step;
-use crate::contract::references;
+use crate::contract::references::{self, Part};
 use crate::problem::Problem;
 
 /// Keywords that change which values are valid in a way that no generated type follows.
@@ -148,8 +148,9 @@ impl<'a> Reader<'a> {
             Some(reference) => self.reference(reference, map, pointer)?,
             None => self.composed(map, pointer)?,
         };
-        schema.nullable |=
-            map.get("nullable") == Some(&Value::Bool(true)) || types(map).contains(&"null");
+        schema.nullable |= map.get("nullable") == Some(&Value::Bool(true))
+            || types(map).contains(&"null")
+            || schema_keys::enumerated(map).is_some_and(|all| all.contains(&Value::Null));
         schema.notes = self.notes(map, pointer)?.or(&schema.notes);
         Ok(schema)
     }
@@ -248,8 +249,11 @@ impl<'a> Reader<'a> {
     /// type: `import` writes a type beside a reference like this.
     fn contradicted<'v>(&self, part: &'v Value, all: &'v [Value]) -> Option<(&'v str, &'v str)> {
         let part = part.as_object()?;
-        let is_bare = |key: &String| matches!(key.as_str(), "type" | "description" | "nullable");
-        if !part.keys().all(is_bare) {
+        let is_bare = |key: &str| matches!(key, "type" | "description" | "nullable");
+        if !part
+            .keys()
+            .all(|key| is_bare(key) || LIMITS.contains(&key.as_str()))
+        {
             return None;
         }
         let mut references = all.iter().filter_map(|other| other.get("$ref")?.as_str());
@@ -276,6 +280,17 @@ impl<'a> Reader<'a> {
                 schema,
                 source: None,
             });
+        }
+        let is_null = |member: &&Member| matches!(member.schema.kind, Kind::Null);
+        let nulls = read.iter().filter(is_null).count();
+        let mut others = read.iter().filter(|member| !is_null(member));
+        match (others.next(), others.next()) {
+            (None, _) if nulls > 0 => return Ok(Schema::new(Kind::Null, pointer)),
+            // Any value may be null.
+            (Some(only), None) if nulls > 0 && matches!(only.schema.kind, Kind::Any) => {
+                return Ok(Schema::new(Kind::Any, pointer));
+            }
+            _ => {}
         }
         let discriminator = self.discriminator(map, pointer)?;
         Ok(Schema::new(
@@ -376,26 +391,47 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Follows the references of a parameter, a body, a response or a path item. Returns the target
-    /// and its pointer.
+    /// Follows the references of a part of an operation. Returns the target and its pointer.
     ///
     /// # Errors
-    /// Returns an error if a reference has no target, leaves the document, or refers to itself.
+    /// Returns an error if a reference has no target, leaves the document, refers to itself, or names
+    /// another thing.
     pub(crate) fn follow<'v>(
         &self,
         value: &'v Value,
         pointer: &str,
+        part: Part,
     ) -> Result<(&'v Value, String), Problem>
     where
         'a: 'v,
     {
-        references::resolve(self.document, value, pointer)
+        references::resolve(self.document, value, pointer, part)
     }
 
     pub(crate) fn problem(&self, pointer: &str, what: impl Into<String>) -> Problem {
         Problem::at(self.document, pointer, what)
     }
 }
+
+/// Keywords that say more of the values of a type.
+const LIMITS: [&str; 16] = [
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "multipleOf",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "maxProperties",
+    "minProperties",
+];
 
 /// Whether a keyword beside a reference and a type shapes no value.
 fn describes(keyword: &str) -> bool {
@@ -409,19 +445,16 @@ fn describes(keyword: &str) -> bool {
         "readOnly",
         "writeOnly",
     ];
-    // `import` writes these two as a format.
-    let is_format = matches!(keyword, "contentEncoding" | "contentMediaType");
     let mut keywords = Thing::Schema.keywords().iter();
     let is_followed = keywords.any(|known| *known == (keyword, Handling::Followed));
-    of_the_place.contains(&keyword) || !is_followed && !is_format
+    of_the_place.contains(&keyword) || LIMITS.contains(&keyword) || !is_followed
 }
 
 /// The type beside a reference that contradicts the type of the reference's target.
 fn contradiction<'m>(map: &'m Map<String, Value>, named: &Value) -> Option<&'m str> {
     let beside = types(map).into_iter().find(|kind| *kind != "null")?;
     let named = named.as_object()?;
-    let mut of_named = types(named);
-    of_named.retain(|kind| *kind != "null");
+    let mut of_named = types_of(named);
     if of_named.is_empty() {
         let says = |keys: &[&str]| keys.iter().any(|key| named.contains_key(*key));
         // Compositions are not inspected: a list without `items` does not contradict them.
@@ -436,6 +469,44 @@ fn contradiction<'m>(map: &'m Map<String, Value>, named: &Value) -> Option<&'m s
     let is_number = |kind: &str| matches!(kind, "integer" | "number");
     let fits = |kind: &&str| *kind == beside || is_number(kind) && is_number(beside);
     (!of_named.iter().any(fits)).then_some(beside)
+}
+
+/// The types of a schema without null: its own ones, or those of the members of its choice if each has one.
+fn types_of(map: &Map<String, Value>) -> Vec<&str> {
+    let mut all = own_types(map);
+    for keyword in ["oneOf", "anyOf"] {
+        let members = list(map, keyword).iter();
+        let members = members.filter(|member| !is_never(member) && !only_requires(member));
+        let of_members: Vec<Vec<&str>> = members
+            .map(|member| member.as_object().map(own_types).unwrap_or_default())
+            .collect();
+        if all.is_empty() && of_members.iter().all(|kinds| !kinds.is_empty()) {
+            all.extend(of_members.into_iter().flatten());
+        }
+    }
+    all.retain(|kind| *kind != "null");
+    all
+}
+
+/// The types in `type`, or the type of the listed values.
+fn own_types(map: &Map<String, Value>) -> Vec<&str> {
+    let named = types(map);
+    if !named.is_empty() {
+        return named;
+    }
+    let values = schema_keys::enumerated(map).unwrap_or_default();
+    let kind = |value: &Value| match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let mut kinds: Vec<&str> = values.iter().map(kind).collect();
+    kinds.dedup();
+    kinds
 }
 
 fn one_or_all(mut parts: Vec<Schema>, pointer: &str) -> Schema {

@@ -52,12 +52,14 @@ pub(crate) fn check(reader: &Reader<'_>, parameter: &DraftParameter) -> Result<(
     match (parameter.location, parameter.style, parameter.shape) {
         (_, Style::Deep, Shape::One | Shape::List) => problem(
             "style",
-            format!("the style `deepObject` is for objects, which the parameter `{name}` is not"),
+            format!(
+                "the style `deepObject` is for objects, but the parameter `{name}` is not an object"
+            ),
             "write `style: form`, in the overlay",
         ),
         (Location::Cookie, Style::Form { explode: true }, Shape::List | Shape::Object) => problem(
             "schema",
-            format!("a cookie has one value, and the parameter `{name}` explodes into several"),
+            format!("a cookie has one value, but the parameter `{name}` would need several"),
             "write `explode: false` beside it, in the overlay",
         ),
         _ => Ok(()),

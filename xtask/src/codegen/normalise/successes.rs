@@ -15,6 +15,7 @@ use super::read::Reader;
 use super::schema::{Kind, Schema};
 use crate::codegen::model::Format;
 use crate::contract::pointer::escape as step;
+use crate::contract::references::{self, Part};
 use crate::problem::Problem;
 
 struct Declared {
@@ -92,7 +93,11 @@ pub(crate) fn errors(
         .into_iter()
         .filter(|(status, _)| status.starts_with(['4', '5']));
     let described = declared.map(|(status, value)| {
-        let (value, _) = reader.follow(value, &format!("{pointer}/responses/{}", step(&status)))?;
+        let (value, _) = reader.follow(
+            value,
+            &format!("{pointer}/responses/{}", step(&status)),
+            Part::Response,
+        )?;
         Ok((status, description(value)))
     });
     described.collect()
@@ -107,11 +112,9 @@ fn responses<'v>(
     operation: &'v Map<String, Value>,
     pointer: &str,
 ) -> Result<Vec<(String, &'v Value)>, Problem> {
-    let declared = operation
-        .get("responses")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let all = operation.get("responses").unwrap_or(&Value::Null);
+    references::none(reader.document, all, &format!("{pointer}/responses"))?;
+    let declared = all.as_object().into_iter().flatten();
     let mut found: Vec<(String, &Value)> = Vec::new();
     for (key, value) in declared.filter(|(status, _)| !status.starts_with("x-")) {
         let status = key.to_ascii_uppercase().replace("DEFAULT", "default");
@@ -159,7 +162,7 @@ fn one(
     value: &Value,
     pointer: &str,
 ) -> Result<Declared, Problem> {
-    let (value, place) = reader.follow(value, pointer)?;
+    let (value, place) = reader.follow(value, pointer, Part::Response)?;
     let mut declared = Declared {
         status: status.to_owned(),
         pointer: place.clone(),
@@ -170,12 +173,7 @@ fn one(
         accept: Vec::new(),
         schema: None,
     };
-    let content: Vec<(&String, &Value)> = value
-        .get("content")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .collect();
+    let content = references::content(reader.document, value, &place)?;
     let first = |fits: fn(&str) -> bool| content.iter().find(|(media, _)| fits(media));
     if let Some((media, description)) = first(is_json) {
         let at = format!("{place}/content/{}", step(media));
@@ -211,7 +209,7 @@ fn one(
     let others: Vec<String> = others.map(|(media, _)| format!("`{media}`")).collect();
     if !others.is_empty() {
         let what = format!(
-            "an answer of {} is not asked for and not read",
+            "a response of {} is not requested and not read",
             others.join(", ")
         );
         draft.remark(&format!("{place}/content"), what);
@@ -243,7 +241,8 @@ pub(crate) fn without_body(
     if success.format == Format::NoContent {
         return success;
     }
-    let what = "an answer to HEAD has no body: the call gives `()`, and `response` the headers";
+    let what =
+        "a response to HEAD has no body: the call returns `()`, and `response` returns the headers";
     draft.remark(pointer, what);
     DraftSuccess {
         format: Format::NoContent,
@@ -288,7 +287,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
         draft.remark(
             &first.pointer,
             format!(
-                "several successes of different types are declared; that of {} is taken",
+                "several successes of different types are declared; the type of status {} is used",
                 first.status
             ),
         );

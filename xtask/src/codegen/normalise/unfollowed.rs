@@ -81,8 +81,8 @@ impl Walk<'_> {
 
     fn thing(&mut self, thing: Thing, value: &Value, pointer: &str) {
         let Some(map) = value.as_object() else { return };
-        let is_reference =
-            thing != Thing::Schema && thing != Thing::PathItem && map.contains_key("$ref");
+        let may_refer = matches!(thing, Thing::Parameter | Thing::Body | Thing::Response);
+        let is_reference = may_refer && map.contains_key("$ref");
         for keyword in map.keys().filter(|keyword| !keyword.starts_with("x-")) {
             let known = thing.keywords().iter().find(|(known, _)| known == keyword);
             let text = match known {
@@ -204,7 +204,7 @@ impl Walk<'_> {
             self.note(
                 "/servers".to_owned(),
                 format!(
-                    "a client calls `{BASE_URL}` if it is given no base URL, and not {}",
+                    "a client without a base URL of its own calls `{BASE_URL}`, and not {}",
                     urls.join(", ")
                 ),
             );

@@ -2,18 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::Draft;
+use super::draft::{Draft, DraftOperation};
 use super::schema::{Components, Kind, Schema};
 use crate::codegen::model::Usage;
 
 /// Drops unreachable schemas, so that they take no names.
 pub(crate) fn retain_reachable(draft: &mut Draft) {
-    let mut open: Vec<&Schema> = Vec::new();
-    for operation in &draft.operations {
-        open.extend(operation.parameters.iter().map(|one| &one.schema));
-        open.extend(operation.body.as_ref().map(|body| &body.schema));
-        open.extend(&operation.success.schema);
-    }
+    let operations = draft.operations.iter();
+    let mut open: Vec<&Schema> = operations.flat_map(DraftOperation::schemas).collect();
     let mut reached: BTreeSet<String> = BTreeSet::new();
     while let Some(schema) = open.pop() {
         open.extend(schema.children());
@@ -38,27 +34,13 @@ pub(crate) fn retain_reachable(draft: &mut Draft) {
 pub(crate) fn apply(draft: &mut Draft) -> BTreeMap<String, Usage> {
     let mut usage: BTreeMap<String, Usage> = BTreeMap::new();
     for operation in &draft.operations {
-        let sent = operation
-            .parameters
-            .iter()
-            .map(|parameter| &parameter.schema)
-            .chain(operation.body.as_ref().map(|body| &body.schema));
-        let request = Usage {
-            request: true,
-            response: false,
-        };
-        let response = Usage {
-            request: false,
-            response: true,
-        };
-        let uses = sent.map(|schema| (schema, request)).chain(
-            operation
-                .success
-                .schema
-                .as_ref()
-                .map(|schema| (schema, response)),
-        );
-        for (schema, how) in uses {
+        let received = operation.success.schema.as_ref();
+        for schema in operation.schemas() {
+            let response = received.is_some_and(|received| std::ptr::eq(received, schema));
+            let how = Usage {
+                request: !response,
+                response,
+            };
             spread(&draft.components, schema, how, &mut usage);
         }
     }

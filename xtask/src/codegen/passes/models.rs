@@ -38,9 +38,11 @@ pub(crate) fn read(
             continue;
         };
         let Some(item) = structs.get(name) else {
-            return Err(Problem::new(format!("progenitor wrote no struct for the schema `{name}`"))
-                .with_pointer(schema.pointer.clone())
-                .with_help("its shape is one that the normaliser does not bring into a form that progenitor accepts"));
+            return Err(Problem::new(format!(
+                "progenitor wrote no struct for the schema `{name}`"
+            ))
+            .with_pointer(schema.pointer.clone())
+            .with_help("progenitor does not accept the normalised form of this schema"));
         };
         let mut members: BTreeMap<String, Type> = item
             .fields
@@ -78,7 +80,7 @@ pub(crate) fn read(
         }
         if let Some(left) = members.keys().next() {
             return Err(Problem::new(format!(
-                "progenitor's struct `{name}` has the field `{left}`, of which no fact is known"
+                "progenitor's struct `{name}` has the field `{left}`, which the contract does not have"
             ))
             .with_pointer(schema.pointer.clone()));
         }

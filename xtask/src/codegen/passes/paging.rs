@@ -46,10 +46,10 @@ pub(crate) fn emit(
     let problem = |what: String| {
         Problem::new(what)
             .with_pointer(operation.pointer.clone())
-            .with_help("teach xtask/src/codegen/passes/paging/page.rs this shape of page, or list the parameter in shape.rs as one that does not page")
+            .with_help("add this shape of page to xtask/src/codegen/passes/paging/page.rs, or list the parameter in shape.rs as one that does not page")
     };
     let id = &operation.id;
-    let output = output.ok_or_else(|| problem(format!("`{id}` pages but yields no value")))?;
+    let output = output.ok_or_else(|| problem(format!("`{id}` pages, but returns no value")))?;
     let page = types::inside(output, "Option").unwrap_or(output);
     let parts = PageShape::of(page, models).ok_or_else(|| {
         problem(format!(

@@ -108,18 +108,32 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
 
 /// The type between the angle brackets of `wrapper<T>`.
 pub(crate) fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last()?;
-    if segment.ident != wrapper {
-        return None;
-    }
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(inner) => Some(inner),
+    arguments(ty, wrapper).next()
+}
+
+/// `V` of a map `BTreeMap<K, V>`.
+pub(crate) fn map_value(ty: &Type) -> Option<&Type> {
+    arguments(ty, "BTreeMap").nth(1)
+}
+
+/// The types between the angle brackets of a type with this name.
+fn arguments<'a>(ty: &'a Type, name: &str) -> impl Iterator<Item = &'a Type> {
+    let segment = match ty {
+        Type::Path(path) => path.path.segments.last(),
         _ => None,
-    })
+    };
+    let arguments = segment.filter(|segment| segment.ident == name);
+    let arguments = arguments.and_then(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    });
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        })
 }
 
 /// The type without the reference and the `Option` that progenitor puts around a parameter.
@@ -127,63 +141,5 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     match inside(ty, "Option").unwrap_or(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,
-    }
-}
-
-/// `V` of a map `BTreeMap<K, V>`.
-pub(crate) fn map_value(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    if segment.ident != "BTreeMap" {
-        return None;
-    }
-    arguments
-        .args
-        .iter()
-        .filter_map(|argument| match argument {
-            GenericArgument::Type(inner) => Some(inner),
-            _ => None,
-        })
-        .nth(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use syn::parse_quote;
-
-    use super::*;
-
-    fn tidied(ty: Type) -> String {
-        let models = BTreeSet::from(["Foo".to_owned()]);
-        tidy(&ty, &models)
-            .to_token_stream()
-            .to_string()
-            .replace(' ', "")
-    }
-
-    #[test]
-    fn a_type_is_written_with_its_whole_path() {
-        assert_eq!(
-            tidied(parse_quote!(::std::option::Option<::std::vec::Vec<Foo>>)),
-            "::core::option::Option<::std::vec::Vec<crate::types::Foo>>"
-        );
-        assert_eq!(tidied(parse_quote!(&'a types::Foo)), "&crate::types::Foo");
-        assert_eq!(
-            tidied(parse_quote!(::chrono::DateTime<::chrono::offset::Utc>)),
-            "::chrono::DateTime<::chrono::Utc>"
-        );
-        assert_eq!(
-            tidied(parse_quote!(::qovery_api::Patch<::std::string::String>)),
-            "crate::runtime::Patch<::std::string::String>"
-        );
-    }
-
-    #[test]
-    fn a_name_that_is_no_model_stays() {
-        assert_eq!(tidied(parse_quote!(bool)), "bool");
-        assert_eq!(tidied(parse_quote!(::elsewhere::Foo)), "::elsewhere::Foo");
     }
 }

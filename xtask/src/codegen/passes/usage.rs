@@ -54,7 +54,7 @@ pub(crate) fn operation_areas(
         let area = match (known, operation.tags.as_slice()) {
             (Some(area), _) => area,
             (None, []) => areas::area_of_path(&operation.path).ok_or_else(|| {
-                let what = "neither a tag nor the path tells the area of the client";
+                let what = "the tags and the path belong to no area of the client";
                 unknown(operation, what).with_help(
                     "give the operation a tag in the overlay, such as `update: {tags: [Clusters]}`, or \
                      add the path to an area in xtask/src/codegen/areas.rs",
@@ -124,18 +124,7 @@ impl Usage {
     }
 
     fn spread(&mut self, normalised: &Normalised, operation: &OperationModel, area: &'static Area) {
-        let mut open: Vec<&str> = operation
-            .body
-            .iter()
-            .filter_map(|body| body.ty.names())
-            .chain(operation.success.ty.as_ref().and_then(TypeModel::names))
-            .chain(
-                operation
-                    .parameters
-                    .iter()
-                    .filter_map(|parameter| parameter.ty.names()),
-            )
-            .collect();
+        let mut open: Vec<&str> = operation.models().collect();
         while let Some(name) = open.pop() {
             if !self.place(name).areas.insert(area) {
                 continue;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::run::run;
-use crate::codegen::model::{Normalised, OperationModel, TypeModel};
+use crate::codegen::model::{Normalised, OperationModel};
 use crate::problem::Problem;
 
 /// The problem that names the operation or the schema without which generating does not fail; `what`
@@ -54,12 +54,7 @@ fn bisected<T>(
 
 /// The document with some operations and schemas only, and the schemas that they reach.
 fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
-    let types = operations.iter().flat_map(|operation| {
-        let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
-        let body = operation.body.iter().map(|body| &body.ty);
-        parameters.chain(body).chain(&operation.success.ty)
-    });
-    let mut open: Vec<&str> = types.filter_map(TypeModel::names).collect();
+    let mut open: Vec<&str> = operations.iter().flat_map(OperationModel::models).collect();
     open.extend(schemas);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {

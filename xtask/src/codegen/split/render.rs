@@ -130,7 +130,7 @@ pub(super) fn parsed<T: Parse>(tokens: TokenStream) -> Result<T, Problem> {
     syn::parse2(tokens.clone()).map_err(|error| {
         let excerpt: String = tokens.to_string().chars().take(400).collect();
         Problem::new(format!(
-            "the generator wrote what is not Rust: {error}, in `{excerpt}`"
+            "the generator wrote invalid Rust: {error}, in `{excerpt}`"
         ))
     })
 }

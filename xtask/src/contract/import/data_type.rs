@@ -73,13 +73,20 @@ fn type_within(
         // `generate` ignores a type beside a reference to a schema of another type.
         let is_typed_beside = keyword == "allOf"
             && parts.clone().any(|part| {
-                part.get("$ref").is_some() && type_within(part, schemas, known).is_some()
+                part.get("$ref").is_some()
+                    && !is_only_null(part, schemas)
+                    && type_within(part, schemas, known).is_some()
             });
         for part in parts.filter(|part| !is_typed_beside || part.get("$ref").is_some()) {
+            if is_only_null(part, schemas) {
+                continue;
+            }
             match type_within(part, schemas, known) {
                 Some(kind) => kinds.push(kind),
                 // A member of a choice that has any type leaves the choice with any type.
                 None if keyword != "allOf" => return None,
+                // One of several types may contradict the type beside it.
+                None if chooses(part, schemas) => return None,
                 None => {}
             }
         }
@@ -89,4 +96,25 @@ fn type_within(
         [only] => Some(only.clone()),
         _ => None,
     }
+}
+
+/// Whether null alone fits a schema, or the schema that it refers to.
+fn is_only_null(schema: &Value, schemas: &Map<String, Value>) -> bool {
+    let values = target(schema, schemas)
+        .get("enum")
+        .and_then(Value::as_array);
+    values.is_some_and(|values| values.as_slice() == [Value::Null])
+}
+
+/// Whether a part is a reference to a choice.
+fn chooses(part: &Value, schemas: &Map<String, Value>) -> bool {
+    let target = target(part, schemas);
+    part.get("$ref").is_some() && (target.get("oneOf").is_some() || target.get("anyOf").is_some())
+}
+
+/// The schema that a reference names, or the schema itself.
+fn target<'s>(schema: &'s Value, schemas: &'s Map<String, Value>) -> &'s Value {
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    let name = reference.and_then(schema_name);
+    name.and_then(|name| schemas.get(&name)).unwrap_or(schema)
 }

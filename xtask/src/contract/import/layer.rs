@@ -14,7 +14,7 @@ use super::schema::Schemas;
 use super::validity;
 use crate::contract::Document;
 use crate::contract::pointer::{escape, steps};
-use crate::contract::references::{pointer_of, resolve, schema_name};
+use crate::contract::references::{self, Part, pointer_of, resolve, schema_name};
 use crate::contract::walk::each_reference;
 use crate::problem::Problem;
 
@@ -221,12 +221,21 @@ impl<'a> Reader<'a> {
         item: &'a Value,
         pointer: &str,
     ) -> Result<Vec<Operation>, Problem> {
-        let (item, pointer) = resolve(self.document, item, pointer)?;
-        let path_parameters = self.parameters(item, &pointer)?;
-        self.servers(item, &pointer);
+        let items = references::path_item(self.document, item, pointer)?;
+        let mut path_parameters: Vec<Value> = Vec::new();
+        for (item, pointer) in &items {
+            let declared = self.parameters(item, pointer)?;
+            let is_new = |one: &Value| !path_parameters.iter().any(|known| is_same(known, one));
+            let new: Vec<Value> = declared.into_iter().filter(is_new).collect();
+            path_parameters.extend(new);
+            self.servers(item, pointer);
+        }
         let mut operations = Vec::new();
         for (method, name) in METHODS.iter().enumerate() {
-            let Some(operation) = item.get(name) else {
+            let found = items
+                .iter()
+                .find_map(|(item, pointer)| Some((item.get(name)?, pointer)));
+            let Some((operation, pointer)) = found else {
                 continue;
             };
             self.servers(operation, &format!("{pointer}/{name}"));
@@ -247,6 +256,7 @@ impl<'a> Reader<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
+        references::none(self.document, operation, pointer)?;
         let tags = operation.get("tags");
         if !tags.is_none_or(is_list_of_texts) {
             let what = "`tags` has to be a list of texts";
@@ -280,6 +290,8 @@ impl<'a> Reader<'a> {
             )
             .with_help("declare at least one"));
         };
+        let all = operation.get("responses").unwrap_or(&Value::Null);
+        references::none(self.document, all, &format!("{pointer}/responses"))?;
         let mut kept: Vec<(String, Value)> = Vec::new();
         for (code, response) in responses.iter().filter(|(code, _)| !code.starts_with("x-")) {
             kept.push((
@@ -309,7 +321,7 @@ impl<'a> Reader<'a> {
         let mut kept = Vec::new();
         for (index, parameter) in declared.into_iter().flatten().enumerate() {
             let place = format!("{pointer}/parameters/{index}");
-            let (parameter, place) = resolve(self.document, parameter, &place)?;
+            let (parameter, place) = resolve(self.document, parameter, &place, Part::Parameter)?;
             kept.push(Value::Object(self.parameter(parameter, &place)?));
         }
         Ok(kept)
@@ -370,7 +382,7 @@ impl<'a> Reader<'a> {
     }
 
     fn body(&mut self, body: &'a Value, pointer: &str) -> Result<Value, Problem> {
-        let (body, pointer) = resolve(self.document, body, pointer)?;
+        let (body, pointer) = resolve(self.document, body, pointer, Part::Body)?;
         let mut facts = Map::new();
         if let Some(required) = body
             .get("required")
@@ -383,7 +395,7 @@ impl<'a> Reader<'a> {
     }
 
     fn response(&mut self, response: &'a Value, pointer: &str) -> Result<Value, Problem> {
-        let (response, pointer) = resolve(self.document, response, pointer)?;
+        let (response, pointer) = resolve(self.document, response, pointer, Part::Response)?;
         let mut facts = Map::new();
         let mut headers = Map::new();
         for (name, header) in response
@@ -393,7 +405,7 @@ impl<'a> Reader<'a> {
             .flatten()
         {
             let place = format!("{pointer}/headers/{}", escape(name));
-            let (header, place) = resolve(self.document, header, &place)?;
+            let (header, place) = resolve(self.document, header, &place, Part::Header)?;
             let mut kept = Map::new();
             if let Some(schema) = header.get("schema") {
                 kept.insert(
@@ -417,12 +429,7 @@ impl<'a> Reader<'a> {
         facts: &mut Map<String, Value>,
     ) -> Result<(), Problem> {
         let mut kept = Map::new();
-        for (kind, media) in owner
-            .get("content")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (kind, media) in references::content(self.document, owner, pointer)? {
             let place = format!("{pointer}/content/{}", escape(kind));
             let mut inner = Map::new();
             if let Some(schema) = media.get("schema") {
@@ -441,6 +448,13 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether two declarations are of one parameter.
+fn is_same(one: &Value, other: &Value) -> bool {
+    ["in", "name"]
+        .iter()
+        .all(|key| one.get(key) == other.get(key))
 }
 
 fn is_list_of_texts(value: &Value) -> bool {

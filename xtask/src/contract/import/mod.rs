@@ -32,6 +32,7 @@ use super::Document;
 use crate::problem::Problem;
 pub(crate) use loss::Loss;
 pub(crate) use report::{Report, silent_schemas};
+pub(crate) use schema::OF_THE_OVERLAY;
 
 /// The outcome of an import.
 pub(crate) struct Imported {

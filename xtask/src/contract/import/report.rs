@@ -126,11 +126,11 @@ impl Report {
             ),
         );
         report.sections.push((
-            "extensions that are not kept: set them in the overlay",
+            "extensions that are not imported: set them in the overlay",
             newest.extensions.clone(),
         ));
         report.sections.push((
-            "addresses that are not kept: a client has one base URL for all operations",
+            "addresses that are not imported: a client has one base URL for all operations",
             newest.addresses.clone(),
         ));
         report.sections.push((SECRETS, secrets::new(before, after)));
@@ -206,7 +206,7 @@ impl fmt::Display for Report {
         for place in &self.markup {
             writeln!(
                 f,
-                "note: {}: the text holds a code fence or HTML, which the docs show as text",
+                "note: {}: the docs show the code fence or the HTML of this text as plain text",
                 Printable::new(place)
             )?;
         }

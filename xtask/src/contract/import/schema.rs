@@ -12,8 +12,8 @@ use super::keywords::{
     null, only_null, simplified, values,
 };
 
-use crate::contract::choice::is_never;
-use crate::contract::pointer::escape;
+use crate::contract::choice::{extends_parent, is_never};
+use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, to_schema};
 use crate::contract::{Document, inner};
 use crate::problem::Problem;
@@ -30,7 +30,7 @@ const UNSUPPORTED: [&str; 7] = [
 ];
 
 /// Extensions that the generator reads. They are decisions of this project, and stand in the overlay.
-const OF_THE_OVERLAY: [&str; 4] = [
+pub(crate) const OF_THE_OVERLAY: [&str; 4] = [
     "x-enum-varnames",
     "x-may-be-absent",
     "x-rust-name",
@@ -142,6 +142,12 @@ impl<'a> Schemas<'a> {
             Some(Value::String(reference)) => self.reference(map, reference, pointer)?,
             _ => self.definition(map, pointer)?,
         };
+        // A schema that extends a parent is a member of it, and not another name of it.
+        let is_component =
+            pointer.starts_with("/components/schemas/") && steps(pointer).count() == 3;
+        if is_component && !map.contains_key("$ref") && extends_parent(self.document, schema) {
+            return Ok(Value::Object(facts));
+        }
         Ok(Value::Object(simplified(facts)))
     }
 
@@ -152,7 +158,7 @@ impl<'a> Schemas<'a> {
     fn no_mistake(&self, map: &Map<String, Value>, pointer: &str) -> Result<(), Problem> {
         let is_empty = |values: &Value| values.as_array().is_some_and(Vec::is_empty);
         if map.get("enum").is_some_and(is_empty) {
-            let what = "an enum without values fits nothing";
+            let what = "an enum without values allows no value";
             return Err(Problem::at(self.document, &format!("{pointer}/enum"), what)
                 .with_help("list the values, or drop `enum`"));
         }
@@ -321,6 +327,9 @@ impl<'a> Schemas<'a> {
                 } else {
                     kept.push(self.facts(inner, &format!("{pointer}/{keyword}/{index}"))?);
                 }
+            }
+            if kept.is_empty() && !possible.is_empty() {
+                continue;
             }
             // A choice between one thing and null is that thing, nullable.
             let only = kept.len() == 1 && kept.len() < possible.len();

@@ -713,7 +713,7 @@ fn an_address_of_a_path_or_an_operation_is_reported_unless_it_is_one_of_all() {
         )
     };
     let (own, other) = ("https://a.test", "https://b.test");
-    let title = "addresses that are not kept";
+    let title = "addresses that are not imported";
     let (plain, report) = imported(None, &[&with(own, own)]);
     assert!(!report.contains(title), "{report}");
     for (revision, place) in [
@@ -729,7 +729,7 @@ fn an_address_of_a_path_or_an_operation_is_reported_unless_it_is_one_of_all() {
 #[test]
 fn an_extension_that_the_generator_reads_is_reported_wherever_it_stands() {
     let (_, report) = imported(None, &[NEW]);
-    let title = "extensions that are not kept: set them in the overlay";
+    let title = "extensions that are not imported: set them in the overlay";
     assert!(!report.contains(title), "{report}");
     let revision = "openapi: 3.1.0
 info: {title: T, version: '1'}

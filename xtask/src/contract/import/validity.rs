@@ -127,7 +127,9 @@ pub(super) fn names_in(path: &str) -> Vec<String> {
 
 /// `nullable` means something only beside a type. If the values have several types, null is a choice.
 fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
-    if schema.get("nullable").is_some() && schema.get("type").is_none() {
+    // `generate` refuses `not`, also beside null.
+    let is_choosable = schema.get("type").is_none() && schema.get("not").is_none();
+    if schema.get("nullable").is_some() && is_choosable {
         let kind = data_type(schema, schemas);
         if let Some(map) = schema.as_object_mut() {
             match kind {

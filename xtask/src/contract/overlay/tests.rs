@@ -167,7 +167,7 @@ fn malformed_actions_are_refused() {
         ),
         (
             "{target: $..age, description: why, update: integer}",
-            "a mapping can only be updated with a mapping",
+            "which only a mapping can update",
         ),
     ] {
         let message = applied(&format!("- {action}\n")).unwrap_err();

@@ -28,7 +28,7 @@ fn the_later_declaration_holds_and_a_remark_says_so() {
     assert_eq!(field(&found, "Root", "a").description.text(), "First.");
     assert_eq!(
         found.remarks[0].text,
-        "two parts declare `a` differently; the later one holds"
+        "two parts declare `a` differently; the later declaration is used"
     );
 }
 

@@ -445,7 +445,7 @@ fn a_style_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() 
         (
             json!({"name": "p p", "in": "header", "schema": text}),
             "0/name: a header cannot have the name `p p`",
-            "no blanks",
+            "without blanks",
             json!({"name": "p-p"}),
         ),
     ] {
@@ -485,12 +485,12 @@ fn a_path_that_no_request_can_have_is_refused_and_any_other_generates() {
         ("/a/{b", "the braces of the path `/a/{b` do not match"),
         ("/a}/{b}", "do not match"),
         ("/a/{b}}", "do not match"),
-        ("/q?kind={kind}", "holds a query with a parameter in it"),
-        ("/a\\b", "holds a backslash"),
+        ("/q?kind={kind}", "contains a query with a parameter"),
+        ("/a\\b", "contains a backslash"),
         ("/a\u{7}b", "control character"),
         ("/a/../b", "a dot segment"),
         ("/a/%2E/b", "a dot segment"),
-        ("/100%/a", "holds a `%` that encodes nothing"),
+        ("/100%/a", "contains a `%` without two hexadecimal digits"),
     ] {
         let found = problem(at(path));
         assert!(found.contains(expected), "{path}: {found}");
@@ -808,7 +808,7 @@ fn of_different_successes_that_of_the_lowest_status_is_taken_with_a_remark() {
     );
     assert_eq!(
         found.remarks[0].text,
-        "several successes of different types are declared; that of 200 is taken"
+        "several successes of different types are declared; the type of status 200 is used"
     );
 }
 

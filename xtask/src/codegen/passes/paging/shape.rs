@@ -106,8 +106,7 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
             let size = query.iter().find(|parameter| parameter.name == SIZE);
             let default_size = size.and_then(|size| default_size(size)).ok_or_else(|| {
                 Problem::new(format!(
-                    "`{}` has the parameter `{SIZE}`, and nothing says how many items an answer holds \
-                     without it",
+                    "`{}` has the parameter `{SIZE}`, but the contract does not say how many items a response has without it",
                     operation.id
                 ))
                 .with_pointer(operation.pointer.clone())
@@ -125,7 +124,7 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
 /// The problem of an operation that looks like paging in a way that is not known.
 pub(super) fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
     Problem::new(format!(
-        "{what} of `{}` looks like paging, but the operation has no known shape of it",
+        "{what} of `{}` looks like paging, but the way of paging is unknown",
         operation.id
     ))
     .with_pointer(operation.pointer.clone())
