@@ -1,0 +1,76 @@
+//! The reason why services do not run after a deployment.
+
+use std::{error, fmt};
+
+use uuid::Uuid;
+
+use super::pod_problem::PodProblem;
+use crate::{stream::StreamError, wait::WaitError};
+
+/// The reason why services do not run.
+///
+/// Available on crate feature `stream` only.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NotRunning {
+    /// The deployment did not reach its goal.
+    NotDeployed(WaitError),
+    /// A pod cannot run.
+    Pod(Box<PodProblem>),
+    /// The limit passed before all services were running for long enough. Has the ids of the other
+    /// services.
+    TimedOut(Vec<Uuid>),
+    /// The running state cannot be read. If the address of the websocket API is not known, nothing was
+    /// sent.
+    Unknown(StreamError),
+    /// Nothing was sent: a cluster has no such running state, and services do not run after an action
+    /// that stops, deletes, uninstalls or cancels.
+    Unsupported,
+}
+
+impl NotRunning {
+    /// Returns the error of the wait for the deployment, if the deployment did not reach its goal.
+    pub fn wait_error(&self) -> Option<&WaitError> {
+        match self {
+            Self::NotDeployed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the error of the call, if the wait for the deployment ended because a call failed.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        self.wait_error()?.api_error()
+    }
+
+    /// Returns the exit code of the [`WaitError`], or 3 for any other reason, for [`std::process::exit`].
+    pub fn exit_code(&self) -> u8 {
+        self.wait_error().map_or(3, WaitError::exit_code)
+    }
+}
+
+impl fmt::Display for NotRunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDeployed(error) => error.fmt(f),
+            Self::Pod(problem) => problem.fmt(f),
+            Self::TimedOut(services) => {
+                f.write_str("not all services were running for long enough:")?;
+                services.iter().try_for_each(|id| write!(f, " {id}"))
+            }
+            Self::Unknown(error) => write!(f, "the running state cannot be read: {error}"),
+            Self::Unsupported => f.write_str(
+                "the API shows no running services of a cluster or after this action: nothing was sent",
+            ),
+        }
+    }
+}
+
+impl error::Error for NotRunning {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::NotDeployed(error) => Some(error),
+            Self::Unknown(error) => Some(error),
+            Self::Pod(_) | Self::TimedOut(_) | Self::Unsupported => None,
+        }
+    }
+}

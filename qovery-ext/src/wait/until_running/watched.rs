@@ -1,0 +1,218 @@
+//! The state of the services, by the frames of a running state.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use qovery_api::stream::types;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::pod_problem::{PodProblem, PodProblemKind, problem};
+use crate::clock::after;
+
+/// How long a service may be in error, if the reason is not final, before this counts.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the confirmation at the end of the window may take, if the limit passes before.
+const CONFIRMATION: Duration = Duration::from_secs(10);
+
+/// The next step when the time of [`Watched::wake`] has come.
+pub(super) enum Due {
+    Nothing,
+    /// The window is over: another connection has to show that all services still run.
+    Confirmation,
+    Failure(Box<PodProblem>),
+    TimedOut(Vec<Uuid>),
+}
+
+/// The meaning of a frame.
+pub(super) enum Taken {
+    Pending,
+    /// All services have been running for the window.
+    Complete,
+    Failure(Box<PodProblem>),
+}
+
+/// The state of the services, by the frames.
+pub(super) struct Watched<'a> {
+    services: &'a [Uuid],
+    window: Duration,
+    until: Instant,
+    /// Since when all services run.
+    running_since: Option<Instant>,
+    /// Until when the end of the window has to be confirmed.
+    confirms_until: Option<Instant>,
+    /// The services that do not run.
+    waiting: Vec<Uuid>,
+    /// The problem of each pod, and since when it has one.
+    failing: BTreeMap<String, (Instant, PodProblem)>,
+    last_problem: Option<PodProblem>,
+    /// How many times each pod was restarted.
+    restarts: BTreeMap<String, i64>,
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(services: &'a [Uuid], window: Duration, until: Instant) -> Self {
+        Self {
+            services,
+            window,
+            until,
+            running_since: None,
+            confirms_until: None,
+            waiting: services.to_vec(),
+            failing: BTreeMap::new(),
+            last_problem: None,
+            restarts: BTreeMap::new(),
+        }
+    }
+
+    /// When the window is over.
+    fn complete_at(&self) -> Option<Instant> {
+        self.running_since.map(|since| after(since, self.window))
+    }
+
+    /// The time of the next step, if no frame arrives.
+    pub(super) fn wake(&self) -> Instant {
+        if let Some(until) = self.confirms_until {
+            return until;
+        }
+        let patience = self
+            .failing
+            .values()
+            .map(|(since, _)| after(*since, PATIENCE));
+        let times = patience.chain(self.complete_at());
+        times.fold(self.until, Instant::min)
+    }
+
+    /// Takes the next step.
+    pub(super) fn due(&mut self) -> Due {
+        let now = Instant::now();
+        if self.confirms_until.is_none() {
+            if self.complete_at().is_some_and(|complete| complete <= now) {
+                self.confirms_until = Some(self.until.max(after(now, CONFIRMATION)));
+                return Due::Confirmation;
+            }
+            let failed = self.failing.values();
+            let mut failed = failed.filter(|(since, _)| after(*since, PATIENCE) <= now);
+            if let Some((_, problem)) = failed.next() {
+                return Due::Failure(Box::new(problem.clone()));
+            }
+            if now < self.until {
+                return Due::Nothing;
+            }
+        }
+        match self.last_problem.take() {
+            Some(problem) => Due::Failure(Box::new(problem)),
+            None if self.waiting.is_empty() => Due::TimedOut(self.services.to_vec()),
+            None => Due::TimedOut(std::mem::take(&mut self.waiting)),
+        }
+    }
+
+    /// Takes a frame.
+    pub(super) fn take(&mut self, status: &types::ServiceStatusDto, environment: Uuid) -> Taken {
+        let judged = judge(status, environment, self.services);
+        let now = Instant::now();
+        let has_restarted = judged.restarts.iter().any(|(pod, count)| {
+            let before = self.restarts.get(pod);
+            before.is_some_and(|before| before < count)
+        });
+        self.restarts = judged.restarts;
+        self.waiting = judged.waiting;
+        self.last_problem = judged.problems.first().cloned();
+        self.failing
+            .retain(|pod, _| judged.problems.iter().any(|one| one.pod == *pod));
+        for problem in judged.problems {
+            let is_final = matches!(
+                problem.kind,
+                PodProblemKind::CrashLoop | PodProblemKind::ImagePull
+            );
+            let since = self.failing.get(&problem.pod);
+            let since = since.map_or(now, |(since, _)| *since);
+            if is_final || after(since, PATIENCE) <= now {
+                return Taken::Failure(Box::new(problem));
+            }
+            self.failing.insert(problem.pod.clone(), (since, problem));
+        }
+        if !self.waiting.is_empty() {
+            self.begin_again();
+            return Taken::Pending;
+        }
+        if has_restarted {
+            self.begin_again();
+        }
+        self.confirms_until = None;
+        let since = *self.running_since.get_or_insert(now);
+        match after(since, self.window) <= now {
+            true => Taken::Complete,
+            false => Taken::Pending,
+        }
+    }
+
+    /// The window starts again with the next frame.
+    fn begin_again(&mut self) {
+        self.running_since = None;
+        self.confirms_until = None;
+    }
+
+    /// The state is unknown while there is no connection.
+    pub(super) fn lose(&mut self) {
+        self.begin_again();
+        self.failing.clear();
+    }
+}
+
+struct Judged {
+    /// The services that do not run.
+    waiting: Vec<Uuid>,
+    problems: Vec<PodProblem>,
+    /// How many times each pod was restarted.
+    restarts: BTreeMap<String, i64>,
+}
+
+/// Updates the services from a frame.
+fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid]) -> Judged {
+    let environments = status.environments.iter();
+    let environments =
+        environments.filter(|one| Uuid::parse_str(&one.id).is_ok_and(|id| id == environment));
+    let mut known: BTreeMap<Uuid, (bool, &[types::PodStatusDto])> = BTreeMap::new();
+    for one in environments {
+        let services = [
+            &one.applications,
+            &one.containers,
+            &one.helms,
+            &one.agentic_workflows,
+        ];
+        let services = services.into_iter().flatten();
+        let services = services.map(|one| (&one.id, &one.state, &one.pods));
+        let databases = one.databases.iter();
+        let databases = databases.map(|one| (&one.id, &one.state, &one.pods));
+        for (id, state, pods) in services.chain(databases) {
+            if let Ok(id) = Uuid::parse_str(id) {
+                known.insert(id, (*state == types::ServiceStateDto::Running, pods));
+            }
+        }
+    }
+    let mut judged = Judged {
+        waiting: Vec::new(),
+        problems: Vec::new(),
+        restarts: BTreeMap::new(),
+    };
+    for id in services {
+        let (runs, pods) = known.get(id).copied().unwrap_or((false, &[]));
+        let ready = |pod: &types::PodStatusDto| pod.state == types::ServiceStateDto::Running;
+        if !runs || !pods.iter().all(ready) {
+            judged.waiting.push(*id);
+        }
+        for pod in pods {
+            judged.restarts.insert(pod.name.clone(), restarts(pod));
+            judged.problems.extend(problem(*id, pod));
+        }
+    }
+    judged
+}
+
+/// How many times a pod was restarted: by itself, or by its containers.
+fn restarts(pod: &types::PodStatusDto) -> i64 {
+    let containers = pod.containers.iter();
+    let containers = containers.map(|container| container.restart_count);
+    let sum = containers.fold(0, i64::saturating_add);
+    sum.max(pod.restart_count)
+}
