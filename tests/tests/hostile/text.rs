@@ -319,7 +319,9 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
     });
     let owner = VariableOwner::Environment(id);
     let set = set_variable(&list(json!([variable])), owner, &Variable::new(text, "y")).await;
-    printed.display("ext SetVariableError Display", &set.unwrap_err());
+    let error = set.unwrap_err();
+    printed.display("ext SetVariableError Display", &error);
+    printed.derived("ext SetVariableError Debug", &error);
 
     let cursor =
         json!({"version": 1, "operation": format!("{text}x"), "direction": "forward", "at": text});
