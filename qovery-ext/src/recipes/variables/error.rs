@@ -4,8 +4,6 @@ use std::fmt;
 
 use qovery_api::{Error, Printable};
 
-use super::Variable;
-
 /// A variable was not set. The error never shows the value of a secret, also if the response of the server
 /// repeats it: then the error shows only the status and the request id.
 ///
@@ -29,11 +27,11 @@ impl SetVariableError {
         |error| Self(Reason::Call(what, error))
     }
 
-    /// The call that sets a variable failed.
-    pub(super) fn set(variable: &Variable) -> impl FnOnce(Error) -> Self {
-        |error| {
-            let is_shown = variable.is_secret && repeats(&error, variable.value.expose());
-            match Self::call(&variable.key, "set")(error) {
+    /// The call that sets a variable failed. `secret` is the value of the variable, if it is a secret.
+    pub(super) fn set(key: &str, secret: Option<&str>) -> impl FnOnce(Error) -> Self {
+        move |error| {
+            let is_shown = secret.is_some_and(|secret| repeats(&error, secret));
+            match Self::call(key, "set")(error) {
                 Self(Reason::Call(what, error)) if is_shown => Self(Reason::Secret(what, error)),
                 other => other,
             }

@@ -75,7 +75,10 @@ pub(super) async fn carry_out(
             request.mount_path = Patch::value_or_absent(variable.mount_path.clone());
             request.description = Patch::value_or_absent(variable.description.clone());
             let created = client.create_variable(&request).await;
-            created.map_err(SetVariableError::set(variable))?;
+            created.map_err(SetVariableError::set(
+                &variable.key,
+                variable.secret_value(),
+            ))?;
             VariableChange::Created
         }
         Decision::Edit(existing) => {
@@ -85,7 +88,10 @@ pub(super) async fn carry_out(
             request.enable_interpolation_in_file =
                 Patch::value_or_absent(existing.enable_interpolation_in_file);
             let edited = client.edit_variable(existing.id, &request).await;
-            edited.map_err(SetVariableError::set(variable))?;
+            edited.map_err(SetVariableError::set(
+                &variable.key,
+                variable.secret_value(),
+            ))?;
             VariableChange::Edited
         }
         Decision::Override(wider) => {
@@ -93,7 +99,10 @@ pub(super) async fn carry_out(
             let mut request = VariableOverrideRequest::new(value, scope, parent);
             request.description = Patch::value_or_absent(description(variable, wider));
             let created = client.create_variable_override(wider.id, &request).await;
-            created.map_err(SetVariableError::set(variable))?;
+            created.map_err(SetVariableError::set(
+                &variable.key,
+                variable.secret_value(),
+            ))?;
             VariableChange::Overridden
         }
     };

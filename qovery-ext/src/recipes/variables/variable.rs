@@ -68,6 +68,11 @@ impl Variable {
         self.description = Some(text.into());
         self
     }
+
+    /// The value, if the variable is a secret.
+    pub(super) fn secret_value(&self) -> Option<&str> {
+        self.is_secret.then(|| self.value.expose())
+    }
 }
 
 /// The resource that a variable belongs to.

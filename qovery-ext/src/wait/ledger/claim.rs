@@ -9,9 +9,6 @@ use super::{
     run::{Fate, Run},
 };
 
-/// The maximum delay of a row in the queue.
-pub(super) const LATE: std::time::Duration = std::time::Duration::from_secs(15);
-
 /// Whether a run can be this operation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claim {

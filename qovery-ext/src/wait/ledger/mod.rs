@@ -32,7 +32,7 @@ pub(crate) use run::{Fate, Run, Stamp};
 
 use baseline::Baseline;
 use candidates::Candidates;
-use claim::LATE;
+use poll::LATE;
 use queue::Queue;
 use status::Status;
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{LATE, Ledger, Stamp, millis};
+use super::{Ledger, Stamp, millis};
+
+/// The maximum delay of a row in the queue.
+pub(super) const LATE: Duration = Duration::from_secs(15);
 
 /// A fact that can be read in addition to the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
