@@ -85,6 +85,9 @@ pub(super) struct Navigator {
     before: Option<Option<String>>,
     /// Whether the page has a known item behind a new one: it begins closer to the head than the walk is.
     begins_ahead: bool,
+    /// Whether the head had new items when the walk went back to it. They come before items that were delivered
+    /// earlier.
+    head_has_grown: bool,
     doubts: Doubts,
 }
 
@@ -110,6 +113,7 @@ impl Navigator {
             cursors,
             before: None,
             begins_ahead: false,
+            head_has_grown: false,
             doubts: Doubts::default(),
         }
     }
@@ -189,12 +193,17 @@ impl Navigator {
         match (page.last, &mut doubts.rereading) {
             (None, _) => {}
             // A page that begins ahead and ends with one of the new items leads toward a head that grows.
-            (Some(_), _) if is_new => {
+            (Some(_), rereading) if is_new => {
                 goes_back = self.begins_ahead;
+                self.head_has_grown |= rereading.is_some();
                 (doubts.rereading, doubts.lost, doubts.asked_again) = (None, None, 0);
             }
             (Some(place), Some(again)) => {
-                if again.place.is_some_and(|before| place <= before) || place >= again.until {
+                if place >= again.until {
+                    return Err(Kind::WentBack);
+                }
+                goes_back = again.place.is_some_and(|before| place <= before);
+                if goes_back && !self.head_has_grown {
                     return Err(Kind::WentBack);
                 }
                 again.place = Some(place);

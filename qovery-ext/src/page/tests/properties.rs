@@ -414,3 +414,28 @@ async fn read_in_steps<O: PagedOperation<Item = Note>>(model: &Model, steps: &[u
     }
     numbers
 }
+
+#[test]
+fn a_head_that_grows_twice_while_the_end_is_looked_for_is_no_error() {
+    for (first, second) in [(10, 10), (1, 1), (3, 25), (25, 3)] {
+        for read_ahead in [false, true] {
+            let changes = [(1, first), (3, second)];
+            let changes = changes.map(|(at, count)| (at, vec![Change::InsertAtHead(count)]));
+            let setup = Setup {
+                count: 1,
+                read_ahead,
+                by_token: false,
+                behavior: Behavior {
+                    page_size: 10,
+                    short_pages: true,
+                    changes: changes.into(),
+                    ..Behavior::default()
+                },
+            };
+            let model = Model::new(setup.count, setup.behavior.clone());
+            let yielded = block_on(read_with_errors::<ListNotes>(&model, &setup, false));
+            let expected = expected(setup.count, &setup.behavior.changes);
+            expected.check(&yielded).expect("each item once");
+        }
+    }
+}
