@@ -87,6 +87,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext NotCanceled Display", "words of ours and ids"),
     ("ext NotUnicode Display", "private: words of ours"),
     (
+        "ext Unreadable Debug",
+        "the length of the frame, and its cause as an escaped text",
+    ),
+    (
         "ext NoToken Display",
         "private: shown as a source of TransportError",
     ),

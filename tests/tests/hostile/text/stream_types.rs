@@ -109,9 +109,14 @@ async fn errors(text: &str, printed: &mut Printed) {
     let service = environment.service(Workload::Application, text);
     let client = fake.client();
     let exec = client.exec(service.id(), ["sh", text]);
-    let exec = exec.pod(text).container(text).start().await.unwrap();
-    printed.debug("ext Exec Debug", &exec);
-    exec.close().await;
+    match exec.pod(text).container(text).start().await {
+        Ok(exec) => {
+            printed.debug("ext Exec Debug", &exec);
+            exec.close().await;
+        }
+        // A value that cannot be sent is refused.
+        Err(error) => printed.causes("ext StreamError Display", &error),
+    }
     for fault in [
         SocketFault::close(1008, reason(text)),
         SocketFault::close(1011, format!("NotFound{}", reason(text))),
