@@ -52,8 +52,13 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
 
 fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let end = run.end()?;
-    // A run that was seen at work and then ended has ended later, even if an adjusted clock disagrees.
-    if run.active.is_some_and(|active| active.first < end.at) {
+    // A run that was seen at work and then ended has ended later, even if an adjusted clock disagrees. The status of
+    // an environment can also show the last run beside the state of a request that waits.
+    let seen = match &ledger.scope {
+        Scope::Environment => run.active.map(|active| active.first),
+        Scope::Services(_) | Scope::Cluster => Some(run.seen.first),
+    };
+    if seen.is_some_and(|seen| seen < end.at) {
         return Some(false);
     }
     // The header counts whole seconds.
