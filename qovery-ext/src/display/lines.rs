@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    /// What is printed for this headline, up to the end of the wait or until the wait is dropped.
+    /// The output for this headline, up to the end of the wait or until the wait is dropped.
     fn printed(groups: Groups, headline: &str, is_dropped: bool) -> String {
         let paper = Paper::default();
         let display = Display::detect().write_to(paper.clone());

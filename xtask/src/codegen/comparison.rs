@@ -11,7 +11,7 @@ use crate::contract::pointer::escape;
 pub(crate) struct Difference {
     /// The location in the first contract.
     pub(crate) pointer: String,
-    /// What the first client has there, and the second one.
+    /// The parts of the first and of the second client at this place.
     pub(crate) one: String,
     pub(crate) other: String,
 }

@@ -1,4 +1,4 @@
-//! Members of `oneOf` and `anyOf` that shape no value, and schemas that are members by what they extend.
+//! Members of `oneOf` and `anyOf` that shape no value, and schemas that are members because of a schema they extend.
 
 use std::collections::BTreeSet;
 

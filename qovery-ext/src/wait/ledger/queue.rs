@@ -1,4 +1,4 @@
-//! What the queue has listed, and what follows from its order.
+//! The rows that the queue has listed, and the conclusions from its order.
 //!
 //! The requests of an environment are executed in the order of its queue, one at a time.
 

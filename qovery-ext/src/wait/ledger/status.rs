@@ -1,4 +1,4 @@
-//! What the latest status shows.
+//! The latest status, read for the operation.
 
 use uuid::Uuid;
 

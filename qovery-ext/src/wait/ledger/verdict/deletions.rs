@@ -14,7 +14,7 @@ pub(crate) struct Deletions<'a> {
 }
 
 impl<'a> Deletions<'a> {
-    /// Whether a run deletes what the operation is to delete.
+    /// Whether a run performs the deletion that is the goal of the operation.
     fn is_asked_for(self, run: &Run) -> bool {
         let action = run.action.as_deref();
         self.ledger.goal.is_reached_when_gone()
