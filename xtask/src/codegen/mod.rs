@@ -27,7 +27,7 @@ use crate::contract::{self, Document};
 use crate::problem::Problem;
 use crate::write::Tree;
 
-pub(crate) use normalise::normalise;
+pub(crate) use normalise::{NO_VALUE, normalise};
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
 

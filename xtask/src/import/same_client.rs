@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::codegen::comparison::{Difference, difference};
 use crate::codegen::model::Normalised;
-use crate::codegen::normalise;
+use crate::codegen::{NO_VALUE, normalise};
 use crate::contract::import::{self, Loss};
 use crate::contract::{Document, canonical, source};
 use crate::problem::Problem;
 
 /// Checks one revision. A revision of 3.0 needs no conversion, and of one that gives no client by itself, nothing is
-/// known.
+/// known, unless the reason is a schema that no value fits: the conversion must not make it another one.
 ///
 /// # Errors
 /// Returns an error if the client would be another one, or if there would be none.
@@ -27,16 +27,28 @@ pub(crate) fn check(revision: &Document) -> Result<(), Problem> {
     // `import` reports the extensions that it does not keep.
     let mut plain = revision.clone();
     without_extensions(&mut plain.value);
-    let Ok(direct) = normalise(&plain) else {
-        return Ok(());
+    let direct = match normalise(&plain) {
+        Err(problem) if problem.what() != NO_VALUE => return Ok(()),
+        direct => direct,
     };
     let alone = std::slice::from_ref(&plain);
     let imported = import::import(None, alone, Loss::Allowed)?;
     let text = canonical::text(&imported.document);
     let text = text.map_err(|problem| problem.of_document(revision))?;
     let written = source::parse(Path::new("imported.yaml"), text)?;
-    compare(revision, &direct, normalise(&written))
+    match (direct, normalise(&written)) {
+        (Ok(direct), after) => compare(revision, &direct, after),
+        (Err(_), Err(_)) => Ok(()),
+        (Err(problem), Ok(_)) => {
+            let what = format!("{CANNOT_EXPRESS}: {}", problem.what());
+            let pointer = problem.pointer().unwrap_or_default();
+            let help = "import a copy of the file without the part that contradicts the others";
+            Err(Problem::at(revision, pointer, what).with_help(help))
+        }
+    }
 }
+
+const CANNOT_EXPRESS: &str = "the contract, which is of OpenAPI 3.0, cannot express this";
 
 /// Compares the client of a revision with that of the contract that was imported from it.
 fn compare(
@@ -81,7 +93,7 @@ fn without_extensions(value: &mut Value) {
 }
 
 fn refused(revision: &Document, pointer: &str, what: String) -> Problem {
-    let what = format!("the contract, which is of OpenAPI 3.0, cannot express this: {what}");
+    let what = format!("{CANNOT_EXPRESS}: {what}");
     Problem::at(revision, pointer, what).with_help(
         "describe the values with keywords of OpenAPI 3.0, or generate from this file without an \
          import: `cargo xtask generate --spec FILE --out DIR`",
@@ -132,6 +144,21 @@ mod tests {
             message.contains("would give no client: `not` is not supported"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_schema_that_no_value_fits_is_not_made_another_one() {
+        for schema in [
+            "{oneOf: [{oneOf: [{anyOf: [{type: 'null'}], enum: [true]}]}]}",
+            "{anyOf: [{type: 'null'}], enum: [a]}",
+        ] {
+            let message = check(&document("3.1.0", schema)).expect_err(schema);
+            let message = message.to_string();
+            let is_whole = message.starts_with("api.yaml:10: /components/schemas/A/");
+            assert!(is_whole && message.contains(NO_VALUE), "{message}");
+            assert!(message.contains("help: import a copy"), "{message}");
+        }
+        check(&document("3.1.0", "{enum: [true, null]}")).expect("the copy is imported");
     }
 
     #[test]

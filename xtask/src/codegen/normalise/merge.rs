@@ -16,6 +16,10 @@ use super::schema::{Components, Kind, Member, Object, Property, Schema, TextForm
 use crate::codegen::model::Remark;
 use crate::contract::pointer::steps;
 
+/// The message on a schema that no value fits.
+pub(crate) const NO_VALUE: &str =
+    "the parts of `allOf` contradict each other: no value fits all of them";
+
 /// Merges schemas that may refer to these components.
 pub(crate) struct Merger<'a> {
     components: &'a Components,
@@ -368,11 +372,9 @@ impl<'a> Merger<'a> {
                 second
             }
             _ => {
-                let what = "the parts of `allOf` contradict each other: no value fits all of them"
-                    .to_owned();
                 return Err(Conflict {
                     pointer: pointer.to_owned(),
-                    what,
+                    what: NO_VALUE.to_owned(),
                 });
             }
         };
