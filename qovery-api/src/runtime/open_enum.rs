@@ -165,15 +165,11 @@ macro_rules! open_enum {
                     <Self as $crate::runtime::open_enum::OpenEnum>::KNOWN
                 }
             }
-            impl $crate::runtime::model::Blank for $name {
+            impl $crate::runtime::model::Field for $name {
                 #[inline]
                 fn blank() -> Self {
                     Self::Unknown($crate::runtime::open_enum::no_value())
                 }
-            }
-            impl $crate::runtime::model::Parts for $name {
-                #[inline]
-                fn drop_extra(&mut self) {}
             }
             impl ::core::fmt::Display for $name {
                 #[inline]

@@ -457,17 +457,15 @@ macro_rules! union {
                     }
                 }
             }
-            impl $crate::runtime::model::Blank for $name {
+            impl $crate::runtime::model::Field for $name {
                 #[inline]
                 fn blank() -> Self {
                     Self::Unknown(::core::default::Default::default())
                 }
-            }
-            impl $crate::runtime::model::Parts for $name {
                 fn drop_extra(&mut self) {
                     match self {
                         $(Self::$member(member) => {
-                            $crate::runtime::model::Parts::drop_extra(member);
+                            $crate::runtime::model::Field::drop_extra(member);
                         })+
                         Self::Unknown(_) => {}
                     }

@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Agentic workflows and MCP servers.
 
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowModelRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            api_key: crate::runtime::model::blank(),
-            settings: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelRequest {
     const NAME: &'static str = "AgenticWorkflowModelRequest";
     const FIELDS: &'static [&'static str] = &["type", "api_key", "settings"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -37,29 +26,9 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelRequest 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowModelRequest);
-
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            webhook_ip_allowlist: crate::runtime::model::blank(),
-            docker_fragment: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            mcp: crate::runtime::model::blank(),
-            mcp_server_ids: crate::runtime::model::blank(),
-            outputs: crate::runtime::model::blank(),
-            model: crate::runtime::model::blank(),
-            project_repositories: crate::runtime::model::blank(),
-            agent_prompt: crate::runtime::model::blank(),
-            governance: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowModelRequest, [type_, api_key, settings], []
+);
 
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowRequest {
     const NAME: &'static str = "AgenticWorkflowRequest";
@@ -79,6 +48,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowRequest {
         "resources",
     ];
     const REQUIRED: u128 = 0b0000000000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -115,31 +85,20 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowRequest {
         to.given("governance", &self.governance);
         to.given("resources", &self.resources);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.outputs);
-        crate::runtime::model::Parts::drop_extra(&mut self.model);
-        crate::runtime::model::Parts::drop_extra(&mut self.project_repositories);
-        crate::runtime::model::Parts::drop_extra(&mut self.governance);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowRequest);
-
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowRequest, [name, description, webhook_ip_allowlist,
+    docker_fragment, enabled, mcp, mcp_server_ids, outputs, model, project_repositories,
+    agent_prompt, governance, resources], [outputs, model, project_repositories,
+    governance, resources]
+);
 
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponseList {
     const NAME: &'static str = "AgenticWorkflowResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -152,32 +111,17 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponseList 
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AgenticWorkflowResponseList, Default
+    crate::types::AgenticWorkflowResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::McpServerRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            headers: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::McpServerRequest {
     const NAME: &'static str = "McpServerRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "url", "headers"];
     const REQUIRED: u128 = 0b0101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -198,23 +142,9 @@ impl crate::runtime::model::Model for crate::types::McpServerRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::McpServerRequest);
-
-impl crate::runtime::model::Blank for crate::types::McpServerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            header_names: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::McpServerRequest, [name, description, url, headers], []
+);
 
 impl crate::runtime::model::Model for crate::types::McpServerResponse {
     const NAME: &'static str = "McpServerResponse";
@@ -228,6 +158,7 @@ impl crate::runtime::model::Model for crate::types::McpServerResponse {
         "header_names",
     ];
     const REQUIRED: u128 = 0b0111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -254,22 +185,16 @@ impl crate::runtime::model::Model for crate::types::McpServerResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::McpServerResponse);
-
-impl crate::runtime::model::Blank for crate::types::McpServerResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::McpServerResponse, [id, created_at, updated_at, name, description,
+    url, header_names], []
+);
 
 impl crate::runtime::model::Model for crate::types::McpServerResponseList {
     const NAME: &'static str = "McpServerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -282,9 +207,8 @@ impl crate::runtime::model::Model for crate::types::McpServerResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::McpServerResponseList);
+crate::runtime::model::through_fields!(
+    crate::types::McpServerResponseList, [results], [results]
+);

@@ -3,62 +3,6 @@
 
 //! How the models are read and written. Applications built from a git repository.
 
-impl crate::runtime::model::Blank for crate::types::ApplicationAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
-            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
-            deployment_affinity_node_required: crate::runtime::model::blank(),
-            deployment_antiaffinity_pod: crate::runtime::model::blank(),
-            deployment_topology_spread_zone: crate::runtime::model::blank(),
-            deployment_lifecycle_post_start_exec_command: crate::runtime::model::blank(),
-            deployment_lifecycle_pre_stop_exec_command: crate::runtime::model::blank(),
-            deployment_update_strategy_type: crate::runtime::model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: crate::runtime::model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: crate::runtime::model::blank(),
-            build_timeout_max_sec: crate::runtime::model::blank(),
-            build_cpu_max_in_milli: crate::runtime::model::blank(),
-            build_ram_max_in_gib: crate::runtime::model::blank(),
-            build_disable_buildkit_cache: crate::runtime::model::blank(),
-            build_skip_git_submodules: crate::runtime::model::blank(),
-            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
-            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
-            network_ingress_enable_cors: crate::runtime::model::blank(),
-            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
-            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
-            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
-            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
-            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
-            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_buffering: crate::runtime::model::blank(),
-            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
-            network_ingress_denylist_source_range: crate::runtime::model::blank(),
-            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
-            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
-            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_extra_headers: crate::runtime::model::blank(),
-            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
-            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
-            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
-            hpa_cpu_average_utilization_percent: crate::runtime::model::blank(),
-            hpa_memory_average_utilization_percent: crate::runtime::model::blank(),
-            security_service_account_name: crate::runtime::model::blank(),
-            security_automount_service_account_token: crate::runtime::model::blank(),
-            security_read_only_root_filesystem: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::ApplicationAdvancedSettings {
     const NAME: &'static str = "ApplicationAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
@@ -111,6 +55,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationAdvancedSettings 
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -543,25 +488,34 @@ impl crate::runtime::model::Model for crate::types::ApplicationAdvancedSettings 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ApplicationAdvancedSettings, Default
+    crate::types::ApplicationAdvancedSettings, [deployment_custom_domain_check_enabled,
+    deployment_termination_grace_period_seconds, deployment_affinity_node_required,
+    deployment_antiaffinity_pod, deployment_topology_spread_zone,
+    deployment_lifecycle_post_start_exec_command,
+    deployment_lifecycle_pre_stop_exec_command, deployment_update_strategy_type,
+    deployment_update_strategy_rolling_update_max_unavailable_percent,
+    deployment_update_strategy_rolling_update_max_surge_percent, build_timeout_max_sec,
+    build_cpu_max_in_milli, build_ram_max_in_gib, build_disable_buildkit_cache,
+    build_skip_git_submodules, network_ingress_proxy_body_size_mb,
+    network_ingress_force_ssl_redirect, network_ingress_enable_cors,
+    network_ingress_cors_allow_origin, network_ingress_cors_allow_methods,
+    network_ingress_cors_allow_headers, network_ingress_proxy_buffer_size_kb,
+    network_ingress_keepalive_time_seconds, network_ingress_keepalive_timeout_seconds,
+    network_ingress_send_timeout_seconds, network_ingress_proxy_connect_timeout_seconds,
+    network_ingress_proxy_send_timeout_seconds,
+    network_ingress_proxy_read_timeout_seconds, network_ingress_proxy_buffering,
+    network_ingress_whitelist_source_range, network_ingress_denylist_source_range,
+    network_ingress_basic_auth_env_var, network_ingress_enable_sticky_session,
+    network_ingress_grpc_send_timeout_seconds, network_ingress_grpc_read_timeout_seconds,
+    network_ingress_extra_headers, network_gateway_api_http_request_timeout_seconds,
+    network_gateway_api_http_connection_idle_timeout_seconds,
+    network_gateway_api_retry_num_retries, network_gateway_api_retry_retry_on,
+    network_gateway_api_retry_http_status_codes,
+    network_gateway_api_retry_per_try_timeout_seconds,
+    hpa_cpu_average_utilization_percent, hpa_memory_average_utilization_percent,
+    security_service_account_name, security_automount_service_account_token,
+    security_read_only_root_filesystem], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ApplicationCurrentScale {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            running: crate::runtime::model::blank(),
-            running_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ApplicationCurrentScale {
     const NAME: &'static str = "ApplicationCurrentScale";
@@ -576,6 +530,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -609,22 +564,11 @@ impl crate::runtime::model::Model for crate::types::ApplicationCurrentScale {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ApplicationCurrentScale, Default);
-
-impl crate::runtime::model::Blank for crate::types::ApplicationDeploymentRestriction {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationCurrentScale, [min, max, running, running_in_percent,
+    warning_threshold_in_percent, alert_threshold_in_percent, status, updated_at], [],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::ApplicationDeploymentRestriction {
     const NAME: &'static str = "ApplicationDeploymentRestriction";
@@ -637,6 +581,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationDeploymentRestric
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -661,26 +606,17 @@ impl crate::runtime::model::Model for crate::types::ApplicationDeploymentRestric
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ApplicationDeploymentRestriction);
-
-impl crate::runtime::model::Blank
-for crate::types::ApplicationDeploymentRestrictionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationDeploymentRestriction, [id, created_at, updated_at, mode,
+    type_, value], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ApplicationDeploymentRestrictionRequest {
     const NAME: &'static str = "ApplicationDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -700,25 +636,15 @@ for crate::types::ApplicationDeploymentRestrictionRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ApplicationDeploymentRestrictionRequest
+    crate::types::ApplicationDeploymentRestrictionRequest, [mode, type_, value], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ApplicationDeploymentRestrictionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ApplicationDeploymentRestrictionResponseList {
     const NAME: &'static str = "ApplicationDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -731,47 +657,12 @@ for crate::types::ApplicationDeploymentRestrictionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ApplicationDeploymentRestrictionResponseList, Default
+    crate::types::ApplicationDeploymentRestrictionResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ApplicationEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            storage: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            git_repository: crate::runtime::model::blank(),
-            build_mode: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            min_running_instances: crate::runtime::model::blank(),
-            max_running_instances: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            docker_target_build_stage: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            autoscaling: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
     const NAME: &'static str = "ApplicationEditRequest";
@@ -802,6 +693,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -860,63 +752,22 @@ impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
         to.given("cpu_architecture", &self.cpu_architecture);
         to.given("autoscaling", &self.autoscaling);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ApplicationEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::ApplicationNetwork {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            sticky_session: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationEditRequest, [storage, name, description, git_repository,
+    build_mode, dockerfile_path, cpu, memory, gpu, ephemeral_storage_in_gib,
+    min_running_instances, max_running_instances, healthchecks, auto_preview, ports,
+    arguments, entrypoint, auto_deploy, annotations_groups, labels_groups, icon_uri,
+    docker_target_build_stage, cpu_architecture, autoscaling], [storage, git_repository,
+    healthchecks, ports, annotations_groups, labels_groups, autoscaling]
+);
 
 impl crate::runtime::model::Model for crate::types::ApplicationNetwork {
     const NAME: &'static str = "ApplicationNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            _ => crate::runtime::model::value(&mut self.sticky_session, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.given("sticky_session", &self.sticky_session);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::ApplicationNetwork, Default);
-
-impl crate::runtime::model::Blank for crate::types::ApplicationNetworkRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            sticky_session: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::ApplicationNetworkRequest {
-    const NAME: &'static str = "ApplicationNetworkRequest";
-    const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -932,41 +783,31 @@ impl crate::runtime::model::Model for crate::types::ApplicationNetworkRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ApplicationNetworkRequest, Default
+    crate::types::ApplicationNetwork, [sticky_session], [], Default
 );
 
-impl crate::runtime::model::Blank for crate::types::ApplicationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            storage: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            git_repository: crate::runtime::model::blank(),
-            build_mode: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            min_running_instances: crate::runtime::model::blank(),
-            max_running_instances: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            docker_target_build_stage: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            autoscaling: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
+impl crate::runtime::model::Model for crate::types::ApplicationNetworkRequest {
+    const NAME: &'static str = "ApplicationNetworkRequest";
+    const FIELDS: &'static [&'static str] = &["sticky_session"];
+    const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.sticky_session, from),
         }
     }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("sticky_session", &self.sticky_session);
+    }
 }
+
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationNetworkRequest, [sticky_session], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ApplicationRequest {
     const NAME: &'static str = "ApplicationRequest";
@@ -997,6 +838,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b000000000000000000010100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1055,33 +897,22 @@ impl crate::runtime::model::Model for crate::types::ApplicationRequest {
         to.given("cpu_architecture", &self.cpu_architecture);
         to.given("autoscaling", &self.autoscaling);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ApplicationRequest);
-
-impl crate::runtime::model::Blank for crate::types::DeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationRequest, [storage, ports, name, description,
+    git_repository, build_mode, dockerfile_path, cpu, memory, gpu,
+    ephemeral_storage_in_gib, min_running_instances, max_running_instances, healthchecks,
+    auto_preview, arguments, entrypoint, auto_deploy, annotations_groups, labels_groups,
+    icon_uri, docker_target_build_stage, cpu_architecture, autoscaling], [storage, ports,
+    git_repository, healthchecks, annotations_groups, labels_groups, autoscaling]
+);
 
 impl crate::runtime::model::Model for crate::types::DeployRequest {
     const NAME: &'static str = "DeployRequest";
     const FIELDS: &'static [&'static str] = &["git_commit_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1096,22 +927,9 @@ impl crate::runtime::model::Model for crate::types::DeployRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeployRequest);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistory {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployRequest, [git_commit_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistory {
     const NAME: &'static str = "DeploymentHistory";
@@ -1124,6 +942,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistory {
         "status",
     ];
     const REQUIRED: u128 = 0b000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1146,29 +965,18 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistory {
         to.given("commit", &self.commit);
         to.given("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistory);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryPage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistory, [id, created_at, updated_at, name, commit, status],
+    [commit]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryPage {
     const NAME: &'static str = "DeploymentHistoryPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1185,30 +993,11 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryPage {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryPage);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentApplicationsCurrentScale {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            application: crate::runtime::model::blank(),
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            running: crate::runtime::model::blank(),
-            running_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryPage, [page, page_size, results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsCurrentScale {
     const NAME: &'static str = "EnvironmentApplicationsCurrentScale";
@@ -1224,6 +1013,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsCurre
         "updated_at",
     ];
     const REQUIRED: u128 = 0b000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1260,25 +1050,17 @@ impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsCurre
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentApplicationsCurrentScale, Default
+    crate::types::EnvironmentApplicationsCurrentScale, [application, min, max, running,
+    running_in_percent, warning_threshold_in_percent, alert_threshold_in_percent, status,
+    updated_at], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentApplicationsCurrentScaleList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentApplicationsCurrentScaleList {
     const NAME: &'static str = "EnvironmentApplicationsCurrentScaleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1291,30 +1073,17 @@ for crate::types::EnvironmentApplicationsCurrentScaleList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentApplicationsCurrentScaleList, Default
+    crate::types::EnvironmentApplicationsCurrentScaleList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentApplicationsStorage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            application: crate::runtime::model::blank(),
-            disks: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsStorage {
     const NAME: &'static str = "EnvironmentApplicationsStorage";
     const FIELDS: &'static [&'static str] = &["application", "disks"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1329,29 +1098,18 @@ impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsStora
         to.always("application", &self.application);
         to.given("disks", &self.disks);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.disks);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentApplicationsStorage);
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentApplicationsStorageResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsStorage, [application, disks], [disks]
+);
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentApplicationsStorageResponseList {
     const NAME: &'static str = "EnvironmentApplicationsStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1364,31 +1122,19 @@ for crate::types::EnvironmentApplicationsStorageResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentApplicationsStorageResponseList, Default
+    crate::types::EnvironmentApplicationsStorageResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentApplicationsSupportedLanguage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentApplicationsSupportedLanguage {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguage";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1404,25 +1150,15 @@ for crate::types::EnvironmentApplicationsSupportedLanguage {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentApplicationsSupportedLanguage
+    crate::types::EnvironmentApplicationsSupportedLanguage, [name], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentApplicationsSupportedLanguageList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentApplicationsSupportedLanguageList {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguageList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1435,30 +1171,18 @@ for crate::types::EnvironmentApplicationsSupportedLanguageList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentApplicationsSupportedLanguageList, Default
+    crate::types::EnvironmentApplicationsSupportedLanguageList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricCpu {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            instance_name: crate::runtime::model::blank(),
-            data: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricCpu {
     const NAME: &'static str = "MetricCpu";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1473,27 +1197,17 @@ impl crate::runtime::model::Model for crate::types::MetricCpu {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.data);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricCpu);
-
-impl crate::runtime::model::Blank for crate::types::MetricCpuResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricCpu, [instance_name, data], [data]
+);
 
 impl crate::runtime::model::Model for crate::types::MetricCpuResponseList {
     const NAME: &'static str = "MetricCpuResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1506,28 +1220,17 @@ impl crate::runtime::model::Model for crate::types::MetricCpuResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricCpuResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::MetricMemory {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            instance_name: crate::runtime::model::blank(),
-            data: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricCpuResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::MetricMemory {
     const NAME: &'static str = "MetricMemory";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1542,27 +1245,17 @@ impl crate::runtime::model::Model for crate::types::MetricMemory {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.data);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricMemory);
-
-impl crate::runtime::model::Blank for crate::types::MetricMemoryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricMemory, [instance_name, data], [data]
+);
 
 impl crate::runtime::model::Model for crate::types::MetricMemoryResponseList {
     const NAME: &'static str = "MetricMemoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1575,28 +1268,17 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricMemoryResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::MetricStorage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            storage_id: crate::runtime::model::blank(),
-            data: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricMemoryResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::MetricStorage {
     const NAME: &'static str = "MetricStorage";
     const FIELDS: &'static [&'static str] = &["storage_id", "data"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1611,27 +1293,17 @@ impl crate::runtime::model::Model for crate::types::MetricStorage {
         to.given("storage_id", &self.storage_id);
         to.always("data", &self.data);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.data);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricStorage);
-
-impl crate::runtime::model::Blank for crate::types::MetricStorageResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricStorage, [storage_id, data], [data]
+);
 
 impl crate::runtime::model::Model for crate::types::MetricStorageResponseList {
     const NAME: &'static str = "MetricStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1644,30 +1316,17 @@ impl crate::runtime::model::Model for crate::types::MetricStorageResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::MetricStorageResponseList, Default
+    crate::types::MetricStorageResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::Tag {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::Tag {
     const NAME: &'static str = "Tag";
     const FIELDS: &'static [&'static str] = &["name", "id"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1684,22 +1343,13 @@ impl crate::runtime::model::Model for crate::types::Tag {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Tag);
-
-impl crate::runtime::model::Blank for crate::types::TagRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Tag, [name, id], []);
 
 impl crate::runtime::model::Model for crate::types::TagRequest {
     const NAME: &'static str = "TagRequest";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1714,22 +1364,13 @@ impl crate::runtime::model::Model for crate::types::TagRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TagRequest);
-
-impl crate::runtime::model::Blank for crate::types::TagResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::TagRequest, [name], []);
 
 impl crate::runtime::model::Model for crate::types::TagResponseList {
     const NAME: &'static str = "TagResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1742,27 +1383,17 @@ impl crate::runtime::model::Model for crate::types::TagResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TagResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::UserResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TagResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::UserResponseList {
     const NAME: &'static str = "UserResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1775,9 +1406,8 @@ impl crate::runtime::model::Model for crate::types::UserResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::UserResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::UserResponseList, [results], [results], Default
+);

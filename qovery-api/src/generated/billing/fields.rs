@@ -3,20 +3,11 @@
 
 //! How the models are read and written. Plans, invoices, costs, credit cards and rewards.
 
-impl crate::runtime::model::Blank for crate::types::BillingExternalId {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::BillingExternalId {
     const NAME: &'static str = "BillingExternalId";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -31,26 +22,9 @@ impl crate::runtime::model::Model for crate::types::BillingExternalId {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BillingExternalId, Default);
-
-impl crate::runtime::model::Blank for crate::types::BillingInfo {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            address: crate::runtime::model::blank(),
-            city: crate::runtime::model::blank(),
-            zip: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            country_code: crate::runtime::model::blank(),
-            company: crate::runtime::model::blank(),
-            vat_number: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BillingExternalId, [id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::BillingInfo {
     const NAME: &'static str = "BillingInfo";
@@ -67,6 +41,7 @@ impl crate::runtime::model::Model for crate::types::BillingInfo {
         "vat_number",
     ];
     const REQUIRED: u128 = 0b0000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -99,26 +74,10 @@ impl crate::runtime::model::Model for crate::types::BillingInfo {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BillingInfo, Default);
-
-impl crate::runtime::model::Blank for crate::types::BillingInfoRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            address: crate::runtime::model::blank(),
-            city: crate::runtime::model::blank(),
-            zip: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            country_code: crate::runtime::model::blank(),
-            company: crate::runtime::model::blank(),
-            vat_number: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BillingInfo, [first_name, last_name, email, address, city, zip, state,
+    country_code, company, vat_number], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::BillingInfoRequest {
     const NAME: &'static str = "BillingInfoRequest";
@@ -135,6 +94,7 @@ impl crate::runtime::model::Model for crate::types::BillingInfoRequest {
         "vat_number",
     ];
     const REQUIRED: u128 = 0b0010111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -167,23 +127,16 @@ impl crate::runtime::model::Model for crate::types::BillingInfoRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BillingInfoRequest);
-
-impl crate::runtime::model::Blank for crate::types::BillingStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            is_valid: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BillingInfoRequest, [first_name, last_name, email, address, city, zip,
+    state, country_code, company, vat_number], []
+);
 
 impl crate::runtime::model::Model for crate::types::BillingStatus {
     const NAME: &'static str = "BillingStatus";
     const FIELDS: &'static [&'static str] = &["is_valid", "message"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -200,19 +153,9 @@ impl crate::runtime::model::Model for crate::types::BillingStatus {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BillingStatus, Default);
-
-impl crate::runtime::model::Blank for crate::types::Cost {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            total_in_cents: crate::runtime::model::blank(),
-            total: crate::runtime::model::blank(),
-            currency_code: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BillingStatus, [is_valid, message], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::Cost {
     const NAME: &'static str = "Cost";
@@ -222,6 +165,7 @@ impl crate::runtime::model::Model for crate::types::Cost {
         "currency_code",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -240,21 +184,9 @@ impl crate::runtime::model::Model for crate::types::Cost {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Cost);
-
-impl crate::runtime::model::Blank for crate::types::CostRange {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            min_cost_in_cents: crate::runtime::model::blank(),
-            min_cost: crate::runtime::model::blank(),
-            max_cost_in_cents: crate::runtime::model::blank(),
-            max_cost: crate::runtime::model::blank(),
-            currency_code: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Cost, [total_in_cents, total, currency_code], []
+);
 
 impl crate::runtime::model::Model for crate::types::CostRange {
     const NAME: &'static str = "CostRange";
@@ -266,6 +198,7 @@ impl crate::runtime::model::Model for crate::types::CostRange {
         "currency_code",
     ];
     const REQUIRED: u128 = 0b10000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -288,23 +221,10 @@ impl crate::runtime::model::Model for crate::types::CostRange {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CostRange);
-
-impl crate::runtime::model::Blank for crate::types::CreditCard {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            expiry_month: crate::runtime::model::blank(),
-            expiry_year: crate::runtime::model::blank(),
-            last_digit: crate::runtime::model::blank(),
-            is_expired: crate::runtime::model::blank(),
-            brand: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CostRange, [min_cost_in_cents, min_cost, max_cost_in_cents, max_cost,
+    currency_code], []
+);
 
 impl crate::runtime::model::Model for crate::types::CreditCard {
     const NAME: &'static str = "CreditCard";
@@ -318,6 +238,7 @@ impl crate::runtime::model::Model for crate::types::CreditCard {
         "brand",
     ];
     const REQUIRED: u128 = 0b0111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -344,21 +265,10 @@ impl crate::runtime::model::Model for crate::types::CreditCard {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CreditCard);
-
-impl crate::runtime::model::Blank for crate::types::CreditCardRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            number: crate::runtime::model::blank(),
-            cvv: crate::runtime::model::blank(),
-            expiry_month: crate::runtime::model::blank(),
-            expiry_year: crate::runtime::model::blank(),
-            token: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CreditCard, [id, created_at, expiry_month, expiry_year, last_digit,
+    is_expired, brand], []
+);
 
 impl crate::runtime::model::Model for crate::types::CreditCardRequest {
     const NAME: &'static str = "CreditCardRequest";
@@ -370,6 +280,7 @@ impl crate::runtime::model::Model for crate::types::CreditCardRequest {
         "token",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -392,22 +303,15 @@ impl crate::runtime::model::Model for crate::types::CreditCardRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CreditCardRequest);
-
-impl crate::runtime::model::Blank for crate::types::CreditCardResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CreditCardRequest, [number, cvv, expiry_month, expiry_year, token], []
+);
 
 impl crate::runtime::model::Model for crate::types::CreditCardResponseList {
     const NAME: &'static str = "CreditCardResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -420,25 +324,11 @@ impl crate::runtime::model::Model for crate::types::CreditCardResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::CreditCardResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::CurrentCost {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            plan: crate::runtime::model::blank(),
-            remaining_trial_day: crate::runtime::model::blank(),
-            renewal_at: crate::runtime::model::blank(),
-            cost: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CreditCardResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::CurrentCost {
     const NAME: &'static str = "CurrentCost";
@@ -449,6 +339,7 @@ impl crate::runtime::model::Model for crate::types::CurrentCost {
         "cost",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -467,27 +358,12 @@ impl crate::runtime::model::Model for crate::types::CurrentCost {
         to.given("renewal_at", &self.renewal_at);
         to.given("cost", &self.cost);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cost);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::CurrentCost, Default);
-
-impl crate::runtime::model::Blank for crate::types::Invoice {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            total_in_cents: crate::runtime::model::blank(),
-            total: crate::runtime::model::blank(),
-            currency_code: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CurrentCost, [plan, remaining_trial_day, renewal_at, cost], [cost],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::Invoice {
     const NAME: &'static str = "Invoice";
@@ -500,6 +376,7 @@ impl crate::runtime::model::Model for crate::types::Invoice {
         "status",
     ];
     const REQUIRED: u128 = 0b111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -524,22 +401,16 @@ impl crate::runtime::model::Model for crate::types::Invoice {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Invoice);
-
-impl crate::runtime::model::Blank for crate::types::InvoiceLink {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Invoice, [total_in_cents, total, currency_code, id, created_at,
+    status], []
+);
 
 impl crate::runtime::model::Model for crate::types::InvoiceLink {
     const NAME: &'static str = "InvoiceLink";
     const FIELDS: &'static [&'static str] = &["url"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -554,22 +425,13 @@ impl crate::runtime::model::Model for crate::types::InvoiceLink {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::InvoiceLink, Default);
-
-impl crate::runtime::model::Blank for crate::types::InvoiceResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::InvoiceLink, [url], [], Default);
 
 impl crate::runtime::model::Model for crate::types::InvoiceResponseList {
     const NAME: &'static str = "InvoiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -582,25 +444,11 @@ impl crate::runtime::model::Model for crate::types::InvoiceResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::InvoiceResponseList, Default);
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationBillingUsageReportRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            from: crate::runtime::model::blank(),
-            to: crate::runtime::model::blank(),
-            report_expiration_in_seconds: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InvoiceResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationBillingUsageReportRequest {
@@ -611,6 +459,7 @@ for crate::types::OrganizationBillingUsageReportRequest {
         "report_expiration_in_seconds",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -635,26 +484,16 @@ for crate::types::OrganizationBillingUsageReportRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationBillingUsageReportRequest
+    crate::types::OrganizationBillingUsageReportRequest, [from, to,
+    report_expiration_in_seconds], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationBillingUsageReportResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            report_url: crate::runtime::model::blank(),
-            delete_report_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationBillingUsageReportResponse {
     const NAME: &'static str = "OrganizationBillingUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -672,23 +511,15 @@ for crate::types::OrganizationBillingUsageReportResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationBillingUsageReportResponse, Default
+    crate::types::OrganizationBillingUsageReportResponse, [report_url,
+    delete_report_url], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationChangePlanRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            plan: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationChangePlanRequest {
     const NAME: &'static str = "OrganizationChangePlanRequest";
     const FIELDS: &'static [&'static str] = &["plan"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -704,23 +535,14 @@ impl crate::runtime::model::Model for crate::types::OrganizationChangePlanReques
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationChangePlanRequest, Default
+    crate::types::OrganizationChangePlanRequest, [plan], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCreditCodeRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            code: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationCreditCodeRequest {
     const NAME: &'static str = "OrganizationCreditCodeRequest";
     const FIELDS: &'static [&'static str] = &["code"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -736,24 +558,14 @@ impl crate::runtime::model::Model for crate::types::OrganizationCreditCodeReques
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationCreditCodeRequest, Default
+    crate::types::OrganizationCreditCodeRequest, [code], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::Referral {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            total_invited: crate::runtime::model::blank(),
-            invitation_link: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::Referral {
     const NAME: &'static str = "Referral";
     const FIELDS: &'static [&'static str] = &["total_invited", "invitation_link"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -770,23 +582,15 @@ impl crate::runtime::model::Model for crate::types::Referral {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Referral, Default);
-
-impl crate::runtime::model::Blank for crate::types::RewardClaim {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            code: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Referral, [total_invited, invitation_link], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::RewardClaim {
     const NAME: &'static str = "RewardClaim";
     const FIELDS: &'static [&'static str] = &["type", "code"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -803,4 +607,6 @@ impl crate::runtime::model::Model for crate::types::RewardClaim {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::RewardClaim, Default);
+crate::runtime::model::through_fields!(
+    crate::types::RewardClaim, [type_, code], [], Default
+);

@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Blueprints, and the catalog that they come from.
 
-impl crate::runtime::model::Blank for crate::types::BlueprintCatalogResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            version: crate::runtime::model::blank(),
-            generated_at: crate::runtime::model::blank(),
-            blueprints: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::BlueprintCatalogResponse {
     const NAME: &'static str = "BlueprintCatalogResponse";
     const FIELDS: &'static [&'static str] = &["version", "generatedAt", "blueprints"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -35,26 +24,12 @@ impl crate::runtime::model::Model for crate::types::BlueprintCatalogResponse {
         to.always("generatedAt", &self.generated_at);
         to.always("blueprints", &self.blueprints);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.blueprints);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintCatalogResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            icon: crate::runtime::model::blank(),
-            variables: crate::runtime::model::blank(),
-            spec_overrides: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintCatalogResponse, [version, generated_at, blueprints],
+    [blueprints]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintCreateRequest {
     const NAME: &'static str = "BlueprintCreateRequest";
@@ -66,6 +41,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintCreateRequest {
         "spec_overrides",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -86,29 +62,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintCreateRequest {
         to.given("variables", &self.variables);
         to.given("spec_overrides", &self.spec_overrides);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.variables);
-        crate::runtime::model::Parts::drop_extra(&mut self.spec_overrides);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintCreateRequest);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintDeploymentAckResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_id: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintCreateRequest, [name, tag, icon, variables, spec_overrides],
+    [variables, spec_overrides]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintDeploymentAckResponse {
     const NAME: &'static str = "BlueprintDeploymentAckResponse";
     const FIELDS: &'static [&'static str] = &["deployment_id", "execution_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -125,24 +90,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintDeploymentAckRespon
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintDeploymentAckResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            icon: crate::runtime::model::blank(),
-            categories: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            service_family: crate::runtime::model::blank(),
-            major_versions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintDeploymentAckResponse, [deployment_id, execution_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintItem {
     const NAME: &'static str = "BlueprintItem";
@@ -157,6 +107,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintItem {
         "majorVersions",
     ];
     const REQUIRED: u128 = 0b01101111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -183,28 +134,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintItem {
         to.always("serviceFamily", &self.service_family);
         to.always("majorVersions", &self.major_versions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.major_versions);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintItem);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintMajorVersion {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service_version: crate::runtime::model::blank(),
-            latest_tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintItem, [name, kind, description, icon, categories, provider,
+    service_family, major_versions], [major_versions]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintMajorVersion {
     const NAME: &'static str = "BlueprintMajorVersion";
     const FIELDS: &'static [&'static str] = &["serviceVersion", "latestTag"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -221,20 +162,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintMajorVersion {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintMajorVersion);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestBackendConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            default: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            overridable: crate::runtime::model::blank(),
-            user_provided: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintMajorVersion, [service_version, latest_tag], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestBackendConfig {
     const NAME: &'static str = "BlueprintManifestBackendConfig";
@@ -245,6 +175,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestBackendConf
         "user_provided",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -263,31 +194,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestBackendConf
         to.given("overridable", &self.overridable);
         to.given("user_provided", &self.user_provided);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.user_provided);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::BlueprintManifestBackendConfig, Default
+    crate::types::BlueprintManifestBackendConfig, [default, allowed_values, overridable,
+    user_provided], [user_provided], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestChartConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            repository: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestChartConfig {
     const NAME: &'static str = "BlueprintManifestChartConfig";
     const FIELDS: &'static [&'static str] = &["repository", "name", "version"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -306,27 +224,16 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestChartConfig
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestChartConfig);
-
-impl crate::runtime::model::Blank
-for crate::types::BlueprintManifestContextVariableField {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestChartConfig, [repository, name, version], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::BlueprintManifestContextVariableField {
     const NAME: &'static str = "BlueprintManifestContextVariableField";
     const FIELDS: &'static [&'static str] = &["kind", "name", "source", "value"];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -348,20 +255,8 @@ for crate::types::BlueprintManifestContextVariableField {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::BlueprintManifestContextVariableField
+    crate::types::BlueprintManifestContextVariableField, [kind, name, source, value], []
 );
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestCredentialsConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            default: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            overridable: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestCredentialsConfig {
     const NAME: &'static str = "BlueprintManifestCredentialsConfig";
@@ -371,6 +266,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestCredentials
         "overridable",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -390,26 +286,15 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestCredentials
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::BlueprintManifestCredentialsConfig, Default
+    crate::types::BlueprintManifestCredentialsConfig, [default, allowed_values,
+    overridable], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineHelm {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            chart: crate::runtime::model::blank(),
-            timeout: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineHelm {
     const NAME: &'static str = "BlueprintManifestEngineHelm";
     const FIELDS: &'static [&'static str] = &["type", "chart", "timeout", "resources"];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -428,29 +313,12 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineHelm 
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.chart);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineHelm);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineOpenTofu {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            opentofu: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            backend: crate::runtime::model::blank(),
-            timeout: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestEngineHelm, [type_, chart, timeout, resources],
+    [chart, resources]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineOpenTofu {
     const NAME: &'static str = "BlueprintManifestEngineOpenTofu";
@@ -464,6 +332,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineOpenT
         "resources",
     ];
     const REQUIRED: u128 = 0b0000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -488,31 +357,13 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineOpenT
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.opentofu);
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-        crate::runtime::model::Parts::drop_extra(&mut self.backend);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineOpenTofu);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineTerraform {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            terraform: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            backend: crate::runtime::model::blank(),
-            timeout: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestEngineOpenTofu, [type_, provider, opentofu,
+    credentials, backend, timeout, resources], [opentofu, credentials, backend,
+    resources]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineTerraform {
     const NAME: &'static str = "BlueprintManifestEngineTerraform";
@@ -526,6 +377,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineTerra
         "resources",
     ];
     const REQUIRED: u128 = 0b0000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -550,30 +402,13 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineTerra
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform);
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-        crate::runtime::model::Parts::drop_extra(&mut self.backend);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineTerraform);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestFieldType {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            pattern: crate::runtime::model::blank(),
-            min_length: crate::runtime::model::blank(),
-            max_length: crate::runtime::model::blank(),
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestEngineTerraform, [type_, provider, terraform,
+    credentials, backend, timeout, resources], [terraform, credentials, backend,
+    resources]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestFieldType {
     const NAME: &'static str = "BlueprintManifestFieldType";
@@ -586,6 +421,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestFieldType {
         "max",
     ];
     const REQUIRED: u128 = 0b000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -610,24 +446,16 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestFieldType {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestFieldType);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestResourcesConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu: crate::runtime::model::blank(),
-            ram: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestFieldType, [type_, pattern, min_length, max_length,
+    min, max], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestResourcesConfig {
     const NAME: &'static str = "BlueprintManifestResourcesConfig";
     const FIELDS: &'static [&'static str] = &["cpu", "ram", "storage"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -647,24 +475,14 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestResourcesCo
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::BlueprintManifestResourcesConfig, Default
+    crate::types::BlueprintManifestResourcesConfig, [cpu, ram, storage], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            engine: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestResponse {
     const NAME: &'static str = "BlueprintManifestResponse";
     const FIELDS: &'static [&'static str] = &["results", "engine"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -679,31 +497,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestResponse {
         to.always("results", &self.results);
         to.given("engine", &self.engine);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-        crate::runtime::model::Parts::drop_extra(&mut self.engine);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::BlueprintManifestUserProvidedBackend {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestResponse, [results, engine], [results, engine]
+);
 
 impl crate::runtime::model::Model
 for crate::types::BlueprintManifestUserProvidedBackend {
     const NAME: &'static str = "BlueprintManifestUserProvidedBackend";
     const FIELDS: &'static [&'static str] = &["type", "config"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -721,25 +526,8 @@ for crate::types::BlueprintManifestUserProvidedBackend {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::BlueprintManifestUserProvidedBackend
+    crate::types::BlueprintManifestUserProvidedBackend, [type_, config], []
 );
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestVariableField {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            required: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            default_value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestVariableField {
     const NAME: &'static str = "BlueprintManifestVariableField";
@@ -754,6 +542,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestVariableFie
         "default_value",
     ];
     const REQUIRED: u128 = 0b00011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -780,28 +569,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestVariableFie
         to.given("allowed_values", &self.allowed_values);
         to.given("default_value", &self.default_value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.type_);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestVariableField);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintManifestVersionBlock {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            version: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestVariableField, [kind, name, type_, required,
+    is_secret, description, allowed_values, default_value], [type_]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintManifestVersionBlock {
     const NAME: &'static str = "BlueprintManifestVersionBlock";
     const FIELDS: &'static [&'static str] = &["version", "allowed_values"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -818,23 +597,15 @@ impl crate::runtime::model::Model for crate::types::BlueprintManifestVersionBloc
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintManifestVersionBlock);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintReadmeResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            content: crate::runtime::model::blank(),
-            repository_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestVersionBlock, [version, allowed_values], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintReadmeResponse {
     const NAME: &'static str = "BlueprintReadmeResponse";
     const FIELDS: &'static [&'static str] = &["content", "repository_url"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -851,20 +622,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintReadmeResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintReadmeResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            catalog_url: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintReadmeResponse, [content, repository_url], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintResponse {
     const NAME: &'static str = "BlueprintResponse";
@@ -875,6 +635,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintResponse {
         "environment_id",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -895,23 +656,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintSpecOverrides {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            engine_version: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            backend: crate::runtime::model::blank(),
-            timeout: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            ram: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintResponse, [id, catalog_url, tag, environment_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintSpecOverrides {
     const NAME: &'static str = "BlueprintSpecOverrides";
@@ -925,6 +672,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintSpecOverrides {
         "storage",
     ];
     const REQUIRED: u128 = 0b0000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -951,22 +699,16 @@ impl crate::runtime::model::Model for crate::types::BlueprintSpecOverrides {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintSpecOverrides, Default);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateEngineDiff {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            updated_values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintSpecOverrides, [engine_version, credentials, backend,
+    timeout, cpu, ram, storage], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineDiff {
     const NAME: &'static str = "BlueprintUpdateEngineDiff";
     const FIELDS: &'static [&'static str] = &["updated_values"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -979,25 +721,11 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineDiff {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("updated_values", &self.updated_values);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.updated_values);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateEngineDiff);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateEngineFieldChange {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            current_default_value: crate::runtime::model::blank(),
-            new_default_value: crate::runtime::model::blank(),
-            current_value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateEngineDiff, [updated_values], [updated_values]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineFieldChange {
     const NAME: &'static str = "BlueprintUpdateEngineFieldChange";
@@ -1008,6 +736,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineFieldCh
         "current_value",
     ];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1028,23 +757,16 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineFieldCh
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateEngineFieldChange);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewMajorVersion {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service_version: crate::runtime::model::blank(),
-            latest_tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateEngineFieldChange, [name, current_default_value,
+    new_default_value, current_value], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewMajorVersion {
     const NAME: &'static str = "BlueprintUpdateNewMajorVersion";
     const FIELDS: &'static [&'static str] = &["service_version", "latest_tag"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1061,21 +783,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewMajorVersi
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewMajorVersion);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewOptionalValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            default_value: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateNewMajorVersion, [service_version, latest_tag], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewOptionalValue {
     const NAME: &'static str = "BlueprintUpdateNewOptionalValue";
@@ -1087,6 +797,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewOptionalVa
         "is_secret",
     ];
     const REQUIRED: u128 = 0b10101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1107,25 +818,12 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewOptionalVa
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.type_);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewOptionalValue);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewRequiredValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateNewOptionalValue, [name, default_value, type_,
+    allowed_values, is_secret], [type_]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewRequiredValue {
     const NAME: &'static str = "BlueprintUpdateNewRequiredValue";
@@ -1136,6 +834,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewRequiredVa
         "is_secret",
     ];
     const REQUIRED: u128 = 0b1011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1154,28 +853,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewRequiredVa
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.type_);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewRequiredValue);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdatePreviewResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            preview_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateNewRequiredValue, [name, type_, allowed_values,
+    is_secret], [type_]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdatePreviewResponse {
     const NAME: &'static str = "BlueprintUpdatePreviewResponse";
     const FIELDS: &'static [&'static str] = &["preview_id", "service_type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1192,22 +881,15 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdatePreviewRespon
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdatePreviewResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateRemovedValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdatePreviewResponse, [preview_id, service_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateRemovedValue {
     const NAME: &'static str = "BlueprintUpdateRemovedValue";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1222,21 +904,9 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateRemovedValue 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateRemovedValue);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            icon: crate::runtime::model::blank(),
-            variables: crate::runtime::model::blank(),
-            spec_overrides: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateRemovedValue, [name], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateRequest {
     const NAME: &'static str = "BlueprintUpdateRequest";
@@ -1248,6 +918,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateRequest {
         "spec_overrides",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1268,32 +939,12 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateRequest {
         to.given("variables", &self.variables);
         to.given("spec_overrides", &self.spec_overrides);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.variables);
-        crate::runtime::model::Parts::drop_extra(&mut self.spec_overrides);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateRequest);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            is_up_to_date: crate::runtime::model::blank(),
-            current_tag: crate::runtime::model::blank(),
-            latest_tag: crate::runtime::model::blank(),
-            new_required_values: crate::runtime::model::blank(),
-            new_optional_values: crate::runtime::model::blank(),
-            now_required_values: crate::runtime::model::blank(),
-            updated_values: crate::runtime::model::blank(),
-            removed_values: crate::runtime::model::blank(),
-            engine_diff: crate::runtime::model::blank(),
-            new_major_versions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateRequest, [name, tag, icon, variables, spec_overrides],
+    [variables, spec_overrides]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateResponse {
     const NAME: &'static str = "BlueprintUpdateResponse";
@@ -1310,6 +961,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateResponse {
         "new_major_versions",
     ];
     const REQUIRED: u128 = 0b0100000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1340,34 +992,15 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateResponse {
         to.always("engine_diff", &self.engine_diff);
         to.always("new_major_versions", &self.new_major_versions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.new_required_values);
-        crate::runtime::model::Parts::drop_extra(&mut self.new_optional_values);
-        crate::runtime::model::Parts::drop_extra(&mut self.now_required_values);
-        crate::runtime::model::Parts::drop_extra(&mut self.updated_values);
-        crate::runtime::model::Parts::drop_extra(&mut self.removed_values);
-        crate::runtime::model::Parts::drop_extra(&mut self.engine_diff);
-        crate::runtime::model::Parts::drop_extra(&mut self.new_major_versions);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateResponse);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateUpdatedValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            current_default_value: crate::runtime::model::blank(),
-            new_default_value: crate::runtime::model::blank(),
-            current_value: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            allowed_values: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateResponse, [is_up_to_date, current_tag, latest_tag,
+    new_required_values, new_optional_values, now_required_values, updated_values,
+    removed_values, engine_diff, new_major_versions], [new_required_values,
+    new_optional_values, now_required_values, updated_values, removed_values,
+    engine_diff, new_major_versions]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateUpdatedValue {
     const NAME: &'static str = "BlueprintUpdateUpdatedValue";
@@ -1381,6 +1014,7 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateUpdatedValue 
         "is_secret",
     ];
     const REQUIRED: u128 = 0b1010001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1405,28 +1039,18 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateUpdatedValue 
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.type_);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateUpdatedValue);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintUpdateVariableValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            value: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateUpdatedValue, [name, current_default_value,
+    new_default_value, current_value, type_, allowed_values, is_secret], [type_]
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintUpdateVariableValue {
     const NAME: &'static str = "BlueprintUpdateVariableValue";
     const FIELDS: &'static [&'static str] = &["value", "is_secret"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1443,24 +1067,15 @@ impl crate::runtime::model::Model for crate::types::BlueprintUpdateVariableValue
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintUpdateVariableValue);
-
-impl crate::runtime::model::Blank for crate::types::BlueprintVariableRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintUpdateVariableValue, [value, is_secret], []
+);
 
 impl crate::runtime::model::Model for crate::types::BlueprintVariableRequest {
     const NAME: &'static str = "BlueprintVariableRequest";
     const FIELDS: &'static [&'static str] = &["name", "value", "is_secret"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1479,4 +1094,6 @@ impl crate::runtime::model::Model for crate::types::BlueprintVariableRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BlueprintVariableRequest);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintVariableRequest, [name, value, is_secret], []
+);

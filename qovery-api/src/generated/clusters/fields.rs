@@ -3,18 +3,6 @@
 
 //! How the models are read and written. Clusters, the cloud providers that they run on, the credentials for them, and Argo CD on them.
 
-impl crate::runtime::model::Blank for crate::types::AksInfrastructureOutputs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            cluster_oidc_issuer: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AksInfrastructureOutputs {
     const NAME: &'static str = "AksInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &[
@@ -23,6 +11,7 @@ impl crate::runtime::model::Model for crate::types::AksInfrastructureOutputs {
         "cluster_oidc_issuer",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -41,21 +30,10 @@ impl crate::runtime::model::Model for crate::types::AksInfrastructureOutputs {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AksInfrastructureOutputs);
-
-impl crate::runtime::model::Blank for crate::types::AlertingConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            default_rule_labels: crate::runtime::model::blank(),
-            spec_config_secret: crate::runtime::model::blank(),
-            spec_external_url: crate::runtime::model::blank(),
-            config_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AksInfrastructureOutputs, [kind, cluster_name, cluster_oidc_issuer],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::AlertingConfig {
     const NAME: &'static str = "AlertingConfig";
@@ -67,6 +45,7 @@ impl crate::runtime::model::Model for crate::types::AlertingConfig {
         "config_name",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -89,24 +68,16 @@ impl crate::runtime::model::Model for crate::types::AlertingConfig {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertingConfig);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdConnectionCheckResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            status: crate::runtime::model::blank(),
-            app_count: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertingConfig, [enabled, default_rule_labels, spec_config_secret,
+    spec_external_url, config_name], []
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdConnectionCheckResponse {
     const NAME: &'static str = "ArgoCdConnectionCheckResponse";
     const FIELDS: &'static [&'static str] = &["status", "app_count", "reason"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -125,23 +96,15 @@ impl crate::runtime::model::Model for crate::types::ArgoCdConnectionCheckRespons
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdConnectionCheckResponse);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            argocd_url: crate::runtime::model::blank(),
-            argocd_token: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdConnectionCheckResponse, [status, app_count, reason], []
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsRequest {
     const NAME: &'static str = "ArgoCdCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["argocd_url", "argocd_token"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -158,23 +121,9 @@ impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdCredentialsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            argocd_url: crate::runtime::model::blank(),
-            argocd_token: crate::runtime::model::blank(),
-            last_checked_at: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdCredentialsRequest, [argocd_url, argocd_token], []
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsResponse {
     const NAME: &'static str = "ArgoCdCredentialsResponse";
@@ -188,6 +137,7 @@ impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsResponse {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b1101111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -214,20 +164,10 @@ impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdCredentialsResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ArgoCdDestinationClusterMappingRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: crate::runtime::model::blank(),
-            argocd_cluster_url: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdCredentialsResponse, [id, cluster_id, argocd_url, argocd_token,
+    last_checked_at, created_at, updated_at], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ArgoCdDestinationClusterMappingRequest {
@@ -238,6 +178,7 @@ for crate::types::ArgoCdDestinationClusterMappingRequest {
         "cluster_id",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -257,21 +198,9 @@ for crate::types::ArgoCdDestinationClusterMappingRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ArgoCdDestinationClusterMappingRequest
+    crate::types::ArgoCdDestinationClusterMappingRequest, [agent_cluster_id,
+    argocd_cluster_url, cluster_id], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ArgoCdDestinationClusterMappingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: crate::runtime::model::blank(),
-            argocd_cluster_url: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ArgoCdDestinationClusterMappingResponse {
@@ -282,6 +211,7 @@ for crate::types::ArgoCdDestinationClusterMappingResponse {
         "cluster_id",
     ];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -301,26 +231,9 @@ for crate::types::ArgoCdDestinationClusterMappingResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ArgoCdDestinationClusterMappingResponse
+    crate::types::ArgoCdDestinationClusterMappingResponse, [agent_cluster_id,
+    argocd_cluster_url, cluster_id], []
 );
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdInstanceMappingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: crate::runtime::model::blank(),
-            agent_cluster_name: crate::runtime::model::blank(),
-            agent_cluster_cloud_provider: crate::runtime::model::blank(),
-            credentials_id: crate::runtime::model::blank(),
-            argocd_url: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            last_checked_at: crate::runtime::model::blank(),
-            linked_clusters: crate::runtime::model::blank(),
-            unlinked_clusters: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingResponse {
     const NAME: &'static str = "ArgoCdInstanceMappingResponse";
@@ -336,6 +249,7 @@ impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingRespons
         "unlinked_clusters",
     ];
     const REQUIRED: u128 = 0b001111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -369,28 +283,19 @@ impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingRespons
         to.always("linked_clusters", &self.linked_clusters);
         to.always("unlinked_clusters", &self.unlinked_clusters);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.linked_clusters);
-        crate::runtime::model::Parts::drop_extra(&mut self.unlinked_clusters);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdInstanceMappingResponse);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdInstanceMappingResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdInstanceMappingResponse, [agent_cluster_id, agent_cluster_name,
+    agent_cluster_cloud_provider, credentials_id, argocd_url, status, last_checked_at,
+    linked_clusters, unlinked_clusters], [linked_clusters, unlinked_clusters]
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingResponseList {
     const NAME: &'static str = "ArgoCdInstanceMappingResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -403,28 +308,11 @@ impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingRespons
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdInstanceMappingResponseList);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdLinkedClusterDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            argocd_cluster_url: crate::runtime::model::blank(),
-            argocd_cluster_name: crate::runtime::model::blank(),
-            qovery_cluster_id: crate::runtime::model::blank(),
-            qovery_cluster_name: crate::runtime::model::blank(),
-            qovery_cluster_cloud_provider: crate::runtime::model::blank(),
-            qovery_cluster_type: crate::runtime::model::blank(),
-            applications_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdInstanceMappingResponseList, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdLinkedClusterDetails {
     const NAME: &'static str = "ArgoCdLinkedClusterDetails";
@@ -438,6 +326,7 @@ impl crate::runtime::model::Model for crate::types::ArgoCdLinkedClusterDetails {
         "applications_count",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -469,19 +358,11 @@ impl crate::runtime::model::Model for crate::types::ArgoCdLinkedClusterDetails {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdLinkedClusterDetails);
-
-impl crate::runtime::model::Blank for crate::types::ArgoCdUnlinkedClusterDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            argocd_cluster_url: crate::runtime::model::blank(),
-            argocd_cluster_name: crate::runtime::model::blank(),
-            applications_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdLinkedClusterDetails, [argocd_cluster_url, argocd_cluster_name,
+    qovery_cluster_id, qovery_cluster_name, qovery_cluster_cloud_provider,
+    qovery_cluster_type, applications_count], []
+);
 
 impl crate::runtime::model::Model for crate::types::ArgoCdUnlinkedClusterDetails {
     const NAME: &'static str = "ArgoCdUnlinkedClusterDetails";
@@ -491,6 +372,7 @@ impl crate::runtime::model::Model for crate::types::ArgoCdUnlinkedClusterDetails
         "applications_count",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -509,23 +391,16 @@ impl crate::runtime::model::Model for crate::types::ArgoCdUnlinkedClusterDetails
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgoCdUnlinkedClusterDetails);
-
-impl crate::runtime::model::Blank for crate::types::ArgocdAppManifestResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            manifest_revision: crate::runtime::model::blank(),
-            manifest_metadata: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdUnlinkedClusterDetails, [argocd_cluster_url,
+    argocd_cluster_name, applications_count], []
+);
 
 impl crate::runtime::model::Model for crate::types::ArgocdAppManifestResponse {
     const NAME: &'static str = "ArgocdAppManifestResponse";
     const FIELDS: &'static [&'static str] = &["manifest_revision", "manifest_metadata"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -540,29 +415,19 @@ impl crate::runtime::model::Model for crate::types::ArgocdAppManifestResponse {
         to.given("manifest_revision", &self.manifest_revision);
         to.always("manifest_metadata", &self.manifest_metadata);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.manifest_metadata);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgocdAppManifestResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ArgocdAppManifestResponseManifestMetadata {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            managed_resources: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdAppManifestResponse, [manifest_revision, manifest_metadata],
+    [manifest_metadata]
+);
 
 impl crate::runtime::model::Model
 for crate::types::ArgocdAppManifestResponseManifestMetadata {
     const NAME: &'static str = "ArgocdAppManifestResponseManifestMetadata";
     const FIELDS: &'static [&'static str] = &["managed_resources"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -575,30 +440,12 @@ for crate::types::ArgocdAppManifestResponseManifestMetadata {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("managed_resources", &self.managed_resources);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.managed_resources);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ArgocdAppManifestResponseManifestMetadata, Default
+    crate::types::ArgocdAppManifestResponseManifestMetadata, [managed_resources],
+    [managed_resources], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ArgocdAssociatedServicesResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ArgocdAssociatedServicesResponse {
     const NAME: &'static str = "ArgocdAssociatedServicesResponse";
@@ -612,6 +459,7 @@ impl crate::runtime::model::Model for crate::types::ArgocdAssociatedServicesResp
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -638,24 +486,17 @@ impl crate::runtime::model::Model for crate::types::ArgocdAssociatedServicesResp
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgocdAssociatedServicesResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ArgocdAssociatedServicesResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdAssociatedServicesResponse, [project_id, project_name,
+    environment_id, environment_name, service_id, service_name, service_type], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ArgocdAssociatedServicesResponseList {
     const NAME: &'static str = "ArgocdAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -668,28 +509,11 @@ for crate::types::ArgocdAssociatedServicesResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ArgocdAssociatedServicesResponseList, Default
+    crate::types::ArgocdAssociatedServicesResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ArgocdManagedResource {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            target_state: crate::runtime::model::blank(),
-            live_state: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ArgocdManagedResource {
     const NAME: &'static str = "ArgocdManagedResource";
@@ -701,6 +525,7 @@ impl crate::runtime::model::Model for crate::types::ArgocdManagedResource {
         "liveState",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -723,22 +548,16 @@ impl crate::runtime::model::Model for crate::types::ArgocdManagedResource {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ArgocdManagedResource, Default);
-
-impl crate::runtime::model::Blank for crate::types::AutomaticallyConfiguredAuthDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdManagedResource, [kind, name, namespace, target_state,
+    live_state], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::AutomaticallyConfiguredAuthDto {
     const NAME: &'static str = "AutomaticallyConfiguredAuthDto";
     const FIELDS: &'static [&'static str] = &["mode"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -753,23 +572,15 @@ impl crate::runtime::model::Model for crate::types::AutomaticallyConfiguredAuthD
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AutomaticallyConfiguredAuthDto);
-
-impl crate::runtime::model::Blank for crate::types::AwsParameterStoreEndpointDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AutomaticallyConfiguredAuthDto, [mode], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsParameterStoreEndpointDto {
     const NAME: &'static str = "AwsParameterStoreEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -786,23 +597,15 @@ impl crate::runtime::model::Model for crate::types::AwsParameterStoreEndpointDto
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsParameterStoreEndpointDto);
-
-impl crate::runtime::model::Blank for crate::types::AwsRoleArnAuthDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsParameterStoreEndpointDto, [mode, region], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsRoleArnAuthDto {
     const NAME: &'static str = "AwsRoleArnAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "role_arn"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -819,25 +622,15 @@ impl crate::runtime::model::Model for crate::types::AwsRoleArnAuthDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsRoleArnAuthDto);
-
-impl crate::runtime::model::Blank for crate::types::AwsRoleClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsRoleArnAuthDto, [mode, role_arn], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsRoleClusterCredentials {
     const NAME: &'static str = "AwsRoleClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -858,24 +651,15 @@ impl crate::runtime::model::Model for crate::types::AwsRoleClusterCredentials {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsRoleClusterCredentials);
-
-impl crate::runtime::model::Blank for crate::types::AwsRoleCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsRoleClusterCredentials, [id, name, role_arn, object_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsRoleCredentialsRequest {
     const NAME: &'static str = "AwsRoleCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["type", "name", "role_arn"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -894,23 +678,15 @@ impl crate::runtime::model::Model for crate::types::AwsRoleCredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsRoleCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::AwsSecretManagerEndpointDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsRoleCredentialsRequest, [type_, name, role_arn], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsSecretManagerEndpointDto {
     const NAME: &'static str = "AwsSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -927,20 +703,9 @@ impl crate::runtime::model::Model for crate::types::AwsSecretManagerEndpointDto 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsSecretManagerEndpointDto);
-
-impl crate::runtime::model::Blank for crate::types::AwsStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsSecretManagerEndpointDto, [mode, region], []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsStaticClusterCredentials {
     const NAME: &'static str = "AwsStaticClusterCredentials";
@@ -951,6 +716,7 @@ impl crate::runtime::model::Model for crate::types::AwsStaticClusterCredentials 
         "object_type",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -971,20 +737,10 @@ impl crate::runtime::model::Model for crate::types::AwsStaticClusterCredentials 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsStaticClusterCredentials);
-
-impl crate::runtime::model::Blank for crate::types::AwsStaticCredentialsAuthDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            access_key: crate::runtime::model::blank(),
-            secret_key: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsStaticClusterCredentials, [id, name, access_key_id, object_type],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsAuthDto {
     const NAME: &'static str = "AwsStaticCredentialsAuthDto";
@@ -995,6 +751,7 @@ impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsAuthDto 
         "secret_key",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1015,20 +772,10 @@ impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsAuthDto 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsStaticCredentialsAuthDto);
-
-impl crate::runtime::model::Blank for crate::types::AwsStaticCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            secret_access_key: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsStaticCredentialsAuthDto, [mode, region, access_key, secret_key],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsRequest {
     const NAME: &'static str = "AwsStaticCredentialsRequest";
@@ -1039,6 +786,7 @@ impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsRequest 
         "secret_access_key",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1059,19 +807,10 @@ impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsRequest 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AwsStaticCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::AzureCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AwsStaticCredentialsRequest, [type_, name, access_key_id,
+    secret_access_key], []
+);
 
 impl crate::runtime::model::Model for crate::types::AzureCredentialsRequest {
     const NAME: &'static str = "AzureCredentialsRequest";
@@ -1081,6 +820,7 @@ impl crate::runtime::model::Model for crate::types::AzureCredentialsRequest {
         "azure_tenant_id",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1099,23 +839,10 @@ impl crate::runtime::model::Model for crate::types::AzureCredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AzureCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::AzureStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            azure_application_id: crate::runtime::model::blank(),
-            azure_application_object_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AzureCredentialsRequest, [name, azure_subscription_id,
+    azure_tenant_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::AzureStaticClusterCredentials {
     const NAME: &'static str = "AzureStaticClusterCredentials";
@@ -1129,6 +856,7 @@ impl crate::runtime::model::Model for crate::types::AzureStaticClusterCredential
         "azure_application_object_id",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1157,22 +885,16 @@ impl crate::runtime::model::Model for crate::types::AzureStaticClusterCredential
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AzureStaticClusterCredentials);
-
-impl crate::runtime::model::Blank for crate::types::CertManagerChartParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kubernetes_namespace: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AzureStaticClusterCredentials, [id, name, azure_subscription_id,
+    azure_tenant_id, object_type, azure_application_id, azure_application_object_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::CertManagerChartParameters {
     const NAME: &'static str = "CertManagerChartParameters";
     const FIELDS: &'static [&'static str] = &["kubernetes_namespace"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1188,21 +910,8 @@ impl crate::runtime::model::Model for crate::types::CertManagerChartParameters {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CertManagerChartParameters, Default
+    crate::types::CertManagerChartParameters, [kubernetes_namespace], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CloudProvider {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            short_name: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            logo_url: crate::runtime::model::blank(),
-            regions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CloudProvider {
     const NAME: &'static str = "CloudProvider";
@@ -1213,6 +922,7 @@ impl crate::runtime::model::Model for crate::types::CloudProvider {
         "regions",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1231,27 +941,18 @@ impl crate::runtime::model::Model for crate::types::CloudProvider {
         to.given("logo_url", &self.logo_url);
         to.given("regions", &self.regions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.regions);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::CloudProvider, Default);
-
-impl crate::runtime::model::Blank for crate::types::CloudProviderResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloudProvider, [short_name, name, logo_url, regions], [regions],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::CloudProviderResponseList {
     const NAME: &'static str = "CloudProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1264,29 +965,17 @@ impl crate::runtime::model::Model for crate::types::CloudProviderResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CloudProviderResponseList, Default
+    crate::types::CloudProviderResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CloudWatchExportConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CloudWatchExportConfig {
     const NAME: &'static str = "CloudWatchExportConfig";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1301,21 +990,9 @@ impl crate::runtime::model::Model for crate::types::CloudWatchExportConfig {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CloudWatchExportConfig);
-
-impl crate::runtime::model::Blank for crate::types::CloudflareDnsProviderRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            api_token: crate::runtime::model::blank(),
-            proxied: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloudWatchExportConfig, [enabled], []
+);
 
 impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderRequest {
     const NAME: &'static str = "CloudflareDnsProviderRequest";
@@ -1327,6 +1004,7 @@ impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderRequest
         "proxied",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1349,25 +1027,16 @@ impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderRequest
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CloudflareDnsProviderRequest);
-
-impl crate::runtime::model::Blank for crate::types::CloudflareDnsProviderResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            proxied: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloudflareDnsProviderRequest, [provider, domain, email, api_token,
+    proxied], []
+);
 
 impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderResponse {
     const NAME: &'static str = "CloudflareDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain", "email", "proxied"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1388,49 +1057,9 @@ impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderRespons
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CloudflareDnsProviderResponse);
-
-impl crate::runtime::model::Blank for crate::types::Cluster {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            organization: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            min_running_nodes: crate::runtime::model::blank(),
-            max_running_nodes: crate::runtime::model::blank(),
-            disk_size: crate::runtime::model::blank(),
-            disk_iops: crate::runtime::model::blank(),
-            disk_throughput: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            kubernetes: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            estimated_cloud_provider_cost: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            has_access: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            is_demo: crate::runtime::model::blank(),
-            production: crate::runtime::model::blank(),
-            ssh_keys: crate::runtime::model::blank(),
-            features: crate::runtime::model::blank(),
-            deployment_status: crate::runtime::model::blank(),
-            metrics_parameters: crate::runtime::model::blank(),
-            infrastructure_outputs: crate::runtime::model::blank(),
-            infrastructure_charts_parameters: crate::runtime::model::blank(),
-            keda: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            secret_manager_accesses: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloudflareDnsProviderResponse, [provider, domain, email, proxied], []
+);
 
 impl crate::runtime::model::Model for crate::types::Cluster {
     const NAME: &'static str = "Cluster";
@@ -1470,6 +1099,7 @@ impl crate::runtime::model::Model for crate::types::Cluster {
         "secret_manager_accesses",
     ];
     const REQUIRED: u128 = 0b000000000000000000000000011010011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1559,89 +1189,19 @@ impl crate::runtime::model::Model for crate::types::Cluster {
         to.given("labels_groups", &self.labels_groups);
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.organization);
-        crate::runtime::model::Parts::drop_extra(&mut self.features);
-        crate::runtime::model::Parts::drop_extra(&mut self.metrics_parameters);
-        crate::runtime::model::Parts::drop_extra(&mut self.infrastructure_outputs);
-        crate::runtime::model::Parts::drop_extra(
-            &mut self.infrastructure_charts_parameters,
-        );
-        crate::runtime::model::Parts::drop_extra(&mut self.keda);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.secret_manager_accesses);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Cluster);
-
-impl crate::runtime::model::Blank for crate::types::ClusterAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            aws_cloudwatch_eks_logs_retention_days: crate::runtime::model::blank(),
-            aws_vpc_enable_s3_flow_logs: crate::runtime::model::blank(),
-            aws_vpc_flow_logs_retention_days: crate::runtime::model::blank(),
-            aws_vpc_enable_nat_gateway_secondary_eip: crate::runtime::model::blank(),
-            loki_log_retention_in_week: crate::runtime::model::blank(),
-            loki_deployment_mode: crate::runtime::model::blank(),
-            loki_single_binary_cpu_request_m: crate::runtime::model::blank(),
-            loki_single_binary_cpu_limit_m: crate::runtime::model::blank(),
-            loki_single_binary_memory_request_mib: crate::runtime::model::blank(),
-            loki_single_binary_memory_limit_mib: crate::runtime::model::blank(),
-            loki_write_cpu_request_m: crate::runtime::model::blank(),
-            loki_write_cpu_limit_m: crate::runtime::model::blank(),
-            loki_write_memory_request_mib: crate::runtime::model::blank(),
-            loki_write_memory_limit_mib: crate::runtime::model::blank(),
-            loki_read_cpu_request_m: crate::runtime::model::blank(),
-            loki_read_cpu_limit_m: crate::runtime::model::blank(),
-            loki_read_memory_request_mib: crate::runtime::model::blank(),
-            loki_read_memory_limit_mib: crate::runtime::model::blank(),
-            loki_backend_cpu_request_m: crate::runtime::model::blank(),
-            loki_backend_cpu_limit_m: crate::runtime::model::blank(),
-            loki_backend_memory_request_mib: crate::runtime::model::blank(),
-            loki_backend_memory_limit_mib: crate::runtime::model::blank(),
-            registry_image_retention_time: crate::runtime::model::blank(),
-            cloud_provider_container_registry_tags: crate::runtime::model::blank(),
-            aws_eks_enable_alb_controller: crate::runtime::model::blank(),
-            aws_eks_enable_efs_addon: crate::runtime::model::blank(),
-            aws_eks_efs_throughput_mode: crate::runtime::model::blank(),
-            aws_eks_efs_performance_mode: crate::runtime::model::blank(),
-            aws_eks_efs_transition_to_ia: crate::runtime::model::blank(),
-            load_balancer_size: crate::runtime::model::blank(),
-            database_postgresql_deny_any_access: crate::runtime::model::blank(),
-            database_postgresql_allowed_cidrs: crate::runtime::model::blank(),
-            database_mysql_deny_any_access: crate::runtime::model::blank(),
-            database_mysql_allowed_cidrs: crate::runtime::model::blank(),
-            database_mongodb_deny_any_access: crate::runtime::model::blank(),
-            database_mongodb_allowed_cidrs: crate::runtime::model::blank(),
-            database_redis_deny_any_access: crate::runtime::model::blank(),
-            database_redis_allowed_cidrs: crate::runtime::model::blank(),
-            aws_iam_admin_group: crate::runtime::model::blank(),
-            aws_eks_ec2_metadata_imds: crate::runtime::model::blank(),
-            aws_eks_ec2_ami: crate::runtime::model::blank(),
-            pleco_resources_ttl: crate::runtime::model::blank(),
-            registry_mirroring_mode: crate::runtime::model::blank(),
-            nginx_vcpu_request_in_milli_cpu: crate::runtime::model::blank(),
-            nginx_vcpu_limit_in_milli_cpu: crate::runtime::model::blank(),
-            nginx_memory_request_in_mib: crate::runtime::model::blank(),
-            nginx_memory_limit_in_mib: crate::runtime::model::blank(),
-            envoy_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
-            envoy_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
-            envoy_gateway_api_retry_num_retries: crate::runtime::model::blank(),
-            envoy_gateway_api_retry_retry_on: crate::runtime::model::blank(),
-            envoy_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
-            envoy_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
-            nginx_hpa_cpu_utilization_percentage_threshold: crate::runtime::model::blank(),
-            nginx_hpa_min_number_instances: crate::runtime::model::blank(),
-            nginx_hpa_max_number_instances: crate::runtime::model::blank(),
-            storageclass_fast_ssd: crate::runtime::model::blank(),
-            qovery_static_ip_mode: crate::runtime::model::blank(),
-            k8s_api_allowed_public_access_cidrs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Cluster, [id, created_at, updated_at, organization, name, description,
+    region, cloud_provider, min_running_nodes, max_running_nodes, disk_size, disk_iops,
+    disk_throughput, instance_type, kubernetes, cpu, memory,
+    estimated_cloud_provider_cost, status, has_access, version, is_default, is_demo,
+    production, ssh_keys, features, deployment_status, metrics_parameters,
+    infrastructure_outputs, infrastructure_charts_parameters, keda, labels_groups,
+    secret_manager_accesses], [organization, features, metrics_parameters,
+    infrastructure_outputs, infrastructure_charts_parameters, keda, labels_groups,
+    secret_manager_accesses]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
     const NAME: &'static str = "ClusterAdvancedSettings";
@@ -1707,6 +1267,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
         "k8s.api.allowed_public_access_cidrs",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2083,20 +1644,36 @@ impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterAdvancedSettings, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterAnalysisLogResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            timestamp: crate::runtime::model::blank(),
-            level: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            line_order: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAdvancedSettings, [aws_cloudwatch_eks_logs_retention_days,
+    aws_vpc_enable_s3_flow_logs, aws_vpc_flow_logs_retention_days,
+    aws_vpc_enable_nat_gateway_secondary_eip, loki_log_retention_in_week,
+    loki_deployment_mode, loki_single_binary_cpu_request_m,
+    loki_single_binary_cpu_limit_m, loki_single_binary_memory_request_mib,
+    loki_single_binary_memory_limit_mib, loki_write_cpu_request_m,
+    loki_write_cpu_limit_m, loki_write_memory_request_mib, loki_write_memory_limit_mib,
+    loki_read_cpu_request_m, loki_read_cpu_limit_m, loki_read_memory_request_mib,
+    loki_read_memory_limit_mib, loki_backend_cpu_request_m, loki_backend_cpu_limit_m,
+    loki_backend_memory_request_mib, loki_backend_memory_limit_mib,
+    registry_image_retention_time, cloud_provider_container_registry_tags,
+    aws_eks_enable_alb_controller, aws_eks_enable_efs_addon, aws_eks_efs_throughput_mode,
+    aws_eks_efs_performance_mode, aws_eks_efs_transition_to_ia, load_balancer_size,
+    database_postgresql_deny_any_access, database_postgresql_allowed_cidrs,
+    database_mysql_deny_any_access, database_mysql_allowed_cidrs,
+    database_mongodb_deny_any_access, database_mongodb_allowed_cidrs,
+    database_redis_deny_any_access, database_redis_allowed_cidrs, aws_iam_admin_group,
+    aws_eks_ec2_metadata_imds, aws_eks_ec2_ami, pleco_resources_ttl,
+    registry_mirroring_mode, nginx_vcpu_request_in_milli_cpu,
+    nginx_vcpu_limit_in_milli_cpu, nginx_memory_request_in_mib,
+    nginx_memory_limit_in_mib, envoy_gateway_api_http_request_timeout_seconds,
+    envoy_gateway_api_http_connection_idle_timeout_seconds,
+    envoy_gateway_api_retry_num_retries, envoy_gateway_api_retry_retry_on,
+    envoy_gateway_api_retry_http_status_codes,
+    envoy_gateway_api_retry_per_try_timeout_seconds,
+    nginx_hpa_cpu_utilization_percentage_threshold, nginx_hpa_min_number_instances,
+    nginx_hpa_max_number_instances, storageclass_fast_ssd, qovery_static_ip_mode,
+    k8s_api_allowed_public_access_cidrs], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponse {
     const NAME: &'static str = "ClusterAnalysisLogResponse";
@@ -2107,6 +1684,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponse {
         "line_order",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2127,22 +1705,16 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterAnalysisLogResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterAnalysisLogResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAnalysisLogResponse, [timestamp, level, message, line_order],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponseList {
     const NAME: &'static str = "ClusterAnalysisLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2155,28 +1727,11 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponseLi
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterAnalysisLogResponseList, Default
+    crate::types::ClusterAnalysisLogResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterAnalysisRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            output_format: crate::runtime::model::blank(),
-            prometheus_url: crate::runtime::model::blank(),
-            cmd_args: crate::runtime::model::blank(),
-            target_kubernetes_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterAnalysisRequest {
     const NAME: &'static str = "ClusterAnalysisRequest";
@@ -2188,6 +1743,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisRequest {
         "target_kubernetes_version",
     ];
     const REQUIRED: u128 = 0b00011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2210,26 +1766,10 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterAnalysisRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterAnalysisResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            organization_id: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            output_format: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            triggered_by: crate::runtime::model::blank(),
-            error_message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAnalysisRequest, [kind, output_format, prometheus_url,
+    cmd_args, target_kubernetes_version], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponse {
     const NAME: &'static str = "ClusterAnalysisResponse";
@@ -2246,6 +1786,7 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponse {
         "error_message",
     ];
     const REQUIRED: u128 = 0b0111111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2278,22 +1819,16 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterAnalysisResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterAnalysisResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAnalysisResponse, [id, cluster_id, organization_id, kind,
+    status, output_format, created_at, updated_at, triggered_by, error_message], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponseList {
     const NAME: &'static str = "ClusterAnalysisResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2306,31 +1841,17 @@ impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponseList 
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterAnalysisResponseList, Default
+    crate::types::ClusterAnalysisResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfo {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cloud_provider: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfo {
     const NAME: &'static str = "ClusterCloudProviderInfo";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2347,29 +1868,18 @@ impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfo {
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterCloudProviderInfo, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfoRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cloud_provider: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterCloudProviderInfo, [cloud_provider, credentials, region],
+    [credentials], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoRequest {
     const NAME: &'static str = "ClusterCloudProviderInfoRequest";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2386,29 +1896,18 @@ impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoRequ
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterCloudProviderInfoRequest, Default
+    crate::types::ClusterCloudProviderInfoRequest, [cloud_provider, credentials,
+    region], [credentials], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterCredentialsResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterCredentialsResponseList {
     const NAME: &'static str = "ClusterCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2421,29 +1920,17 @@ impl crate::runtime::model::Model for crate::types::ClusterCredentialsResponseLi
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterCredentialsResponseList, Default
+    crate::types::ClusterCredentialsResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterDnsProviderRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            dns_provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterDnsProviderRequest {
     const NAME: &'static str = "ClusterDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2456,27 +1943,17 @@ impl crate::runtime::model::Model for crate::types::ClusterDnsProviderRequest {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.dns_provider);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterDnsProviderRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterDnsProviderResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            dns_provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterDnsProviderRequest, [dns_provider], [dns_provider]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterDnsProviderResponse {
     const NAME: &'static str = "ClusterDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2489,26 +1966,11 @@ impl crate::runtime::model::Model for crate::types::ClusterDnsProviderResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.dns_provider);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterDnsProviderResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterEksAnywhereGitRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            commit_id: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterDnsProviderResponse, [dns_provider], [dns_provider]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterEksAnywhereGitRepository {
     const NAME: &'static str = "ClusterEksAnywhereGitRepository";
@@ -2520,6 +1982,7 @@ impl crate::runtime::model::Model for crate::types::ClusterEksAnywhereGitReposit
         "provider",
     ];
     const REQUIRED: u128 = 0b01001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2542,33 +2005,10 @@ impl crate::runtime::model::Model for crate::types::ClusterEksAnywhereGitReposit
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterEksAnywhereGitRepository);
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureAwsExistingVpc {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            aws_vpc_eks_id: crate::runtime::model::blank(),
-            eks_subnets_zone_a_ids: crate::runtime::model::blank(),
-            eks_subnets_zone_b_ids: crate::runtime::model::blank(),
-            eks_subnets_zone_c_ids: crate::runtime::model::blank(),
-            documentdb_subnets_zone_a_ids: crate::runtime::model::blank(),
-            documentdb_subnets_zone_b_ids: crate::runtime::model::blank(),
-            documentdb_subnets_zone_c_ids: crate::runtime::model::blank(),
-            elasticache_subnets_zone_a_ids: crate::runtime::model::blank(),
-            elasticache_subnets_zone_b_ids: crate::runtime::model::blank(),
-            elasticache_subnets_zone_c_ids: crate::runtime::model::blank(),
-            rds_subnets_zone_a_ids: crate::runtime::model::blank(),
-            rds_subnets_zone_b_ids: crate::runtime::model::blank(),
-            rds_subnets_zone_c_ids: crate::runtime::model::blank(),
-            eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::model::blank(),
-            eks_create_nodes_in_private_subnet: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterEksAnywhereGitRepository, [url, branch, commit_id,
+    git_token_id, provider], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureAwsExistingVpc {
     const NAME: &'static str = "ClusterFeatureAwsExistingVpc";
@@ -2592,6 +2032,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureAwsExistingVpc
         "eks_create_nodes_in_private_subnet",
     ];
     const REQUIRED: u128 = 0b00000000000000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2700,25 +2141,23 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureAwsExistingVpc
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureAwsExistingVpc);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterFeatureAwsExistingVpcResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureAwsExistingVpc, [aws_vpc_eks_id, eks_subnets_zone_a_ids,
+    eks_subnets_zone_b_ids, eks_subnets_zone_c_ids, documentdb_subnets_zone_a_ids,
+    documentdb_subnets_zone_b_ids, documentdb_subnets_zone_c_ids,
+    elasticache_subnets_zone_a_ids, elasticache_subnets_zone_b_ids,
+    elasticache_subnets_zone_c_ids, rds_subnets_zone_a_ids, rds_subnets_zone_b_ids,
+    rds_subnets_zone_c_ids, eks_karpenter_fargate_subnets_zone_a_ids,
+    eks_karpenter_fargate_subnets_zone_b_ids, eks_karpenter_fargate_subnets_zone_c_ids,
+    eks_create_nodes_in_private_subnet], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterFeatureAwsExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureAwsExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2733,30 +2172,17 @@ for crate::types::ClusterFeatureAwsExistingVpcResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureAwsExistingVpcResponse
+    crate::types::ClusterFeatureAwsExistingVpcResponse, [type_, value], [value]
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureBooleanResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureBooleanResponse {
     const NAME: &'static str = "ClusterFeatureBooleanResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2773,23 +2199,9 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureBooleanRespons
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureBooleanResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureGcpExistingVpc {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            vpc_name: crate::runtime::model::blank(),
-            vpc_project_id: crate::runtime::model::blank(),
-            subnetwork_name: crate::runtime::model::blank(),
-            ip_range_services_name: crate::runtime::model::blank(),
-            ip_range_pods_name: crate::runtime::model::blank(),
-            additional_ip_range_pods_names: crate::runtime::model::blank(),
-            private_nodes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureBooleanResponse, [type_, value], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureGcpExistingVpc {
     const NAME: &'static str = "ClusterFeatureGcpExistingVpc";
@@ -2803,6 +2215,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureGcpExistingVpc
         "private_nodes",
     ];
     const REQUIRED: u128 = 0b0000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2834,25 +2247,18 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureGcpExistingVpc
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureGcpExistingVpc);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterFeatureGcpExistingVpcResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureGcpExistingVpc, [vpc_name, vpc_project_id,
+    subnetwork_name, ip_range_services_name, ip_range_pods_name,
+    additional_ip_range_pods_names, private_nodes], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterFeatureGcpExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureGcpExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2867,29 +2273,11 @@ for crate::types::ClusterFeatureGcpExistingVpcResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureGcpExistingVpcResponse
+    crate::types::ClusterFeatureGcpExistingVpcResponse, [type_, value], [value]
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureKarpenterParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            spot_enabled: crate::runtime::model::blank(),
-            disk_size_in_gib: crate::runtime::model::blank(),
-            disk_iops: crate::runtime::model::blank(),
-            disk_throughput: crate::runtime::model::blank(),
-            default_service_architecture: crate::runtime::model::blank(),
-            qovery_node_pools: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureKarpenterParameters {
     const NAME: &'static str = "ClusterFeatureKarpenterParameters";
@@ -2902,6 +2290,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureKarpenterParam
         "qovery_node_pools",
     ];
     const REQUIRED: u128 = 0b110011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2929,30 +2318,20 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureKarpenterParam
         to.always("default_service_architecture", &self.default_service_architecture);
         to.always("qovery_node_pools", &self.qovery_node_pools);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.qovery_node_pools);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureKarpenterParameters);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterFeatureKarpenterParametersResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureKarpenterParameters, [spot_enabled, disk_size_in_gib,
+    disk_iops, disk_throughput, default_service_architecture, qovery_node_pools],
+    [qovery_node_pools]
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterFeatureKarpenterParametersResponse {
     const NAME: &'static str = "ClusterFeatureKarpenterParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2967,29 +2346,17 @@ for crate::types::ClusterFeatureKarpenterParametersResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureKarpenterParametersResponse
+    crate::types::ClusterFeatureKarpenterParametersResponse, [type_, value], [value]
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureNatGatewayParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            nat_gateway_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayParameters {
     const NAME: &'static str = "ClusterFeatureNatGatewayParameters";
     const FIELDS: &'static [&'static str] = &["nat_gateway_type"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3002,32 +2369,19 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayPara
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("nat_gateway_type", &self.nat_gateway_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.nat_gateway_type);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureNatGatewayParameters, Default
+    crate::types::ClusterFeatureNatGatewayParameters, [nat_gateway_type],
+    [nat_gateway_type], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterFeatureNatGatewayParametersResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterFeatureNatGatewayParametersResponse {
     const NAME: &'static str = "ClusterFeatureNatGatewayParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3042,26 +2396,11 @@ for crate::types::ClusterFeatureNatGatewayParametersResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureNatGatewayParametersResponse
+    crate::types::ClusterFeatureNatGatewayParametersResponse, [type_, value], [value]
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureNatGatewayTypeGcp {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            static_ips_enabled: crate::runtime::model::blank(),
-            static_ips_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayTypeGcp {
     const NAME: &'static str = "ClusterFeatureNatGatewayTypeGcp";
@@ -3071,6 +2410,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayType
         "static_ips_count",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3089,25 +2429,17 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayType
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureNatGatewayTypeGcp);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterFeatureNatGatewayTypeScaleway {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureNatGatewayTypeGcp, [provider, static_ips_enabled,
+    static_ips_count], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterFeatureNatGatewayTypeScaleway {
     const NAME: &'static str = "ClusterFeatureNatGatewayTypeScaleway";
     const FIELDS: &'static [&'static str] = &["provider", "type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3125,31 +2457,8 @@ for crate::types::ClusterFeatureNatGatewayTypeScaleway {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureNatGatewayTypeScaleway
+    crate::types::ClusterFeatureNatGatewayTypeScaleway, [provider, type_], []
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            title: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cost_per_month_in_cents: crate::runtime::model::blank(),
-            cost_per_month: crate::runtime::model::blank(),
-            currency_code: crate::runtime::model::blank(),
-            is_cloud_provider_paying_feature: crate::runtime::model::blank(),
-            cloud_provider_feature_documentation: crate::runtime::model::blank(),
-            is_qovery_paying_feature: crate::runtime::model::blank(),
-            qovery_feature_documentation: crate::runtime::model::blank(),
-            value_type: crate::runtime::model::blank(),
-            value_object: crate::runtime::model::blank(),
-            is_value_updatable: crate::runtime::model::blank(),
-            accepted_values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureResponse {
     const NAME: &'static str = "ClusterFeatureResponse";
@@ -3170,6 +2479,7 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureResponse {
         "accepted_values",
     ];
     const REQUIRED: u128 = 0b00000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3229,28 +2539,21 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureResponse {
         to.given("is_value_updatable", &self.is_value_updatable);
         to.given("accepted_values", &self.accepted_values);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value_object);
-        crate::runtime::model::Parts::drop_extra(&mut self.accepted_values);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureResponse, [id, title, description,
+    cost_per_month_in_cents, cost_per_month, currency_code,
+    is_cloud_provider_paying_feature, cloud_provider_feature_documentation,
+    is_qovery_paying_feature, qovery_feature_documentation, value_type, value_object,
+    is_value_updatable, accepted_values], [value_object, accepted_values], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureResponseList {
     const NAME: &'static str = "ClusterFeatureResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3263,30 +2566,17 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterFeatureResponseList, Default
+    crate::types::ClusterFeatureResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterFeatureStringResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterFeatureStringResponse {
     const NAME: &'static str = "ClusterFeatureStringResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3303,21 +2593,9 @@ impl crate::runtime::model::Model for crate::types::ClusterFeatureStringResponse
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterFeatureStringResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterInfrastructureChartsParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            nginx_parameters: crate::runtime::model::blank(),
-            cert_manager_parameters: crate::runtime::model::blank(),
-            metal_lb_parameters: crate::runtime::model::blank(),
-            eks_anywhere_parameters: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureStringResponse, [type_, value], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterInfrastructureChartsParameters {
@@ -3329,6 +2607,7 @@ for crate::types::ClusterInfrastructureChartsParameters {
         "eks_anywhere_parameters",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3347,30 +2626,14 @@ for crate::types::ClusterInfrastructureChartsParameters {
         to.given("metal_lb_parameters", &self.metal_lb_parameters);
         to.given("eks_anywhere_parameters", &self.eks_anywhere_parameters);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.nginx_parameters);
-        crate::runtime::model::Parts::drop_extra(&mut self.cert_manager_parameters);
-        crate::runtime::model::Parts::drop_extra(&mut self.metal_lb_parameters);
-        crate::runtime::model::Parts::drop_extra(&mut self.eks_anywhere_parameters);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInfrastructureChartsParameters, Default
+    crate::types::ClusterInfrastructureChartsParameters, [nginx_parameters,
+    cert_manager_parameters, metal_lb_parameters, eks_anywhere_parameters],
+    [nginx_parameters, cert_manager_parameters, metal_lb_parameters,
+    eks_anywhere_parameters], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterInfrastructureEksAnywhereParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            yaml_file_path: crate::runtime::model::blank(),
-            cluster_backup: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterInfrastructureEksAnywhereParameters {
@@ -3381,6 +2644,7 @@ for crate::types::ClusterInfrastructureEksAnywhereParameters {
         "cluster_backup",
     ];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3397,32 +2661,19 @@ for crate::types::ClusterInfrastructureEksAnywhereParameters {
         to.always("yaml_file_path", &self.yaml_file_path);
         to.given("cluster_backup", &self.cluster_backup);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster_backup);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInfrastructureEksAnywhereParameters
+    crate::types::ClusterInfrastructureEksAnywhereParameters, [git_repository,
+    yaml_file_path, cluster_backup], [git_repository, cluster_backup]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterInfrastructureMetalLbChartParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            ip_address_pools: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterInfrastructureMetalLbChartParameters {
     const NAME: &'static str = "ClusterInfrastructureMetalLbChartParameters";
     const FIELDS: &'static [&'static str] = &["ip_address_pools"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3438,23 +2689,9 @@ for crate::types::ClusterInfrastructureMetalLbChartParameters {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInfrastructureMetalLbChartParameters, Default
+    crate::types::ClusterInfrastructureMetalLbChartParameters, [ip_address_pools], [],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterInfrastructureNginxChartParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            replica_count: crate::runtime::model::blank(),
-            default_ssl_certificate: crate::runtime::model::blank(),
-            publish_status_address: crate::runtime::model::blank(),
-            annotation_metal_lb_load_balancer_ips: crate::runtime::model::blank(),
-            annotation_external_dns_kubernetes_target: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterInfrastructureNginxChartParameters {
@@ -3467,6 +2704,7 @@ for crate::types::ClusterInfrastructureNginxChartParameters {
         "annotation_external_dns_kubernetes_target",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3506,22 +2744,11 @@ for crate::types::ClusterInfrastructureNginxChartParameters {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInfrastructureNginxChartParameters, Default
+    crate::types::ClusterInfrastructureNginxChartParameters, [replica_count,
+    default_ssl_certificate, publish_status_address,
+    annotation_metal_lb_load_balancer_ips, annotation_external_dns_kubernetes_target],
+    [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterInstanceAttributes {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            instance_category: crate::runtime::model::blank(),
-            instance_generation: crate::runtime::model::blank(),
-            instance_family: crate::runtime::model::blank(),
-            instance_size: crate::runtime::model::blank(),
-            meets_resource_reqs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterInstanceAttributes {
     const NAME: &'static str = "ClusterInstanceAttributes";
@@ -3533,6 +2760,7 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceAttributes {
         "meets_resource_reqs",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3556,21 +2784,9 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceAttributes {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInstanceAttributes, Default
+    crate::types::ClusterInstanceAttributes, [instance_category, instance_generation,
+    instance_family, instance_size, meets_resource_reqs], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterInstanceGpuInfo {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            count: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            manufacturer: crate::runtime::model::blank(),
-            memory_in_mib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterInstanceGpuInfo {
     const NAME: &'static str = "ClusterInstanceGpuInfo";
@@ -3581,6 +2797,7 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceGpuInfo {
         "memory_in_mib",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3601,25 +2818,10 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceGpuInfo {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterInstanceGpuInfo, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterInstanceType {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            ram_in_gb: crate::runtime::model::blank(),
-            bandwidth_in_gbps: crate::runtime::model::blank(),
-            bandwidth_guarantee: crate::runtime::model::blank(),
-            architecture: crate::runtime::model::blank(),
-            gpu_info: crate::runtime::model::blank(),
-            attributes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInstanceGpuInfo, [count, name, manufacturer, memory_in_mib],
+    [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterInstanceType {
     const NAME: &'static str = "ClusterInstanceType";
@@ -3635,6 +2837,7 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceType {
         "attributes",
     ];
     const REQUIRED: u128 = 0b000111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3663,28 +2866,18 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceType {
         to.given("gpu_info", &self.gpu_info);
         to.given("attributes", &self.attributes);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.gpu_info);
-        crate::runtime::model::Parts::drop_extra(&mut self.attributes);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterInstanceType);
-
-impl crate::runtime::model::Blank for crate::types::ClusterInstanceTypeResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInstanceType, [type_, name, cpu, ram_in_gb, bandwidth_in_gbps,
+    bandwidth_guarantee, architecture, gpu_info, attributes], [gpu_info, attributes]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterInstanceTypeResponseList {
     const NAME: &'static str = "ClusterInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3697,27 +2890,11 @@ impl crate::runtime::model::Model for crate::types::ClusterInstanceTypeResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterInstanceTypeResponseList, Default
+    crate::types::ClusterInstanceTypeResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
@@ -3728,6 +2905,7 @@ for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
         "eks_karpenter_fargate_subnets_zone_c_ids",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3771,23 +2949,16 @@ for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest, Default
+    crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest,
+    [eks_karpenter_fargate_subnets_zone_a_ids, eks_karpenter_fargate_subnets_zone_b_ids,
+    eks_karpenter_fargate_subnets_zone_c_ids], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterKeda {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterKeda {
     const NAME: &'static str = "ClusterKeda";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3802,27 +2973,7 @@ impl crate::runtime::model::Model for crate::types::ClusterKeda {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterKeda);
-
-impl crate::runtime::model::Blank for crate::types::ClusterKubernetesEvent {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            reporting_component: crate::runtime::model::blank(),
-            count: crate::runtime::model::blank(),
-            first_occurrence: crate::runtime::model::blank(),
-            last_occurrence: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::ClusterKeda, [enabled], []);
 
 impl crate::runtime::model::Model for crate::types::ClusterKubernetesEvent {
     const NAME: &'static str = "ClusterKubernetesEvent";
@@ -3840,6 +2991,7 @@ impl crate::runtime::model::Model for crate::types::ClusterKubernetesEvent {
         "last_occurrence",
     ];
     const REQUIRED: u128 = 0b00000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3874,22 +3026,17 @@ impl crate::runtime::model::Model for crate::types::ClusterKubernetesEvent {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterKubernetesEvent, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLabelsGroup {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterKubernetesEvent, [created_at, kind, namespace, name, reason,
+    message, type_, reporting_component, count, first_occurrence, last_occurrence], [],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLabelsGroup {
     const NAME: &'static str = "ClusterLabelsGroup";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3904,21 +3051,9 @@ impl crate::runtime::model::Model for crate::types::ClusterLabelsGroup {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLabelsGroup, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLock {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            reason: crate::runtime::model::blank(),
-            ttl_in_days: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            locked_at: crate::runtime::model::blank(),
-            owner_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLabelsGroup, [id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLock {
     const NAME: &'static str = "ClusterLock";
@@ -3930,6 +3065,7 @@ impl crate::runtime::model::Model for crate::types::ClusterLock {
         "owner_name",
     ];
     const REQUIRED: u128 = 0b11101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3952,22 +3088,16 @@ impl crate::runtime::model::Model for crate::types::ClusterLock {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLock);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLockList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLock, [reason, ttl_in_days, cluster_id, locked_at, owner_name],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLockList {
     const NAME: &'static str = "ClusterLockList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3980,28 +3110,17 @@ impl crate::runtime::model::Model for crate::types::ClusterLockList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLockList, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLockRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            reason: crate::runtime::model::blank(),
-            ttl_in_days: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLockList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLockRequest {
     const NAME: &'static str = "ClusterLockRequest";
     const FIELDS: &'static [&'static str] = &["reason", "ttl_in_days"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4018,22 +3137,9 @@ impl crate::runtime::model::Model for crate::types::ClusterLockRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLockRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            timestamp: crate::runtime::model::blank(),
-            step: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            error: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLockRequest, [reason, ttl_in_days], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogs {
     const NAME: &'static str = "ClusterLogs";
@@ -4046,6 +3152,7 @@ impl crate::runtime::model::Model for crate::types::ClusterLogs {
         "details",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4068,31 +3175,18 @@ impl crate::runtime::model::Model for crate::types::ClusterLogs {
         to.given("error", &self.error);
         to.given("details", &self.details);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.message);
-        crate::runtime::model::Parts::drop_extra(&mut self.error);
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogs, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider_kind: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            transmitter: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogs, [type_, timestamp, step, message, error, details],
+    [message, error, details], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsDetails {
     const NAME: &'static str = "ClusterLogsDetails";
     const FIELDS: &'static [&'static str] = &["provider_kind", "region", "transmitter"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4109,29 +3203,18 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsDetails {
         to.given("region", &self.region);
         to.given("transmitter", &self.transmitter);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.transmitter);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogsDetails, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsDetailsTransmitter {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsDetails, [provider_kind, region, transmitter],
+    [transmitter], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsDetailsTransmitter {
     const NAME: &'static str = "ClusterLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["type", "id", "name"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4151,23 +3234,8 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsDetailsTransmitte
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterLogsDetailsTransmitter, Default
+    crate::types::ClusterLogsDetailsTransmitter, [type_, id, name], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsError {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            tag: crate::runtime::model::blank(),
-            user_log_message: crate::runtime::model::blank(),
-            link: crate::runtime::model::blank(),
-            hint_message: crate::runtime::model::blank(),
-            event_details: crate::runtime::model::blank(),
-            underlying_error: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsError {
     const NAME: &'static str = "ClusterLogsError";
@@ -4180,6 +3248,7 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsError {
         "underlying_error",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4202,28 +3271,18 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsError {
         to.given("event_details", &self.event_details);
         to.given("underlying_error", &self.underlying_error);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.event_details);
-        crate::runtime::model::Parts::drop_extra(&mut self.underlying_error);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogsError, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsErrorUnderlyingError {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsError, [tag, user_log_message, link, hint_message,
+    event_details, underlying_error], [event_details, underlying_error], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsErrorUnderlyingError {
     const NAME: &'static str = "ClusterLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4239,23 +3298,14 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsErrorUnderlyingEr
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterLogsErrorUnderlyingError, Default
+    crate::types::ClusterLogsErrorUnderlyingError, [message], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsMessage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            safe_message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsMessage {
     const NAME: &'static str = "ClusterLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4270,22 +3320,15 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsMessage {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogsMessage, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            response: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsMessage, [safe_message], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsResponse {
     const NAME: &'static str = "ClusterLogsResponse";
     const FIELDS: &'static [&'static str] = &["response"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4300,22 +3343,15 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogsResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterLogsResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsResponse, [response], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterLogsResponseList {
     const NAME: &'static str = "ClusterLogsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4328,27 +3364,17 @@ impl crate::runtime::model::Model for crate::types::ClusterLogsResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterLogsResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterMetricsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            metrics: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterMetricsResponse {
     const NAME: &'static str = "ClusterMetricsResponse";
     const FIELDS: &'static [&'static str] = &["metrics"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4363,25 +3389,9 @@ impl crate::runtime::model::Model for crate::types::ClusterMetricsResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterMetricsResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterOperatorBootstrapResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_repository: crate::runtime::model::blank(),
-            chart_name: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            chart_reference: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            release_name: crate::runtime::model::blank(),
-            values: crate::runtime::model::blank(),
-            values_yaml: crate::runtime::model::blank(),
-            helm_command: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterMetricsResponse, [metrics], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterOperatorBootstrapResponse {
     const NAME: &'static str = "ClusterOperatorBootstrapResponse";
@@ -4397,6 +3407,7 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorBootstrapResp
         "helm_command",
     ];
     const REQUIRED: u128 = 0b110111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4434,29 +3445,11 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorBootstrapResp
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterOperatorBootstrapResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterOperatorFleetInventoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            cluster_kind: crate::runtime::model::blank(),
-            attached: crate::runtime::model::blank(),
-            connected: crate::runtime::model::blank(),
-            last_heartbeat: crate::runtime::model::blank(),
-            desired_image_version: crate::runtime::model::blank(),
-            reported_image_version: crate::runtime::model::blank(),
-            desired_chart_version: crate::runtime::model::blank(),
-            reported_chart_version: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorBootstrapResponse, [chart_repository, chart_name,
+    chart_version, chart_reference, namespace, release_name, values, values_yaml,
+    helm_command], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ClusterOperatorFleetInventoryResponse {
@@ -4476,6 +3469,7 @@ for crate::types::ClusterOperatorFleetInventoryResponse {
         "status",
     ];
     const REQUIRED: u128 = 0b100000111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4513,25 +3507,18 @@ for crate::types::ClusterOperatorFleetInventoryResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterOperatorFleetInventoryResponse
+    crate::types::ClusterOperatorFleetInventoryResponse, [organization_id, cluster_id,
+    cluster_name, cluster_kind, attached, connected, last_heartbeat,
+    desired_image_version, reported_image_version, desired_chart_version,
+    reported_chart_version, status], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ClusterOperatorFleetInventoryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ClusterOperatorFleetInventoryResponseList {
     const NAME: &'static str = "ClusterOperatorFleetInventoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4544,35 +3531,11 @@ for crate::types::ClusterOperatorFleetInventoryResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterOperatorFleetInventoryResponseList
+    crate::types::ClusterOperatorFleetInventoryResponseList, [results], [results]
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterOperatorStatusResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            operator_connected: crate::runtime::model::blank(),
-            last_heartbeat: crate::runtime::model::blank(),
-            operator_version: crate::runtime::model::blank(),
-            controller_version: crate::runtime::model::blank(),
-            request_schema_version: crate::runtime::model::blank(),
-            desired_image_version: crate::runtime::model::blank(),
-            desired_chart_version: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            reported_chart_version: crate::runtime::model::blank(),
-            reported_identity: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterOperatorStatusResponse {
     const NAME: &'static str = "ClusterOperatorStatusResponse";
@@ -4591,6 +3554,7 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorStatusRespons
         "reported_identity",
     ];
     const REQUIRED: u128 = 0b001000000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4625,28 +3589,20 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorStatusRespons
         to.given("reported_chart_version", &self.reported_chart_version);
         to.given("reported_identity", &self.reported_identity);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.reported_identity);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterOperatorStatusResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterOperatorUpdateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_version: crate::runtime::model::blank(),
-            image_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorStatusResponse, [organization_id, cluster_id,
+    operator_connected, last_heartbeat, operator_version, controller_version,
+    request_schema_version, desired_image_version, desired_chart_version, status,
+    reported_chart_version, reported_identity], [reported_identity]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateRequest {
     const NAME: &'static str = "ClusterOperatorUpdateRequest";
     const FIELDS: &'static [&'static str] = &["chart_version", "image_version"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4663,19 +3619,9 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateRequest
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterOperatorUpdateRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterOperatorUpdateResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            execution_id: crate::runtime::model::blank(),
-            image_version: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorUpdateRequest, [chart_version, image_version], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateResponse {
     const NAME: &'static str = "ClusterOperatorUpdateResponse";
@@ -4685,6 +3631,7 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateRespons
         "chart_version",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4703,20 +3650,10 @@ impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateRespons
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterOperatorUpdateResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingLayerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            component_keys: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorUpdateResponse, [execution_id, image_version,
+    chart_version], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingLayerResponse {
     const NAME: &'static str = "ClusterPlatformBindingLayerResponse";
@@ -4727,6 +3664,7 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingLayerR
         "componentKeys",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4748,22 +3686,9 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingLayerR
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterPlatformBindingLayerResponse
+    crate::types::ClusterPlatformBindingLayerResponse, [key, status, reason,
+    component_keys], []
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            template_key: crate::runtime::model::blank(),
-            template_version: crate::runtime::model::blank(),
-            layer_selections: crate::runtime::model::blank(),
-            managed_config: crate::runtime::model::blank(),
-            customer_provided_inputs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingRequest {
     const NAME: &'static str = "ClusterPlatformBindingRequest";
@@ -4775,6 +3700,7 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingReques
         "customerProvidedInputs",
     ];
     const REQUIRED: u128 = 0b00011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4804,24 +3730,10 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingReques
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterPlatformBindingRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            organization_id: crate::runtime::model::blank(),
-            template_key: crate::runtime::model::blank(),
-            template_version: crate::runtime::model::blank(),
-            layer_selections: crate::runtime::model::blank(),
-            managed_config: crate::runtime::model::blank(),
-            customer_provided_inputs: crate::runtime::model::blank(),
-            layers: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterPlatformBindingRequest, [template_key, template_version,
+    layer_selections, managed_config, customer_provided_inputs], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingResponse {
     const NAME: &'static str = "ClusterPlatformBindingResponse";
@@ -4836,6 +3748,7 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingRespon
         "layers",
     ];
     const REQUIRED: u128 = 0b00001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4869,27 +3782,19 @@ impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingRespon
         to.always("customerProvidedInputs", &self.customer_provided_inputs);
         to.always("layers", &self.layers);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.layers);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterPlatformBindingResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterReadinessStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            is_ready: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterPlatformBindingResponse, [cluster_id, organization_id,
+    template_key, template_version, layer_selections, managed_config,
+    customer_provided_inputs, layers], [layers]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterReadinessStatus {
     const NAME: &'static str = "ClusterReadinessStatus";
     const FIELDS: &'static [&'static str] = &["is_ready"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4904,22 +3809,9 @@ impl crate::runtime::model::Model for crate::types::ClusterReadinessStatus {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterReadinessStatus, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRegion {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            country_code: crate::runtime::model::blank(),
-            country: crate::runtime::model::blank(),
-            city: crate::runtime::model::blank(),
-            arm_supported: crate::runtime::model::blank(),
-            zones: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterReadinessStatus, [is_ready], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRegion {
     const NAME: &'static str = "ClusterRegion";
@@ -4932,6 +3824,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRegion {
         "zones",
     ];
     const REQUIRED: u128 = 0b001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4956,22 +3849,16 @@ impl crate::runtime::model::Model for crate::types::ClusterRegion {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRegion);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRegionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRegion, [name, country_code, country, city, arm_supported,
+    zones], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRegionResponseList {
     const NAME: &'static str = "ClusterRegionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4984,43 +3871,11 @@ impl crate::runtime::model::Model for crate::types::ClusterRegionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterRegionResponseList, Default
+    crate::types::ClusterRegionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            cloud_provider_credentials: crate::runtime::model::blank(),
-            min_running_nodes: crate::runtime::model::blank(),
-            max_running_nodes: crate::runtime::model::blank(),
-            disk_size: crate::runtime::model::blank(),
-            disk_iops: crate::runtime::model::blank(),
-            disk_throughput: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            kubernetes: crate::runtime::model::blank(),
-            production: crate::runtime::model::blank(),
-            ssh_keys: crate::runtime::model::blank(),
-            features: crate::runtime::model::blank(),
-            metrics_parameters: crate::runtime::model::blank(),
-            infrastructure_charts_parameters: crate::runtime::model::blank(),
-            keda: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            secret_manager_accesses: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterRequest {
     const NAME: &'static str = "ClusterRequest";
@@ -5047,6 +3902,7 @@ impl crate::runtime::model::Model for crate::types::ClusterRequest {
         "secret_manager_accesses",
     ];
     const REQUIRED: u128 = 0b00000000000000001101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5105,36 +3961,22 @@ impl crate::runtime::model::Model for crate::types::ClusterRequest {
         to.given("labels_groups", &self.labels_groups);
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cloud_provider_credentials);
-        crate::runtime::model::Parts::drop_extra(&mut self.features);
-        crate::runtime::model::Parts::drop_extra(&mut self.metrics_parameters);
-        crate::runtime::model::Parts::drop_extra(
-            &mut self.infrastructure_charts_parameters,
-        );
-        crate::runtime::model::Parts::drop_extra(&mut self.keda);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.secret_manager_accesses);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRequestFeature {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRequest, [name, description, region, cloud_provider,
+    cloud_provider_credentials, min_running_nodes, max_running_nodes, disk_size,
+    disk_iops, disk_throughput, instance_type, kubernetes, production, ssh_keys,
+    features, metrics_parameters, infrastructure_charts_parameters, keda, labels_groups,
+    secret_manager_accesses], [cloud_provider_credentials, features, metrics_parameters,
+    infrastructure_charts_parameters, keda, labels_groups, secret_manager_accesses]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRequestFeature {
     const NAME: &'static str = "ClusterRequestFeature";
     const FIELDS: &'static [&'static str] = &["id", "value"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5149,27 +3991,17 @@ impl crate::runtime::model::Model for crate::types::ClusterRequestFeature {
         to.given("id", &self.id);
         to.given("value", &self.value);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRequestFeature, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRequestFeature, [id, value], [value], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterResponseList {
     const NAME: &'static str = "ClusterResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5182,27 +4014,17 @@ impl crate::runtime::model::Model for crate::types::ClusterResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRoutingTable {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRoutingTable {
     const NAME: &'static str = "ClusterRoutingTable";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5215,29 +4037,17 @@ impl crate::runtime::model::Model for crate::types::ClusterRoutingTable {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRoutingTable, Default);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRoutingTableItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            destination: crate::runtime::model::blank(),
-            target: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRoutingTable, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRoutingTableItem {
     const NAME: &'static str = "ClusterRoutingTableItem";
     const FIELDS: &'static [&'static str] = &["destination", "target", "description"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5256,22 +4066,15 @@ impl crate::runtime::model::Model for crate::types::ClusterRoutingTableItem {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRoutingTableItem);
-
-impl crate::runtime::model::Blank for crate::types::ClusterRoutingTableRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            routes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRoutingTableItem, [destination, target, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterRoutingTableRequest {
     const NAME: &'static str = "ClusterRoutingTableRequest";
     const FIELDS: &'static [&'static str] = &["routes"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5284,29 +4087,11 @@ impl crate::runtime::model::Model for crate::types::ClusterRoutingTableRequest {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("routes", &self.routes);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.routes);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterRoutingTableRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            is_deployed: crate::runtime::model::blank(),
-            next_k8s_available_version: crate::runtime::model::blank(),
-            last_execution_id: crate::runtime::model::blank(),
-            cluster_lock: crate::runtime::model::blank(),
-            last_deployment_date: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRoutingTableRequest, [routes], [routes]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterStatus {
     const NAME: &'static str = "ClusterStatus";
@@ -5321,6 +4106,7 @@ impl crate::runtime::model::Model for crate::types::ClusterStatus {
         "reason",
     ];
     const REQUIRED: u128 = 0b00000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5347,27 +4133,19 @@ impl crate::runtime::model::Model for crate::types::ClusterStatus {
         to.given("last_deployment_date", &self.last_deployment_date);
         to.given("reason", &self.reason);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster_lock);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterStatus);
-
-impl crate::runtime::model::Blank for crate::types::ClusterStatusResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterStatus, [cluster_id, status, is_deployed,
+    next_k8s_available_version, last_execution_id, cluster_lock, last_deployment_date,
+    reason], [cluster_lock]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterStatusResponseList {
     const NAME: &'static str = "ClusterStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5380,31 +4158,17 @@ impl crate::runtime::model::Model for crate::types::ClusterStatusResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterStatusResponseList, Default
+    crate::types::ClusterStatusResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CredentialCluster {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CredentialCluster {
     const NAME: &'static str = "CredentialCluster";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5423,20 +4187,9 @@ impl crate::runtime::model::Model for crate::types::CredentialCluster {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CredentialCluster, Default);
-
-impl crate::runtime::model::Blank for crate::types::DoCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            token: crate::runtime::model::blank(),
-            spaces_access_id: crate::runtime::model::blank(),
-            spaces_secret_key: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CredentialCluster, [id, name, cloud_provider], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::DoCredentialsRequest {
     const NAME: &'static str = "DoCredentialsRequest";
@@ -5447,6 +4200,7 @@ impl crate::runtime::model::Model for crate::types::DoCredentialsRequest {
         "spaces_secret_key",
     ];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5467,20 +4221,10 @@ impl crate::runtime::model::Model for crate::types::DoCredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DoCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::EksAnywhereBackupParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            timeout_seconds: crate::runtime::model::blank(),
-            certs_secret_name: crate::runtime::model::blank(),
-            s3: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DoCredentialsRequest, [name, token, spaces_access_id,
+    spaces_secret_key], []
+);
 
 impl crate::runtime::model::Model for crate::types::EksAnywhereBackupParameters {
     const NAME: &'static str = "EksAnywhereBackupParameters";
@@ -5491,6 +4235,7 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereBackupParameters 
         "s3",
     ];
     const REQUIRED: u128 = 0b1000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5509,25 +4254,12 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereBackupParameters 
         to.given("certs_secret_name", &self.certs_secret_name);
         to.always("s3", &self.s3);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.s3);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksAnywhereBackupParameters);
-
-impl crate::runtime::model::Blank for crate::types::EksAnywhereBackupS3Parameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            bucket: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            key_prefix: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereBackupParameters, [enabled, timeout_seconds,
+    certs_secret_name, s3], [s3]
+);
 
 impl crate::runtime::model::Model for crate::types::EksAnywhereBackupS3Parameters {
     const NAME: &'static str = "EksAnywhereBackupS3Parameters";
@@ -5538,6 +4270,7 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereBackupS3Parameter
         "key_prefix",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5558,22 +4291,16 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereBackupS3Parameter
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksAnywhereBackupS3Parameters);
-
-impl crate::runtime::model::Blank for crate::types::EksAnywhereClusterJwtResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            jwt: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereBackupS3Parameters, [bucket, region, role_arn, key_prefix],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::EksAnywhereClusterJwtResponse {
     const NAME: &'static str = "EksAnywhereClusterJwtResponse";
     const FIELDS: &'static [&'static str] = &["jwt"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5588,22 +4315,15 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereClusterJwtRespons
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksAnywhereClusterJwtResponse);
-
-impl crate::runtime::model::Blank for crate::types::EksAnywhereCommitRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereClusterJwtResponse, [jwt], []
+);
 
 impl crate::runtime::model::Model for crate::types::EksAnywhereCommitRequest {
     const NAME: &'static str = "EksAnywhereCommitRequest";
     const FIELDS: &'static [&'static str] = &["commit_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5618,22 +4338,15 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereCommitRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksAnywhereCommitRequest);
-
-impl crate::runtime::model::Blank for crate::types::EksAnywhereCommitResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereCommitRequest, [commit_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::EksAnywhereCommitResponse {
     const NAME: &'static str = "EksAnywhereCommitResponse";
     const FIELDS: &'static [&'static str] = &["commit_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5648,23 +4361,9 @@ impl crate::runtime::model::Model for crate::types::EksAnywhereCommitResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksAnywhereCommitResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::EksAnywhereVsphereClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            vsphere_user: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereCommitResponse, [commit_id], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::EksAnywhereVsphereClusterCredentials {
@@ -5678,6 +4377,7 @@ for crate::types::EksAnywhereVsphereClusterCredentials {
         "object_type",
     ];
     const REQUIRED: u128 = 0b100111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5703,23 +4403,9 @@ for crate::types::EksAnywhereVsphereClusterCredentials {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EksAnywhereVsphereClusterCredentials
+    crate::types::EksAnywhereVsphereClusterCredentials, [id, name, vsphere_user,
+    access_key_id, role_arn, object_type], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            vsphere_user: crate::runtime::model::blank(),
-            vsphere_password: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
@@ -5732,6 +4418,7 @@ for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
         "role_arn",
     ];
     const REQUIRED: u128 = 0b11111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5755,24 +4442,9 @@ for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EksAnywhereVsphereRoleCredentialsRequest
+    crate::types::EksAnywhereVsphereRoleCredentialsRequest, [type_, name, vsphere_user,
+    vsphere_password, role_arn], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            vsphere_user: crate::runtime::model::blank(),
-            vsphere_password: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            secret_access_key: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
@@ -5786,6 +4458,7 @@ for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
         "secret_access_key",
     ];
     const REQUIRED: u128 = 0b111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5811,23 +4484,15 @@ for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EksAnywhereVsphereStaticCredentialsRequest
+    crate::types::EksAnywhereVsphereStaticCredentialsRequest, [type_, name,
+    vsphere_user, vsphere_password, access_key_id, secret_access_key], []
 );
-
-impl crate::runtime::model::Blank for crate::types::EksExternalSecretsAuthentication {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            eks_role_arn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EksExternalSecretsAuthentication {
     const NAME: &'static str = "EksExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["eks_role_arn"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5842,22 +4507,9 @@ impl crate::runtime::model::Model for crate::types::EksExternalSecretsAuthentica
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksExternalSecretsAuthentication);
-
-impl crate::runtime::model::Blank for crate::types::EksInfrastructureOutputs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            cluster_arn: crate::runtime::model::blank(),
-            cluster_oidc_issuer: crate::runtime::model::blank(),
-            vpc_id: crate::runtime::model::blank(),
-            external_secrets_automatic_authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksExternalSecretsAuthentication, [eks_role_arn], []
+);
 
 impl crate::runtime::model::Model for crate::types::EksInfrastructureOutputs {
     const NAME: &'static str = "EksInfrastructureOutputs";
@@ -5870,6 +4522,7 @@ impl crate::runtime::model::Model for crate::types::EksInfrastructureOutputs {
         "external_secrets_automatic_authentication",
     ];
     const REQUIRED: u128 = 0b011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5900,33 +4553,13 @@ impl crate::runtime::model::Model for crate::types::EksInfrastructureOutputs {
             &self.external_secrets_automatic_authentication,
         );
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(
-            &mut self.external_secrets_automatic_authentication,
-        );
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EksInfrastructureOutputs);
-
-impl crate::runtime::model::Blank
-for crate::types::ExternalSecretAssociatedServiceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            variable_name: crate::runtime::model::blank(),
-            external_secret_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EksInfrastructureOutputs, [kind, cluster_name, cluster_arn,
+    cluster_oidc_issuer, vpc_id, external_secrets_automatic_authentication],
+    [external_secrets_automatic_authentication]
+);
 
 impl crate::runtime::model::Model
 for crate::types::ExternalSecretAssociatedServiceResponse {
@@ -5943,6 +4576,7 @@ for crate::types::ExternalSecretAssociatedServiceResponse {
         "external_secret_name",
     ];
     const REQUIRED: u128 = 0b110001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5974,25 +4608,17 @@ for crate::types::ExternalSecretAssociatedServiceResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ExternalSecretAssociatedServiceResponse
+    crate::types::ExternalSecretAssociatedServiceResponse, [project_id, project_name,
+    environment_id, environment_name, service_id, service_name, service_type,
+    variable_name, external_secret_name], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ExternalSecretAssociatedServiceResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ExternalSecretAssociatedServiceResponseList {
     const NAME: &'static str = "ExternalSecretAssociatedServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6005,29 +4631,11 @@ for crate::types::ExternalSecretAssociatedServiceResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ExternalSecretAssociatedServiceResponseList
+    crate::types::ExternalSecretAssociatedServiceResponseList, [results], [results]
 );
-
-impl crate::runtime::model::Blank for crate::types::FieldSchemaConstraintsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            allowed_values: crate::runtime::model::blank(),
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            min_length: crate::runtime::model::blank(),
-            max_length: crate::runtime::model::blank(),
-            pattern: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::FieldSchemaConstraintsResponse {
     const NAME: &'static str = "FieldSchemaConstraintsResponse";
@@ -6040,6 +4648,7 @@ impl crate::runtime::model::Model for crate::types::FieldSchemaConstraintsRespon
         "pattern",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6065,25 +4674,9 @@ impl crate::runtime::model::Model for crate::types::FieldSchemaConstraintsRespon
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::FieldSchemaConstraintsResponse, Default
+    crate::types::FieldSchemaConstraintsResponse, [allowed_values, min, max, min_length,
+    max_length, pattern], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::FieldSchemaResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            required: crate::runtime::model::blank(),
-            default_value: crate::runtime::model::blank(),
-            label: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            sensitive: crate::runtime::model::blank(),
-            constraints: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::FieldSchemaResponse {
     const NAME: &'static str = "FieldSchemaResponse";
@@ -6098,6 +4691,7 @@ impl crate::runtime::model::Model for crate::types::FieldSchemaResponse {
         "constraints",
     ];
     const REQUIRED: u128 = 0b01010111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6124,28 +4718,18 @@ impl crate::runtime::model::Model for crate::types::FieldSchemaResponse {
         to.always("sensitive", &self.sensitive);
         to.always("constraints", &self.constraints);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.constraints);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::FieldSchemaResponse);
-
-impl crate::runtime::model::Blank for crate::types::GcpJsonCredentialsAuthDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            json_credentials: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::FieldSchemaResponse, [key, type_, required, default_value, label,
+    description, sensitive, constraints], [constraints]
+);
 
 impl crate::runtime::model::Model for crate::types::GcpJsonCredentialsAuthDto {
     const NAME: &'static str = "GcpJsonCredentialsAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "json_credentials"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6162,24 +4746,15 @@ impl crate::runtime::model::Model for crate::types::GcpJsonCredentialsAuthDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GcpJsonCredentialsAuthDto);
-
-impl crate::runtime::model::Blank for crate::types::GcpSecretManagerEndpointDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GcpJsonCredentialsAuthDto, [mode, json_credentials], []
+);
 
 impl crate::runtime::model::Model for crate::types::GcpSecretManagerEndpointDto {
     const NAME: &'static str = "GcpSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region", "project_id"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6198,20 +4773,9 @@ impl crate::runtime::model::Model for crate::types::GcpSecretManagerEndpointDto 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GcpSecretManagerEndpointDto);
-
-impl crate::runtime::model::Blank
-for crate::types::GcpServiceAccountKeyCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            credential_type: crate::runtime::model::blank(),
-            gcp_credentials: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GcpSecretManagerEndpointDto, [mode, region, project_id], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::GcpServiceAccountKeyCredentialsRequest {
@@ -6222,6 +4786,7 @@ for crate::types::GcpServiceAccountKeyCredentialsRequest {
         "gcp_credentials",
     ];
     const REQUIRED: u128 = 0b101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6241,25 +4806,15 @@ for crate::types::GcpServiceAccountKeyCredentialsRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GcpServiceAccountKeyCredentialsRequest
+    crate::types::GcpServiceAccountKeyCredentialsRequest, [name, credential_type,
+    gcp_credentials], []
 );
-
-impl crate::runtime::model::Blank for crate::types::GcpStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GcpStaticClusterCredentials {
     const NAME: &'static str = "GcpStaticClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6278,24 +4833,9 @@ impl crate::runtime::model::Model for crate::types::GcpStaticClusterCredentials 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GcpStaticClusterCredentials);
-
-impl crate::runtime::model::Blank
-for crate::types::GcpWorkloadIdentityClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            service_account_email: crate::runtime::model::blank(),
-            workload_identity_provider_resource: crate::runtime::model::blank(),
-            token_lifetime_seconds: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GcpStaticClusterCredentials, [id, name, object_type], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::GcpWorkloadIdentityClusterCredentials {
@@ -6310,6 +4850,7 @@ for crate::types::GcpWorkloadIdentityClusterCredentials {
         "token_lifetime_seconds",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6345,22 +4886,10 @@ for crate::types::GcpWorkloadIdentityClusterCredentials {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GcpWorkloadIdentityClusterCredentials
+    crate::types::GcpWorkloadIdentityClusterCredentials, [id, name, object_type,
+    project_id, service_account_email, workload_identity_provider_resource,
+    token_lifetime_seconds], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::GcpWorkloadIdentityCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            credential_type: crate::runtime::model::blank(),
-            service_account_email: crate::runtime::model::blank(),
-            workload_identity_provider_resource: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::GcpWorkloadIdentityCredentialsRequest {
@@ -6372,6 +4901,7 @@ for crate::types::GcpWorkloadIdentityCredentialsRequest {
         "workload_identity_provider_resource",
     ];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6401,25 +4931,15 @@ for crate::types::GcpWorkloadIdentityCredentialsRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GcpWorkloadIdentityCredentialsRequest
+    crate::types::GcpWorkloadIdentityCredentialsRequest, [name, credential_type,
+    service_account_email, workload_identity_provider_resource], []
 );
-
-impl crate::runtime::model::Blank for crate::types::GenericClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GenericClusterCredentials {
     const NAME: &'static str = "GenericClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6438,22 +4958,15 @@ impl crate::runtime::model::Model for crate::types::GenericClusterCredentials {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GenericClusterCredentials);
-
-impl crate::runtime::model::Blank for crate::types::GetClusterKubernetesEventsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GenericClusterCredentials, [id, name, object_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::GetClusterKubernetesEventsResponse {
     const NAME: &'static str = "GetClusterKubernetesEventsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6466,32 +4979,17 @@ impl crate::runtime::model::Model for crate::types::GetClusterKubernetesEventsRe
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GetClusterKubernetesEventsResponse, Default
+    crate::types::GetClusterKubernetesEventsResponse, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GetClusterTokenByClusterIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            api_version: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            spec: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GetClusterTokenByClusterIdResponse {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponse";
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "spec", "status"];
     const REQUIRED: u128 = 0b1011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6517,32 +5015,19 @@ impl crate::runtime::model::Model for crate::types::GetClusterTokenByClusterIdRe
         to.always("spec", &self.spec);
         to.always("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.status);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GetClusterTokenByClusterIdResponse
+    crate::types::GetClusterTokenByClusterIdResponse, [api_version, kind, spec, status],
+    [status]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::GetClusterTokenByClusterIdResponseStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            token: crate::runtime::model::blank(),
-            expiration_timestamp: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::GetClusterTokenByClusterIdResponseStatus {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponseStatus";
     const FIELDS: &'static [&'static str] = &["token", "expirationTimestamp"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6560,23 +5045,15 @@ for crate::types::GetClusterTokenByClusterIdResponseStatus {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GetClusterTokenByClusterIdResponseStatus
+    crate::types::GetClusterTokenByClusterIdResponseStatus, [token,
+    expiration_timestamp], []
 );
-
-impl crate::runtime::model::Blank for crate::types::GkeExternalSecretsAuthentication {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            gke_service_account: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GkeExternalSecretsAuthentication {
     const NAME: &'static str = "GkeExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["gke_service_account"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6591,20 +5068,9 @@ impl crate::runtime::model::Model for crate::types::GkeExternalSecretsAuthentica
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GkeExternalSecretsAuthentication);
-
-impl crate::runtime::model::Blank for crate::types::GkeInfrastructureOutputs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            cluster_self_link: crate::runtime::model::blank(),
-            external_secrets_automatic_authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GkeExternalSecretsAuthentication, [gke_service_account], []
+);
 
 impl crate::runtime::model::Model for crate::types::GkeInfrastructureOutputs {
     const NAME: &'static str = "GkeInfrastructureOutputs";
@@ -6615,6 +5081,7 @@ impl crate::runtime::model::Model for crate::types::GkeInfrastructureOutputs {
         "external_secrets_automatic_authentication",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6641,29 +5108,19 @@ impl crate::runtime::model::Model for crate::types::GkeInfrastructureOutputs {
             &self.external_secrets_automatic_authentication,
         );
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(
-            &mut self.external_secrets_automatic_authentication,
-        );
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::GkeInfrastructureOutputs);
-
-impl crate::runtime::model::Blank for crate::types::InternalNetworkMonitoring {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GkeInfrastructureOutputs, [kind, cluster_name, cluster_self_link,
+    external_secrets_automatic_authentication],
+    [external_secrets_automatic_authentication]
+);
 
 impl crate::runtime::model::Model for crate::types::InternalNetworkMonitoring {
     const NAME: &'static str = "InternalNetworkMonitoring";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6678,23 +5135,15 @@ impl crate::runtime::model::Model for crate::types::InternalNetworkMonitoring {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::InternalNetworkMonitoring);
-
-impl crate::runtime::model::Blank for crate::types::KapsuleInfrastructureOutputs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InternalNetworkMonitoring, [enabled], []
+);
 
 impl crate::runtime::model::Model for crate::types::KapsuleInfrastructureOutputs {
     const NAME: &'static str = "KapsuleInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &["kind", "cluster_name"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6711,20 +5160,9 @@ impl crate::runtime::model::Model for crate::types::KapsuleInfrastructureOutputs
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KapsuleInfrastructureOutputs);
-
-impl crate::runtime::model::Blank for crate::types::KarpenterCronjobNodePoolOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            consolidation: crate::runtime::model::blank(),
-            limits: crate::runtime::model::blank(),
-            spot_enabled: crate::runtime::model::blank(),
-            consolidate_after: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KapsuleInfrastructureOutputs, [kind, cluster_name], []
+);
 
 impl crate::runtime::model::Model for crate::types::KarpenterCronjobNodePoolOverride {
     const NAME: &'static str = "KarpenterCronjobNodePoolOverride";
@@ -6735,6 +5173,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterCronjobNodePoolOver
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6753,27 +5192,12 @@ impl crate::runtime::model::Model for crate::types::KarpenterCronjobNodePoolOver
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
-        crate::runtime::model::Parts::drop_extra(&mut self.limits);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::KarpenterCronjobNodePoolOverride, Default
+    crate::types::KarpenterCronjobNodePoolOverride, [consolidation, limits,
+    spot_enabled, consolidate_after], [consolidation, limits], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::KarpenterDefaultNodePoolOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            limits: crate::runtime::model::blank(),
-            spot_enabled: crate::runtime::model::blank(),
-            consolidate_after: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::KarpenterDefaultNodePoolOverride {
     const NAME: &'static str = "KarpenterDefaultNodePoolOverride";
@@ -6783,6 +5207,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterDefaultNodePoolOver
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6799,31 +5224,12 @@ impl crate::runtime::model::Model for crate::types::KarpenterDefaultNodePoolOver
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.limits);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::KarpenterDefaultNodePoolOverride, Default
+    crate::types::KarpenterDefaultNodePoolOverride, [limits, spot_enabled,
+    consolidate_after], [limits], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::KarpenterGpuNodePoolOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            consolidation: crate::runtime::model::blank(),
-            limits: crate::runtime::model::blank(),
-            requirements: crate::runtime::model::blank(),
-            disk_size_in_gib: crate::runtime::model::blank(),
-            disk_iops: crate::runtime::model::blank(),
-            disk_throughput: crate::runtime::model::blank(),
-            spot_enabled: crate::runtime::model::blank(),
-            consolidate_after: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::KarpenterGpuNodePoolOverride {
     const NAME: &'static str = "KarpenterGpuNodePoolOverride";
@@ -6838,6 +5244,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterGpuNodePoolOverride
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6864,30 +5271,13 @@ impl crate::runtime::model::Model for crate::types::KarpenterGpuNodePoolOverride
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
-        crate::runtime::model::Parts::drop_extra(&mut self.limits);
-        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::KarpenterGpuNodePoolOverride, Default
+    crate::types::KarpenterGpuNodePoolOverride, [consolidation, limits, requirements,
+    disk_size_in_gib, disk_iops, disk_throughput, spot_enabled, consolidate_after],
+    [consolidation, limits, requirements], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::KarpenterNodePool {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requirements: crate::runtime::model::blank(),
-            stable_override: crate::runtime::model::blank(),
-            default_override: crate::runtime::model::blank(),
-            gpu_override: crate::runtime::model::blank(),
-            cronjob_override: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::KarpenterNodePool {
     const NAME: &'static str = "KarpenterNodePool";
@@ -6899,6 +5289,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePool {
         "cronjob_override",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6919,29 +5310,13 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePool {
         to.given("gpu_override", &self.gpu_override);
         to.given("cronjob_override", &self.cronjob_override);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
-        crate::runtime::model::Parts::drop_extra(&mut self.stable_override);
-        crate::runtime::model::Parts::drop_extra(&mut self.default_override);
-        crate::runtime::model::Parts::drop_extra(&mut self.gpu_override);
-        crate::runtime::model::Parts::drop_extra(&mut self.cronjob_override);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::KarpenterNodePool);
-
-impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolConsolidation {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            days: crate::runtime::model::blank(),
-            start_time: crate::runtime::model::blank(),
-            duration: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterNodePool, [requirements, stable_override, default_override,
+    gpu_override, cronjob_override], [requirements, stable_override, default_override,
+    gpu_override, cronjob_override]
+);
 
 impl crate::runtime::model::Model for crate::types::KarpenterNodePoolConsolidation {
     const NAME: &'static str = "KarpenterNodePoolConsolidation";
@@ -6952,6 +5327,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolConsolidati
         "duration",
     ];
     const REQUIRED: u128 = 0b1100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6972,20 +5348,10 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolConsolidati
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolConsolidation);
-
-impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolLimits {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            max_cpu_in_vcpu: crate::runtime::model::blank(),
-            max_memory_in_gibibytes: crate::runtime::model::blank(),
-            max_gpu: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterNodePoolConsolidation, [enabled, days, start_time, duration],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::KarpenterNodePoolLimits {
     const NAME: &'static str = "KarpenterNodePoolLimits";
@@ -6996,6 +5362,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolLimits {
         "max_gpu",
     ];
     const REQUIRED: u128 = 0b0110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7016,24 +5383,16 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolLimits {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolLimits);
-
-impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolRequirement {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            operator: crate::runtime::model::blank(),
-            values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterNodePoolLimits, [enabled, max_cpu_in_vcpu,
+    max_memory_in_gibibytes, max_gpu], []
+);
 
 impl crate::runtime::model::Model for crate::types::KarpenterNodePoolRequirement {
     const NAME: &'static str = "KarpenterNodePoolRequirement";
     const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7052,20 +5411,9 @@ impl crate::runtime::model::Model for crate::types::KarpenterNodePoolRequirement
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolRequirement);
-
-impl crate::runtime::model::Blank for crate::types::KarpenterStableNodePoolOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            consolidation: crate::runtime::model::blank(),
-            limits: crate::runtime::model::blank(),
-            spot_enabled: crate::runtime::model::blank(),
-            consolidate_after: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterNodePoolRequirement, [key, operator, values], []
+);
 
 impl crate::runtime::model::Model for crate::types::KarpenterStableNodePoolOverride {
     const NAME: &'static str = "KarpenterStableNodePoolOverride";
@@ -7076,6 +5424,7 @@ impl crate::runtime::model::Model for crate::types::KarpenterStableNodePoolOverr
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7094,30 +5443,12 @@ impl crate::runtime::model::Model for crate::types::KarpenterStableNodePoolOverr
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
-        crate::runtime::model::Parts::drop_extra(&mut self.limits);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::KarpenterStableNodePoolOverride, Default
+    crate::types::KarpenterStableNodePoolOverride, [consolidation, limits, spot_enabled,
+    consolidate_after], [consolidation, limits], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricsConfigurationManagedByQovery {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            resource_profile: crate::runtime::model::blank(),
-            cloud_watch_export_config: crate::runtime::model::blank(),
-            high_availability: crate::runtime::model::blank(),
-            internal_network_monitoring: crate::runtime::model::blank(),
-            alerting: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricsConfigurationManagedByQovery {
     const NAME: &'static str = "MetricsConfigurationManagedByQovery";
@@ -7130,6 +5461,7 @@ impl crate::runtime::model::Model for crate::types::MetricsConfigurationManagedB
         "alerting",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7154,32 +5486,19 @@ impl crate::runtime::model::Model for crate::types::MetricsConfigurationManagedB
         to.given("internal_network_monitoring", &self.internal_network_monitoring);
         to.given("alerting", &self.alerting);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cloud_watch_export_config);
-        crate::runtime::model::Parts::drop_extra(&mut self.internal_network_monitoring);
-        crate::runtime::model::Parts::drop_extra(&mut self.alerting);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::MetricsConfigurationManagedByQovery, Default
+    crate::types::MetricsConfigurationManagedByQovery, [kind, resource_profile,
+    cloud_watch_export_config, high_availability, internal_network_monitoring, alerting],
+    [cloud_watch_export_config, internal_network_monitoring, alerting], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricsParameters {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            enabled: crate::runtime::model::blank(),
-            configuration: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricsParameters {
     const NAME: &'static str = "MetricsParameters";
     const FIELDS: &'static [&'static str] = &["enabled", "configuration"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7194,27 +5513,17 @@ impl crate::runtime::model::Model for crate::types::MetricsParameters {
         to.given("enabled", &self.enabled);
         to.given("configuration", &self.configuration);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.configuration);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MetricsParameters, Default);
-
-impl crate::runtime::model::Blank for crate::types::OnPremiseCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricsParameters, [enabled, configuration], [configuration], Default
+);
 
 impl crate::runtime::model::Model for crate::types::OnPremiseCredentialsRequest {
     const NAME: &'static str = "OnPremiseCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7229,23 +5538,15 @@ impl crate::runtime::model::Model for crate::types::OnPremiseCredentialsRequest 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OnPremiseCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            credential: crate::runtime::model::blank(),
-            clusters: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OnPremiseCredentialsRequest, [name], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationCredentials {
     const NAME: &'static str = "OrganizationCredentials";
     const FIELDS: &'static [&'static str] = &["credential", "clusters"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7260,28 +5561,18 @@ impl crate::runtime::model::Model for crate::types::OrganizationCredentials {
         to.given("credential", &self.credential);
         to.given("clusters", &self.clusters);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.credential);
-        crate::runtime::model::Parts::drop_extra(&mut self.clusters);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationCredentials, Default);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCredentialsResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCredentials, [credential, clusters], [credential,
+    clusters], Default
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationCredentialsResponseList {
     const NAME: &'static str = "OrganizationCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7294,27 +5585,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationCredentialsRespo
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationCredentialsResponseList, Default
+    crate::types::OrganizationCredentialsResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::PlatformComponentConfigurationPreviewRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            profile_config: crate::runtime::model::blank(),
-            cluster_inputs: crate::runtime::model::blank(),
-            component_outputs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::PlatformComponentConfigurationPreviewRequest {
@@ -7325,6 +5600,7 @@ for crate::types::PlatformComponentConfigurationPreviewRequest {
         "componentOutputs",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7351,24 +5627,9 @@ for crate::types::PlatformComponentConfigurationPreviewRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentConfigurationPreviewRequest, Default
+    crate::types::PlatformComponentConfigurationPreviewRequest, [profile_config,
+    cluster_inputs, component_outputs], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::PlatformComponentConfigurationPreviewResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            component_key: crate::runtime::model::blank(),
-            fields: crate::runtime::model::blank(),
-            requirements: crate::runtime::model::blank(),
-            component_bindings: crate::runtime::model::blank(),
-            violations: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::PlatformComponentConfigurationPreviewResponse {
@@ -7382,6 +5643,7 @@ for crate::types::PlatformComponentConfigurationPreviewResponse {
         "violations",
     ];
     const REQUIRED: u128 = 0b000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7404,37 +5666,13 @@ for crate::types::PlatformComponentConfigurationPreviewResponse {
         to.always("componentBindings", &self.component_bindings);
         to.always("violations", &self.violations);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.fields);
-        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
-        crate::runtime::model::Parts::drop_extra(&mut self.component_bindings);
-        crate::runtime::model::Parts::drop_extra(&mut self.violations);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentConfigurationPreviewResponse
+    crate::types::PlatformComponentConfigurationPreviewResponse, [cluster_id,
+    component_key, fields, requirements, component_bindings, violations], [fields,
+    requirements, component_bindings, violations]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::PlatformComponentInputRequirementResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            required: crate::runtime::model::blank(),
-            default_value: crate::runtime::model::blank(),
-            label: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            sensitive: crate::runtime::model::blank(),
-            constraints: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::PlatformComponentInputRequirementResponse {
@@ -7452,6 +5690,7 @@ for crate::types::PlatformComponentInputRequirementResponse {
         "status",
     ];
     const REQUIRED: u128 = 0b1101010111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7482,33 +5721,20 @@ for crate::types::PlatformComponentInputRequirementResponse {
         to.always("scope", &self.scope);
         to.always("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.constraints);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentInputRequirementResponse
+    crate::types::PlatformComponentInputRequirementResponse, [key, type_, required,
+    default_value, label, description, sensitive, constraints, scope, status],
+    [constraints]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::PlatformComponentOutputBindingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            input: crate::runtime::model::blank(),
-            from_component: crate::runtime::model::blank(),
-            output: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::PlatformComponentOutputBindingResponse {
     const NAME: &'static str = "PlatformComponentOutputBindingResponse";
     const FIELDS: &'static [&'static str] = &["input", "fromComponent", "output"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7528,22 +5754,9 @@ for crate::types::PlatformComponentOutputBindingResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentOutputBindingResponse
+    crate::types::PlatformComponentOutputBindingResponse, [input, from_component,
+    output], []
 );
-
-impl crate::runtime::model::Blank for crate::types::PlatformComponentResolutionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            component_key: crate::runtime::model::blank(),
-            fields: crate::runtime::model::blank(),
-            requirements: crate::runtime::model::blank(),
-            component_bindings: crate::runtime::model::blank(),
-            violations: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::PlatformComponentResolutionResponse {
     const NAME: &'static str = "PlatformComponentResolutionResponse";
@@ -7555,6 +5768,7 @@ impl crate::runtime::model::Model for crate::types::PlatformComponentResolutionR
         "violations",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7575,34 +5789,19 @@ impl crate::runtime::model::Model for crate::types::PlatformComponentResolutionR
         to.always("componentBindings", &self.component_bindings);
         to.always("violations", &self.violations);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.fields);
-        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
-        crate::runtime::model::Parts::drop_extra(&mut self.component_bindings);
-        crate::runtime::model::Parts::drop_extra(&mut self.violations);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentResolutionResponse
+    crate::types::PlatformComponentResolutionResponse, [component_key, fields,
+    requirements, component_bindings, violations], [fields, requirements,
+    component_bindings, violations]
 );
-
-impl crate::runtime::model::Blank for crate::types::PlatformComponentViolationResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            code: crate::runtime::model::blank(),
-            field_path: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::PlatformComponentViolationResponse {
     const NAME: &'static str = "PlatformComponentViolationResponse";
     const FIELDS: &'static [&'static str] = &["code", "fieldPath", "message"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7622,23 +5821,14 @@ impl crate::runtime::model::Model for crate::types::PlatformComponentViolationRe
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::PlatformComponentViolationResponse
+    crate::types::PlatformComponentViolationResponse, [code, field_path, message], []
 );
-
-impl crate::runtime::model::Blank for crate::types::PlatformTemplateCatalogResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::PlatformTemplateCatalogResponse {
     const NAME: &'static str = "PlatformTemplateCatalogResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7651,30 +5841,17 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateCatalogRespo
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::PlatformTemplateCatalogResponse);
-
-impl crate::runtime::model::Blank for crate::types::PlatformTemplateComponentResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            fields: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::PlatformTemplateCatalogResponse, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::PlatformTemplateComponentResponse {
     const NAME: &'static str = "PlatformTemplateComponentResponse";
     const FIELDS: &'static [&'static str] = &["key", "kind", "description", "fields"];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7693,29 +5870,12 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateComponentRes
         to.given("description", &self.description);
         to.always("fields", &self.fields);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.fields);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::PlatformTemplateComponentResponse);
-
-impl crate::runtime::model::Blank for crate::types::PlatformTemplateLayerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            mandatory: crate::runtime::model::blank(),
-            enabled_by_default: crate::runtime::model::blank(),
-            modes: crate::runtime::model::blank(),
-            providers: crate::runtime::model::blank(),
-            component_keys: crate::runtime::model::blank(),
-            components: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::PlatformTemplateComponentResponse, [key, kind, description, fields],
+    [fields]
+);
 
 impl crate::runtime::model::Model for crate::types::PlatformTemplateLayerResponse {
     const NAME: &'static str = "PlatformTemplateLayerResponse";
@@ -7730,6 +5890,7 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateLayerRespons
         "description",
     ];
     const REQUIRED: u128 = 0b00000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7756,26 +5917,12 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateLayerRespons
         to.always("components", &self.components);
         to.given("description", &self.description);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.components);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::PlatformTemplateLayerResponse);
-
-impl crate::runtime::model::Blank for crate::types::PlatformTemplateSummaryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            layers: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::PlatformTemplateLayerResponse, [key, mandatory, enabled_by_default,
+    modes, providers, component_keys, components, description], [components]
+);
 
 impl crate::runtime::model::Model for crate::types::PlatformTemplateSummaryResponse {
     const NAME: &'static str = "PlatformTemplateSummaryResponse";
@@ -7787,6 +5934,7 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateSummaryRespo
         "layers",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7807,27 +5955,18 @@ impl crate::runtime::model::Model for crate::types::PlatformTemplateSummaryRespo
         to.given("description", &self.description);
         to.always("layers", &self.layers);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.layers);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::PlatformTemplateSummaryResponse);
-
-impl crate::runtime::model::Blank for crate::types::ProviderSecrets {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::PlatformTemplateSummaryResponse, [key, version, status, description,
+    layers], [layers]
+);
 
 impl crate::runtime::model::Model for crate::types::ProviderSecrets {
     const NAME: &'static str = "ProviderSecrets";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7842,23 +5981,13 @@ impl crate::runtime::model::Model for crate::types::ProviderSecrets {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProviderSecrets);
-
-impl crate::runtime::model::Blank for crate::types::QoveryDnsProviderRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::ProviderSecrets, [results], []);
 
 impl crate::runtime::model::Model for crate::types::QoveryDnsProviderRequest {
     const NAME: &'static str = "QoveryDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7875,23 +6004,15 @@ impl crate::runtime::model::Model for crate::types::QoveryDnsProviderRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QoveryDnsProviderRequest);
-
-impl crate::runtime::model::Blank for crate::types::QoveryDnsProviderResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QoveryDnsProviderRequest, [provider, domain], []
+);
 
 impl crate::runtime::model::Model for crate::types::QoveryDnsProviderResponse {
     const NAME: &'static str = "QoveryDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7908,20 +6029,9 @@ impl crate::runtime::model::Model for crate::types::QoveryDnsProviderResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QoveryDnsProviderResponse);
-
-impl crate::runtime::model::Blank for crate::types::ReportedClusterOperatorIdentity {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            release_digest: crate::runtime::model::blank(),
-            runtime_image_id: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            observed_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QoveryDnsProviderResponse, [provider, domain], []
+);
 
 impl crate::runtime::model::Model for crate::types::ReportedClusterOperatorIdentity {
     const NAME: &'static str = "ReportedClusterOperatorIdentity";
@@ -7932,6 +6042,7 @@ impl crate::runtime::model::Model for crate::types::ReportedClusterOperatorIdent
         "observed_at",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7952,21 +6063,10 @@ impl crate::runtime::model::Model for crate::types::ReportedClusterOperatorIdent
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ReportedClusterOperatorIdentity);
-
-impl crate::runtime::model::Blank for crate::types::Route53DnsProviderRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            aws_region: crate::runtime::model::blank(),
-            hosted_zone_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ReportedClusterOperatorIdentity, [release_digest, runtime_image_id,
+    chart_version, observed_at], []
+);
 
 impl crate::runtime::model::Model for crate::types::Route53DnsProviderRequest {
     const NAME: &'static str = "Route53DnsProviderRequest";
@@ -7978,6 +6078,7 @@ impl crate::runtime::model::Model for crate::types::Route53DnsProviderRequest {
         "hosted_zone_id",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7998,26 +6099,12 @@ impl crate::runtime::model::Model for crate::types::Route53DnsProviderRequest {
         to.always("aws_region", &self.aws_region);
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Route53DnsProviderRequest);
-
-impl crate::runtime::model::Blank for crate::types::Route53DnsProviderResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            credentials: crate::runtime::model::blank(),
-            aws_region: crate::runtime::model::blank(),
-            hosted_zone_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Route53DnsProviderRequest, [provider, domain, credentials, aws_region,
+    hosted_zone_id], [credentials]
+);
 
 impl crate::runtime::model::Model for crate::types::Route53DnsProviderResponse {
     const NAME: &'static str = "Route53DnsProviderResponse";
@@ -8029,6 +6116,7 @@ impl crate::runtime::model::Model for crate::types::Route53DnsProviderResponse {
         "hosted_zone_id",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8049,24 +6137,12 @@ impl crate::runtime::model::Model for crate::types::Route53DnsProviderResponse {
         to.always("aws_region", &self.aws_region);
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Route53DnsProviderResponse);
-
-impl crate::runtime::model::Blank for crate::types::Route53StaticCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            aws_access_key_id: crate::runtime::model::blank(),
-            aws_secret_access_key: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Route53DnsProviderResponse, [provider, domain, credentials,
+    aws_region, hosted_zone_id], [credentials]
+);
 
 impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsRequest {
     const NAME: &'static str = "Route53StaticCredentialsRequest";
@@ -8076,6 +6152,7 @@ impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsRequ
         "aws_secret_access_key",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8094,23 +6171,16 @@ impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsRequ
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Route53StaticCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::Route53StaticCredentialsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            aws_access_key_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Route53StaticCredentialsRequest, [type_, aws_access_key_id,
+    aws_secret_access_key], []
+);
 
 impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsResponse {
     const NAME: &'static str = "Route53StaticCredentialsResponse";
     const FIELDS: &'static [&'static str] = &["type", "aws_access_key_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8127,22 +6197,9 @@ impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsResp
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Route53StaticCredentialsResponse);
-
-impl crate::runtime::model::Blank for crate::types::ScalewayClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            scaleway_organization_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Route53StaticCredentialsResponse, [type_, aws_access_key_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::ScalewayClusterCredentials {
     const NAME: &'static str = "ScalewayClusterCredentials";
@@ -8155,6 +6212,7 @@ impl crate::runtime::model::Model for crate::types::ScalewayClusterCredentials {
         "scaleway_organization_id",
     ];
     const REQUIRED: u128 = 0b011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8179,21 +6237,10 @@ impl crate::runtime::model::Model for crate::types::ScalewayClusterCredentials {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ScalewayClusterCredentials);
-
-impl crate::runtime::model::Blank for crate::types::ScalewayCredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            scaleway_secret_key: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            scaleway_organization_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ScalewayClusterCredentials, [id, name, scaleway_access_key,
+    object_type, scaleway_project_id, scaleway_organization_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::ScalewayCredentialsRequest {
     const NAME: &'static str = "ScalewayCredentialsRequest";
@@ -8205,6 +6252,7 @@ impl crate::runtime::model::Model for crate::types::ScalewayCredentialsRequest {
         "scaleway_organization_id",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8227,22 +6275,10 @@ impl crate::runtime::model::Model for crate::types::ScalewayCredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ScalewayCredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::SecretManagerAccess {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            endpoint: crate::runtime::model::blank(),
-            authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ScalewayCredentialsRequest, [name, scaleway_access_key,
+    scaleway_secret_key, scaleway_project_id, scaleway_organization_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::SecretManagerAccess {
     const NAME: &'static str = "SecretManagerAccess";
@@ -8255,6 +6291,7 @@ impl crate::runtime::model::Model for crate::types::SecretManagerAccess {
         "authentication",
     ];
     const REQUIRED: u128 = 0b111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8277,26 +6314,12 @@ impl crate::runtime::model::Model for crate::types::SecretManagerAccess {
         to.always("endpoint", &self.endpoint);
         to.always("authentication", &self.authentication);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.endpoint);
-        crate::runtime::model::Parts::drop_extra(&mut self.authentication);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretManagerAccess);
-
-impl crate::runtime::model::Blank for crate::types::SecretManagerAccessRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            endpoint: crate::runtime::model::blank(),
-            authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretManagerAccess, [id, name, created_at, updated_at, endpoint,
+    authentication], [endpoint, authentication]
+);
 
 impl crate::runtime::model::Model for crate::types::SecretManagerAccessRequest {
     const NAME: &'static str = "SecretManagerAccessRequest";
@@ -8307,6 +6330,7 @@ impl crate::runtime::model::Model for crate::types::SecretManagerAccessRequest {
         "authentication",
     ];
     const REQUIRED: u128 = 0b1110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8325,10 +6349,9 @@ impl crate::runtime::model::Model for crate::types::SecretManagerAccessRequest {
         to.always("endpoint", &self.endpoint);
         to.always("authentication", &self.authentication);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.endpoint);
-        crate::runtime::model::Parts::drop_extra(&mut self.authentication);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretManagerAccessRequest);
+crate::runtime::model::through_fields!(
+    crate::types::SecretManagerAccessRequest, [id, name, endpoint, authentication],
+    [endpoint, authentication]
+);

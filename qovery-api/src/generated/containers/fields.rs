@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Containers and the registries that they come from.
 
-impl crate::runtime::model::Blank for crate::types::AvailableContainerRegistryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            required_config: crate::runtime::model::blank(),
-            is_mandatory: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AvailableContainerRegistryResponse {
     const NAME: &'static str = "AvailableContainerRegistryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
     const REQUIRED: u128 = 0b101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -45,25 +34,16 @@ impl crate::runtime::model::Model for crate::types::AvailableContainerRegistryRe
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AvailableContainerRegistryResponse
+    crate::types::AvailableContainerRegistryResponse, [kind, required_config,
+    is_mandatory], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::AvailableContainerRegistryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::AvailableContainerRegistryResponseList {
     const NAME: &'static str = "AvailableContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -76,64 +56,11 @@ for crate::types::AvailableContainerRegistryResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AvailableContainerRegistryResponseList, Default
+    crate::types::AvailableContainerRegistryResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
-            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
-            deployment_affinity_node_required: crate::runtime::model::blank(),
-            deployment_antiaffinity_pod: crate::runtime::model::blank(),
-            deployment_topology_spread_zone: crate::runtime::model::blank(),
-            deployment_update_strategy_type: crate::runtime::model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: crate::runtime::model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: crate::runtime::model::blank(),
-            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
-            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
-            network_ingress_enable_cors: crate::runtime::model::blank(),
-            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
-            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
-            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
-            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
-            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
-            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_buffering: crate::runtime::model::blank(),
-            network_ingress_proxy_request_buffering: crate::runtime::model::blank(),
-            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
-            network_ingress_denylist_source_range: crate::runtime::model::blank(),
-            network_ingress_extra_headers: crate::runtime::model::blank(),
-            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
-            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
-            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
-            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
-            security_service_account_name: crate::runtime::model::blank(),
-            hpa_cpu_average_utilization_percent: crate::runtime::model::blank(),
-            hpa_memory_average_utilization_percent: crate::runtime::model::blank(),
-            security_automount_service_account_token: crate::runtime::model::blank(),
-            security_read_only_root_filesystem: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerAdvancedSettings {
     const NAME: &'static str = "ContainerAdvancedSettings";
@@ -181,6 +108,7 @@ impl crate::runtime::model::Model for crate::types::ContainerAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -588,25 +516,33 @@ impl crate::runtime::model::Model for crate::types::ContainerAdvancedSettings {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerAdvancedSettings, Default
+    crate::types::ContainerAdvancedSettings, [deployment_custom_domain_check_enabled,
+    deployment_termination_grace_period_seconds, deployment_affinity_node_required,
+    deployment_antiaffinity_pod, deployment_topology_spread_zone,
+    deployment_update_strategy_type,
+    deployment_update_strategy_rolling_update_max_unavailable_percent,
+    deployment_update_strategy_rolling_update_max_surge_percent,
+    network_ingress_proxy_body_size_mb, network_ingress_force_ssl_redirect,
+    network_ingress_enable_cors, network_ingress_cors_allow_origin,
+    network_ingress_cors_allow_methods, network_ingress_cors_allow_headers,
+    network_ingress_proxy_buffer_size_kb, network_ingress_keepalive_time_seconds,
+    network_ingress_keepalive_timeout_seconds, network_ingress_send_timeout_seconds,
+    network_ingress_proxy_connect_timeout_seconds,
+    network_ingress_proxy_send_timeout_seconds,
+    network_ingress_proxy_read_timeout_seconds, network_ingress_proxy_buffering,
+    network_ingress_proxy_request_buffering, network_ingress_grpc_send_timeout_seconds,
+    network_ingress_grpc_read_timeout_seconds, network_ingress_whitelist_source_range,
+    network_ingress_denylist_source_range, network_ingress_extra_headers,
+    network_gateway_api_http_request_timeout_seconds,
+    network_gateway_api_http_connection_idle_timeout_seconds,
+    network_gateway_api_retry_num_retries, network_gateway_api_retry_retry_on,
+    network_gateway_api_retry_http_status_codes,
+    network_gateway_api_retry_per_try_timeout_seconds,
+    network_ingress_basic_auth_env_var, network_ingress_enable_sticky_session,
+    security_service_account_name, hpa_cpu_average_utilization_percent,
+    hpa_memory_average_utilization_percent, security_automount_service_account_token,
+    security_read_only_root_filesystem], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerCurrentScale {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            running: crate::runtime::model::blank(),
-            running_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerCurrentScale {
     const NAME: &'static str = "ContainerCurrentScale";
@@ -621,6 +557,7 @@ impl crate::runtime::model::Model for crate::types::ContainerCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -654,22 +591,17 @@ impl crate::runtime::model::Model for crate::types::ContainerCurrentScale {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerCurrentScale, Default);
-
-impl crate::runtime::model::Blank for crate::types::ContainerDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerCurrentScale, [min, max, running, running_in_percent,
+    warning_threshold_in_percent, alert_threshold_in_percent, status, updated_at], [],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerDeployRequest {
     const NAME: &'static str = "ContainerDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -684,24 +616,15 @@ impl crate::runtime::model::Model for crate::types::ContainerDeployRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerDeployRequest);
-
-impl crate::runtime::model::Blank for crate::types::ContainerImageCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            registry_id: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerDeployRequest, [image_tag], []
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerImageCheckRequest {
     const NAME: &'static str = "ContainerImageCheckRequest";
     const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -720,22 +643,15 @@ impl crate::runtime::model::Model for crate::types::ContainerImageCheckRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerImageCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::ContainerNetwork {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            sticky_session: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerImageCheckRequest, [registry_id, image_name, tag], []
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerNetwork {
     const NAME: &'static str = "ContainerNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -750,22 +666,15 @@ impl crate::runtime::model::Model for crate::types::ContainerNetwork {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerNetwork, Default);
-
-impl crate::runtime::model::Blank for crate::types::ContainerNetworkRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            sticky_session: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerNetwork, [sticky_session], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerNetworkRequest {
     const NAME: &'static str = "ContainerNetworkRequest";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -780,24 +689,16 @@ impl crate::runtime::model::Model for crate::types::ContainerNetworkRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerNetworkRequest, Default);
-
-impl crate::runtime::model::Blank
-for crate::types::ContainerRegistryAssociatedServiceList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerNetworkRequest, [sticky_session], [], Default
+);
 
 impl crate::runtime::model::Model
 for crate::types::ContainerRegistryAssociatedServiceList {
     const NAME: &'static str = "ContainerRegistryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -810,31 +711,11 @@ for crate::types::ContainerRegistryAssociatedServiceList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryAssociatedServiceList, Default
+    crate::types::ContainerRegistryAssociatedServiceList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ContainerRegistryAssociatedServicesResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ContainerRegistryAssociatedServicesResponse {
@@ -849,6 +730,7 @@ for crate::types::ContainerRegistryAssociatedServicesResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -876,22 +758,10 @@ for crate::types::ContainerRegistryAssociatedServicesResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryAssociatedServicesResponse
+    crate::types::ContainerRegistryAssociatedServicesResponse, [project_id,
+    project_name, environment_id, environment_name, service_id, service_name,
+    service_type], []
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerRegistryRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerRegistryRequest {
     const NAME: &'static str = "ContainerRegistryRequest";
@@ -903,6 +773,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryRequest {
         "config",
     ];
     const REQUIRED: u128 = 0b00011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -923,38 +794,12 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryRequest {
         to.given("url", &self.url);
         to.always("config", &self.config);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.config);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerRegistryRequest);
-
-impl crate::runtime::model::Blank for crate::types::ContainerRegistryRequestConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            access_key_id: crate::runtime::model::blank(),
-            secret_access_key: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            scaleway_secret_key: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            json_credentials: crate::runtime::model::blank(),
-            gcp_credentials_type: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            service_account_email: crate::runtime::model::blank(),
-            workload_identity_provider_resource: crate::runtime::model::blank(),
-            token_lifetime_seconds: crate::runtime::model::blank(),
-            username: crate::runtime::model::blank(),
-            password: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryRequest, [name, kind, description, url, config],
+    [config]
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerRegistryRequestConfig {
     const NAME: &'static str = "ContainerRegistryRequestConfig";
@@ -978,6 +823,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryRequestConf
         "azure_subscription_id",
     ];
     const REQUIRED: u128 = 0b00000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1033,27 +879,12 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryRequestConf
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryRequestConfig, Default
+    crate::types::ContainerRegistryRequestConfig, [access_key_id, secret_access_key,
+    region, scaleway_access_key, scaleway_secret_key, scaleway_project_id,
+    json_credentials, gcp_credentials_type, project_id, service_account_email,
+    workload_identity_provider_resource, token_lifetime_seconds, username, password,
+    role_arn, azure_tenant_id, azure_subscription_id], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            cluster: crate::runtime::model::blank(),
-            associated_services_count: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerRegistryResponse {
     const NAME: &'static str = "ContainerRegistryResponse";
@@ -1070,6 +901,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponse {
         "config",
     ];
     const REQUIRED: u128 = 0b0000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1100,37 +932,12 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponse {
         to.given("associated_services_count", &self.associated_services_count);
         to.given("config", &self.config);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster);
-        crate::runtime::model::Parts::drop_extra(&mut self.config);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerRegistryResponse);
-
-impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponseConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            username: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            gcp_credentials_type: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            service_account_email: crate::runtime::model::blank(),
-            workload_identity_provider_resource: crate::runtime::model::blank(),
-            token_lifetime_seconds: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            azure_application_id: crate::runtime::model::blank(),
-            azure_application_object_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryResponse, [id, created_at, updated_at, name, kind,
+    description, url, cluster, associated_services_count, config], [cluster, config]
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseConfig {
     const NAME: &'static str = "ContainerRegistryResponseConfig";
@@ -1152,6 +959,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseCon
         "azure_application_object_id",
     ];
     const REQUIRED: u128 = 0b000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1205,23 +1013,19 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseCon
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryResponseConfig, Default
+    crate::types::ContainerRegistryResponseConfig, [username, region,
+    scaleway_access_key, scaleway_project_id, access_key_id, role_arn,
+    gcp_credentials_type, project_id, service_account_email,
+    workload_identity_provider_resource, token_lifetime_seconds, azure_tenant_id,
+    azure_subscription_id, azure_application_id, azure_application_object_id], [],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseList {
     const NAME: &'static str = "ContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1234,46 +1038,11 @@ impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseLis
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryResponseList, Default
+    crate::types::ContainerRegistryResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ContainerRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            storage: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            registry_id: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            min_running_instances: crate::runtime::model::blank(),
-            max_running_instances: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            autoscaling: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ContainerRequest {
     const NAME: &'static str = "ContainerRequest";
@@ -1303,6 +1072,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000000000000001110100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1359,33 +1129,21 @@ impl crate::runtime::model::Model for crate::types::ContainerRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("autoscaling", &self.autoscaling);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerRequest);
-
-impl crate::runtime::model::Blank for crate::types::ContainerVersionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            versions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRequest, [storage, ports, name, description, registry_id,
+    image_name, tag, arguments, entrypoint, cpu, memory, gpu, ephemeral_storage_in_gib,
+    cpu_architecture, min_running_instances, max_running_instances, healthchecks,
+    auto_preview, auto_deploy, annotations_groups, labels_groups, icon_uri, autoscaling],
+    [storage, ports, healthchecks, annotations_groups, labels_groups, autoscaling]
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerVersionResponse {
     const NAME: &'static str = "ContainerVersionResponse";
     const FIELDS: &'static [&'static str] = &["image_name", "versions"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1402,22 +1160,15 @@ impl crate::runtime::model::Model for crate::types::ContainerVersionResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ContainerVersionResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::ContainerVersionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerVersionResponse, [image_name, versions], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ContainerVersionResponseList {
     const NAME: &'static str = "ContainerVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1430,32 +1181,11 @@ impl crate::runtime::model::Model for crate::types::ContainerVersionResponseList
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ContainerVersionResponseList, Default
+    crate::types::ContainerVersionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentContainersCurrentScale {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            container: crate::runtime::model::blank(),
-            min: crate::runtime::model::blank(),
-            max: crate::runtime::model::blank(),
-            running: crate::runtime::model::blank(),
-            running_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentContainersCurrentScale {
     const NAME: &'static str = "EnvironmentContainersCurrentScale";
@@ -1471,6 +1201,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentContainersCurrent
         "updated_at",
     ];
     const REQUIRED: u128 = 0b000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1507,25 +1238,17 @@ impl crate::runtime::model::Model for crate::types::EnvironmentContainersCurrent
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentContainersCurrentScale, Default
+    crate::types::EnvironmentContainersCurrentScale, [container, min, max, running,
+    running_in_percent, warning_threshold_in_percent, alert_threshold_in_percent, status,
+    updated_at], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentContainersCurrentScaleResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentContainersCurrentScaleResponseList {
     const NAME: &'static str = "EnvironmentContainersCurrentScaleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1538,30 +1261,18 @@ for crate::types::EnvironmentContainersCurrentScaleResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentContainersCurrentScaleResponseList, Default
+    crate::types::EnvironmentContainersCurrentScaleResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentContainersStorage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            container: crate::runtime::model::blank(),
-            disks: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentContainersStorage {
     const NAME: &'static str = "EnvironmentContainersStorage";
     const FIELDS: &'static [&'static str] = &["container", "disks"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1576,29 +1287,18 @@ impl crate::runtime::model::Model for crate::types::EnvironmentContainersStorage
         to.always("container", &self.container);
         to.given("disks", &self.disks);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.disks);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentContainersStorage);
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentContainersStorageResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentContainersStorage, [container, disks], [disks]
+);
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentContainersStorageResponseList {
     const NAME: &'static str = "EnvironmentContainersStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1611,33 +1311,19 @@ for crate::types::EnvironmentContainersStorageResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentContainersStorageResponseList, Default
+    crate::types::EnvironmentContainersStorageResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListContainerDeploymentHistoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListContainerDeploymentHistoryResponse {
     const NAME: &'static str = "ListContainerDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1654,32 +1340,19 @@ for crate::types::ListContainerDeploymentHistoryResponse {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListContainerDeploymentHistoryResponse
+    crate::types::ListContainerDeploymentHistoryResponse, [page, page_size, results],
+    [results]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationContainerAutoDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationContainerAutoDeployRequest {
     const NAME: &'static str = "OrganizationContainerAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1697,24 +1370,14 @@ for crate::types::OrganizationContainerAutoDeployRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationContainerAutoDeployRequest, Default
+    crate::types::OrganizationContainerAutoDeployRequest, [image_name, tag], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationContainerPreviewRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationContainerPreviewRequest {
     const NAME: &'static str = "OrganizationContainerPreviewRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1732,5 +1395,5 @@ impl crate::runtime::model::Model for crate::types::OrganizationContainerPreview
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationContainerPreviewRequest, Default
+    crate::types::OrganizationContainerPreviewRequest, [image_name, tag], [], Default
 );

@@ -3,21 +3,6 @@
 
 //! How the models are read and written. Databases, their logical databases and backups, and the kinds that a cloud provider manages.
 
-impl crate::runtime::model::Blank for crate::types::Backup {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::Backup {
     const NAME: &'static str = "Backup";
     const FIELDS: &'static [&'static str] = &[
@@ -29,6 +14,7 @@ impl crate::runtime::model::Model for crate::types::Backup {
         "status",
     ];
     const REQUIRED: u128 = 0b011011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -51,29 +37,17 @@ impl crate::runtime::model::Model for crate::types::Backup {
         to.always("message", &self.message);
         to.given("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.status);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Backup);
-
-impl crate::runtime::model::Blank for crate::types::BackupPaginatedResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Backup, [id, created_at, updated_at, name, message, status], [status]
+);
 
 impl crate::runtime::model::Model for crate::types::BackupPaginatedResponseList {
     const NAME: &'static str = "BackupPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -90,28 +64,17 @@ impl crate::runtime::model::Model for crate::types::BackupPaginatedResponseList 
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::BackupPaginatedResponseList);
-
-impl crate::runtime::model::Blank for crate::types::BackupRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BackupPaginatedResponseList, [page, page_size, results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::BackupRequest {
     const NAME: &'static str = "BackupRequest";
     const FIELDS: &'static [&'static str] = &["name", "message"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -128,25 +91,15 @@ impl crate::runtime::model::Model for crate::types::BackupRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::BackupRequest);
-
-impl crate::runtime::model::Blank for crate::types::Credentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            host: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            login: crate::runtime::model::blank(),
-            password: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BackupRequest, [name, message], []
+);
 
 impl crate::runtime::model::Model for crate::types::Credentials {
     const NAME: &'static str = "Credentials";
     const FIELDS: &'static [&'static str] = &["host", "port", "login", "password"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -167,23 +120,15 @@ impl crate::runtime::model::Model for crate::types::Credentials {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Credentials);
-
-impl crate::runtime::model::Blank for crate::types::CredentialsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            login: crate::runtime::model::blank(),
-            password: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Credentials, [host, port, login, password], []
+);
 
 impl crate::runtime::model::Model for crate::types::CredentialsRequest {
     const NAME: &'static str = "CredentialsRequest";
     const FIELDS: &'static [&'static str] = &["login", "password"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -200,23 +145,15 @@ impl crate::runtime::model::Model for crate::types::CredentialsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CredentialsRequest);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseConfiguration {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            database_type: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CredentialsRequest, [login, password], []
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseConfiguration {
     const NAME: &'static str = "DatabaseConfiguration";
     const FIELDS: &'static [&'static str] = &["database_type", "version"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -231,27 +168,17 @@ impl crate::runtime::model::Model for crate::types::DatabaseConfiguration {
         to.given("database_type", &self.database_type);
         to.given("version", &self.version);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.version);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseConfiguration, Default);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseConfigurationResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseConfiguration, [database_type, version], [version], Default
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseConfigurationResponseList {
     const NAME: &'static str = "DatabaseConfigurationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -264,31 +191,17 @@ impl crate::runtime::model::Model for crate::types::DatabaseConfigurationRespons
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DatabaseConfigurationResponseList, Default
+    crate::types::DatabaseConfigurationResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetric {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetric {
     const NAME: &'static str = "DatabaseCurrentMetric";
     const FIELDS: &'static [&'static str] = &["cpu", "memory", "storage"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -305,29 +218,12 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetric {
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
-        crate::runtime::model::Parts::drop_extra(&mut self.memory);
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseCurrentMetric, Default);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricCpu {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_float: crate::runtime::model::blank(),
-            consumed_in_number: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseCurrentMetric, [cpu, memory, storage], [cpu, memory, storage],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricCpu {
     const NAME: &'static str = "DatabaseCurrentMetricCpu";
@@ -340,6 +236,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricCpu {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -369,22 +266,11 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricCpu {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseCurrentMetricCpu, Default);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricMemory {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: crate::runtime::model::blank(),
-            consumed_in_mb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseCurrentMetricCpu, [requested_in_float, consumed_in_number,
+    consumed_in_percent, warning_threshold_in_percent, alert_threshold_in_percent,
+    status], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricMemory {
     const NAME: &'static str = "DatabaseCurrentMetricMemory";
@@ -397,6 +283,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricMemory 
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -427,23 +314,10 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricMemory 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DatabaseCurrentMetricMemory, Default
+    crate::types::DatabaseCurrentMetricMemory, [requested_in_mb, consumed_in_mb,
+    consumed_in_percent, warning_threshold_in_percent, alert_threshold_in_percent,
+    status], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricStorage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_gb: crate::runtime::model::blank(),
-            consumed_in_gb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricStorage {
     const NAME: &'static str = "DatabaseCurrentMetricStorage";
@@ -456,6 +330,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricStorage
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -486,29 +361,10 @@ impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricStorage
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DatabaseCurrentMetricStorage, Default
+    crate::types::DatabaseCurrentMetricStorage, [requested_in_gb, consumed_in_gb,
+    consumed_in_percent, warning_threshold_in_percent, alert_threshold_in_percent,
+    status], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DatabaseEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            accessibility: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            disk_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DatabaseEditRequest {
     const NAME: &'static str = "DatabaseEditRequest";
@@ -527,6 +383,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseEditRequest {
         "disk_type",
     ];
     const REQUIRED: u128 = 0b000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -561,35 +418,13 @@ impl crate::runtime::model::Model for crate::types::DatabaseEditRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("disk_type", &self.disk_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseEditRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            accessibility: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseEditRequest, [name, description, version, accessibility, cpu,
+    memory, storage, instance_type, annotations_groups, labels_groups, icon_uri,
+    disk_type], [annotations_groups, labels_groups], Default
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseRequest {
     const NAME: &'static str = "DatabaseRequest";
@@ -609,6 +444,7 @@ impl crate::runtime::model::Model for crate::types::DatabaseRequest {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b0000000011101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -645,29 +481,19 @@ impl crate::runtime::model::Model for crate::types::DatabaseRequest {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseRequest);
-
-impl crate::runtime::model::Blank for crate::types::DatabaseVersionMode {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            supported_mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseRequest, [name, description, type_, version, mode,
+    accessibility, cpu, instance_type, memory, storage, icon_uri, annotations_groups,
+    labels_groups], [annotations_groups, labels_groups]
+);
 
 impl crate::runtime::model::Model for crate::types::DatabaseVersionMode {
     const NAME: &'static str = "DatabaseVersionMode";
     const FIELDS: &'static [&'static str] = &["name", "supported_mode"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -684,25 +510,15 @@ impl crate::runtime::model::Model for crate::types::DatabaseVersionMode {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DatabaseVersionMode, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentDatabasesCurrentMetric {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            database: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseVersionMode, [name, supported_mode], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentDatabasesCurrentMetric {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetric";
     const FIELDS: &'static [&'static str] = &["database", "cpu", "memory", "storage"];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -721,32 +537,12 @@ impl crate::runtime::model::Model for crate::types::EnvironmentDatabasesCurrentM
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
-        crate::runtime::model::Parts::drop_extra(&mut self.memory);
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDatabasesCurrentMetric, Default
+    crate::types::EnvironmentDatabasesCurrentMetric, [database, cpu, memory, storage],
+    [cpu, memory, storage], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentDatabasesCurrentMetricMemory {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: crate::runtime::model::blank(),
-            consumed_in_mb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentDatabasesCurrentMetricMemory {
@@ -760,6 +556,7 @@ for crate::types::EnvironmentDatabasesCurrentMetricMemory {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -790,25 +587,17 @@ for crate::types::EnvironmentDatabasesCurrentMetricMemory {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDatabasesCurrentMetricMemory, Default
+    crate::types::EnvironmentDatabasesCurrentMetricMemory, [requested_in_mb,
+    consumed_in_mb, consumed_in_percent, warning_threshold_in_percent,
+    alert_threshold_in_percent, status], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -821,30 +610,12 @@ for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDatabasesCurrentMetricResponseList, Default
+    crate::types::EnvironmentDatabasesCurrentMetricResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentDatabasesCurrentMetricStorage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_gb: crate::runtime::model::blank(),
-            consumed_in_gb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentDatabasesCurrentMetricStorage {
@@ -858,6 +629,7 @@ for crate::types::EnvironmentDatabasesCurrentMetricStorage {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -888,27 +660,17 @@ for crate::types::EnvironmentDatabasesCurrentMetricStorage {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDatabasesCurrentMetricStorage, Default
+    crate::types::EnvironmentDatabasesCurrentMetricStorage, [requested_in_gb,
+    consumed_in_gb, consumed_in_percent, warning_threshold_in_percent,
+    alert_threshold_in_percent, status], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListDatabaseDeploymentHistoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListDatabaseDeploymentHistoryResponse {
     const NAME: &'static str = "ListDatabaseDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -925,30 +687,18 @@ for crate::types::ListDatabaseDeploymentHistoryResponse {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListDatabaseDeploymentHistoryResponse
+    crate::types::ListDatabaseDeploymentHistoryResponse, [page, page_size, results],
+    [results]
 );
-
-impl crate::runtime::model::Blank for crate::types::LogicalDatabaseRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::LogicalDatabaseRequest {
     const NAME: &'static str = "LogicalDatabaseRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -965,22 +715,15 @@ impl crate::runtime::model::Model for crate::types::LogicalDatabaseRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::LogicalDatabaseRequest);
-
-impl crate::runtime::model::Blank for crate::types::ManagedDatabaseInstanceTypeResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LogicalDatabaseRequest, [name, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::ManagedDatabaseInstanceTypeResponse {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -996,25 +739,15 @@ impl crate::runtime::model::Model for crate::types::ManagedDatabaseInstanceTypeR
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ManagedDatabaseInstanceTypeResponse
+    crate::types::ManagedDatabaseInstanceTypeResponse, [name], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ManagedDatabaseInstanceTypeResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ManagedDatabaseInstanceTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1027,29 +760,17 @@ for crate::types::ManagedDatabaseInstanceTypeResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ManagedDatabaseInstanceTypeResponseList, Default
+    crate::types::ManagedDatabaseInstanceTypeResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ManagedDatabaseTypeResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponse {
     const NAME: &'static str = "ManagedDatabaseTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1064,22 +785,15 @@ impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponse 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ManagedDatabaseTypeResponse);
-
-impl crate::runtime::model::Blank for crate::types::ManagedDatabaseTypeResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ManagedDatabaseTypeResponse, [name], []
+);
 
 impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1092,29 +806,17 @@ impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ManagedDatabaseTypeResponseList, Default
+    crate::types::ManagedDatabaseTypeResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricCpuDatapointResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricCpuDatapointResponseList {
     const NAME: &'static str = "MetricCpuDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1127,29 +829,17 @@ impl crate::runtime::model::Model for crate::types::MetricCpuDatapointResponseLi
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::MetricCpuDatapointResponseList, Default
+    crate::types::MetricCpuDatapointResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricMemoryDatapointResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricMemoryDatapointResponseList {
     const NAME: &'static str = "MetricMemoryDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1162,29 +852,17 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryDatapointRespons
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::MetricMemoryDatapointResponseList, Default
+    crate::types::MetricMemoryDatapointResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::MetricStorageDatapointResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::MetricStorageDatapointResponseList {
     const NAME: &'static str = "MetricStorageDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1197,29 +875,17 @@ impl crate::runtime::model::Model for crate::types::MetricStorageDatapointRespon
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::MetricStorageDatapointResponseList, Default
+    crate::types::MetricStorageDatapointResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::Version {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::Version {
     const NAME: &'static str = "Version";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1234,22 +900,13 @@ impl crate::runtime::model::Model for crate::types::Version {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Version);
-
-impl crate::runtime::model::Blank for crate::types::VersionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Version, [name], []);
 
 impl crate::runtime::model::Model for crate::types::VersionResponseList {
     const NAME: &'static str = "VersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1262,9 +919,8 @@ impl crate::runtime::model::Model for crate::types::VersionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::VersionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::VersionResponseList, [results], [results], Default
+);

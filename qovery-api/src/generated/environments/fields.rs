@@ -3,22 +3,12 @@
 
 //! How the models are read and written. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-impl crate::runtime::model::Blank
-for crate::types::AttachServiceToDeploymentStageRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            is_skipped: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model
 for crate::types::AttachServiceToDeploymentStageRequest {
     const NAME: &'static str = "AttachServiceToDeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["is_skipped"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -34,22 +24,8 @@ for crate::types::AttachServiceToDeploymentStageRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AttachServiceToDeploymentStageRequest, Default
+    crate::types::AttachServiceToDeploymentStageRequest, [is_skipped], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CloneEnvironmentRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            apply_deployment_rule: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CloneEnvironmentRequest {
     const NAME: &'static str = "CloneEnvironmentRequest";
@@ -61,6 +37,7 @@ impl crate::runtime::model::Model for crate::types::CloneEnvironmentRequest {
         "project_id",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -83,21 +60,10 @@ impl crate::runtime::model::Model for crate::types::CloneEnvironmentRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CloneEnvironmentRequest);
-
-impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            services: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloneEnvironmentRequest, [name, cluster_id, mode,
+    apply_deployment_rule, project_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
     const NAME: &'static str = "ClusterEnvironmentResponse";
@@ -109,6 +75,7 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
         "services",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -129,27 +96,18 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
         to.always("project_name", &self.project_name);
         to.always("services", &self.services);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.services);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterEnvironmentResponse, [environment_id, environment_name,
+    project_id, project_name, services], [services]
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponseList {
     const NAME: &'static str = "ClusterEnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -162,31 +120,17 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponseLi
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ClusterEnvironmentResponseList, Default
+    crate::types::ClusterEnvironmentResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentServiceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ClusterEnvironmentServiceResponse {
     const NAME: &'static str = "ClusterEnvironmentServiceResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -205,25 +149,15 @@ impl crate::runtime::model::Model for crate::types::ClusterEnvironmentServiceRes
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentServiceResponse);
-
-impl crate::runtime::model::Blank for crate::types::ClusterOverviewResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            is_demo: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterEnvironmentServiceResponse, [id, name, type_], []
+);
 
 impl crate::runtime::model::Model for crate::types::ClusterOverviewResponse {
     const NAME: &'static str = "ClusterOverviewResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider", "is_demo"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -244,24 +178,15 @@ impl crate::runtime::model::Model for crate::types::ClusterOverviewResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ClusterOverviewResponse);
-
-impl crate::runtime::model::Blank for crate::types::CreateEnvironmentRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            cluster: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOverviewResponse, [id, name, cloud_provider, is_demo], []
+);
 
 impl crate::runtime::model::Model for crate::types::CreateEnvironmentRequest {
     const NAME: &'static str = "CreateEnvironmentRequest";
     const FIELDS: &'static [&'static str] = &["name", "cluster", "mode"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -280,18 +205,9 @@ impl crate::runtime::model::Model for crate::types::CreateEnvironmentRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CreateEnvironmentRequest);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentBuildUsageReportRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            execution_id: crate::runtime::model::blank(),
-            report_expiration_in_seconds: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CreateEnvironmentRequest, [name, cluster, mode], []
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportRequest {
     const NAME: &'static str = "DeploymentBuildUsageReportRequest";
@@ -300,6 +216,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportRe
         "report_expiration_in_seconds",
     ];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -321,23 +238,16 @@ impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportRe
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentBuildUsageReportRequest);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentBuildUsageReportResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            report_url: crate::runtime::model::blank(),
-            delete_report_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentBuildUsageReportRequest, [execution_id,
+    report_expiration_in_seconds], []
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportResponse {
     const NAME: &'static str = "DeploymentBuildUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -355,23 +265,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportRe
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentBuildUsageReportResponse, Default
+    crate::types::DeploymentBuildUsageReportResponse, [report_url, delete_report_url],
+    [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryApplication {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication {
     const NAME: &'static str = "DeploymentHistoryApplication";
@@ -384,6 +280,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication
         "status",
     ];
     const REQUIRED: u128 = 0b000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -406,32 +303,12 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication
         to.given("commit", &self.commit);
         to.given("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryApplication);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironment {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            origin: crate::runtime::model::blank(),
-            triggered_by: crate::runtime::model::blank(),
-            applications: crate::runtime::model::blank(),
-            containers: crate::runtime::model::blank(),
-            databases: crate::runtime::model::blank(),
-            jobs: crate::runtime::model::blank(),
-            helms: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryApplication, [id, created_at, updated_at, name,
+    commit, status], [commit]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment {
     const NAME: &'static str = "DeploymentHistoryEnvironment";
@@ -449,6 +326,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         "helms",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -481,33 +359,19 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         to.given("jobs", &self.jobs);
         to.given("helms", &self.helms);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.applications);
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.databases);
-        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
-        crate::runtime::model::Parts::drop_extra(&mut self.helms);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironment);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentPage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryEnvironment, [id, created_at, updated_at, status,
+    origin, triggered_by, applications, containers, databases, jobs, helms],
+    [applications, containers, databases, jobs, helms]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentPage {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -524,29 +388,18 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironmentPage);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentPageV2 {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryEnvironmentPage, [page, page_size, results],
+    [results]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentPageV2 {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -563,30 +416,12 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryEnvironmentPageV2
+    crate::types::DeploymentHistoryEnvironmentPageV2, [page, page_size, results],
+    [results]
 );
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentV2 {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            identifier: crate::runtime::model::blank(),
-            auditing_data: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            trigger_action: crate::runtime::model::blank(),
-            total_duration: crate::runtime::model::blank(),
-            stages: crate::runtime::model::blank(),
-            action_status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentV2 {
     const NAME: &'static str = "DeploymentHistoryEnvironmentV2";
@@ -600,6 +435,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         "action_status",
     ];
     const REQUIRED: u128 = 0b1011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -624,32 +460,20 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment
         to.always("stages", &self.stages);
         to.always("action_status", &self.action_status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
-        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
-        crate::runtime::model::Parts::drop_extra(&mut self.stages);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironmentV2);
-
-impl crate::runtime::model::Blank
-for crate::types::DeploymentHistoryEnvironmentV2Identifier {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            execution_id: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryEnvironmentV2, [identifier, auditing_data, status,
+    trigger_action, total_duration, stages, action_status], [identifier, auditing_data,
+    stages]
+);
 
 impl crate::runtime::model::Model
 for crate::types::DeploymentHistoryEnvironmentV2Identifier {
     const NAME: &'static str = "DeploymentHistoryEnvironmentV2Identifier";
     const FIELDS: &'static [&'static str] = &["execution_id", "environment_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -667,26 +491,15 @@ for crate::types::DeploymentHistoryEnvironmentV2Identifier {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryEnvironmentV2Identifier
+    crate::types::DeploymentHistoryEnvironmentV2Identifier, [execution_id,
+    environment_id], []
 );
-
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryStage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            duration: crate::runtime::model::blank(),
-            services: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryStage {
     const NAME: &'static str = "DeploymentHistoryStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "duration", "services"];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -705,28 +518,17 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryStage {
         to.always("duration", &self.duration);
         to.always("services", &self.services);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.services);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryStage);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentStageRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryStage, [name, status, duration, services], [services]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentStageRequest {
     const NAME: &'static str = "DeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -743,24 +545,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentStageRequest);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentStageResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            deployment_order: crate::runtime::model::blank(),
-            services: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentStageRequest, [name, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentStageResponse {
     const NAME: &'static str = "DeploymentStageResponse";
@@ -775,6 +562,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageResponse {
         "services",
     ];
     const REQUIRED: u128 = 0b00001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -801,28 +589,18 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageResponse {
         to.given("deployment_order", &self.deployment_order);
         to.given("services", &self.services);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.services);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentStageResponse);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentStageResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentStageResponse, [id, created_at, updated_at, environment,
+    name, description, deployment_order, services], [environment, services]
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentStageResponseList {
     const NAME: &'static str = "DeploymentStageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -835,29 +613,11 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageResponseList 
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentStageResponseList, Default
+    crate::types::DeploymentStageResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DeploymentStageServiceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            is_skipped: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DeploymentStageServiceResponse {
     const NAME: &'static str = "DeploymentStageServiceResponse";
@@ -870,6 +630,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageServiceRespon
         "is_skipped",
     ];
     const REQUIRED: u128 = 0b000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -894,24 +655,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageServiceRespon
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeploymentStageServiceResponse);
-
-impl crate::runtime::model::Blank for crate::types::DeploymentStageWithServicesStatuses {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            applications: crate::runtime::model::blank(),
-            containers: crate::runtime::model::blank(),
-            jobs: crate::runtime::model::blank(),
-            databases: crate::runtime::model::blank(),
-            helms: crate::runtime::model::blank(),
-            terraforms: crate::runtime::model::blank(),
-            agentic_workflows: crate::runtime::model::blank(),
-            stage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentStageServiceResponse, [id, created_at, updated_at,
+    service_id, service_type, is_skipped], []
+);
 
 impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesStatuses {
     const NAME: &'static str = "DeploymentStageWithServicesStatuses";
@@ -926,6 +673,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesS
         "stage",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -952,33 +700,13 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesS
         to.given("agentic_workflows", &self.agentic_workflows);
         to.given("stage", &self.stage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.applications);
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
-        crate::runtime::model::Parts::drop_extra(&mut self.databases);
-        crate::runtime::model::Parts::drop_extra(&mut self.helms);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
-        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
-        crate::runtime::model::Parts::drop_extra(&mut self.stage);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentStageWithServicesStatuses, Default
+    crate::types::DeploymentStageWithServicesStatuses, [applications, containers, jobs,
+    databases, helms, terraforms, agentic_workflows, stage], [applications, containers,
+    jobs, databases, helms, terraforms, agentic_workflows, stage], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvDeploymentStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvDeploymentStatus {
     const NAME: &'static str = "EnvDeploymentStatus";
@@ -988,6 +716,7 @@ impl crate::runtime::model::Model for crate::types::EnvDeploymentStatus {
         "status",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1006,28 +735,10 @@ impl crate::runtime::model::Model for crate::types::EnvDeploymentStatus {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvDeploymentStatus, Default);
-
-impl crate::runtime::model::Blank for crate::types::Environment {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            organization: crate::runtime::model::blank(),
-            project: crate::runtime::model::blank(),
-            last_updated_by: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            expires_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvDeploymentStatus, [deployment_request_id, environment_id, status],
+    [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::Environment {
     const NAME: &'static str = "Environment";
@@ -1046,6 +757,7 @@ impl crate::runtime::model::Model for crate::types::Environment {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b001100101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1080,30 +792,19 @@ impl crate::runtime::model::Model for crate::types::Environment {
         to.given("cluster_name", &self.cluster_name);
         to.given("expires_at", &self.expires_at);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.organization);
-        crate::runtime::model::Parts::drop_extra(&mut self.project);
-        crate::runtime::model::Parts::drop_extra(&mut self.cloud_provider);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Environment);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentCloudProvider {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            provider: crate::runtime::model::blank(),
-            cluster: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Environment, [id, created_at, updated_at, name, organization, project,
+    last_updated_by, cloud_provider, mode, cluster_id, cluster_name, expires_at],
+    [organization, project, cloud_provider]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentCloudProvider {
     const NAME: &'static str = "EnvironmentCloudProvider";
     const FIELDS: &'static [&'static str] = &["provider", "cluster"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1120,26 +821,9 @@ impl crate::runtime::model::Model for crate::types::EnvironmentCloudProvider {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentCloudProvider, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentDeploymentRule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            on_demand_preview: crate::runtime::model::blank(),
-            auto_stop: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            start_time: crate::runtime::model::blank(),
-            stop_time: crate::runtime::model::blank(),
-            weekdays: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentCloudProvider, [provider, cluster], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentDeploymentRule {
     const NAME: &'static str = "EnvironmentDeploymentRule";
@@ -1156,6 +840,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentDeploymentRule {
         "weekdays",
     ];
     const REQUIRED: u128 = 0b0111000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1188,24 +873,11 @@ impl crate::runtime::model::Model for crate::types::EnvironmentDeploymentRule {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentDeploymentRule);
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentDeploymentRuleEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            on_demand_preview: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            auto_stop: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            start_time: crate::runtime::model::blank(),
-            stop_time: crate::runtime::model::blank(),
-            weekdays: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDeploymentRule, [id, created_at, updated_at,
+    on_demand_preview, auto_stop, auto_preview, timezone, start_time, stop_time,
+    weekdays], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentDeploymentRuleEditRequest {
@@ -1220,6 +892,7 @@ for crate::types::EnvironmentDeploymentRuleEditRequest {
         "weekdays",
     ];
     const REQUIRED: u128 = 0b1111000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1247,24 +920,15 @@ for crate::types::EnvironmentDeploymentRuleEditRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDeploymentRuleEditRequest
+    crate::types::EnvironmentDeploymentRuleEditRequest, [on_demand_preview,
+    auto_preview, auto_stop, timezone, start_time, stop_time, weekdays], []
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentEditRequest {
     const NAME: &'static str = "EnvironmentEditRequest";
     const FIELDS: &'static [&'static str] = &["name", "mode"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1281,23 +945,9 @@ impl crate::runtime::model::Model for crate::types::EnvironmentEditRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentEditRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLog {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            hint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentEditRequest, [name, mode], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLog {
     const NAME: &'static str = "EnvironmentLog";
@@ -1311,6 +961,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLog {
         "hint",
     ];
     const REQUIRED: u128 = 0b0000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1335,27 +986,18 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLog {
         to.given("execution_id", &self.execution_id);
         to.given("hint", &self.hint);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.scope);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLog);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLog, [id, created_at, scope, state, message, execution_id,
+    hint], [scope]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogResponseList {
     const NAME: &'static str = "EnvironmentLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1368,31 +1010,17 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentLogResponseList, Default
+    crate::types::EnvironmentLogResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogScope {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogScope {
     const NAME: &'static str = "EnvironmentLogScope";
     const FIELDS: &'static [&'static str] = &["type", "name", "id"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1411,21 +1039,9 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogScope {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLogScope, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogs {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            timestamp: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            error: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogScope, [type_, name, id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogs {
     const NAME: &'static str = "EnvironmentLogs";
@@ -1437,6 +1053,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogs {
         "message",
     ];
     const REQUIRED: u128 = 0b00011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1457,28 +1074,12 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogs {
         to.given("error", &self.error);
         to.given("message", &self.message);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-        crate::runtime::model::Parts::drop_extra(&mut self.error);
-        crate::runtime::model::Parts::drop_extra(&mut self.message);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLogs);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            transmitter: crate::runtime::model::blank(),
-            stage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogs, [type_, timestamp, details, error, message],
+    [details, error, message]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetails {
     const NAME: &'static str = "EnvironmentLogsDetails";
@@ -1490,6 +1091,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetails {
         "stage",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1510,30 +1112,18 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetails {
         to.given("transmitter", &self.transmitter);
         to.given("stage", &self.stage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.transmitter);
-        crate::runtime::model::Parts::drop_extra(&mut self.stage);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLogsDetails, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetailsStage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            step: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsDetails, [organization_id, cluster_id, execution_id,
+    transmitter, stage], [transmitter, stage], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsStage {
     const NAME: &'static str = "EnvironmentLogsDetailsStage";
     const FIELDS: &'static [&'static str] = &["step", "id", "name"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1553,25 +1143,14 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsStage 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentLogsDetailsStage, Default
+    crate::types::EnvironmentLogsDetailsStage, [step, id, name], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetailsTransmitter {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsTransmitter {
     const NAME: &'static str = "EnvironmentLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1591,22 +1170,8 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsTransm
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentLogsDetailsTransmitter, Default
+    crate::types::EnvironmentLogsDetailsTransmitter, [id, name, type_], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsError {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            tag: crate::runtime::model::blank(),
-            user_log_message: crate::runtime::model::blank(),
-            link: crate::runtime::model::blank(),
-            hint_message: crate::runtime::model::blank(),
-            underlying_error: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsError {
     const NAME: &'static str = "EnvironmentLogsError";
@@ -1618,6 +1183,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsError {
         "underlying_error",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1638,28 +1204,18 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsError {
         to.given("hint_message", &self.hint_message);
         to.given("underlying_error", &self.underlying_error);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.underlying_error);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLogsError, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsErrorUnderlyingError {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            full_details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsError, [tag, user_log_message, link, hint_message,
+    underlying_error], [underlying_error], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsErrorUnderlyingError {
     const NAME: &'static str = "EnvironmentLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message", "full_details"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1677,24 +1233,15 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsErrorUnderlyi
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentLogsErrorUnderlyingError, Default
+    crate::types::EnvironmentLogsErrorUnderlyingError, [message, full_details], [],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentLogsMessage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            safe_message: crate::runtime::model::blank(),
-            full_details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentLogsMessage {
     const NAME: &'static str = "EnvironmentLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message", "full_details"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1711,24 +1258,9 @@ impl crate::runtime::model::Model for crate::types::EnvironmentLogsMessage {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentLogsMessage, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentOverviewResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            cluster: crate::runtime::model::blank(),
-            services_overview: crate::runtime::model::blank(),
-            deployment_status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsMessage, [safe_message, full_details], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponse {
     const NAME: &'static str = "EnvironmentOverviewResponse";
@@ -1743,6 +1275,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponse 
         "deployment_status",
     ];
     const REQUIRED: u128 = 0b01111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1769,29 +1302,19 @@ impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponse 
         to.always("services_overview", &self.services_overview);
         to.given("deployment_status", &self.deployment_status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster);
-        crate::runtime::model::Parts::drop_extra(&mut self.services_overview);
-        crate::runtime::model::Parts::drop_extra(&mut self.deployment_status);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentOverviewResponse);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentOverviewResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentOverviewResponse, [id, created_at, updated_at, name, mode,
+    cluster, services_overview, deployment_status], [cluster, services_overview,
+    deployment_status]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponseList {
     const NAME: &'static str = "EnvironmentOverviewResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1804,29 +1327,17 @@ impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentOverviewResponseList, Default
+    crate::types::EnvironmentOverviewResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentResponseList {
     const NAME: &'static str = "EnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1839,27 +1350,17 @@ impl crate::runtime::model::Model for crate::types::EnvironmentResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentRestartRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            restart_db: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentRestartRequest {
     const NAME: &'static str = "EnvironmentRestartRequest";
     const FIELDS: &'static [&'static str] = &["restart_db"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1875,23 +1376,8 @@ impl crate::runtime::model::Model for crate::types::EnvironmentRestartRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentRestartRequest, Default
+    crate::types::EnvironmentRestartRequest, [restart_db], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentServiceIdsAllRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            application_ids: crate::runtime::model::blank(),
-            container_ids: crate::runtime::model::blank(),
-            database_ids: crate::runtime::model::blank(),
-            job_ids: crate::runtime::model::blank(),
-            helm_ids: crate::runtime::model::blank(),
-            terraform_ids: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentServiceIdsAllRequest {
     const NAME: &'static str = "EnvironmentServiceIdsAllRequest";
@@ -1904,6 +1390,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentServiceIdsAllRequ
         "terraform_ids",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1929,24 +1416,15 @@ impl crate::runtime::model::Model for crate::types::EnvironmentServiceIdsAllRequ
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentServiceIdsAllRequest, Default
+    crate::types::EnvironmentServiceIdsAllRequest, [application_ids, container_ids,
+    database_ids, job_ids, helm_ids, terraform_ids], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStats {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            service_total_number: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStats {
     const NAME: &'static str = "EnvironmentStats";
     const FIELDS: &'static [&'static str] = &["id", "service_total_number"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1963,22 +1441,15 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStats {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentStats);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStatsResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStats, [id, service_total_number], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStatsResponseList {
     const NAME: &'static str = "EnvironmentStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1991,34 +1462,11 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatsResponseList
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentStatsResponseList, Default
+    crate::types::EnvironmentStatsResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            last_deployment_date: crate::runtime::model::blank(),
-            last_deployment_state: crate::runtime::model::blank(),
-            last_deployment_id: crate::runtime::model::blank(),
-            total_deployment_duration_in_seconds: crate::runtime::model::blank(),
-            origin: crate::runtime::model::blank(),
-            triggered_by: crate::runtime::model::blank(),
-            deployment_status: crate::runtime::model::blank(),
-            deployment_request_id: crate::runtime::model::blank(),
-            metrics: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStatus {
     const NAME: &'static str = "EnvironmentStatus";
@@ -2036,6 +1484,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatus {
         "metrics",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2076,27 +1525,19 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatus {
         to.given("deployment_request_id", &self.deployment_request_id);
         to.given("metrics", &self.metrics);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.metrics);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentStatus);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStatusList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatus, [id, state, last_deployment_date,
+    last_deployment_state, last_deployment_id, total_deployment_duration_in_seconds,
+    origin, triggered_by, deployment_status, deployment_request_id, metrics], [metrics]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStatusList {
     const NAME: &'static str = "EnvironmentStatusList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2109,29 +1550,11 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatusList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentStatusList, Default);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStatuses {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environment: crate::runtime::model::blank(),
-            applications: crate::runtime::model::blank(),
-            containers: crate::runtime::model::blank(),
-            jobs: crate::runtime::model::blank(),
-            databases: crate::runtime::model::blank(),
-            helms: crate::runtime::model::blank(),
-            terraforms: crate::runtime::model::blank(),
-            agentic_workflows: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatusList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStatuses {
     const NAME: &'static str = "EnvironmentStatuses";
@@ -2146,6 +1569,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatuses {
         "agentic_workflows",
     ];
     const REQUIRED: u128 = 0b00000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2172,31 +1596,13 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatuses {
         to.always("terraforms", &self.terraforms);
         to.given("agentic_workflows", &self.agentic_workflows);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.applications);
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
-        crate::runtime::model::Parts::drop_extra(&mut self.databases);
-        crate::runtime::model::Parts::drop_extra(&mut self.helms);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
-        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentStatuses);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentStatusesWithStages {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environment: crate::runtime::model::blank(),
-            stages: crate::runtime::model::blank(),
-            pre_check_stage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatuses, [environment, applications, containers, jobs,
+    databases, helms, terraforms, agentic_workflows], [environment, applications,
+    containers, jobs, databases, helms, terraforms, agentic_workflows]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentStatusesWithStages {
     const NAME: &'static str = "EnvironmentStatusesWithStages";
@@ -2206,6 +1612,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatusesWithStage
         "pre_check_stage",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2222,34 +1629,19 @@ impl crate::runtime::model::Model for crate::types::EnvironmentStatusesWithStage
         to.given("stages", &self.stages);
         to.given("pre_check_stage", &self.pre_check_stage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.stages);
-        crate::runtime::model::Parts::drop_extra(&mut self.pre_check_stage);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentStatusesWithStages, Default
+    crate::types::EnvironmentStatusesWithStages, [environment, stages, pre_check_stage],
+    [environment, stages, pre_check_stage], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentStatusesWithStagesPreCheckStage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            status: crate::runtime::model::blank(),
-            total_duration_sec: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::EnvironmentStatusesWithStagesPreCheckStage {
     const NAME: &'static str = "EnvironmentStatusesWithStagesPreCheckStage";
     const FIELDS: &'static [&'static str] = &["status", "total_duration_sec"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2267,24 +1659,15 @@ for crate::types::EnvironmentStatusesWithStagesPreCheckStage {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentStatusesWithStagesPreCheckStage, Default
+    crate::types::EnvironmentStatusesWithStagesPreCheckStage, [status,
+    total_duration_sec], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::IngressDeploymentStatusResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            router_id: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::IngressDeploymentStatusResponse {
     const NAME: &'static str = "IngressDeploymentStatusResponse";
     const FIELDS: &'static [&'static str] = &["routerId", "status"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2302,25 +1685,15 @@ impl crate::runtime::model::Model for crate::types::IngressDeploymentStatusRespo
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::IngressDeploymentStatusResponse, Default
+    crate::types::IngressDeploymentStatusResponse, [router_id, status], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2333,31 +1706,19 @@ for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListDeploymentRequestByEnvironmentIdResponse, Default
+    crate::types::ListDeploymentRequestByEnvironmentIdResponse, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListDeploymentRequestByServiceIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListDeploymentRequestByServiceIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByServiceIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2370,31 +1731,19 @@ for crate::types::ListDeploymentRequestByServiceIdResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListDeploymentRequestByServiceIdResponse, Default
+    crate::types::ListDeploymentRequestByServiceIdResponse, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListEnvironmentsByOrganizationIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListEnvironmentsByOrganizationIdResponse {
     const NAME: &'static str = "ListEnvironmentsByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2407,29 +1756,18 @@ for crate::types::ListEnvironmentsByOrganizationIdResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListEnvironmentsByOrganizationIdResponse, Default
+    crate::types::ListEnvironmentsByOrganizationIdResponse, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ListServicesByEnvironmentIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ListServicesByEnvironmentIdResponse {
     const NAME: &'static str = "ListServicesByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2442,31 +1780,18 @@ impl crate::runtime::model::Model for crate::types::ListServicesByEnvironmentIdR
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListServicesByEnvironmentIdResponse, Default
+    crate::types::ListServicesByEnvironmentIdResponse, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListServicesByOrganizationIdResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListServicesByOrganizationIdResponse {
     const NAME: &'static str = "ListServicesByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2479,30 +1804,11 @@ for crate::types::ListServicesByOrganizationIdResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListServicesByOrganizationIdResponse, Default
+    crate::types::ListServicesByOrganizationIdResponse, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEnvironmentResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            organization: crate::runtime::model::blank(),
-            project: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationEnvironmentResponse {
     const NAME: &'static str = "OrganizationEnvironmentResponse";
@@ -2516,6 +1822,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEnvironmentRespo
         "mode",
     ];
     const REQUIRED: u128 = 0b1111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2540,29 +1847,18 @@ impl crate::runtime::model::Model for crate::types::OrganizationEnvironmentRespo
         to.always("project", &self.project);
         to.always("mode", &self.mode);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.organization);
-        crate::runtime::model::Parts::drop_extra(&mut self.project);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationEnvironmentResponse);
-
-impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestAuditingData {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            triggered_by: crate::runtime::model::blank(),
-            origin: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEnvironmentResponse, [id, created_at, updated_at, name,
+    organization, project, mode], [organization, project]
+);
 
 impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestAuditingData {
     const NAME: &'static str = "QueuedDeploymentRequestAuditingData";
     const FIELDS: &'static [&'static str] = &["triggered_by", "origin"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2580,21 +1876,8 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestAudit
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::QueuedDeploymentRequestAuditingData
+    crate::types::QueuedDeploymentRequestAuditingData, [triggered_by, origin], []
 );
-
-impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestForService {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            identifier: crate::runtime::model::blank(),
-            auditing_data: crate::runtime::model::blank(),
-            status_details: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestForService {
     const NAME: &'static str = "QueuedDeploymentRequestForService";
@@ -2605,6 +1888,7 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestForSe
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2623,28 +1907,12 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestForSe
         to.always("status_details", &self.status_details);
         to.always("icon_uri", &self.icon_uri);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
-        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
-        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueuedDeploymentRequestForService);
-
-impl crate::runtime::model::Blank
-for crate::types::QueuedDeploymentRequestForServiceIdentifier {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestForService, [identifier, auditing_data,
+    status_details, icon_uri], [identifier, auditing_data, status_details]
+);
 
 impl crate::runtime::model::Model
 for crate::types::QueuedDeploymentRequestForServiceIdentifier {
@@ -2656,6 +1924,7 @@ for crate::types::QueuedDeploymentRequestForServiceIdentifier {
         "name",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2677,21 +1946,9 @@ for crate::types::QueuedDeploymentRequestForServiceIdentifier {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::QueuedDeploymentRequestForServiceIdentifier
+    crate::types::QueuedDeploymentRequestForServiceIdentifier, [deployment_request_id,
+    service_id, service_type, name], []
 );
-
-impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestWithStages {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            identifier: crate::runtime::model::blank(),
-            auditing_data: crate::runtime::model::blank(),
-            trigger_action: crate::runtime::model::blank(),
-            stages: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestWithStages {
     const NAME: &'static str = "QueuedDeploymentRequestWithStages";
@@ -2702,6 +1959,7 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestWithS
         "stages",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2720,32 +1978,19 @@ impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestWithS
         to.always("trigger_action", &self.trigger_action);
         to.always("stages", &self.stages);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
-        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
-        crate::runtime::model::Parts::drop_extra(&mut self.stages);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueuedDeploymentRequestWithStages);
-
-impl crate::runtime::model::Blank
-for crate::types::QueuedDeploymentRequestWithStagesIdentifier {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestWithStages, [identifier, auditing_data,
+    trigger_action, stages], [identifier, auditing_data, stages]
+);
 
 impl crate::runtime::model::Model
 for crate::types::QueuedDeploymentRequestWithStagesIdentifier {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesIdentifier";
     const FIELDS: &'static [&'static str] = &["deployment_request_id", "environment_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2763,27 +2008,16 @@ for crate::types::QueuedDeploymentRequestWithStagesIdentifier {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::QueuedDeploymentRequestWithStagesIdentifier
+    crate::types::QueuedDeploymentRequestWithStagesIdentifier, [deployment_request_id,
+    environment_id], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::QueuedDeploymentRequestWithStagesStage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            services: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::QueuedDeploymentRequestWithStagesStage {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "services"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2800,27 +2034,12 @@ for crate::types::QueuedDeploymentRequestWithStagesStage {
         to.always("status", &self.status);
         to.always("services", &self.services);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.services);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::QueuedDeploymentRequestWithStagesStage
+    crate::types::QueuedDeploymentRequestWithStagesStage, [name, status, services],
+    [services]
 );
-
-impl crate::runtime::model::Blank for crate::types::QueuedStageService {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            identifier: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::QueuedStageService {
     const NAME: &'static str = "QueuedStageService";
@@ -2831,6 +2050,7 @@ impl crate::runtime::model::Model for crate::types::QueuedStageService {
         "details",
     ];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2849,28 +2069,18 @@ impl crate::runtime::model::Model for crate::types::QueuedStageService {
         to.given("icon_uri", &self.icon_uri);
         to.given("details", &self.details);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueuedStageService);
-
-impl crate::runtime::model::Blank for crate::types::QueuedStageServiceDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            job_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueuedStageService, [identifier, status, icon_uri, details],
+    [identifier, details]
+);
 
 impl crate::runtime::model::Model for crate::types::QueuedStageServiceDetails {
     const NAME: &'static str = "QueuedStageServiceDetails";
     const FIELDS: &'static [&'static str] = &["job_type"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2885,24 +2095,15 @@ impl crate::runtime::model::Model for crate::types::QueuedStageServiceDetails {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueuedStageServiceDetails);
-
-impl crate::runtime::model::Blank for crate::types::QueuedStageServiceIdentifier {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueuedStageServiceDetails, [job_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::QueuedStageServiceIdentifier {
     const NAME: &'static str = "QueuedStageServiceIdentifier";
     const FIELDS: &'static [&'static str] = &["service_id", "service_type", "name"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2921,19 +2122,9 @@ impl crate::runtime::model::Model for crate::types::QueuedStageServiceIdentifier
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueuedStageServiceIdentifier);
-
-impl crate::runtime::model::Blank for crate::types::RebootServicesRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            application_ids: crate::runtime::model::blank(),
-            database_ids: crate::runtime::model::blank(),
-            container_ids: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueuedStageServiceIdentifier, [service_id, service_type, name], []
+);
 
 impl crate::runtime::model::Model for crate::types::RebootServicesRequest {
     const NAME: &'static str = "RebootServicesRequest";
@@ -2943,6 +2134,7 @@ impl crate::runtime::model::Model for crate::types::RebootServicesRequest {
         "container_ids",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2961,23 +2153,16 @@ impl crate::runtime::model::Model for crate::types::RebootServicesRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::RebootServicesRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::ServicesOverviewResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service_count: crate::runtime::model::blank(),
-            managed_by: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::RebootServicesRequest, [application_ids, database_ids, container_ids],
+    [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ServicesOverviewResponse {
     const NAME: &'static str = "ServicesOverviewResponse";
     const FIELDS: &'static [&'static str] = &["service_count", "managed_by"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2994,21 +2179,9 @@ impl crate::runtime::model::Model for crate::types::ServicesOverviewResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ServicesOverviewResponse);
-
-impl crate::runtime::model::Blank for crate::types::Stage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            steps: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServicesOverviewResponse, [service_count, managed_by], []
+);
 
 impl crate::runtime::model::Model for crate::types::Stage {
     const NAME: &'static str = "Stage";
@@ -3020,6 +2193,7 @@ impl crate::runtime::model::Model for crate::types::Stage {
         "status",
     ];
     const REQUIRED: u128 = 0b01011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3040,25 +2214,11 @@ impl crate::runtime::model::Model for crate::types::Stage {
         to.always("description", &self.description);
         to.given("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.steps);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Stage);
-
-impl crate::runtime::model::Blank for crate::types::StageStepMetric {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            stage_id: crate::runtime::model::blank(),
-            step_name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            duration_sec: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Stage, [id, name, steps, description, status], [steps]
+);
 
 impl crate::runtime::model::Model for crate::types::StageStepMetric {
     const NAME: &'static str = "StageStepMetric";
@@ -3069,6 +2229,7 @@ impl crate::runtime::model::Model for crate::types::StageStepMetric {
         "duration_sec",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3089,19 +2250,10 @@ impl crate::runtime::model::Model for crate::types::StageStepMetric {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::StageStepMetric, Default);
-
-impl crate::runtime::model::Blank for crate::types::StageStepMetrics {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            stage_id: crate::runtime::model::blank(),
-            total_duration_sec: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::StageStepMetric, [stage_id, step_name, status, duration_sec], [],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::StageStepMetrics {
     const NAME: &'static str = "StageStepMetrics";
@@ -3111,6 +2263,7 @@ impl crate::runtime::model::Model for crate::types::StageStepMetrics {
         "details",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3127,9 +2280,9 @@ impl crate::runtime::model::Model for crate::types::StageStepMetrics {
         to.given("total_duration_sec", &self.total_duration_sec);
         to.given("details", &self.details);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::StageStepMetrics, Default);
+crate::runtime::model::through_fields!(
+    crate::types::StageStepMetrics, [stage_id, total_duration_sec, details], [details],
+    Default
+);

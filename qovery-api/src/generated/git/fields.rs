@@ -3,21 +3,11 @@
 
 //! How the models are read and written. Git providers, their repositories, the files in them, the tokens to read them, and their webhooks.
 
-impl crate::runtime::model::Blank for crate::types::DockerfileCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::DockerfileCheckRequest {
     const NAME: &'static str = "DockerfileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -32,29 +22,18 @@ impl crate::runtime::model::Model for crate::types::DockerfileCheckRequest {
         to.always("git_repository", &self.git_repository);
         to.always("dockerfile_path", &self.dockerfile_path);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::DockerfileCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::DockerfileCheckResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            dockerfile_path: crate::runtime::model::blank(),
-            arg: crate::runtime::model::blank(),
-            repositories: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DockerfileCheckRequest, [git_repository, dockerfile_path],
+    [git_repository]
+);
 
 impl crate::runtime::model::Model for crate::types::DockerfileCheckResponse {
     const NAME: &'static str = "DockerfileCheckResponse";
     const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -73,25 +52,15 @@ impl crate::runtime::model::Model for crate::types::DockerfileCheckResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DockerfileCheckResponse);
-
-impl crate::runtime::model::Blank for crate::types::GitAuthProvider {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            use_bot: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DockerfileCheckResponse, [dockerfile_path, arg, repositories], []
+);
 
 impl crate::runtime::model::Model for crate::types::GitAuthProvider {
     const NAME: &'static str = "GitAuthProvider";
     const FIELDS: &'static [&'static str] = &["id", "name", "owner", "use_bot"];
     const REQUIRED: u128 = 0b0110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -112,22 +81,15 @@ impl crate::runtime::model::Model for crate::types::GitAuthProvider {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitAuthProvider);
-
-impl crate::runtime::model::Blank for crate::types::GitAuthProviderResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitAuthProvider, [id, name, owner, use_bot], []
+);
 
 impl crate::runtime::model::Model for crate::types::GitAuthProviderResponseList {
     const NAME: &'static str = "GitAuthProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -140,30 +102,17 @@ impl crate::runtime::model::Model for crate::types::GitAuthProviderResponseList 
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GitAuthProviderResponseList, Default
+    crate::types::GitAuthProviderResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GitFileCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            files: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GitFileCheckRequest {
     const NAME: &'static str = "GitFileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "files"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -178,26 +127,11 @@ impl crate::runtime::model::Model for crate::types::GitFileCheckRequest {
         to.always("git_repository", &self.git_repository);
         to.always("files", &self.files);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitFileCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::GitRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            default_branch: crate::runtime::model::blank(),
-            is_private: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitFileCheckRequest, [git_repository, files], [git_repository]
+);
 
 impl crate::runtime::model::Model for crate::types::GitRepository {
     const NAME: &'static str = "GitRepository";
@@ -209,6 +143,7 @@ impl crate::runtime::model::Model for crate::types::GitRepository {
         "is_private",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -231,22 +166,15 @@ impl crate::runtime::model::Model for crate::types::GitRepository {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitRepository);
-
-impl crate::runtime::model::Blank for crate::types::GitRepositoryBranch {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitRepository, [id, name, url, default_branch, is_private], []
+);
 
 impl crate::runtime::model::Model for crate::types::GitRepositoryBranch {
     const NAME: &'static str = "GitRepositoryBranch";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -261,22 +189,13 @@ impl crate::runtime::model::Model for crate::types::GitRepositoryBranch {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitRepositoryBranch);
-
-impl crate::runtime::model::Blank for crate::types::GitRepositoryBranchResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::GitRepositoryBranch, [name], []);
 
 impl crate::runtime::model::Model for crate::types::GitRepositoryBranchResponseList {
     const NAME: &'static str = "GitRepositoryBranchResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -289,29 +208,17 @@ impl crate::runtime::model::Model for crate::types::GitRepositoryBranchResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GitRepositoryBranchResponseList, Default
+    crate::types::GitRepositoryBranchResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GitRepositoryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GitRepositoryResponseList {
     const NAME: &'static str = "GitRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -324,30 +231,11 @@ impl crate::runtime::model::Model for crate::types::GitRepositoryResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GitRepositoryResponseList, Default
+    crate::types::GitRepositoryResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GitTokenAssociatedServiceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GitTokenAssociatedServiceResponse {
     const NAME: &'static str = "GitTokenAssociatedServiceResponse";
@@ -361,6 +249,7 @@ impl crate::runtime::model::Model for crate::types::GitTokenAssociatedServiceRes
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -387,24 +276,17 @@ impl crate::runtime::model::Model for crate::types::GitTokenAssociatedServiceRes
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitTokenAssociatedServiceResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::GitTokenAssociatedServicesResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitTokenAssociatedServiceResponse, [project_id, project_name,
+    environment_id, environment_name, service_id, service_name, service_type], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::GitTokenAssociatedServicesResponseList {
     const NAME: &'static str = "GitTokenAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -417,29 +299,11 @@ for crate::types::GitTokenAssociatedServicesResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::GitTokenAssociatedServicesResponseList, Default
+    crate::types::GitTokenAssociatedServicesResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GitTokenRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            token: crate::runtime::model::blank(),
-            workspace: crate::runtime::model::blank(),
-            git_api_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GitTokenRequest {
     const NAME: &'static str = "GitTokenRequest";
@@ -452,6 +316,7 @@ impl crate::runtime::model::Model for crate::types::GitTokenRequest {
         "git_api_url",
     ];
     const REQUIRED: u128 = 0b001101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -476,26 +341,10 @@ impl crate::runtime::model::Model for crate::types::GitTokenRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitTokenRequest);
-
-impl crate::runtime::model::Blank for crate::types::GitTokenResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            expired_at: crate::runtime::model::blank(),
-            workspace: crate::runtime::model::blank(),
-            associated_services_count: crate::runtime::model::blank(),
-            git_api_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitTokenRequest, [name, description, type_, token, workspace,
+    git_api_url], []
+);
 
 impl crate::runtime::model::Model for crate::types::GitTokenResponse {
     const NAME: &'static str = "GitTokenResponse";
@@ -512,6 +361,7 @@ impl crate::runtime::model::Model for crate::types::GitTokenResponse {
         "git_api_url",
     ];
     const REQUIRED: u128 = 0b1100101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -544,22 +394,16 @@ impl crate::runtime::model::Model for crate::types::GitTokenResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitTokenResponse);
-
-impl crate::runtime::model::Blank for crate::types::GitTokenResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitTokenResponse, [id, created_at, updated_at, name, description,
+    type_, expired_at, workspace, associated_services_count, git_api_url], []
+);
 
 impl crate::runtime::model::Model for crate::types::GitTokenResponseList {
     const NAME: &'static str = "GitTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -572,29 +416,17 @@ impl crate::runtime::model::Model for crate::types::GitTokenResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitTokenResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::GitWebhookStatusResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            status: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            missing_events: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitTokenResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::GitWebhookStatusResponse {
     const NAME: &'static str = "GitWebhookStatusResponse";
     const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -613,24 +445,16 @@ impl crate::runtime::model::Model for crate::types::GitWebhookStatusResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::GitWebhookStatusResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::ListDirectoriesFromGitRepositoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GitWebhookStatusResponse, [status, provider, missing_events], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::ListDirectoriesFromGitRepositoryResponse {
     const NAME: &'static str = "ListDirectoriesFromGitRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -646,24 +470,14 @@ for crate::types::ListDirectoriesFromGitRepositoryResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListDirectoriesFromGitRepositoryResponse, Default
+    crate::types::ListDirectoriesFromGitRepositoryResponse, [results], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationGithubAppConnectRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            installation_id: crate::runtime::model::blank(),
-            code: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationGithubAppConnectRequest {
     const NAME: &'static str = "OrganizationGithubAppConnectRequest";
     const FIELDS: &'static [&'static str] = &["installation_id", "code"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -681,5 +495,5 @@ impl crate::runtime::model::Model for crate::types::OrganizationGithubAppConnect
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationGithubAppConnectRequest
+    crate::types::OrganizationGithubAppConnectRequest, [installation_id, code], []
 );

@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Helm charts and the repositories that they come from.
 
-impl crate::runtime::model::Blank for crate::types::AvailableHelmRepositoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            required_config: crate::runtime::model::blank(),
-            is_mandatory: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryResponse {
     const NAME: &'static str = "AvailableHelmRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
     const REQUIRED: u128 = 0b101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -44,22 +33,16 @@ impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryRespo
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AvailableHelmRepositoryResponse);
-
-impl crate::runtime::model::Blank for crate::types::AvailableHelmRepositoryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AvailableHelmRepositoryResponse, [kind, required_config,
+    is_mandatory], []
+);
 
 impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryResponseList {
     const NAME: &'static str = "AvailableHelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -72,52 +55,11 @@ impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryRespo
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AvailableHelmRepositoryResponseList, Default
+    crate::types::AvailableHelmRepositoryResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
-            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
-            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
-            network_ingress_enable_cors: crate::runtime::model::blank(),
-            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
-            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
-            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
-            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
-            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
-            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_proxy_buffering: crate::runtime::model::blank(),
-            network_ingress_proxy_request_buffering: crate::runtime::model::blank(),
-            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
-            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
-            network_ingress_denylist_source_range: crate::runtime::model::blank(),
-            network_ingress_extra_headers: crate::runtime::model::blank(),
-            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
-            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
-            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
-            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
-            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
-            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmAdvancedSettings {
     const NAME: &'static str = "HelmAdvancedSettings";
@@ -153,6 +95,7 @@ impl crate::runtime::model::Model for crate::types::HelmAdvancedSettings {
         "network.gateway_api.retry.per_try_timeout_seconds",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -446,22 +389,32 @@ impl crate::runtime::model::Model for crate::types::HelmAdvancedSettings {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmAdvancedSettings, Default);
-
-impl crate::runtime::model::Blank for crate::types::HelmCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmAdvancedSettings, [deployment_custom_domain_check_enabled,
+    network_ingress_proxy_body_size_mb, network_ingress_force_ssl_redirect,
+    network_ingress_enable_cors, network_ingress_cors_allow_origin,
+    network_ingress_cors_allow_methods, network_ingress_cors_allow_headers,
+    network_ingress_proxy_buffer_size_kb, network_ingress_keepalive_time_seconds,
+    network_ingress_keepalive_timeout_seconds, network_ingress_send_timeout_seconds,
+    network_ingress_proxy_connect_timeout_seconds,
+    network_ingress_proxy_send_timeout_seconds,
+    network_ingress_proxy_read_timeout_seconds, network_ingress_proxy_buffering,
+    network_ingress_proxy_request_buffering, network_ingress_grpc_send_timeout_seconds,
+    network_ingress_grpc_read_timeout_seconds, network_ingress_whitelist_source_range,
+    network_ingress_denylist_source_range, network_ingress_extra_headers,
+    network_ingress_basic_auth_env_var, network_ingress_enable_sticky_session,
+    network_gateway_api_http_request_timeout_seconds,
+    network_gateway_api_http_connection_idle_timeout_seconds,
+    network_gateway_api_retry_num_retries, network_gateway_api_retry_retry_on,
+    network_gateway_api_retry_http_status_codes,
+    network_gateway_api_retry_per_try_timeout_seconds], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::HelmCheckRequest {
     const NAME: &'static str = "HelmCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -474,27 +427,17 @@ impl crate::runtime::model::Model for crate::types::HelmCheckRequest {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::HelmDefaultValuesRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            source: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmCheckRequest, [git_repository], [git_repository]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmDefaultValuesRequest {
     const NAME: &'static str = "HelmDefaultValuesRequest";
     const FIELDS: &'static [&'static str] = &["source"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -507,24 +450,11 @@ impl crate::runtime::model::Model for crate::types::HelmDefaultValuesRequest {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("source", &self.source);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmDefaultValuesRequest);
-
-impl crate::runtime::model::Blank for crate::types::HelmDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_version: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            values_override_git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmDefaultValuesRequest, [source], [source]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmDeployRequest {
     const NAME: &'static str = "HelmDeployRequest";
@@ -534,6 +464,7 @@ impl crate::runtime::model::Model for crate::types::HelmDeployRequest {
         "values_override_git_commit_id",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -557,24 +488,16 @@ impl crate::runtime::model::Model for crate::types::HelmDeployRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmDeployRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::HelmDeploymentRestrictionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmDeployRequest, [chart_version, git_commit_id,
+    values_override_git_commit_id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionRequest {
     const NAME: &'static str = "HelmDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -593,22 +516,9 @@ impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionReq
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmDeploymentRestrictionRequest);
-
-impl crate::runtime::model::Blank for crate::types::HelmDeploymentRestrictionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmDeploymentRestrictionRequest, [mode, type_, value], []
+);
 
 impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionResponse {
     const NAME: &'static str = "HelmDeploymentRestrictionResponse";
@@ -621,6 +531,7 @@ impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionRes
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -645,24 +556,17 @@ impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionRes
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmDeploymentRestrictionResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::HelmDeploymentRestrictionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmDeploymentRestrictionResponse, [id, created_at, updated_at, mode,
+    type_, value], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::HelmDeploymentRestrictionResponseList {
     const NAME: &'static str = "HelmDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -675,29 +579,17 @@ for crate::types::HelmDeploymentRestrictionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmDeploymentRestrictionResponseList, Default
+    crate::types::HelmDeploymentRestrictionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryAssociatedServiceList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryAssociatedServiceList {
     const NAME: &'static str = "HelmRepositoryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -710,31 +602,11 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryAssociatedServ
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRepositoryAssociatedServiceList, Default
+    crate::types::HelmRepositoryAssociatedServiceList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::HelmRepositoryAssociatedServicesResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::HelmRepositoryAssociatedServicesResponse {
@@ -749,6 +621,7 @@ for crate::types::HelmRepositoryAssociatedServicesResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -776,23 +649,9 @@ for crate::types::HelmRepositoryAssociatedServicesResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRepositoryAssociatedServicesResponse
+    crate::types::HelmRepositoryAssociatedServicesResponse, [project_id, project_name,
+    environment_id, environment_name, service_id, service_name, service_type], []
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            skip_tls_verification: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryRequest {
     const NAME: &'static str = "HelmRepositoryRequest";
@@ -805,6 +664,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryRequest {
         "config",
     ];
     const REQUIRED: u128 = 0b010011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -827,32 +687,12 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryRequest {
         to.always("skip_tls_verification", &self.skip_tls_verification);
         to.always("config", &self.config);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.config);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRepositoryRequest);
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryRequestConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            username: crate::runtime::model::blank(),
-            password: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            secret_access_key: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            scaleway_secret_key: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryRequest, [name, kind, description, url,
+    skip_tls_verification, config], [config]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryRequestConfig {
     const NAME: &'static str = "HelmRepositoryRequestConfig";
@@ -870,6 +710,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryRequestConfig 
         "role_arn",
     ];
     const REQUIRED: u128 = 0b00000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -905,27 +746,10 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryRequestConfig 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRepositoryRequestConfig, Default
+    crate::types::HelmRepositoryRequestConfig, [username, password, access_key_id,
+    secret_access_key, region, scaleway_access_key, scaleway_secret_key,
+    scaleway_project_id, azure_tenant_id, azure_subscription_id, role_arn], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            skip_tls_verification: crate::runtime::model::blank(),
-            associated_services_count: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryResponse {
     const NAME: &'static str = "HelmRepositoryResponse";
@@ -942,6 +766,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponse {
         "config",
     ];
     const REQUIRED: u128 = 0b0000001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -972,29 +797,12 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponse {
         to.given("associated_services_count", &self.associated_services_count);
         to.given("config", &self.config);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.config);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRepositoryResponse);
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponseConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            username: crate::runtime::model::blank(),
-            region: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryResponse, [id, created_at, updated_at, name, kind,
+    description, url, skip_tls_verification, associated_services_count, config], [config]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseConfig {
     const NAME: &'static str = "HelmRepositoryResponseConfig";
@@ -1009,6 +817,7 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseConfig
         "azure_subscription_id",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1038,23 +847,16 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseConfig
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRepositoryResponseConfig, Default
+    crate::types::HelmRepositoryResponseConfig, [username, region, access_key_id,
+    role_arn, scaleway_access_key, scaleway_project_id, azure_tenant_id,
+    azure_subscription_id], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseList {
     const NAME: &'static str = "HelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1067,35 +869,11 @@ impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRepositoryResponseList, Default
+    crate::types::HelmRepositoryResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            ports: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            timeout_sec: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            allow_cluster_wide_resources: crate::runtime::model::blank(),
-            values_override: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            blueprint_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRequest {
     const NAME: &'static str = "HelmRequest";
@@ -1114,6 +892,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequest {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000011100010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1153,30 +932,13 @@ impl crate::runtime::model::Model for crate::types::HelmRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("blueprint_id", &self.blueprint_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-        crate::runtime::model::Parts::drop_extra(&mut self.values_override);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRequest);
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestPortServiceName {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequest, [ports, name, description, timeout_sec, auto_preview,
+    auto_deploy, source, arguments, allow_cluster_wide_resources, values_override,
+    icon_uri, blueprint_id], [ports, source, values_override]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceName {
     const NAME: &'static str = "HelmRequestPortServiceName";
@@ -1190,6 +952,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceName {
         "service_name",
     ];
     const REQUIRED: u128 = 0b0000010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1216,23 +979,10 @@ impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceName {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRequestPortServiceName);
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestPortServiceSelectors {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            service_selectors: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestPortServiceName, [name, internal_port, external_port,
+    namespace, protocol, is_default, service_name], []
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceSelectors {
     const NAME: &'static str = "HelmRequestPortServiceSelectors";
@@ -1246,6 +996,7 @@ impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceSelect
         "service_selectors",
     ];
     const REQUIRED: u128 = 0b0000010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1270,27 +1021,18 @@ impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceSelect
         to.given("is_default", &self.is_default);
         to.given("service_selectors", &self.service_selectors);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.service_selectors);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRequestPortServiceSelectors);
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestSourceGitRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestPortServiceSelectors, [name, internal_port, external_port,
+    namespace, protocol, is_default, service_selectors], [service_selectors]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRequestSourceGitRepository {
     const NAME: &'static str = "HelmRequestSourceGitRepository";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1303,29 +1045,18 @@ impl crate::runtime::model::Model for crate::types::HelmRequestSourceGitReposito
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestSourceGitRepository, Default
+    crate::types::HelmRequestSourceGitRepository, [git_repository], [git_repository],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestSourceHelmRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            helm_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRequestSourceHelmRepository {
     const NAME: &'static str = "HelmRequestSourceHelmRepository";
     const FIELDS: &'static [&'static str] = &["helm_repository"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1338,27 +1069,12 @@ impl crate::runtime::model::Model for crate::types::HelmRequestSourceHelmReposit
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("helm_repository", &self.helm_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.helm_repository);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestSourceHelmRepository, Default
+    crate::types::HelmRequestSourceHelmRepository, [helm_repository], [helm_repository],
+    Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            repository: crate::runtime::model::blank(),
-            chart_name: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
@@ -1369,6 +1085,7 @@ for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
         "chart_version",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1388,26 +1105,15 @@ for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestSourceHelmRepositoryHelmRepository, Default
+    crate::types::HelmRequestSourceHelmRepositoryHelmRepository, [repository,
+    chart_name, chart_version], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            set: crate::runtime::model::blank(),
-            set_string: crate::runtime::model::blank(),
-            set_json: crate::runtime::model::blank(),
-            file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverride {
     const NAME: &'static str = "HelmRequestValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1426,30 +1132,18 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverride {
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.file);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestValuesOverride, Default
+    crate::types::HelmRequestValuesOverride, [set, set_string, set_json, file], [file],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFile {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git: crate::runtime::model::blank(),
-            raw: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFile {
     const NAME: &'static str = "HelmRequestValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["git", "raw"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1464,31 +1158,17 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFil
         to.given("git", &self.git);
         to.given("raw", &self.raw);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git);
-        crate::runtime::model::Parts::drop_extra(&mut self.raw);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestValuesOverrideFile, Default
+    crate::types::HelmRequestValuesOverrideFile, [git, raw], [git, raw], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFileGit {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            paths: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFileGit {
     const NAME: &'static str = "HelmRequestValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1503,27 +1183,18 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFil
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmRequestValuesOverrideFileGit);
-
-impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFileRaw {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestValuesOverrideFileGit, [git_repository, paths],
+    [git_repository]
+);
 
 impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFileRaw {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1536,32 +1207,18 @@ impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFil
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("values", &self.values);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.values);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestValuesOverrideFileRaw, Default
+    crate::types::HelmRequestValuesOverrideFileRaw, [values], [values], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::HelmRequestValuesOverrideFileRawItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            content: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::HelmRequestValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1579,23 +1236,14 @@ for crate::types::HelmRequestValuesOverrideFileRawItem {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::HelmRequestValuesOverrideFileRawItem, Default
+    crate::types::HelmRequestValuesOverrideFileRawItem, [name, content], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::HelmResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::HelmResponseList {
     const NAME: &'static str = "HelmResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1608,28 +1256,17 @@ impl crate::runtime::model::Model for crate::types::HelmResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::HelmVersionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_name: crate::runtime::model::blank(),
-            versions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::HelmVersionResponse {
     const NAME: &'static str = "HelmVersionResponse";
     const FIELDS: &'static [&'static str] = &["chart_name", "versions"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1646,22 +1283,15 @@ impl crate::runtime::model::Model for crate::types::HelmVersionResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmVersionResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::HelmVersionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmVersionResponse, [chart_name, versions], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::HelmVersionResponseList {
     const NAME: &'static str = "HelmVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1674,27 +1304,17 @@ impl crate::runtime::model::Model for crate::types::HelmVersionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::HelmVersionResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::KubernetesMetadata {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmVersionResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::KubernetesMetadata {
     const NAME: &'static str = "KubernetesMetadata";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1709,23 +1329,15 @@ impl crate::runtime::model::Model for crate::types::KubernetesMetadata {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KubernetesMetadata, Default);
-
-impl crate::runtime::model::Blank for crate::types::KubernetesService {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            metadata: crate::runtime::model::blank(),
-            service_spec: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesMetadata, [name], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::KubernetesService {
     const NAME: &'static str = "KubernetesService";
     const FIELDS: &'static [&'static str] = &["metadata", "service_spec"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1740,29 +1352,17 @@ impl crate::runtime::model::Model for crate::types::KubernetesService {
         to.always("metadata", &self.metadata);
         to.always("service_spec", &self.service_spec);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.metadata);
-        crate::runtime::model::Parts::drop_extra(&mut self.service_spec);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::KubernetesService);
-
-impl crate::runtime::model::Blank for crate::types::KubernetesServicePort {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesService, [metadata, service_spec], [metadata, service_spec]
+);
 
 impl crate::runtime::model::Model for crate::types::KubernetesServicePort {
     const NAME: &'static str = "KubernetesServicePort";
     const FIELDS: &'static [&'static str] = &["name", "port"];
     const REQUIRED: u128 = 0b10;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1779,22 +1379,15 @@ impl crate::runtime::model::Model for crate::types::KubernetesServicePort {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::KubernetesServicePort);
-
-impl crate::runtime::model::Blank for crate::types::KubernetesServiceResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesServicePort, [name, port], []
+);
 
 impl crate::runtime::model::Model for crate::types::KubernetesServiceResponseList {
     const NAME: &'static str = "KubernetesServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1807,31 +1400,17 @@ impl crate::runtime::model::Model for crate::types::KubernetesServiceResponseLis
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::KubernetesServiceResponseList, Default
+    crate::types::KubernetesServiceResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::KubernetesServiceSpec {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            selectors: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::KubernetesServiceSpec {
     const NAME: &'static str = "KubernetesServiceSpec";
     const FIELDS: &'static [&'static str] = &["type", "ports", "selectors"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1848,30 +1427,18 @@ impl crate::runtime::model::Model for crate::types::KubernetesServiceSpec {
         to.given("ports", &self.ports);
         to.given("selectors", &self.selectors);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.selectors);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::KubernetesServiceSpec, Default);
-
-impl crate::runtime::model::Blank for crate::types::ListHelmDeploymentHistoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesServiceSpec, [type_, ports, selectors], [ports, selectors],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::ListHelmDeploymentHistoryResponse {
     const NAME: &'static str = "ListHelmDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1888,9 +1455,9 @@ impl crate::runtime::model::Model for crate::types::ListHelmDeploymentHistoryRes
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ListHelmDeploymentHistoryResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ListHelmDeploymentHistoryResponse, [page, page_size, results],
+    [results]
+);

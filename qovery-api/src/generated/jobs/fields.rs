@@ -3,20 +3,11 @@
 
 //! How the models are read and written. Cron jobs and lifecycle jobs.
 
-impl crate::runtime::model::Blank for crate::types::CleanFailedJobResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            clean_kubernetes_jobs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::CleanFailedJobResponse {
     const NAME: &'static str = "CleanFailedJobResponse";
     const FIELDS: &'static [&'static str] = &["clean_kubernetes_jobs"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -31,22 +22,15 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CleanFailedJobResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::CleanFailedJobsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            job_ids: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CleanFailedJobResponse, [clean_kubernetes_jobs], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
     const NAME: &'static str = "CleanFailedJobsRequest";
     const FIELDS: &'static [&'static str] = &["job_ids"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -61,23 +45,15 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CleanFailedJobsRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::CleanFailedJobsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            clean_job_ids: crate::runtime::model::blank(),
-            clean_kubernetes_jobs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CleanFailedJobsRequest, [job_ids], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
     const NAME: &'static str = "CleanFailedJobsResponse";
     const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -94,30 +70,10 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::CleanFailedJobsResponse, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            build_timeout_max_sec: crate::runtime::model::blank(),
-            build_cpu_max_in_milli: crate::runtime::model::blank(),
-            build_ram_max_in_gib: crate::runtime::model::blank(),
-            build_disable_buildkit_cache: crate::runtime::model::blank(),
-            build_skip_git_submodules: crate::runtime::model::blank(),
-            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
-            deployment_affinity_node_required: crate::runtime::model::blank(),
-            job_delete_ttl_seconds_after_finished: crate::runtime::model::blank(),
-            cronjob_concurrency_policy: crate::runtime::model::blank(),
-            cronjob_failed_jobs_history_limit: crate::runtime::model::blank(),
-            cronjob_success_jobs_history_limit: crate::runtime::model::blank(),
-            security_service_account_name: crate::runtime::model::blank(),
-            security_automount_service_account_token: crate::runtime::model::blank(),
-            security_read_only_root_filesystem: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CleanFailedJobsResponse, [clean_job_ids, clean_kubernetes_jobs], [],
+    Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobAdvancedSettings {
     const NAME: &'static str = "JobAdvancedSettings";
@@ -138,6 +94,7 @@ impl crate::runtime::model::Model for crate::types::JobAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -244,20 +201,15 @@ impl crate::runtime::model::Model for crate::types::JobAdvancedSettings {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobAdvancedSettings, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobCronCommand {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            scheduled_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobAdvancedSettings, [build_timeout_max_sec, build_cpu_max_in_milli,
+    build_ram_max_in_gib, build_disable_buildkit_cache, build_skip_git_submodules,
+    deployment_termination_grace_period_seconds, deployment_affinity_node_required,
+    job_delete_ttl_seconds_after_finished, cronjob_concurrency_policy,
+    cronjob_failed_jobs_history_limit, cronjob_success_jobs_history_limit,
+    security_service_account_name, security_automount_service_account_token,
+    security_read_only_root_filesystem], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobCronCommand {
     const NAME: &'static str = "JobCronCommand";
@@ -268,6 +220,7 @@ impl crate::runtime::model::Model for crate::types::JobCronCommand {
         "scheduled_at",
     ];
     const REQUIRED: u128 = 0b1000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -288,23 +241,15 @@ impl crate::runtime::model::Model for crate::types::JobCronCommand {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobCronCommand);
-
-impl crate::runtime::model::Blank for crate::types::JobDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_tag: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobCronCommand, [arguments, entrypoint, timezone, scheduled_at], []
+);
 
 impl crate::runtime::model::Model for crate::types::JobDeployRequest {
     const NAME: &'static str = "JobDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag", "git_commit_id"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -321,24 +266,15 @@ impl crate::runtime::model::Model for crate::types::JobDeployRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobDeployRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobDeploymentRestrictionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobDeployRequest, [image_tag, git_commit_id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionRequest {
     const NAME: &'static str = "JobDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -357,22 +293,9 @@ impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionRequ
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobDeploymentRestrictionRequest);
-
-impl crate::runtime::model::Blank for crate::types::JobDeploymentRestrictionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobDeploymentRestrictionRequest, [mode, type_, value], []
+);
 
 impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionResponse {
     const NAME: &'static str = "JobDeploymentRestrictionResponse";
@@ -385,6 +308,7 @@ impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionResp
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -409,24 +333,17 @@ impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionResp
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobDeploymentRestrictionResponse);
-
-impl crate::runtime::model::Blank
-for crate::types::JobDeploymentRestrictionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobDeploymentRestrictionResponse, [id, created_at, updated_at, mode,
+    type_, value], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::JobDeploymentRestrictionResponseList {
     const NAME: &'static str = "JobDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -439,30 +356,17 @@ for crate::types::JobDeploymentRestrictionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::JobDeploymentRestrictionResponseList, Default
+    crate::types::JobDeploymentRestrictionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::JobLifecycleCommand {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::JobLifecycleCommand {
     const NAME: &'static str = "JobLifecycleCommand";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -479,34 +383,9 @@ impl crate::runtime::model::Model for crate::types::JobLifecycleCommand {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobLifecycleCommand, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            max_nb_restart: crate::runtime::model::blank(),
-            max_duration_seconds: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            schedule: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobLifecycleCommand, [arguments, entrypoint], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobRequest {
     const NAME: &'static str = "JobRequest";
@@ -531,6 +410,7 @@ impl crate::runtime::model::Model for crate::types::JobRequest {
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b000000000000000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -577,30 +457,15 @@ impl crate::runtime::model::Model for crate::types::JobRequest {
         to.given("labels_groups", &self.labels_groups);
         to.given("icon_uri", &self.icon_uri);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobRequest);
-
-impl crate::runtime::model::Blank for crate::types::JobRequestSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            on_start: crate::runtime::model::blank(),
-            on_stop: crate::runtime::model::blank(),
-            on_delete: crate::runtime::model::blank(),
-            cronjob: crate::runtime::model::blank(),
-            lifecycle_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobRequest, [name, description, cpu, memory, gpu,
+    ephemeral_storage_in_gib, max_nb_restart, max_duration_seconds, auto_preview, port,
+    source, cpu_architecture, healthchecks, schedule, auto_deploy, annotations_groups,
+    labels_groups, icon_uri], [source, healthchecks, schedule, annotations_groups,
+    labels_groups]
+);
 
 impl crate::runtime::model::Model for crate::types::JobRequestSchedule {
     const NAME: &'static str = "JobRequestSchedule";
@@ -612,6 +477,7 @@ impl crate::runtime::model::Model for crate::types::JobRequestSchedule {
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -632,31 +498,18 @@ impl crate::runtime::model::Model for crate::types::JobRequestSchedule {
         to.given("cronjob", &self.cronjob);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
-        crate::runtime::model::Parts::drop_extra(&mut self.cronjob);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobRequestSchedule, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobRequestSource {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image: crate::runtime::model::blank(),
-            docker: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobRequestSchedule, [on_start, on_stop, on_delete, cronjob,
+    lifecycle_type], [on_start, on_stop, on_delete, cronjob], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobRequestSource {
     const NAME: &'static str = "JobRequestSource";
     const FIELDS: &'static [&'static str] = &["image", "docker"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -671,26 +524,11 @@ impl crate::runtime::model::Model for crate::types::JobRequestSource {
         to.given("image", &self.image);
         to.given("docker", &self.docker);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.image);
-        crate::runtime::model::Parts::drop_extra(&mut self.docker);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobRequestSource, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobRequestSourceDocker {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            dockerfile_raw: crate::runtime::model::blank(),
-            docker_target_build_stage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobRequestSource, [image, docker], [image, docker], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobRequestSourceDocker {
     const NAME: &'static str = "JobRequestSourceDocker";
@@ -701,6 +539,7 @@ impl crate::runtime::model::Model for crate::types::JobRequestSourceDocker {
         "docker_target_build_stage",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -719,29 +558,18 @@ impl crate::runtime::model::Model for crate::types::JobRequestSourceDocker {
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobRequestSourceDocker, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobRequestSourceImage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            registry_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobRequestSourceDocker, [git_repository, dockerfile_path,
+    dockerfile_raw, docker_target_build_stage], [git_repository], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobRequestSourceImage {
     const NAME: &'static str = "JobRequestSourceImage";
     const FIELDS: &'static [&'static str] = &["image_name", "tag", "registry_id"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -760,22 +588,15 @@ impl crate::runtime::model::Model for crate::types::JobRequestSourceImage {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobRequestSourceImage, Default);
-
-impl crate::runtime::model::Blank for crate::types::JobResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobRequestSourceImage, [image_name, tag, registry_id], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::JobResponseList {
     const NAME: &'static str = "JobResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -788,27 +609,17 @@ impl crate::runtime::model::Model for crate::types::JobResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::JobResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateListResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateListResponse {
     const NAME: &'static str = "LifecycleTemplateListResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -821,31 +632,11 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateListRespons
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::LifecycleTemplateListResponse);
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            source_url: crate::runtime::model::blank(),
-            cloud_provider: crate::runtime::model::blank(),
-            events: crate::runtime::model::blank(),
-            max_duration_in_sec: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            variables: crate::runtime::model::blank(),
-            dockerfile: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateListResponse, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponse {
     const NAME: &'static str = "LifecycleTemplateResponse";
@@ -862,6 +653,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponse {
         "dockerfile",
     ];
     const REQUIRED: u128 = 0b1011011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -892,31 +684,19 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponse {
         to.always("variables", &self.variables);
         to.always("dockerfile", &self.dockerfile);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.events);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-        crate::runtime::model::Parts::drop_extra(&mut self.variables);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponse);
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseEvent {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            command: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateResponse, [id, name, description, source_url,
+    cloud_provider, events, max_duration_in_sec, resources, variables, dockerfile],
+    [events, resources, variables]
+);
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseEvent {
     const NAME: &'static str = "LifecycleTemplateResponseEvent";
     const FIELDS: &'static [&'static str] = &["name", "entrypoint", "command"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -935,23 +715,15 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseEve
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponseEvent);
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseResources {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            ram_mib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateResponseEvent, [name, entrypoint, command], []
+);
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseResources {
     const NAME: &'static str = "LifecycleTemplateResponseResources";
     const FIELDS: &'static [&'static str] = &["cpu_milli", "ram_mib"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -969,22 +741,8 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseRes
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::LifecycleTemplateResponseResources
+    crate::types::LifecycleTemplateResponseResources, [cpu_milli, ram_mib], []
 );
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseVariable {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            default: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseVariable {
     const NAME: &'static str = "LifecycleTemplateResponseVariable";
@@ -996,6 +754,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseVar
         "file",
     ];
     const REQUIRED: u128 = 0b01111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1016,30 +775,19 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseVar
         to.always("is_secret", &self.is_secret);
         to.given("file", &self.file);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.file);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponseVariable);
-
-impl crate::runtime::model::Blank
-for crate::types::LifecycleTemplateResponseVariableFile {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            path: crate::runtime::model::blank(),
-            enable_interpolation: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateResponseVariable, [name, description, default,
+    is_secret, file], [file]
+);
 
 impl crate::runtime::model::Model
 for crate::types::LifecycleTemplateResponseVariableFile {
     const NAME: &'static str = "LifecycleTemplateResponseVariableFile";
     const FIELDS: &'static [&'static str] = &["path", "enable_interpolation"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1057,25 +805,15 @@ for crate::types::LifecycleTemplateResponseVariableFile {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::LifecycleTemplateResponseVariableFile
+    crate::types::LifecycleTemplateResponseVariableFile, [path, enable_interpolation],
+    []
 );
-
-impl crate::runtime::model::Blank for crate::types::LifecycleTemplateSummary {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::LifecycleTemplateSummary {
     const NAME: &'static str = "LifecycleTemplateSummary";
     const FIELDS: &'static [&'static str] = &["id", "name", "description"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1094,24 +832,15 @@ impl crate::runtime::model::Model for crate::types::LifecycleTemplateSummary {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::LifecycleTemplateSummary);
-
-impl crate::runtime::model::Blank for crate::types::ListJobDeploymentHistoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateSummary, [id, name, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::ListJobDeploymentHistoryResponse {
     const NAME: &'static str = "ListJobDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1128,28 +857,18 @@ impl crate::runtime::model::Model for crate::types::ListJobDeploymentHistoryResp
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ListJobDeploymentHistoryResponse);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationJobAutoDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ListJobDeploymentHistoryResponse, [page, page_size, results],
+    [results]
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationJobAutoDeployRequest {
     const NAME: &'static str = "OrganizationJobAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1167,5 +886,5 @@ impl crate::runtime::model::Model for crate::types::OrganizationJobAutoDeployReq
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationJobAutoDeployRequest, Default
+    crate::types::OrganizationJobAutoDeployRequest, [image_name, tag], [], Default
 );

@@ -3,22 +3,6 @@
 
 //! How the models are read and written. Organizations: members, roles, API tokens, webhooks, alerts, audit events, the account that is signed in, and the addresses of Qovery.
 
-impl crate::runtime::model::Blank for crate::types::AccountInfo {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            nickname: crate::runtime::model::blank(),
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            profile_picture_url: crate::runtime::model::blank(),
-            communication_email: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AccountInfo {
     const NAME: &'static str = "AccountInfo";
     const FIELDS: &'static [&'static str] = &[
@@ -31,6 +15,7 @@ impl crate::runtime::model::Model for crate::types::AccountInfo {
         "communication_email",
     ];
     const REQUIRED: u128 = 0b0000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -57,22 +42,16 @@ impl crate::runtime::model::Model for crate::types::AccountInfo {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AccountInfo, Default);
-
-impl crate::runtime::model::Blank for crate::types::AccountInfoEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            communication_email: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AccountInfo, [id, created_at, nickname, first_name, last_name,
+    profile_picture_url, communication_email], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::AccountInfoEditRequest {
     const NAME: &'static str = "AccountInfoEditRequest";
     const FIELDS: &'static [&'static str] = &["communication_email"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -87,56 +66,15 @@ impl crate::runtime::model::Model for crate::types::AccountInfoEditRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AccountInfoEditRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::AlertPresentation {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            summary: crate::runtime::model::blank(),
-            runbook_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AccountInfoEditRequest, [communication_email], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::AlertPresentation {
     const NAME: &'static str = "AlertPresentation";
     const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.summary, from),
-            _ => crate::runtime::model::value(&mut self.runbook_url, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.given("summary", &self.summary);
-        to.given("runbook_url", &self.runbook_url);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::AlertPresentation, Default);
-
-impl crate::runtime::model::Blank for crate::types::AlertPresentationResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            summary: crate::runtime::model::blank(),
-            runbook_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::AlertPresentationResponse {
-    const NAME: &'static str = "AlertPresentationResponse";
-    const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
-    const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -154,26 +92,40 @@ impl crate::runtime::model::Model for crate::types::AlertPresentationResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AlertPresentationResponse, Default
+    crate::types::AlertPresentation, [summary, runbook_url], [], Default
 );
 
-impl crate::runtime::model::Blank
-for crate::types::AlertReceiverCreationValidationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            alert_receiver: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
+impl crate::runtime::model::Model for crate::types::AlertPresentationResponse {
+    const NAME: &'static str = "AlertPresentationResponse";
+    const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
+    const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.summary, from),
+            _ => crate::runtime::model::value(&mut self.runbook_url, from),
         }
     }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("summary", &self.summary);
+        to.given("runbook_url", &self.runbook_url);
+    }
 }
+
+crate::runtime::model::through_fields!(
+    crate::types::AlertPresentationResponse, [summary, runbook_url], [], Default
+);
 
 impl crate::runtime::model::Model
 for crate::types::AlertReceiverCreationValidationRequest {
     const NAME: &'static str = "AlertReceiverCreationValidationRequest";
     const FIELDS: &'static [&'static str] = &["alert_receiver", "message"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -188,29 +140,18 @@ for crate::types::AlertReceiverCreationValidationRequest {
         to.always("alert_receiver", &self.alert_receiver);
         to.given("message", &self.message);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.alert_receiver);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AlertReceiverCreationValidationRequest
+    crate::types::AlertReceiverCreationValidationRequest, [alert_receiver, message],
+    [alert_receiver]
 );
-
-impl crate::runtime::model::Blank for crate::types::AlertReceiverList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::AlertReceiverList {
     const NAME: &'static str = "AlertReceiverList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -223,27 +164,17 @@ impl crate::runtime::model::Model for crate::types::AlertReceiverList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertReceiverList);
-
-impl crate::runtime::model::Blank for crate::types::AlertReceiverValidationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertReceiverList, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::AlertReceiverValidationRequest {
     const NAME: &'static str = "AlertReceiverValidationRequest";
     const FIELDS: &'static [&'static str] = &["message"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -259,22 +190,8 @@ impl crate::runtime::model::Model for crate::types::AlertReceiverValidationReque
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AlertReceiverValidationRequest, Default
+    crate::types::AlertReceiverValidationRequest, [message], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::AlertRuleCondition {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            operator: crate::runtime::model::blank(),
-            threshold: crate::runtime::model::blank(),
-            function: crate::runtime::model::blank(),
-            promql: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::AlertRuleCondition {
     const NAME: &'static str = "AlertRuleCondition";
@@ -286,6 +203,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleCondition {
         "promql",
     ];
     const REQUIRED: u128 = 0b10001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -308,28 +226,9 @@ impl crate::runtime::model::Model for crate::types::AlertRuleCondition {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertRuleCondition);
-
-impl crate::runtime::model::Blank for crate::types::AlertRuleCreationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            condition: crate::runtime::model::blank(),
-            for_duration: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            presentation: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            alert_receiver_ids: crate::runtime::model::blank(),
-            target: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertRuleCondition, [kind, operator, threshold, function, promql], []
+);
 
 impl crate::runtime::model::Model for crate::types::AlertRuleCreationRequest {
     const NAME: &'static str = "AlertRuleCreationRequest";
@@ -348,6 +247,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleCreationRequest {
         "target",
     ];
     const REQUIRED: u128 = 0b111011111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -382,32 +282,13 @@ impl crate::runtime::model::Model for crate::types::AlertRuleCreationRequest {
         to.always("alert_receiver_ids", &self.alert_receiver_ids);
         to.always("target", &self.target);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.condition);
-        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
-        crate::runtime::model::Parts::drop_extra(&mut self.target);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertRuleCreationRequest);
-
-impl crate::runtime::model::Blank for crate::types::AlertRuleEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            condition: crate::runtime::model::blank(),
-            for_duration: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            alert_receiver_ids: crate::runtime::model::blank(),
-            presentation: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertRuleCreationRequest, [organization_id, cluster_id, name,
+    description, tag, condition, for_duration, severity, presentation, enabled,
+    alert_receiver_ids, target], [condition, presentation, target]
+);
 
 impl crate::runtime::model::Model for crate::types::AlertRuleEditRequest {
     const NAME: &'static str = "AlertRuleEditRequest";
@@ -423,6 +304,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleEditRequest {
         "presentation",
     ];
     const REQUIRED: u128 = 0b011111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -451,28 +333,19 @@ impl crate::runtime::model::Model for crate::types::AlertRuleEditRequest {
         to.always("alert_receiver_ids", &self.alert_receiver_ids);
         to.always("presentation", &self.presentation);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.condition);
-        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertRuleEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::AlertRuleList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertRuleEditRequest, [name, description, tag, condition,
+    for_duration, severity, enabled, alert_receiver_ids, presentation], [condition,
+    presentation]
+);
 
 impl crate::runtime::model::Model for crate::types::AlertRuleList {
     const NAME: &'static str = "AlertRuleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -485,40 +358,11 @@ impl crate::runtime::model::Model for crate::types::AlertRuleList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertRuleList);
-
-impl crate::runtime::model::Blank for crate::types::AlertRuleResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            organization_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            condition: crate::runtime::model::blank(),
-            for_duration: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            alert_receiver_ids: crate::runtime::model::blank(),
-            presentation: crate::runtime::model::blank(),
-            target: crate::runtime::model::blank(),
-            is_up_to_date: crate::runtime::model::blank(),
-            starts_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertRuleList, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::AlertRuleResponse {
     const NAME: &'static str = "AlertRuleResponse";
@@ -544,6 +388,7 @@ impl crate::runtime::model::Model for crate::types::AlertRuleResponse {
         "starts_at",
     ];
     const REQUIRED: u128 = 0b0110011111111111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -592,31 +437,20 @@ impl crate::runtime::model::Model for crate::types::AlertRuleResponse {
         to.always("is_up_to_date", &self.is_up_to_date);
         to.given("starts_at", &self.starts_at);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.condition);
-        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
-        crate::runtime::model::Parts::drop_extra(&mut self.target);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertRuleResponse);
-
-impl crate::runtime::model::Blank for crate::types::AlertTarget {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            target_type: crate::runtime::model::blank(),
-            target_id: crate::runtime::model::blank(),
-            service: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertRuleResponse, [id, created_at, updated_at, source, name, state,
+    organization_id, cluster_id, description, tag, condition, for_duration, severity,
+    enabled, alert_receiver_ids, presentation, target, is_up_to_date, starts_at],
+    [condition, presentation, target]
+);
 
 impl crate::runtime::model::Model for crate::types::AlertTarget {
     const NAME: &'static str = "AlertTarget";
     const FIELDS: &'static [&'static str] = &["target_type", "target_id", "service"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -633,30 +467,11 @@ impl crate::runtime::model::Model for crate::types::AlertTarget {
         to.always("target_id", &self.target_id);
         to.given("service", &self.service);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.service);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::AlertTarget);
-
-impl crate::runtime::model::Blank for crate::types::AnnotationsGroupAssociatedItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            item_id: crate::runtime::model::blank(),
-            item_name: crate::runtime::model::blank(),
-            item_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AlertTarget, [target_type, target_id, service], [service]
+);
 
 impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedItem {
     const NAME: &'static str = "AnnotationsGroupAssociatedItem";
@@ -672,6 +487,7 @@ impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedIt
         "item_type",
     ];
     const REQUIRED: u128 = 0b111000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -702,22 +518,16 @@ impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedIt
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AnnotationsGroupAssociatedItem);
-
-impl crate::runtime::model::Blank for crate::types::AnnotationsGroupAssociatedItemList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AnnotationsGroupAssociatedItem, [cluster_id, cluster_name, project_id,
+    project_name, environment_id, environment_name, item_id, item_name, item_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedItemList {
     const NAME: &'static str = "AnnotationsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -730,26 +540,11 @@ impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedIt
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::AnnotationsGroupAssociatedItemList, Default
+    crate::types::AnnotationsGroupAssociatedItemList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CustomRoleClusterPermission {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            permission: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermission {
     const NAME: &'static str = "CustomRoleClusterPermission";
@@ -759,6 +554,7 @@ impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermission 
         "permission",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -778,24 +574,15 @@ impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermission 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CustomRoleClusterPermission, Default
+    crate::types::CustomRoleClusterPermission, [cluster_id, cluster_name, permission],
+    [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CustomRoleClusterPermissionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            permission: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermissionRequest {
     const NAME: &'static str = "CustomRoleClusterPermissionRequest";
     const FIELDS: &'static [&'static str] = &["cluster_id", "permission"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -813,21 +600,9 @@ impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermissionR
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CustomRoleClusterPermissionRequest, Default
+    crate::types::CustomRoleClusterPermissionRequest, [cluster_id, permission], [],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CustomRoleProjectPermission {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            is_admin: crate::runtime::model::blank(),
-            permissions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermission {
     const NAME: &'static str = "CustomRoleProjectPermission";
@@ -838,6 +613,7 @@ impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermission 
         "permissions",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -856,31 +632,18 @@ impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermission 
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.permissions);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CustomRoleProjectPermission, Default
+    crate::types::CustomRoleProjectPermission, [project_id, project_name, is_admin,
+    permissions], [permissions], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::CustomRoleProjectPermissionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_id: crate::runtime::model::blank(),
-            is_admin: crate::runtime::model::blank(),
-            permissions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermissionRequest {
     const NAME: &'static str = "CustomRoleProjectPermissionRequest";
     const FIELDS: &'static [&'static str] = &["project_id", "is_admin", "permissions"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -897,29 +660,18 @@ impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermissionR
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.permissions);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::CustomRoleProjectPermissionRequest, Default
+    crate::types::CustomRoleProjectPermissionRequest, [project_id, is_admin,
+    permissions], [permissions], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DeleteMemberRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            user_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::DeleteMemberRequest {
     const NAME: &'static str = "DeleteMemberRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -934,29 +686,9 @@ impl crate::runtime::model::Model for crate::types::DeleteMemberRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::DeleteMemberRequest);
-
-impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverCreationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            to: crate::runtime::model::blank(),
-            from: crate::runtime::model::blank(),
-            smarthost: crate::runtime::model::blank(),
-            auth_username: crate::runtime::model::blank(),
-            auth_password: crate::runtime::model::blank(),
-            require_tls: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeleteMemberRequest, [user_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::EmailAlertReceiverCreationRequest {
     const NAME: &'static str = "EmailAlertReceiverCreationRequest";
@@ -976,6 +708,7 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverCreationRe
         "require_tls",
     ];
     const REQUIRED: u128 = 0b1101110011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1014,28 +747,11 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverCreationRe
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverCreationRequest);
-
-impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            to: crate::runtime::model::blank(),
-            from: crate::runtime::model::blank(),
-            smarthost: crate::runtime::model::blank(),
-            auth_username: crate::runtime::model::blank(),
-            auth_password: crate::runtime::model::blank(),
-            require_tls: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EmailAlertReceiverCreationRequest, [organization_id, name,
+    description, type_, send_resolved, owner, severity, to, from, smarthost,
+    auth_username, auth_password, require_tls], []
+);
 
 impl crate::runtime::model::Model for crate::types::EmailAlertReceiverEditRequest {
     const NAME: &'static str = "EmailAlertReceiverEditRequest";
@@ -1054,6 +770,7 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverEditReques
         "require_tls",
     ];
     const REQUIRED: u128 = 0b100111001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1090,30 +807,11 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverEditReques
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            to: crate::runtime::model::blank(),
-            from: crate::runtime::model::blank(),
-            smarthost: crate::runtime::model::blank(),
-            auth_username: crate::runtime::model::blank(),
-            require_tls: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EmailAlertReceiverEditRequest, [name, description, type_,
+    send_resolved, owner, severity, to, from, smarthost, auth_username, auth_password,
+    require_tls], []
+);
 
 impl crate::runtime::model::Model for crate::types::EmailAlertReceiverResponse {
     const NAME: &'static str = "EmailAlertReceiverResponse";
@@ -1134,6 +832,7 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverResponse {
         "severity",
     ];
     const REQUIRED: u128 = 0b00101111111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1174,20 +873,11 @@ impl crate::runtime::model::Model for crate::types::EmailAlertReceiverResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverResponse);
-
-impl crate::runtime::model::Blank for crate::types::EnterpriseConnectionDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            connection_name: crate::runtime::model::blank(),
-            default_role: crate::runtime::model::blank(),
-            enforce_group_sync: crate::runtime::model::blank(),
-            group_mappings: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EmailAlertReceiverResponse, [id, created_at, updated_at, name,
+    description, type_, send_resolved, to, from, smarthost, auth_username, require_tls,
+    owner, severity], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnterpriseConnectionDto {
     const NAME: &'static str = "EnterpriseConnectionDto";
@@ -1198,6 +888,7 @@ impl crate::runtime::model::Model for crate::types::EnterpriseConnectionDto {
         "group_mappings",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1218,22 +909,16 @@ impl crate::runtime::model::Model for crate::types::EnterpriseConnectionDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnterpriseConnectionDto);
-
-impl crate::runtime::model::Blank for crate::types::EnterpriseConnectionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnterpriseConnectionDto, [connection_name, default_role,
+    enforce_group_sync, group_mappings], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnterpriseConnectionResponseList {
     const NAME: &'static str = "EnterpriseConnectionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1246,28 +931,11 @@ impl crate::runtime::model::Model for crate::types::EnterpriseConnectionResponse
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnterpriseConnectionResponseList, Default
+    crate::types::EnterpriseConnectionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::GhostAlertRuleResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            source: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            target: crate::runtime::model::blank(),
-            starts_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::GhostAlertRuleResponse {
     const NAME: &'static str = "GhostAlertRuleResponse";
@@ -1279,6 +947,7 @@ impl crate::runtime::model::Model for crate::types::GhostAlertRuleResponse {
         "starts_at",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1299,33 +968,12 @@ impl crate::runtime::model::Model for crate::types::GhostAlertRuleResponse {
         to.given("target", &self.target);
         to.given("starts_at", &self.starts_at);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.target);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::GhostAlertRuleResponse);
-
-impl crate::runtime::model::Blank for crate::types::InviteMember {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            role: crate::runtime::model::blank(),
-            invitation_link: crate::runtime::model::blank(),
-            invitation_status: crate::runtime::model::blank(),
-            organization_name: crate::runtime::model::blank(),
-            inviter: crate::runtime::model::blank(),
-            logo_url: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::GhostAlertRuleResponse, [source, name, state, target, starts_at],
+    [target]
+);
 
 impl crate::runtime::model::Model for crate::types::InviteMember {
     const NAME: &'static str = "InviteMember";
@@ -1344,6 +992,7 @@ impl crate::runtime::model::Model for crate::types::InviteMember {
         "role_name",
     ];
     const REQUIRED: u128 = 0b000101111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1380,24 +1029,17 @@ impl crate::runtime::model::Model for crate::types::InviteMember {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::InviteMember);
-
-impl crate::runtime::model::Blank for crate::types::InviteMemberRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            email: crate::runtime::model::blank(),
-            role: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InviteMember, [id, created_at, updated_at, email, role,
+    invitation_link, invitation_status, organization_name, inviter, logo_url, role_id,
+    role_name], []
+);
 
 impl crate::runtime::model::Model for crate::types::InviteMemberRequest {
     const NAME: &'static str = "InviteMemberRequest";
     const FIELDS: &'static [&'static str] = &["email", "role", "role_id"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1416,22 +1058,15 @@ impl crate::runtime::model::Model for crate::types::InviteMemberRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::InviteMemberRequest);
-
-impl crate::runtime::model::Blank for crate::types::InviteMemberResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InviteMemberRequest, [email, role, role_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::InviteMemberResponseList {
     const NAME: &'static str = "InviteMemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1444,30 +1079,11 @@ impl crate::runtime::model::Model for crate::types::InviteMemberResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::InviteMemberResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::LabelsGroupAssociatedItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cluster_id: crate::runtime::model::blank(),
-            cluster_name: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            item_id: crate::runtime::model::blank(),
-            item_name: crate::runtime::model::blank(),
-            item_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InviteMemberResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItem {
     const NAME: &'static str = "LabelsGroupAssociatedItem";
@@ -1483,6 +1099,7 @@ impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItem {
         "item_type",
     ];
     const REQUIRED: u128 = 0b111000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1513,22 +1130,16 @@ impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItem {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::LabelsGroupAssociatedItem);
-
-impl crate::runtime::model::Blank for crate::types::LabelsGroupAssociatedItemList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LabelsGroupAssociatedItem, [cluster_id, cluster_name, project_id,
+    project_name, environment_id, environment_name, item_id, item_name, item_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItemList {
     const NAME: &'static str = "LabelsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1541,31 +1152,18 @@ impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItemLis
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::LabelsGroupAssociatedItemList, Default
+    crate::types::LabelsGroupAssociatedItemList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ListOrganizationAnnotationsGroupResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ListOrganizationAnnotationsGroupResponse {
     const NAME: &'static str = "ListOrganizationAnnotationsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1578,29 +1176,18 @@ for crate::types::ListOrganizationAnnotationsGroupResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListOrganizationAnnotationsGroupResponse, Default
+    crate::types::ListOrganizationAnnotationsGroupResponse, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ListOrganizationLabelsGroupResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ListOrganizationLabelsGroupResponse {
     const NAME: &'static str = "ListOrganizationLabelsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1613,34 +1200,11 @@ impl crate::runtime::model::Model for crate::types::ListOrganizationLabelsGroupR
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListOrganizationLabelsGroupResponse, Default
+    crate::types::ListOrganizationLabelsGroupResponse, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::Member {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            nickname: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            profile_picture_url: crate::runtime::model::blank(),
-            last_activity_at: crate::runtime::model::blank(),
-            role: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::Member {
     const NAME: &'static str = "Member";
@@ -1658,6 +1222,7 @@ impl crate::runtime::model::Model for crate::types::Member {
         "role_id",
     ];
     const REQUIRED: u128 = 0b00000100011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1692,22 +1257,16 @@ impl crate::runtime::model::Model for crate::types::Member {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Member);
-
-impl crate::runtime::model::Blank for crate::types::MemberResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Member, [id, created_at, updated_at, name, nickname, email,
+    profile_picture_url, last_activity_at, role, role_name, role_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::MemberResponseList {
     const NAME: &'static str = "MemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1720,28 +1279,17 @@ impl crate::runtime::model::Model for crate::types::MemberResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::MemberResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::MemberRoleUpdateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            user_id: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MemberResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::MemberRoleUpdateRequest {
     const NAME: &'static str = "MemberRoleUpdateRequest";
     const FIELDS: &'static [&'static str] = &["user_id", "role_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1758,26 +1306,16 @@ impl crate::runtime::model::Model for crate::types::MemberRoleUpdateRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::MemberRoleUpdateRequest);
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationAnnotationsGroupCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            annotations: crate::runtime::model::blank(),
-            scopes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MemberRoleUpdateRequest, [user_id, role_id], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationAnnotationsGroupCreateRequest {
     const NAME: &'static str = "OrganizationAnnotationsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "annotations", "scopes"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1794,31 +1332,12 @@ for crate::types::OrganizationAnnotationsGroupCreateRequest {
         to.always("annotations", &self.annotations);
         to.always("scopes", &self.scopes);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationAnnotationsGroupCreateRequest
+    crate::types::OrganizationAnnotationsGroupCreateRequest, [name, annotations,
+    scopes], [annotations]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            annotations: crate::runtime::model::blank(),
-            scopes: crate::runtime::model::blank(),
-            associated_items_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
@@ -1833,6 +1352,7 @@ for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
         "associated_items_count",
     ];
     const REQUIRED: u128 = 0b0001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1857,30 +1377,12 @@ for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
         to.always("scopes", &self.scopes);
         to.given("associated_items_count", &self.associated_items_count);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationAnnotationsGroupEnrichedResponse
+    crate::types::OrganizationAnnotationsGroupEnrichedResponse, [id, created_at,
+    updated_at, name, annotations, scopes, associated_items_count], [annotations]
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationApiToken {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationApiToken {
     const NAME: &'static str = "OrganizationApiToken";
@@ -1894,6 +1396,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiToken {
         "role_id",
     ];
     const REQUIRED: u128 = 0b0000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1920,24 +1423,10 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiToken {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationApiToken);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenCreate {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            token: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationApiToken, [id, created_at, updated_at, name, description,
+    role_name, role_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreate {
     const NAME: &'static str = "OrganizationApiTokenCreate";
@@ -1952,6 +1441,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreate {
         "role_id",
     ];
     const REQUIRED: u128 = 0b00000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1980,25 +1470,16 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreate {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationApiTokenCreate);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationApiTokenCreate, [id, created_at, updated_at, name,
+    description, token, role_name, role_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreateRequest {
     const NAME: &'static str = "OrganizationApiTokenCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "scope", "role_id"];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2019,22 +1500,16 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreateRe
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationApiTokenCreateRequest);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationApiTokenCreateRequest, [name, description, scope,
+    role_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationApiTokenResponseList {
     const NAME: &'static str = "OrganizationApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2047,29 +1522,17 @@ impl crate::runtime::model::Model for crate::types::OrganizationApiTokenResponse
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationApiTokenResponseList, Default
+    crate::types::OrganizationApiTokenResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationAvailableRoleList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationAvailableRoleList {
     const NAME: &'static str = "OrganizationAvailableRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2082,28 +1545,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationAvailableRoleLis
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationAvailableRoleList, Default
+    crate::types::OrganizationAvailableRoleList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCustomRole {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cluster_permissions: crate::runtime::model::blank(),
-            project_permissions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationCustomRole {
     const NAME: &'static str = "OrganizationCustomRole";
@@ -2115,6 +1561,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRole {
         "project_permissions",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2135,29 +1582,18 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRole {
         to.given("cluster_permissions", &self.cluster_permissions);
         to.given("project_permissions", &self.project_permissions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster_permissions);
-        crate::runtime::model::Parts::drop_extra(&mut self.project_permissions);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationCustomRole, Default);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCustomRole, [id, name, description, cluster_permissions,
+    project_permissions], [cluster_permissions, project_permissions], Default
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleCreateRequest {
     const NAME: &'static str = "OrganizationCustomRoleCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2175,23 +1611,14 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleCreate
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationCustomRoleCreateRequest
+    crate::types::OrganizationCustomRoleCreateRequest, [name, description], []
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleList {
     const NAME: &'static str = "OrganizationCustomRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2204,27 +1631,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationCustomRoleList, Default
+    crate::types::OrganizationCustomRoleList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleUpdateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cluster_permissions: crate::runtime::model::blank(),
-            project_permissions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleUpdateRequest {
     const NAME: &'static str = "OrganizationCustomRoleUpdateRequest";
@@ -2235,6 +1646,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleUpdate
         "project_permissions",
     ];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2253,31 +1665,12 @@ impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleUpdate
         to.always("cluster_permissions", &self.cluster_permissions);
         to.always("project_permissions", &self.project_permissions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cluster_permissions);
-        crate::runtime::model::Parts::drop_extra(&mut self.project_permissions);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationCustomRoleUpdateRequest
+    crate::types::OrganizationCustomRoleUpdateRequest, [name, description,
+    cluster_permissions, project_permissions], [cluster_permissions, project_permissions]
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            website_url: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            logo_url: crate::runtime::model::blank(),
-            icon_url: crate::runtime::model::blank(),
-            admin_emails: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationEditRequest {
     const NAME: &'static str = "OrganizationEditRequest";
@@ -2291,6 +1684,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEditRequest {
         "admin_emails",
     ];
     const REQUIRED: u128 = 0b0000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2317,32 +1711,10 @@ impl crate::runtime::model::Model for crate::types::OrganizationEditRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEventResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            timestamp: crate::runtime::model::blank(),
-            event_type: crate::runtime::model::blank(),
-            target_id: crate::runtime::model::blank(),
-            target_name: crate::runtime::model::blank(),
-            target_type: crate::runtime::model::blank(),
-            sub_target_type: crate::runtime::model::blank(),
-            change: crate::runtime::model::blank(),
-            origin: crate::runtime::model::blank(),
-            triggered_by: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            user_agent: crate::runtime::model::blank(),
-            original_change: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEditRequest, [name, description, website_url, repository,
+    logo_url, icon_url, admin_emails], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationEventResponse {
     const NAME: &'static str = "OrganizationEventResponse";
@@ -2365,6 +1737,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponse {
         "original_change",
     ];
     const REQUIRED: u128 = 0b0000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2410,20 +1783,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationEventResponse, Default
+    crate::types::OrganizationEventResponse, [id, timestamp, event_type, target_id,
+    target_name, target_type, sub_target_type, change, origin, triggered_by, project_id,
+    project_name, environment_id, environment_name, user_agent, original_change], [],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEventResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            links: crate::runtime::model::blank(),
-            organization_max_limit_reached: crate::runtime::model::blank(),
-            events: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationEventResponseList {
     const NAME: &'static str = "OrganizationEventResponseList";
@@ -2433,6 +1797,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponseLis
         "events",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2454,31 +1819,18 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponseLis
         to.given("organization_max_limit_reached", &self.organization_max_limit_reached);
         to.given("events", &self.events);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.links);
-        crate::runtime::model::Parts::drop_extra(&mut self.events);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationEventResponseList, Default
+    crate::types::OrganizationEventResponseList, [links, organization_max_limit_reached,
+    events], [links, events], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEventResponseListLinks {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            previous: crate::runtime::model::blank(),
-            next: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationEventResponseListLinks {
     const NAME: &'static str = "OrganizationEventResponseListLinks";
     const FIELDS: &'static [&'static str] = &["previous", "next"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2496,23 +1848,14 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventResponseLis
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationEventResponseListLinks, Default
+    crate::types::OrganizationEventResponseListLinks, [previous, next], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationEventTargetResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            targets: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationEventTargetResponseList {
     const NAME: &'static str = "OrganizationEventTargetResponseList";
     const FIELDS: &'static [&'static str] = &["targets"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2525,32 +1868,18 @@ impl crate::runtime::model::Model for crate::types::OrganizationEventTargetRespo
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("targets", &self.targets);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.targets);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationEventTargetResponseList, Default
+    crate::types::OrganizationEventTargetResponseList, [targets], [targets], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationLabelsGroupCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            labels: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationLabelsGroupCreateRequest {
     const NAME: &'static str = "OrganizationLabelsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "labels"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2565,30 +1894,11 @@ for crate::types::OrganizationLabelsGroupCreateRequest {
         to.always("name", &self.name);
         to.always("labels", &self.labels);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.labels);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationLabelsGroupCreateRequest
+    crate::types::OrganizationLabelsGroupCreateRequest, [name, labels], [labels]
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationLabelsGroupEnrichedResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            labels: crate::runtime::model::blank(),
-            associated_items_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationLabelsGroupEnrichedResponse {
@@ -2602,6 +1912,7 @@ for crate::types::OrganizationLabelsGroupEnrichedResponse {
         "associated_items_count",
     ];
     const REQUIRED: u128 = 0b001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2624,29 +1935,18 @@ for crate::types::OrganizationLabelsGroupEnrichedResponse {
         to.always("labels", &self.labels);
         to.given("associated_items_count", &self.associated_items_count);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.labels);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationLabelsGroupEnrichedResponse
+    crate::types::OrganizationLabelsGroupEnrichedResponse, [id, created_at, updated_at,
+    name, labels, associated_items_count], [labels]
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationOnboardingPatchRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationOnboardingPatchRequest {
     const NAME: &'static str = "OrganizationOnboardingPatchRequest";
     const FIELDS: &'static [&'static str] = &["status"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2662,24 +1962,14 @@ impl crate::runtime::model::Model for crate::types::OrganizationOnboardingPatchR
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationOnboardingPatchRequest
+    crate::types::OrganizationOnboardingPatchRequest, [status], []
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationOnboardingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            use_cases: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationOnboardingResponse {
     const NAME: &'static str = "OrganizationOnboardingResponse";
     const FIELDS: &'static [&'static str] = &["use_cases", "status"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2697,27 +1987,8 @@ impl crate::runtime::model::Model for crate::types::OrganizationOnboardingRespon
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationOnboardingResponse, Default
+    crate::types::OrganizationOnboardingResponse, [use_cases, status], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationPolicyApiToken {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            opa_policy: crate::runtime::model::blank(),
-            creator_name: crate::runtime::model::blank(),
-            expires_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiToken {
     const NAME: &'static str = "OrganizationPolicyApiToken";
@@ -2734,6 +2005,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiToken {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b0000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2766,27 +2038,10 @@ impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiToken {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationPolicyApiToken);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationPolicyApiTokenCreate {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            role_name: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            token: crate::runtime::model::blank(),
-            creator_name: crate::runtime::model::blank(),
-            user_sub: crate::runtime::model::blank(),
-            expires_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationPolicyApiToken, [id, created_at, updated_at, name,
+    description, role_name, role_id, opa_policy, creator_name, expires_at], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiTokenCreate {
     const NAME: &'static str = "OrganizationPolicyApiTokenCreate";
@@ -2804,6 +2059,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiTokenCr
         "expires_at",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2838,22 +2094,10 @@ impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiTokenCr
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationPolicyApiTokenCreate);
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationPolicyApiTokenCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            opa_policy: crate::runtime::model::blank(),
-            role_id: crate::runtime::model::blank(),
-            expires_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationPolicyApiTokenCreate, [id, created_at, updated_at, name,
+    description, role_name, role_id, token, creator_name, user_sub, expires_at], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationPolicyApiTokenCreateRequest {
@@ -2866,6 +2110,7 @@ for crate::types::OrganizationPolicyApiTokenCreateRequest {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b00101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2889,25 +2134,16 @@ for crate::types::OrganizationPolicyApiTokenCreateRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationPolicyApiTokenCreateRequest
+    crate::types::OrganizationPolicyApiTokenCreateRequest, [name, description,
+    opa_policy, role_id, expires_at], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::OrganizationPolicyApiTokenResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::OrganizationPolicyApiTokenResponseList {
     const NAME: &'static str = "OrganizationPolicyApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2920,31 +2156,11 @@ for crate::types::OrganizationPolicyApiTokenResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationPolicyApiTokenResponseList, Default
+    crate::types::OrganizationPolicyApiTokenResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OrganizationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            plan: crate::runtime::model::blank(),
-            website_url: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            logo_url: crate::runtime::model::blank(),
-            icon_url: crate::runtime::model::blank(),
-            admin_emails: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OrganizationRequest {
     const NAME: &'static str = "OrganizationRequest";
@@ -2959,6 +2175,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationRequest {
         "admin_emails",
     ];
     const REQUIRED: u128 = 0b00000101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2987,22 +2204,16 @@ impl crate::runtime::model::Model for crate::types::OrganizationRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationRequest);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationRequest, [name, description, plan, website_url,
+    repository, logo_url, icon_url, admin_emails], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationResponseList {
     const NAME: &'static str = "OrganizationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3015,29 +2226,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationWebhookCreateRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            target_url: crate::runtime::model::blank(),
-            target_secret: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            events: crate::runtime::model::blank(),
-            project_names_filter: crate::runtime::model::blank(),
-            environment_types_filter: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateRequest {
     const NAME: &'static str = "OrganizationWebhookCreateRequest";
@@ -3052,6 +2245,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateReq
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00100011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3080,27 +2274,10 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateReq
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationWebhookCreateRequest);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationWebhookCreateResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            target_url: crate::runtime::model::blank(),
-            target_secret_set: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            events: crate::runtime::model::blank(),
-            project_names_filter: crate::runtime::model::blank(),
-            environment_types_filter: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationWebhookCreateRequest, [kind, target_url, target_secret,
+    description, enabled, events, project_names_filter, environment_types_filter], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateResponse {
     const NAME: &'static str = "OrganizationWebhookCreateResponse";
@@ -3118,6 +2295,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateRes
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3152,27 +2330,11 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateRes
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationWebhookCreateResponse);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationWebhookResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            target_url: crate::runtime::model::blank(),
-            target_secret_set: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            events: crate::runtime::model::blank(),
-            project_names_filter: crate::runtime::model::blank(),
-            environment_types_filter: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationWebhookCreateResponse, [id, created_at, updated_at, kind,
+    target_url, target_secret_set, description, enabled, events, project_names_filter,
+    environment_types_filter], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponse {
     const NAME: &'static str = "OrganizationWebhookResponse";
@@ -3190,6 +2352,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponse 
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3224,22 +2387,17 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponse 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OrganizationWebhookResponse);
-
-impl crate::runtime::model::Blank for crate::types::OrganizationWebhookResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationWebhookResponse, [id, created_at, updated_at, kind,
+    target_url, target_secret_set, description, enabled, events, project_names_filter,
+    environment_types_filter], []
+);
 
 impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponseList {
     const NAME: &'static str = "OrganizationWebhookResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3252,30 +2410,17 @@ impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationWebhookResponseList, Default
+    crate::types::OrganizationWebhookResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ProjectPermissionPermission {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environment_type: crate::runtime::model::blank(),
-            permission: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ProjectPermissionPermission {
     const NAME: &'static str = "ProjectPermissionPermission";
     const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3293,23 +2438,15 @@ impl crate::runtime::model::Model for crate::types::ProjectPermissionPermission 
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ProjectPermissionPermission, Default
+    crate::types::ProjectPermissionPermission, [environment_type, permission], [],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::QoveryIpsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            ips: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::QoveryIpsResponse {
     const NAME: &'static str = "QoveryIpsResponse";
     const FIELDS: &'static [&'static str] = &["ips"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3324,32 +2461,7 @@ impl crate::runtime::model::Model for crate::types::QoveryIpsResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QoveryIpsResponse);
-
-impl crate::runtime::model::Blank for crate::types::SignUp {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            user_email: crate::runtime::model::blank(),
-            type_of_use: crate::runtime::model::blank(),
-            qovery_usage: crate::runtime::model::blank(),
-            company_name: crate::runtime::model::blank(),
-            company_size: crate::runtime::model::blank(),
-            user_role: crate::runtime::model::blank(),
-            qovery_usage_other: crate::runtime::model::blank(),
-            user_questions: crate::runtime::model::blank(),
-            current_step: crate::runtime::model::blank(),
-            dx_auth: crate::runtime::model::blank(),
-            infrastructure_hosting: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::QoveryIpsResponse, [ips], []);
 
 impl crate::runtime::model::Model for crate::types::SignUp {
     const NAME: &'static str = "SignUp";
@@ -3372,6 +2484,7 @@ impl crate::runtime::model::Model for crate::types::SignUp {
         "infrastructure_hosting",
     ];
     const REQUIRED: u128 = 0b0000000011111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3416,29 +2529,12 @@ impl crate::runtime::model::Model for crate::types::SignUp {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SignUp);
-
-impl crate::runtime::model::Blank for crate::types::SignUpRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            user_email: crate::runtime::model::blank(),
-            type_of_use: crate::runtime::model::blank(),
-            qovery_usage: crate::runtime::model::blank(),
-            company_name: crate::runtime::model::blank(),
-            company_size: crate::runtime::model::blank(),
-            user_role: crate::runtime::model::blank(),
-            qovery_usage_other: crate::runtime::model::blank(),
-            user_questions: crate::runtime::model::blank(),
-            current_step: crate::runtime::model::blank(),
-            dx_auth: crate::runtime::model::blank(),
-            infrastructure_hosting: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SignUp, [id, created_at, updated_at, first_name, last_name,
+    user_email, type_of_use, qovery_usage, company_name, company_size, user_role,
+    qovery_usage_other, user_questions, current_step, dx_auth, infrastructure_hosting],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::SignUpRequest {
     const NAME: &'static str = "SignUpRequest";
@@ -3458,6 +2554,7 @@ impl crate::runtime::model::Model for crate::types::SignUpRequest {
         "infrastructure_hosting",
     ];
     const REQUIRED: u128 = 0b0000000011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3496,24 +2593,11 @@ impl crate::runtime::model::Model for crate::types::SignUpRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SignUpRequest);
-
-impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverCreationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            organization_id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            webhook_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SignUpRequest, [first_name, last_name, user_email, type_of_use,
+    qovery_usage, company_name, company_size, user_role, qovery_usage_other,
+    user_questions, current_step, dx_auth, infrastructure_hosting], []
+);
 
 impl crate::runtime::model::Model for crate::types::SlackAlertReceiverCreationRequest {
     const NAME: &'static str = "SlackAlertReceiverCreationRequest";
@@ -3528,6 +2612,7 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverCreationRe
         "webhook_url",
     ];
     const REQUIRED: u128 = 0b10011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3556,23 +2641,10 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverCreationRe
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverCreationRequest);
-
-impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            webhook_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SlackAlertReceiverCreationRequest, [organization_id, name,
+    description, type_, send_resolved, owner, severity, webhook_url], []
+);
 
 impl crate::runtime::model::Model for crate::types::SlackAlertReceiverEditRequest {
     const NAME: &'static str = "SlackAlertReceiverEditRequest";
@@ -3586,6 +2658,7 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverEditReques
         "webhook_url",
     ];
     const REQUIRED: u128 = 0b0001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3612,25 +2685,10 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverEditReques
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            send_resolved: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            severity: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SlackAlertReceiverEditRequest, [name, description, type_,
+    send_resolved, owner, severity, webhook_url], []
+);
 
 impl crate::runtime::model::Model for crate::types::SlackAlertReceiverResponse {
     const NAME: &'static str = "SlackAlertReceiverResponse";
@@ -3646,6 +2704,7 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverResponse {
         "severity",
     ];
     const REQUIRED: u128 = 0b001111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3676,22 +2735,16 @@ impl crate::runtime::model::Model for crate::types::SlackAlertReceiverResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverResponse);
-
-impl crate::runtime::model::Blank for crate::types::TransferOwnershipRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            user_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SlackAlertReceiverResponse, [id, created_at, updated_at, name,
+    description, type_, send_resolved, owner, severity], []
+);
 
 impl crate::runtime::model::Model for crate::types::TransferOwnershipRequest {
     const NAME: &'static str = "TransferOwnershipRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3706,24 +2759,9 @@ impl crate::runtime::model::Model for crate::types::TransferOwnershipRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TransferOwnershipRequest);
-
-impl crate::runtime::model::Blank for crate::types::WebhookEventResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            matched_event: crate::runtime::model::blank(),
-            target_url_used: crate::runtime::model::blank(),
-            request: crate::runtime::model::blank(),
-            target_response_status_code: crate::runtime::model::blank(),
-            target_response_body: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TransferOwnershipRequest, [user_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::WebhookEventResponse {
     const NAME: &'static str = "WebhookEventResponse";
@@ -3738,6 +2776,7 @@ impl crate::runtime::model::Model for crate::types::WebhookEventResponse {
         "target_response_body",
     ];
     const REQUIRED: u128 = 0b01011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3775,22 +2814,16 @@ impl crate::runtime::model::Model for crate::types::WebhookEventResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::WebhookEventResponse);
-
-impl crate::runtime::model::Blank for crate::types::WebhookEventResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::WebhookEventResponse, [id, created_at, kind, matched_event,
+    target_url_used, request, target_response_status_code, target_response_body], []
+);
 
 impl crate::runtime::model::Model for crate::types::WebhookEventResponseList {
     const NAME: &'static str = "WebhookEventResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3803,9 +2836,8 @@ impl crate::runtime::model::Model for crate::types::WebhookEventResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::WebhookEventResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::WebhookEventResponseList, [results], [results], Default
+);

@@ -3,22 +3,6 @@
 
 //! How the models are read and written. Projects and their deployment rules.
 
-impl crate::runtime::model::Blank for crate::types::Project {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            associated_environments_count: crate::runtime::model::blank(),
-            organization: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::Project {
     const NAME: &'static str = "Project";
     const FIELDS: &'static [&'static str] = &[
@@ -31,6 +15,7 @@ impl crate::runtime::model::Model for crate::types::Project {
         "organization",
     ];
     const REQUIRED: u128 = 0b1001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -60,35 +45,12 @@ impl crate::runtime::model::Model for crate::types::Project {
         to.given("associated_environments_count", &self.associated_environments_count);
         to.always("organization", &self.organization);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.organization);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Project);
-
-impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            auto_stop: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            start_time: crate::runtime::model::blank(),
-            stop_time: crate::runtime::model::blank(),
-            weekdays: crate::runtime::model::blank(),
-            wildcard: crate::runtime::model::blank(),
-            priority_index: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Project, [id, created_at, updated_at, name, description,
+    associated_environments_count, organization], [organization]
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectDeploymentRule {
     const NAME: &'static str = "ProjectDeploymentRule";
@@ -109,6 +71,7 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRule {
         "priority_index",
     ];
     const REQUIRED: u128 = 0b01011101101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -149,26 +112,11 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRule {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectDeploymentRule);
-
-impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRuleRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            auto_stop: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            start_time: crate::runtime::model::blank(),
-            stop_time: crate::runtime::model::blank(),
-            weekdays: crate::runtime::model::blank(),
-            wildcard: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProjectDeploymentRule, [id, created_at, updated_at, name, description,
+    mode, cluster_id, auto_stop, timezone, start_time, stop_time, weekdays, wildcard,
+    priority_index], []
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRequest {
     const NAME: &'static str = "ProjectDeploymentRuleRequest";
@@ -185,6 +133,7 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRequest
         "wildcard",
     ];
     const REQUIRED: u128 = 0b1111101101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -217,22 +166,16 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRequest
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectDeploymentRuleRequest);
-
-impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRuleResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProjectDeploymentRuleRequest, [name, description, mode, cluster_id,
+    auto_stop, timezone, start_time, stop_time, weekdays, wildcard], []
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleResponseList {
     const NAME: &'static str = "ProjectDeploymentRuleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -245,31 +188,18 @@ impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRespons
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ProjectDeploymentRuleResponseList, Default
+    crate::types::ProjectDeploymentRuleResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            project_deployment_rule_ids_in_order: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
     const NAME: &'static str = "ProjectDeploymentRulesPriorityOrderRequest";
     const FIELDS: &'static [&'static str] = &["project_deployment_rule_ids_in_order"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -293,24 +223,15 @@ for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ProjectDeploymentRulesPriorityOrderRequest, Default
+    crate::types::ProjectDeploymentRulesPriorityOrderRequest,
+    [project_deployment_rule_ids_in_order], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::ProjectRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::ProjectRequest {
     const NAME: &'static str = "ProjectRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -327,22 +248,15 @@ impl crate::runtime::model::Model for crate::types::ProjectRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectRequest);
-
-impl crate::runtime::model::Blank for crate::types::ProjectResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProjectRequest, [name, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectResponseList {
     const NAME: &'static str = "ProjectResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -355,24 +269,11 @@ impl crate::runtime::model::Model for crate::types::ProjectResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::ProjectStats {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            service_total_number: crate::runtime::model::blank(),
-            environment_total_number: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProjectResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectStats {
     const NAME: &'static str = "ProjectStats";
@@ -382,6 +283,7 @@ impl crate::runtime::model::Model for crate::types::ProjectStats {
         "environment_total_number",
     ];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -400,22 +302,15 @@ impl crate::runtime::model::Model for crate::types::ProjectStats {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectStats);
-
-impl crate::runtime::model::Blank for crate::types::ProjectStatsResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProjectStats, [id, service_total_number, environment_total_number], []
+);
 
 impl crate::runtime::model::Model for crate::types::ProjectStatsResponseList {
     const NAME: &'static str = "ProjectStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -428,9 +323,8 @@ impl crate::runtime::model::Model for crate::types::ProjectStatsResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::ProjectStatsResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ProjectStatsResponseList, [results], [results], Default
+);

@@ -4,21 +4,11 @@
 //! How the models are read and written. Models that several areas share.
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowGovernance {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            host_allowlist: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowGovernance {
     const NAME: &'static str = "AgenticWorkflowGovernance";
     const FIELDS: &'static [&'static str] = &["host_allowlist"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -34,25 +24,16 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowGovernance {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowGovernance);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowHeader {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowGovernance, [host_allowlist], []
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowHeader {
     const NAME: &'static str = "AgenticWorkflowHeader";
     const FIELDS: &'static [&'static str] = &["name", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -70,25 +51,16 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowHeader {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowHeader);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowModelResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            settings: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowHeader, [name, value], []
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelResponse {
     const NAME: &'static str = "AgenticWorkflowModelResponse";
     const FIELDS: &'static [&'static str] = &["type", "settings"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -106,27 +78,16 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelResponse
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowModelResponse);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowOutput {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            headers: crate::runtime::model::blank(),
-            instructions: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowModelResponse, [type_, settings], []
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowOutput {
     const NAME: &'static str = "AgenticWorkflowOutput";
     const FIELDS: &'static [&'static str] = &["name", "url", "headers", "instructions"];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -145,32 +106,19 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowOutput {
         to.given("headers", &self.headers);
         to.given("instructions", &self.instructions);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.headers);
-    }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowOutput);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowProjectRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowOutput, [name, url, headers, instructions], [headers]
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowProjectRepository {
     const NAME: &'static str = "AgenticWorkflowProjectRepository";
     const FIELDS: &'static [&'static str] = &["url", "branch", "git_token_id"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -190,21 +138,9 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowProjectReposi
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowProjectRepository);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResources {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            ram_mib: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            storage_gib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowProjectRepository, [url, branch, git_token_id], []
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowResources {
@@ -216,6 +152,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResources {
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -237,38 +174,9 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResources {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowResources);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            slug: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            webhook_ip_allowlist: crate::runtime::model::blank(),
-            docker_fragment: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            mcp: crate::runtime::model::blank(),
-            mcp_server_ids: crate::runtime::model::blank(),
-            outputs: crate::runtime::model::blank(),
-            model: crate::runtime::model::blank(),
-            project_repositories: crate::runtime::model::blank(),
-            agent_prompt: crate::runtime::model::blank(),
-            governance: crate::runtime::model::blank(),
-            resources: crate::runtime::model::blank(),
-            webhook: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowResources, [cpu_milli, ram_mib, gpu, storage_gib], []
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponse {
@@ -297,6 +205,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponse {
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b011110100111011111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -349,36 +258,23 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponse {
         to.always("webhook", &self.webhook);
         to.given("icon_uri", &self.icon_uri);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.outputs);
-        crate::runtime::model::Parts::drop_extra(&mut self.model);
-        crate::runtime::model::Parts::drop_extra(&mut self.project_repositories);
-        crate::runtime::model::Parts::drop_extra(&mut self.governance);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources);
-        crate::runtime::model::Parts::drop_extra(&mut self.webhook);
-    }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowResponse);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::AgenticWorkflowWebhook {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowResponse, [id, created_at, updated_at, service_type,
+    environment, name, slug, description, webhook_ip_allowlist, docker_fragment, enabled,
+    mcp, mcp_server_ids, outputs, model, project_repositories, agent_prompt, governance,
+    resources, webhook, icon_uri], [environment, outputs, model, project_repositories,
+    governance, resources, webhook]
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::AgenticWorkflowWebhook {
     const NAME: &'static str = "AgenticWorkflowWebhook";
     const FIELDS: &'static [&'static str] = &["url"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -394,28 +290,7 @@ impl crate::runtime::model::Model for crate::types::AgenticWorkflowWebhook {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::AgenticWorkflowWebhook);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs",
-        feature = "organizations"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Annotation {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowWebhook, [url], []);
 
 #[cfg(
     any(
@@ -431,6 +306,7 @@ impl crate::runtime::model::Model for crate::types::Annotation {
     const NAME: &'static str = "Annotation";
     const FIELDS: &'static [&'static str] = &["key", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -457,49 +333,7 @@ impl crate::runtime::model::Model for crate::types::Annotation {
         feature = "organizations"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Annotation);
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::Application {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            git_repository: crate::runtime::model::blank(),
-            maximum_cpu: crate::runtime::model::blank(),
-            maximum_memory: crate::runtime::model::blank(),
-            maximun_gpu: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            build_mode: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            min_running_instances: crate::runtime::model::blank(),
-            max_running_instances: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            docker_target_build_stage: crate::runtime::model::blank(),
-            autoscaling: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Annotation, [key, value], []);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::Application {
@@ -539,6 +373,7 @@ impl crate::runtime::model::Model for crate::types::Application {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000000000000000000001000010011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -613,53 +448,19 @@ impl crate::runtime::model::Model for crate::types::Application {
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
         to.given("autoscaling", &self.autoscaling);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::Application);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "clusters",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ApplicationGitRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            has_access: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            root_path: crate::runtime::model::blank(),
-            deployed_commit_id: crate::runtime::model::blank(),
-            deployed_commit_date: crate::runtime::model::blank(),
-            deployed_commit_contributor: crate::runtime::model::blank(),
-            deployed_commit_tag: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            git_token_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Application, [id, created_at, updated_at, storage, environment,
+    git_repository, maximum_cpu, maximum_memory, maximun_gpu, name, description,
+    build_mode, dockerfile_path, cpu, memory, gpu, ephemeral_storage_in_gib,
+    cpu_architecture, min_running_instances, max_running_instances, healthchecks,
+    auto_preview, ports, arguments, entrypoint, auto_deploy, annotations_groups,
+    labels_groups, icon_uri, service_type, docker_target_build_stage, autoscaling],
+    [storage, environment, git_repository, healthchecks, ports, annotations_groups,
+    labels_groups, autoscaling]
+);
 
 #[cfg(
     any(
@@ -690,6 +491,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepository {
         "git_token_name",
     ];
     const REQUIRED: u128 = 0b0000000011110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -741,30 +543,11 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepository {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ApplicationGitRepository);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "git",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ApplicationGitRepositoryRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            root_path: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationGitRepository, [has_access, provider, owner, url, name,
+    branch, root_path, deployed_commit_id, deployed_commit_date,
+    deployed_commit_contributor, deployed_commit_tag, git_token_id, git_token_name], []
+);
 
 #[cfg(
     any(
@@ -785,6 +568,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepositoryRequ
         "provider",
     ];
     const REQUIRED: u128 = 0b10001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -816,24 +600,17 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepositoryRequ
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ApplicationGitRepositoryRequest);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::ApplicationResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationGitRepositoryRequest, [url, branch, root_path,
+    git_token_id, provider], []
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::ApplicationResponseList {
     const NAME: &'static str = "ApplicationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -846,36 +623,12 @@ impl crate::runtime::model::Model for crate::types::ApplicationResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::ApplicationResponseList, Default);
-
-#[cfg(any(feature = "clusters", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::ArgocdAppResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            last_synced_at: crate::runtime::model::blank(),
-            manifest_revision: crate::runtime::model::blank(),
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "clusters", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
@@ -896,6 +649,7 @@ impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
         "git_repository",
     ];
     const REQUIRED: u128 = 0b0001111111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -932,31 +686,21 @@ impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
         to.given("manifest_revision", &self.manifest_revision);
         to.given("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 #[cfg(any(feature = "clusters", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::ArgocdAppResponse);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::BlueprintTerraformBackend {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            blueprint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdAppResponse, [id, created_at, updated_at, name, service_type,
+    namespace, environment, environment_id, cluster_id, icon_uri, last_synced_at,
+    manifest_revision, git_repository], [environment, git_repository]
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::BlueprintTerraformBackend {
     const NAME: &'static str = "BlueprintTerraformBackend";
     const FIELDS: &'static [&'static str] = &["blueprint"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -969,30 +713,19 @@ impl crate::runtime::model::Model for crate::types::BlueprintTerraformBackend {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("blueprint", &self.blueprint);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.blueprint);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::BlueprintTerraformBackend);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::CancelDeploymentRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            force_cancel: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintTerraformBackend, [blueprint], [blueprint]
+);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::CancelDeploymentRequest {
     const NAME: &'static str = "CancelDeploymentRequest";
     const FIELDS: &'static [&'static str] = &["force_cancel"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1008,26 +741,16 @@ impl crate::runtime::model::Model for crate::types::CancelDeploymentRequest {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::CancelDeploymentRequest, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::CheckedCustomDomainResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            domain_name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            error_details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CancelDeploymentRequest, [force_cancel], [], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::CheckedCustomDomainResponse {
     const NAME: &'static str = "CheckedCustomDomainResponse";
     const FIELDS: &'static [&'static str] = &["domain_name", "status", "error_details"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1047,24 +770,16 @@ impl crate::runtime::model::Model for crate::types::CheckedCustomDomainResponse 
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::CheckedCustomDomainResponse);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::CheckedCustomDomainsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CheckedCustomDomainResponse, [domain_name, status, error_details], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::CheckedCustomDomainsResponse {
     const NAME: &'static str = "CheckedCustomDomainsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1077,34 +792,12 @@ impl crate::runtime::model::Model for crate::types::CheckedCustomDomainsResponse
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::CheckedCustomDomainsResponse);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::CloneServiceRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CheckedCustomDomainsResponse, [results], [results]
+);
 
 #[cfg(
     any(
@@ -1120,6 +813,7 @@ impl crate::runtime::model::Model for crate::types::CloneServiceRequest {
     const NAME: &'static str = "CloneServiceRequest";
     const FIELDS: &'static [&'static str] = &["name", "environment_id"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1146,25 +840,16 @@ impl crate::runtime::model::Model for crate::types::CloneServiceRequest {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::CloneServiceRequest);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfoCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CloneServiceRequest, [name, environment_id], []
+);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoCredentials {
     const NAME: &'static str = "ClusterCloudProviderInfoCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1183,37 +868,8 @@ impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoCred
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 crate::runtime::model::through_fields!(
-    crate::types::ClusterCloudProviderInfoCredentials, Default
+    crate::types::ClusterCloudProviderInfoCredentials, [id, name], [], Default
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "clusters",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Commit {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            author_name: crate::runtime::model::blank(),
-            author_avatar_url: crate::runtime::model::blank(),
-            commit_page_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -1240,6 +896,7 @@ impl crate::runtime::model::Model for crate::types::Commit {
         "commit_page_url",
     ];
     const REQUIRED: u128 = 0b0011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1279,26 +936,10 @@ impl crate::runtime::model::Model for crate::types::Commit {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Commit);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "clusters",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::CommitResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Commit, [created_at, git_commit_id, tag, message, author_name,
+    author_avatar_url, commit_page_url], []
+);
 
 #[cfg(
     any(
@@ -1313,6 +954,7 @@ impl crate::runtime::model::Model for crate::types::CommitResponseList {
     const NAME: &'static str = "CommitResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1325,9 +967,6 @@ impl crate::runtime::model::Model for crate::types::CommitResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(
@@ -1339,29 +978,9 @@ impl crate::runtime::model::Model for crate::types::CommitResponseList {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::CommitResponseList, Default);
-
-#[cfg(
-    any(
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank
-for crate::types::ContainerRegistryProviderDetailsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CommitResponseList, [results], [results], Default
+);
 
 #[cfg(
     any(
@@ -1376,6 +995,7 @@ for crate::types::ContainerRegistryProviderDetailsResponse {
     const NAME: &'static str = "ContainerRegistryProviderDetailsResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "url", "kind"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1405,27 +1025,8 @@ for crate::types::ContainerRegistryProviderDetailsResponse {
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::ContainerRegistryProviderDetailsResponse
+    crate::types::ContainerRegistryProviderDetailsResponse, [id, name, url, kind], []
 );
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::ContainerRequestPort {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            publicly_accessible: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            public_path: crate::runtime::model::blank(),
-            public_path_rewrite: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::ContainerRequestPort {
@@ -1442,6 +1043,7 @@ impl crate::runtime::model::Model for crate::types::ContainerRequestPort {
         "public_path_rewrite",
     ];
     const REQUIRED: u128 = 0b000010100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1473,27 +1075,17 @@ impl crate::runtime::model::Model for crate::types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::ContainerRequestPort);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::ContainerRequestStorageItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            size: crate::runtime::model::blank(),
-            mount_point: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRequestPort, [id, name, internal_port, external_port,
+    publicly_accessible, is_default, protocol, public_path, public_path_rewrite], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::ContainerRequestStorageItem {
     const NAME: &'static str = "ContainerRequestStorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
     const REQUIRED: u128 = 0b1110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1515,49 +1107,9 @@ impl crate::runtime::model::Model for crate::types::ContainerRequestStorageItem 
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::ContainerRequestStorageItem);
-
-#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::ContainerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            registry_id: crate::runtime::model::blank(),
-            registry: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            maximum_cpu: crate::runtime::model::blank(),
-            maximum_memory: crate::runtime::model::blank(),
-            maximum_gpu: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            min_running_instances: crate::runtime::model::blank(),
-            max_running_instances: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            autoscaling: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRequestStorageItem, [id, type_, size, mount_point], []
+);
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::ContainerResponse {
@@ -1597,6 +1149,7 @@ impl crate::runtime::model::Model for crate::types::ContainerResponse {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000001011000110001011110110011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1671,37 +1224,25 @@ impl crate::runtime::model::Model for crate::types::ContainerResponse {
         to.given("service_type", &self.service_type);
         to.given("autoscaling", &self.autoscaling);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.storage);
-        crate::runtime::model::Parts::drop_extra(&mut self.registry);
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
-    }
 }
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::ContainerResponse);
-
-#[cfg(any(feature = "containers", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::ContainerResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerResponse, [id, created_at, updated_at, storage, image_name,
+    tag, registry_id, registry, environment, maximum_cpu, maximum_memory, maximum_gpu,
+    name, description, arguments, entrypoint, cpu, memory, gpu, ephemeral_storage_in_gib,
+    cpu_architecture, min_running_instances, max_running_instances, healthchecks,
+    auto_preview, ports, auto_deploy, annotations_groups, labels_groups, icon_uri,
+    service_type, autoscaling], [storage, registry, environment, healthchecks, ports,
+    annotations_groups, labels_groups, autoscaling]
+);
 
 #[cfg(any(feature = "containers", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::ContainerResponseList {
     const NAME: &'static str = "ContainerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1714,27 +1255,12 @@ impl crate::runtime::model::Model for crate::types::ContainerResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::ContainerResponseList, Default);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::ContainerSource {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            registry_id: crate::runtime::model::blank(),
-            registry: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::ContainerSource {
@@ -1746,6 +1272,7 @@ impl crate::runtime::model::Model for crate::types::ContainerSource {
         "registry",
     ];
     const REQUIRED: u128 = 0b1011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1764,50 +1291,12 @@ impl crate::runtime::model::Model for crate::types::ContainerSource {
         to.given("registry_id", &self.registry_id);
         to.always("registry", &self.registry);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.registry);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::ContainerSource);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::CronJobResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            maximum_cpu: crate::runtime::model::blank(),
-            maximum_memory: crate::runtime::model::blank(),
-            maximum_gpu: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            max_nb_restart: crate::runtime::model::blank(),
-            max_duration_seconds: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            job_type: crate::runtime::model::blank(),
-            schedule: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ContainerSource, [image_name, tag, registry_id, registry], [registry]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::CronJobResponse {
@@ -1842,6 +1331,7 @@ impl crate::runtime::model::Model for crate::types::CronJobResponse {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b001100001010000011010111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1906,35 +1396,24 @@ impl crate::runtime::model::Model for crate::types::CronJobResponse {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::CronJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::CronJobResponseSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cronjob: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CronJobResponse, [id, created_at, updated_at, environment,
+    maximum_cpu, maximum_memory, maximum_gpu, name, description, cpu, memory, gpu,
+    ephemeral_storage_in_gib, cpu_architecture, max_nb_restart, max_duration_seconds,
+    auto_preview, port, source, healthchecks, auto_deploy, icon_uri, service_type,
+    job_type, schedule, annotations_groups, labels_groups], [environment, source,
+    healthchecks, schedule, annotations_groups, labels_groups]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::CronJobResponseSchedule {
     const NAME: &'static str = "CronJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["cronjob"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1947,27 +1426,12 @@ impl crate::runtime::model::Model for crate::types::CronJobResponseSchedule {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cronjob", &self.cronjob);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cronjob);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::CronJobResponseSchedule);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::CronJobResponseScheduleCronjob {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            scheduled_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CronJobResponseSchedule, [cronjob], [cronjob]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::CronJobResponseScheduleCronjob {
@@ -1979,6 +1443,7 @@ impl crate::runtime::model::Model for crate::types::CronJobResponseScheduleCronj
         "scheduled_at",
     ];
     const REQUIRED: u128 = 0b1100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2000,25 +1465,10 @@ impl crate::runtime::model::Model for crate::types::CronJobResponseScheduleCronj
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::CronJobResponseScheduleCronjob);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::CustomDomain {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            domain: crate::runtime::model::blank(),
-            generate_certificate: crate::runtime::model::blank(),
-            use_cdn: crate::runtime::model::blank(),
-            validation_domain: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CronJobResponseScheduleCronjob, [arguments, entrypoint, timezone,
+    scheduled_at], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::CustomDomain {
@@ -2034,6 +1484,7 @@ impl crate::runtime::model::Model for crate::types::CustomDomain {
         "status",
     ];
     const REQUIRED: u128 = 0b00001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2063,20 +1514,10 @@ impl crate::runtime::model::Model for crate::types::CustomDomain {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::CustomDomain);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::CustomDomainRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            domain: crate::runtime::model::blank(),
-            generate_certificate: crate::runtime::model::blank(),
-            use_cdn: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CustomDomain, [id, created_at, updated_at, domain,
+    generate_certificate, use_cdn, validation_domain, status], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::CustomDomainRequest {
@@ -2087,6 +1528,7 @@ impl crate::runtime::model::Model for crate::types::CustomDomainRequest {
         "use_cdn",
     ];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2106,24 +1548,16 @@ impl crate::runtime::model::Model for crate::types::CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::CustomDomainRequest);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::CustomDomainResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CustomDomainRequest, [domain, generate_certificate, use_cdn], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::CustomDomainResponseList {
     const NAME: &'static str = "CustomDomainResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2136,47 +1570,12 @@ impl crate::runtime::model::Model for crate::types::CustomDomainResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::CustomDomainResponseList, Default);
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::Database {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            accessibility: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            storage: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            host: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            maximum_cpu: crate::runtime::model::blank(),
-            maximum_memory: crate::runtime::model::blank(),
-            disk_encrypted: crate::runtime::model::blank(),
-            disk_type: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::CustomDomainResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::Database {
@@ -2208,6 +1607,7 @@ impl crate::runtime::model::Model for crate::types::Database {
         "service_type",
     ];
     const REQUIRED: u128 = 0b000000000100000011101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2266,32 +1666,23 @@ impl crate::runtime::model::Model for crate::types::Database {
         to.given("labels_groups", &self.labels_groups);
         to.given("service_type", &self.service_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::Database);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::DatabaseResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Database, [id, created_at, updated_at, name, description, type_,
+    version, mode, accessibility, cpu, instance_type, memory, storage, icon_uri,
+    environment, host, port, maximum_cpu, maximum_memory, disk_encrypted, disk_type,
+    annotations_groups, labels_groups, service_type], [environment, annotations_groups,
+    labels_groups]
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::DatabaseResponseList {
     const NAME: &'static str = "DatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2304,29 +1695,12 @@ impl crate::runtime::model::Model for crate::types::DatabaseResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::DatabaseResponseList, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeployAllRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            applications: crate::runtime::model::blank(),
-            databases: crate::runtime::model::blank(),
-            containers: crate::runtime::model::blank(),
-            jobs: crate::runtime::model::blank(),
-            helms: crate::runtime::model::blank(),
-            terraforms: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeployAllRequest {
@@ -2340,6 +1714,7 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequest {
         "terraforms",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2362,35 +1737,20 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequest {
         to.given("helms", &self.helms);
         to.given("terraforms", &self.terraforms);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.applications);
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
-        crate::runtime::model::Parts::drop_extra(&mut self.helms);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeployAllRequest, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeployAllRequestApplication {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            application_id: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployAllRequest, [applications, databases, containers, jobs, helms,
+    terraforms], [applications, containers, jobs, helms, terraforms], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeployAllRequestApplication {
     const NAME: &'static str = "DeployAllRequestApplication";
     const FIELDS: &'static [&'static str] = &["application_id", "git_commit_id"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2408,25 +1768,16 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequestApplication 
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeployAllRequestApplication);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeployAllRequestContainer {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            image_tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployAllRequestApplication, [application_id, git_commit_id], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeployAllRequestContainer {
     const NAME: &'static str = "DeployAllRequestContainer";
     const FIELDS: &'static [&'static str] = &["id", "image_tag"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2444,21 +1795,9 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequestContainer {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeployAllRequestContainer);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeployAllRequestHelm {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            values_override_git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployAllRequestContainer, [id, image_tag], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeployAllRequestHelm {
@@ -2470,6 +1809,7 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequestHelm {
         "values_override_git_commit_id",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2496,26 +1836,17 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequestHelm {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeployAllRequestHelm, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeployAllRequestJob {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            image_tag: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployAllRequestHelm, [id, chart_version, git_commit_id,
+    values_override_git_commit_id], [], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeployAllRequestJob {
     const NAME: &'static str = "DeployAllRequestJob";
     const FIELDS: &'static [&'static str] = &["id", "image_tag", "git_commit_id"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2535,30 +1866,9 @@ impl crate::runtime::model::Model for crate::types::DeployAllRequestJob {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeployAllRequestJob, Default);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryApplicationDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            commit: crate::runtime::model::blank(),
-            build_pod_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeployAllRequestJob, [id, image_tag, git_commit_id], [], Default
+);
 
 #[cfg(
     any(
@@ -2576,6 +1886,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication
     const NAME: &'static str = "DeploymentHistoryApplicationDetails";
     const FIELDS: &'static [&'static str] = &["commit", "build_pod_name"];
     const REQUIRED: u128 = 0b10;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2589,9 +1900,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("commit", &self.commit);
         to.always("build_pod_name", &self.build_pod_name);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
     }
 }
 
@@ -2608,33 +1916,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryApplicationDetails
+    crate::types::DeploymentHistoryApplicationDetails, [commit, build_pod_name],
+    [commit]
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryAuditingData {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            triggered_by: crate::runtime::model::blank(),
-            origin: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -2657,6 +1941,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryAuditingDat
         "origin",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2689,26 +1974,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryAuditingDat
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryAuditingData);
-
-#[cfg(any(feature = "containers", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryContainer {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryAuditingData, [created_at, updated_at, triggered_by,
+    origin], []
+);
 
 #[cfg(any(feature = "containers", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainer {
@@ -2725,6 +1994,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainer {
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2756,32 +2026,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainer {
 }
 
 #[cfg(any(feature = "containers", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryContainer);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryContainerDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryContainer, [id, created_at, updated_at, name, status,
+    image_name, tag, arguments, entrypoint], []
+);
 
 #[cfg(
     any(
@@ -2804,6 +2052,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainerDe
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2836,22 +2085,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainerDe
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryContainerDetails);
-
-#[cfg(any(feature = "databases", feature = "environments"))]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryDatabase {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryContainerDetails, [image_name, tag, arguments,
+    entrypoint], []
+);
 
 #[cfg(any(feature = "databases", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryDatabase {
@@ -2864,6 +2101,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryDatabase {
         "status",
     ];
     const REQUIRED: u128 = 0b00011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2887,30 +2125,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryDatabase {
 }
 
 #[cfg(any(feature = "databases", feature = "environments"))]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryDatabase);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryHelmDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            commit: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryDatabase, [id, created_at, updated_at, name, status],
+    []
+);
 
 #[cfg(
     any(
@@ -2928,6 +2146,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmDetails
     const NAME: &'static str = "DeploymentHistoryHelmDetails";
     const FIELDS: &'static [&'static str] = &["commit", "repository"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2941,10 +2160,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmDetails
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("commit", &self.commit);
         to.given("repository", &self.repository);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-        crate::runtime::model::Parts::drop_extra(&mut self.repository);
     }
 }
 
@@ -2961,25 +2176,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmDetails
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryHelmDetails, Default
+    crate::types::DeploymentHistoryHelmDetails, [commit, repository], [commit,
+    repository], Default
 );
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryHelmResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmResponse {
@@ -2994,6 +2193,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmRespons
         "repository",
     ];
     const REQUIRED: u128 = 0b0000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3018,41 +2218,13 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmRespons
         to.given("commit", &self.commit);
         to.given("repository", &self.repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-        crate::runtime::model::Parts::drop_extra(&mut self.repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryHelmResponse);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            schedule: crate::runtime::model::blank(),
-            job_type: crate::runtime::model::blank(),
-            build_pod_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryHelmResponse, [id, created_at, updated_at, name,
+    status, commit, repository], [commit, repository]
+);
 
 #[cfg(
     any(
@@ -3077,6 +2249,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobDetails 
         "build_pod_name",
     ];
     const REQUIRED: u128 = 0b010011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3099,10 +2272,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobDetails 
         to.always("job_type", &self.job_type);
         to.given("build_pod_name", &self.build_pod_name);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
-    }
 }
 
 #[cfg(
@@ -3117,28 +2286,10 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobDetails 
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryJobDetails);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            schedule: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryJobDetails, [image_name, tag, commit, schedule,
+    job_type, build_pod_name], [commit, schedule]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobResponse {
@@ -3157,6 +2308,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobResponse
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b00000000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3189,27 +2341,13 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobResponse
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank
-for crate::types::DeploymentHistoryJobResponseSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            event: crate::runtime::model::blank(),
-            schedule_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryJobResponse, [id, created_at, updated_at, name,
+    status, image_name, tag, commit, schedule, arguments, entrypoint], [commit, schedule]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model
@@ -3217,6 +2355,7 @@ for crate::types::DeploymentHistoryJobResponseSchedule {
     const NAME: &'static str = "DeploymentHistoryJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["event", "schedule_at"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3235,34 +2374,9 @@ for crate::types::DeploymentHistoryJobResponseSchedule {
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryJobResponseSchedule, Default
+    crate::types::DeploymentHistoryJobResponseSchedule, [event, schedule_at], [],
+    Default
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            on_start: crate::runtime::model::blank(),
-            on_stop: crate::runtime::model::blank(),
-            on_delete: crate::runtime::model::blank(),
-            cron_job: crate::runtime::model::blank(),
-            lifecycle_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -3286,6 +2400,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobSchedule
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b00000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3306,12 +2421,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobSchedule
         to.given("cron_job", &self.cron_job);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
-        crate::runtime::model::Parts::drop_extra(&mut self.cron_job);
-    }
 }
 
 #[cfg(
@@ -3327,31 +2436,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobSchedule
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryJobSchedule, Default
+    crate::types::DeploymentHistoryJobSchedule, [on_start, on_stop, on_delete, cron_job,
+    lifecycle_type], [on_start, on_stop, on_delete, cron_job], Default
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_name: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -3369,6 +2456,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryRepository 
     const NAME: &'static str = "DeploymentHistoryRepository";
     const FIELDS: &'static [&'static str] = &["chart_name", "chart_version"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3398,36 +2486,8 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryRepository 
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryRepository, Default
+    crate::types::DeploymentHistoryRepository, [chart_name, chart_version], [], Default
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryService {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            identifier: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            auditing_data: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            status_details: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            total_duration: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -3453,6 +2513,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryService {
         "total_duration",
     ];
     const REQUIRED: u128 = 0b0111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3477,12 +2538,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryService {
         to.always("icon_uri", &self.icon_uri);
         to.given("total_duration", &self.total_duration);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
-        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
-    }
 }
 
 #[cfg(
@@ -3497,32 +2552,11 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryService {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryService);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryServiceIdentifier {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryService, [identifier, status, auditing_data, details,
+    status_details, icon_uri, total_duration], [identifier, auditing_data, details,
+    status_details]
+);
 
 #[cfg(
     any(
@@ -3545,6 +2579,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServiceIden
         "execution_id",
     ];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3578,31 +2613,9 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServiceIden
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::DeploymentHistoryServiceIdentifier
+    crate::types::DeploymentHistoryServiceIdentifier, [name, service_id, service_type,
+    execution_id], []
 );
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::DeploymentHistoryServicePageV2 {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -3619,6 +2632,7 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServicePage
     const NAME: &'static str = "DeploymentHistoryServicePageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3635,9 +2649,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServicePage
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(
@@ -3651,25 +2662,16 @@ impl crate::runtime::model::Model for crate::types::DeploymentHistoryServicePage
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::DeploymentHistoryServicePageV2);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::DockerfileFragmentFile {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            path: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryServicePageV2, [page, page_size, results], [results]
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::DockerfileFragmentFile {
     const NAME: &'static str = "DockerfileFragmentFile";
     const FIELDS: &'static [&'static str] = &["type", "path"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3687,25 +2689,16 @@ impl crate::runtime::model::Model for crate::types::DockerfileFragmentFile {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::DockerfileFragmentFile);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::DockerfileFragmentInline {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            content: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DockerfileFragmentFile, [type_, path], []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::DockerfileFragmentInline {
     const NAME: &'static str = "DockerfileFragmentInline";
     const FIELDS: &'static [&'static str] = &["type", "content"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3723,24 +2716,9 @@ impl crate::runtime::model::Model for crate::types::DockerfileFragmentInline {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::DockerfileFragmentInline);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl crate::runtime::model::Blank
-for crate::types::EnvironmentDatabasesCurrentMetricCpu {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_float: crate::runtime::model::blank(),
-            consumed_in_number: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::DockerfileFragmentInline, [type_, content], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl crate::runtime::model::Model
@@ -3755,6 +2733,7 @@ for crate::types::EnvironmentDatabasesCurrentMetricCpu {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3786,26 +2765,10 @@ for crate::types::EnvironmentDatabasesCurrentMetricCpu {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentDatabasesCurrentMetricCpu, Default
+    crate::types::EnvironmentDatabasesCurrentMetricCpu, [requested_in_float,
+    consumed_in_number, consumed_in_percent, warning_threshold_in_percent,
+    alert_threshold_in_percent, status], [], Default
 );
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::Event {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            user: crate::runtime::model::blank(),
-            commit: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            log: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::Event {
@@ -3821,6 +2784,7 @@ impl crate::runtime::model::Model for crate::types::Event {
         "log",
     ];
     const REQUIRED: u128 = 0b00000011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3847,35 +2811,20 @@ impl crate::runtime::model::Model for crate::types::Event {
         to.given("type", &self.type_);
         to.given("log", &self.log);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.user);
-        crate::runtime::model::Parts::drop_extra(&mut self.commit);
-        crate::runtime::model::Parts::drop_extra(&mut self.status);
-        crate::runtime::model::Parts::drop_extra(&mut self.log);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::Event);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::EventPaginatedResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            page: crate::runtime::model::blank(),
-            page_size: crate::runtime::model::blank(),
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Event, [id, created_at, updated_at, user, commit, status, type_, log],
+    [user, commit, status, log]
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::EventPaginatedResponseList {
     const NAME: &'static str = "EventPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3892,33 +2841,12 @@ impl crate::runtime::model::Model for crate::types::EventPaginatedResponseList {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::EventPaginatedResponseList);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Healthcheck {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            readiness_probe: crate::runtime::model::blank(),
-            liveness_probe: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EventPaginatedResponseList, [page, page_size, results], [results]
+);
 
 #[cfg(
     any(
@@ -3933,6 +2861,7 @@ impl crate::runtime::model::Model for crate::types::Healthcheck {
     const NAME: &'static str = "Healthcheck";
     const FIELDS: &'static [&'static str] = &["readiness_probe", "liveness_probe"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3947,10 +2876,6 @@ impl crate::runtime::model::Model for crate::types::Healthcheck {
         to.given("readiness_probe", &self.readiness_probe);
         to.given("liveness_probe", &self.liveness_probe);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.readiness_probe);
-        crate::runtime::model::Parts::drop_extra(&mut self.liveness_probe);
-    }
 }
 
 #[cfg(
@@ -3962,21 +2887,10 @@ impl crate::runtime::model::Model for crate::types::Healthcheck {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Healthcheck, Default);
-
-#[cfg(any(feature = "git", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmGitRepositoryRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            root_path: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Healthcheck, [readiness_probe, liveness_probe], [readiness_probe,
+    liveness_probe], Default
+);
 
 #[cfg(any(feature = "git", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
@@ -3988,6 +2902,7 @@ impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
         "git_token_id",
     ];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4009,26 +2924,9 @@ impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
 }
 
 #[cfg(any(feature = "git", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmGitRepositoryRequest);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmPortResponseWithServiceName {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            port_type: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmGitRepositoryRequest, [url, branch, root_path, git_token_id], []
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmPortResponseWithServiceName {
@@ -4045,6 +2943,7 @@ impl crate::runtime::model::Model for crate::types::HelmPortResponseWithServiceN
         "service_name",
     ];
     const REQUIRED: u128 = 0b101001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4076,27 +2975,10 @@ impl crate::runtime::model::Model for crate::types::HelmPortResponseWithServiceN
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmPortResponseWithServiceName);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank
-for crate::types::HelmPortResponseWithServiceSelectors {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            port_type: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            service_selectors: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmPortResponseWithServiceName, [id, port_type, name, internal_port,
+    external_port, namespace, protocol, is_default, service_name], []
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model
@@ -4114,6 +2996,7 @@ for crate::types::HelmPortResponseWithServiceSelectors {
         "service_selectors",
     ];
     const REQUIRED: u128 = 0b001001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4142,42 +3025,14 @@ for crate::types::HelmPortResponseWithServiceSelectors {
         to.given("is_default", &self.is_default);
         to.always("service_selectors", &self.service_selectors);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.service_selectors);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::model::through_fields!(
-    crate::types::HelmPortResponseWithServiceSelectors
+    crate::types::HelmPortResponseWithServiceSelectors, [id, port_type, name,
+    internal_port, external_port, namespace, protocol, is_default, service_selectors],
+    [service_selectors]
 );
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            timeout_sec: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            arguments: crate::runtime::model::blank(),
-            allow_cluster_wide_resources: crate::runtime::model::blank(),
-            values_override: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            blueprint_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponse {
@@ -4202,6 +3057,7 @@ impl crate::runtime::model::Model for crate::types::HelmResponse {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b01100010110011011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4251,33 +3107,22 @@ impl crate::runtime::model::Model for crate::types::HelmResponse {
         to.always("service_type", &self.service_type);
         to.given("blueprint_id", &self.blueprint_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.ports);
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-        crate::runtime::model::Parts::drop_extra(&mut self.values_override);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmResponse);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseSourceGit {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponse, [id, created_at, updated_at, environment, name,
+    description, timeout_sec, auto_preview, auto_deploy, ports, source, arguments,
+    allow_cluster_wide_resources, values_override, icon_uri, service_type, blueprint_id],
+    [environment, ports, source, values_override]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseSourceGit {
     const NAME: &'static str = "HelmResponseSourceGit";
     const FIELDS: &'static [&'static str] = &["git"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4290,30 +3135,19 @@ impl crate::runtime::model::Model for crate::types::HelmResponseSourceGit {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git", &self.git);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmResponseSourceGit);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseSourceRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseSourceGit, [git], [git]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseSourceRepository {
     const NAME: &'static str = "HelmResponseSourceRepository";
     const FIELDS: &'static [&'static str] = &["repository"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4326,33 +3160,19 @@ impl crate::runtime::model::Model for crate::types::HelmResponseSourceRepository
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("repository", &self.repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmResponseSourceRepository);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            set: crate::runtime::model::blank(),
-            set_string: crate::runtime::model::blank(),
-            set_json: crate::runtime::model::blank(),
-            file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseSourceRepository, [repository], [repository]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverride {
     const NAME: &'static str = "HelmResponseValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4371,33 +3191,20 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverride {
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.file);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::model::through_fields!(
-    crate::types::HelmResponseValuesOverride, Default
+    crate::types::HelmResponseValuesOverride, [set, set_string, set_json, file], [file],
+    Default
 );
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFile {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            raw: crate::runtime::model::blank(),
-            git: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFile {
     const NAME: &'static str = "HelmResponseValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["raw", "git"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4412,34 +3219,19 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFi
         to.given("raw", &self.raw);
         to.given("git", &self.git);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.raw);
-        crate::runtime::model::Parts::drop_extra(&mut self.git);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::model::through_fields!(
-    crate::types::HelmResponseValuesOverrideFile, Default
+    crate::types::HelmResponseValuesOverrideFile, [raw, git], [raw, git], Default
 );
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFileGit {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            paths: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFileGit {
     const NAME: &'static str = "HelmResponseValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4454,30 +3246,20 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFi
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmResponseValuesOverrideFileGit);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFileRaw {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            values: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseValuesOverrideFileGit, [git_repository, paths],
+    [git_repository]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFileRaw {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4490,26 +3272,12 @@ impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFi
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("values", &self.values);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.values);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmResponseValuesOverrideFileRaw);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank
-for crate::types::HelmResponseValuesOverrideFileRawItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            content: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseValuesOverrideFileRaw, [values], [values]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model
@@ -4517,6 +3285,7 @@ for crate::types::HelmResponseValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4535,25 +3304,15 @@ for crate::types::HelmResponseValuesOverrideFileRawItem {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::model::through_fields!(
-    crate::types::HelmResponseValuesOverrideFileRawItem
+    crate::types::HelmResponseValuesOverrideFileRawItem, [name, content], []
 );
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmSourceGitResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmSourceGitResponse {
     const NAME: &'static str = "HelmSourceGitResponse";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4566,26 +3325,12 @@ impl crate::runtime::model::Model for crate::types::HelmSourceGitResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmSourceGitResponse);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::HelmSourceRepositoryResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            chart_name: crate::runtime::model::blank(),
-            chart_version: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmSourceGitResponse, [git_repository], [git_repository]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmSourceRepositoryResponse {
@@ -4596,6 +3341,7 @@ impl crate::runtime::model::Model for crate::types::HelmSourceRepositoryResponse
         "repository",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4612,27 +3358,13 @@ impl crate::runtime::model::Model for crate::types::HelmSourceRepositoryResponse
         to.always("chart_version", &self.chart_version);
         to.always("repository", &self.repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::HelmSourceRepositoryResponse);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank
-for crate::types::HelmSourceRepositoryResponseRepository {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::HelmSourceRepositoryResponse, [chart_name, chart_version, repository],
+    [repository]
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model
@@ -4640,6 +3372,7 @@ for crate::types::HelmSourceRepositoryResponseRepository {
     const NAME: &'static str = "HelmSourceRepositoryResponseRepository";
     const FIELDS: &'static [&'static str] = &["id", "name", "url"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4660,28 +3393,15 @@ for crate::types::HelmSourceRepositoryResponseRepository {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::model::through_fields!(
-    crate::types::HelmSourceRepositoryResponseRepository
+    crate::types::HelmSourceRepositoryResponseRepository, [id, name, url], []
 );
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::Instance {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::Instance {
     const NAME: &'static str = "Instance";
     const FIELDS: &'static [&'static str] = &["created_at", "name", "cpu", "memory"];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4700,30 +3420,12 @@ impl crate::runtime::model::Model for crate::types::Instance {
         to.given("cpu", &self.cpu);
         to.given("memory", &self.memory);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
-        crate::runtime::model::Parts::drop_extra(&mut self.memory);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::Instance, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::InstanceMemory {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: crate::runtime::model::blank(),
-            consumed_in_mb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Instance, [created_at, name, cpu, memory], [cpu, memory], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::InstanceMemory {
@@ -4737,6 +3439,7 @@ impl crate::runtime::model::Model for crate::types::InstanceMemory {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4767,24 +3470,17 @@ impl crate::runtime::model::Model for crate::types::InstanceMemory {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::InstanceMemory, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::InstanceResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InstanceMemory, [requested_in_mb, consumed_in_mb, consumed_in_percent,
+    warning_threshold_in_percent, alert_threshold_in_percent, status], [], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::InstanceResponseList {
     const NAME: &'static str = "InstanceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4797,38 +3493,12 @@ impl crate::runtime::model::Model for crate::types::InstanceResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::InstanceResponseList, Default);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::JobCronSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            scheduled_at: crate::runtime::model::blank(),
-            timezone: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::InstanceResponseList, [results], [results], Default
+);
 
 #[cfg(
     any(
@@ -4851,6 +3521,7 @@ impl crate::runtime::model::Model for crate::types::JobCronSchedule {
         "timezone",
     ];
     const REQUIRED: u128 = 0b1100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4883,30 +3554,9 @@ impl crate::runtime::model::Model for crate::types::JobCronSchedule {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::JobCronSchedule);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::JobLifecyleSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobCronSchedule, [arguments, entrypoint, scheduled_at, timezone], []
+);
 
 #[cfg(
     any(
@@ -4924,6 +3574,7 @@ impl crate::runtime::model::Model for crate::types::JobLifecyleSchedule {
     const NAME: &'static str = "JobLifecyleSchedule";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4952,24 +3603,16 @@ impl crate::runtime::model::Model for crate::types::JobLifecyleSchedule {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::JobLifecyleSchedule);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::JobResponseSourceDocker {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            docker: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobLifecyleSchedule, [arguments, entrypoint], []
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::JobResponseSourceDocker {
     const NAME: &'static str = "JobResponseSourceDocker";
     const FIELDS: &'static [&'static str] = &["docker"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4982,30 +3625,19 @@ impl crate::runtime::model::Model for crate::types::JobResponseSourceDocker {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("docker", &self.docker);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.docker);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::JobResponseSourceDocker);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::JobResponseSourceImage {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            image: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobResponseSourceDocker, [docker], [docker]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::JobResponseSourceImage {
     const NAME: &'static str = "JobResponseSourceImage";
     const FIELDS: &'static [&'static str] = &["image"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5018,27 +3650,12 @@ impl crate::runtime::model::Model for crate::types::JobResponseSourceImage {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image", &self.image);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.image);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::JobResponseSourceImage);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::JobSourceDockerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            dockerfile_raw: crate::runtime::model::blank(),
-            docker_target_build_stage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobResponseSourceImage, [image], [image]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::JobSourceDockerResponse {
@@ -5050,6 +3667,7 @@ impl crate::runtime::model::Model for crate::types::JobSourceDockerResponse {
         "docker_target_build_stage",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5068,27 +3686,13 @@ impl crate::runtime::model::Model for crate::types::JobSourceDockerResponse {
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::JobSourceDockerResponse, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::KedaAutoscalingRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            polling_interval_seconds: crate::runtime::model::blank(),
-            cooldown_period_seconds: crate::runtime::model::blank(),
-            scalers: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::JobSourceDockerResponse, [git_repository, dockerfile_path,
+    dockerfile_raw, docker_target_build_stage], [git_repository], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::KedaAutoscalingRequest {
@@ -5100,6 +3704,7 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingRequest {
         "scalers",
     ];
     const REQUIRED: u128 = 0b1001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5118,38 +3723,13 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingRequest {
         to.given("cooldown_period_seconds", &self.cooldown_period_seconds);
         to.always("scalers", &self.scalers);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.scalers);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::KedaAutoscalingRequest);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::KedaAutoscalingResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            polling_interval_seconds: crate::runtime::model::blank(),
-            cooldown_period_seconds: crate::runtime::model::blank(),
-            scalers: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaAutoscalingRequest, [mode, polling_interval_seconds,
+    cooldown_period_seconds, scalers], [scalers]
+);
 
 #[cfg(
     any(
@@ -5172,6 +3752,7 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingResponse {
         "scalers",
     ];
     const REQUIRED: u128 = 0b01111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5198,9 +3779,6 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingResponse {
         to.always("cooldown_period_seconds", &self.cooldown_period_seconds);
         to.always("scalers", &self.scalers);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.scalers);
-    }
 }
 
 #[cfg(
@@ -5211,23 +3789,10 @@ impl crate::runtime::model::Model for crate::types::KedaAutoscalingResponse {
         feature = "environments"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::KedaAutoscalingResponse);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::KedaScalerRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            scaler_type: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            role: crate::runtime::model::blank(),
-            config_json: crate::runtime::model::blank(),
-            config_yaml: crate::runtime::model::blank(),
-            trigger_authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaAutoscalingResponse, [id, created_at, updated_at, service_id,
+    mode, polling_interval_seconds, cooldown_period_seconds, scalers], [scalers]
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::KedaScalerRequest {
@@ -5241,6 +3806,7 @@ impl crate::runtime::model::Model for crate::types::KedaScalerRequest {
         "trigger_authentication",
     ];
     const REQUIRED: u128 = 0b000101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5270,39 +3836,13 @@ impl crate::runtime::model::Model for crate::types::KedaScalerRequest {
         to.given("config_yaml", &self.config_yaml);
         to.given("trigger_authentication", &self.trigger_authentication);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.trigger_authentication);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::KedaScalerRequest);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::KedaScalerResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            scaler_type: crate::runtime::model::blank(),
-            enabled: crate::runtime::model::blank(),
-            role: crate::runtime::model::blank(),
-            config_json: crate::runtime::model::blank(),
-            config_yaml: crate::runtime::model::blank(),
-            trigger_authentication: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaScalerRequest, [scaler_type, enabled, role, config_json,
+    config_yaml, trigger_authentication], [trigger_authentication]
+);
 
 #[cfg(
     any(
@@ -5326,6 +3866,7 @@ impl crate::runtime::model::Model for crate::types::KedaScalerResponse {
         "trigger_authentication",
     ];
     const REQUIRED: u128 = 0b000111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5361,9 +3902,6 @@ impl crate::runtime::model::Model for crate::types::KedaScalerResponse {
         to.given("config_yaml", &self.config_yaml);
         to.given("trigger_authentication", &self.trigger_authentication);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.trigger_authentication);
-    }
 }
 
 #[cfg(
@@ -5374,25 +3912,17 @@ impl crate::runtime::model::Model for crate::types::KedaScalerResponse {
         feature = "environments"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::KedaScalerResponse);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::KedaTriggerAuthenticationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            config_yaml: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaScalerResponse, [id, created_at, updated_at, scaler_type, enabled,
+    role, config_json, config_yaml, trigger_authentication], [trigger_authentication]
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationRequest {
     const NAME: &'static str = "KedaTriggerAuthenticationRequest";
     const FIELDS: &'static [&'static str] = &["name", "config_yaml"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5410,30 +3940,9 @@ impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationReq
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::KedaTriggerAuthenticationRequest);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::KedaTriggerAuthenticationResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            organization_id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            config_yaml: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaTriggerAuthenticationRequest, [name, config_yaml], []
+);
 
 #[cfg(
     any(
@@ -5454,6 +3963,7 @@ impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationRes
         "config_yaml",
     ];
     const REQUIRED: u128 = 0b011011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5486,25 +3996,17 @@ impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationRes
         feature = "environments"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::KedaTriggerAuthenticationResponse);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl crate::runtime::model::Blank for crate::types::KubernetesSelector {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KedaTriggerAuthenticationResponse, [id, created_at, updated_at,
+    organization_id, name, config_yaml], []
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::KubernetesSelector {
     const NAME: &'static str = "KubernetesSelector";
     const FIELDS: &'static [&'static str] = &["key", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5522,24 +4024,16 @@ impl crate::runtime::model::Model for crate::types::KubernetesSelector {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-crate::runtime::model::through_fields!(crate::types::KubernetesSelector);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::KubernetesTerraformBackend {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kubernetes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesSelector, [key, value], []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::KubernetesTerraformBackend {
     const NAME: &'static str = "KubernetesTerraformBackend";
     const FIELDS: &'static [&'static str] = &["kubernetes"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5562,29 +4056,9 @@ impl crate::runtime::model::Model for crate::types::KubernetesTerraformBackend {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::KubernetesTerraformBackend);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs",
-        feature = "organizations"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Label {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            propagate_to_cloud_provider: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesTerraformBackend, [kubernetes], []
+);
 
 #[cfg(
     any(
@@ -5604,6 +4078,7 @@ impl crate::runtime::model::Model for crate::types::Label {
         "propagate_to_cloud_provider",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5634,44 +4109,9 @@ impl crate::runtime::model::Model for crate::types::Label {
         feature = "organizations"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Label);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::LifecycleJobResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            maximum_cpu: crate::runtime::model::blank(),
-            maximum_memory: crate::runtime::model::blank(),
-            maximum_gpu: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            cpu_architecture: crate::runtime::model::blank(),
-            max_nb_restart: crate::runtime::model::blank(),
-            max_duration_seconds: crate::runtime::model::blank(),
-            auto_preview: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            healthchecks: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            job_type: crate::runtime::model::blank(),
-            schedule: crate::runtime::model::blank(),
-            annotations_groups: crate::runtime::model::blank(),
-            labels_groups: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Label, [key, value, propagate_to_cloud_provider], []
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::LifecycleJobResponse {
@@ -5706,6 +4146,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponse {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b000100001010000011010111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5770,32 +4211,17 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponse {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.source);
-        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
-        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
-        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-crate::runtime::model::through_fields!(crate::types::LifecycleJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::LifecycleJobResponseSchedule {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            on_start: crate::runtime::model::blank(),
-            on_stop: crate::runtime::model::blank(),
-            on_delete: crate::runtime::model::blank(),
-            lifecycle_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleJobResponse, [id, created_at, updated_at, environment,
+    maximum_cpu, maximum_memory, maximum_gpu, name, description, cpu, memory, gpu,
+    ephemeral_storage_in_gib, cpu_architecture, max_nb_restart, max_duration_seconds,
+    auto_preview, port, source, healthchecks, auto_deploy, icon_uri, service_type,
+    job_type, schedule, annotations_groups, labels_groups], [environment, source,
+    healthchecks, schedule, annotations_groups, labels_groups]
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule {
@@ -5807,6 +4233,7 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5825,35 +4252,20 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule
         to.given("on_delete", &self.on_delete);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
-        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 crate::runtime::model::through_fields!(
-    crate::types::LifecycleJobResponseSchedule, Default
+    crate::types::LifecycleJobResponseSchedule, [on_start, on_stop, on_delete,
+    lifecycle_type], [on_start, on_stop, on_delete], Default
 );
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl crate::runtime::model::Blank for crate::types::LifecycleJobResponseScheduleOnStop {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            arguments: crate::runtime::model::blank(),
-            entrypoint: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl crate::runtime::model::Model for crate::types::LifecycleJobResponseScheduleOnStop {
     const NAME: &'static str = "LifecycleJobResponseScheduleOnStop";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5872,32 +4284,9 @@ impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 crate::runtime::model::through_fields!(
-    crate::types::LifecycleJobResponseScheduleOnStop, Default
+    crate::types::LifecycleJobResponseScheduleOnStop, [arguments, entrypoint], [],
+    Default
 );
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Link {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service_id: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            url: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            is_qovery_domain: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -5919,6 +4308,7 @@ impl crate::runtime::model::Model for crate::types::Link {
         "is_default",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5953,25 +4343,10 @@ impl crate::runtime::model::Model for crate::types::Link {
         feature = "helms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Link);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::LinkResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Link, [service_id, service_type, url, internal_port, external_port,
+    is_qovery_domain, is_default], []
+);
 
 #[cfg(
     any(
@@ -5985,6 +4360,7 @@ impl crate::runtime::model::Model for crate::types::LinkResponseList {
     const NAME: &'static str = "LinkResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5997,9 +4373,6 @@ impl crate::runtime::model::Model for crate::types::LinkResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(
@@ -6010,22 +4383,9 @@ impl crate::runtime::model::Model for crate::types::LinkResponseList {
         feature = "helms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::LinkResponseList, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::Log {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            pod_name: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LinkResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::Log {
@@ -6038,6 +4398,7 @@ impl crate::runtime::model::Model for crate::types::Log {
         "version",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6061,24 +4422,16 @@ impl crate::runtime::model::Model for crate::types::Log {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::Log);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::LogResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Log, [id, created_at, message, pod_name, version], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::LogResponseList {
     const NAME: &'static str = "LogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6091,29 +4444,12 @@ impl crate::runtime::model::Model for crate::types::LogResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::LogResponseList, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::LogicalDatabase {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            database: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LogResponseList, [results], [results], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::LogicalDatabase {
@@ -6127,6 +4463,7 @@ impl crate::runtime::model::Model for crate::types::LogicalDatabase {
         "database",
     ];
     const REQUIRED: u128 = 0b001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6149,30 +4486,20 @@ impl crate::runtime::model::Model for crate::types::LogicalDatabase {
         to.given("description", &self.description);
         to.given("database", &self.database);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.database);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::LogicalDatabase);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::LogicalDatabaseResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::LogicalDatabase, [id, created_at, updated_at, name, description,
+    database], [database]
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::LogicalDatabaseResponseList {
     const NAME: &'static str = "LogicalDatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6185,29 +4512,12 @@ impl crate::runtime::model::Model for crate::types::LogicalDatabaseResponseList 
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 crate::runtime::model::through_fields!(
-    crate::types::LogicalDatabaseResponseList, Default
+    crate::types::LogicalDatabaseResponseList, [results], [results], Default
 );
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricCpuDatapoint {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            requested_in_number: crate::runtime::model::blank(),
-            consumed_in_number: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricCpuDatapoint {
@@ -6219,6 +4529,7 @@ impl crate::runtime::model::Model for crate::types::MetricCpuDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6240,25 +4551,17 @@ impl crate::runtime::model::Model for crate::types::MetricCpuDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricCpuDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricGeneric {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            instance_name: crate::runtime::model::blank(),
-            data: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricCpuDatapoint, [created_at, requested_in_number,
+    consumed_in_number, consumed_in_percent], []
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricGeneric {
     const NAME: &'static str = "MetricGeneric";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6273,31 +4576,19 @@ impl crate::runtime::model::Model for crate::types::MetricGeneric {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.data);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricGeneric);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricGenericDatapoint {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricGeneric, [instance_name, data], [data]
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricGenericDatapoint {
     const NAME: &'static str = "MetricGenericDatapoint";
     const FIELDS: &'static [&'static str] = &["created_at", "value"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6315,24 +4606,16 @@ impl crate::runtime::model::Model for crate::types::MetricGenericDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricGenericDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricGenericResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricGenericDatapoint, [created_at, value], []
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricGenericResponseList {
     const NAME: &'static str = "MetricGenericResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6345,29 +4628,12 @@ impl crate::runtime::model::Model for crate::types::MetricGenericResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 crate::runtime::model::through_fields!(
-    crate::types::MetricGenericResponseList, Default
+    crate::types::MetricGenericResponseList, [results], [results], Default
 );
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricMemoryDatapoint {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            requested_in_mb: crate::runtime::model::blank(),
-            consumed_in_mb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricMemoryDatapoint {
@@ -6379,6 +4645,7 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6400,24 +4667,17 @@ impl crate::runtime::model::Model for crate::types::MetricMemoryDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricMemoryDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricRestart {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricMemoryDatapoint, [created_at, requested_in_mb, consumed_in_mb,
+    consumed_in_percent], []
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricRestart {
     const NAME: &'static str = "MetricRestart";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6430,31 +4690,19 @@ impl crate::runtime::model::Model for crate::types::MetricRestart {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricRestart, Default);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricRestartEvent {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            datetime: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricRestart, [results], [results], Default
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricRestartEvent {
     const NAME: &'static str = "MetricRestartEvent";
     const FIELDS: &'static [&'static str] = &["datetime", "message"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6472,21 +4720,9 @@ impl crate::runtime::model::Model for crate::types::MetricRestartEvent {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricRestartEvent);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::MetricStorageDatapoint {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            requested_in_gb: crate::runtime::model::blank(),
-            consumed_in_gb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricRestartEvent, [datetime, message], []
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::MetricStorageDatapoint {
@@ -6498,6 +4734,7 @@ impl crate::runtime::model::Model for crate::types::MetricStorageDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6519,31 +4756,10 @@ impl crate::runtime::model::Model for crate::types::MetricStorageDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::MetricStorageDatapoint);
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::Organization {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            plan: crate::runtime::model::blank(),
-            website_url: crate::runtime::model::blank(),
-            repository: crate::runtime::model::blank(),
-            logo_url: crate::runtime::model::blank(),
-            icon_url: crate::runtime::model::blank(),
-            admin_emails: crate::runtime::model::blank(),
-            owner: crate::runtime::model::blank(),
-            billing_deployment_restriction: crate::runtime::model::blank(),
-            organization_plan: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::MetricStorageDatapoint, [created_at, requested_in_gb, consumed_in_gb,
+    consumed_in_percent], []
+);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 impl crate::runtime::model::Model for crate::types::Organization {
@@ -6565,6 +4781,7 @@ impl crate::runtime::model::Model for crate::types::Organization {
         "organization_plan",
     ];
     const REQUIRED: u128 = 0b00000000101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6608,39 +4825,14 @@ impl crate::runtime::model::Model for crate::types::Organization {
         to.given("billing_deployment_restriction", &self.billing_deployment_restriction);
         to.given("organization_plan", &self.organization_plan);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.organization_plan);
-    }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::Organization);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs",
-        feature = "organizations"
-    )
-)]
-impl crate::runtime::model::Blank
-for crate::types::OrganizationAnnotationsGroupResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            annotations: crate::runtime::model::blank(),
-            scopes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Organization, [id, created_at, updated_at, name, description, plan,
+    website_url, repository, logo_url, icon_url, admin_emails, owner,
+    billing_deployment_restriction, organization_plan], [organization_plan]
+);
 
 #[cfg(
     any(
@@ -6664,6 +4856,7 @@ for crate::types::OrganizationAnnotationsGroupResponse {
         "scopes",
     ];
     const REQUIRED: u128 = 0b001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6686,9 +4879,6 @@ for crate::types::OrganizationAnnotationsGroupResponse {
         to.always("annotations", &self.annotations);
         to.always("scopes", &self.scopes);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
-    }
 }
 
 #[cfg(
@@ -6702,26 +4892,16 @@ for crate::types::OrganizationAnnotationsGroupResponse {
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::OrganizationAnnotationsGroupResponse
+    crate::types::OrganizationAnnotationsGroupResponse, [id, created_at, updated_at,
+    name, annotations, scopes], [annotations]
 );
-
-#[cfg(any(feature = "containers", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::OrganizationAvailableRole {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
 impl crate::runtime::model::Model for crate::types::OrganizationAvailableRole {
     const NAME: &'static str = "OrganizationAvailableRole";
     const FIELDS: &'static [&'static str] = &["id", "name"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6739,31 +4919,9 @@ impl crate::runtime::model::Model for crate::types::OrganizationAvailableRole {
 }
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::OrganizationAvailableRole);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs",
-        feature = "organizations"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::OrganizationLabelsGroupResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            labels: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAvailableRole, [id, name], []
+);
 
 #[cfg(
     any(
@@ -6785,6 +4943,7 @@ impl crate::runtime::model::Model for crate::types::OrganizationLabelsGroupRespo
         "labels",
     ];
     const REQUIRED: u128 = 0b01011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6805,9 +4964,6 @@ impl crate::runtime::model::Model for crate::types::OrganizationLabelsGroupRespo
         to.always("name", &self.name);
         to.always("labels", &self.labels);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.labels);
-    }
 }
 
 #[cfg(
@@ -6820,25 +4976,17 @@ impl crate::runtime::model::Model for crate::types::OrganizationLabelsGroupRespo
         feature = "organizations"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::OrganizationLabelsGroupResponse);
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::OrganizationPlan {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            plan: crate::runtime::model::blank(),
-            audit_logs_retention_in_days: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationLabelsGroupResponse, [id, created_at, updated_at, name,
+    labels], [labels]
+);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 impl crate::runtime::model::Model for crate::types::OrganizationPlan {
     const NAME: &'static str = "OrganizationPlan";
     const FIELDS: &'static [&'static str] = &["plan", "audit_logs_retention_in_days"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6861,31 +5009,9 @@ impl crate::runtime::model::Model for crate::types::OrganizationPlan {
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::OrganizationPlan, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Probe {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            initial_delay_seconds: crate::runtime::model::blank(),
-            period_seconds: crate::runtime::model::blank(),
-            timeout_seconds: crate::runtime::model::blank(),
-            success_threshold: crate::runtime::model::blank(),
-            failure_threshold: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationPlan, [plan, audit_logs_retention_in_days], [], Default
+);
 
 #[cfg(
     any(
@@ -6907,6 +5033,7 @@ impl crate::runtime::model::Model for crate::types::Probe {
         "failure_threshold",
     ];
     const REQUIRED: u128 = 0b000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6929,9 +5056,6 @@ impl crate::runtime::model::Model for crate::types::Probe {
         to.given("success_threshold", &self.success_threshold);
         to.given("failure_threshold", &self.failure_threshold);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.type_);
-    }
 }
 
 #[cfg(
@@ -6943,29 +5067,10 @@ impl crate::runtime::model::Model for crate::types::Probe {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Probe, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ProbeType {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            tcp: crate::runtime::model::blank(),
-            http: crate::runtime::model::blank(),
-            exec: crate::runtime::model::blank(),
-            grpc: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Probe, [type_, initial_delay_seconds, period_seconds, timeout_seconds,
+    success_threshold, failure_threshold], [type_], Default
+);
 
 #[cfg(
     any(
@@ -6980,6 +5085,7 @@ impl crate::runtime::model::Model for crate::types::ProbeType {
     const NAME: &'static str = "ProbeType";
     const FIELDS: &'static [&'static str] = &["tcp", "http", "exec", "grpc"];
     const REQUIRED: u128 = 0b0000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6998,12 +5104,6 @@ impl crate::runtime::model::Model for crate::types::ProbeType {
         to.given("exec", &self.exec);
         to.given("grpc", &self.grpc);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.tcp);
-        crate::runtime::model::Parts::drop_extra(&mut self.http);
-        crate::runtime::model::Parts::drop_extra(&mut self.exec);
-        crate::runtime::model::Parts::drop_extra(&mut self.grpc);
-    }
 }
 
 #[cfg(
@@ -7015,26 +5115,9 @@ impl crate::runtime::model::Model for crate::types::ProbeType {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ProbeType, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ProbeTypeExec {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            command: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProbeType, [tcp, http, exec, grpc], [tcp, http, exec, grpc], Default
+);
 
 #[cfg(
     any(
@@ -7049,6 +5132,7 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeExec {
     const NAME: &'static str = "ProbeTypeExec";
     const FIELDS: &'static [&'static str] = &["command"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7072,27 +5156,9 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeExec {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ProbeTypeExec, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ProbeTypeGrpc {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            service: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProbeTypeExec, [command], [], Default
+);
 
 #[cfg(
     any(
@@ -7107,6 +5173,7 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeGrpc {
     const NAME: &'static str = "ProbeTypeGrpc";
     const FIELDS: &'static [&'static str] = &["service", "port"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7132,28 +5199,9 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeGrpc {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ProbeTypeGrpc, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ProbeTypeHttp {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            path: crate::runtime::model::blank(),
-            scheme: crate::runtime::model::blank(),
-            port: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProbeTypeGrpc, [service, port], [], Default
+);
 
 #[cfg(
     any(
@@ -7168,6 +5216,7 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeHttp {
     const NAME: &'static str = "ProbeTypeHttp";
     const FIELDS: &'static [&'static str] = &["path", "scheme", "port"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7195,27 +5244,9 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeHttp {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ProbeTypeHttp, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ProbeTypeTcp {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            port: crate::runtime::model::blank(),
-            host: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProbeTypeHttp, [path, scheme, port], [], Default
+);
 
 #[cfg(
     any(
@@ -7230,6 +5261,7 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeTcp {
     const NAME: &'static str = "ProbeTypeTcp";
     const FIELDS: &'static [&'static str] = &["port", "host"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7255,31 +5287,9 @@ impl crate::runtime::model::Model for crate::types::ProbeTypeTcp {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ProbeTypeTcp, Default);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "clusters",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "projects",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ReferenceObject {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ProbeTypeTcp, [port, host], [], Default
+);
 
 #[cfg(
     any(
@@ -7299,6 +5309,7 @@ impl crate::runtime::model::Model for crate::types::ReferenceObject {
     const NAME: &'static str = "ReferenceObject";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7327,35 +5338,7 @@ impl crate::runtime::model::Model for crate::types::ReferenceObject {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ReferenceObject);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "helms",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ReferenceObjectStatus {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            service_deployment_status: crate::runtime::model::blank(),
-            last_deployment_date: crate::runtime::model::blank(),
-            is_part_last_deployment: crate::runtime::model::blank(),
-            steps: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            status_details: crate::runtime::model::blank(),
-            deployment_request_id: crate::runtime::model::blank(),
-            deployment_requests_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::ReferenceObject, [id], []);
 
 #[cfg(
     any(
@@ -7381,6 +5364,7 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatus {
         "deployment_requests_count",
     ];
     const REQUIRED: u128 = 0b0000000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7411,10 +5395,6 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatus {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.steps);
-        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
-    }
 }
 
 #[cfg(
@@ -7426,26 +5406,11 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatus {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ReferenceObjectStatus);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "helms",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ReferenceObjectStatusResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ReferenceObjectStatus, [id, state, service_deployment_status,
+    last_deployment_date, is_part_last_deployment, steps, execution_id, status_details,
+    deployment_request_id, deployment_requests_count], [steps, status_details]
+);
 
 #[cfg(
     any(
@@ -7460,6 +5425,7 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatusRespons
     const NAME: &'static str = "ReferenceObjectStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7471,9 +5437,6 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatusRespons
     }
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -7487,26 +5450,8 @@ impl crate::runtime::model::Model for crate::types::ReferenceObjectStatusRespons
     )
 )]
 crate::runtime::model::through_fields!(
-    crate::types::ReferenceObjectStatusResponseList, Default
+    crate::types::ReferenceObjectStatusResponseList, [results], [results], Default
 );
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ServiceAnnotationRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 #[cfg(
     any(
@@ -7520,6 +5465,7 @@ impl crate::runtime::model::Model for crate::types::ServiceAnnotationRequest {
     const NAME: &'static str = "ServiceAnnotationRequest";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7542,25 +5488,9 @@ impl crate::runtime::model::Model for crate::types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ServiceAnnotationRequest);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ServiceLabelRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServiceAnnotationRequest, [id], []
+);
 
 #[cfg(
     any(
@@ -7574,6 +5504,7 @@ impl crate::runtime::model::Model for crate::types::ServiceLabelRequest {
     const NAME: &'static str = "ServiceLabelRequest";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7596,28 +5527,7 @@ impl crate::runtime::model::Model for crate::types::ServiceLabelRequest {
         feature = "jobs"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ServiceLabelRequest);
-
-#[cfg(any(feature = "environments", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::ServiceLightResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            cluster_id: crate::runtime::model::blank(),
-            job_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::ServiceLabelRequest, [id], []);
 
 #[cfg(any(feature = "environments", feature = "organizations"))]
 impl crate::runtime::model::Model for crate::types::ServiceLightResponse {
@@ -7636,6 +5546,7 @@ impl crate::runtime::model::Model for crate::types::ServiceLightResponse {
         "job_type",
     ];
     const REQUIRED: u128 = 0b01111111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7671,33 +5582,10 @@ impl crate::runtime::model::Model for crate::types::ServiceLightResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::ServiceLightResponse);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ServicePort {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            internal_port: crate::runtime::model::blank(),
-            external_port: crate::runtime::model::blank(),
-            publicly_accessible: crate::runtime::model::blank(),
-            is_default: crate::runtime::model::blank(),
-            protocol: crate::runtime::model::blank(),
-            public_path: crate::runtime::model::blank(),
-            public_path_rewrite: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServiceLightResponse, [id, name, description, icon_uri, service_type,
+    project_id, project_name, environment_id, environment_name, cluster_id, job_type], []
+);
 
 #[cfg(
     any(
@@ -7721,6 +5609,7 @@ impl crate::runtime::model::Model for crate::types::ServicePort {
         "public_path_rewrite",
     ];
     const REQUIRED: u128 = 0b001010101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7759,31 +5648,10 @@ impl crate::runtime::model::Model for crate::types::ServicePort {
         feature = "environments"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ServicePort);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ServiceStepMetric {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            step_name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            duration_sec: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServicePort, [id, name, internal_port, external_port,
+    publicly_accessible, is_default, protocol, public_path, public_path_rewrite], []
+);
 
 #[cfg(
     any(
@@ -7801,6 +5669,7 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetric {
     const NAME: &'static str = "ServiceStepMetric";
     const FIELDS: &'static [&'static str] = &["step_name", "status", "duration_sec"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7831,31 +5700,9 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetric {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ServiceStepMetric, Default);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::ServiceStepMetrics {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            total_duration_sec: crate::runtime::model::blank(),
-            total_computing_duration_sec: crate::runtime::model::blank(),
-            details: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServiceStepMetric, [step_name, status, duration_sec], [], Default
+);
 
 #[cfg(
     any(
@@ -7877,6 +5724,7 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetrics {
         "details",
     ];
     const REQUIRED: u128 = 0b010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7898,9 +5746,6 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetrics {
         to.always("total_computing_duration_sec", &self.total_computing_duration_sec);
         to.always("details", &self.details);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.details);
-    }
 }
 
 #[cfg(
@@ -7915,38 +5760,10 @@ impl crate::runtime::model::Model for crate::types::ServiceStepMetrics {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::ServiceStepMetrics);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::Status {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            service_deployment_status: crate::runtime::model::blank(),
-            last_deployment_date: crate::runtime::model::blank(),
-            is_part_last_deployment: crate::runtime::model::blank(),
-            steps: crate::runtime::model::blank(),
-            execution_id: crate::runtime::model::blank(),
-            status_details: crate::runtime::model::blank(),
-            deployment_request_id: crate::runtime::model::blank(),
-            deployment_requests_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::ServiceStepMetrics, [total_duration_sec, total_computing_duration_sec,
+    details], [details]
+);
 
 #[cfg(
     any(
@@ -7975,6 +5792,7 @@ impl crate::runtime::model::Model for crate::types::Status {
         "deployment_requests_count",
     ];
     const REQUIRED: u128 = 0b0000000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8005,10 +5823,6 @@ impl crate::runtime::model::Model for crate::types::Status {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.steps);
-        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
-    }
 }
 
 #[cfg(
@@ -8023,31 +5837,11 @@ impl crate::runtime::model::Model for crate::types::Status {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::Status);
-
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "helms",
-        feature = "jobs",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::StatusDetails {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            action: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            sub_action: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Status, [id, state, service_deployment_status, last_deployment_date,
+    is_part_last_deployment, steps, execution_id, status_details, deployment_request_id,
+    deployment_requests_count], [steps, status_details]
+);
 
 #[cfg(
     any(
@@ -8065,6 +5859,7 @@ impl crate::runtime::model::Model for crate::types::StatusDetails {
     const NAME: &'static str = "StatusDetails";
     const FIELDS: &'static [&'static str] = &["action", "status", "sub_action"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8095,25 +5890,9 @@ impl crate::runtime::model::Model for crate::types::StatusDetails {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::StatusDetails);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::StorageDisk {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            storage_id: crate::runtime::model::blank(),
-            requested_in_gb: crate::runtime::model::blank(),
-            consumed_in_gb: crate::runtime::model::blank(),
-            consumed_in_percent: crate::runtime::model::blank(),
-            warning_threshold_in_percent: crate::runtime::model::blank(),
-            alert_threshold_in_percent: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::StatusDetails, [action, status, sub_action], []
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::StorageDisk {
@@ -8129,6 +5908,7 @@ impl crate::runtime::model::Model for crate::types::StorageDisk {
         "status",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8163,24 +5943,18 @@ impl crate::runtime::model::Model for crate::types::StorageDisk {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::StorageDisk, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl crate::runtime::model::Blank for crate::types::StorageDiskResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::StorageDisk, [created_at, storage_id, requested_in_gb, consumed_in_gb,
+    consumed_in_percent, warning_threshold_in_percent, alert_threshold_in_percent,
+    status], [], Default
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::runtime::model::Model for crate::types::StorageDiskResponseList {
     const NAME: &'static str = "StorageDiskResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8193,34 +5967,12 @@ impl crate::runtime::model::Model for crate::types::StorageDiskResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-crate::runtime::model::through_fields!(crate::types::StorageDiskResponseList, Default);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::StorageItem {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            size: crate::runtime::model::blank(),
-            mount_point: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::StorageDiskResponseList, [results], [results], Default
+);
 
 #[cfg(
     any(
@@ -8234,6 +5986,7 @@ impl crate::runtime::model::Model for crate::types::StorageItem {
     const NAME: &'static str = "StorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8262,25 +6015,16 @@ impl crate::runtime::model::Model for crate::types::StorageItem {
         feature = "environments"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::StorageItem);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformAutoDeployConfig {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            auto_deploy: crate::runtime::model::blank(),
-            terraform_action: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::StorageItem, [id, type_, size, mount_point], []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformAutoDeployConfig {
     const NAME: &'static str = "TerraformAutoDeployConfig";
     const FIELDS: &'static [&'static str] = &["auto_deploy", "terraform_action"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8298,25 +6042,16 @@ impl crate::runtime::model::Model for crate::types::TerraformAutoDeployConfig {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformAutoDeployConfig);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformBackendBlueprint {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            config: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformAutoDeployConfig, [auto_deploy, terraform_action], []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformBackendBlueprint {
     const NAME: &'static str = "TerraformBackendBlueprint";
     const FIELDS: &'static [&'static str] = &["type", "config"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8334,27 +6069,9 @@ impl crate::runtime::model::Model for crate::types::TerraformBackendBlueprint {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformBackendBlueprint);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "terraforms"
-    )
-)]
-impl crate::runtime::model::Blank for crate::types::TerraformDeployRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            git_commit_id: crate::runtime::model::blank(),
-            action: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformBackendBlueprint, [type_, config], []
+);
 
 #[cfg(
     any(
@@ -8368,6 +6085,7 @@ impl crate::runtime::model::Model for crate::types::TerraformDeployRequest {
     const NAME: &'static str = "TerraformDeployRequest";
     const FIELDS: &'static [&'static str] = &["id", "git_commit_id", "action"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8394,24 +6112,16 @@ impl crate::runtime::model::Model for crate::types::TerraformDeployRequest {
         feature = "terraforms"
     )
 )]
-crate::runtime::model::through_fields!(crate::types::TerraformDeployRequest, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformFilesSource {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformDeployRequest, [id, git_commit_id, action], [], Default
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformFilesSource {
     const NAME: &'static str = "TerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8424,30 +6134,19 @@ impl crate::runtime::model::Model for crate::types::TerraformFilesSource {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git", &self.git);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformFilesSource, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformFilesSourceGit {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformFilesSource, [git], [git], Default
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformFilesSourceGit {
     const NAME: &'static str = "TerraformFilesSourceGit";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8460,27 +6159,12 @@ impl crate::runtime::model::Model for crate::types::TerraformFilesSourceGit {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformFilesSourceGit, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformJobResourcesResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            ram_mib: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            storage_gib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformFilesSourceGit, [git_repository], [git_repository], Default
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformJobResourcesResponse {
@@ -8492,6 +6176,7 @@ impl crate::runtime::model::Model for crate::types::TerraformJobResourcesRespons
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b1011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8513,19 +6198,10 @@ impl crate::runtime::model::Model for crate::types::TerraformJobResourcesRespons
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformJobResourcesResponse);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformProviderVersion {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            read_from_terraform_block: crate::runtime::model::blank(),
-            explicit_version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformJobResourcesResponse, [cpu_milli, ram_mib, gpu, storage_gib],
+    []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformProviderVersion {
@@ -8535,6 +6211,7 @@ impl crate::runtime::model::Model for crate::types::TerraformProviderVersion {
         "explicit_version",
     ];
     const REQUIRED: u128 = 0b10;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8552,38 +6229,10 @@ impl crate::runtime::model::Model for crate::types::TerraformProviderVersion {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformProviderVersion);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            timeout_sec: crate::runtime::model::blank(),
-            auto_deploy: crate::runtime::model::blank(),
-            auto_deploy_config: crate::runtime::model::blank(),
-            terraform_files_source: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            terraform_variables_source: crate::runtime::model::blank(),
-            engine: crate::runtime::model::blank(),
-            backend: crate::runtime::model::blank(),
-            provider_version: crate::runtime::model::blank(),
-            job_resources: crate::runtime::model::blank(),
-            environment: crate::runtime::model::blank(),
-            use_cluster_credentials: crate::runtime::model::blank(),
-            action_extra_arguments: crate::runtime::model::blank(),
-            dockerfile_fragment: crate::runtime::model::blank(),
-            blueprint_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformProviderVersion, [read_from_terraform_block,
+    explicit_version], []
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformResponse {
@@ -8612,6 +6261,7 @@ impl crate::runtime::model::Model for crate::types::TerraformResponse {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000111111111001101011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8666,39 +6316,25 @@ impl crate::runtime::model::Model for crate::types::TerraformResponse {
         to.given("dockerfile_fragment", &self.dockerfile_fragment);
         to.given("blueprint_id", &self.blueprint_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.auto_deploy_config);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform_files_source);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform_variables_source);
-        crate::runtime::model::Parts::drop_extra(&mut self.backend);
-        crate::runtime::model::Parts::drop_extra(&mut self.provider_version);
-        crate::runtime::model::Parts::drop_extra(&mut self.job_resources);
-        crate::runtime::model::Parts::drop_extra(&mut self.environment);
-        crate::runtime::model::Parts::drop_extra(&mut self.dockerfile_fragment);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformResponse);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformVarKeyValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformResponse, [id, created_at, updated_at, name, description,
+    timeout_sec, auto_deploy, auto_deploy_config, terraform_files_source, icon_uri,
+    service_type, terraform_variables_source, engine, backend, provider_version,
+    job_resources, environment, use_cluster_credentials, action_extra_arguments,
+    dockerfile_fragment, blueprint_id], [auto_deploy_config, terraform_files_source,
+    terraform_variables_source, backend, provider_version, job_resources, environment,
+    dockerfile_fragment]
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformVarKeyValue {
     const NAME: &'static str = "TerraformVarKeyValue";
     const FIELDS: &'static [&'static str] = &["key", "value", "secret"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8718,25 +6354,16 @@ impl crate::runtime::model::Model for crate::types::TerraformVarKeyValue {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformVarKeyValue, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::TerraformVariablesSourceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            tf_var_file_paths: crate::runtime::model::blank(),
-            tf_vars: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVarKeyValue, [key, value, secret], [], Default
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceResponse {
     const NAME: &'static str = "TerraformVariablesSourceResponse";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8751,30 +6378,13 @@ impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceResp
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.tf_vars);
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::TerraformVariablesSourceResponse);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl crate::runtime::model::Blank for crate::types::User {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            first_name: crate::runtime::model::blank(),
-            last_name: crate::runtime::model::blank(),
-            email: crate::runtime::model::blank(),
-            profile_picture_url: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVariablesSourceResponse, [tf_var_file_paths, tf_vars],
+    [tf_vars]
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl crate::runtime::model::Model for crate::types::User {
@@ -8789,6 +6399,7 @@ impl crate::runtime::model::Model for crate::types::User {
         "profile_picture_url",
     ];
     const REQUIRED: u128 = 0b0000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8816,24 +6427,17 @@ impl crate::runtime::model::Model for crate::types::User {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-crate::runtime::model::through_fields!(crate::types::User, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl crate::runtime::model::Blank for crate::types::UserProvidedTerraformBackend {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            user_provided: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::User, [id, created_at, updated_at, first_name, last_name, email,
+    profile_picture_url], [], Default
+);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Model for crate::types::UserProvidedTerraformBackend {
     const NAME: &'static str = "UserProvidedTerraformBackend";
     const FIELDS: &'static [&'static str] = &["user_provided"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8856,4 +6460,6 @@ impl crate::runtime::model::Model for crate::types::UserProvidedTerraformBackend
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-crate::runtime::model::through_fields!(crate::types::UserProvidedTerraformBackend);
+crate::runtime::model::through_fields!(
+    crate::types::UserProvidedTerraformBackend, [user_provided], []
+);

@@ -3,20 +3,11 @@
 
 //! How the models are read and written. Terraform services.
 
-impl crate::runtime::model::Blank for crate::types::ListTfVarsFilesFromGitRepoResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::ListTfVarsFilesFromGitRepoResponse {
     const NAME: &'static str = "ListTfVarsFilesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -29,31 +20,18 @@ impl crate::runtime::model::Model for crate::types::ListTfVarsFilesFromGitRepoRe
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ListTfVarsFilesFromGitRepoResponse, Default
+    crate::types::ListTfVarsFilesFromGitRepoResponse, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::ParseTerraformVariablesFromGitRepoResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::ParseTerraformVariablesFromGitRepoResponse {
     const NAME: &'static str = "ParseTerraformVariablesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -66,32 +44,12 @@ for crate::types::ParseTerraformVariablesFromGitRepoResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::ParseTerraformVariablesFromGitRepoResponse, Default
+    crate::types::ParseTerraformVariablesFromGitRepoResponse, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::TerraformAdvancedSettings {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            build_timeout_max_sec: crate::runtime::model::blank(),
-            build_cpu_max_in_milli: crate::runtime::model::blank(),
-            build_ram_max_in_gib: crate::runtime::model::blank(),
-            build_ephemeral_storage_in_gib: crate::runtime::model::blank(),
-            build_skip_git_submodules: crate::runtime::model::blank(),
-            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
-            deployment_affinity_node_required: crate::runtime::model::blank(),
-            security_service_account_name: crate::runtime::model::blank(),
-            security_read_only_root_filesystem: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::TerraformAdvancedSettings {
     const NAME: &'static str = "TerraformAdvancedSettings";
@@ -107,6 +65,7 @@ impl crate::runtime::model::Model for crate::types::TerraformAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -172,27 +131,19 @@ impl crate::runtime::model::Model for crate::types::TerraformAdvancedSettings {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformAdvancedSettings, Default
+    crate::types::TerraformAdvancedSettings, [build_timeout_max_sec,
+    build_cpu_max_in_milli, build_ram_max_in_gib, build_ephemeral_storage_in_gib,
+    build_skip_git_submodules, deployment_termination_grace_period_seconds,
+    deployment_affinity_node_required, security_service_account_name,
+    security_read_only_root_filesystem], [], Default
 );
-
-impl crate::runtime::model::Blank
-for crate::types::TerraformDeploymentRestrictionRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::TerraformDeploymentRestrictionRequest {
     const NAME: &'static str = "TerraformDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -212,24 +163,8 @@ for crate::types::TerraformDeploymentRestrictionRequest {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformDeploymentRestrictionRequest
+    crate::types::TerraformDeploymentRestrictionRequest, [mode, type_, value], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::TerraformDeploymentRestrictionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::TerraformDeploymentRestrictionResponse {
@@ -243,6 +178,7 @@ for crate::types::TerraformDeploymentRestrictionResponse {
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -268,25 +204,16 @@ for crate::types::TerraformDeploymentRestrictionResponse {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformDeploymentRestrictionResponse
+    crate::types::TerraformDeploymentRestrictionResponse, [id, created_at, updated_at,
+    mode, type_, value], []
 );
-
-impl crate::runtime::model::Blank
-for crate::types::TerraformDeploymentRestrictionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::types::TerraformDeploymentRestrictionResponseList {
     const NAME: &'static str = "TerraformDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -299,27 +226,12 @@ for crate::types::TerraformDeploymentRestrictionResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformDeploymentRestrictionResponseList, Default
+    crate::types::TerraformDeploymentRestrictionResponseList, [results], [results],
+    Default
 );
-
-impl crate::runtime::model::Blank for crate::types::TerraformGitRepositoryRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            url: crate::runtime::model::blank(),
-            branch: crate::runtime::model::blank(),
-            root_path: crate::runtime::model::blank(),
-            git_token_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::TerraformGitRepositoryRequest {
     const NAME: &'static str = "TerraformGitRepositoryRequest";
@@ -330,6 +242,7 @@ impl crate::runtime::model::Model for crate::types::TerraformGitRepositoryReques
         "git_token_id",
     ];
     const REQUIRED: u128 = 0b0001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -350,31 +263,10 @@ impl crate::runtime::model::Model for crate::types::TerraformGitRepositoryReques
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformGitRepositoryRequest);
-
-impl crate::runtime::model::Blank for crate::types::TerraformRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            auto_deploy_config: crate::runtime::model::blank(),
-            terraform_files_source: crate::runtime::model::blank(),
-            terraform_variables_source: crate::runtime::model::blank(),
-            backend: crate::runtime::model::blank(),
-            engine: crate::runtime::model::blank(),
-            provider_version: crate::runtime::model::blank(),
-            timeout_sec: crate::runtime::model::blank(),
-            icon_uri: crate::runtime::model::blank(),
-            job_resources: crate::runtime::model::blank(),
-            use_cluster_credentials: crate::runtime::model::blank(),
-            action_extra_arguments: crate::runtime::model::blank(),
-            dockerfile_fragment: crate::runtime::model::blank(),
-            blueprint_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformGitRepositoryRequest, [url, branch, root_path, git_token_id],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformRequest {
     const NAME: &'static str = "TerraformRequest";
@@ -396,6 +288,7 @@ impl crate::runtime::model::Model for crate::types::TerraformRequest {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000010011110111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -436,31 +329,16 @@ impl crate::runtime::model::Model for crate::types::TerraformRequest {
         to.given("dockerfile_fragment", &self.dockerfile_fragment);
         to.given("blueprint_id", &self.blueprint_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.auto_deploy_config);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform_files_source);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform_variables_source);
-        crate::runtime::model::Parts::drop_extra(&mut self.backend);
-        crate::runtime::model::Parts::drop_extra(&mut self.provider_version);
-        crate::runtime::model::Parts::drop_extra(&mut self.job_resources);
-        crate::runtime::model::Parts::drop_extra(&mut self.dockerfile_fragment);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformRequest);
-
-impl crate::runtime::model::Blank for crate::types::TerraformRequestJobResources {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            ram_mib: crate::runtime::model::blank(),
-            gpu: crate::runtime::model::blank(),
-            storage_gib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformRequest, [name, description, auto_deploy_config,
+    terraform_files_source, terraform_variables_source, backend, engine,
+    provider_version, timeout_sec, icon_uri, job_resources, use_cluster_credentials,
+    action_extra_arguments, dockerfile_fragment, blueprint_id], [auto_deploy_config,
+    terraform_files_source, terraform_variables_source, backend, provider_version,
+    job_resources, dockerfile_fragment]
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformRequestJobResources {
     const NAME: &'static str = "TerraformRequestJobResources";
@@ -471,6 +349,7 @@ impl crate::runtime::model::Model for crate::types::TerraformRequestJobResources
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b1011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -491,24 +370,17 @@ impl crate::runtime::model::Model for crate::types::TerraformRequestJobResources
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformRequestJobResources);
-
-impl crate::runtime::model::Blank
-for crate::types::TerraformRequestTerraformFilesSource {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformRequestJobResources, [cpu_milli, ram_mib, gpu, storage_gib],
+    []
+);
 
 impl crate::runtime::model::Model
 for crate::types::TerraformRequestTerraformFilesSource {
     const NAME: &'static str = "TerraformRequestTerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -521,31 +393,12 @@ for crate::types::TerraformRequestTerraformFilesSource {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformRequestTerraformFilesSource, Default
+    crate::types::TerraformRequestTerraformFilesSource, [git_repository],
+    [git_repository], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::TerraformResourceResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            resource_type: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            address: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            attributes: crate::runtime::model::blank(),
-            extracted_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::TerraformResourceResponse {
     const NAME: &'static str = "TerraformResourceResponse";
@@ -560,6 +413,7 @@ impl crate::runtime::model::Model for crate::types::TerraformResourceResponse {
         "extracted_at",
     ];
     const REQUIRED: u128 = 0b10111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -595,22 +449,16 @@ impl crate::runtime::model::Model for crate::types::TerraformResourceResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformResourceResponse);
-
-impl crate::runtime::model::Blank for crate::types::TerraformResourcesResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformResourceResponse, [id, resource_type, name, address,
+    provider, mode, attributes, extracted_at], []
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformResourcesResponse {
     const NAME: &'static str = "TerraformResourcesResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -623,27 +471,17 @@ impl crate::runtime::model::Model for crate::types::TerraformResourcesResponse {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformResourcesResponse);
-
-impl crate::runtime::model::Blank for crate::types::TerraformResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformResourcesResponse, [results], [results]
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformResponseList {
     const NAME: &'static str = "TerraformResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -656,27 +494,11 @@ impl crate::runtime::model::Model for crate::types::TerraformResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::TerraformVariableDefinition {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            sensitive: crate::runtime::model::blank(),
-            nullable: crate::runtime::model::blank(),
-            default: crate::runtime::model::blank(),
-            source: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformVariableDefinition {
     const NAME: &'static str = "TerraformVariableDefinition";
@@ -689,6 +511,7 @@ impl crate::runtime::model::Model for crate::types::TerraformVariableDefinition 
         "description",
     ];
     const REQUIRED: u128 = 0b010011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -713,22 +536,16 @@ impl crate::runtime::model::Model for crate::types::TerraformVariableDefinition 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformVariableDefinition);
-
-impl crate::runtime::model::Blank for crate::types::TerraformVariableParsingRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVariableDefinition, [key, sensitive, nullable, default,
+    source, description], []
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformVariableParsingRequest {
     const NAME: &'static str = "TerraformVariableParsingRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -741,28 +558,17 @@ impl crate::runtime::model::Model for crate::types::TerraformVariableParsingRequ
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformVariableParsingRequest);
-
-impl crate::runtime::model::Blank for crate::types::TerraformVariablesSourceRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            tf_var_file_paths: crate::runtime::model::blank(),
-            tf_vars: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVariableParsingRequest, [git_repository], [git_repository]
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceRequest {
     const NAME: &'static str = "TerraformVariablesSourceRequest";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -777,28 +583,18 @@ impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceRequ
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.tf_vars);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformVariablesSourceRequest);
-
-impl crate::runtime::model::Blank for crate::types::TerraformVersionResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            engine: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVariablesSourceRequest, [tf_var_file_paths, tf_vars],
+    [tf_vars]
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformVersionResponse {
     const NAME: &'static str = "TerraformVersionResponse";
     const FIELDS: &'static [&'static str] = &["engine", "version"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -815,22 +611,15 @@ impl crate::runtime::model::Model for crate::types::TerraformVersionResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TerraformVersionResponse);
-
-impl crate::runtime::model::Blank for crate::types::TerraformVersionResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVersionResponse, [engine, version], []
+);
 
 impl crate::runtime::model::Model for crate::types::TerraformVersionResponseList {
     const NAME: &'static str = "TerraformVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -843,29 +632,17 @@ impl crate::runtime::model::Model for crate::types::TerraformVersionResponseList
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::TerraformVersionResponseList, Default
+    crate::types::TerraformVersionResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeAutoDiscover {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeAutoDiscover {
     const NAME: &'static str = "TfVarsDiscoveryModeAutoDiscover";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -880,23 +657,15 @@ impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeAutoDisco
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeAutoDiscover);
-
-impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeSpecificPaths {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            paths: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TfVarsDiscoveryModeAutoDiscover, [type_], []
+);
 
 impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeSpecificPaths {
     const NAME: &'static str = "TfVarsDiscoveryModeSpecificPaths";
     const FIELDS: &'static [&'static str] = &["type", "paths"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -913,23 +682,15 @@ impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeSpecificP
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeSpecificPaths);
-
-impl crate::runtime::model::Blank for crate::types::TfVarsFileResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            source: crate::runtime::model::blank(),
-            variables: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TfVarsDiscoveryModeSpecificPaths, [type_, paths], []
+);
 
 impl crate::runtime::model::Model for crate::types::TfVarsFileResponse {
     const NAME: &'static str = "TfVarsFileResponse";
     const FIELDS: &'static [&'static str] = &["source", "variables"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -946,23 +707,15 @@ impl crate::runtime::model::Model for crate::types::TfVarsFileResponse {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::TfVarsFileResponse);
-
-impl crate::runtime::model::Blank for crate::types::TfVarsListRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            mode: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::TfVarsFileResponse, [source, variables], []
+);
 
 impl crate::runtime::model::Model for crate::types::TfVarsListRequest {
     const NAME: &'static str = "TfVarsListRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "mode"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -977,10 +730,8 @@ impl crate::runtime::model::Model for crate::types::TfVarsListRequest {
         to.always("git_repository", &self.git_repository);
         to.always("mode", &self.mode);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-        crate::runtime::model::Parts::drop_extra(&mut self.mode);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::TfVarsListRequest);
+crate::runtime::model::through_fields!(
+    crate::types::TfVarsListRequest, [git_repository, mode], [git_repository, mode]
+);

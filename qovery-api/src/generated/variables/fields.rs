@@ -3,18 +3,6 @@
 
 //! How the models are read and written. Variables and secrets of projects, environments and services.
 
-impl crate::runtime::model::Blank for crate::types::AliasRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::AliasRequest {
     const NAME: &'static str = "AliasRequest";
     const FIELDS: &'static [&'static str] = &[
@@ -23,6 +11,7 @@ impl crate::runtime::model::Model for crate::types::AliasRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -46,32 +35,9 @@ impl crate::runtime::model::Model for crate::types::AliasRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::AliasRequest);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariable {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            overridden_variable: crate::runtime::model::blank(),
-            aliased_variable: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            owned_by: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::AliasRequest, [key, description, enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariable {
     const NAME: &'static str = "EnvironmentVariable";
@@ -94,6 +60,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariable {
         "owned_by",
     ];
     const REQUIRED: u128 = 0b0000010000001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -141,28 +108,14 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariable {
         to.given("service_type", &self.service_type);
         to.given("owned_by", &self.owned_by);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.overridden_variable);
-        crate::runtime::model::Parts::drop_extra(&mut self.aliased_variable);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentVariable);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariableAlias {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariable, [id, created_at, updated_at, key, value,
+    mount_path, description, enable_interpolation_in_file, overridden_variable,
+    aliased_variable, scope, variable_type, service_id, service_name, service_type,
+    owned_by], [overridden_variable, aliased_variable]
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariableAlias {
     const NAME: &'static str = "EnvironmentVariableAlias";
@@ -175,6 +128,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableAlias {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -199,21 +153,10 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableAlias {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentVariableAlias);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariableEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariableAlias, [id, key, value, mount_path, scope,
+    variable_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariableEditRequest {
     const NAME: &'static str = "EnvironmentVariableEditRequest";
@@ -225,6 +168,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableEditReque
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -252,22 +196,10 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableEditReque
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentVariableEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariableOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariableEditRequest, [key, value, mount_path, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariableOverride {
     const NAME: &'static str = "EnvironmentVariableOverride";
@@ -280,6 +212,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableOverride 
         "variable_type",
     ];
     const REQUIRED: u128 = 0b011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -304,21 +237,10 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableOverride 
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentVariableOverride);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariableRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariableOverride, [id, key, value, mount_path, scope,
+    variable_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariableRequest {
     const NAME: &'static str = "EnvironmentVariableRequest";
@@ -330,6 +252,7 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -357,22 +280,16 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::EnvironmentVariableRequest);
-
-impl crate::runtime::model::Blank for crate::types::EnvironmentVariableResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariableRequest, [key, value, mount_path, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::EnvironmentVariableResponseList {
     const NAME: &'static str = "EnvironmentVariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -385,26 +302,11 @@ impl crate::runtime::model::Model for crate::types::EnvironmentVariableResponseL
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::EnvironmentVariableResponseList, Default
+    crate::types::EnvironmentVariableResponseList, [results], [results], Default
 );
-
-impl crate::runtime::model::Blank for crate::types::OverrideRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            value: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::OverrideRequest {
     const NAME: &'static str = "OverrideRequest";
@@ -414,6 +316,7 @@ impl crate::runtime::model::Model for crate::types::OverrideRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -437,30 +340,10 @@ impl crate::runtime::model::Model for crate::types::OverrideRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::OverrideRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::Secret {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            overridden_secret: crate::runtime::model::blank(),
-            aliased_secret: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            owned_by: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::OverrideRequest, [value, description, enable_interpolation_in_file],
+    [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::Secret {
     const NAME: &'static str = "Secret";
@@ -481,6 +364,7 @@ impl crate::runtime::model::Model for crate::types::Secret {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00000001001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -524,29 +408,14 @@ impl crate::runtime::model::Model for crate::types::Secret {
         to.given("description", &self.description);
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.overridden_secret);
-        crate::runtime::model::Parts::drop_extra(&mut self.aliased_secret);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Secret);
-
-impl crate::runtime::model::Blank for crate::types::SecretAlias {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Secret, [id, created_at, updated_at, key, overridden_secret,
+    aliased_secret, scope, variable_type, service_id, service_name, service_type,
+    owned_by, description, enable_interpolation_in_file], [overridden_secret,
+    aliased_secret]
+);
 
 impl crate::runtime::model::Model for crate::types::SecretAlias {
     const NAME: &'static str = "SecretAlias";
@@ -560,6 +429,7 @@ impl crate::runtime::model::Model for crate::types::SecretAlias {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -591,20 +461,10 @@ impl crate::runtime::model::Model for crate::types::SecretAlias {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretAlias);
-
-impl crate::runtime::model::Blank for crate::types::SecretEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            value: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretAlias, [id, key, mount_path, scope, variable_type, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::SecretEditRequest {
     const NAME: &'static str = "SecretEditRequest";
@@ -615,6 +475,7 @@ impl crate::runtime::model::Model for crate::types::SecretEditRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -640,23 +501,10 @@ impl crate::runtime::model::Model for crate::types::SecretEditRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::SecretOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretEditRequest, [value, key, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::SecretOverride {
     const NAME: &'static str = "SecretOverride";
@@ -670,6 +518,7 @@ impl crate::runtime::model::Model for crate::types::SecretOverride {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0001111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -701,21 +550,10 @@ impl crate::runtime::model::Model for crate::types::SecretOverride {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretOverride);
-
-impl crate::runtime::model::Blank for crate::types::SecretRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretOverride, [id, key, mount_path, scope, variable_type,
+    description, enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::SecretRequest {
     const NAME: &'static str = "SecretRequest";
@@ -727,6 +565,7 @@ impl crate::runtime::model::Model for crate::types::SecretRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -754,22 +593,16 @@ impl crate::runtime::model::Model for crate::types::SecretRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretRequest);
-
-impl crate::runtime::model::Blank for crate::types::SecretResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretRequest, [key, value, mount_path, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::SecretResponseList {
     const NAME: &'static str = "SecretResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -782,27 +615,11 @@ impl crate::runtime::model::Model for crate::types::SecretResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::SecretResponseList, Default);
-
-impl crate::runtime::model::Blank for crate::types::VariableAlias {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::SecretResponseList, [results], [results], Default
+);
 
 impl crate::runtime::model::Model for crate::types::VariableAlias {
     const NAME: &'static str = "VariableAlias";
@@ -815,6 +632,7 @@ impl crate::runtime::model::Model for crate::types::VariableAlias {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -839,21 +657,9 @@ impl crate::runtime::model::Model for crate::types::VariableAlias {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableAlias);
-
-impl crate::runtime::model::Blank for crate::types::VariableAliasRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            alias_scope: crate::runtime::model::blank(),
-            alias_parent_id: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableAlias, [id, key, value, mount_path, scope, variable_type], []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableAliasRequest {
     const NAME: &'static str = "VariableAliasRequest";
@@ -865,6 +671,7 @@ impl crate::runtime::model::Model for crate::types::VariableAliasRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -892,21 +699,10 @@ impl crate::runtime::model::Model for crate::types::VariableAliasRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableAliasRequest);
-
-impl crate::runtime::model::Blank for crate::types::VariableEditRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            secret_manager_access_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableAliasRequest, [key, alias_scope, alias_parent_id, description,
+    enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableEditRequest {
     const NAME: &'static str = "VariableEditRequest";
@@ -918,6 +714,7 @@ impl crate::runtime::model::Model for crate::types::VariableEditRequest {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b00001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -945,18 +742,10 @@ impl crate::runtime::model::Model for crate::types::VariableEditRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableEditRequest);
-
-impl crate::runtime::model::Blank for crate::types::VariableImport {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            total_variables_to_import: crate::runtime::model::blank(),
-            successful_imported_variables: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableEditRequest, [key, value, description,
+    enable_interpolation_in_file, secret_manager_access_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableImport {
     const NAME: &'static str = "VariableImport";
@@ -965,6 +754,7 @@ impl crate::runtime::model::Model for crate::types::VariableImport {
         "successful_imported_variables",
     ];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -984,30 +774,18 @@ impl crate::runtime::model::Model for crate::types::VariableImport {
         to.always("total_variables_to_import", &self.total_variables_to_import);
         to.always("successful_imported_variables", &self.successful_imported_variables);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(
-            &mut self.successful_imported_variables,
-        );
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableImport);
-
-impl crate::runtime::model::Blank for crate::types::VariableImportRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            overwrite: crate::runtime::model::blank(),
-            vars: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableImport, [total_variables_to_import,
+    successful_imported_variables], [successful_imported_variables]
+);
 
 impl crate::runtime::model::Model for crate::types::VariableImportRequest {
     const NAME: &'static str = "VariableImportRequest";
     const FIELDS: &'static [&'static str] = &["overwrite", "vars"];
     const REQUIRED: u128 = 0b10;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1022,30 +800,17 @@ impl crate::runtime::model::Model for crate::types::VariableImportRequest {
         to.always("overwrite", &self.overwrite);
         to.always("vars", &self.vars);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.vars);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableImportRequest);
-
-impl crate::runtime::model::Blank for crate::types::VariableImportRequestVar {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableImportRequest, [overwrite, vars], [vars]
+);
 
 impl crate::runtime::model::Model for crate::types::VariableImportRequestVar {
     const NAME: &'static str = "VariableImportRequestVar";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1066,27 +831,16 @@ impl crate::runtime::model::Model for crate::types::VariableImportRequestVar {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableImportRequestVar);
-
-impl crate::runtime::model::Blank
-for crate::types::VariableImportSuccessfulImportedVariable {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableImportRequestVar, [name, value, scope, is_secret], []
+);
 
 impl crate::runtime::model::Model
 for crate::types::VariableImportSuccessfulImportedVariable {
     const NAME: &'static str = "VariableImportSuccessfulImportedVariable";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1108,23 +862,9 @@ for crate::types::VariableImportSuccessfulImportedVariable {
 }
 
 crate::runtime::model::through_fields!(
-    crate::types::VariableImportSuccessfulImportedVariable
+    crate::types::VariableImportSuccessfulImportedVariable, [name, value, scope,
+    is_secret], []
 );
-
-impl crate::runtime::model::Blank for crate::types::VariableOverride {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::types::VariableOverride {
     const NAME: &'static str = "VariableOverride";
@@ -1137,6 +877,7 @@ impl crate::runtime::model::Model for crate::types::VariableOverride {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1161,21 +902,10 @@ impl crate::runtime::model::Model for crate::types::VariableOverride {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableOverride);
-
-impl crate::runtime::model::Blank for crate::types::VariableOverrideRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            value: crate::runtime::model::blank(),
-            override_scope: crate::runtime::model::blank(),
-            override_parent_id: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableOverride, [id, key, value, mount_path, scope, variable_type],
+    []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableOverrideRequest {
     const NAME: &'static str = "VariableOverrideRequest";
@@ -1187,6 +917,7 @@ impl crate::runtime::model::Model for crate::types::VariableOverrideRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1214,25 +945,10 @@ impl crate::runtime::model::Model for crate::types::VariableOverrideRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableOverrideRequest);
-
-impl crate::runtime::model::Blank for crate::types::VariableRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            variable_scope: crate::runtime::model::blank(),
-            variable_parent_id: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            secret_manager_access_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableOverrideRequest, [value, override_scope, override_parent_id,
+    description, enable_interpolation_in_file], []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableRequest {
     const NAME: &'static str = "VariableRequest";
@@ -1248,6 +964,7 @@ impl crate::runtime::model::Model for crate::types::VariableRequest {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b000111011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1283,34 +1000,11 @@ impl crate::runtime::model::Model for crate::types::VariableRequest {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableRequest);
-
-impl crate::runtime::model::Blank for crate::types::VariableResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            updated_at: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            mount_path: crate::runtime::model::blank(),
-            overridden_variable: crate::runtime::model::blank(),
-            aliased_variable: crate::runtime::model::blank(),
-            scope: crate::runtime::model::blank(),
-            variable_type: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            owned_by: crate::runtime::model::blank(),
-            is_secret: crate::runtime::model::blank(),
-            description: crate::runtime::model::blank(),
-            enable_interpolation_in_file: crate::runtime::model::blank(),
-            secret_manager_access_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableRequest, [key, value, mount_path, is_secret, variable_scope,
+    variable_parent_id, description, enable_interpolation_in_file,
+    secret_manager_access_id], []
+);
 
 impl crate::runtime::model::Model for crate::types::VariableResponse {
     const NAME: &'static str = "VariableResponse";
@@ -1335,6 +1029,7 @@ impl crate::runtime::model::Model for crate::types::VariableResponse {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b000100000100001011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1386,28 +1081,21 @@ impl crate::runtime::model::Model for crate::types::VariableResponse {
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
         to.given("secret_manager_access_id", &self.secret_manager_access_id);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.overridden_variable);
-        crate::runtime::model::Parts::drop_extra(&mut self.aliased_variable);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableResponse);
-
-impl crate::runtime::model::Blank for crate::types::VariableResponseList {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            results: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::VariableResponse, [id, created_at, updated_at, key, value, mount_path,
+    overridden_variable, aliased_variable, scope, variable_type, service_id,
+    service_name, service_type, owned_by, is_secret, description,
+    enable_interpolation_in_file, secret_manager_access_id], [overridden_variable,
+    aliased_variable]
+);
 
 impl crate::runtime::model::Model for crate::types::VariableResponseList {
     const NAME: &'static str = "VariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1420,9 +1108,8 @@ impl crate::runtime::model::Model for crate::types::VariableResponseList {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.results);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::VariableResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::VariableResponseList, [results], [results], Default
+);

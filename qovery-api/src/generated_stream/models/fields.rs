@@ -3,20 +3,6 @@
 
 //! How the models are read and written. Frames and requests of the websocket API.
 
-impl crate::runtime::model::Blank for crate::stream::types::ApplicationStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            certificates: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            scaled_object: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::stream::types::ApplicationStatusDto {
     const NAME: &'static str = "ApplicationStatusDto";
     const FIELDS: &'static [&'static str] = &[
@@ -27,6 +13,7 @@ impl crate::runtime::model::Model for crate::stream::types::ApplicationStatusDto
         "state",
     ];
     const REQUIRED: u128 = 0b10010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -47,31 +34,18 @@ impl crate::runtime::model::Model for crate::stream::types::ApplicationStatusDto
         to.given("scaled_object", &self.scaled_object);
         to.always("state", &self.state);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.certificates);
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-        crate::runtime::model::Parts::drop_extra(&mut self.scaled_object);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ApplicationStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ArgoCdAppStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ApplicationStatusDto, [certificates, id, pods, scaled_object,
+    state], [certificates, pods, scaled_object]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ArgoCdAppStatusDto {
     const NAME: &'static str = "ArgoCdAppStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state"];
     const REQUIRED: u128 = 0b101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -88,29 +62,18 @@ impl crate::runtime::model::Model for crate::stream::types::ArgoCdAppStatusDto {
         to.always("pods", &self.pods);
         to.always("state", &self.state);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ArgoCdAppStatusDto);
-
-impl crate::runtime::model::Blank
-for crate::stream::types::BlueprintPreviewResultCancelled {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ArgoCdAppStatusDto, [id, pods, state], [pods]
+);
 
 impl crate::runtime::model::Model
 for crate::stream::types::BlueprintPreviewResultCancelled {
     const NAME: &'static str = "BlueprintPreviewResultCancelled";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -126,25 +89,14 @@ for crate::stream::types::BlueprintPreviewResultCancelled {
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::BlueprintPreviewResultCancelled
+    crate::stream::types::BlueprintPreviewResultCancelled, [type_], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::BlueprintPreviewResultDiff {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            payload: crate::runtime::model::blank(),
-            service_type: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResultDiff {
     const NAME: &'static str = "BlueprintPreviewResultDiff";
     const FIELDS: &'static [&'static str] = &["payload", "service_type", "type"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -164,24 +116,14 @@ impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResu
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::BlueprintPreviewResultDiff
+    crate::stream::types::BlueprintPreviewResultDiff, [payload, service_type, type_], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::BlueprintPreviewResultError {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResultError {
     const NAME: &'static str = "BlueprintPreviewResultError";
     const FIELDS: &'static [&'static str] = &["message", "type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -199,25 +141,15 @@ impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResu
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::BlueprintPreviewResultError
+    crate::stream::types::BlueprintPreviewResultError, [message, type_], []
 );
-
-impl crate::runtime::model::Blank
-for crate::stream::types::BlueprintPreviewResultTimeout {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::stream::types::BlueprintPreviewResultTimeout {
     const NAME: &'static str = "BlueprintPreviewResultTimeout";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -233,25 +165,15 @@ for crate::stream::types::BlueprintPreviewResultTimeout {
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::BlueprintPreviewResultTimeout
+    crate::stream::types::BlueprintPreviewResultTimeout, [type_], []
 );
-
-impl crate::runtime::model::Blank
-for crate::stream::types::BlueprintServiceCreatedEvent {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            blueprint_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model
 for crate::stream::types::BlueprintServiceCreatedEvent {
     const NAME: &'static str = "BlueprintServiceCreatedEvent";
     const FIELDS: &'static [&'static str] = &["blueprint_id"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -267,25 +189,8 @@ for crate::stream::types::BlueprintServiceCreatedEvent {
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::BlueprintServiceCreatedEvent
+    crate::stream::types::BlueprintServiceCreatedEvent, [blueprint_id], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::CertificateStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            dns_names: crate::runtime::model::blank(),
-            failed_issuance_attempt_count: crate::runtime::model::blank(),
-            last_failure_issuance_time: crate::runtime::model::blank(),
-            not_after: crate::runtime::model::blank(),
-            not_before: crate::runtime::model::blank(),
-            renewal_time: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            state_message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::CertificateStatusDto {
     const NAME: &'static str = "CertificateStatusDto";
@@ -300,6 +205,7 @@ impl crate::runtime::model::Model for crate::stream::types::CertificateStatusDto
         "state_message",
     ];
     const REQUIRED: u128 = 0b01111110;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -333,22 +239,11 @@ impl crate::runtime::model::Model for crate::stream::types::CertificateStatusDto
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::CertificateStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ClusterComputedStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            global_status: crate::runtime::model::blank(),
-            is_max_nodes_size_reached: crate::runtime::model::blank(),
-            kube_version_status: crate::runtime::model::blank(),
-            node_warnings: crate::runtime::model::blank(),
-            qovery_components: crate::runtime::model::blank(),
-            qovery_components_in_failure: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::CertificateStatusDto, [dns_names,
+    failed_issuance_attempt_count, last_failure_issuance_time, not_after, not_before,
+    renewal_time, state, state_message], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ClusterComputedStatusDto {
     const NAME: &'static str = "ClusterComputedStatusDto";
@@ -361,6 +256,7 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterComputedStatu
         "qovery_components_in_failure",
     ];
     const REQUIRED: u128 = 0b000111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -385,30 +281,20 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterComputedStatu
         to.always("qovery_components", &self.qovery_components);
         to.always("qovery_components_in_failure", &self.qovery_components_in_failure);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.kube_version_status);
-        crate::runtime::model::Parts::drop_extra(&mut self.node_warnings);
-        crate::runtime::model::Parts::drop_extra(&mut self.qovery_components);
-        crate::runtime::model::Parts::drop_extra(&mut self.qovery_components_in_failure);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ClusterComputedStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ClusterListNodesResponseDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            nodes: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ClusterComputedStatusDto, [global_status,
+    is_max_nodes_size_reached, kube_version_status, node_warnings, qovery_components,
+    qovery_components_in_failure], [kube_version_status, node_warnings,
+    qovery_components, qovery_components_in_failure]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ClusterListNodesResponseDto {
     const NAME: &'static str = "ClusterListNodesResponseDto";
     const FIELDS: &'static [&'static str] = &["nodes"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -421,31 +307,17 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterListNodesResp
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("nodes", &self.nodes);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.nodes);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::ClusterListNodesResponseDto
+    crate::stream::types::ClusterListNodesResponseDto, [nodes], [nodes]
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::ClusterMetricsDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            node_pools: crate::runtime::model::blank(),
-            nodes: crate::runtime::model::blank(),
-            pvcs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::ClusterMetricsDto {
     const NAME: &'static str = "ClusterMetricsDto";
     const FIELDS: &'static [&'static str] = &["node_pools", "nodes", "pvcs"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -462,42 +334,12 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterMetricsDto {
         to.always("nodes", &self.nodes);
         to.always("pvcs", &self.pvcs);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.node_pools);
-        crate::runtime::model::Parts::drop_extra(&mut self.nodes);
-        crate::runtime::model::Parts::drop_extra(&mut self.pvcs);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ClusterMetricsDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ClusterNodeDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            addresses: crate::runtime::model::blank(),
-            annotations: crate::runtime::model::blank(),
-            architecture: crate::runtime::model::blank(),
-            conditions: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            instance_type: crate::runtime::model::blank(),
-            kernel_version: crate::runtime::model::blank(),
-            kubelet_version: crate::runtime::model::blank(),
-            labels: crate::runtime::model::blank(),
-            metrics_usage: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            operating_system: crate::runtime::model::blank(),
-            os_image: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            resources_allocatable: crate::runtime::model::blank(),
-            resources_allocated: crate::runtime::model::blank(),
-            resources_capacity: crate::runtime::model::blank(),
-            taints: crate::runtime::model::blank(),
-            unschedulable: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ClusterMetricsDto, [node_pools, nodes, pvcs], [node_pools,
+    nodes, pvcs]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
     const NAME: &'static str = "ClusterNodeDto";
@@ -523,6 +365,7 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
         "unschedulable",
     ];
     const REQUIRED: u128 = 0b1011101110011010100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -571,35 +414,22 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
         to.always("taints", &self.taints);
         to.always("unschedulable", &self.unschedulable);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.addresses);
-        crate::runtime::model::Parts::drop_extra(&mut self.conditions);
-        crate::runtime::model::Parts::drop_extra(&mut self.metrics_usage);
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources_allocatable);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources_allocated);
-        crate::runtime::model::Parts::drop_extra(&mut self.resources_capacity);
-        crate::runtime::model::Parts::drop_extra(&mut self.taints);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ClusterNodeDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ClusterStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            computed_status: crate::runtime::model::blank(),
-            tls_certificate: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ClusterNodeDto, [addresses, annotations, architecture,
+    conditions, created_at, instance_type, kernel_version, kubelet_version, labels,
+    metrics_usage, name, operating_system, os_image, pods, resources_allocatable,
+    resources_allocated, resources_capacity, taints, unschedulable], [addresses,
+    conditions, metrics_usage, pods, resources_allocatable, resources_allocated,
+    resources_capacity, taints]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ClusterStatusDto {
     const NAME: &'static str = "ClusterStatusDto";
     const FIELDS: &'static [&'static str] = &["computed_status", "tls_certificate"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -614,26 +444,12 @@ impl crate::runtime::model::Model for crate::stream::types::ClusterStatusDto {
         to.always("computed_status", &self.computed_status);
         to.given("tls_certificate", &self.tls_certificate);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.computed_status);
-        crate::runtime::model::Parts::drop_extra(&mut self.tls_certificate);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ClusterStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ContainerStateDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            started_at: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            state_message: crate::runtime::model::blank(),
-            state_reason: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ClusterStatusDto, [computed_status, tls_certificate],
+    [computed_status, tls_certificate]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ContainerStateDto {
     const NAME: &'static str = "ContainerStateDto";
@@ -644,6 +460,7 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStateDto {
         "state_reason",
     ];
     const REQUIRED: u128 = 0b0011;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -664,23 +481,10 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStateDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ContainerStateDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ContainerStateTerminatedDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            exit_code: crate::runtime::model::blank(),
-            exit_code_message: crate::runtime::model::blank(),
-            finished_at: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            signal: crate::runtime::model::blank(),
-            started_at: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ContainerStateDto, [started_at, state, state_message,
+    state_reason], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ContainerStateTerminatedDto {
     const NAME: &'static str = "ContainerStateTerminatedDto";
@@ -694,6 +498,7 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStateTermin
         "started_at",
     ];
     const REQUIRED: u128 = 0b1111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -721,22 +526,9 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStateTermin
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::ContainerStateTerminatedDto
+    crate::stream::types::ContainerStateTerminatedDto, [exit_code, exit_code_message,
+    finished_at, message, reason, signal, started_at], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::ContainerStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            current_state: crate::runtime::model::blank(),
-            image: crate::runtime::model::blank(),
-            last_terminated_state: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            restart_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::ContainerStatusDto {
     const NAME: &'static str = "ContainerStatusDto";
@@ -748,6 +540,7 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStatusDto {
         "restart_count",
     ];
     const REQUIRED: u128 = 0b11010;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -768,30 +561,18 @@ impl crate::runtime::model::Model for crate::stream::types::ContainerStatusDto {
         to.always("name", &self.name);
         to.always("restart_count", &self.restart_count);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.current_state);
-        crate::runtime::model::Parts::drop_extra(&mut self.last_terminated_state);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ContainerStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::DatabaseStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ContainerStatusDto, [current_state, image,
+    last_terminated_state, name, restart_count], [current_state, last_terminated_state]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::DatabaseStatusDto {
     const NAME: &'static str = "DatabaseStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state"];
     const REQUIRED: u128 = 0b101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -808,32 +589,11 @@ impl crate::runtime::model::Model for crate::stream::types::DatabaseStatusDto {
         to.always("pods", &self.pods);
         to.always("state", &self.state);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::DatabaseStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::EnvironmentStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            agentic_workflows: crate::runtime::model::blank(),
-            applications: crate::runtime::model::blank(),
-            argocd_apps: crate::runtime::model::blank(),
-            containers: crate::runtime::model::blank(),
-            databases: crate::runtime::model::blank(),
-            helms: crate::runtime::model::blank(),
-            id: crate::runtime::model::blank(),
-            jobs: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            terraform: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::DatabaseStatusDto, [id, pods, state], [pods]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::EnvironmentStatusDto {
     const NAME: &'static str = "EnvironmentStatusDto";
@@ -851,6 +611,7 @@ impl crate::runtime::model::Model for crate::stream::types::EnvironmentStatusDto
         "terraform",
     ];
     const REQUIRED: u128 = 0b01101000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -883,31 +644,14 @@ impl crate::runtime::model::Model for crate::stream::types::EnvironmentStatusDto
         to.always("state", &self.state);
         to.always("terraform", &self.terraform);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
-        crate::runtime::model::Parts::drop_extra(&mut self.applications);
-        crate::runtime::model::Parts::drop_extra(&mut self.argocd_apps);
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.databases);
-        crate::runtime::model::Parts::drop_extra(&mut self.helms);
-        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
-        crate::runtime::model::Parts::drop_extra(&mut self.terraform);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::EnvironmentStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::KubeVersionStatusDriftValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            expected_kube_version: crate::runtime::model::blank(),
-            kube_version: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::EnvironmentStatusDto, [agentic_workflows, applications,
+    argocd_apps, containers, databases, helms, id, jobs, project_id, state, terraform],
+    [agentic_workflows, applications, argocd_apps, containers, databases, helms, jobs,
+    terraform]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusDriftValue {
     const NAME: &'static str = "KubeVersionStatusDriftValue";
@@ -917,6 +661,7 @@ impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusDri
         "type",
     ];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -936,24 +681,15 @@ impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusDri
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::KubeVersionStatusDriftValue
+    crate::stream::types::KubeVersionStatusDriftValue, [expected_kube_version,
+    kube_version, type_], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::KubeVersionStatusOkValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kube_version: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusOkValue {
     const NAME: &'static str = "KubeVersionStatusOkValue";
     const FIELDS: &'static [&'static str] = &["kube_version", "type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -970,24 +706,16 @@ impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusOkV
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::KubeVersionStatusOkValue);
-
-impl crate::runtime::model::Blank
-for crate::stream::types::KubeVersionStatusUnknownValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::KubeVersionStatusOkValue, [kube_version, type_], []
+);
 
 impl crate::runtime::model::Model
 for crate::stream::types::KubeVersionStatusUnknownValue {
     const NAME: &'static str = "KubeVersionStatusUnknownValue";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1003,23 +731,8 @@ for crate::stream::types::KubeVersionStatusUnknownValue {
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::KubeVersionStatusUnknownValue
+    crate::stream::types::KubeVersionStatusUnknownValue, [type_], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::MetricDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            current: crate::runtime::model::blank(),
-            current_percent: crate::runtime::model::blank(),
-            limit: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            unit: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::MetricDto {
     const NAME: &'static str = "MetricDto";
@@ -1032,6 +745,7 @@ impl crate::runtime::model::Model for crate::stream::types::MetricDto {
         "unit",
     ];
     const REQUIRED: u128 = 0b110111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1056,24 +770,10 @@ impl crate::runtime::model::Model for crate::stream::types::MetricDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::MetricDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::MetricsUsageDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli_usage: crate::runtime::model::blank(),
-            cpu_percent_usage: crate::runtime::model::blank(),
-            ephemeral_storage_percent_usage: crate::runtime::model::blank(),
-            ephemeral_storage_usage: crate::runtime::model::blank(),
-            memory_mib_rss_usage: crate::runtime::model::blank(),
-            memory_mib_working_set_usage: crate::runtime::model::blank(),
-            memory_percent_rss_usage: crate::runtime::model::blank(),
-            memory_percent_working_set_usage: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::MetricDto, [current, current_percent, limit, name, status,
+    unit], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::MetricsUsageDto {
     const NAME: &'static str = "MetricsUsageDto";
@@ -1088,6 +788,7 @@ impl crate::runtime::model::Model for crate::stream::types::MetricsUsageDto {
         "memory_percent_working_set_usage",
     ];
     const REQUIRED: u128 = 0b00000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1137,23 +838,18 @@ impl crate::runtime::model::Model for crate::stream::types::MetricsUsageDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::MetricsUsageDto, Default);
-
-impl crate::runtime::model::Blank for crate::stream::types::MissingComponentValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            component_name: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::MetricsUsageDto, [cpu_milli_usage, cpu_percent_usage,
+    ephemeral_storage_percent_usage, ephemeral_storage_usage, memory_mib_rss_usage,
+    memory_mib_working_set_usage, memory_percent_rss_usage,
+    memory_percent_working_set_usage], [], Default
+);
 
 impl crate::runtime::model::Model for crate::stream::types::MissingComponentValue {
     const NAME: &'static str = "MissingComponentValue";
     const FIELDS: &'static [&'static str] = &["component_name", "type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1170,23 +866,15 @@ impl crate::runtime::model::Model for crate::stream::types::MissingComponentValu
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::MissingComponentValue);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeAddressDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            address: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::MissingComponentValue, [component_name, type_], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeAddressDto {
     const NAME: &'static str = "NodeAddressDto";
     const FIELDS: &'static [&'static str] = &["address", "type"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1203,22 +891,9 @@ impl crate::runtime::model::Model for crate::stream::types::NodeAddressDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeAddressDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeConditionDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            last_heartbeat_time: crate::runtime::model::blank(),
-            last_transition_time: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodeAddressDto, [address, type_], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeConditionDto {
     const NAME: &'static str = "NodeConditionDto";
@@ -1231,6 +906,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodeConditionDto {
         "type",
     ];
     const REQUIRED: u128 = 0b111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1255,22 +931,16 @@ impl crate::runtime::model::Model for crate::stream::types::NodeConditionDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeConditionDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodeConditionDto, [last_heartbeat_time, last_transition_time,
+    message, reason, status, type_], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeDto {
     const NAME: &'static str = "NodeDto";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1285,24 +955,13 @@ impl crate::runtime::model::Model for crate::stream::types::NodeDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodePodErrorStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            container_name: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::stream::types::NodeDto, [name], []);
 
 impl crate::runtime::model::Model for crate::stream::types::NodePodErrorStatusDto {
     const NAME: &'static str = "NodePodErrorStatusDto";
     const FIELDS: &'static [&'static str] = &["container_name", "message", "reason"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1321,31 +980,9 @@ impl crate::runtime::model::Model for crate::stream::types::NodePodErrorStatusDt
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodePodErrorStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodePodInfoDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli_limit: crate::runtime::model::blank(),
-            cpu_milli_request: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            ephemeral_storage_mib_limit: crate::runtime::model::blank(),
-            ephemeral_storage_mib_request: crate::runtime::model::blank(),
-            error_container_statuses: crate::runtime::model::blank(),
-            images_version: crate::runtime::model::blank(),
-            memory_mib_limit: crate::runtime::model::blank(),
-            memory_mib_request: crate::runtime::model::blank(),
-            metrics_usage: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            qovery_service_info: crate::runtime::model::blank(),
-            restart_count: crate::runtime::model::blank(),
-            status_phase: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodePodErrorStatusDto, [container_name, message, reason], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodePodInfoDto {
     const NAME: &'static str = "NodePodInfoDto";
@@ -1367,6 +1004,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodePodInfoDto {
         "status_phase",
     ];
     const REQUIRED: u128 = 0b110110000000100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1414,29 +1052,15 @@ impl crate::runtime::model::Model for crate::stream::types::NodePodInfoDto {
         to.always("restart_count", &self.restart_count);
         to.always("status_phase", &self.status_phase);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.error_container_statuses);
-        crate::runtime::model::Parts::drop_extra(&mut self.metrics_usage);
-        crate::runtime::model::Parts::drop_extra(&mut self.qovery_service_info);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodePodInfoDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodePoolInfoDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            cpu_milli_limit: crate::runtime::model::blank(),
-            memory_mib: crate::runtime::model::blank(),
-            memory_mib_limit: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            nodes_count: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodePodInfoDto, [cpu_milli_limit, cpu_milli_request,
+    created_at, ephemeral_storage_mib_limit, ephemeral_storage_mib_request,
+    error_container_statuses, images_version, memory_mib_limit, memory_mib_request,
+    metrics_usage, name, namespace, qovery_service_info, restart_count, status_phase],
+    [error_container_statuses, metrics_usage, qovery_service_info]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodePoolInfoDto {
     const NAME: &'static str = "NodePoolInfoDto";
@@ -1449,6 +1073,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodePoolInfoDto {
         "nodes_count",
     ];
     const REQUIRED: u128 = 0b110101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1473,20 +1098,10 @@ impl crate::runtime::model::Model for crate::stream::types::NodePoolInfoDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodePoolInfoDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeResourceAllocatedDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            limit_cpu_milli: crate::runtime::model::blank(),
-            limit_memory_mib: crate::runtime::model::blank(),
-            request_cpu_milli: crate::runtime::model::blank(),
-            request_memory_mib: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodePoolInfoDto, [cpu_milli, cpu_milli_limit, memory_mib,
+    memory_mib_limit, name, nodes_count], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeResourceAllocatedDto {
     const NAME: &'static str = "NodeResourceAllocatedDto";
@@ -1497,6 +1112,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodeResourceAllocate
         "request_memory_mib",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1517,20 +1133,10 @@ impl crate::runtime::model::Model for crate::stream::types::NodeResourceAllocate
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeResourceAllocatedDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeResourceDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu_milli: crate::runtime::model::blank(),
-            ephemeral_storage_mib: crate::runtime::model::blank(),
-            memory_mib: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodeResourceAllocatedDto, [limit_cpu_milli, limit_memory_mib,
+    request_cpu_milli, request_memory_mib], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeResourceDto {
     const NAME: &'static str = "NodeResourceDto";
@@ -1541,6 +1147,7 @@ impl crate::runtime::model::Model for crate::stream::types::NodeResourceDto {
         "pods",
     ];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1561,24 +1168,16 @@ impl crate::runtime::model::Model for crate::stream::types::NodeResourceDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeResourceDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::NodeTaintDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            effect: crate::runtime::model::blank(),
-            key: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodeResourceDto, [cpu_milli, ephemeral_storage_mib,
+    memory_mib, pods], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::NodeTaintDto {
     const NAME: &'static str = "NodeTaintDto";
     const FIELDS: &'static [&'static str] = &["effect", "key", "value"];
     const REQUIRED: u128 = 0b111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1597,23 +1196,15 @@ impl crate::runtime::model::Model for crate::stream::types::NodeTaintDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::NodeTaintDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::PodDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            ports: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::NodeTaintDto, [effect, key, value], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::PodDto {
     const NAME: &'static str = "PodDto";
     const FIELDS: &'static [&'static str] = &["name", "ports"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1630,23 +1221,7 @@ impl crate::runtime::model::Model for crate::stream::types::PodDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PodDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::PodInErrorValue {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            component_name: crate::runtime::model::blank(),
-            container_name: crate::runtime::model::blank(),
-            level: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            pod_name: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::stream::types::PodDto, [name, ports], []);
 
 impl crate::runtime::model::Model for crate::stream::types::PodInErrorValue {
     const NAME: &'static str = "PodInErrorValue";
@@ -1660,6 +1235,7 @@ impl crate::runtime::model::Model for crate::stream::types::PodInErrorValue {
         "type",
     ];
     const REQUIRED: u128 = 0b1010111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1686,25 +1262,16 @@ impl crate::runtime::model::Model for crate::stream::types::PodInErrorValue {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PodInErrorValue);
-
-impl crate::runtime::model::Blank for crate::stream::types::PodKubernetesEventDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::PodInErrorValue, [component_name, container_name, level,
+    message, pod_name, reason, type_], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::PodKubernetesEventDto {
     const NAME: &'static str = "PodKubernetesEventDto";
     const FIELDS: &'static [&'static str] = &["created_at", "message", "reason", "type"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1725,22 +1292,10 @@ impl crate::runtime::model::Model for crate::stream::types::PodKubernetesEventDt
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PodKubernetesEventDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::PodQoveryServiceInfoDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environment_id: crate::runtime::model::blank(),
-            environment_name: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            project_name: crate::runtime::model::blank(),
-            service_id: crate::runtime::model::blank(),
-            service_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::PodKubernetesEventDto, [created_at, message, reason, type_],
+    []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::PodQoveryServiceInfoDto {
     const NAME: &'static str = "PodQoveryServiceInfoDto";
@@ -1753,6 +1308,7 @@ impl crate::runtime::model::Model for crate::stream::types::PodQoveryServiceInfo
         "service_name",
     ];
     const REQUIRED: u128 = 0b111111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1777,25 +1333,10 @@ impl crate::runtime::model::Model for crate::stream::types::PodQoveryServiceInfo
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PodQoveryServiceInfoDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::PodStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            containers: crate::runtime::model::blank(),
-            last_events: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            restart_count: crate::runtime::model::blank(),
-            service_version: crate::runtime::model::blank(),
-            started_at: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            state_message: crate::runtime::model::blank(),
-            state_reason: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::PodQoveryServiceInfoDto, [environment_id, environment_name,
+    project_id, project_name, service_id, service_name], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::PodStatusDto {
     const NAME: &'static str = "PodStatusDto";
@@ -1811,6 +1352,7 @@ impl crate::runtime::model::Model for crate::stream::types::PodStatusDto {
         "state_reason",
     ];
     const REQUIRED: u128 = 0b111111100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1839,31 +1381,13 @@ impl crate::runtime::model::Model for crate::stream::types::PodStatusDto {
         to.always("state_message", &self.state_message);
         to.always("state_reason", &self.state_reason);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.containers);
-        crate::runtime::model::Parts::drop_extra(&mut self.last_events);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PodStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::PvcInfoDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            disk_mib_capacity: crate::runtime::model::blank(),
-            disk_mib_usage: crate::runtime::model::blank(),
-            disk_percent_usage: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            pod_name: crate::runtime::model::blank(),
-            qovery_service_info: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::PodStatusDto, [containers, last_events, name, restart_count,
+    service_version, started_at, state, state_message, state_reason], [containers,
+    last_events]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::PvcInfoDto {
     const NAME: &'static str = "PvcInfoDto";
@@ -1879,6 +1403,7 @@ impl crate::runtime::model::Model for crate::stream::types::PvcInfoDto {
         "status",
     ];
     const REQUIRED: u128 = 0b000011111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1907,26 +1432,13 @@ impl crate::runtime::model::Model for crate::stream::types::PvcInfoDto {
         to.given("qovery_service_info", &self.qovery_service_info);
         to.given("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.qovery_service_info);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::PvcInfoDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::QoveryComponentDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            error_detail: crate::runtime::model::blank(),
-            images_version: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            namespace: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::PvcInfoDto, [created_at, disk_mib_capacity, disk_mib_usage,
+    disk_percent_usage, name, namespace, pod_name, qovery_service_info, status],
+    [qovery_service_info]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::QoveryComponentDto {
     const NAME: &'static str = "QoveryComponentDto";
@@ -1938,6 +1450,7 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryComponentDto {
         "status",
     ];
     const REQUIRED: u128 = 0b11100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1958,27 +1471,18 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryComponentDto {
         to.always("namespace", &self.namespace);
         to.always("status", &self.status);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.error_detail);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::QoveryComponentDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::QoveryNodeAttributes {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            node_pool_name: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::QoveryComponentDto, [error_detail, images_version, name,
+    namespace, status], [error_detail]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::QoveryNodeAttributes {
     const NAME: &'static str = "QoveryNodeAttributes";
     const FIELDS: &'static [&'static str] = &["node_pool_name"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1994,21 +1498,8 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryNodeAttributes
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::QoveryNodeAttributes, Default
+    crate::stream::types::QoveryNodeAttributes, [node_pool_name], [], Default
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::QoveryNodeFailure {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            node_attributes: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::QoveryNodeFailure {
     const NAME: &'static str = "QoveryNodeFailure";
@@ -2019,6 +1510,7 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryNodeFailure {
         "type",
     ];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2037,30 +1529,18 @@ impl crate::runtime::model::Model for crate::stream::types::QoveryNodeFailure {
         to.always("reason", &self.reason);
         to.always("type", &self.type_);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.node_attributes);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::QoveryNodeFailure);
-
-impl crate::runtime::model::Blank for crate::stream::types::ScaleTargetGvkrDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            group: crate::runtime::model::blank(),
-            kind: crate::runtime::model::blank(),
-            resource: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::QoveryNodeFailure, [message, node_attributes, reason, type_],
+    [node_attributes]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ScaleTargetGvkrDto {
     const NAME: &'static str = "ScaleTargetGvkrDto";
     const FIELDS: &'static [&'static str] = &["group", "kind", "resource", "version"];
     const REQUIRED: u128 = 0b1111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2081,25 +1561,15 @@ impl crate::runtime::model::Model for crate::stream::types::ScaleTargetGvkrDto {
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ScaleTargetGvkrDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectConditionDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            message: crate::runtime::model::blank(),
-            reason: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            type_: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ScaleTargetGvkrDto, [group, kind, resource, version], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ScaledObjectConditionDto {
     const NAME: &'static str = "ScaledObjectConditionDto";
     const FIELDS: &'static [&'static str] = &["message", "reason", "status", "type"];
     const REQUIRED: u128 = 0b1100;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2120,23 +1590,15 @@ impl crate::runtime::model::Model for crate::stream::types::ScaledObjectConditio
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectConditionDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectHealthDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            number_of_failures: crate::runtime::model::blank(),
-            status: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ScaledObjectConditionDto, [message, reason, status, type_], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ScaledObjectHealthDto {
     const NAME: &'static str = "ScaledObjectHealthDto";
     const FIELDS: &'static [&'static str] = &["number_of_failures", "status"];
     const REQUIRED: u128 = 0b10;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2153,30 +1615,9 @@ impl crate::runtime::model::Model for crate::stream::types::ScaledObjectHealthDt
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectHealthDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            authentications_types: crate::runtime::model::blank(),
-            composite_scaler_name: crate::runtime::model::blank(),
-            conditions: crate::runtime::model::blank(),
-            external_metric_names: crate::runtime::model::blank(),
-            health: crate::runtime::model::blank(),
-            hpa_name: crate::runtime::model::blank(),
-            last_active_time: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            original_replica_count: crate::runtime::model::blank(),
-            paused_replica_count: crate::runtime::model::blank(),
-            resource_metric_names: crate::runtime::model::blank(),
-            scale_target_gvkr: crate::runtime::model::blank(),
-            scale_target_kind: crate::runtime::model::blank(),
-            triggers_types: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ScaledObjectHealthDto, [number_of_failures, status], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ScaledObjectStatusDto {
     const NAME: &'static str = "ScaledObjectStatusDto";
@@ -2197,6 +1638,7 @@ impl crate::runtime::model::Model for crate::stream::types::ScaledObjectStatusDt
         "triggers_types",
     ];
     const REQUIRED: u128 = 0b00000011000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2235,30 +1677,21 @@ impl crate::runtime::model::Model for crate::stream::types::ScaledObjectStatusDt
         to.given("scale_target_kind", &self.scale_target_kind);
         to.given("triggers_types", &self.triggers_types);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.conditions);
-        crate::runtime::model::Parts::drop_extra(&mut self.health);
-        crate::runtime::model::Parts::drop_extra(&mut self.scale_target_gvkr);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceActionDetailsDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            action: crate::runtime::model::blank(),
-            sub_action: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ScaledObjectStatusDto, [authentications_types,
+    composite_scaler_name, conditions, external_metric_names, health, hpa_name,
+    last_active_time, name, original_replica_count, paused_replica_count,
+    resource_metric_names, scale_target_gvkr, scale_target_kind, triggers_types],
+    [conditions, health, scale_target_gvkr]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceActionDetailsDto {
     const NAME: &'static str = "ServiceActionDetailsDto";
     const FIELDS: &'static [&'static str] = &["action", "sub_action"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2275,23 +1708,15 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceActionDetails
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ServiceActionDetailsDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceInfraLogResponseDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            created_at: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceActionDetailsDto, [action, sub_action], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceInfraLogResponseDto {
     const NAME: &'static str = "ServiceInfraLogResponseDto";
     const FIELDS: &'static [&'static str] = &["created_at", "message"];
     const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2309,23 +1734,14 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceInfraLogRespo
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::ServiceInfraLogResponseDto
+    crate::stream::types::ServiceInfraLogResponseDto, [created_at, message], []
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceListPodsResponseDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            pods: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceListPodsResponseDto {
     const NAME: &'static str = "ServiceListPodsResponseDto";
     const FIELDS: &'static [&'static str] = &["pods"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2338,31 +1754,11 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceListPodsRespo
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("pods", &self.pods);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-    }
 }
 
 crate::runtime::model::through_fields!(
-    crate::stream::types::ServiceListPodsResponseDto
+    crate::stream::types::ServiceListPodsResponseDto, [pods], [pods]
 );
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceLogResponseDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            container_name: crate::runtime::model::blank(),
-            created_at: crate::runtime::model::blank(),
-            from_kube: crate::runtime::model::blank(),
-            labels: crate::runtime::model::blank(),
-            message: crate::runtime::model::blank(),
-            pod_name: crate::runtime::model::blank(),
-            severity_text: crate::runtime::model::blank(),
-            version: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceLogResponseDto {
     const NAME: &'static str = "ServiceLogResponseDto";
@@ -2377,6 +1773,7 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceLogResponseDt
         "version",
     ];
     const REQUIRED: u128 = 0b11110111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2405,25 +1802,16 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceLogResponseDt
     }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ServiceLogResponseDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceMetricsDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            cpu: crate::runtime::model::blank(),
-            memory: crate::runtime::model::blank(),
-            pod_name: crate::runtime::model::blank(),
-            storages: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceLogResponseDto, [container_name, created_at, from_kube,
+    labels, message, pod_name, severity_text, version], []
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceMetricsDto {
     const NAME: &'static str = "ServiceMetricsDto";
     const FIELDS: &'static [&'static str] = &["cpu", "memory", "pod_name", "storages"];
     const REQUIRED: u128 = 0b0111;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2442,29 +1830,18 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceMetricsDto {
         to.always("pod_name", &self.pod_name);
         to.always("storages", &self.storages);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
-        crate::runtime::model::Parts::drop_extra(&mut self.memory);
-        crate::runtime::model::Parts::drop_extra(&mut self.storages);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ServiceMetricsDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::ServiceStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            environments: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceMetricsDto, [cpu, memory, pod_name, storages], [cpu,
+    memory, storages]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::ServiceStatusDto {
     const NAME: &'static str = "ServiceStatusDto";
     const FIELDS: &'static [&'static str] = &["environments"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2477,30 +1854,17 @@ impl crate::runtime::model::Model for crate::stream::types::ServiceStatusDto {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("environments", &self.environments);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.environments);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::ServiceStatusDto);
-
-impl crate::runtime::model::Blank for crate::stream::types::TerraformStatusDto {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            pods: crate::runtime::model::blank(),
-            state: crate::runtime::model::blank(),
-            triggered_action: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceStatusDto, [environments], [environments]
+);
 
 impl crate::runtime::model::Model for crate::stream::types::TerraformStatusDto {
     const NAME: &'static str = "TerraformStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state", "triggered_action"];
     const REQUIRED: u128 = 0b1101;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2519,10 +1883,9 @@ impl crate::runtime::model::Model for crate::stream::types::TerraformStatusDto {
         to.always("state", &self.state);
         to.always("triggered_action", &self.triggered_action);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.pods);
-        crate::runtime::model::Parts::drop_extra(&mut self.triggered_action);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::stream::types::TerraformStatusDto);
+crate::runtime::model::through_fields!(
+    crate::stream::types::TerraformStatusDto, [id, pods, state, triggered_action],
+    [pods, triggered_action]
+);

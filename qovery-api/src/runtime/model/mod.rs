@@ -5,10 +5,9 @@
 //! hundreds of structs would be most of the compile time of this crate. Enums and unions use
 //! [`open_enum!`](super::open_enum) and [`union!`](super::union).
 
-mod blank;
 mod carry;
+mod field;
 mod list;
-mod parts;
 mod read;
 mod write;
 
@@ -17,23 +16,14 @@ pub(crate) use serde::de::MapAccess;
 
 use super::ExtraFields;
 
-pub(crate) use blank::{Blank, blank};
 pub(crate) use carry::carried;
+pub(crate) use field::{Field, blank};
 pub(crate) use list::list;
-pub(crate) use parts::{Parts, drop_extra};
 pub(crate) use read::{extra, free, read, time, value};
 pub(crate) use write::{Visit, debug, write};
 
-/// A struct that keeps unknown fields.
-pub(crate) trait HasExtra {
-    /// Returns the unknown fields.
-    fn extra(&self) -> &ExtraFields;
-    /// Returns the unknown fields for changes.
-    fn extra_mut(&mut self) -> &mut ExtraFields;
-}
-
 /// The items that the generator writes for each struct.
-pub(crate) trait Model: Blank + HasExtra {
+pub(crate) trait Model: Field {
     /// The name of the struct.
     const NAME: &'static str;
     /// The names of the fields in JSON.
@@ -45,6 +35,12 @@ pub(crate) trait Model: Blank + HasExtra {
     const REQUIRED_BEYOND: &'static [usize] = &[];
     /// Whether the contract allows properties without a name; the struct has a field for them.
     const KEEPS_EXTRA: bool = false;
+
+    /// Returns the unknown fields.
+    fn extra(&self) -> &ExtraFields;
+
+    /// Returns the unknown fields for changes.
+    fn extra_mut(&mut self) -> &mut ExtraFields;
 
     /// Reads the value of `FIELDS[field]`.
     fn read<'de, D: MapAccess<'de>>(&mut self, field: usize, from: &mut D) -> Result<(), D::Error> {
@@ -66,9 +62,6 @@ pub(crate) trait Model: Blank + HasExtra {
     fn visit<V: Visit>(&self, to: &mut V) {
         let _ = to;
     }
-
-    /// Removes the extra fields of this model and of all models in it.
-    fn drop_extra_within(&mut self) {}
 }
 
 /// The index of a name among the fields, searched from `expected` on.
@@ -85,16 +78,30 @@ fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
 /// All code that exists once for each struct is `#[inline]`, here and in generated code: it is compiled only
 /// in programs that use the struct.
 macro_rules! through_fields {
-    ($name:ty, Default) => {
+    ($name:ty, $fields:tt, $with_models:tt, Default) => {
         impl ::core::default::Default for $name {
             #[inline]
             fn default() -> Self {
                 $crate::runtime::model::blank()
             }
         }
-        $crate::runtime::model::through_fields!($name);
+        $crate::runtime::model::through_fields!($name, $fields, $with_models);
     };
-    ($name:ty) => {
+    ($name:ty, [$($field:ident),*], [$($with_models:ident),*]) => {
+        impl $crate::runtime::model::Field for $name {
+            #[inline]
+            fn blank() -> Self {
+                Self {
+                    $($field: $crate::runtime::model::blank(),)*
+                    __extra: $crate::runtime::model::blank(),
+                }
+            }
+            #[inline]
+            fn drop_extra(&mut self) {
+                self.__extra = $crate::runtime::model::blank();
+                $($crate::runtime::model::Field::drop_extra(&mut self.$with_models);)*
+            }
+        }
         impl $name {
             /// Returns the fields of the response that this version of the library does not know.
             /// They are sent back.
@@ -106,24 +113,8 @@ macro_rules! through_fields {
             #[inline]
             #[must_use = "the model without extra fields is the result"]
             pub fn without_extra(mut self) -> Self {
-                $crate::runtime::model::drop_extra(&mut self);
+                $crate::runtime::model::Field::drop_extra(&mut self);
                 self
-            }
-        }
-        impl $crate::runtime::model::Parts for $name {
-            #[inline]
-            fn drop_extra(&mut self) {
-                $crate::runtime::model::drop_extra(self);
-            }
-        }
-        impl $crate::runtime::model::HasExtra for $name {
-            #[inline]
-            fn extra(&self) -> &$crate::ExtraFields {
-                &self.__extra
-            }
-            #[inline]
-            fn extra_mut(&mut self) -> &mut $crate::ExtraFields {
-                &mut self.__extra
             }
         }
         impl ::core::fmt::Debug for $name {
@@ -150,7 +141,21 @@ macro_rules! through_fields {
     };
 }
 
-pub(crate) use through_fields;
+/// Writes the methods of [`Model`] for the extra fields of a struct.
+macro_rules! extra_fields {
+    () => {
+        #[inline]
+        fn extra(&self) -> &$crate::ExtraFields {
+            &self.__extra
+        }
+        #[inline]
+        fn extra_mut(&mut self) -> &mut $crate::ExtraFields {
+            &mut self.__extra
+        }
+    };
+}
+
+pub(crate) use {extra_fields, through_fields};
 
 #[cfg(test)]
 mod tests;

@@ -23,21 +23,8 @@ struct Thing {
     __extra: ExtraFields,
 }
 
-impl model::Blank for Thing {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            at: model::blank(),
-            password: model::blank(),
-            parts: model::blank(),
-            note: model::blank(),
-            __extra: model::blank(),
-        }
-    }
-}
-
 impl model::Model for Thing {
+    model::extra_fields!();
     const NAME: &'static str = "Thing";
     const FIELDS: &'static [&'static str] = &["id", "name", "at", "password", "parts", "note"];
     const REQUIRED: u128 = 0b001001;
@@ -63,12 +50,9 @@ impl model::Model for Thing {
         to.given("parts", &self.parts);
         to.given("note", &self.note);
     }
-    fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.parts);
-    }
 }
 
-model::through_fields!(Thing);
+model::through_fields!(Thing, [id, name, at, password, parts, note], [parts]);
 
 #[derive(Clone, PartialEq)]
 struct Part {
@@ -77,17 +61,8 @@ struct Part {
     __extra: ExtraFields,
 }
 
-impl model::Blank for Part {
-    fn blank() -> Self {
-        Self {
-            weight: model::blank(),
-            extra: model::blank(),
-            __extra: model::blank(),
-        }
-    }
-}
-
 impl model::Model for Part {
+    model::extra_fields!();
     const NAME: &'static str = "Part";
     const FIELDS: &'static [&'static str] = &["weight"];
     const REQUIRED: u128 = 0b0;
@@ -112,7 +87,7 @@ impl model::Model for Part {
     }
 }
 
-model::through_fields!(Part, Default);
+model::through_fields!(Part, [weight, extra], [], Default);
 
 /// A document with all required fields.
 fn full() -> Value {
@@ -225,12 +200,8 @@ fn an_error_while_writing_is_the_first_one() {
     struct Holder {
         __extra: ExtraFields,
     }
-    impl model::Blank for Holder {
-        fn blank() -> Self {
-            Self::default()
-        }
-    }
     impl model::Model for Holder {
+        model::extra_fields!();
         const NAME: &'static str = "Holder";
         const FIELDS: &'static [&'static str] = &["a", "b"];
         const REQUIRED: u128 = 0b00;
@@ -239,7 +210,7 @@ fn an_error_while_writing_is_the_first_one() {
             to.always("b", &1);
         }
     }
-    model::through_fields!(Holder);
+    model::through_fields!(Holder, [], []);
     let error = serde_json::to_string(&Holder::default()).unwrap_err();
     assert_eq!(error.to_string(), "cannot be written");
 }
@@ -248,22 +219,19 @@ fn an_error_while_writing_is_the_first_one() {
 #[derive(Debug, PartialEq)]
 struct Wide([Option<u8>; 131], ExtraFields);
 
-impl model::Blank for Wide {
+impl model::Field for Wide {
     fn blank() -> Self {
         Self([None; 131], ExtraFields::default())
     }
 }
 
-impl model::HasExtra for Wide {
+impl model::Model for Wide {
     fn extra(&self) -> &ExtraFields {
         &self.1
     }
     fn extra_mut(&mut self) -> &mut ExtraFields {
         &mut self.1
     }
-}
-
-impl model::Model for Wide {
     const NAME: &'static str = "Wide";
     const FIELDS: &'static [&'static str] = &WIDE;
     const REQUIRED: u128 = 1 << 127;
@@ -423,15 +391,8 @@ fn a_free_form_field_keeps_the_text_of_its_numbers() {
         config: serde_json::Map<String, Value>,
         __extra: ExtraFields,
     }
-    impl model::Blank for Holder {
-        fn blank() -> Self {
-            Self {
-                config: model::blank(),
-                __extra: model::blank(),
-            }
-        }
-    }
     impl model::Model for Holder {
+        model::extra_fields!();
         const NAME: &'static str = "Holder";
         const FIELDS: &'static [&'static str] = &["config"];
         const REQUIRED: u128 = 0b1;
@@ -446,7 +407,7 @@ fn a_free_form_field_keeps_the_text_of_its_numbers() {
             to.always("config", &self.config);
         }
     }
-    model::through_fields!(Holder);
+    model::through_fields!(Holder, [config], []);
 
     for text in [
         r#"{"config":{"a":[0.10000000000000000555,{"b":18446744073709551616}],"c":1E2}}"#,

@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-impl crate::runtime::model::Blank for crate::types::Cat {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            lives: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::Cat {
     const NAME: &'static str = "Cat";
     const FIELDS: &'static [&'static str] = &["kind", "name", "lives"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -37,24 +26,13 @@ impl crate::runtime::model::Model for crate::types::Cat {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Cat);
-
-impl crate::runtime::model::Blank for crate::types::Dog {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            kind: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            bark: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Cat, [kind, name, lives], []);
 
 impl crate::runtime::model::Model for crate::types::Dog {
     const NAME: &'static str = "Dog";
     const FIELDS: &'static [&'static str] = &["kind", "name", "bark"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -73,25 +51,7 @@ impl crate::runtime::model::Model for crate::types::Dog {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Dog);
-
-impl crate::runtime::model::Blank for crate::types::Form {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            at: crate::runtime::model::blank(),
-            gone: crate::runtime::model::blank(),
-            list: crate::runtime::model::blank(),
-            commas: crate::runtime::model::blank(),
-            json: crate::runtime::model::blank(),
-            deep: crate::runtime::model::blank(),
-            nested: crate::runtime::model::blank(),
-            ratio: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Dog, [kind, name, bark], []);
 
 impl crate::runtime::model::Model for crate::types::Form {
     const NAME: &'static str = "Form";
@@ -107,6 +67,7 @@ impl crate::runtime::model::Model for crate::types::Form {
         "ratio",
     ];
     const REQUIRED: u128 = 0b000000001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -135,30 +96,18 @@ impl crate::runtime::model::Model for crate::types::Form {
         to.given("nested", &self.nested);
         to.given("ratio", &self.ratio);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.deep);
-        crate::runtime::model::Parts::drop_extra(&mut self.nested);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Form);
-
-impl crate::runtime::model::Blank for crate::types::Group {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            parent: crate::runtime::model::blank(),
-            other: crate::runtime::model::blank(),
-            members: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Form, [name, at, gone, list, commas, json, deep, nested, ratio],
+    [deep, nested]
+);
 
 impl crate::runtime::model::Model for crate::types::Group {
     const NAME: &'static str = "Group";
     const FIELDS: &'static [&'static str] = &["parent", "other", "members"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -175,30 +124,17 @@ impl crate::runtime::model::Model for crate::types::Group {
         to.given("other", &self.other);
         to.given("members", &self.members);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.parent);
-        crate::runtime::model::Parts::drop_extra(&mut self.other);
-        crate::runtime::model::Parts::drop_extra(&mut self.members);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Group, Default);
-
-impl crate::runtime::model::Blank for crate::types::NodeChildrenChildren {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            children: crate::runtime::model::blank(),
-            weight: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Group, [parent, other, members], [parent, other, members], Default
+);
 
 impl crate::runtime::model::Model for crate::types::NodeChildrenChildren {
     const NAME: &'static str = "NodeChildrenChildren";
     const FIELDS: &'static [&'static str] = &["children", "weight"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -213,28 +149,17 @@ impl crate::runtime::model::Model for crate::types::NodeChildrenChildren {
         to.always("children", &self.children);
         to.given("weight", &self.weight);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.children);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::NodeChildrenChildren);
-
-impl crate::runtime::model::Blank for crate::types::NodeChildrenLeaf {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            leaf: crate::runtime::model::blank(),
-            weight: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::NodeChildrenChildren, [children, weight], [children]
+);
 
 impl crate::runtime::model::Model for crate::types::NodeChildrenLeaf {
     const NAME: &'static str = "NodeChildrenLeaf";
     const FIELDS: &'static [&'static str] = &["leaf", "weight"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -251,22 +176,15 @@ impl crate::runtime::model::Model for crate::types::NodeChildrenLeaf {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::NodeChildrenLeaf, Default);
-
-impl crate::runtime::model::Blank for crate::types::NodeChildrenMember {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            children: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::NodeChildrenLeaf, [leaf, weight], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::NodeChildrenMember {
     const NAME: &'static str = "NodeChildrenMember";
     const FIELDS: &'static [&'static str] = &["children"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -279,27 +197,17 @@ impl crate::runtime::model::Model for crate::types::NodeChildrenMember {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("children", &self.children);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.children);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::NodeChildrenMember);
-
-impl crate::runtime::model::Blank for crate::types::NodeLeaf {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            leaf: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::NodeChildrenMember, [children], [children]
+);
 
 impl crate::runtime::model::Model for crate::types::NodeLeaf {
     const NAME: &'static str = "NodeLeaf";
     const FIELDS: &'static [&'static str] = &["leaf"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -314,22 +222,13 @@ impl crate::runtime::model::Model for crate::types::NodeLeaf {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::NodeLeaf, Default);
-
-impl crate::runtime::model::Blank for crate::types::Other {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            group: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::NodeLeaf, [leaf], [], Default);
 
 impl crate::runtime::model::Model for crate::types::Other {
     const NAME: &'static str = "Other";
     const FIELDS: &'static [&'static str] = &["group"];
     const REQUIRED: u128 = 0b0;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -342,29 +241,15 @@ impl crate::runtime::model::Model for crate::types::Other {
     fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("group", &self.group);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.group);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Other, Default);
-
-impl crate::runtime::model::Blank for crate::types::QueryStylesFilter {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            name: crate::runtime::model::blank(),
-            since: crate::runtime::model::blank(),
-            size: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Other, [group], [group], Default);
 
 impl crate::runtime::model::Model for crate::types::QueryStylesFilter {
     const NAME: &'static str = "QueryStylesFilter";
     const FIELDS: &'static [&'static str] = &["name", "since", "size"];
     const REQUIRED: u128 = 0b000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -383,23 +268,15 @@ impl crate::runtime::model::Model for crate::types::QueryStylesFilter {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::QueryStylesFilter, Default);
-
-impl crate::runtime::model::Blank for crate::types::Range {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            from: crate::runtime::model::blank(),
-            to: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::QueryStylesFilter, [name, since, size], [], Default
+);
 
 impl crate::runtime::model::Model for crate::types::Range {
     const NAME: &'static str = "Range";
     const FIELDS: &'static [&'static str] = &["from", "to"];
     const REQUIRED: u128 = 0b01;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -416,23 +293,13 @@ impl crate::runtime::model::Model for crate::types::Range {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Range);
-
-impl crate::runtime::model::Blank for crate::types::Thing {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            a: crate::runtime::model::blank(),
-            n: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Range, [from, to], []);
 
 impl crate::runtime::model::Model for crate::types::Thing {
     const NAME: &'static str = "Thing";
     const FIELDS: &'static [&'static str] = &["a", "n"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -449,23 +316,13 @@ impl crate::runtime::model::Model for crate::types::Thing {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Thing, Default);
-
-impl crate::runtime::model::Blank for crate::types::WoodBranch {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            leaf: crate::runtime::model::blank(),
-            branches: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Thing, [a, n], [], Default);
 
 impl crate::runtime::model::Model for crate::types::WoodBranch {
     const NAME: &'static str = "WoodBranch";
     const FIELDS: &'static [&'static str] = &["leaf", "branches"];
     const REQUIRED: u128 = 0b00;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -480,9 +337,8 @@ impl crate::runtime::model::Model for crate::types::WoodBranch {
         to.given("leaf", &self.leaf);
         to.given("branches", &self.branches);
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.branches);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::WoodBranch, Default);
+crate::runtime::model::through_fields!(
+    crate::types::WoodBranch, [leaf, branches], [branches], Default
+);

@@ -3,22 +3,11 @@
 
 //! How the models are read and written. Models that several areas share.
 
-impl crate::runtime::model::Blank for crate::types::Box {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
 impl crate::runtime::model::Model for crate::types::Box {
     const NAME: &'static str = "Box";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -37,24 +26,13 @@ impl crate::runtime::model::Model for crate::types::Box {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Box);
-
-impl crate::runtime::model::Blank for crate::types::Bytes {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Box, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Bytes {
     const NAME: &'static str = "Bytes";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -73,24 +51,13 @@ impl crate::runtime::model::Model for crate::types::Bytes {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Bytes);
-
-impl crate::runtime::model::Blank for crate::types::Call {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Bytes, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Call {
     const NAME: &'static str = "Call";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -109,24 +76,13 @@ impl crate::runtime::model::Model for crate::types::Call {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Call);
-
-impl crate::runtime::model::Blank for crate::types::Default {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Call, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Default {
     const NAME: &'static str = "Default";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -145,46 +101,7 @@ impl crate::runtime::model::Model for crate::types::Default {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Default);
-
-impl crate::runtime::model::Blank for crate::types::Everything {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            a_b: crate::runtime::model::blank(),
-            a_b2: crate::runtime::model::blank(),
-            extra2: crate::runtime::model::blank(),
-            clone: crate::runtime::model::blank(),
-            option: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            string: crate::runtime::model::blank(),
-            box_: crate::runtime::model::blank(),
-            result: crate::runtime::model::blank(),
-            into: crate::runtime::model::blank(),
-            from: crate::runtime::model::blank(),
-            some: crate::runtime::model::blank(),
-            none: crate::runtime::model::blank(),
-            ok: crate::runtime::model::blank(),
-            default: crate::runtime::model::blank(),
-            client: crate::runtime::model::blank(),
-            call: crate::runtime::model::blank(),
-            bytes: crate::runtime::model::blank(),
-            b_tree_map: crate::runtime::model::blank(),
-            method: crate::runtime::model::blank(),
-            mock: crate::runtime::model::blank(),
-            when: crate::runtime::model::blank(),
-            then: crate::runtime::model::blank(),
-            operation: crate::runtime::model::blank(),
-            patch: crate::runtime::model::blank(),
-            secret: crate::runtime::model::blank(),
-            value: crate::runtime::model::blank(),
-            uuid: crate::runtime::model::blank(),
-            self_: crate::runtime::model::blank(),
-            extra: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Default, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Everything {
     const NAME: &'static str = "Everything";
@@ -220,6 +137,7 @@ impl crate::runtime::model::Model for crate::types::Everything {
         "Self",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -297,44 +215,21 @@ impl crate::runtime::model::Model for crate::types::Everything {
         to.given("Self", &self.self_);
         to.extra(self.extra.iter());
     }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.option);
-        crate::runtime::model::Parts::drop_extra(&mut self.vec);
-        crate::runtime::model::Parts::drop_extra(&mut self.box_);
-        crate::runtime::model::Parts::drop_extra(&mut self.from);
-        crate::runtime::model::Parts::drop_extra(&mut self.some);
-        crate::runtime::model::Parts::drop_extra(&mut self.ok);
-        crate::runtime::model::Parts::drop_extra(&mut self.default);
-        crate::runtime::model::Parts::drop_extra(&mut self.call);
-        crate::runtime::model::Parts::drop_extra(&mut self.bytes);
-        crate::runtime::model::Parts::drop_extra(&mut self.method);
-        crate::runtime::model::Parts::drop_extra(&mut self.mock);
-        crate::runtime::model::Parts::drop_extra(&mut self.then);
-        crate::runtime::model::Parts::drop_extra(&mut self.operation);
-        crate::runtime::model::Parts::drop_extra(&mut self.secret);
-        crate::runtime::model::Parts::drop_extra(&mut self.value);
-        crate::runtime::model::Parts::drop_extra(&mut self.self_);
-    }
 }
 
-crate::runtime::model::through_fields!(crate::types::Everything, Default);
-
-impl crate::runtime::model::Blank for crate::types::From {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(
+    crate::types::Everything, [a_b, a_b2, extra2, clone, option, vec, string, box_,
+    result, into, from, some, none, ok, default, client, call, bytes, b_tree_map, method,
+    mock, when, then, operation, patch, secret, value, uuid, self_, extra], [option, vec,
+    box_, from, some, ok, default, call, bytes, method, mock, then, operation, secret,
+    value, self_], Default
+);
 
 impl crate::runtime::model::Model for crate::types::From {
     const NAME: &'static str = "From";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -353,24 +248,13 @@ impl crate::runtime::model::Model for crate::types::From {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::From);
-
-impl crate::runtime::model::Blank for crate::types::Method {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::From, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Method {
     const NAME: &'static str = "Method";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -389,24 +273,13 @@ impl crate::runtime::model::Model for crate::types::Method {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Method);
-
-impl crate::runtime::model::Blank for crate::types::Mock {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Method, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Mock {
     const NAME: &'static str = "Mock";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -425,24 +298,13 @@ impl crate::runtime::model::Model for crate::types::Mock {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Mock);
-
-impl crate::runtime::model::Blank for crate::types::Ok {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Mock, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Ok {
     const NAME: &'static str = "Ok";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -461,24 +323,13 @@ impl crate::runtime::model::Model for crate::types::Ok {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Ok);
-
-impl crate::runtime::model::Blank for crate::types::Operation {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Ok, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Operation {
     const NAME: &'static str = "Operation";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -497,24 +348,13 @@ impl crate::runtime::model::Model for crate::types::Operation {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Operation);
-
-impl crate::runtime::model::Blank for crate::types::Option {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Operation, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Option {
     const NAME: &'static str = "Option";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -533,24 +373,13 @@ impl crate::runtime::model::Model for crate::types::Option {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Option);
-
-impl crate::runtime::model::Blank for crate::types::Secret {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Option, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Secret {
     const NAME: &'static str = "Secret";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -569,24 +398,13 @@ impl crate::runtime::model::Model for crate::types::Secret {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Secret);
-
-impl crate::runtime::model::Blank for crate::types::Self_ {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Secret, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Self_ {
     const NAME: &'static str = "Self_";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -605,24 +423,13 @@ impl crate::runtime::model::Model for crate::types::Self_ {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Self_);
-
-impl crate::runtime::model::Blank for crate::types::Some {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Self_, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Some {
     const NAME: &'static str = "Some";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -641,24 +448,13 @@ impl crate::runtime::model::Model for crate::types::Some {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Some);
-
-impl crate::runtime::model::Blank for crate::types::Then {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Some, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Then {
     const NAME: &'static str = "Then";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -677,24 +473,13 @@ impl crate::runtime::model::Model for crate::types::Then {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Then);
-
-impl crate::runtime::model::Blank for crate::types::Vec {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            string: crate::runtime::model::blank(),
-            vec: crate::runtime::model::blank(),
-            new: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
+crate::runtime::model::through_fields!(crate::types::Then, [string, vec, new], []);
 
 impl crate::runtime::model::Model for crate::types::Vec {
     const NAME: &'static str = "Vec";
     const FIELDS: &'static [&'static str] = &["String", "Vec", "new"];
     const REQUIRED: u128 = 0b001;
+    crate::runtime::model::extra_fields!();
     fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -713,4 +498,4 @@ impl crate::runtime::model::Model for crate::types::Vec {
     }
 }
 
-crate::runtime::model::through_fields!(crate::types::Vec);
+crate::runtime::model::through_fields!(crate::types::Vec, [string, vec, new], []);

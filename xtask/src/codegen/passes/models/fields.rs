@@ -62,32 +62,21 @@ pub(super) fn emit(
         .filter(|field| holds_model(&field.ty, is_model))
         .map(|field| &field.ident)
         .collect();
-    let drop_extra = (!holders.is_empty()).then(|| {
-        quote! {
-            fn drop_extra_within(&mut self) { #(crate::runtime::model::Parts::drop_extra(&mut self.#holders);)* }
-        }
-    });
     let default = with_default
         .contains(&model.name)
         .then(|| quote!(, Default));
     quote! {
-        impl crate::runtime::model::Blank for crate::types::#name {
-            #[inline]
-            fn blank() -> Self {
-                Self { #(#idents: crate::runtime::model::blank(),)* __extra: crate::runtime::model::blank() }
-            }
-        }
         impl crate::runtime::model::Model for crate::types::#name {
             const NAME: &'static str = #text;
             const FIELDS: &'static [&'static str] = &[#(#wires),*];
             const REQUIRED: u128 = #required;
             #required_beyond
+            crate::runtime::model::extra_fields!();
             #reads
             #extra
             #visit
-            #drop_extra
         }
-        crate::runtime::model::through_fields!(crate::types::#name #default);
+        crate::runtime::model::through_fields!(crate::types::#name, [#(#idents),*], [#(#holders),*] #default);
     }
 }
 
@@ -272,15 +261,8 @@ mod tests {
             field("kind", parse_quote!(types::Kind), Presence::Required),
             field("names", parse_quote!(Vec<String>), Presence::Required),
         ]);
-        for (name, is_there) in [
-            ("part", true),
-            ("parts", true),
-            ("kind", false),
-            ("names", false),
-        ] {
-            let line = format!("drop_extra (& mut self . {name})");
-            assert_eq!(written.contains(&line), is_there, "{name} in {written}");
-        }
+        let wanted = "[part , parts , kind , names] , [part , parts]";
+        assert!(written.contains(wanted), "{wanted} in {written}");
     }
 
     #[test]

@@ -1,6 +1,5 @@
-//! The placeholder of a field before it is read.
-//!
-//! It is not a default: the placeholder of a required field never leaves the reader.
+//! The operations that every type of a field has: a placeholder before it is read, and removal of the extra
+//! fields of the models in it.
 
 use std::{collections::BTreeMap, net, num};
 
@@ -11,19 +10,24 @@ use uuid::Uuid;
 use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 
 /// A type that a field can have.
-pub(crate) trait Blank: Sized {
+pub(crate) trait Field: Sized {
     /// A placeholder that is created without allocating.
+    ///
+    /// It is not a default: the placeholder of a required field never leaves the reader.
     fn blank() -> Self;
+
+    /// Removes the extra fields of all models in it.
+    fn drop_extra(&mut self) {}
 }
 
 /// The placeholder.
-pub(crate) fn blank<T: Blank>() -> T {
+pub(crate) fn blank<T: Field>() -> T {
     T::blank()
 }
 
 macro_rules! blank {
     ($($type:ty => $value:expr,)*) => {
-        $(impl Blank for $type {
+        $(impl Field for $type {
             fn blank() -> Self {
                 $value
             }
@@ -60,38 +64,64 @@ blank! {
     ExtraFields => Self::default(),
 }
 
-impl<T> Blank for Option<T> {
+impl<T: Field> Field for Option<T> {
     fn blank() -> Self {
         None
     }
+
+    fn drop_extra(&mut self) {
+        self.iter_mut().for_each(Field::drop_extra);
+    }
 }
 
-impl<T> Blank for Patch<T> {
+impl<T: Field> Field for Patch<T> {
     fn blank() -> Self {
         Self::Absent
     }
+
+    fn drop_extra(&mut self) {
+        if let Self::Value(value) = self {
+            value.drop_extra();
+        }
+    }
 }
 
-impl<T> Blank for Vec<T> {
+impl<T: Field> Field for Vec<T> {
     fn blank() -> Self {
         Self::new()
     }
+
+    fn drop_extra(&mut self) {
+        self.iter_mut().for_each(Field::drop_extra);
+    }
 }
 
-impl<T> Blank for BTreeMap<String, T> {
+impl<T: Field> Field for BTreeMap<String, T> {
     fn blank() -> Self {
         Self::new()
     }
-}
 
-impl<T: Blank> Blank for Secret<T> {
-    fn blank() -> Self {
-        Self::new(T::blank())
+    fn drop_extra(&mut self) {
+        self.values_mut().for_each(Field::drop_extra);
     }
 }
 
-impl<T: Blank> Blank for Box<T> {
+impl<T: Field> Field for Secret<T> {
     fn blank() -> Self {
         Self::new(T::blank())
+    }
+
+    fn drop_extra(&mut self) {
+        self.expose_mut().drop_extra();
+    }
+}
+
+impl<T: Field> Field for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn drop_extra(&mut self) {
+        (**self).drop_extra();
     }
 }
