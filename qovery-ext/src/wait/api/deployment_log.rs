@@ -1,67 +1,66 @@
 //! Reads the log of a deployment and its console URL, for the report on a failure.
 
-use qovery_api::types;
+use qovery_api::{Client, types};
 use uuid::Uuid;
 
-use super::{ApiSource, bounds};
+use super::{bounds, parents::Parents, statuses};
 use crate::wait::{Subject, failure_report::DeploymentLog, failure_report::LogLine, source::Fault};
 
 const CONSOLE: &str = "https://console.qovery.com";
 
-impl ApiSource {
-    pub(super) async fn read_log(
-        &self,
-        subject: &Subject,
-        deployment: Option<&str>,
-        with_environment: bool,
-    ) -> Result<DeploymentLog, Fault> {
-        if let Subject::Cluster { organization, id } = subject {
-            let log = self.client.list_cluster_logs(*organization, *id).await?;
-            return Ok(DeploymentLog {
-                lines: bounds::last(bounds::LINES, &log.results)
-                    .iter()
-                    .map(of_cluster)
-                    .collect(),
-                console: Some(format!(
-                    "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
-                )),
-                whole: None,
-            });
-        }
-        let Some(environment) = self.environment_of_subject(subject).await? else {
-            return Ok(DeploymentLog::default());
-        };
-        let mut call = self.client.list_environment_logs(environment);
-        if let Some(deployment) = deployment {
-            call = call.version(deployment);
-        }
-        let log = call.await?;
-        let lines = bounds::last(bounds::LINES, &log);
-        let lines = lines.iter().map(of_environment).collect();
-        let whole = if with_environment {
-            // If only the log can be read, the report contains only the log.
-            let seen = self.read_subject(&Subject::environment(environment)).await;
-            seen.ok().map(|s| s.snapshot)
-        } else {
-            None
-        };
-        Ok(DeploymentLog {
-            lines,
-            console: self.console_url(environment, deployment).await,
-            whole,
-        })
+/// The log of a deployment, or the last one of the subject.
+pub(super) async fn read(
+    client: &Client,
+    parents: &Parents,
+    subject: &Subject,
+    deployment: Option<&str>,
+    with_environment: bool,
+) -> Result<DeploymentLog, Fault> {
+    if let Subject::Cluster { organization, id } = subject {
+        let log = client.list_cluster_logs(*organization, *id).await?;
+        return Ok(DeploymentLog {
+            lines: bounds::last(bounds::LINES, &log.results)
+                .iter()
+                .map(of_cluster)
+                .collect(),
+            console: Some(format!(
+                "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
+            )),
+            whole: None,
+        });
     }
+    let Some(environment) = parents.environment_of_subject(subject).await? else {
+        return Ok(DeploymentLog::default());
+    };
+    let mut call = client.list_environment_logs(environment);
+    if let Some(deployment) = deployment {
+        call = call.version(deployment);
+    }
+    let log = call.await?;
+    let lines = bounds::last(bounds::LINES, &log);
+    let lines = lines.iter().map(of_environment).collect();
+    let whole = if with_environment {
+        // If only the log can be read, the report contains only the log.
+        let seen = statuses::of_subject(client, parents, &Subject::environment(environment)).await;
+        seen.ok().map(|s| s.snapshot)
+    } else {
+        None
+    };
+    Ok(DeploymentLog {
+        lines,
+        console: console_url(client, environment, deployment).await,
+        whole,
+    })
+}
 
-    async fn console_url(&self, id: Uuid, deployment: Option<&str>) -> Option<String> {
-        let environment = self.client.get_environment(id).await.ok()?;
-        let (organization, project) = (environment.organization?.id, environment.project.id);
-        let place =
-            format!("{CONSOLE}/organization/{organization}/project/{project}/environment/{id}");
-        Some(match deployment {
-            Some(deployment) => format!("{place}/deployment/{deployment}"),
-            None => place,
-        })
-    }
+async fn console_url(client: &Client, id: Uuid, deployment: Option<&str>) -> Option<String> {
+    let environment = client.get_environment(id).await.ok()?;
+    let (organization, project) = (environment.organization?.id, environment.project.id);
+    let place = format!("{CONSOLE}/organization/{organization}/project/{project}/environment/{id}");
+    Some(match deployment {
+        Some(deployment) => format!("{place}/deployment/{deployment}"),
+        None => place,
+    })
 }
 
 fn of_environment(log: &types::EnvironmentLogs) -> LogLine {

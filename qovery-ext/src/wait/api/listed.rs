@@ -2,11 +2,11 @@
 //!
 //! This is one of the two confirmations of a deletion.
 
-use qovery_api::{Call, Json, Operation, OperationInfo, operations};
+use qovery_api::{Call, Client, Json, Operation, OperationInfo, operations};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::ApiSource;
+use super::parents::Parents;
 use crate::wait::{
     Subject,
     source::{Fault, FaultKind},
@@ -40,70 +40,54 @@ macro_rules! lists {
 }
 lists! { ListEnvironment ListServicesByEnvironmentId ListOrganizationCluster }
 
-impl ApiSource {
-    pub(super) async fn read_listed(&self, subject: &Subject) -> Result<Option<bool>, Fault> {
-        let answer = match subject {
-            Subject::Environment { id, .. } => {
-                let project = self.parent_of(subject).await;
-                match known(project)?.flatten() {
-                    Some(project) => self.lists::<ListEnvironment>(project, &[*id]).await,
-                    None => return Ok(None),
-                }
+/// Whether the parent still lists the subject; `None` if the parent is not known.
+pub(super) async fn is_listed(
+    client: &Client,
+    parents: &Parents,
+    subject: &Subject,
+) -> Result<Option<bool>, Fault> {
+    let answer = match subject {
+        Subject::Environment { id, .. } => {
+            let project = parents.parent_of(subject).await;
+            match known(project)?.flatten() {
+                Some(project) => lists::<ListEnvironment>(client, project, &[*id]).await,
+                None => return Ok(None),
             }
-            Subject::Service { service, .. } => {
-                let environment = self.parent_of(subject).await;
-                match known(environment)?.flatten() {
-                    Some(environment) => {
-                        self.lists::<ListServicesByEnvironmentId>(environment, &[service.id])
-                            .await
-                    }
-                    None => return Ok(None),
-                }
-            }
-            Subject::Services {
-                environment,
-                services,
-            } => {
-                let ids: Vec<_> = services.iter().map(|service| service.id).collect();
-                self.lists::<ListServicesByEnvironmentId>(*environment, &ids)
-                    .await
-            }
-            Subject::Cluster { organization, id } => {
-                self.lists::<ListOrganizationCluster>(*organization, &[*id])
-                    .await
-            }
-        };
-        known(answer)
-    }
-
-    /// The parent of a subject, looked up at most once, while the subject exists; `None` for a cluster, which
-    /// has its own.
-    pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
-        match subject {
-            Subject::Environment {
-                project: Some(project),
-                ..
-            } => Ok(Some(*project)),
-            Subject::Environment { id, .. } => self.project_of_environment(*id).await.map(Some),
-            Subject::Service { .. } | Subject::Services { .. } => {
-                self.environment_of_subject(subject).await
-            }
-            Subject::Cluster { .. } => Ok(None),
         }
-    }
+        Subject::Service { service, .. } => {
+            let environment = parents.parent_of(subject).await;
+            match known(environment)?.flatten() {
+                Some(environment) => {
+                    lists::<ListServicesByEnvironmentId>(client, environment, &[service.id]).await
+                }
+                None => return Ok(None),
+            }
+        }
+        Subject::Services {
+            environment,
+            services,
+        } => {
+            let ids: Vec<_> = services.iter().map(|service| service.id).collect();
+            lists::<ListServicesByEnvironmentId>(client, *environment, &ids).await
+        }
+        Subject::Cluster { organization, id } => {
+            lists::<ListOrganizationCluster>(client, *organization, &[*id]).await
+        }
+    };
+    known(answer)
+}
 
-    async fn lists<O: Operation<Output = Listed, Format = Json>>(
-        &self,
-        parent: Uuid,
-        ids: &[Uuid],
-    ) -> Result<bool, Fault> {
-        let call = Call::<O>::new(&self.client, &[&parent]);
-        let Some(items) = call.await?.results else {
-            let message = format!("{}: the response has no list", O::INFO.id);
-            return Err(Fault::new(FaultKind::Unreadable, message));
-        };
-        Ok(items.iter().any(|item| ids.contains(&item.id)))
-    }
+async fn lists<O: Operation<Output = Listed, Format = Json>>(
+    client: &Client,
+    parent: Uuid,
+    ids: &[Uuid],
+) -> Result<bool, Fault> {
+    let call = Call::<O>::new(client, &[&parent]);
+    let Some(items) = call.await?.results else {
+        let message = format!("{}: the response has no list", O::INFO.id);
+        return Err(Fault::new(FaultKind::Unreadable, message));
+    };
+    Ok(items.iter().any(|item| ids.contains(&item.id)))
 }
 
 /// A missing parent is no evidence about its children. A parent that the token may not read is a fault.

@@ -4,34 +4,32 @@
 
 mod bounds;
 mod deployment_log;
+mod deployments;
 mod fault;
 mod listed;
 mod names;
-mod read;
+mod parents;
 mod start;
+mod statuses;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
 use qovery_api::{BoxFuture, Client};
 use uuid::Uuid;
 
 #[cfg(feature = "stream")]
-pub(super) use read::states;
+pub(super) use statuses::states;
 
+use self::parents::Parents;
 use super::{
-    Names, ServiceKind, ServiceRef, Snapshot, Subject,
+    Names, Snapshot, Subject,
     action_request::ActionRequest,
     failure_report::DeploymentLog,
     in_flight::{InFlightLimit, Permit},
     names::KnownNames,
-    source::{
-        ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, RequestReading, Source,
-    },
+    source::{ActionResponse, Fault, HistoryEntry, QueueRow, Reading, RequestReading, Source},
 };
 
 /// Reads and sends actions through a [`Client`].
@@ -39,8 +37,7 @@ pub(super) struct ApiSource {
     client: Client,
     in_flight: Arc<InFlightLimit>,
     names: Arc<KnownNames>,
-    /// The environments of services and the projects of environments that were looked up. They never change.
-    parents: Mutex<HashMap<Uuid, Uuid>>,
+    parents: Parents,
 }
 
 impl ApiSource {
@@ -48,79 +45,18 @@ impl ApiSource {
         Self {
             in_flight: InFlightLimit::of(&client),
             names: KnownNames::of(&client),
+            parents: Parents::new(client.clone()),
             client,
-            parents: Mutex::new(HashMap::new()),
         }
     }
 
-    /// The environment of a service, looked up at most once.
-    async fn environment_of(&self, service: ServiceRef) -> Result<Uuid, Fault> {
-        if let Some(environment) = self.parent_by_id(service.id) {
-            return Ok(environment);
-        }
-        let environment = self.look_up_environment(service).await?;
-        self.keep_parent(service.id, environment);
-        Ok(environment)
-    }
-
-    /// The project of an environment, looked up at most once.
-    async fn project_of_environment(&self, environment: Uuid) -> Result<Uuid, Fault> {
-        if let Some(project) = self.parent_by_id(environment) {
-            return Ok(project);
-        }
-        let project = self.client.get_environment(environment).await?.project.id;
-        self.keep_parent(environment, project);
-        Ok(project)
-    }
-
-    fn parent_by_id(&self, id: Uuid) -> Option<Uuid> {
-        self.parents().get(&id).copied()
-    }
-
-    fn keep_parent(&self, id: Uuid, parent: Uuid) {
-        self.parents().insert(id, parent);
-    }
-
-    fn parents(&self) -> MutexGuard<'_, HashMap<Uuid, Uuid>> {
-        self.parents.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn look_up_environment(&self, service: ServiceRef) -> Result<Uuid, Fault> {
-        let (client, id) = (&self.client, service.id);
-        let environment = match service.kind {
-            ServiceKind::Application => client.get_application(id).await.map(|s| s.environment),
-            ServiceKind::Container => client.get_container(id).await.map(|s| s.environment),
-            ServiceKind::Database => client.get_database(id).await.map(|s| s.environment),
-            ServiceKind::Job => {
-                let job = client.get_job(id).await?;
-                return read::environment_of_job(&job).ok_or_else(|| no_environment(service));
-            }
-            ServiceKind::Helm => client.get_helm(id).await.map(|s| s.environment),
-            ServiceKind::Terraform => client.get_terraform(id).await.map(|s| s.environment),
-            ServiceKind::AgenticWorkflow => {
-                client.get_agentic_workflow(id).await.map(|s| s.environment)
-            }
-        };
-        Ok(environment?.id)
-    }
-
-    /// The environment that a subject is or belongs to.
-    async fn environment_of_subject(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
-        match subject {
-            Subject::Service {
-                service,
-                environment: None,
-            } => self.environment_of(*service).await.map(Some),
-            other => Ok(other.environment_id()),
+    /// What sending an action needs.
+    fn api(&self) -> start::Api<'_> {
+        start::Api {
+            client: &self.client,
+            parents: &self.parents,
         }
     }
-}
-
-fn no_environment(service: ServiceRef) -> Fault {
-    Fault::new(
-        FaultKind::NotFound,
-        format!("the API names no environment for {service}"),
-    )
 }
 
 impl Source for ApiSource {
@@ -138,29 +74,34 @@ impl Source for ApiSource {
     }
 
     fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
-        Box::pin(self.read_names(subject))
+        Box::pin(names::read(
+            &self.client,
+            &self.parents,
+            &self.names,
+            subject,
+        ))
     }
 
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
-        Box::pin(self.read_subject(subject))
+        Box::pin(statuses::of_subject(&self.client, &self.parents, subject))
     }
 
     fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
-        Box::pin(self.read_request(request))
+        Box::pin(deployments::request(&self.client, request))
     }
 
     fn queue<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
-        Box::pin(self.read_queue(subject))
+        Box::pin(deployments::queue(&self.client, subject))
     }
 
     fn history<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
-        Box::pin(self.read_history(subject))
+        Box::pin(deployments::history(&self.client, &self.parents, subject))
     }
 
     fn start<'a>(
@@ -168,7 +109,7 @@ impl Source for ApiSource {
         subject: &'a Subject,
         action: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
-        Box::pin(self.send(subject, action))
+        Box::pin(start::send(self.api(), subject, action))
     }
 
     fn log<'a>(
@@ -177,39 +118,45 @@ impl Source for ApiSource {
         deployment: Option<&'a str>,
         with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        Box::pin(self.read_log(subject, deployment, with_environment))
+        Box::pin(deployment_log::read(
+            &self.client,
+            &self.parents,
+            subject,
+            deployment,
+            with_environment,
+        ))
     }
 
     fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
-        Box::pin(self.read_listed(subject))
+        Box::pin(listed::is_listed(&self.client, &self.parents, subject))
     }
 
     fn learn_parent<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let _ = self.parent_of(subject).await;
+            let _ = self.parents.parent_of(subject).await;
         })
     }
 
     fn known_parent(&self, subject: &Subject) -> Option<Uuid> {
-        self.parent_by_id(subject.id())
+        self.parents.known(subject.id())
     }
 
     fn remember_parent(&self, subject: &Subject, parent: Uuid) {
-        self.keep_parent(subject.id(), parent);
+        self.parents.keep(subject.id(), parent);
     }
 
     fn environment<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Uuid>, Fault>> {
-        Box::pin(self.environment_of_subject(subject))
+        Box::pin(self.parents.environment_of_subject(subject))
     }
 
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
-        Box::pin(self.project_of_environment(environment))
+        Box::pin(self.parents.project_of(environment))
     }
 
     fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
-        Box::pin(self.read_all_of(project))
+        Box::pin(statuses::of_project(&self.client, project))
     }
 }

@@ -9,7 +9,7 @@ mod service;
 use std::time::Duration;
 
 use qovery_api::{
-    Call, Operation, RetryMode,
+    Call, Client, Operation, RetryMode,
     chrono::DateTime,
     http::{HeaderMap, header},
     types,
@@ -17,8 +17,11 @@ use qovery_api::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use self::bodies::{deploy_request, ids, restart_request};
-use super::ApiSource;
+use self::{
+    bodies::{deploy_request, ids, restart_request},
+    service::send_to_service,
+};
+use super::{parents::Parents, statuses};
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,
     action_request::ActionRequest,
@@ -143,126 +146,131 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
 /// How long an action waits for facts that help to attribute deployments, but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
-impl ApiSource {
-    pub(super) async fn send(
-        &self,
-        subject: &Subject,
-        action: &ActionRequest,
-    ) -> Result<ActionResponse, Fault> {
-        if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
-            // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
-            // confirmed by other means. Therefore a failure here does not prevent the action.
-            let parent = self.parent_of(subject);
-            let _ = tokio::time::timeout(BEFOREHAND, parent).await;
-        }
-        if let ActionRequest::CancelRequest(request) = action {
-            return accepted(self.client.cancel_deployment_request(*request)).await;
-        }
-        match subject {
-            Subject::Environment { id, .. } => self.send_to_environment(*id, action).await,
-            Subject::Service { service, .. } => {
-                self.send_to_service(*service, subject, action).await
-            }
-            Subject::Services {
-                environment,
-                services,
-            } => self.send_to_services(*environment, services, action).await,
-            Subject::Cluster { organization, id } => {
-                self.send_to_cluster(*organization, *id, action).await
-            }
+/// The client, and what is known about the parents of services.
+#[derive(Clone, Copy)]
+pub(super) struct Api<'a> {
+    pub(super) client: &'a Client,
+    pub(super) parents: &'a Parents,
+}
+
+/// Sends an action.
+pub(super) async fn send(
+    api: Api<'_>,
+    subject: &Subject,
+    action: &ActionRequest,
+) -> Result<ActionResponse, Fault> {
+    if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
+        // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
+        // confirmed by other means. Therefore a failure here does not prevent the action.
+        let parent = api.parents.parent_of(subject);
+        let _ = tokio::time::timeout(BEFOREHAND, parent).await;
+    }
+    if let ActionRequest::CancelRequest(request) = action {
+        return accepted(api.client.cancel_deployment_request(*request)).await;
+    }
+    match subject {
+        Subject::Environment { id, .. } => send_to_environment(api, *id, action).await,
+        Subject::Service { service, .. } => send_to_service(api, *service, subject, action).await,
+        Subject::Services {
+            environment,
+            services,
+        } => send_to_services(api, *environment, services, action).await,
+        Subject::Cluster { organization, id } => {
+            send_to_cluster(api, *organization, *id, action).await
         }
     }
+}
 
-    async fn send_to_environment(
-        &self,
-        id: Uuid,
-        action: &ActionRequest,
-    ) -> Result<ActionResponse, Fault> {
-        let client = &self.client;
-        match action {
-            ActionRequest::Deploy(_) => accepted(client.deploy_environment(id)).await,
-            ActionRequest::Redeploy => accepted(client.redeploy_environment(id)).await,
-            ActionRequest::Stop => accepted(client.stop_environment(id)).await,
-            ActionRequest::Delete => accepted(client.delete_environment(id)).await,
-            ActionRequest::Uninstall => accepted(client.uninstall_environment(id)).await,
-            ActionRequest::Restart => {
-                let seen = self.read_subject(&Subject::environment(id)).await;
-                let seen = seen.map_err(Fault::before_acting)?;
-                let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
-                self.restart(id, &services).await
-            }
-            ActionRequest::Cancel { force } => {
-                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
-                accepted(client.cancel_environment_deployment(id, &body)).await
-            }
-            other => Err(unsupported(other, "an environment")),
+async fn send_to_environment(
+    api: Api<'_>,
+    id: Uuid,
+    action: &ActionRequest,
+) -> Result<ActionResponse, Fault> {
+    let client = api.client;
+    match action {
+        ActionRequest::Deploy(_) => accepted(client.deploy_environment(id)).await,
+        ActionRequest::Redeploy => accepted(client.redeploy_environment(id)).await,
+        ActionRequest::Stop => accepted(client.stop_environment(id)).await,
+        ActionRequest::Delete => accepted(client.delete_environment(id)).await,
+        ActionRequest::Uninstall => accepted(client.uninstall_environment(id)).await,
+        ActionRequest::Restart => {
+            let seen =
+                statuses::of_subject(api.client, api.parents, &Subject::environment(id)).await;
+            let seen = seen.map_err(Fault::before_acting)?;
+            let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
+            restart(api, id, &services).await
         }
+        ActionRequest::Cancel { force } => {
+            let body = types::CancelDeploymentRequest::new().force_cancel(*force);
+            accepted(client.cancel_environment_deployment(id, &body)).await
+        }
+        other => Err(unsupported(other, "an environment")),
     }
+}
 
-    async fn restart(
-        &self,
-        environment: Uuid,
-        services: &[ServiceRef],
-    ) -> Result<ActionResponse, Fault> {
-        if !services.iter().any(|s| can_be_restarted(s.kind)) {
-            let message = "there is no application, container or database to restart";
-            return Err(Fault::new(FaultKind::Rejected, message));
-        }
-        let body = restart_request(services);
-        accepted(self.client.reboot_services(environment, &body)).await
+async fn restart(
+    api: Api<'_>,
+    environment: Uuid,
+    services: &[ServiceRef],
+) -> Result<ActionResponse, Fault> {
+    if !services.iter().any(|s| can_be_restarted(s.kind)) {
+        let message = "there is no application, container or database to restart";
+        return Err(Fault::new(FaultKind::Rejected, message));
     }
+    let body = restart_request(services);
+    accepted(api.client.reboot_services(environment, &body)).await
+}
 
-    async fn send_to_services(
-        &self,
-        environment: Uuid,
-        services: &[ServiceRef],
-        action: &ActionRequest,
-    ) -> Result<ActionResponse, Fault> {
-        let client = &self.client;
-        if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
-            let message = format!(
-                "the API does not have this action for a selected {}",
-                odd.kind
-            );
-            return Err(Fault::new(FaultKind::Rejected, message));
-        }
-        match action {
-            ActionRequest::DeployServices(selection) => {
-                accepted(client.deploy_all_services(environment, &deploy_request(selection))).await
-            }
-            ActionRequest::StopServices => {
-                accepted(client.stop_selected_services(environment, &ids(services))).await
-            }
-            ActionRequest::DeleteServices => {
-                accepted(client.delete_selected_services(environment, &ids(services))).await
-            }
-            ActionRequest::UninstallServices => {
-                accepted(client.uninstall_selected_services(environment, &ids(services))).await
-            }
-            ActionRequest::RestartServices => self.restart(environment, services).await,
-            // Cancels the deployment of the environment, which runs the services.
-            ActionRequest::Cancel { .. } => self.send_to_environment(environment, action).await,
-            other => Err(unsupported(other, "selected services")),
-        }
+async fn send_to_services(
+    api: Api<'_>,
+    environment: Uuid,
+    services: &[ServiceRef],
+    action: &ActionRequest,
+) -> Result<ActionResponse, Fault> {
+    let client = api.client;
+    if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
+        let message = format!(
+            "the API does not have this action for a selected {}",
+            odd.kind
+        );
+        return Err(Fault::new(FaultKind::Rejected, message));
     }
-
-    async fn send_to_cluster(
-        &self,
-        organization: Uuid,
-        id: Uuid,
-        action: &ActionRequest,
-    ) -> Result<ActionResponse, Fault> {
-        let client = &self.client;
-        match action {
-            // The API no longer has an operation for updates: deploying applies them.
-            ActionRequest::Deploy(_) | ActionRequest::Update => {
-                accepted(client.deploy_cluster(organization, id)).await
-            }
-            ActionRequest::Stop => accepted(client.stop_cluster(organization, id)).await,
-            ActionRequest::Delete => accepted(client.delete_cluster(organization, id)).await,
-            ActionRequest::Upgrade => accepted(client.upgrade_cluster(id)).await,
-            other => Err(unsupported(other, "a cluster")),
+    match action {
+        ActionRequest::DeployServices(selection) => {
+            accepted(client.deploy_all_services(environment, &deploy_request(selection))).await
         }
+        ActionRequest::StopServices => {
+            accepted(client.stop_selected_services(environment, &ids(services))).await
+        }
+        ActionRequest::DeleteServices => {
+            accepted(client.delete_selected_services(environment, &ids(services))).await
+        }
+        ActionRequest::UninstallServices => {
+            accepted(client.uninstall_selected_services(environment, &ids(services))).await
+        }
+        ActionRequest::RestartServices => restart(api, environment, services).await,
+        // Cancels the deployment of the environment, which runs the services.
+        ActionRequest::Cancel { .. } => send_to_environment(api, environment, action).await,
+        other => Err(unsupported(other, "selected services")),
+    }
+}
+
+async fn send_to_cluster(
+    api: Api<'_>,
+    organization: Uuid,
+    id: Uuid,
+    action: &ActionRequest,
+) -> Result<ActionResponse, Fault> {
+    let client = api.client;
+    match action {
+        // The API no longer has an operation for updates: deploying applies them.
+        ActionRequest::Deploy(_) | ActionRequest::Update => {
+            accepted(client.deploy_cluster(organization, id)).await
+        }
+        ActionRequest::Stop => accepted(client.stop_cluster(organization, id)).await,
+        ActionRequest::Delete => accepted(client.delete_cluster(organization, id)).await,
+        ActionRequest::Upgrade => accepted(client.upgrade_cluster(id)).await,
+        other => Err(unsupported(other, "a cluster")),
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     ApiSource,
-    read::{of_environment, of_service},
     start::Answer,
+    statuses::{of_environment, of_service},
 };
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,

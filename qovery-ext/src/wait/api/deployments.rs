@@ -1,0 +1,136 @@
+//! Reads the status of a request, the queue and the history.
+
+use qovery_api::{Client, types};
+use uuid::Uuid;
+
+use super::{bounds, parents::Parents};
+use crate::wait::{
+    State, Subject, action_phase,
+    source::{Fault, HistoryEntry, HistoryService, QueueRow, RequestReading},
+};
+
+/// The status of a deployment request.
+pub(super) async fn request(
+    client: &Client,
+    request: Uuid,
+) -> Result<Option<RequestReading>, Fault> {
+    let status = match client
+        .get_deployment_status_by_deployment_request_id(request)
+        .await
+    {
+        Ok(status) => status,
+        // A success without a body means that the state is unknown.
+        Err(error)
+            if error.is_decode() && error.body().is_some_and(|b| b.trim_ascii().is_empty()) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let Some(state) = status.status else {
+        return Ok(None);
+    };
+    // A response about another request is ignored.
+    let own = status.deployment_request_id.is_none_or(|id| id == request);
+    Ok(own.then(|| RequestReading {
+        environment: status.environment_id,
+        state: State::from(state.as_str()),
+    }))
+}
+
+/// The requests that wait.
+pub(super) async fn queue(
+    client: &Client,
+    subject: &Subject,
+) -> Result<Option<Vec<QueueRow>>, Fault> {
+    match subject {
+        Subject::Cluster { .. } => Ok(None),
+        Subject::Service { service, .. } => {
+            let queue = client
+                .list_deployment_request_by_service_id(service.id)
+                .await?;
+            bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
+            let waiting = queue.results.iter().map(|entry| QueueRow {
+                request: entry.identifier.deployment_request_id,
+                action: entry.status_details.action.as_str().to_owned(),
+                // The queue of a service does not show the other services.
+                services: None,
+                origin: entry
+                    .auditing_data
+                    .origin
+                    .as_ref()
+                    .map(|o| o.as_str().to_owned()),
+                triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+            });
+            Ok(Some(waiting.collect()))
+        }
+        Subject::Environment {
+            id: environment, ..
+        }
+        | Subject::Services { environment, .. } => {
+            let queue = client
+                .list_deployment_request_by_environment_id(*environment)
+                .await?;
+            bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
+            let waiting = queue.results.iter().map(|entry| QueueRow {
+                request: entry.identifier.deployment_request_id,
+                action: entry.trigger_action.as_str().to_owned(),
+                services: services_in_queue(entry),
+                origin: entry
+                    .auditing_data
+                    .origin
+                    .as_ref()
+                    .map(|o| o.as_str().to_owned()),
+                triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+            });
+            Ok(Some(waiting.collect()))
+        }
+    }
+}
+
+/// The deployments that were, the latest ones first.
+pub(super) async fn history(
+    client: &Client,
+    parents: &Parents,
+    subject: &Subject,
+) -> Result<Option<Vec<HistoryEntry>>, Fault> {
+    let Some(environment) = parents.environment_of_subject(subject).await? else {
+        return Ok(None);
+    };
+    let history = client
+        .list_environment_deployment_history_v2(environment)
+        .await?;
+    bounds::at_most(bounds::ENTRIES, history.results.len(), "past deployments")?;
+    let past = history.results.iter().map(|entry| HistoryEntry {
+        deployment: entry.identifier.execution_id.clone(),
+        action: entry.trigger_action.as_str().to_owned(),
+        state: State::from(entry.status.as_str()),
+        services: entry
+            .stages
+            .iter()
+            .flat_map(|stage| &stage.services)
+            .map(|s| HistoryService {
+                id: s.identifier.service_id,
+                state: State::from(s.status.as_str()),
+                action: action_phase(s.status_details.status.as_str()),
+            })
+            .collect(),
+        origin: entry
+            .auditing_data
+            .origin
+            .as_ref()
+            .map(|o| o.as_str().to_owned()),
+        triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+        updated: Some(entry.auditing_data.updated_at.timestamp()),
+    });
+    Ok(Some(past.collect()))
+}
+
+/// The services of a queued request, if its stages are listed.
+fn services_in_queue(entry: &types::QueuedDeploymentRequestWithStages) -> Option<Vec<Uuid>> {
+    let services = entry.stages.iter().flat_map(|stage| &stage.services);
+    let mut ids: Vec<Uuid> = services.map(|s| s.identifier.service_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    (!ids.is_empty()).then_some(ids)
+}
