@@ -170,6 +170,8 @@ pub(crate) struct HistoryService {
 pub(crate) struct ActionResponse {
     /// The id of the created request, if the response has it.
     pub(crate) request: Option<Uuid>,
+    /// The execution that the response names.
+    pub(crate) execution: Option<String>,
     /// Whether the response itself shows that no request is queued and no deployment runs.
     pub(crate) idle: bool,
     /// The server's clock at the time of the response, in seconds since 1970.

@@ -31,6 +31,9 @@ use crate::wait::{
 /// The field of a status that names a deployment request.
 const REQUEST: &str = "deployment_request_id";
 
+/// The fields of a status that name an execution.
+const EXECUTION: [&str; 2] = ["last_deployment_id", "execution_id"];
+
 /// The response to an action.
 pub(super) trait Answer {
     fn action_response(&self) -> ActionResponse;
@@ -44,8 +47,12 @@ impl Answer for () {
 
 impl Answer for Map<String, Value> {
     fn action_response(&self) -> ActionResponse {
+        let execution = EXECUTION
+            .iter()
+            .find_map(|field| self.get(*field)?.as_str());
         ActionResponse {
             request: self.get(REQUEST).and_then(named),
+            execution: execution.map(str::to_owned),
             ..ActionResponse::default()
         }
     }
@@ -55,6 +62,7 @@ impl Answer for types::Status {
     fn action_response(&self) -> ActionResponse {
         action_response(
             self.deployment_request_id,
+            self.execution_id.clone(),
             self.state.as_str(),
             // A missing count does not prove that the queue is empty.
             self.deployment_requests_count.is_none_or(|count| count > 0),
@@ -66,6 +74,7 @@ impl Answer for types::EnvironmentStatus {
     fn action_response(&self) -> ActionResponse {
         action_response(
             self.deployment_request_id,
+            self.last_deployment_id.clone(),
             self.last_deployment_state
                 .as_ref()
                 .map_or("", |state| state.as_str()),
@@ -93,10 +102,16 @@ fn named(request: &Value) -> Option<Uuid> {
     request.as_str().and_then(|id| id.parse().ok())
 }
 
-fn action_response(request: Option<Uuid>, state: &str, waiting: bool) -> ActionResponse {
+fn action_response(
+    request: Option<Uuid>,
+    execution: Option<String>,
+    state: &str,
+    waiting: bool,
+) -> ActionResponse {
     let phase = State::from(state).phase(Goal::Canceled);
     ActionResponse {
         request,
+        execution,
         idle: request.is_none() && phase == Phase::Reached && !waiting,
         server_time: None,
     }

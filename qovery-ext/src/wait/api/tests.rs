@@ -217,7 +217,7 @@ async fn a_parent_that_was_looked_up_while_the_subject_existed_is_kept() {
     );
     let source = ApiSource::new(client.unwrap());
     let subject = Subject::environment(uuid(ID));
-    source.parent_of(&subject).await.unwrap();
+    source.parents.parent_of(&subject).await.unwrap();
     GONE.store(true, Ordering::Relaxed);
     assert_eq!(source.listed(&subject).await.unwrap(), Some(false));
 }

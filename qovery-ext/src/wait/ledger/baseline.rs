@@ -1,5 +1,6 @@
 //! The readings from before the action.
 
+use qovery_api::chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,6 +14,10 @@ use super::super::{
 pub(crate) struct Baseline {
     /// The executions that were shown. A run that is among them, or older, is not this operation's.
     pub(crate) executions: Vec<String>,
+    /// The latest date that was shown, by the server's clock, in seconds since 1970.
+    pub(crate) date: Option<i64>,
+    /// The execution that the response to a cancel named.
+    pub(crate) target: Option<String>,
     /// The requests that the queue listed; `None` if the queue could not be read.
     pub(crate) requests: Option<Vec<Uuid>>,
     /// The result that was shown.
@@ -59,8 +64,13 @@ impl Baseline {
                 date: None,
             }),
         };
+        let dates = parts.iter().flatten().map(|part| part.date.as_deref());
+        let dates = dates.chain(baseline.whole.as_ref().map(|whole| whole.date.as_deref()));
+        let date = dates.flatten().filter_map(seconds).max();
         Self {
             executions,
+            date,
+            target: None,
             requests: queue.map(|queue| {
                 // A request that a status names exists, whatever its relation to the operation.
                 let own = baseline
@@ -80,6 +90,11 @@ impl Baseline {
             }),
         }
     }
+}
+
+fn seconds(date: &str) -> Option<i64> {
+    let date = DateTime::parse_from_rfc3339(date).ok()?;
+    Some(date.timestamp())
 }
 
 /// How many entries of the history are remembered from before the action: the newest ones are enough,

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::{
-    Goal, Ledger,
+    Fact, Goal, LATE, Ledger,
     claim::{acts_alike, claim, is_older},
+    millis,
     run::{Run, UNNAMED_NEW},
 };
 
@@ -51,6 +52,8 @@ impl<'a> Candidates<'a> {
         if runs.iter().any(|run| run.execution() != Some(UNNAMED_NEW)) {
             runs.retain(|run| run.execution() != Some(UNNAMED_NEW));
         }
+        // The history lists the same runs by their ids.
+        runs.retain(|run| !self.is_listed_by_id(run));
         // The first ones are those of the similar requests ahead of ours. A request that was canceled in the queue
         // may have no run at all.
         let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
@@ -62,6 +65,16 @@ impl<'a> Candidates<'a> {
             runs.drain(..ahead);
         }
         runs
+    }
+
+    /// Whether a run that the status names only by its date has an entry in the history, which is at most a settle
+    /// period late.
+    fn is_listed_by_id(self, run: &Run) -> bool {
+        let read = self.ledger.read_at(Fact::History);
+        let listed = run.seen.first.saturating_add(millis(LATE));
+        run.is_named_by_date()
+            && !self.ledger.is_unavailable(Fact::History)
+            && read.is_some_and(|read| read >= listed)
     }
 
     /// Whether a request from before the action, which has not absorbed ours, has left the queue since.

@@ -3,10 +3,10 @@
 use uuid::Uuid;
 
 use super::{
-    super::{Goal, State},
+    super::{Goal, Phase, State},
     Beginning, Ledger, OWN_ORIGIN, Scope,
     rule::{Claiming, rules, table},
-    run::{Fate, Run},
+    run::{End, Fate, Run},
 };
 
 /// Whether a run can be this operation's.
@@ -28,7 +28,7 @@ impl Claim {
 pub(super) const RULES: &[Claiming] = table! {
     names_another_request: "a request id names one request",
     came_before: "an id names one run, and a request that is listed beside a later one has not absorbed it",
-    ended_before: "the history and the Date header use one clock",
+    ended_before: "the history, the dates of a status and the Date header use one clock",
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
@@ -62,7 +62,8 @@ fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
         return Some(false);
     }
     // The header counts whole seconds.
-    Some(run.finished? < asked_by_server_clock(ledger)?.saturating_sub(1))
+    let asked = asked_by_server_clock(ledger).map(|asked| asked.saturating_sub(1));
+    Some(run.finished? < asked.max(ledger.before.date)?)
 }
 
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
@@ -90,7 +91,6 @@ fn is_failure_of_cluster(ledger: &Ledger, run: &Run) -> bool {
 
 /// Whether a terminal state can only be the end of another action: a stop never ends as deployed.
 fn is_of_another_action(state: &State, goal: Goal) -> bool {
-    use super::super::Phase;
     if state.is_error() {
         return match goal {
             Goal::Stopped => !matches!(state, State::StopError | State::InvalidCredentials),
@@ -113,7 +113,23 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
         return None;
     };
     let listed = run.services.as_ref()?;
-    Some(ours.iter().any(|id| listed.binary_search(id).is_err()))
+    let takes_part = |id: &Uuid| listed.binary_search(id).is_ok();
+    // The entry of a run that failed may lack the services of the stages that it did not reach.
+    let has_only_ours = listed.iter().all(|id| ours.contains(id));
+    Some(if has_only_ours && fails_like_our_request(ledger, run) {
+        !ours.iter().any(takes_part)
+    } else {
+        !ours.iter().all(takes_part)
+    })
+}
+
+/// Whether a run and the status of our request show the same failure.
+fn fails_like_our_request(ledger: &Ledger, run: &Run) -> bool {
+    let said = ledger.own_request().and_then(Run::end);
+    let ends = said
+        .and_then(End::state)
+        .zip(run.end().and_then(End::state));
+    ends.is_some_and(|(said, own)| said == own && own.phase(ledger.goal) != Phase::Reached)
 }
 
 /// A service whose status names another run was not part of a run that has succeeded, or that its status says not
@@ -150,6 +166,8 @@ const KNOWN_ORIGINS: &[&str] = &[
 
 fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
     let own = ledger.own_request()?.triggered_by.as_deref()?;
+    // A status may still name the user of the run before, or name users in another form than the queue.
+    run.action.as_ref()?;
     Some(run.triggered_by.as_deref()? != own)
 }
 

@@ -175,11 +175,12 @@ impl Ledger {
             server: received.and_then(|received| received.server_time),
             response,
         };
-        // The response to a cancel may name the request that is canceled or any other.
-        if self.goal != Goal::Canceled
-            && let Some(request) = received.and_then(|received| received.request)
-        {
-            self.request = Some(request);
+        let Some(received) = received else { return };
+        if self.goal == Goal::Canceled {
+            // The response may name the request that is canceled or any other.
+            self.before.target.clone_from(&received.execution);
+        } else if received.request.is_some() {
+            self.request = received.request;
         }
     }
 

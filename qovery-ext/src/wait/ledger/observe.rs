@@ -12,7 +12,7 @@ use super::{
     Ledger, Scope,
     claim::claim,
     poll::Fact,
-    run::{End, Fate, Run, Span, Stamp, UNNAMED_NEW},
+    run::{BY_DATE, End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
 
 /// One reading, with the time at which it arrived.
@@ -88,7 +88,7 @@ const UNNAMED: &str = "unnamed";
 
 fn named(id: Option<&str>, date: Option<&str>) -> Option<String> {
     id.map(str::to_owned)
-        .or_else(|| date.map(|date| format!("of {date}")))
+        .or_else(|| date.map(|date| format!("{BY_DATE}{date}")))
 }
 
 impl StatusReading {

@@ -14,6 +14,9 @@ use super::super::{Endpoint, Goal, Phase, RunId, State};
 /// The name of the runs since the action of a server that names no executions.
 pub(super) const UNNAMED_NEW: &str = "unnamed since";
 
+/// How the name of a run begins that a server names only by its date.
+pub(super) const BY_DATE: &str = "of ";
+
 /// Milliseconds since the operation began.
 pub(crate) type Stamp = u64;
 
@@ -232,6 +235,11 @@ impl Run {
             RunId::Execution(id) => Some(id),
             RunId::Request(_) => None,
         }
+    }
+
+    /// Whether the server names the run only by its date.
+    pub(crate) fn is_named_by_date(&self) -> bool {
+        self.execution().is_some_and(|id| id.starts_with(BY_DATE))
     }
 
     /// Whether the user, the origin or the action of the run is known.

@@ -192,6 +192,7 @@ impl Source for World {
             .or_insert_with(Instant::now);
         none(ActionResponse {
             request: Some(id),
+            execution: None,
             idle: false,
             server_time: None,
         })

@@ -126,6 +126,7 @@ impl Server {
         self.set(|s| {
             s.received = Some(ActionResponse {
                 request: Some(REQUEST),
+                execution: None,
                 idle: false,
                 server_time: None,
             });
@@ -137,6 +138,7 @@ impl Server {
         self.set(|s| {
             s.received = Some(ActionResponse {
                 request: None,
+                execution: None,
                 idle: true,
                 server_time: None,
             });

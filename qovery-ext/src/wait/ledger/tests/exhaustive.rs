@@ -565,6 +565,7 @@ impl Node {
                 next.now,
                 Some(&ActionResponse {
                     request: (world.matrix.id == ResponseId::Always).then_some(named),
+                    execution: None,
                     idle: false,
                     server_time: Some(SENT),
                 }),

@@ -186,6 +186,7 @@ fn acted_after(
         100,
         Some(&ActionResponse {
             request: named.map(request),
+            execution: None,
             idle: false,
             server_time: Some(SENT),
         }),

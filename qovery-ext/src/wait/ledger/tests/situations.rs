@@ -364,6 +364,14 @@ fn absent() -> Vec<Situation> {
             ),
             1_000,
         ),
+        at(
+            deletes(None),
+            &with(
+                vec![history(500, &[past("x", "DELETE", "DELETE_ERROR")])],
+                &missing(&twice),
+            ),
+            periods(2),
+        ),
         at(deletes(None), &missing(&[1_000]), periods(9)),
         at(
             acted(&services(&[1]), Goal::Deleted, None),
@@ -448,6 +456,10 @@ fn canceled() -> Vec<Situation> {
             ],
             periods(9),
         ),
-        at(cancels(None), &[status(1_000, "before", "CANCELED")], 1_000),
+        at(
+            acted_after(&environment(), Goal::Canceled, "DEPLOYING", &[], None),
+            &[status(1_000, "after", "DEPLOYING")],
+            1_000,
+        ),
     ]
 }

@@ -255,6 +255,7 @@ fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_r
             100,
             Some(&ActionResponse {
                 request: Some(made(2)),
+                execution: None,
                 idle: false,
                 server_time: Some(SENT),
             }),

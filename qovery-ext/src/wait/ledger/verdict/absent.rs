@@ -21,6 +21,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     was_never_found: "a subject that was just made may not be shown yet",
     request_says_deleted: "the status of a request is that of its run",
     had_ended: "a deletion does not undo the end of an earlier run",
+    had_failed: "a deletion that failed has not deleted what another one deleted later",
     is_unconfirmed: "one answer can be that of a proxy",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
@@ -84,6 +85,23 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
     };
     let ended: Vec<&Run> = runs.filter(counts).collect();
     Ok(ledger.ends().shared(&ended, poll))
+}
+
+fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
+    if !ledger.goal.is_reached_when_gone() || !ledger.has_acted() {
+        return Ok(None);
+    }
+    let runs = ledger.candidates().executions();
+    let has_failed = |run: &&Run| {
+        let end = ledger.ends().for_us(run, poll);
+        matches!(end, Some((Decision::Failed(_), _)))
+    };
+    if !runs.iter().any(has_failed) {
+        return Ok(None);
+    }
+    // If they differ, one of them deleted the subject, and another one failed.
+    let shared = ledger.ends().shared(&runs, poll);
+    says(shared.unwrap_or_else(|| ledger.ends().superseded(&runs)))
 }
 
 fn is_unconfirmed(ledger: &Ledger, poll: &Poll) -> Step {
@@ -161,7 +179,13 @@ fn gone(ledger: &Ledger) -> Decision {
 /// The verdict on a subject that its parent does not list either.
 pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Verdict {
     let parent = absence(Endpoint::Parent, poll.now);
-    let rules = [had_ended, deleted_by_another, ended_unseen, is_gone];
+    let rules = [
+        had_ended,
+        had_failed,
+        deleted_by_another,
+        ended_unseen,
+        is_gone,
+    ];
     let verdict = rules
         .iter()
         .find_map(|rule| rule(ledger, poll).ok().flatten());

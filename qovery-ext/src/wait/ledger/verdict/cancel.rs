@@ -73,15 +73,25 @@ fn request_is_gone(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
-    let before = &ledger.before.executions;
-    let shown = ledger.shown.as_ref();
-    let is_aim =
-        shown.is_some_and(|shown| before.is_empty() || before.contains(&shown.execution()));
-    match ledger.status().state() {
-        // Another run is shown, so the previous one has ended.
-        Some(state) if state.is_terminal() || !is_aim => {
-            over(evidence_of(None, Endpoint::Status, state, poll.now))
-        }
-        _ => waits(Phase::Running),
+    let (Some(shown), Some(state)) = (&ledger.shown, ledger.status().state()) else {
+        return waits(Phase::Running);
+    };
+    let before = &ledger.before;
+    let was_at_work = before
+        .result
+        .as_ref()
+        .is_some_and(|result| result.state.is_active());
+    let was_shown = before.executions.contains(&shown.execution());
+    let is_target = match &before.target {
+        Some(target) => *target == shown.execution(),
+        None => was_at_work && was_shown,
+    };
+    // A run from before the target is shown if the status is late, and so is the rest before the target.
+    let is_other = !is_target && !was_shown && (before.target.is_some() || was_at_work);
+    // Another run is shown, so the previous one has ended.
+    let is_over = is_other || (state.is_terminal() && is_target);
+    if is_over || (state.is_terminal() && poll.is_settled(ledger.quiet_since(), 1)) {
+        return over(evidence_of(None, Endpoint::Status, state, poll.now));
     }
+    waits(Phase::Running)
 }

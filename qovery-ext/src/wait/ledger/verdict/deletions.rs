@@ -83,7 +83,7 @@ impl<'a> Deletions<'a> {
         let own = self.ledger.request();
         let own = own.and_then(|id| self.ledger.run(&RunId::Request(id)));
         let own = own.filter(|run| run.fate == Fate::Queued);
-        let Some(queued) = own.and_then(|run| run.queued) else {
+        let Some((own, queued)) = own.and_then(|run| Some((run, run.queued?))) else {
             return false;
         };
         // The queue can list a request for some time after its run has begun.
@@ -93,7 +93,14 @@ impl<'a> Deletions<'a> {
             .runs
             .iter()
             .filter(|run| run.execution().is_some());
-        let mut earlier = executions.filter(|run| is_earlier(run));
+        // Some servers list the request for as long as its run is at work.
+        let is_listed_once = self.ledger.candidates().alike().count() == 1;
+        let may_be_ours = |run: &Run| {
+            let is_described = run.origin.is_some() && run.triggered_by.is_some();
+            let is_alike = run.origin == own.origin && run.triggered_by == own.triggered_by;
+            is_listed_once && is_described && is_alike
+        };
+        let mut earlier = executions.filter(|run| is_earlier(run) && !may_be_ours(run));
         earlier.any(|run| self.is_asked_for(run))
     }
 }

@@ -101,7 +101,10 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     }
     // A request that has ended has an end of its own, which the run may not share.
     let mut requests = ledger.candidates().requests().into_iter();
-    if requests.any(|run| has_told(ledger, run)) || may_be_of_another(ledger) {
+    if requests.any(|run| has_told(ledger, run))
+        || may_be_of_another(ledger)
+        || lacks_an_action(ledger)
+    {
         return Ok(None);
     }
     services_ended_in_run(ledger, poll)
@@ -301,6 +304,12 @@ fn may_be_of_another(ledger: &Ledger) -> bool {
     ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described())
 }
 
+/// Whether a run counts only because no endpoint has named its action, and nothing says that ours was executed.
+fn lacks_an_action(ledger: &Ledger) -> bool {
+    let runs = ledger.candidates().executions();
+    is_lost(ledger) && runs.iter().any(|run| run.action.is_none())
+}
+
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = ledger.candidates().executions();
     let rivals = ledger.candidates().rivals();
@@ -322,6 +331,12 @@ fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
     // If the response was lost, the action may not have been executed: of two runs alike, neither may be ours.
     let is_clear = !is_lost(ledger) || ledger.candidates().executions().len() < 2;
+    if lacks_an_action(ledger) && !ledger.is_unavailable(Fact::History) {
+        poll.need(ledger, Fact::History)?;
+        if !poll.is_settled(over_since(ledger), 2) {
+            return waits(Phase::Running);
+        }
+    }
     if is_clear && let Some(verdict) = ledger.ends().shared(&runs, poll) {
         return says(verdict);
     }
