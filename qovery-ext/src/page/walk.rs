@@ -165,7 +165,9 @@ impl<O: PagedOperation> Walk<O> {
         let distinct = ids.iter().collect::<BTreeSet<_>>().len();
         self.largest = self.largest.max(distinct);
         let size = parts.declared_size.filter(|size| *size > 0);
-        let has_room = (ids.len() as u64) < size.unwrap_or(self.largest as u64);
+        // Some servers declare the number of items on the page as its size.
+        let is_below_its_size = size.is_some_and(|size| (ids.len() as u64) < size);
+        let has_room = is_below_its_size || distinct < self.largest;
         let (link, turned) = match &self.links {
             Ok(links) => links.read(&parts),
             Err(problem) => return Err(Kind::WrongCursor(problem.clone())),
@@ -175,7 +177,7 @@ impl<O: PagedOperation> Walk<O> {
                 short_page_ends, ..
             } => {
                 // A page of one item has room for more, unless the server says that this is its size.
-                let ends_with_its_cursor = has_room || (ids.len() == 1 && size.is_none());
+                let ends_with_its_cursor = has_room || (distinct == 1 && size.is_none());
                 let declared = parts.declared_size;
                 let is_short = declared.is_some_and(|size| (ids.len() as u64) < size);
                 match ids.last() {

@@ -595,6 +595,7 @@ async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
         .await;
     let failed = failed.unwrap_err();
     assert_eq!(failed.work_error(), Some(&"the tests failed"));
+    assert!(failed.wait_error().is_none() && failed.api_error().is_none());
     assert_eq!(
         (failed.exit_code(), failed.not_deleted().is_none()),
         (1, true)
@@ -615,6 +616,9 @@ async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
         .unwrap_err();
     assert_eq!(failed.exit_code(), 3);
     assert!(failed.preview_error().is_some() && !worked.load(Ordering::Relaxed));
+    assert!(failed.wait_error().is_some_and(|error| error.is_refused()));
+    assert!(failed.api_error().is_some_and(|error| error.is_forbidden()));
+    assert!(std::error::Error::source(&failed).is_some());
     assert!(scene.copies().await.is_empty());
 
     scene
@@ -625,6 +629,7 @@ async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
         .await
         .unwrap_err();
     assert!(kept.not_deleted().is_some(), "{kept}");
+    assert!(kept.api_error().is_some_and(|error| error.is_forbidden()));
     assert!(kept.to_string().contains("was not deleted"), "{kept}");
     assert!(preview().delete(&scene.client).await.unwrap());
 }

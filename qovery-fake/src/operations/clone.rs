@@ -1,9 +1,11 @@
 //! Clones of environments and services: the configuration, never deployed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Handled, environment_id, uuid};
+use super::{Handled, environment_id, uuid, variables};
 use crate::{
     call::Call,
     exchange::Refusal,
@@ -35,11 +37,12 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
     for stage in &stages {
         creation::stage_named(world, call.contract, id, &stage.name);
     }
+    let mut owners = BTreeMap::from([(original, id)]);
     for service in services {
-        let name = service.name.clone();
-        copy_service(world, call, &service, id, &name);
+        let copy = copy_service(world, call, &service, id, &service.name);
+        owners.insert(service.id, copy);
     }
-    copy_variables(world, call, original, id);
+    copy_variables(world, call, &owners);
     shown(world, call, id)
 }
 
@@ -61,6 +64,7 @@ pub(super) fn service(world: &mut World, call: &Call<'_>) -> Handled {
         .and_then(Value::as_str)
         .unwrap_or(&service.name);
     let copy = copy_service(world, call, &service, target, name);
+    copy_variables(world, call, &BTreeMap::from([(id, copy)]));
     shown(world, call, copy)
 }
 
@@ -92,33 +96,50 @@ fn copy_service(
         copy.durations.clone_from(&service.durations);
     }
     let links = source.and_then(|source| source.server.get("links").cloned());
-    copy_variables(world, call, service.id, id);
     if let (Some(links), Some(copy)) = (links, world.resources.get_mut(&id.to_string())) {
         copy.server.insert("links".to_owned(), links);
     }
     id
 }
 
-/// Copies the variables of one environment or service to another one.
-fn copy_variables(world: &mut World, call: &Call<'_>, from: Uuid, to: Uuid) {
-    let variables: Vec<Resource> = world
-        .resources
-        .of("/variable/{variableId}")
-        .filter(|variable| variable.body.get("variable_parent_id") == Some(&json!(from)))
+/// Copies the variables of environments and services to the copies of these. An alias or an override of a
+/// copied variable derives from the copy.
+fn copy_variables(world: &mut World, call: &Call<'_>, owners: &BTreeMap<Uuid, Uuid>) {
+    let mut copies: BTreeMap<String, String> = owners
+        .iter()
+        .map(|(from, to)| (from.to_string(), to.to_string()))
+        .collect();
+    let owner_of = |variable: &Resource| {
+        let owner = variable.body.get("variable_parent_id");
+        owner.and_then(Value::as_str).map(str::to_owned)
+    };
+    let all = world.resources.of(variables::TEMPLATE);
+    let of_owners: Vec<Resource> = all
+        .filter(|variable| owner_of(variable).is_some_and(|owner| copies.contains_key(&owner)))
         .cloned()
         .collect();
-    for mut variable in variables {
-        let owner = to.to_string();
-        variable
-            .body
-            .insert("variable_parent_id".to_owned(), json!(owner));
-        for parent in variable.parents.values_mut() {
-            if *parent == from.to_string() {
-                parent.clone_from(&owner);
-            }
+    // In the order of creation: a variable comes before those that derive from it.
+    for mut variable in of_owners {
+        let copy_of = |id: &str| copies.get(id).cloned();
+        if let Some(owner) = owner_of(&variable).and_then(|owner| copy_of(&owner)) {
+            let body = &mut variable.body;
+            body.insert("variable_parent_id".to_owned(), json!(owner));
         }
+        for parent in variable.parents.values_mut() {
+            *parent = copy_of(parent).unwrap_or_else(|| parent.clone());
+        }
+        let links = variables::LINKS.into_iter().filter_map(|link| {
+            let original = variable.server.get(link)?.get("id")?.as_str()?;
+            let original = copy_of(original).unwrap_or_else(|| original.to_owned());
+            Some((link.to_owned(), json!({ "id": original })))
+        });
+        let links: Vec<_> = links.collect();
         let (template, parents, body) = (&variable.template, variable.parents, variable.body);
-        creation::create(world, call.contract, template, parents, body, None);
+        let copy = creation::create(world, call.contract, template, parents, body, None);
+        if let Some(resource) = world.resources.get_mut(&copy.to_string()) {
+            resource.server.extend(links);
+        }
+        copies.insert(variable.id, copy.to_string());
     }
 }
 

@@ -30,11 +30,12 @@ pub(crate) type Handled = Result<Answer, Refusal>;
 
 /// Refuses ids of resources that do not exist, the outermost first.
 pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
-    for (parameter, id) in call.path {
+    for (index, (parameter, id)) in call.path.iter().enumerate() {
         let Some(known) = exists(world, call.contract, parameter, id) else {
             continue;
         };
-        if known {
+        let outer = call.path.get(..index).unwrap_or_default();
+        if known && is_below(world, id, outer) {
             continue;
         }
         let what = parameter.strip_suffix("Id").unwrap_or(parameter);
@@ -44,6 +45,15 @@ pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
         });
     }
     Ok(())
+}
+
+/// Returns whether a resource belongs to the resources that its path names before it.
+fn is_below(world: &World, id: &str, outer: &[(String, String)]) -> bool {
+    let parents = world.resources.get(id).map(|resource| &resource.parents);
+    outer.iter().all(|(parameter, outer)| {
+        let parent = parents.and_then(|parents| parents.get(parameter));
+        parent.is_none_or(|parent| parent == outer)
+    })
 }
 
 /// Returns the refusal of a request for a deleted resource.

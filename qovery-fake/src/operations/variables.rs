@@ -12,7 +12,10 @@ use crate::{
     world::{World, creation, resources::Resource},
 };
 
-const TEMPLATE: &str = "/variable/{variableId}";
+pub(super) const TEMPLATE: &str = "/variable/{variableId}";
+
+/// The properties with the variable that an alias or an override derives from.
+pub(super) const LINKS: [&str; 2] = ["aliased_variable", "overridden_variable"];
 
 pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let wanted = |name: &str| call.incoming.parameter(name);
@@ -20,7 +23,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     require_parent(world, parent)?;
     let variables = world.resources.of(TEMPLATE);
     let results: Vec<Value> = variables
-        .map(shown)
+        .map(|variable| shown(world, variable))
         .filter(|variable| {
             let text = |name: &str| variable.get(name).map(text_of).unwrap_or_default();
             text("variable_parent_id") == parent
@@ -38,16 +41,11 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {
     } else {
         "VALUE"
     };
-    add(world, call, body, kind, Map::new())
+    add(world, call, body, kind, None)
 }
 
 /// An alias of a variable, or a variable that overrides it in a narrower scope.
 pub(super) fn derive(world: &mut World, call: &Call<'_>, relation: &str) -> Handled {
-    let original = world
-        .resources
-        .get(call.last_id())
-        .map(shown)
-        .unwrap_or_default();
     let mut body = call.body.as_object().cloned().unwrap_or_default();
     let (kind, scope, parent, link) = match relation {
         "alias" => (
@@ -71,13 +69,7 @@ pub(super) fn derive(world: &mut World, call: &Call<'_>, relation: &str) -> Hand
     };
     moved(scope, "variable_scope");
     moved(parent, "variable_parent_id");
-    for name in ["key", "value", "is_secret"] {
-        if let Some(value) = original.get(name) {
-            body.entry(name).or_insert_with(|| value.clone());
-        }
-    }
-    let server = Map::from_iter([(link.to_owned(), original)]);
-    add(world, call, body, kind, server)
+    add(world, call, body, kind, Some(link))
 }
 
 /// Edits a variable. A null value keeps the value of a secret.
@@ -92,26 +84,29 @@ pub(super) fn edit(world: &mut World, call: &Call<'_>) -> Handled {
         }
     }
     resource.server.insert("updated_at".to_owned(), json!(date));
-    let shown = shown(resource);
-    Ok(call.success(&shown))
+    Ok(call.success(&shown_by_id(world, call.last_id())))
 }
 
+/// Adds a variable. A derived one has a link to the variable of the path.
 fn add(
     world: &mut World,
     call: &Call<'_>,
     mut body: Map<String, Value>,
     kind: &str,
-    server: Map<String, Value>,
+    link: Option<&str>,
 ) -> Handled {
+    let original = link.map(|_| shown_by_id(world, call.last_id()));
     let text = |name: &str| body.get(name).map(text_of).unwrap_or_default();
-    let (key, parent) = (text("key"), text("variable_parent_id"));
+    let parent = text("variable_parent_id");
+    let key = body.get("key");
+    let key = key.or_else(|| original.as_ref()?.get("key"));
+    let key = key.map(text_of).unwrap_or_default();
     require_parent(world, &parent)?;
     let taken = world.resources.of(TEMPLATE).any(|variable| {
+        let variable = shown(world, variable);
         let is = |name: &str, value: &str| {
-            variable
-                .body
-                .get(name)
-                .is_some_and(|found| text_of(found) == value)
+            let found = variable.get(name);
+            found.is_some_and(|found| text_of(found) == value)
         };
         is("key", &key) && is("variable_parent_id", &parent)
     });
@@ -122,17 +117,20 @@ fn add(
     let scope = body.get("variable_scope").cloned().unwrap_or_default();
     body.insert("scope".to_owned(), scope);
     body.insert("variable_type".to_owned(), json!(kind));
-    // Deleting the parent of the variable deletes the variable.
+    // Deleting the parent of the variable deletes the variable, and so does deleting its original.
     let owner = world.resources.get(&parent);
     let owner = owner.map(|owner| (owner.parameter().to_owned(), parent.clone()));
-    let parents: BTreeMap<String, String> = owner.into_iter().collect();
+    let mut parents: BTreeMap<String, String> = owner.into_iter().collect();
+    if link.is_some() {
+        parents.insert("variableId".to_owned(), call.last_id().to_owned());
+    }
     let id = creation::create(world, call.contract, TEMPLATE, parents, body, None);
-    let resource = world.resources.get_mut(&id.to_string());
-    let facts = resource.map(|resource| {
-        resource.server.extend(server);
-        shown(resource)
-    });
-    Ok(call.success(&facts.unwrap_or_default()))
+    let id = id.to_string();
+    if let (Some(link), Some(resource)) = (link, world.resources.get_mut(&id)) {
+        let original = json!({ "id": call.last_id() });
+        resource.server.insert(link.to_owned(), original);
+    }
+    Ok(call.success(&shown_by_id(world, &id)))
 }
 
 fn require_parent(world: &World, parent: &str) -> Result<(), Refusal> {
@@ -143,8 +141,30 @@ fn require_parent(world: &World, parent: &str) -> Result<(), Refusal> {
     }
 }
 
-fn shown(variable: &Resource) -> Value {
+fn shown_by_id(world: &World, id: &str) -> Value {
+    let variable = world.resources.get(id);
+    variable
+        .map(|variable| shown(world, variable))
+        .unwrap_or_default()
+}
+
+/// The facts about a variable. A derived one has those of its original, except for the properties that it
+/// was given itself.
+fn shown(world: &World, variable: &Resource) -> Value {
     let mut facts = variable.facts();
+    for link in LINKS {
+        let original = facts.pointer(&format!("/{link}/id"));
+        let original = original.and_then(Value::as_str);
+        let Some(original) = original.map(|id| shown_by_id(world, id)) else {
+            continue;
+        };
+        for name in ["key", "value", "is_secret"] {
+            if let (None, Some(value)) = (facts.get(name), original.get(name)) {
+                set(&mut facts, name, value.clone());
+            }
+        }
+        set(&mut facts, link, original);
+    }
     if facts.get("is_secret") == Some(&Value::Bool(true)) {
         set(&mut facts, "value", Value::Null);
     }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod clusters;
+mod combinations;
 mod contract;
 mod deployments;
 mod faults;

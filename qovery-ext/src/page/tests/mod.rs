@@ -1,5 +1,6 @@
 //! Streams against a list on a server in memory: see [`model`].
 
+mod adversary;
 mod cursors;
 mod dropping;
 mod faults;

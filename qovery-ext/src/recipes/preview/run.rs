@@ -6,10 +6,10 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use qovery_api::Client;
+use qovery_api::{Client, Error};
 
 use super::{Preview, PreviewEnvironment, PreviewError};
-use crate::Interrupt;
+use crate::{Interrupt, wait::WaitError};
 
 impl PreviewEnvironment {
     /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
@@ -125,6 +125,27 @@ impl<E> RunPreviewError<E> {
         }
     }
 
+    /// Returns the error of the wait that failed: for the deployment, or for the deletion after work that
+    /// succeeded.
+    pub fn wait_error(&self) -> Option<&WaitError> {
+        self.decisive()?.wait_error()
+    }
+
+    /// Returns the error of the call that failed: of creating or deploying the environment, or of deleting it
+    /// after work that succeeded.
+    pub fn api_error(&self) -> Option<&Error> {
+        self.decisive()?.api_error()
+    }
+
+    /// The error of the preview that decides about the exit code.
+    fn decisive(&self) -> Option<&PreviewError> {
+        match &self.ended {
+            Ended::Preview(error) => Some(error),
+            Ended::NotDeleted => self.not_deleted.as_ref(),
+            Ended::Work(_) | Ended::Interrupted => None,
+        }
+    }
+
     /// Returns whether the run was interrupted by Ctrl-C or SIGTERM.
     pub fn is_interrupted(&self) -> bool {
         matches!(self.ended, Ended::Interrupted)
@@ -138,10 +159,9 @@ impl<E> RunPreviewError<E> {
     /// Returns the exit code, for [`std::process::exit`]: that of the [`PreviewError`], 130 after
     /// an interruption, or 1 if the closure failed.
     pub fn exit_code(&self) -> u8 {
-        match (&self.ended, &self.not_deleted) {
-            (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),
-            (Ended::Interrupted, _) => Interrupt::EXIT_CODE,
-            _ => 1,
+        match &self.ended {
+            Ended::Interrupted => Interrupt::EXIT_CODE,
+            _ => self.decisive().map_or(1, PreviewError::exit_code),
         }
     }
 }
@@ -176,4 +196,9 @@ impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {}
+impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // `Display` prints the error itself.
+        std::error::Error::source(self.decisive()?)
+    }
+}
