@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Fact, Goal, LATE, Ledger,
-    claim::{acts_alike, claim, is_older},
+    claim::{acts_alike, claim, ended_before, is_older},
     millis,
     run::{Run, UNNAMED_NEW},
 };
@@ -128,6 +128,10 @@ impl<'a> Candidates<'a> {
             let id = run.execution();
             id.is_some_and(|id| !before.iter().any(|known| known == id))
         });
-        executions.filter(|run| run.end().is_some()).collect()
+        let is_since = |run: &&Run| ended_before(self.ledger, run) != Some(true);
+        executions
+            .filter(|run| run.end().is_some())
+            .filter(is_since)
+            .collect()
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     })
 }
 
-fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let end = run.end()?;
     // A run that was seen at work and then ended has ended later, even if an adjusted clock disagrees. The status of
     // an environment can also show the last run beside the state of a request that waits.
@@ -166,8 +166,6 @@ const KNOWN_ORIGINS: &[&str] = &[
 
 fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
     let own = ledger.own_request()?.triggered_by.as_deref()?;
-    // A status may still name the user of the run before, or name users in another form than the queue.
-    run.action.as_ref()?;
     Some(run.triggered_by.as_deref()? != own)
 }
 

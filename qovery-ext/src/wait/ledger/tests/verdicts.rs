@@ -912,8 +912,15 @@ fn a_deletion_that_begins_while_the_queue_still_lists_it_is_ours() {
         judge(&seen(ledger, readings), 20_000 + periods(1))
     };
     assert!(is_reached(&judged(&readings)));
-    // It is still listed a settle period after another deletion began.
+    // Some servers list the running request.
     readings.insert(3, queue(18_000, &[row(1, "DELETE")]));
+    assert!(is_reached(&judged(&readings)));
+    // It is still listed a settle period after the deletion of another user began.
+    let entry = HistoryEntry {
+        triggered_by: Some("another".to_owned()),
+        ..past("x", "DELETE", "DELETING")
+    };
+    readings[1] = history(2_000, &[entry]);
     assert!(is_superseded(&judged(&readings)));
 }
 

@@ -27,6 +27,11 @@ impl<'a> RequestStatus<'a> {
         is_usable.then_some(&run.fate)
     }
 
+    /// Whether the request status says that the request was executed: then it has not left the queue without a run.
+    pub(super) fn has_begun(self) -> bool {
+        matches!(self.fate(), Some(Fate::Running))
+    }
+
     /// The end that the request status reports, when it was first reported, and the decision.
     pub(super) fn end(self) -> Option<(&'a Run, Stamp, Decision)> {
         let run = self.ledger.own_request()?;

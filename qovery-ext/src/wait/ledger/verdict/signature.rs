@@ -177,7 +177,7 @@ const VANISHED: u64 = 2;
 fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     // Without a history, a run may have started and ended unseen if another one is shown now.
     let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.status().run().is_some();
-    if !is_unseen(ledger) || may_be_hidden {
+    if !is_unseen(ledger) || may_be_hidden || ledger.request_status().has_begun() {
         return Ok(None);
     }
     let gone = left(ledger);
