@@ -4,20 +4,39 @@
 //! ci_deploy my-org/shop/staging
 //! ```
 //!
-//! Ctrl-C and SIGTERM stop the wait, not the deployment, and print a token to continue with.
+//! Ctrl-C and SIGTERM stop the wait, not the deployment. After the exit codes 2 and 130 the server may continue:
+//! another job can resume the wait with the token in the file `deploy.token`.
 
 use std::{error::Error, process::ExitCode};
 
-use qovery_ext::{connect, display::ShowExt, recipes::FindExt};
+use qovery_ext::{
+    connect,
+    display::{Display, ShowExt},
+    exit_code,
+    recipes::FindExt,
+};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let path = std::env::args()
         .nth(1)
         .ok_or("usage: ORGANIZATION/PROJECT/ENVIRONMENT")?;
     let environment = connect::from_env()?.find(&path).environment().await?;
     println!("{}", environment.console_url());
-    Ok(match environment.deploy().show().await {
+    let display = Display::detect().resume_hint(|token| {
+        match std::fs::write("deploy.token", token.to_string()) {
+            Ok(()) => "the token is in the file deploy.token".to_owned(),
+            Err(_) => format!("the token is {token}"),
+        }
+    });
+    Ok(match environment.deploy().show_on(display).await {
         Ok(reached) => reached.exit_code().into(),
         Err(shown) => shown.exit_code().into(), // it was printed
     })

@@ -9,12 +9,20 @@ use std::{error::Error, process::ExitCode};
 use qovery_ext::{
     connect,
     display::ShowExt,
+    exit_code,
     recipes::FindExt,
     wait::{ServiceKind, ServiceSelection, ServiceVersion},
 };
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let client = connect::from_env()?;
     let path = arguments

@@ -64,9 +64,9 @@ fn show(progress: &Progress, json: bool) {
 
 /// The error has the service, its stage and its step, the last lines of its log, and the console URL.
 fn explain(error: &WaitError) {
-    eprintln!("{error}");
+    eprintln!("{error:#}");
     if let Some(by) = error.superseded_by() {
-        eprintln!("another deployment replaced it: {by:?}");
+        eprintln!("another deployment: {by}");
     }
     if error.is_deadline_passed() || error.is_lost_contact() {
         eprintln!("the deployment continues: {}", error.token());

@@ -9,14 +9,26 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use qovery_ext::{
     connect,
     display::ShowExt,
+    exit_code,
     qovery_api::Printable,
     recipes::{PreviewEnvironment, urls},
 };
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("ENVIRONMENT NAME SERVICE BRANCH");
+    let mut next = || {
+        arguments
+            .next()
+            .ok_or("usage: ENVIRONMENT NAME SERVICE BRANCH")
+    };
     let (origin, name, service, branch) = (next()?, next()?, next()?, next()?);
     let client = connect::from_env()?;
     let wanted = PreviewEnvironment::named(name)

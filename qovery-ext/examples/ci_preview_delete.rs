@@ -6,25 +6,25 @@
 
 use std::{error::Error, process::ExitCode};
 
-use qovery_ext::{connect, recipes::PreviewEnvironment};
+use qovery_ext::{connect, exit_code, recipes::PreviewEnvironment};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME");
     let (origin, name) = (next()?, next()?);
     let client = connect::from_env()?;
-    match PreviewEnvironment::named(name)
-        .from(origin)
-        .delete(&client)
-        .await
-    {
-        Ok(true) => println!("the preview environment is gone"),
-        Ok(false) => println!("there is no preview environment of this name"),
-        Err(error) => {
-            eprintln!("{error}");
-            return Ok(error.exit_code().into());
-        }
+    let preview = PreviewEnvironment::named(name).from(origin);
+    match preview.delete(&client).await? {
+        true => println!("the preview environment is gone"),
+        false => println!("there is no preview environment of this name"),
     }
     Ok(ExitCode::SUCCESS)
 }

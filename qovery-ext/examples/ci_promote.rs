@@ -9,11 +9,19 @@ use std::{error::Error, process::ExitCode};
 use qovery_ext::{
     connect,
     display::ShowExt,
+    exit_code,
     recipes::{FindExt, promote},
 };
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("usage: FROM TO");
     let (from, to) = (next()?, next()?);

@@ -11,14 +11,21 @@
 use std::{error::Error, io, process::ExitCode};
 
 use qovery_ext::{
-    connect,
+    connect, exit_code,
     qovery_api::Printable,
     recipes::{Preview, PreviewEnvironment, Variable},
 };
 use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME COMMAND");
     let (origin, name, command) = (next()?, next()?, next()?);
@@ -33,7 +40,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     match tested.await {
         Ok(code) => Ok(code.into()),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("error: {error:#}");
             Ok(error.exit_code().into())
         }
     }

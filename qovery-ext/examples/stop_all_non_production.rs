@@ -1,10 +1,17 @@
 //! Stops every environment of an organization except production. Run it again to continue.
 use std::{error::Error, process::ExitCode};
 
-use qovery_ext::{connect, recipes::Bulk};
+use qovery_ext::{connect, exit_code, recipes::Bulk};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
+
+async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let organization = std::env::args().nth(1).ok_or("usage: ORGANIZATION")?;
     let summary = Bulk::new(&connect::from_env()?)
         .organization(organization)

@@ -11,13 +11,20 @@
 use std::{process::ExitCode, time::Duration};
 
 use qovery_ext::{
-    connect,
+    connect, exit_code,
     qovery_api::uuid::Uuid,
     wait::{Group, WaitExt},
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> ExitCode {
+    run().await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(error.as_ref()).into()
+    })
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     let environments = std::env::args().skip(1);
     let environments: Vec<Uuid> = environments
         .map(|id| id.parse())
@@ -40,7 +47,7 @@ async fn main() -> anyhow::Result<ExitCode> {
                     reached.elapsed.as_secs()
                 );
             }
-            Some(Err(error)) => println!("{environment}: {error}"),
+            Some(Err(error)) => println!("{environment}: {error:#}"),
             None => println!("{environment}: not ended"),
         }
     }

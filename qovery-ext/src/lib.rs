@@ -68,20 +68,26 @@
 //!   accessors and a message that a person can act on. If a call failed, `api_error` returns its error.
 #![forbid(unsafe_code)]
 
+mod call_code;
+mod causes;
 mod clock;
 pub mod connect;
 #[cfg(feature = "display")]
 pub mod display;
+mod exit;
 #[cfg(any(feature = "display", feature = "preview"))]
 mod interrupt;
 mod listing;
 pub mod page;
 pub mod recipes;
 mod regular_file;
+mod span;
 #[cfg(feature = "stream")]
 pub mod stream;
 pub mod wait;
 
+pub use causes::with_causes;
+pub use exit::exit_code;
 #[cfg(any(feature = "display", feature = "preview"))]
 pub use interrupt::Interrupt;
 

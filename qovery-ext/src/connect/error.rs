@@ -6,6 +6,8 @@ use std::{error, fmt};
 
 use qovery_api::{BuildError, Printable};
 
+use crate::causes::{self, debug_as_text};
+
 type Source = Box<dyn error::Error + Send + Sync>;
 
 /// A client could not be built.
@@ -136,17 +138,11 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printable::new(&self.0.message).fmt(f)
+        causes::write(f, self, Printable::new(&self.0.message))
     }
 }
 
-impl fmt::Debug for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConnectError")
-            .field(&Printable::new(&self.0.message))
-            .finish()
-    }
-}
+debug_as_text!(ConnectError);
 
 impl error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {

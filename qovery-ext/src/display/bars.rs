@@ -14,6 +14,7 @@ use super::{
     settings::Settings,
     style::{Palette, sign},
     task::Task,
+    terminal,
     text::{Renderer, Update},
     wrap::first_that_fit,
 };
@@ -34,6 +35,8 @@ pub(super) struct Bars {
     keys: Option<NoEcho>,
     /// The number of lines of the terminal.
     height: fn() -> usize,
+    /// The number of lines of the headline.
+    headline: usize,
 }
 
 struct Line {
@@ -44,8 +47,7 @@ struct Line {
 
 impl Bars {
     pub(super) fn on_stdout(settings: &Settings) -> Self {
-        let height = || usize::from(console::Term::stdout().size().0);
-        Self::on(settings, ProgressDrawTarget::stdout(), height)
+        Self::on(settings, ProgressDrawTarget::stdout(), terminal::rows)
     }
 
     fn on(settings: &Settings, target: ProgressDrawTarget, height: fn() -> usize) -> Self {
@@ -56,6 +58,7 @@ impl Bars {
             lines: Vec::new(),
             keys: None,
             height,
+            headline: 1,
         }
     }
 
@@ -77,7 +80,9 @@ impl Bars {
 
 impl Renderer for Bars {
     fn begin(&mut self, task: &Task) {
-        self.settings.paragraph(&format!("  {}", task.headline), 4);
+        let headline = self.settings.wrapped(&format!("  {}", task.headline), 4);
+        headline.iter().for_each(|line| self.settings.line(line));
+        self.headline = headline.len();
         self.keys = Some(NoEcho::new());
         self.summary = self.drawn.add(ProgressBar::new_spinner());
         let factor = self.settings.time_factor;
@@ -93,8 +98,9 @@ impl Renderer for Bars {
     fn show(&mut self, rows: &Rows, update: &Update<'_>) {
         let width = self.settings.width();
         let columns = rows.columns(width);
-        // The summary needs one line, and the cursor another one.
-        let (fitted, hidden) = rows.fitted((self.height)().saturating_sub(2));
+        // The headline stays in view, and the summary needs one line.
+        let beside = self.headline + 1;
+        let (fitted, hidden) = rows.fitted((self.height)().saturating_sub(beside));
         self.fit(fitted.stages.len() + fitted.services.len());
         let palette = self.settings.palette;
         let mut lines = self.lines.iter_mut();
@@ -273,6 +279,10 @@ mod tests {
 
     /// The screen of a terminal of this width after these rows were drawn one after the other.
     fn screen(width: u16, updates: &[Rows]) -> (Bars, InMemoryTerm) {
+        titled("Deploying", width, updates)
+    }
+
+    fn titled(headline: &str, width: u16, updates: &[Rows]) -> (Bars, InMemoryTerm) {
         const HEIGHT: u16 = 20;
         let terminal = InMemoryTerm::new(HEIGHT, width);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
@@ -281,7 +291,7 @@ mod tests {
             .width(width.into());
         let mut bars = Bars::on(display.settings(), target, || usize::from(HEIGHT));
         bars.begin(&Task {
-            headline: "Deploying".to_owned(),
+            headline: headline.to_owned(),
             goal: Some(Goal::Deployed),
             subject: Subject::environment(Uuid::nil()),
             names: Names::default(),
@@ -361,8 +371,34 @@ mod tests {
             assert!(shown.contains(name), "{name}: {shown}");
         }
         assert!(!shown.contains("DEPLOYED"), "{shown}");
+        // Of those that wait, the next ones are shown.
+        assert!(
+            shown.contains("service-1 ") && shown.contains("service-3 "),
+            "{shown}"
+        );
+        assert!(
+            !shown.contains("service-49 ") && !shown.contains("service-59"),
+            "{shown}"
+        );
         bars.end();
         assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn a_headline_of_several_lines_leaves_fewer_lines_for_services() {
+        let mut many = rows(Phase::Running);
+        many.services.clear();
+        for number in 0..60_u128 {
+            let name = format!("service-{number}");
+            many.services
+                .push(service(100 + number, &name, Phase::Queued, "QUEUED", &[]));
+        }
+        for lines in 1..=3 {
+            let title = "word ".repeat(7 * lines);
+            let (_bars, terminal) = titled(title.trim(), 40, &[many.clone(), many.clone()]);
+            let shown = terminal.contents();
+            assert_eq!(shown.lines().count(), 20 - lines, "{shown}");
+        }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use qovery_api::Printable;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Interrupt, log::LogLine, settings::Settings, task::Task, text::with_causes};
+use super::{Interrupt, log::LogLine, settings::Settings, task::Task};
+use crate::causes::with_causes;
 use crate::wait::{
-    Goal, Names, OperationToken, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot,
+    Goal, Names, OperationToken, Phase, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot,
     Subject, WaitError, WaitErrorKind,
 };
 
@@ -53,27 +54,30 @@ fn own_name<'a>(subject: &Subject, names: &'a Names) -> Option<&'a str> {
 pub(super) fn progress(settings: &Settings, progress: &Progress) {
     let snapshot = &progress.snapshot;
     let goal = progress.goal.unwrap_or(Goal::Deployed);
+    // Before the operation has begun, the status is of an earlier deployment.
+    let is_own = !matches!(progress.phase, Phase::NotStarted | Phase::Queued);
+    let counted = |number| if is_own { number } else { 0 };
     let stages = snapshot.stages.iter();
     let stages = stages.map(|stage| {
         json!({
             "id": stage.id,
             "name": stage.name,
-            "phase": stage.phase(),
-            "status": stage.status,
-            "seconds": stage.duration.map(|time| time.as_secs_f64()),
+            "phase": if is_own { stage.phase() } else { Phase::Queued },
+            "status": stage.status.as_ref().filter(|_| is_own),
+            "seconds": stage.duration.filter(|_| is_own).map(|time| time.as_secs_f64()),
         })
     });
     let fields = json!({
         "goal": progress.goal,
         "phase": progress.phase,
         "state": snapshot.state,
-        "deployment_id": snapshot.deployment_id,
+        "deployment_id": snapshot.deployment_id.as_ref().filter(|_| is_own),
         "deployment_request_id": snapshot.deployment_request_id,
         "queue_position": progress.queue_position,
         "stages": stages.collect::<Vec<_>>(),
-        "services": services(snapshot, &progress.names, goal),
-        "services_reached": progress.services.reached,
-        "services_failed": progress.services.failed,
+        "services": services(snapshot, &progress.names, goal, is_own),
+        "services_reached": counted(progress.services.reached),
+        "services_failed": counted(progress.services.failed),
         "services_total": progress.services.total,
         "polls": progress.polls,
         "failed_polls": progress.failed_polls,
@@ -83,17 +87,20 @@ pub(super) fn progress(settings: &Settings, progress: &Progress) {
     write(settings, "progress", &fields);
 }
 
-fn services(snapshot: &Snapshot, names: &Names, goal: Goal) -> Vec<Value> {
+fn services(snapshot: &Snapshot, names: &Names, goal: Goal, is_own: bool) -> Vec<Value> {
     let services = snapshot.services.iter();
     let service = |service: &ServiceSnapshot| {
         json!({
             "id": service.service.id,
             "kind": service.service.kind,
             "name": names.get(service.service.id),
-            "phase": snapshot.service_phase(service, goal),
+            "phase": match is_own {
+                true => snapshot.service_phase(service, goal),
+                false => Phase::Queued,
+            },
             "state": service.state,
             "stage_id": service.stage,
-            "steps": service.steps.iter().map(step).collect::<Vec<_>>(),
+            "steps": service.steps.iter().filter(|_| is_own).map(step).collect::<Vec<_>>(),
         })
     };
     services.map(service).collect()
@@ -133,6 +140,8 @@ pub(super) fn failed(settings: &Settings, error: &WaitError) {
         "report": error.report(),
         "evidence": error.evidence(),
         "cause": error.api_error().map(|cause| with_causes(cause)),
+        "was_canceled_on_server": error.was_canceled_on_server(),
+        "superseded_by": error.superseded_by(),
         "polls": error.polls(),
         "elapsed_seconds": error.elapsed().as_secs_f64(),
         "token": error.token().to_string(),

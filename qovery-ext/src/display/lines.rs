@@ -19,6 +19,8 @@ use crate::wait::Phase;
 pub(super) struct Lines {
     settings: Settings,
     shown: Rows,
+    /// The last text about the whole, if no row was printed since.
+    said: Option<String>,
     group: Option<String>,
 }
 
@@ -27,6 +29,7 @@ impl Lines {
         Self {
             settings,
             shown: Rows::default(),
+            said: None,
             group: None,
         }
     }
@@ -116,9 +119,15 @@ impl Renderer for Lines {
         if progress.failed_polls > 0 {
             still.push(failures(progress.failed_polls));
         } else if changes > 0 || (progress.queue_position.is_none() && !progress.heartbeat) {
+            self.said = None;
             return;
         }
-        settings.paragraph(&format!("  {at}  {}", still.join(", ")), 4);
+        let text = still.join(", ");
+        if self.said.as_ref() == Some(&text) && !progress.heartbeat {
+            return;
+        }
+        settings.paragraph(&format!("  {at}  {text}"), 4);
+        self.said = Some(text);
     }
 
     fn above(&mut self, line: &str) {

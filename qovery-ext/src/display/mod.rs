@@ -16,7 +16,7 @@
 //! | output | format |
 //! |---|---|
 //! | a terminal | a bar for each stage and a line for each service, redrawn in place |
-//! | a terminal with `TERM=dumb`, a pipe, a file | a line for each change |
+//! | a terminal with `TERM=dumb` or of unknown size, a pipe, a file | a line for each change |
 //! | the log of a CI job (`CI` is set) | the same lines, in a group that folds on GitHub and GitLab |
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
@@ -26,9 +26,32 @@
 //! between words. If there are more services than lines, those that are done are left out first.
 //!
 //! # Ctrl-C
-//! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, the token to continue with
-//! is printed, and the result is [`ShowError::Interrupted`] with the token. With [`Display::ignore_signals`],
-//! the program handles the signals.
+//! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
+//! [`ShowError::Interrupted`] with the token to continue with. If the program can continue, tell its users how with
+//! [`Display::resume_hint`]. With [`Display::ignore_signals`], the program handles the signals.
+//!
+//! # NDJSON
+//! Every event has `event` and the fields of its row. Later versions may add events and fields. Durations are in
+//! seconds. A field is `null` if its value is not known.
+//!
+//! | event | when | fields |
+//! |---|---|---|
+//! | `begin` | before the action is sent | `title`, `goal`, `subject`, `name` |
+//! | `progress` | with the first status, each change and each heartbeat | `goal`, `phase`, `state`, `deployment_id`, `deployment_request_id`, `queue_position`, `stages`, `services`, `services_reached`, `services_failed`, `services_total`, `polls`, `failed_polls`, `elapsed_seconds`, `heartbeat` |
+//! | `log` | with each line of the deployment log, if requested | `entry`: the line as the API sends it |
+//! | `reached` | at the end | `goal`, `state`, `is_gone`, `had_nothing_to_do`, `evidence`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
+//! | `failed`, `canceled`, `superseded`, `deadline_passed`, `lost_contact`, `refused` | at the end: the kind of the [`WaitError`] | `message`, `report`, `evidence`, `cause`, `was_canceled_on_server`, `superseded_by`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
+//! | `interrupted` | after Ctrl-C or SIGTERM | `token`, `exit_code` |
+//!
+//! - `goal` is a [`Goal`](crate::wait::Goal), `phase` a [`Phase`](crate::wait::Phase), both in `snake_case`; `state` is
+//!   the state of the subject as the API spells it.
+//! - A stage has `id`, `name`, `phase`, `status` and `seconds`. A service has `id`, `kind`, `name`, `phase`, `state`,
+//!   `stage_id` and `steps`; a step has `name`, `status` and `seconds`.
+//! - In the phases `not_started` and `queued`, the API still shows the deployment before. Then `state` is that of the
+//!   subject, `deployment_id` is `null`, the phase of each stage and service is `queued`, and no service counts as
+//!   reached or failed.
+//! - The last line is `reached`, one of the errors, or `interrupted`. Only these have `exit_code`.
+//! - [`Display::event`] adds events of the program.
 //!
 //! # Dropping
 //! Dropping the future of [`Show`] restores the terminal. The server continues.
@@ -43,6 +66,7 @@ mod row;
 mod settings;
 mod style;
 mod task;
+mod terminal;
 mod text;
 mod view;
 mod wrap;
@@ -51,10 +75,10 @@ use std::{error::Error, fmt, future::IntoFuture};
 
 use qovery_api::{BoxFuture, Printable};
 
-pub use crate::interrupt::Interrupt;
+use crate::causes::debug_as_text;
 use crate::wait::{Action, Operation, OperationToken, Reached, WaitError};
+pub use crate::{causes::with_causes, interrupt::Interrupt};
 
-pub use text::with_causes;
 pub use view::Display;
 
 use log::Log;
@@ -241,7 +265,6 @@ impl fmt::Debug for Show {
 /// An action that was shown did not reach its goal. The error was printed already.
 ///
 /// Available on crate feature `display` only.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ShowError {
     /// The wait ended without its goal.
@@ -299,6 +322,8 @@ impl fmt::Display for ShowError {
         }
     }
 }
+
+debug_as_text!(ShowError);
 
 impl Error for ShowError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

@@ -89,20 +89,28 @@ impl Rows {
     }
 
     /// At most as many rows as lines, and the number of services that are left out: first the finished ones,
-    /// then the waiting ones. The rows of stages are always shown.
+    /// then the waiting ones, the last ones first. The rows of stages are always shown.
     pub(super) fn fitted(&self, lines: usize) -> (Self, usize) {
         let all = self.stages.len() + self.services.len();
         let hidden = all.saturating_sub(lines).min(self.services.len());
+        let stage_of = |service: &ServiceRow| {
+            let mut stages = self.stages.iter();
+            stages.position(|stage| stage.id == service.stage)
+        };
         let mut order: Vec<_> = self.services.iter().collect();
-        // A stable sort: of equal ones, the first are left out.
-        order.sort_by_key(|service| match service.phase {
-            Phase::Reached => 0,
-            Phase::NotStarted | Phase::Queued => 1,
-            Phase::Canceled => 2,
-            Phase::Failed => 4,
-            _ => 3,
+        // The order of the display: that of the stages.
+        order.sort_by_key(|service| stage_of(service));
+        let mut order: Vec<_> = order.into_iter().enumerate().collect();
+        order.sort_by_key(|(place, service)| match service.phase {
+            Phase::Reached => (0, *place),
+            // Those that are next stay.
+            Phase::NotStarted | Phase::Queued => (1, usize::MAX - place),
+            Phase::Canceled => (2, *place),
+            Phase::Failed => (4, *place),
+            _ => (3, *place),
         });
-        let left_out: HashSet<Uuid> = order.iter().take(hidden).map(|row| row.id).collect();
+        let left_out = order.iter().take(hidden).map(|(_, row)| row.id);
+        let left_out: HashSet<Uuid> = left_out.collect();
         let mut fitted = self.clone();
         fitted.services.retain(|row| !left_out.contains(&row.id));
         (fitted, hidden)
@@ -404,7 +412,7 @@ pub(super) fn step(step: &StepSnapshot) -> String {
 
 /// A duration in whole seconds: `1m 4s`.
 pub(super) fn span(time: Duration) -> String {
-    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
+    crate::span::span(Duration::from_secs(time.as_secs()))
 }
 
 /// A word with a number: `1 stage`, `7 services`.

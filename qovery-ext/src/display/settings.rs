@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{environment::Groups, style::Palette, wrap::wrap};
+use super::{environment::Groups, style::Palette, terminal, wrap::wrap};
 use crate::wait::OperationToken;
 
 type Hint = dyn Fn(&OperationToken) -> String + Send + Sync;
@@ -46,10 +46,7 @@ impl Settings {
     /// The number of columns for texts; `None` if it is unlimited.
     pub(super) fn width(&self) -> Option<usize> {
         match self.width {
-            Width::Terminal => {
-                let columns = usize::from(console::Term::stdout().size().1);
-                Some(columns.max(NARROWEST))
-            }
+            Width::Terminal => Some(terminal::columns().max(NARROWEST)),
             Width::Fixed(columns) => Some(columns),
             Width::Endless => None,
         }
@@ -88,10 +85,8 @@ impl Settings {
         };
     }
 
-    pub(super) fn resume_hint(&self, token: &OperationToken) -> String {
-        match &self.hint {
-            Some(hint) => hint(token),
-            None => format!("client.resume(\"{token}\".parse()?)?.show().await"),
-        }
+    /// The text of the program, with instructions to continue the wait.
+    pub(super) fn resume_hint(&self, token: &OperationToken) -> Option<String> {
+        self.hint.as_ref().map(|hint| hint(token))
     }
 }

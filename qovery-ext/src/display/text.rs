@@ -12,9 +12,10 @@ use super::{
     style::sign,
     task::{Task, capitalized},
 };
+use crate::causes::with_causes;
 use crate::wait::{
     FailedService, FailureReport, Goal, Names, OperationToken, Phase, Progress, Reached, Snapshot,
-    WaitError, WaitErrorKind,
+    Subject, WaitError, WaitErrorKind,
 };
 
 /// Shows progress.
@@ -111,7 +112,12 @@ impl Text {
             (Some(snapshot), false) if !snapshot.services.is_empty() => {
                 count(to_u64(snapshot.services.len()), "service")
             }
-            _ => "it".to_owned(),
+            _ => match &self.task.subject {
+                Subject::Environment { .. } => "the environment".to_owned(),
+                Subject::Service { service, .. } => format!("the {}", service.kind),
+                Subject::Services { services, .. } => count(to_u64(services.len()), "service"),
+                Subject::Cluster { .. } => "the cluster".to_owned(),
+            },
         };
         let detail = if reached.had_nothing_to_do() {
             "there was nothing to do".to_owned()
@@ -153,11 +159,18 @@ impl Text {
             self.report(report);
         }
         if let Some(problem) = error.api_error() {
-            self.fact("cause", &with_causes(problem));
+            self.cause(message, problem);
         }
         let goes_on = error.is_deadline_passed() || error.is_lost_contact();
         if goes_on && error.may_have_been_executed() {
-            self.print_resume_hint(error.token());
+            let server = if error.was_canceled_on_server() {
+                "The server cancels it"
+            } else if error.was_accepted() {
+                "The server continues"
+            } else {
+                "The server may have begun"
+            };
+            self.print_resume_hint(server, error.token());
         }
         self.fact("exit code", &error.exit_code().to_string());
     }
@@ -168,7 +181,7 @@ impl Text {
         let styled = self.settings.palette.phase(Phase::Canceled, text);
         self.settings.signed(&format!("  {text}"), text, &styled);
         match token {
-            Some(token) => self.print_resume_hint(token),
+            Some(token) => self.print_resume_hint("The server continues", token),
             None => self.settings.paragraph(
                 "  It is not known whether the API has received the action.",
                 2,
@@ -176,12 +189,32 @@ impl Text {
         }
     }
 
-    fn print_resume_hint(&self, token: &OperationToken) {
+    /// Prints the part of the cause that the message does not have.
+    fn cause(&self, message: &str, problem: &qovery_api::Error) {
+        let whole = with_causes(problem);
+        let own = problem.to_string();
+        let rest = match message.contains(&own) {
+            true => whole.strip_prefix(&own).unwrap_or_default(),
+            false => &whole,
+        };
+        let rest = rest.trim_start_matches([':', ' ']);
+        if !rest.is_empty() && !message.contains(rest) {
+            self.fact("cause", rest);
+        }
+    }
+
+    /// Prints what the server does, and the instructions of the program to continue the wait.
+    fn print_resume_hint(&self, server: &str, token: &OperationToken) {
         let headline = &self.task.headline;
-        let text = format!("  The server continues: {headline}. To continue the wait:");
-        self.settings.paragraph(&text, 2);
-        self.settings
-            .line(&format!("  {}", self.settings.resume_hint(token)));
+        let text = format!("  {server}: {headline}.");
+        match self.settings.resume_hint(token) {
+            Some(hint) => {
+                self.settings
+                    .paragraph(&format!("{text} To continue the wait:"), 2);
+                self.settings.line(&format!("  {hint}"));
+            }
+            None => self.settings.paragraph(&text, 2),
+        }
     }
 
     fn report(&self, report: &FailureReport) {
@@ -271,23 +304,6 @@ impl Text {
             label = " ".repeat(COLUMN - 5);
         }
     }
-}
-
-/// Returns the message of an error and of its causes in one line. A cause that the message already contains
-/// is left out.
-///
-/// Available on crate feature `display` only.
-pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        if !text.contains(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn to_u64(count: usize) -> u64 {

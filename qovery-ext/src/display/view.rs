@@ -18,6 +18,7 @@ use super::{
     settings::{Format, NARROWEST, Settings, Width},
     style::Palette,
     task::Task,
+    terminal,
     text::Text,
 };
 use crate::wait::{OperationToken, Progress, Reached, WaitError};
@@ -48,7 +49,7 @@ impl Display {
     /// Shows on the standard output, in the format that fits: see the [module](super#formats).
     pub fn detect() -> Self {
         let around = Surroundings::of_stdout();
-        let format = match around.can_redraw {
+        let format = match around.can_redraw && terminal::has_size() {
             true => Format::Bars,
             false => Format::Lines,
         };
@@ -126,8 +127,22 @@ impl Display {
         self
     }
 
-    /// Sets the text that is printed after an interruption, with instructions to continue the wait.
-    /// Default: a line of Rust with the token.
+    /// Sets the text that is printed if the wait ends and the server may continue: after an interruption, at the
+    /// deadline, or if contact is lost. Use it for the instructions to continue the wait. Default: no text.
+    ///
+    /// The token has some hundred characters. It fits into a command; a file is shorter to print:
+    ///
+    /// ```no_run
+    /// use qovery_ext::display::Display;
+    ///
+    /// let display = Display::detect().resume_hint(|token| {
+    ///     match std::fs::write("deploy.token", token.to_string()) {
+    ///         Ok(()) => "my-tool resume deploy.token".to_owned(),
+    ///         Err(_) => format!("my-tool resume {token}"),
+    ///     }
+    /// });
+    /// # let _ = display;
+    /// ```
     #[must_use]
     pub fn resume_hint(
         mut self,
@@ -247,9 +262,13 @@ impl Display {
                 Format::Ndjson => json::interrupted(&self.settings, token.as_ref()),
                 _ => {
                     self.settings.paragraph("  ■ Interrupted.", 4);
-                    if let Some(token) = &token {
+                    let hint = token
+                        .as_ref()
+                        .and_then(|token| self.settings.resume_hint(token));
+                    if let Some(hint) = hint {
                         self.settings
-                            .line(&format!("  {}", self.settings.resume_hint(token)));
+                            .paragraph("  The server continues. To continue the wait:", 2);
+                        self.settings.line(&format!("  {hint}"));
                     }
                 }
             },

@@ -63,13 +63,15 @@ impl<I> CollectError<I> {
 impl<I> fmt::Display for CollectError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.items.len();
-        if self.is_too_many() {
-            write!(
-                f,
+        let message = match self.is_too_many() {
+            true => format!(
                 "the list has more than {count} items: raise the bound, or read the list as a stream"
-            )
-        } else {
-            write!(f, "not all items could be read, only {count}")
+            ),
+            false => format!("not all items could be read, only {count}"),
+        };
+        match (&self.page_error, f.alternate()) {
+            (Some(error), true) => write!(f, "{message}: {error:#}"),
+            _ => f.write_str(&message),
         }
     }
 }
@@ -77,10 +79,7 @@ impl<I> fmt::Display for CollectError<I> {
 impl<I> fmt::Debug for CollectError<I> {
     // Items may carry secrets, and are many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CollectError")
-            .field("items_read", &self.items.len())
-            .field("page_error", &self.page_error)
-            .finish_non_exhaustive()
+        write!(f, "CollectError: {self:#}")
     }
 }
 

@@ -5,6 +5,7 @@ use std::{error::Error as StdError, fmt};
 use qovery_api::{OperationInfo, Printable};
 
 use super::ResumeCursor;
+use crate::causes::{self, debug_as_text};
 
 /// The error of paging: the next page could not be delivered.
 ///
@@ -23,7 +24,6 @@ use super::ResumeCursor;
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
 pub struct PageError(pub(super) Box<Inner>);
 
 #[derive(Debug)]
@@ -135,9 +135,16 @@ impl fmt::Display for PageError {
             Kind::WrongCursor(problem) => problem,
         };
         let problem = Printable::new(problem);
-        write!(f, "{}, after {pages_read} page{s}: {problem}", operation.id)
+        let id = operation.id;
+        causes::write(
+            f,
+            self,
+            format_args!("{id}, after {pages_read} page{s}: {problem}"),
+        )
     }
 }
+
+debug_as_text!(PageError);
 
 impl StdError for PageError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {

@@ -3,26 +3,31 @@
 use std::fmt;
 
 use qovery_api::{Error, Printable};
+use uuid::Uuid;
 
 use super::naming::{Nameable, Named, comparable};
+use crate::causes::{self, debug_as_text};
 
 /// No object was found by a name, a path, a URL or an id.
 ///
 /// Available on crate feature `services` only.
 ///
-/// The message lists at most 50 candidates with their ids; [`FindError::candidates`] has all of them.
-#[derive(Debug)]
+/// The message lists at most 10 candidates with their ids; [`FindError::candidates`] has all of them.
 pub struct FindError(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     reason: Reason,
+    /// The kind of the object that was not found.
+    #[cfg_attr(
+        not(feature = "find"),
+        allow(dead_code, reason = "only a path has advice for a kind")
+    )]
+    kind: &'static str,
     message: String,
     candidates: Vec<Named>,
     closest: Option<Named>,
 }
 
-#[derive(Debug)]
 enum Reason {
     Api(Error),
     #[cfg_attr(
@@ -38,6 +43,7 @@ impl FindError {
     fn new(reason: Reason, message: String) -> Self {
         Self(Box::new(Inner {
             reason,
+            kind: "",
             message,
             candidates: Vec::new(),
             closest: None,
@@ -57,7 +63,12 @@ impl FindError {
     }
 
     /// No `kind` is named so `within` something; these are.
-    pub(super) fn not_found<T: Nameable>(kind: &str, name: &str, within: &str, all: &[T]) -> Self {
+    pub(super) fn not_found<T: Nameable>(
+        kind: &'static str,
+        name: &str,
+        within: &str,
+        all: &[T],
+    ) -> Self {
         let candidates: Vec<_> = all.iter().map(Nameable::named).collect();
         let closest = closest(name, &candidates).cloned();
         let there = match all {
@@ -70,21 +81,57 @@ impl FindError {
         let message = format!("no {kind}{within} is named \"{name}\": {hint}{there}");
         let mut error = Self::new(Reason::NotFound, message);
         error.0.closest = closest;
+        error.0.kind = kind;
         error.0.candidates = candidates;
         error
     }
 
-    #[cfg(feature = "find")]
-    pub(super) fn unknown_id(what: &str, id: uuid::Uuid) -> Self {
+    /// No `kind` has this id.
+    pub(super) fn unknown_id(kind: &str, within: &str, id: Uuid) -> Self {
         Self::new(
             Reason::NotFound,
-            format!("no {what} with the id {id} is visible to this token"),
+            format!(
+                "no {kind}{within} has the id {id}: it may have been deleted, or the token has no access to it"
+            ),
         )
     }
 
+    /// Adds advice on the form of the path that was looked up.
+    #[cfg(feature = "find")]
+    pub(super) fn with_path_hint(mut self, path: &str) -> Self {
+        if !self.is_not_found() || self.0.candidates.is_empty() {
+            return self;
+        }
+        // A name with a slash, or with a slash that is encoded as in a URL.
+        let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+        let path = comparable(&decoded);
+        let mut slashed = self.0.candidates.iter();
+        let slashed =
+            slashed.find(|one| one.name.contains('/') && path.contains(&comparable(&one.name)));
+        let kind = self.0.kind;
+        if let Some(named) = slashed {
+            self.0.message.push_str(&format!(
+                "; {named} has a slash in its name: pass it in a single step, .{kind}(\"{}\")",
+                named.name
+            ));
+        } else if kind == "organization" {
+            self.0.message.push_str(
+                "; a path begins with its organization: ORGANIZATION/PROJECT/ENVIRONMENT/SERVICE",
+            );
+        }
+        self
+    }
+
     pub(super) fn ambiguous<T: Nameable>(kind: &str, name: &str, within: &str, all: &[T]) -> Self {
+        let count = |name: &str| all.iter().filter(|one| one.name() == name).count();
+        let is_exact = count(name) > 0;
+        let helps = !is_exact && all.iter().any(|one| count(one.name()) == 1);
+        let advice = match helps {
+            true => "use an id, or the exact spelling",
+            false => "use an id",
+        };
         let message = format!(
-            "{} {kind}s{within} are named \"{name}\": {}; use an id, or the exact spelling",
+            "{} {kind}s{within} are named \"{name}\": {}; {advice}",
             all.len(),
             list(all)
         );
@@ -109,7 +156,7 @@ impl FindError {
     }
 
     /// Returns the objects that have the name, if it is ambiguous, or all existing objects, if none
-    /// has it.
+    /// has it. Empty if no object has an id.
     pub fn candidates(&self) -> &[Named] {
         &self.0.candidates
     }
@@ -130,9 +177,11 @@ impl FindError {
 
 impl fmt::Display for FindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printable::new(&self.0.message).fmt(f)
+        causes::write(f, self, Printable::new(&self.0.message))
     }
 }
+
+debug_as_text!(FindError);
 
 impl std::error::Error for FindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
@@ -141,7 +190,7 @@ impl std::error::Error for FindError {
 }
 
 fn list<T: Nameable>(all: &[T]) -> String {
-    const LISTED: usize = 50;
+    const LISTED: usize = 10;
     let listed = all.iter().take(LISTED).map(Nameable::listed);
     let listed = listed.collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(LISTED) {
@@ -169,8 +218,6 @@ fn closest<'a>(name: &str, candidates: &'a [Named]) -> Option<&'a Named> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn candidates(names: &[&str]) -> Vec<Named> {
@@ -202,8 +249,24 @@ mod tests {
         let names: Vec<String> = (0..80).map(|number| format!("name-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let error = FindError::not_found("project", "x", "", &candidates(&names));
-        assert!(error.to_string().ends_with("and 30 more"), "{error}");
+        assert!(error.to_string().ends_with("and 70 more"), "{error}");
         assert_eq!(error.candidates().len(), 80);
+    }
+
+    #[test]
+    fn the_exact_spelling_is_advised_only_if_it_helps() {
+        for (asked, names, helps) in [
+            ("Web", &["web", "WEB"][..], true),
+            ("dup", &["dup", "dup"], false),
+            ("dup", &["dup", "dup", "DUP"], false),
+            ("Dup", &["dup", "dup"], false),
+            ("Dup", &["dup", "dup", "DUP"], true),
+        ] {
+            let error = FindError::ambiguous("service", asked, "", &candidates(names));
+            let text = error.to_string();
+            assert!(text.contains("; use an id"), "{text}");
+            assert_eq!(text.contains("spelling"), helps, "{text}");
+        }
     }
 
     #[test]

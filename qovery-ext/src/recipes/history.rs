@@ -18,6 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{TypedDuration as _, services::kind_of};
+use crate::span::span;
 use crate::wait::{ServiceKind, ServiceRef, ServiceVersion, State};
 
 /// The date and time of an entry, in UTC.
@@ -144,6 +145,15 @@ pub struct ServiceRow {
     pub version: Option<ServiceVersion>,
 }
 
+impl DeploymentRow {
+    /// Returns whether it computed plans of Terraform modules and deployed no service.
+    pub fn is_plan(&self) -> bool {
+        let is_reached = |service: &&ServiceRow| service.outcome != DeploymentOutcome::NotReached;
+        let mut reached = self.services.iter().filter(is_reached).peekable();
+        reached.peek().is_some() && reached.all(ServiceRow::is_plan)
+    }
+}
+
 impl ServiceRow {
     /// Returns the reference for actions and waits; `None` if this crate has no actions for the
     /// kind.
@@ -166,22 +176,28 @@ impl ServiceRow {
 }
 
 impl fmt::Display for DeploymentRow {
-    /// Writes one line: date, outcome, action, duration, actor and origin.
+    /// Writes one line: date in UTC, outcome, action, duration, actor and origin. The action of a plan is `PLAN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.start.format("%Y-%m-%d %H:%M:%S");
-        let action = Printable::new(&self.action);
-        write!(f, "{start}  {:<11}  {action:<8}", self.outcome)?;
+        let action = shown_action(&self.action, self.is_plan());
+        write!(f, "{start} UTC  {:<11}  {action:<8}", self.outcome)?;
         by(f, self.duration, &self.triggered_by, self.origin.as_deref())
     }
 }
 
 impl fmt::Display for ServiceRow {
-    /// Writes one line: name, outcome, action, duration, actor and origin.
+    /// Writes one line: name, outcome, action, duration, actor and origin. The action of a plan is `PLAN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, action) = (Printable::new(&self.name), Printable::new(&self.action));
+        let name = Printable::new(&self.name);
+        let action = shown_action(&self.action, self.is_plan());
         write!(f, "{name}  {}  {action}", self.outcome)?;
         by(f, self.duration, &self.triggered_by, self.origin.as_deref())
     }
+}
+
+/// The action as a row shows it. The API spells the action of a plan `DEPLOY`.
+fn shown_action(action: &str, is_plan: bool) -> Printable<'_> {
+    Printable::new(if is_plan { "PLAN" } else { action })
 }
 
 fn by(
@@ -191,7 +207,7 @@ fn by(
     origin: Option<&str>,
 ) -> fmt::Result {
     match duration {
-        Some(duration) => write!(f, "  {} s", duration.as_secs())?,
+        Some(duration) => write!(f, "  {}", span(duration))?,
         None => f.write_str("  -")?,
     }
     write!(f, "  {}", Printable::new(who))?;
@@ -217,7 +233,7 @@ fn in_seconds<S: Serializer>(
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
 /// for row in qovery_ext::recipes::history(&client, environment, 20).await? {
-///     println!("{row}"); // 2026-01-01 10:00:00  succeeded    DEPLOY    83 s  ada@example.com (CLI)
+///     println!("{row}"); // 2026-01-01 10:00:00 UTC  succeeded    DEPLOY    1m 23s  ada@example.com (CLI)
 ///     for service in &row.services {
 ///         println!("    {service}");
 ///     }

@@ -9,21 +9,26 @@ use super::{
 
 /// The item with this id or this name.
 pub(super) fn one<'a, T: Nameable>(
-    kind: &str,
+    kind: &'static str,
     within: &str,
     items: &'a [T],
     name: &str,
 ) -> Result<&'a T, FindError> {
     let id = Uuid::try_parse(without_blanks(name)).ok();
-    match items.iter().find(|item| Some(item.id()) == id) {
-        Some(found) => Ok(found),
-        None => by_name(kind, within, items, name),
+    if let Some(found) = items.iter().find(|item| Some(item.id()) == id) {
+        return Ok(found);
+    }
+    match (by_name(kind, within, items, name), id) {
+        (Err(error), Some(id)) if error.is_not_found() => {
+            Err(FindError::unknown_id(kind, within, id))
+        }
+        (found, _) => found,
     }
 }
 
 /// The item with this name.
 pub(super) fn by_name<'a, T: Nameable>(
-    kind: &str,
+    kind: &'static str,
     within: &str,
     items: &'a [T],
     name: &str,

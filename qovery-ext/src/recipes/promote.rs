@@ -295,7 +295,11 @@ async fn sources(client: &Client, environment: Uuid) -> Result<Vec<Source>, Vers
     let listed = call
         .await
         .map_err(|error| VersionError::call(what, error))?;
-    Ok(listed.results.iter().filter_map(source).collect())
+    let sources: Vec<_> = listed.results.iter().filter_map(source).collect();
+    for source in &sources {
+        client.remember_name(source.service.id, &source.name);
+    }
+    Ok(sources)
 }
 
 fn source(document: &Value) -> Option<Source> {

@@ -15,7 +15,10 @@ use qovery_api::{
 
 use serde_json::Value;
 
-use crate::wait::{ServiceKind, ServiceRef};
+use crate::{
+    causes::{self, debug_as_text},
+    wait::{KnownNames, ServiceKind, ServiceRef},
+};
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +77,6 @@ impl fmt::Display for VersionChange {
 /// The version of a service was not changed or not found.
 ///
 /// Available on crate feature `versions` only.
-#[derive(Debug)]
 pub struct VersionError(Box<Reason>);
 
 #[derive(Debug)]
@@ -127,12 +129,17 @@ impl VersionError {
 impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match &*self.0 {
-            Reason::Call(what, _) => return write!(f, "{} failed", Printable::new(what)),
+            Reason::Call(what, _) => {
+                let what = Printable::new(what);
+                return causes::write(f, self, format_args!("{what} failed"));
+            }
             Reason::Unsupported(text) | Reason::Edited(text) | Reason::NoSuccess(text) => text,
         };
         Printable::new(text).fmt(f)
     }
 }
+
+debug_as_text!(VersionError);
 
 impl std::error::Error for VersionError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
@@ -159,7 +166,7 @@ pub(super) async fn check(
 ) -> Result<(), VersionError> {
     let value = change.value().trim();
     let mut config = read(client, service, change, value).await?;
-    config.place_of(service, change).map(drop)
+    config.place_of(&named(client, service), change).map(drop)
 }
 
 /// Changes one thing of a service.
@@ -170,7 +177,8 @@ pub(super) async fn change(
 ) -> Result<VersionChange, VersionError> {
     let value = change.value().trim();
     let mut config = read(client, service, change, value).await?;
-    let place = config.place_of(service, change)?;
+    let shown = named(client, service);
+    let place = config.place_of(&shown, change)?;
     let done = VersionChange {
         before: place.get(),
         after: value.to_owned(),
@@ -183,7 +191,7 @@ pub(super) async fn change(
     let lost = lost(&config.document(), &kept.document(), "");
     if !lost.is_empty() {
         let what = format!(
-            "{service} differs from the edit that was sent, another user may have edited it at the same \
+            "{shown} differs from the edit that was sent, another user may have edited it at the same \
              time: check {} before you deploy it",
             lost.join(", ")
         );
@@ -199,12 +207,17 @@ async fn read(
     value: &str,
 ) -> Result<Config, VersionError> {
     if value.is_empty() {
-        let noun = change.noun();
+        let (noun, service) = (change.noun(), named(client, service));
         return Err(VersionError::unsupported(format!(
             "the {noun} for {service} is blank"
         )));
     }
     Config::read(client, service).await
+}
+
+/// A service with its name, if the client knows it.
+pub(super) fn named(client: &Client, service: ServiceRef) -> String {
+    KnownNames::of(client).service(service)
 }
 
 /// The settings that were sent and that the server has with another value, or not at all. It may have more,
@@ -287,10 +300,10 @@ impl Config {
     }
 
     async fn read(client: &Client, service: ServiceRef) -> Result<Self, VersionError> {
-        let id = service.id;
-        let failed = |error| VersionError::call(format!("reading {service}"), error);
+        let (id, shown) = (service.id, named(client, service));
+        let failed = |error| VersionError::call(format!("reading {shown}"), error);
         let unreadable = |what: &dyn fmt::Display| {
-            let why = format!("the settings of {service} cannot be written back: {what}");
+            let why = format!("the settings of {shown} cannot be written back: {what}");
             VersionError::unsupported(why)
         };
         Ok(match service.kind {
@@ -317,7 +330,7 @@ impl Config {
                 Self::Terraform(Box::new(request))
             }
             ServiceKind::Database | ServiceKind::AgenticWorkflow => {
-                let what = format!("{service} has no version of its own");
+                let what = format!("{shown} has no version of its own");
                 return Err(VersionError::unsupported(what));
             }
         })
@@ -325,11 +338,10 @@ impl Config {
 
     /// Writes all settings. Returns those that the server has then.
     async fn write(&self, client: &Client, service: ServiceRef) -> Result<Self, VersionError> {
-        let id = service.id;
-        let failed = |error| VersionError::call(format!("editing {service}"), error);
+        let (id, shown) = (service.id, named(client, service));
+        let failed = |error| VersionError::call(format!("editing {shown}"), error);
         let unreadable = |_| {
-            let what =
-                format!("{service} was edited, but the response of the server cannot be read");
+            let what = format!("{shown} was edited, but the response of the server cannot be read");
             VersionError(Box::new(Reason::Edited(what)))
         };
         Ok(match self {
@@ -363,11 +375,7 @@ impl Config {
     ///
     /// # Errors
     /// Returns an error if the source of the service has none.
-    fn place_of(
-        &mut self,
-        service: ServiceRef,
-        change: &Change,
-    ) -> Result<Place<'_>, VersionError> {
+    fn place_of(&mut self, service: &str, change: &Change) -> Result<Place<'_>, VersionError> {
         self.place(change).ok_or_else(|| {
             let noun = change.noun();
             VersionError::unsupported(format!(

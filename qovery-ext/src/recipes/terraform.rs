@@ -10,7 +10,11 @@ use qovery_api::{Client, Error, Printable};
 use uuid::Uuid;
 
 use super::{DeploymentOutcome, ServiceRow, service_history};
-use crate::wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt};
+use crate::{
+    call_code::of_call,
+    causes::{self, debug_as_text},
+    wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt},
+};
 
 /// The number of resources that a plan adds, changes and destroys.
 ///
@@ -262,7 +266,6 @@ fn without_colours(line: &str) -> String {
 /// A plan was not computed, read or applied.
 ///
 /// Available on crate feature `terraform` only.
-#[derive(Debug)]
 pub struct TerraformError(Box<Reason>);
 
 #[derive(Debug)]
@@ -308,9 +311,13 @@ impl TerraformError {
         }
     }
 
-    /// Returns the exit code of the wait, or 3 for any other error, for [`std::process::exit`].
+    /// Returns the exit code of the wait. Other errors: 2 if a call received no response of the API, 3
+    /// otherwise. See [`exit_code`](crate::exit_code).
     pub fn exit_code(&self) -> u8 {
-        self.wait_error().map_or(3, WaitError::exit_code)
+        match self.wait_error() {
+            Some(error) => error.exit_code(),
+            None => self.api_error().map_or(3, of_call),
+        }
     }
 }
 
@@ -318,11 +325,13 @@ impl fmt::Display for TerraformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Wait(error) => error.fmt(f),
-            Reason::Call(what, _) => write!(f, "{what} failed"),
+            Reason::Call(what, _) => causes::write(f, self, format_args!("{what} failed")),
             Reason::Refused(text) => Printable::new(text).fmt(f),
         }
     }
 }
+
+debug_as_text!(TerraformError);
 
 impl std::error::Error for TerraformError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

@@ -10,7 +10,7 @@ use qovery_api::{Client, Printable};
 pub use super::source::{VersionChange, VersionError};
 use super::{
     DeploymentOutcome, ServiceRow, service_history,
-    source::{Change, change},
+    source::{Change, change, named},
 };
 use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
 
@@ -139,16 +139,17 @@ impl fmt::Display for RollBack {
 /// Returns an error if the history cannot be read, or if it has no such deployment with a known version
 /// ([`VersionError::is_without_success`]).
 pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack, VersionError> {
+    let shown = named(client, service);
     if service.kind.versions().is_empty() {
-        let what = format!("{service} has no version of its own");
+        let what = format!("{shown} has no version of its own");
         return Err(VersionError::unsupported(what));
     }
     let rows = service_history(client, service, ENTRIES).await;
-    let what = format!("reading the history of {service}");
+    let what = format!("reading the history of {shown}");
     let rows = rows.map_err(|error| VersionError::call(what, error))?;
     let (last, from) = choose(rows).ok_or_else(|| {
         VersionError::no_success(format!(
-            "{service} cannot be rolled back: its last {ENTRIES} deployments have no earlier one that \
+            "{shown} cannot be rolled back: its last {ENTRIES} deployments have no earlier one that \
              succeeded with a known version"
         ))
     })?;

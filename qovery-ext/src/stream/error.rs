@@ -3,6 +3,7 @@
 use std::{error, fmt};
 
 use super::fault::Fault;
+use crate::causes::{self, debug_as_text};
 
 /// A stream ended early. The error is the last item of the stream.
 ///
@@ -22,7 +23,6 @@ use super::fault::Fault;
 /// }
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct StreamError(Box<Inner>);
 
 #[derive(Debug)]
@@ -81,28 +81,24 @@ impl StreamError {
 
 impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fault = &self.0.fault;
-        match self.0.kind {
-            StreamErrorKind::Permanent => write!(f, "the stream was refused: {fault}"),
+        let (fault, attempts) = (&self.0.fault, self.0.attempts);
+        let message = match self.0.kind {
+            StreamErrorKind::Permanent => format!("the stream was refused: {fault}"),
             StreamErrorKind::Exhausted => {
-                let attempts = self.0.attempts;
-                write!(
-                    f,
-                    "the stream was lost after {attempts} attempts in a row: {fault}"
-                )
+                format!("the stream was lost after {attempts} attempts in a row: {fault}")
             }
             StreamErrorKind::NoAgent => {
-                write!(
-                    f,
-                    "the cluster has no running agent, start the cluster first: {fault}"
-                )
+                format!("the cluster has no running agent, start the cluster first: {fault}")
             }
             StreamErrorKind::Unauthorized => {
-                write!(f, "the token does not allow this stream: {fault}")
+                format!("the token does not allow this stream: {fault}")
             }
-        }
+        };
+        causes::write(f, self, message)
     }
 }
+
+debug_as_text!(StreamError);
 
 impl error::Error for StreamError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {

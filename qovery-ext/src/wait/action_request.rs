@@ -34,11 +34,11 @@ impl ActionRequest {
     pub(crate) fn goal(&self) -> Goal {
         match self {
             ActionRequest::Deploy(_)
-            | ActionRequest::Plan(_)
             | ActionRequest::Redeploy
             | ActionRequest::Update
             | ActionRequest::Upgrade
             | ActionRequest::DeployServices(_) => Goal::Deployed,
+            ActionRequest::Plan(_) => Goal::Planned,
             ActionRequest::Stop | ActionRequest::StopServices => Goal::Stopped,
             ActionRequest::Restart | ActionRequest::RestartServices => Goal::Restarted,
             ActionRequest::Delete | ActionRequest::DeleteServices => Goal::Deleted,

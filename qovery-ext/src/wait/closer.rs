@@ -9,8 +9,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{self, Instant};
 
 use super::{
-    Canceler, Deadline, Decision, Evidence, FailureReport, NotCanceled, Reached, RunId, Subject,
-    WaitError, WaitErrorKind, WaitOptions,
+    Canceler, Deadline, Decision, Evidence, FailureReport, Goal, NotCanceled, Reached, RunId,
+    Subject, WaitError, WaitErrorKind, WaitOptions,
     cancel::CancelFailure,
     catch_up::catch_up,
     decision::{Cancellation, Cause},
@@ -19,7 +19,7 @@ use super::{
     poller::{End, Poller},
     source::Fault,
 };
-use crate::clock::after;
+use crate::{clock::after, span::span};
 
 /// Ends a wait.
 pub(super) struct Closer {
@@ -117,6 +117,9 @@ impl Closer {
         };
         let mut error = match end {
             End::Decided(Decision::Reached(proof), evidence) => {
+                if poller.goal() == Some(Goal::Deleted) {
+                    poller.source().note_deletion(poller.subject());
+                }
                 self.stage = Stage::Reached(Box::new(Reached {
                     goal: poller.goal(),
                     snapshot: poller.last().cloned(),
@@ -194,7 +197,14 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
             error
         }
         Decision::Canceled(_) | Decision::Reached(_) | Decision::NoTrace => {
-            error(WaitErrorKind::Canceled, "the deployment was canceled")
+            let follower = follower_of(poller);
+            let mut what = "the deployment was canceled".to_owned();
+            if let (Some(follower), Some(last)) = (&follower, poller.last()) {
+                what = format!("{what}; since then {} ({})", follower, last.state);
+            }
+            let mut error = error(WaitErrorKind::Canceled, &what);
+            error.0.successor = follower;
+            error
         }
     };
     error.0.evidence = evidence;
@@ -222,6 +232,19 @@ fn no_trace_error(poller: &Poller, lost: Option<Fault>) -> WaitError {
     error.0.executed = Executed::Perhaps;
     error.0.source = Some(fault);
     error
+}
+
+/// The deployment that the last status shows, if it is not that of the operation.
+fn follower_of(poller: &Poller) -> Option<Successor> {
+    let (ledger, last) = (poller.ledger()?, poller.last()?);
+    let differs = |own: Option<&str>, shown: Option<&str>| {
+        own.zip(shown).is_some_and(|(own, shown)| own != shown)
+    };
+    let (own, shown) = (ledger.named_request(), last.deployment_request_id);
+    let is_another_request = own.zip(shown).is_some_and(|(own, shown)| own != shown);
+    let is_another =
+        is_another_request || differs(ledger.execution(), last.deployment_id.as_deref());
+    is_another.then(|| successor_of(poller, None))
 }
 
 fn successor_of(poller: &Poller, run: Option<RunId>) -> Successor {
@@ -255,10 +278,7 @@ fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
     let mut error = unsuccessful(
         poller,
         WaitErrorKind::DeadlinePassed,
-        &format!(
-            "the deadline of {} s passed; {state}; {server}",
-            limit.as_secs_f32()
-        ),
+        &format!("the deadline of {} passed; {state}; {server}", span(limit)),
     );
     error.0.limit = Some(limit);
     error.0.canceled_on_server = cancel == Cancel::Accepted;

@@ -21,17 +21,21 @@ pub enum Goal {
     Uninstalled,
     /// No longer running: canceled, or finished before the cancel.
     Canceled,
+    /// Planned: the plan of a Terraform module is computed, and nothing is applied. The API reports the states of a
+    /// deployment for it.
+    Planned,
 }
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Goal; 6] = [
+    pub const ALL: [Goal; 7] = [
         Goal::Deployed,
         Goal::Restarted,
         Goal::Stopped,
         Goal::Deleted,
         Goal::Uninstalled,
         Goal::Canceled,
+        Goal::Planned,
     ];
 
     /// Whether a subject that is gone has reached this goal.
@@ -42,7 +46,7 @@ impl Goal {
     /// Whether an action, as spelled in queues and histories, leads to this goal.
     pub(crate) fn is_of(self, action: &str) -> bool {
         match self {
-            Goal::Deployed => action == "DEPLOY",
+            Goal::Deployed | Goal::Planned => action == "DEPLOY",
             Goal::Restarted => action == "RESTART",
             Goal::Stopped => action == "STOP",
             Goal::Deleted => matches!(action, "DELETE" | "DELETE_RESOURCES_ONLY"),
@@ -69,13 +73,14 @@ impl Goal {
             Goal::Deleted => "deleting",
             Goal::Uninstalled => "uninstalling",
             Goal::Canceled => "canceling",
+            Goal::Planned => "planning",
         }
     }
 
-    /// Whether an action may have no effect because its goal already holds. A deployment or a restart always
-    /// has an effect.
+    /// Whether an action may have no effect because its goal already holds. A deployment, a restart or a
+    /// plan always has an effect.
     pub(crate) fn may_have_nothing_to_do(self) -> bool {
-        !matches!(self, Goal::Deployed | Goal::Restarted)
+        !matches!(self, Goal::Deployed | Goal::Restarted | Goal::Planned)
     }
 }
 
@@ -88,6 +93,7 @@ impl fmt::Display for Goal {
             Goal::Deleted => "deleted",
             Goal::Uninstalled => "uninstalled",
             Goal::Canceled => "canceled",
+            Goal::Planned => "planned",
         })
     }
 }

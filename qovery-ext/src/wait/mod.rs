@@ -205,6 +205,8 @@ pub use handles::{
     DeploymentRequestHandle, EnvironmentHandle, HelmHandle, JobHandle, ServiceHandle,
     TerraformHandle, WaitExt,
 };
+#[cfg(any(feature = "find", feature = "versions"))]
+pub(crate) use names::KnownNames;
 pub use names::Names;
 pub use not_canceled::NotCanceled;
 pub use operation::Operation;

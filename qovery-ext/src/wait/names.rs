@@ -11,6 +11,7 @@ use std::{
 
 use qovery_api::{Client, Printable};
 use serde::{Serialize, Serializer};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{ServiceRef, Snapshot, Subject};
@@ -155,7 +156,11 @@ impl fmt::Display for NamedSubject<'_> {
 
 /// The names that a client knows.
 #[derive(Debug, Default)]
-pub(crate) struct KnownNames(Mutex<HashMap<Uuid, String>>);
+pub(crate) struct KnownNames {
+    names: Mutex<HashMap<Uuid, String>>,
+    /// When this client deleted an object. Lists of names that were read earlier may still have it.
+    deleted: Mutex<HashMap<Uuid, Instant>>,
+}
 
 impl KnownNames {
     /// The maximum number of names. If another name is added, all are forgotten.
@@ -166,7 +171,7 @@ impl KnownNames {
     }
 
     pub(crate) fn remember(&self, id: Uuid, name: String) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= Self::LIMIT && !names.contains_key(&id) {
             names.clear();
         }
@@ -174,13 +179,37 @@ impl KnownNames {
     }
 
     pub(crate) fn knows(&self, id: Uuid) -> bool {
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.contains_key(&id)
+    }
+
+    /// Notes that this client has deleted these objects.
+    pub(crate) fn note_deletion(&self, ids: impl IntoIterator<Item = Uuid>) {
+        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        if deleted.len() >= Self::LIMIT {
+            deleted.clear();
+        }
+        let now = Instant::now();
+        deleted.extend(ids.into_iter().map(|id| (id, now)));
+    }
+
+    /// Whether this client has deleted an object at this time or later.
+    #[cfg(feature = "find")]
+    pub(crate) fn was_deleted_since(&self, id: Uuid, time: Instant) -> bool {
+        let deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        deleted.get(&id).is_some_and(|at| *at >= time)
+    }
+
+    /// A service with its name, if the client knows it, for messages.
+    #[cfg(feature = "versions")]
+    pub(crate) fn service(&self, service: ServiceRef) -> String {
+        let subject = Subject::service(service);
+        self.about(&subject, None).service(service).to_string()
     }
 
     /// The names of a subject and of the services in its status.
     pub(crate) fn about(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         if names.is_empty() {
             return Names::default();
         }
@@ -265,6 +294,6 @@ mod tests {
         for number in 0..=KnownNames::LIMIT {
             known.remember(Uuid::from_u128(number as u128), String::new());
         }
-        assert_eq!(known.0.lock().unwrap().len(), 1);
+        assert_eq!(known.names.lock().unwrap().len(), 1);
     }
 }

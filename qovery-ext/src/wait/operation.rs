@@ -245,6 +245,9 @@ impl Operation {
     async fn close(&mut self) -> Result<(), WaitError> {
         self.closer.close(&mut self.poller).await?;
         self.reporter.note(&self.poller, Phase::Reached, None);
+        if let Some(reached) = self.closer.reached() {
+            self.reporter.end(reached.elapsed);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use qovery_api::Printable;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -10,6 +11,10 @@ use super::{
     UnsupportedVersion,
     decision::Proof,
     source::{Fault, FaultKind},
+};
+use crate::{
+    causes::{self, debug_as_text},
+    span::span,
 };
 
 /// The goal was reached, and the wait observed it.
@@ -64,7 +69,7 @@ impl fmt::Display for Reached {
             Some(goal) => write!(f, "{subject} is {goal}")?,
             None => write!(f, "the condition on {subject} is met")?,
         }
-        write!(f, " after {} s", self.elapsed.as_secs())?;
+        write!(f, " after {}", span(self.elapsed))?;
         if f.alternate() {
             list(f, &self.evidence)?;
         }
@@ -97,8 +102,8 @@ pub enum WaitErrorKind {
     Refused,
 }
 
-/// The deployment that replaced a superseded operation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The deployment that replaced a superseded operation, or that follows a canceled one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Successor {
     /// The id of the deployment.
@@ -109,6 +114,24 @@ pub struct Successor {
     pub origin: Option<String>,
     /// The user who triggered it.
     pub triggered_by: Option<String>,
+}
+
+impl fmt::Display for Successor {
+    /// Prints the ids, the user and the origin, as far as they are known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.deployment_id, self.deployment_request_id) {
+            (Some(id), _) => write!(f, "deployment {}", Printable::new(id))?,
+            (None, Some(id)) => write!(f, "request {id}")?,
+            (None, None) => f.write_str("another deployment")?,
+        }
+        if let Some(user) = &self.triggered_by {
+            write!(f, " of {}", Printable::new(user))?;
+        }
+        match &self.origin {
+            Some(origin) => write!(f, " by {}", Printable::new(origin)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A wait that ended without its goal.
@@ -227,7 +250,8 @@ impl WaitError {
         &self.0.token
     }
 
-    /// Returns the deployment that replaced a superseded operation.
+    /// Returns the deployment that replaced a superseded operation. For a canceled one, returns the deployment
+    /// that the last status shows, if it is another one.
     pub fn superseded_by(&self) -> Option<&Successor> {
         self.0.successor.as_ref()
     }
@@ -259,6 +283,12 @@ impl WaitError {
     /// it.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.executed != Executed::No
+    }
+
+    /// Whether the server has accepted the action.
+    #[cfg(feature = "display")]
+    pub(crate) fn was_accepted(&self) -> bool {
+        self.0.executed == Executed::Yes
     }
 
     /// Returns the underlying error of the API or of the transport.
@@ -294,10 +324,11 @@ impl WaitError {
     }
 }
 
-/// `{}` says what failed, with the report; `{:#}` adds the evidence, a line for each fact.
+/// `{}` says what failed, with the report. `{:#}` adds the causes to the first line, and the evidence: a line for
+/// each fact.
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printable::new(&self.0.message).fmt(f)?;
+        causes::write(f, self, Printable::new(&self.0.message))?;
         if let Some(report) = &self.0.report {
             write!(f, "\n{report}")?;
         }
@@ -308,24 +339,7 @@ impl fmt::Display for WaitError {
     }
 }
 
-impl fmt::Debug for WaitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitError")
-            .field("kind", &self.0.kind)
-            .field("message", &Printable::new(&self.0.message))
-            .field(
-                "state",
-                &self
-                    .0
-                    .last
-                    .as_ref()
-                    .map(|s| Printable::new(s.state.as_str())),
-            )
-            .field("polls", &self.0.polls)
-            .field("elapsed", &self.0.elapsed)
-            .finish_non_exhaustive()
-    }
-}
+debug_as_text!(WaitError);
 
 impl std::error::Error for WaitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

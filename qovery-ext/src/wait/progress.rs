@@ -13,6 +13,7 @@ use qovery_api::Printable;
 use serde::Serialize;
 
 use super::{Counts, Goal, Names, Phase, Snapshot, WaitError};
+use crate::span::span;
 
 /// The progress of an operation.
 ///
@@ -51,13 +52,16 @@ impl fmt::Display for Progress {
         if let Some(position) = self.queue_position {
             write!(f, ", number {position} in the queue")?;
         }
+        // Before the operation has begun, the counts are those of an earlier deployment.
+        let is_own = !matches!(self.phase, Phase::NotStarted | Phase::Queued);
         if let Some(goal) = self.goal
             && self.services.total > 1
+            && is_own
         {
             let Counts { reached, total, .. } = self.services;
             write!(f, ", {reached} of {total} services {goal}")?;
         }
-        if self.services.failed > 0 {
+        if self.services.failed > 0 && is_own {
             write!(f, ", {} failed", self.services.failed)?;
         }
         let current = self
@@ -68,12 +72,7 @@ impl fmt::Display for Progress {
         if let Some(stage) = current {
             write!(f, ", stage {}", Printable::new(&stage.name))?;
         }
-        write!(
-            f,
-            " ({}) after {} s",
-            self.snapshot.state,
-            self.elapsed.as_secs()
-        )?;
+        write!(f, " ({}) after {}", self.snapshot.state, span(self.elapsed))?;
         if self.failed_polls > 0 {
             write!(f, ", {} polls failed", self.failed_polls)?;
         }

@@ -1,5 +1,7 @@
 //! The reports of a wait: the progress, and the time to emit it.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 #[cfg(feature = "stream")]
@@ -15,6 +17,8 @@ pub(super) struct Reporter {
     on_progress: Option<OnProgress>,
     /// The latest progress. A heartbeat if it was emitted and nothing has changed since.
     latest: Option<Progress>,
+    /// The time of the whole operation, once it has ended.
+    ended: Option<Duration>,
     emitted_at: Instant,
     #[cfg(feature = "stream")]
     log: Option<LogFollower>,
@@ -25,6 +29,7 @@ impl Reporter {
         Self {
             on_progress,
             latest: None,
+            ended: None,
             emitted_at: Instant::now(),
             #[cfg(feature = "stream")]
             log: None,
@@ -82,6 +87,11 @@ impl Reporter {
         });
     }
 
+    /// Notes the time of the whole operation. Later reports have this time.
+    pub(super) fn end(&mut self, elapsed: Duration) {
+        self.ended = Some(elapsed);
+    }
+
     /// Emits the latest progress if it has changed or a heartbeat is due.
     pub(super) fn emit(&mut self, poller: &Poller) -> Option<Progress> {
         let is_due = self
@@ -112,7 +122,7 @@ impl Reporter {
         let mut progress = self.latest.clone()?;
         progress.polls = poller.polls();
         progress.failed_polls = poller.failures();
-        progress.elapsed = poller.elapsed();
+        progress.elapsed = self.ended.unwrap_or_else(|| poller.elapsed());
         Some(progress)
     }
 

@@ -59,6 +59,9 @@ pub(crate) trait Source: Send + Sync {
         action: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<ActionResponse, Fault>>;
 
+    /// Notes that a deletion of the subject was accepted or has ended: lists that were read earlier are old.
+    fn note_deletion(&self, _subject: &Subject) {}
+
     /// Reads the lines of a deployment's log and a link to it, for the report on a failure. Reads the whole
     /// environment too, if requested, because the wait has not read it.
     fn log<'a>(

@@ -120,6 +120,9 @@ impl Start {
             history.as_deref(),
         );
         let received = self.send(&action, &ledger).await?;
+        if goal == Goal::Deleted {
+            self.source.note_deletion(&self.subject);
+        }
         ledger.asked(millis(self.started.elapsed()), received.as_ref());
         Ok(ledger)
     }

@@ -103,7 +103,8 @@ impl State {
     pub fn phase(&self, goal: Goal) -> Phase {
         let [deployed, restarted, stopped, deleted, uninstalled, canceled] = self.row();
         match goal {
-            Goal::Deployed => deployed,
+            // A plan is a deployment that applies nothing.
+            Goal::Deployed | Goal::Planned => deployed,
             Goal::Restarted => restarted,
             Goal::Stopped => stopped,
             Goal::Deleted => deleted,
@@ -134,9 +135,10 @@ impl State {
     /// the same states.
     pub(crate) fn works_on_another(&self, goal: Goal) -> bool {
         match self {
-            State::Building | State::Deploying | State::Restarting => {
-                !matches!(goal, Goal::Deployed | Goal::Restarted | Goal::Canceled)
-            }
+            State::Building | State::Deploying | State::Restarting => !matches!(
+                goal,
+                Goal::Deployed | Goal::Planned | Goal::Restarted | Goal::Canceled
+            ),
             State::Stopping => !matches!(goal, Goal::Stopped | Goal::Canceled),
             State::Deleting => !matches!(goal, Goal::Deleted | Goal::Uninstalled | Goal::Canceled),
             _ => false,

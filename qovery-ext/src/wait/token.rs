@@ -195,7 +195,7 @@ impl FromStr for OperationToken {
 }
 
 /// A token cannot be used: it is cut off, damaged, of another version, or of a wait for a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TokenError(pub(super) String);
 
 impl fmt::Display for TokenError {
@@ -207,5 +207,7 @@ impl fmt::Display for TokenError {
         )
     }
 }
+
+crate::causes::debug_as_text!(TokenError);
 
 impl std::error::Error for TokenError {}

@@ -210,7 +210,7 @@ impl fmt::Display for ServiceVersion {
 /// let refused = ServiceVersion::image_tag("15.4").check(database).unwrap_err();
 /// assert!(refused.to_string().contains("a database takes no version"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnsupportedVersion {
     service: ServiceRef,
     field: VersionField,
@@ -287,5 +287,7 @@ impl fmt::Display for UnsupportedVersion {
         }
     }
 }
+
+crate::causes::debug_as_text!(UnsupportedVersion);
 
 impl std::error::Error for UnsupportedVersion {}

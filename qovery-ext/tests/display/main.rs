@@ -18,7 +18,7 @@ use qovery_ext::{
     qovery_api::uuid::Uuid,
     wait::{WaitErrorKind, WaitExt},
 };
-use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Workload as Kind};
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Trigger, Workload as Kind};
 use serde_json::Value;
 
 #[derive(Clone, Default)]
@@ -213,6 +213,209 @@ async fn a_subject_that_does_not_exist_is_an_error_that_was_printed() {
     assert!(matches!(error, ShowError::Missed(_)));
     assert_eq!(error.exit_code(), 3);
     assert!(paper.text().contains("exit code   3"), "{}", paper.text());
+}
+
+/// The text of a deployment that does not end before its deadline.
+async fn shown(fake: &FakeQovery, staging: &FakeEnvironment, cancels: bool) -> String {
+    let paper = Paper::default();
+    let deploy = fake.client().environment(staging.id()).deploy();
+    let deploy = deploy.within(Duration::from_secs(60));
+    let deploy = if cancels {
+        deploy.cancel_at_deadline()
+    } else {
+        deploy
+    };
+    let error = deploy.show_on(paper.display()).await.unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    paper.text()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_at_the_deadline_says_what_the_server_does_and_has_no_code_or_token() {
+    for cancels in [false, true] {
+        let (fake, staging) = staging();
+        let _slow = staging
+            .services()
+            .remove(1)
+            .takes(Step::Build, Duration::from_secs(900));
+        let text = shown(&fake, &staging, cancels).await;
+        assert_eq!(
+            text.contains("a cancel was sent and accepted"),
+            cancels,
+            "{text}"
+        );
+        assert_eq!(text.contains("The server cancels it: "), cancels, "{text}");
+        assert_eq!(text.contains("The server continues: "), !cancels, "{text}");
+        assert_eq!(text.contains("the server continues"), !cancels, "{text}");
+        assert!(text.contains("the deadline of 1m passed"), "{text}");
+        assert!(
+            !text.contains("qovery-op-") && !text.contains("client."),
+            "{text}"
+        );
+        assert!(!text.contains("To continue"), "{text}");
+    }
+    let (fake, staging) = staging();
+    let lost = Fault::connection_lost_before_execution();
+    fake.inject(lost.on("deployEnvironment"));
+    let text = shown(&fake, &staging, false).await;
+    assert!(text.contains("The server may have begun: "), "{text}");
+    assert!(!text.contains("The server continues"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cause_that_the_message_has_is_not_printed_again() {
+    let (fake, _staging) = staging();
+    let paper = Paper::default();
+    let deploy = fake.client().environment(Uuid::from_u128(9)).deploy();
+    deploy.show_on(paper.display()).await.unwrap_err();
+    let text = paper.text();
+    assert_eq!(text.matches("404").count(), 1, "{text}");
+    assert!(!text.contains("cause"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subject_without_services_is_named_at_the_end() {
+    let (fake, staging) = staging();
+    let (organization, cluster) = (staging.organization_id(), staging.cluster_id());
+    let client = fake.client();
+    let paper = Paper::default();
+    let deploy = client.cluster(organization, cluster).deploy();
+    deploy.show_on(paper.display()).await.unwrap();
+    assert!(
+        paper.text().contains("✔ Deployed: the cluster in "),
+        "{}",
+        paper.text()
+    );
+    let paper = Paper::default();
+    let delete = client.environment(staging.id()).delete();
+    delete.show_on(paper.display()).await.unwrap();
+    assert!(paper.text().contains("✔ Deleted: "), "{}", paper.text());
+    assert!(!paper.text().contains(": it in"), "{}", paper.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_in_the_queue_is_printed_once_and_with_each_heartbeat() {
+    let (fake, staging) = staging();
+    fake.client()
+        .environment(staging.id())
+        .deploy()
+        .await
+        .unwrap();
+    staging
+        .next_deployment()
+        .queued_for(Duration::from_secs(100));
+    let paper = Paper::default();
+    let deploy = fake.client().environment(staging.id()).deploy();
+    deploy.show_on(paper.display()).await.unwrap();
+    let text = paper.text();
+    let queued = text.lines().filter(|line| line.contains("queued")).count();
+    // At first, and every 30 s.
+    assert!((1..=5).contains(&queued), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_a_queued_deployment_show_nothing_of_the_one_before() {
+    let (fake, staging) = staging();
+    fake.client()
+        .environment(staging.id())
+        .deploy()
+        .await
+        .unwrap();
+    staging
+        .next_deployment()
+        .queued_for(Duration::from_secs(100));
+    let paper = Paper::default();
+    let deploy = fake.client().environment(staging.id()).deploy();
+    deploy.show_on(paper.display().ndjson(true)).await.unwrap();
+    let text = paper.text();
+    let events: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let progress = || events.iter().filter(|event| event["event"] == "progress");
+    let is_early =
+        |event: &&Value| ["queued", "not_started"].contains(&event["phase"].as_str().unwrap());
+    assert!(progress().filter(is_early).count() > 0, "{text}");
+    for event in progress().filter(is_early) {
+        assert!(event["deployment_id"].is_null(), "{event}");
+        assert_eq!(event["services_reached"], 0, "{event}");
+        assert_eq!(event["services_failed"], 0, "{event}");
+        for part in ["services", "stages"] {
+            let parts = event[part].as_array().unwrap();
+            assert!(
+                !parts.is_empty() && parts.iter().all(|one| one["phase"] == "queued"),
+                "{event}"
+            );
+        }
+    }
+    let last = progress().next_back().unwrap();
+    assert!(last["deployment_id"].is_string(), "{last}");
+    assert_eq!(last["services_reached"], 2, "{last}");
+    let end = events.last().unwrap();
+    assert_eq!(last["elapsed_seconds"], end["elapsed_seconds"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_a_stop_of_another_user_ends_names_the_stop() {
+    let (fake, staging) = staging();
+    let script = staging.next_deployment();
+    script.superseded_after(Duration::from_secs(20), Trigger::Stop);
+    let error = fake.client().environment(staging.id()).deploy().await;
+    let error = error.unwrap_err();
+    assert!(error.is_canceled(), "{error:#}");
+    let text = error.to_string();
+    let successor = error.superseded_by().expect("the stop");
+    assert!(
+        text.contains(&format!("since then {successor} (")),
+        "{text}"
+    );
+    assert!(text.contains("STOP"), "{text}");
+
+    // A cancel alone has no successor.
+    let (fake, staging) = self::staging();
+    staging
+        .next_deployment()
+        .canceled_after(Duration::from_secs(20));
+    let error = fake.client().environment(staging.id()).deploy().await;
+    let error = error.unwrap_err();
+    assert!(
+        error.is_canceled() && error.superseded_by().is_none(),
+        "{error:#}"
+    );
+    assert!(!error.to_string().contains("since then"), "{error}");
+}
+
+/// The tables of the documentation of the module name each event and each of its fields.
+#[tokio::test(start_paused = true)]
+async fn each_event_and_field_of_ndjson_is_documented() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("src/display/mod.rs")).unwrap();
+    let row = |event: &str| {
+        let named = format!("`{event}`");
+        let rows = page.lines().filter(|line| line.starts_with("//! | `"));
+        let mut rows = rows.filter(|line| line.split('|').nth(1).unwrap().contains(&named));
+        rows.next()
+            .unwrap_or_else(|| panic!("the event {event}"))
+            .to_owned()
+    };
+    for fault in [None, Some("deployEnvironment")] {
+        let (fake, staging) = staging();
+        if let Some(name) = fault {
+            fake.inject(Fault::status(403).on(name));
+        }
+        let paper = Paper::default();
+        let deploy = fake.client().environment(staging.id()).deploy();
+        let shown = deploy.show_on(paper.display().ndjson(true)).await;
+        assert_eq!(shown.is_err(), fault.is_some());
+        for line in paper.text().lines() {
+            let event: Value = serde_json::from_str(line).unwrap();
+            let row = row(event["event"].as_str().unwrap());
+            let fields = event.as_object().unwrap().keys();
+            for field in fields.filter(|field| *field != "event") {
+                assert!(row.contains(&format!("`{field}`")), "{field} in {row}");
+            }
+        }
+    }
 }
 
 /// The pictures of the docs can be read: the contrast of texts to the background is at least 4.5:1.

@@ -358,7 +358,7 @@ async fn the_ci_programs_deploy_by_name_and_exit_with_the_code_of_the_deployment
     assert!(run.out.contains("environment staging ("), "{}", run.out);
     assert!(run.out.contains("✔ Deployed: 2 services"), "{}", run.out);
     let run = scene.run("ci_deploy", &["organization/project/stagin"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 3);
     assert!(run.err.contains("did you mean staging"), "{}", run.err);
 
     let web = &scene.environment.services()[1];
@@ -379,6 +379,38 @@ async fn the_ci_programs_deploy_by_name_and_exit_with_the_code_of_the_deployment
         "{}",
         run.out
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_before_the_wait_has_its_exit_code_and_is_one_line_with_its_cause() {
+    let programs = [
+        ("ci_deploy", vec![STAGING]),
+        ("ci_deploy_many", vec![STAGING, "web=1.8.2"]),
+        ("ci_preview", vec![STAGING, "pr-17", "web", "feature"]),
+        ("ci_preview_delete", vec![STAGING, "pr-17"]),
+        ("ci_promote", vec![STAGING, STAGING]),
+        ("stop_all_non_production", vec!["organization"]),
+        ("preview_environment", vec![STAGING, "pr-17", "true"]),
+    ];
+    for (program, arguments) in programs {
+        let scene = Scene::set().await;
+        let check = |run: Run, code: i32, part: &str| {
+            assert_eq!(run.code, code, "{program}: {}{}", run.out, run.err);
+            let lines: Vec<_> = run.err.lines().collect();
+            // A second line says why the preview was not deleted.
+            let is_run = program == "preview_environment" && code == 3 && part != "usage";
+            assert!(lines.len() == 1 || is_run, "{program}: {}", run.err);
+            assert!(lines[0].starts_with("error: "), "{program}: {}", run.err);
+            assert!(lines[0].contains(part), "{program}: {part} in {}", run.err);
+        };
+        check(scene.run(program, &[]), 3, "usage");
+        let fault = qovery_fake::Fault::status(403).on("listOrganization");
+        scene.fake.inject(fault);
+        check(scene.run(program, &arguments), 3, "403");
+        let expired = qovery_fake::Fault::status(401).on("listOrganization");
+        scene.fake.inject(expired.times(10));
+        check(scene.run(program, &arguments), 3, "401");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -463,7 +495,9 @@ async fn a_signal_stops_waiting_and_leaves_the_deployment_alone() {
         let environment = fake.environment("staging");
         environment.service(Workload::Container, "web");
         let server = fake.serve().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program("ci_deploy"));
+        command.current_dir(folder.path());
         command.arg(STAGING).stdout(std::process::Stdio::piped());
         command.env("QOVERY_API_TOKEN", fake.token());
         command.env("QOVERY_API_URL", server.url());
@@ -478,7 +512,9 @@ async fn a_signal_stops_waiting_and_leaves_the_deployment_alone() {
         let run: Run = child.wait_with_output().unwrap().into();
         assert_eq!(run.code, 130, "{signal}: {}", run.out);
         assert!(run.out.contains("Interrupted"), "{}", run.out);
-        assert!(run.out.contains("qovery-op-"), "how to go on: {}", run.out);
+        assert!(run.out.contains("in the file deploy.token"), "{}", run.out);
+        let token = std::fs::read_to_string(folder.path().join("deploy.token")).unwrap();
+        assert!(token.starts_with("qovery-op-"), "how to go on: {token}");
         assert_eq!(fake.executions().len(), 1, "nothing was canceled");
     }
 }

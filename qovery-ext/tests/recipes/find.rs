@@ -377,3 +377,140 @@ async fn a_url_whose_id_is_cut_off_is_refused_and_shows_no_secret() {
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     assert!(shop.fake.requests().is_empty(), "nothing was sent");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_is_reported_as_an_id_without_suggestions_of_names() {
+    let shop = shop();
+    let staging = shop
+        .client
+        .find("my-org/shop/staging")
+        .environment()
+        .await
+        .unwrap();
+    let gone = Uuid::from_u128(9).to_string();
+    let url = staging.console_url();
+    for (text, expected) in [
+        (
+            url.replace(&staging.id().to_string(), &gone),
+            "no environment of project shop (",
+        ),
+        (
+            url.replace(&staging.project.id.to_string(), &gone),
+            "no project of organization My-Org (",
+        ),
+        (
+            url.replace(&staging.organization.id.to_string(), &gone),
+            "no organization has the id",
+        ),
+        (
+            url.replace("/overview", &format!("/service/{gone}")),
+            "no service of environment staging (",
+        ),
+        (
+            format!("my-org/shop/staging/{gone}"),
+            "no service of environment staging (",
+        ),
+        (
+            gone.clone(),
+            "no organization, project, environment, service or cluster has the id",
+        ),
+    ] {
+        let error = shop.client.find(&text).await.unwrap_err();
+        assert!(error.is_not_found(), "{text}: {error}");
+        let message = error.to_string();
+        assert!(message.starts_with(expected), "{text}: {message}");
+        assert!(
+            message.contains(&format!("has the id {gone}: it may have been deleted")),
+            "{message}"
+        );
+        assert!(
+            !message.contains("did you mean") && !message.contains("named"),
+            "{message}"
+        );
+        assert!(
+            error.candidates().is_empty() && error.closest().is_none(),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_this_client_has_deleted_is_not_found_in_a_cached_list() {
+    let shop = shop();
+    let find = |path: &str| shop.client.find(path).into_future();
+    let Found::Service(api) = find("my-org/shop/staging/api").await.unwrap() else {
+        panic!("a service");
+    };
+    api.delete().await.unwrap();
+    assert!(
+        find("my-org/shop/staging/api")
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+    shop.fake.clear_requests();
+    find("my-org/shop/staging/orders").await.unwrap();
+    assert!(
+        shop.lists().is_empty(),
+        "the list was read again once: {:?}",
+        shop.lists()
+    );
+
+    // Through a handle that was made of an id, and through some services at once.
+    let orders = find("my-org/shop/staging/orders").await.unwrap().id();
+    let some = [qovery_ext::wait::ServiceRef::new(
+        ServiceKind::Database,
+        orders,
+    )];
+    let staging = shop.client.environment(shop.staging.id());
+    staging
+        .delete_services(some.into_iter().collect())
+        .await
+        .unwrap();
+    assert!(
+        find("my-org/shop/staging/orders")
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+    staging.delete().await.unwrap();
+    assert!(
+        find("my-org/shop/staging")
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+    assert!(find("my-org/shop/production").await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_is_not_found_has_advice_on_its_form() {
+    let shop = shop();
+    shop.staging.service(Kind::Helm, "a/b");
+    for (path, advice) in [
+        ("staging", "a path begins with its organization"),
+        ("shop/staging", "a path begins with its organization"),
+        ("my-org/shop/staging/a%2Fb", ".service(\"a/b\")"),
+        ("my-org/shop/staging/A%2fB", ".service(\"a/b\")"),
+    ] {
+        let error = shop.client.find(path).await.unwrap_err();
+        assert!(error.is_not_found(), "{path}");
+        assert!(error.to_string().contains(advice), "{path}: {error}");
+    }
+    shop.fake
+        .organization("My-Org")
+        .project("shop")
+        .environment("x/y");
+    let error = shop.client.find("my-org/shop/x/y").await.unwrap_err();
+    assert!(
+        error.to_string().contains(".environment(\"x/y\")"),
+        "{error}"
+    );
+    for path in ["my-org/shop/stagin", "my-org/shop/staging/ap"] {
+        let text = shop.client.find(path).await.unwrap_err().to_string();
+        assert!(
+            !text.contains("a path begins") && !text.contains("single step"),
+            "{text}"
+        );
+    }
+}

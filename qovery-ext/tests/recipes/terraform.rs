@@ -1,8 +1,9 @@
 //! Terraform: plan, read, apply.
 
 use qovery_ext::{
-    recipes::{plan_terraform, read_terraform_plan},
-    wait::{ServiceVersion, WaitExt},
+    display::{Display, ShowExt},
+    recipes::{history, plan_terraform, read_terraform_plan},
+    wait::{Goal, ServiceVersion, WaitExt},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
 
@@ -123,4 +124,66 @@ async fn a_deployment_that_has_applied_its_changes_is_not_read_as_a_plan() {
     let error = error.unwrap_err();
     assert!(error.is_refused(), "{error}");
     assert!(error.to_string().contains("is no plan"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_called_a_plan_in_each_text() {
+    let (fake, environment, infra) = scene();
+    let client = fake.client();
+    let plan = || {
+        client
+            .terraform(infra.id())
+            .plan(ServiceVersion::commit("4f1c2d9"))
+    };
+    let (send, lines) = std::sync::mpsc::channel();
+    let reached = plan()
+        .on_progress(move |now| send.send(now.goal).unwrap())
+        .await
+        .unwrap();
+    assert!(lines.iter().all(|goal| goal == Some(Goal::Planned)));
+    assert!(
+        reached.to_string().contains("is planned after"),
+        "{reached}"
+    );
+
+    let printed = std::env::temp_dir().join(format!("plan-{}", infra.id()));
+    let display = Display::detect().write_to(std::fs::File::create(&printed).unwrap());
+    plan().show_on(display).await.unwrap();
+    let text = std::fs::read_to_string(&printed).unwrap();
+    std::fs::remove_file(&printed).unwrap();
+    assert!(text.contains("Planning terraform infra"), "{text}");
+    assert!(text.contains("✔ Planned: "), "{text}");
+    assert!(
+        !text.contains("Deploying") && !text.contains("✔ Deployed"),
+        "{text}"
+    );
+
+    environment
+        .next_deployment()
+        .fails_at(&infra, Step::Deployment);
+    let operation = plan().start().await.unwrap();
+    // The goal is in the token too.
+    let token = operation.token().to_string().parse().unwrap();
+    let failed = client.resume(token).unwrap().await.unwrap_err().to_string();
+    assert!(failed.starts_with("planning terraform "), "{failed}");
+
+    let rows = history(&client, environment.id(), 5).await.unwrap();
+    assert!(rows.iter().all(|row| row.is_plan()));
+    for row in &rows {
+        let (line, service) = (row.to_string(), row.services[0].to_string());
+        assert!(
+            line.contains("  PLAN  ") && !line.contains("DEPLOY "),
+            "{line}"
+        );
+        assert!(line.contains(" UTC  "), "{line}");
+        assert!(service.contains("  PLAN  "), "{service}");
+        assert_eq!(row.action, "DEPLOY", "as the API spells it");
+    }
+    client.environment(environment.id()).deploy().await.unwrap();
+    let rows = history(&client, environment.id(), 1).await.unwrap();
+    assert!(
+        !rows[0].is_plan() && rows[0].to_string().contains("  DEPLOY  "),
+        "{}",
+        rows[0]
+    );
 }

@@ -23,7 +23,7 @@ use qovery_ext::{
     recipes::{self, Variable, VariableOwner, find_service, set_variable},
     wait::{
         OperationToken, RunId, ServiceKind, ServiceRef, ServiceVersion, Snapshot, StageSnapshot,
-        State, Subject, WaitExt,
+        State, Subject, Successor, WaitExt,
     },
 };
 use qovery_fake::{FakeQovery, Step, Workload};
@@ -184,9 +184,10 @@ impl Printed {
         self.debug(names[1], &error);
     }
 
-    /// The same for an error whose `Debug` is derived.
+    /// The same for an error of `qovery-ext`, whose `Debug` is that of all its errors.
     fn causes(&mut self, name: &'static str, error: &(dyn std::error::Error + 'static)) {
         self.display(name, &error);
+        self.debug("ext $error Debug", &error);
         let mut cause = error.source();
         while let Some(error) = cause {
             self.0.push((name, error.to_string()));
@@ -306,7 +307,7 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
     let list = |services: serde_json::Value| {
         Stub::answers(200, json!({ "results": services }).to_string()).client()
     };
-    let names = ["ext FindError Display", "ext FindError Debug"];
+    let names = ["ext FindError Display", "ext $error Debug"];
     let one = list(json!([service]));
     for service in recipes::services(&one, id).await.unwrap() {
         printed.display("ext EnvironmentService Display", &service);
@@ -325,7 +326,7 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
     let set = set_variable(&list(json!([variable])), owner, &Variable::new(text, "y")).await;
     let error = set.unwrap_err();
     printed.display("ext SetVariableError Display", &error);
-    printed.derived("ext SetVariableError Debug", &error);
+    printed.debug("ext $error Debug", &error);
 
     let cursor =
         json!({"version": 1, "operation": format!("{text}x"), "direction": "forward", "at": text});
@@ -342,11 +343,11 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
         .paged()
         .pages();
     let error = pages.next().await.unwrap().unwrap_err();
-    printed.error(["ext PageError Display", "ext PageError Debug"], &error);
+    printed.error(["ext PageError Display", "ext $error Debug"], &error);
 }
 
 async fn connect(text: &str, printed: &mut Printed) {
-    let names = ["ext ConnectError Display", "ext ConnectError Debug"];
+    let names = ["ext ConnectError Display", "ext $error Debug"];
     let nothing = || Connect::new().environment(|_| None);
     for settings in [
         nothing().cli_context_file(format!("/nowhere/{text}")),
@@ -404,11 +405,16 @@ async fn wait(text: &str, printed: &mut Printed) {
     for line in lines.lock().unwrap().iter() {
         printed.display("ext Progress Display", line);
     }
-    printed.error(["ext WaitError Display", "ext WaitError Debug"], &error);
+    printed.error(["ext WaitError Display", "ext $error Debug"], &error);
     assert!(!error.evidence().is_empty());
     for fact in error.evidence() {
         printed.display("ext Evidence Display", fact);
     }
+    let mut successor = Successor::default();
+    successor.deployment_id = Some(text.to_owned());
+    successor.origin = Some(text.to_owned());
+    successor.triggered_by = Some(text.to_owned());
+    printed.display("ext Successor Display", &successor);
     printed.display("ext RunId Display", &RunId::Execution(text.to_owned()));
     let database = ServiceRef::new(ServiceKind::Database, service.id());
     let version = ServiceVersion::image_tag(text);

@@ -8,11 +8,11 @@ use std::{
 use qovery_api::{Error, Printable};
 
 use super::super::FindError;
+use crate::causes::{self, debug_as_text};
 
 /// The bulk action did not begin: no environment was changed.
 ///
 /// Available on crate feature `bulk` only.
-#[derive(Debug)]
 pub struct BulkError(Reason);
 
 #[derive(Debug)]
@@ -57,11 +57,14 @@ impl fmt::Display for BulkError {
             Reason::Journal(path, error) => {
                 let (path, error) = (path.display().to_string(), error.to_string());
                 let (path, error) = (Printable::new(&path), Printable::new(&error));
-                write!(f, "the journal {path} cannot be used: {error}")
+                let message = format_args!("the journal {path} cannot be used: {error}");
+                causes::write(f, self, message)
             }
         }
     }
 }
+
+debug_as_text!(BulkError);
 
 impl std::error::Error for BulkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

@@ -110,7 +110,8 @@ impl fmt::Display for BulkSummary {
                 }
                 BulkOutcome::Uncertain => writeln!(
                     f,
-                    "? {environment} of project {project}: an earlier run may have sent the action"
+                    "? {environment} of project {project}: an earlier run may have sent the action, check the \
+                     environment and remove its lines from the journal"
                 )?,
                 BulkOutcome::NotStarted(why) => writeln!(
                     f,

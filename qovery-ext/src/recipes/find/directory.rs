@@ -18,7 +18,7 @@ use super::FindError;
 use crate::{
     listing::{ListOf, Listed},
     recipes::{lookup, naming::Nameable, services},
-    wait::WaitExt,
+    wait::{KnownNames, WaitExt},
 };
 
 /// One list of names.
@@ -140,15 +140,23 @@ impl Directory {
         if let Some((read_at, entries)) = kept.as_ref() {
             // A list that was read while this find stood in line is as fresh as its own.
             let is_new = slot.reads.load(Ordering::Acquire) != reads_before;
+            // This client has deleted one of them since, so that the list is old.
+            let names = KnownNames::of(client);
+            let is_fresh = is_fresh
+                || entries
+                    .iter()
+                    .any(|entry| names.was_deleted_since(entry.id, *read_at));
             if is_new || (!is_fresh && read_at.elapsed() < self.lifetime()) {
                 return Ok((Arc::clone(entries), is_new));
             }
         }
+        // Before the request: an object that is deleted while the list is read makes it old.
+        let read_at = Instant::now();
         let entries = Arc::new(fetch(client, list).await?);
         for entry in entries.iter() {
             client.remember_name(entry.id, &entry.name);
         }
-        *kept = Some((Instant::now(), Arc::clone(&entries)));
+        *kept = Some((read_at, Arc::clone(&entries)));
         slot.reads.fetch_add(1, Ordering::AcqRel);
         Ok((entries, true))
     }

@@ -46,8 +46,8 @@ use place::Place;
 /// Each level of the path takes one list request: organizations, projects, environments, services. Clones of
 /// the client, and finds that run at the same time, share these lists. They are cached for 60 s
 /// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that
-/// new objects are found. Objects that were renamed or deleted in the meantime are found under their old
-/// names until the list is read again.
+/// new objects are found. A list with an object that an action of this client has deleted is requested again too.
+/// Objects that were renamed or deleted otherwise are found under their old names until the list is read again.
 pub trait FindExt {
     /// Finds any object: by a path of names or ids (`my-org/shop/staging/api`), by a URL of the web
     /// console, or by an id.
@@ -225,7 +225,12 @@ impl IntoFuture for Find {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.look_up())
+        Box::pin(async move {
+            let text = self.text.clone();
+            self.look_up()
+                .await
+                .map_err(|error| error.with_path_hint(&text))
+        })
     }
 }
 
@@ -439,7 +444,7 @@ async fn anything(client: &Client, id: Uuid) -> Result<Found, FindError> {
         }
     }
     let what = "organization, project, environment, service or cluster";
-    Err(FindError::unknown_id(what, id))
+    Err(FindError::unknown_id(what, "", id))
 }
 
 async fn in_organization(

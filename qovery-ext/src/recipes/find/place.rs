@@ -195,6 +195,9 @@ fn is_page(segment: &str) -> bool {
 /// a path of names.
 fn url_in(text: &str) -> Option<Result<Url, String>> {
     let text = text.trim_matches(['<', '>', '"', '\'', '`']).trim();
+    if let Some(found) = url_in_sentence(text) {
+        return Some(found);
+    }
     let decoded = percent_decode_str(text).decode_utf8_lossy();
     let text = match text.contains('/') {
         true => text,
@@ -220,6 +223,42 @@ fn url_in(text: &str) -> Option<Result<Url, String>> {
     let is_url = steps.next().and_then(id_of).is_some() && (has_host || word == Word::Organization);
     let host = if has_host { "" } else { "console/" };
     is_url.then(|| parse(&format!("https://{host}{path}")))
+}
+
+/// The URL in a longer text: a sentence, or a link in Markdown. `None` if the text is itself a URL or has none.
+fn url_in_sentence(text: &str) -> Option<Result<Url, String>> {
+    let is_scheme = |text: &str| {
+        let begin = text.get(..8).or(text.get(..7)).unwrap_or_default();
+        let begin = begin.to_ascii_lowercase();
+        begin.starts_with("https://") || begin.starts_with("http://")
+    };
+    let opens = |c: char| c.is_whitespace() || "([<\"'`".contains(c);
+    let ends = |c: char| c.is_whitespace() || "()<>\"'`".contains(c);
+    let mut found: Vec<&str> = Vec::new();
+    for (at, _) in text.match_indices(opens) {
+        let rest = text.get(at..)?.trim_start_matches(opens);
+        if !is_scheme(rest) || is_scheme(text) {
+            continue;
+        }
+        let url = rest.split(ends).next()?;
+        // An address of IPv6 is in brackets.
+        let url = match url.contains('[') {
+            true => url,
+            false => url.split(']').next()?,
+        };
+        let url = url.trim_end_matches(['.', ',', ';', '!', '?', ':']);
+        if !found.contains(&url) {
+            found.push(url);
+        }
+    }
+    match found.as_slice() {
+        [] => None,
+        [url] => Some(Url::parse(url).map_err(|error| format!("it is not a URL: {error}"))),
+        several => Some(Err(format!(
+            "it contains {} different URLs: give one of them",
+            several.len()
+        ))),
+    }
 }
 
 #[cfg(test)]
@@ -267,6 +306,9 @@ mod tests {
             ),
             ("https://console.qovery.com/onboarding/project", "no id"),
             ("https://[", "not a URL"),
+            ("see https://[", "not a URL"),
+            ("see https://a.com/x or https://b.com/y", "2 different URLs"),
+            ("see ftp://a.com/x", "https://"),
         ] {
             let error = Place::parse(text).unwrap_err();
             assert!(error.contains(why), "{text:?}: {error}");
@@ -392,6 +434,12 @@ mod tests {
             ),
             format!("\u{a0}console.qovery.com{page}\u{2060}"),
             page.trim_start_matches('/').to_owned(),
+            format!("see https://console.qovery.com{page}"),
+            format!("see https://console.qovery.com{page}, please."),
+            format!("[the api](https://console.qovery.com{page}/overview)"),
+            format!("[https://console.qovery.com{page}](https://console.qovery.com{page})"),
+            format!("It fails\n(HTTPS://console.qovery.com{page}?x=https://example.com)!"),
+            format!("here: http://[::1]:4200{page} of course"),
         ] {
             assert_eq!(Place::parse(&url), all, "{url:?}");
         }
@@ -600,6 +648,8 @@ mod tests {
             "https://ada:hunter2@[".to_owned(),
             "ftp://ada:hunter2@example.org".to_owned(),
             "https%3A%2F%2Fada%3Ahunter2%40example.org%2Fx%3Ftoken%3Dhunter2".to_owned(),
+            "see https://ada:hunter2@example.org/x?token=hunter2".to_owned(),
+            "see https://ada:hunter2@example.org/x or https://hunter2@example.org".to_owned(),
         ] {
             let text = shown(&url);
             assert!(

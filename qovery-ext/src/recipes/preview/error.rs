@@ -8,12 +8,15 @@ use uuid::Uuid;
 use super::super::{
     ApplyVariablesError, DotenvError, FindError, Named, SetVariableError, VersionError,
 };
-use crate::wait::{UnsupportedVersion, WaitError};
+use crate::{
+    call_code::of_call,
+    causes::{self, debug_as_text},
+    wait::{UnsupportedVersion, WaitError},
+};
 
 /// A preview environment was not created, deployed or deleted.
 ///
 /// Available on crate feature `preview` only.
-#[derive(Debug)]
 pub struct PreviewError(Box<Reason>);
 
 #[derive(Debug)]
@@ -103,9 +106,13 @@ impl PreviewError {
         }
     }
 
-    /// Returns the exit code of the wait, or 3 for any other error, for [`std::process::exit`].
+    /// Returns the exit code of the wait. Other errors: 2 if a call received no response of the API, 3
+    /// otherwise. See [`exit_code`](crate::exit_code).
     pub fn exit_code(&self) -> u8 {
-        self.wait_error().map_or(3, WaitError::exit_code)
+        match self.wait_error() {
+            Some(error) => error.exit_code(),
+            None => self.api_error().map_or(3, of_call),
+        }
     }
 }
 
@@ -113,7 +120,9 @@ impl fmt::Display for PreviewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Find(error) => error.fmt(f),
-            Reason::Call(what, _) => write!(f, "{} failed", Printable::new(what)),
+            Reason::Call(what, _) => {
+                causes::write(f, self, format_args!("{} failed", Printable::new(what)))
+            }
             Reason::Wait(error) => error.fmt(f),
             Reason::Version(error) => error.fmt(f),
             Reason::Commit(error) => error.fmt(f),
@@ -133,6 +142,8 @@ impl fmt::Display for PreviewError {
         }
     }
 }
+
+debug_as_text!(PreviewError);
 
 impl std::error::Error for PreviewError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

@@ -194,7 +194,8 @@ impl Namesakes {
         for one in alike.into_iter().map(found) {
             let why = if one.mode.as_ref() != Some(mode) {
                 PreviewError::refused(format!(
-                    "environment {one} exists and is not a preview: its mode is {}, not {mode}",
+                    "{one} exists, and its mode is {} and not {mode}: choose another name, or set the mode of the \
+                     preview to that of the environment",
                     one.mode.as_ref().map_or("unknown", |mode| mode.as_str())
                 ))
             } else {
@@ -204,7 +205,7 @@ impl Namesakes {
                         continue;
                     }
                     Some(of) => PreviewError::refused(format!(
-                        "environment {one} is a preview of environment {of}, not of {original}: delete it, \
+                        "{one} is a preview of environment {of}, not of {original}: delete it, \
                          choose another name, or call `PreviewEnvironment::adopt` once"
                     )),
                     None => PreviewError::new(Reason::Unmarked {

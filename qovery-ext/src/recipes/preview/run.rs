@@ -175,7 +175,10 @@ impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
             Ended::NotDeleted => f.write_str("the work is done")?,
         }
         match &self.not_deleted {
-            Some(error) => write!(f, "\nthe preview environment was not deleted: {error}"),
+            Some(error) => {
+                f.write_str("\nthe preview environment was not deleted: ")?;
+                error.fmt(f)
+            }
             None => Ok(()),
         }
     }
@@ -183,16 +186,17 @@ impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
 
 impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ended: &dyn fmt::Debug = match &self.ended {
-            Ended::Preview(error) => error,
-            Ended::Work(error) => error,
-            Ended::Interrupted => &"interrupted",
-            Ended::NotDeleted => &"done",
-        };
-        f.debug_struct("RunPreviewError")
-            .field("ended", ended)
-            .field("not_deleted", &self.not_deleted)
-            .finish()
+        f.write_str("RunPreviewError: ")?;
+        match &self.ended {
+            Ended::Preview(error) => write!(f, "{error:#}")?,
+            Ended::Work(error) => error.fmt(f)?,
+            Ended::Interrupted => f.write_str("interrupted")?,
+            Ended::NotDeleted => f.write_str("the work is done")?,
+        }
+        match &self.not_deleted {
+            Some(error) => write!(f, "\nthe preview environment was not deleted: {error:#}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{SetVariableError, Variable, VariableOwner, variable::width};
 /// file, which may be secret.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DotenvError {
     line: usize,
     why: &'static str,
@@ -40,6 +40,8 @@ impl fmt::Display for DotenvError {
         )
     }
 }
+
+crate::causes::debug_as_text!(DotenvError);
 
 impl std::error::Error for DotenvError {}
 

@@ -4,13 +4,14 @@ use std::fmt;
 
 use qovery_api::{Error, Printable};
 
+use crate::causes::{self, debug_as_text};
+
 /// A variable was not set. The error never shows the value of a secret, also if the response of the server
 /// repeats it: then the error shows only the status and the request id.
 ///
 /// Available on crate feature `variables` only.
 pub struct SetVariableError(Reason);
 
-#[derive(Debug)]
 enum Reason {
     Listing(Error),
     /// The message, and the error.
@@ -92,23 +93,13 @@ fn repeats(error: &Error, value: &str) -> bool {
     text.contains(value.trim()) || (!own.is_empty() && letters(&text).contains(&own))
 }
 
-impl fmt::Debug for SetVariableError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Reason::Secret(..) => f
-                .debug_tuple("SetVariableError")
-                .field(&self.to_string())
-                .finish(),
-            reason => f.debug_tuple("SetVariableError").field(reason).finish(),
-        }
-    }
-}
+debug_as_text!(SetVariableError);
 
 impl fmt::Display for SetVariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Reason::Listing(_) => f.write_str("the variables could not be listed"),
-            Reason::Call(what, _) => Printable::new(what).fmt(f),
+            Reason::Listing(_) => causes::write(f, self, "the variables could not be listed"),
+            Reason::Call(what, _) => causes::write(f, self, Printable::new(what)),
             Reason::Secret(what, error) => {
                 write!(
                     f,

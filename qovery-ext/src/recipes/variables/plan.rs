@@ -196,7 +196,6 @@ impl fmt::Display for VariablesPlan {
 /// A plan that was applied in part, or not at all. The error never shows values.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub struct ApplyVariablesError {
     done: Vec<(String, VariableChange)>,
     error: SetVariableError,
@@ -226,9 +225,12 @@ impl fmt::Display for ApplyVariablesError {
             1 => write!(f, "only 1 variable was set")?,
             many => write!(f, "only {many} variables were set")?,
         }
-        write!(f, ": {}", self.error)
+        f.write_str(": ")?;
+        self.error.fmt(f)
     }
 }
+
+crate::causes::debug_as_text!(ApplyVariablesError);
 
 impl std::error::Error for ApplyVariablesError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

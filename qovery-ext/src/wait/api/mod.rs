@@ -73,6 +73,15 @@ impl Source for ApiSource {
         self.names.about(subject, seen)
     }
 
+    fn note_deletion(&self, subject: &Subject) {
+        match subject {
+            Subject::Services { services, .. } => {
+                self.names.note_deletion(services.iter().map(|one| one.id));
+            }
+            other => self.names.note_deletion([other.id()]),
+        }
+    }
+
     fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
         Box::pin(names::read(
             &self.client,

@@ -97,7 +97,7 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
             Goal::Deleted | Goal::Uninstalled => {
                 !matches!(state, State::DeleteError | State::InvalidCredentials)
             }
-            Goal::Deployed | Goal::Restarted => {
+            Goal::Deployed | Goal::Restarted | Goal::Planned => {
                 matches!(state, State::StopError | State::DeleteError)
             }
             Goal::Canceled => false,

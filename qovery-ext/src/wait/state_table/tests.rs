@@ -120,7 +120,7 @@ fn every_cell_of_the_table_matches_the_goal() {
         "UNAVAILABLE",
     ];
     let reached = |goal| match goal {
-        Goal::Deployed | Goal::Restarted => vec!["DEPLOYED", "RESTARTED"],
+        Goal::Deployed | Goal::Planned | Goal::Restarted => vec!["DEPLOYED", "RESTARTED"],
         Goal::Stopped => vec!["STOPPED", "READY"],
         Goal::Deleted => vec!["DELETED"],
         Goal::Uninstalled => vec!["DELETED", "READY", "STOPPED"],
@@ -134,7 +134,7 @@ fn every_cell_of_the_table_matches_the_goal() {
         ],
     };
     let other_end = |goal| match goal {
-        Goal::Deployed | Goal::Restarted => vec!["DELETED", "STOPPED"],
+        Goal::Deployed | Goal::Planned | Goal::Restarted => vec!["DELETED", "STOPPED"],
         Goal::Stopped => vec!["DELETED"],
         Goal::Deleted | Goal::Uninstalled | Goal::Canceled => vec![],
     };

@@ -5,12 +5,11 @@ use std::{error, fmt};
 use uuid::Uuid;
 
 use super::pod_problem::PodProblem;
-use crate::{stream::StreamError, wait::WaitError};
+use crate::{causes::debug_as_text, stream::StreamError, wait::WaitError};
 
 /// The reason why services do not run.
 ///
 /// Available on crate feature `stream` only.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum NotRunning {
     /// The deployment did not reach its goal.
@@ -57,7 +56,10 @@ impl fmt::Display for NotRunning {
                 f.write_str("not all services were running for long enough:")?;
                 services.iter().try_for_each(|id| write!(f, " {id}"))
             }
-            Self::Unknown(error) => write!(f, "the running state cannot be read: {error}"),
+            Self::Unknown(error) => {
+                f.write_str("the running state cannot be read: ")?;
+                error.fmt(f)
+            }
             Self::Unsupported => f.write_str(
                 "the API shows no running services of a cluster or after this action: nothing was sent",
             ),
@@ -65,11 +67,14 @@ impl fmt::Display for NotRunning {
     }
 }
 
+debug_as_text!(NotRunning);
+
 impl error::Error for NotRunning {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::NotDeployed(error) => Some(error),
-            Self::Unknown(error) => Some(error),
+            // The message contains theirs, so `source` is their cause.
+            Self::NotDeployed(error) => error.source(),
+            Self::Unknown(error) => error.source(),
             Self::Pod(_) | Self::TimedOut(_) | Self::Unsupported => None,
         }
     }

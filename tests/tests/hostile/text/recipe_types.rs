@@ -316,7 +316,6 @@ async fn variables(text: &str, printed: &mut Printed) {
     let secret = Variable::new(key.as_str(), "x").secret();
     if let Err(error) = set_variable(&client, owner, &secret).await {
         printed.causes("ext SetVariableError Display", &error);
-        printed.derived("ext SetVariableError Debug", &error);
     }
     let new = format!("B{text}");
     for wanted in [

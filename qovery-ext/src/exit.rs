@@ -1,0 +1,69 @@
+//! The exit codes of programs.
+
+use std::error::Error;
+
+use crate::{call_code::of_call, wait::WaitError};
+
+/// Returns the exit code for an error of this crate or of [`qovery_api`], for a `main` in which errors of
+/// several kinds end up.
+///
+/// | error | code |
+/// |---|---|
+/// | of a wait | [`WaitError::exit_code`] |
+/// | of a recipe or a display with its own `exit_code` | that code |
+/// | a call without a response of the API, a 5xx, a 429, or an unreadable response | 2 |
+/// | any other: a call that the API refused, an unknown name, a missing or expired token, wrong arguments | 3 |
+///
+/// ```no_run
+/// use std::{error::Error, process::ExitCode};
+///
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     run().await.unwrap_or_else(|error| {
+///         eprintln!("error: {error:#}");
+///         qovery_ext::exit_code(&*error).into()
+///     })
+/// }
+///
+/// async fn run() -> Result<ExitCode, Box<dyn Error>> {
+///     let client = qovery_ext::connect::from_env()?;
+///     println!("{} organizations", client.list_organization().await?.results.len());
+///     Ok(ExitCode::SUCCESS)
+/// }
+/// ```
+pub fn exit_code(error: &(dyn Error + 'static)) -> u8 {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(code) = own_code(error) {
+            return code;
+        }
+        next = error.source();
+    }
+    3
+}
+
+/// The code of this error itself, if its type has one.
+fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
+    macro_rules! of {
+        ($($(#[$feature:meta])? $type:path),+ $(,)?) => {
+            $(
+                $(#[$feature])?
+                if let Some(error) = error.downcast_ref::<$type>() {
+                    return Some(error.exit_code());
+                }
+            )+
+        };
+    }
+    of!(
+        WaitError,
+        #[cfg(feature = "display")]
+        crate::display::ShowError,
+        #[cfg(feature = "preview")]
+        crate::recipes::PreviewError,
+        #[cfg(feature = "terraform")]
+        crate::recipes::TerraformError,
+        #[cfg(feature = "stream")]
+        crate::wait::NotRunning,
+    );
+    error.downcast_ref().map(of_call)
+}

@@ -1,0 +1,219 @@
+//! The endpoints name the same run, user or services in different ways, or one of them is late.
+
+use super::*;
+use crate::wait::source::ActionResponse;
+
+fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Reached(_)))
+}
+
+fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Failed(_)))
+}
+
+/// A status that names its run only by a date.
+fn status_by_date(at: Stamp, date: &str, state: &str) -> Observation {
+    let Observation::Status(mut shown) = status(at, "", state) else {
+        unreachable!("it is a status");
+    };
+    let whole = shown.whole.as_mut().expect("it has an environment");
+    (whole.id, whole.date) = (None, Some(date.to_owned()));
+    for part in shown.own.iter_mut().flatten() {
+        (part.deployment, part.date) = (None, Some(date.to_owned()));
+    }
+    Observation::Status(shown)
+}
+
+#[test]
+fn a_run_that_the_status_names_by_its_date_is_the_one_that_the_history_names_by_its_id() {
+    let judged = |read: Stamp| {
+        let mut foreign = past("y", "STOP", "STOPPED");
+        foreign.origin = Some("CONSOLE".to_owned());
+        let readings = [
+            status_by_date(1_000, "2026-01-01T12:00:00Z", "DEPLOYING"),
+            status_by_date(60_000, "2026-01-01T12:01:00Z", "STOPPED"),
+            queue(read, &[]),
+            history(read, &[foreign, past("x", "DEPLOY", "DEPLOYED")]),
+        ];
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), read + periods(2))
+    };
+    let verdict = judged(60_000 + periods(2));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_entry_of_a_run_that_failed_may_lack_the_services_that_it_did_not_reach() {
+    let judged = |said: &str, listed: Vec<HistoryService>| {
+        let ledger = acted(&services(&[1, 2]), Goal::Deployed, Some(1));
+        let mut entry = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+        entry.services = listed;
+        let own = ["DEPLOYMENT_ERROR", "DEPLOYED"];
+        let readings = [
+            status_of_services(1_000, "x", "DEPLOYMENT_ERROR", &own),
+            request_status(1_000, 1, said),
+            queue(1_000, &[]),
+            history(1_000, &[entry]),
+        ];
+        judge(&seen(ledger, &readings), periods(6))
+    };
+    let ours = || part(1, "DEPLOYMENT_ERROR", Phase::Failed);
+    let verdict = judged("DEPLOYMENT_ERROR", vec![ours()]);
+    assert!(is_failed(&verdict), "{verdict:?}");
+    // Other services: the run is that of another request.
+    let verdict = judged(
+        "DEPLOYING",
+        vec![ours(), part(3, "DEPLOYED", Phase::Reached)],
+    );
+    assert!(!is_failed(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_status_that_names_the_user_in_another_form_excludes_no_run() {
+    let mut row = row(1, "DEPLOY");
+    row.triggered_by = Some("auth0|42".to_owned());
+    let Observation::Status(mut shown) = status(40_000, "x", "DEPLOYING") else {
+        unreachable!("it is a status");
+    };
+    let whole = shown.whole.as_mut().expect("it has an environment");
+    whole.triggered_by = Some("Ada".to_owned());
+    let readings = [
+        status(1_000, "before", "DEPLOYING"),
+        queue(1_000, &[row]),
+        Observation::Status(shown),
+        request_status(40_000, 1, "DEPLOYING"),
+        queue(40_000, &[]),
+        queue(40_000 + periods(3), &[]),
+        history(40_000, &[]),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deployed, Some(1)), &readings);
+    let verdict = judge(&ledger, 40_000);
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_run_that_ended_before_the_last_date_of_the_status_before_the_action_is_not_ours() {
+    let judged = |date: &str| {
+        let mut before = baseline(&environment(), "STOPPING");
+        before.whole.as_mut().expect("it was read").date = Some(date.to_owned());
+        let mut ledger = Ledger::acting(
+            &environment(),
+            Goal::Deployed,
+            &before,
+            Some(&[]),
+            Some(&[]),
+        );
+        ledger.asked(100, None);
+        // The history did not list the running deployment, and the response was lost.
+        let old = past("old", "DEPLOY", "DEPLOYED");
+        let readings = [
+            status(1_000, "before", "STOP_ERROR"),
+            queue(1_000, &[]),
+            history(1_000, &[old]),
+        ];
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    // `past` ended at 1970-01-12T13:47:40Z.
+    let verdict = judged("1970-01-12T13:50:00Z");
+    assert_eq!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
+    assert!(is_reached(&judged("1970-01-12T13:45:00Z")));
+}
+
+#[test]
+fn after_a_lost_response_a_run_counts_only_if_its_action_is_known() {
+    let judged = |entry: Option<HistoryEntry>| {
+        let mut ledger = acted(&services(&[1]), Goal::Restarted, None);
+        ledger.asked(100, None);
+        let entries: Vec<HistoryEntry> = entry.into_iter().collect();
+        let readings = [
+            status_of_services(20_000, "x", "DEPLOYING", &["DEPLOYING"]),
+            status_of_services(25_000, "x", "DEPLOYING", &["DEPLOYED"]),
+            queue(25_000, &[]),
+            history(25_000, &entries),
+        ];
+        judge(&seen(ledger, &readings), 25_000)
+    };
+    let verdict = judged(None);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(Some(past("x", "DEPLOY", "DEPLOYING")));
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+/// A cancel, with the state before it and the execution that the response names.
+fn cancels(state: &str, named: Option<&str>) -> Ledger {
+    let before = baseline(&environment(), state);
+    let mut ledger = Ledger::acting(&environment(), Goal::Canceled, &before, Some(&[]), None);
+    let response = ActionResponse {
+        execution: named.map(str::to_owned),
+        ..ActionResponse::default()
+    };
+    ledger.asked(100, Some(&response));
+    ledger
+}
+
+#[test]
+fn a_cancel_ends_with_the_run_that_the_response_names_although_the_status_was_late() {
+    let judged = |named, state, shown: &[(&str, &str)]| {
+        let readings: Vec<_> = (1..)
+            .zip(shown)
+            .map(|(second, (id, state))| status(second * 1_000, id, state))
+            .collect();
+        judge(&seen(cancels(state, named), &readings), 3_000)
+    };
+    let late = [("before", "DEPLOYED"), ("x", "DEPLOYING")];
+    for named in [Some("x"), None] {
+        for count in [1, 2] {
+            let verdict = judged(named, "DEPLOYED", &late[..count]);
+            assert!(!is_reached(&verdict), "{named:?}, {count}: {verdict:?}");
+        }
+    }
+    assert!(is_reached(&judged(
+        Some("x"),
+        "DEPLOYED",
+        &[("x", "CANCELED")]
+    )));
+    assert!(is_reached(&judged(
+        Some("x"),
+        "DEPLOYING",
+        &[("y", "DEPLOYING")]
+    )));
+    assert!(is_reached(&judged(
+        None,
+        "DEPLOYING",
+        &[("y", "DEPLOYING")]
+    )));
+    assert!(is_reached(&judged(
+        None,
+        "DEPLOYING",
+        &[("before", "CANCELED")]
+    )));
+}
+
+#[test]
+fn a_deletion_that_failed_is_not_a_success_if_another_one_deletes_the_subject_later() {
+    let judged = |entries: &[HistoryEntry]| {
+        let ledger = acted(&services(&[1]), Goal::Uninstalled, None);
+        let readings = [
+            status_of_services(1_000, "x", "DELETING", &["DELETING"]),
+            queue(2_000, &[]),
+            history(2_000, entries),
+            Observation::Missing { at: 60_000 },
+            Observation::Missing {
+                at: 60_000 + periods(1),
+            },
+        ];
+        judge(&seen(ledger, &readings), 60_000 + periods(1))
+    };
+    let of_service = |id: &str, state: &str| HistoryEntry {
+        services: vec![part(1, state, Phase::Reached)],
+        ..past(id, "UNINSTALL", state)
+    };
+    let failed = of_service("x", "DELETE_ERROR");
+    let verdict = judged(std::slice::from_ref(&failed));
+    assert!(is_failed(&verdict), "{verdict:?}");
+    let verdict = judged(&[of_service("y", "DELETED"), failed]);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
