@@ -1,7 +1,8 @@
-//! Deploys some services of an environment, each with its version, in one deployment.
+//! Deploys some services of an environment, each with its version, in one deployment. The version is an image tag, a
+//! commit or the version of a chart, depending on the source of the service.
 //!
 //! ```sh
-//! ci_deploy_many my-org/shop/staging api=4f1c2d9 web=1.8.2
+//! ci_deploy_many my-org/shop/staging api=4f1c2d9 web=1.8.2 redis=7.1
 //! ```
 
 use std::{error::Error, process::ExitCode};
@@ -10,8 +11,8 @@ use qovery_ext::{
     connect,
     display::ShowExt,
     exit_code,
-    recipes::FindExt,
-    wait::{ServiceKind, ServiceSelection, ServiceVersion},
+    recipes::{FindExt, version_for},
+    wait::ServiceSelection,
 };
 
 #[tokio::main]
@@ -34,10 +35,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
             .split_once('=')
             .ok_or("usage: ENVIRONMENT SERVICE=VERSION…")?;
         let service = client.find(format!("{path}/{name}")).service().await?;
-        let version = match service.kind {
-            ServiceKind::Container => ServiceVersion::image_tag(version),
-            _ => ServiceVersion::commit(version),
-        };
+        let version = version_for(&client, service.service_ref(), version).await?;
         selection = selection.with_version(service.kind, service.id(), version);
     }
     let environment = client.find(&path).environment().await?;

@@ -1,4 +1,4 @@
-//! Stops every environment of an organization except production. Run it again to continue.
+//! Stops all environments except production. After an interrupted run or a failure, the next run continues.
 use std::{error::Error, process::ExitCode};
 
 use qovery_ext::{connect, exit_code, recipes::Bulk};

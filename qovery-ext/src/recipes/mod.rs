@@ -93,4 +93,5 @@ pub use variables::{
 #[cfg(feature = "versions")]
 pub use versions::{
     RollBack, VersionChange, VersionError, roll_back, set_branch, set_chart_version, set_image,
+    version_for,
 };

@@ -81,6 +81,7 @@ pub struct VersionError(Box<Reason>);
 
 #[derive(Debug)]
 enum Reason {
+    /// The message, and the error.
     Call(String, Error),
     Unsupported(String),
     Edited(String),
@@ -88,8 +89,18 @@ enum Reason {
 }
 
 impl VersionError {
+    /// A call that only reads has failed.
     pub(super) fn call(what: impl fmt::Display, error: Error) -> Self {
-        Self(Box::new(Reason::Call(what.to_string(), error)))
+        Self(Box::new(Reason::Call(format!("{what} failed"), error)))
+    }
+
+    /// A call that changes something has failed. If the server may have executed it, the message says so.
+    fn write(what: impl fmt::Display, error: Error) -> Self {
+        let what = match error.may_have_been_executed() {
+            true => format!("{what} failed, but the server may have done it"),
+            false => format!("{what} failed"),
+        };
+        Self(Box::new(Reason::Call(what, error)))
     }
 
     pub(super) fn unsupported(text: String) -> Self {
@@ -130,8 +141,7 @@ impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match &*self.0 {
             Reason::Call(what, _) => {
-                let what = Printable::new(what);
-                return causes::write(f, self, format_args!("{what} failed"));
+                return causes::write(f, self, format_args!("{}", Printable::new(what)));
             }
             Reason::Unsupported(text) | Reason::Edited(text) | Reason::NoSuccess(text) => text,
         };
@@ -339,7 +349,7 @@ impl Config {
     /// Writes all settings. Returns those that the server has then.
     async fn write(&self, client: &Client, service: ServiceRef) -> Result<Self, VersionError> {
         let (id, shown) = (service.id, named(client, service));
-        let failed = |error| VersionError::call(format!("editing {shown}"), error);
+        let failed = |error| VersionError::write(format!("editing {shown}"), error);
         let unreadable = |_| {
             let what = format!("{shown} was edited, but the response of the server cannot be read");
             VersionError(Box::new(Reason::Edited(what)))

@@ -10,9 +10,51 @@ use qovery_api::{Client, Printable};
 pub use super::source::{VersionChange, VersionError};
 use super::{
     DeploymentOutcome, ServiceRow, service_history,
-    source::{Change, change, named},
+    source::{Change, change, check, named},
 };
-use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
+use crate::wait::{Action, ServiceKind, ServiceRef, ServiceVersion, WaitExt};
+
+/// Returns the version that a text means for a service: an image tag for a container and for a job that runs an image,
+/// a chart version for a chart from a chart repository, and a commit for every service from Git. Changes nothing.
+///
+/// Available on crate feature `versions` only.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::{recipes::version_for, wait::{ServiceKind, ServiceRef, WaitExt}};
+///
+/// let migrate = ServiceRef::new(ServiceKind::Job, id);
+/// let version = version_for(&client, migrate, "1.8.2").await?;
+/// client.service(migrate.kind, migrate.id).deploy(version).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the source of a job or of a chart cannot be read. A version that the service does not accept,
+/// such as that of a database, is an error of its deployment.
+pub async fn version_for(
+    client: &Client,
+    service: ServiceRef,
+    version: &str,
+) -> Result<ServiceVersion, VersionError> {
+    let (change, other) = match service.kind {
+        ServiceKind::Container => return Ok(ServiceVersion::image_tag(version)),
+        ServiceKind::Job => (
+            Change::ImageTag(version.to_owned()),
+            ServiceVersion::image_tag(version),
+        ),
+        ServiceKind::Helm => (
+            Change::ChartVersion(version.to_owned()),
+            ServiceVersion::chart(version),
+        ),
+        _ => return Ok(ServiceVersion::commit(version)),
+    };
+    match check(client, service, &change).await {
+        Ok(()) => Ok(other),
+        Err(error) if error.is_unsupported() => Ok(ServiceVersion::commit(version)),
+        Err(error) => Err(error),
+    }
+}
 
 /// Sets the image tag of a container, or of a job that runs an image. Deploys nothing.
 ///

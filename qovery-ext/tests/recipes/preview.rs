@@ -697,6 +697,45 @@ async fn a_signal_ends_the_work_and_deletes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_without_a_time_to_live_removes_that_of_an_earlier_run() {
+    let scene = scene();
+    let wanted = || PreviewEnvironment::named("pr-22").from("my-org/shop/staging");
+    let expiring = wanted().time_to_live(Duration::ZERO);
+    expiring.ensure(&scene.client).await.unwrap();
+    let kept = wanted().ensure(&scene.client).await.unwrap();
+    assert!(!kept.is_new);
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+    assert!(deleted.unwrap().is_empty());
+    expiring.ensure(&scene.client).await.unwrap();
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+    assert_eq!(deleted.unwrap(), ["pr-22"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_are_taken_as_pairs_and_as_variables_with_their_secrets() {
+    let scene = scene();
+    let file = qovery_ext::recipes::parse_dotenv("A=1\nTOKEN=hunter2").unwrap();
+    let file = file.into_iter().map(|one| match one.key() {
+        "TOKEN" => one.secret(),
+        _ => one,
+    });
+    let made = PreviewEnvironment::named("pr-23").from("my-org/shop/staging");
+    let made = made.variables([("B", "2")]).variables(file);
+    let made = made.ensure(&scene.client).await.unwrap();
+    let listed = scene.client.list_variables(
+        made.environment.id(),
+        qovery_ext::qovery_api::types::ApiVariableScopeEnum::Environment,
+    );
+    let listed = listed.await.unwrap().results;
+    let is_secret = |key: &str| {
+        let one = listed.iter().find(|one| one.key == key);
+        one.map(|one| one.is_secret)
+    };
+    let found = (is_secret("A"), is_secret("B"), is_secret("TOKEN"));
+    assert_eq!(found, (Some(false), Some(false), Some(true)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn previews_whose_time_is_over_are_deleted_and_others_stay() {
     let scene = scene();
     let wanted = |name: &str| PreviewEnvironment::named(name).from("my-org/shop/staging");

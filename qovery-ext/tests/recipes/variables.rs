@@ -390,3 +390,68 @@ async fn a_response_that_repeats_a_secret_is_not_shown() {
         assert!(cause.contains(message), "{cause}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_response_was_lost_is_not_reported_as_not_done() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    let set = |value: &'static str| {
+        let (client, variable) = (client.clone(), Variable::new("FLAGS", value));
+        async move { set_variable(&client, owner, &variable).await }
+    };
+    for (operation, value) in [("createVariable", "a"), ("editVariable", "b")] {
+        fake.inject(Fault::connection_lost_after_execution().on(operation));
+        let error = set(value).await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("variable FLAGS may have been set"),
+            "{text}"
+        );
+        let now = listed(&client, environment.id()).await;
+        assert_eq!(now[0].value.as_deref(), Some(value), "it was set");
+    }
+    fake.inject(Fault::connection_lost_after_execution().on("deleteVariable"));
+    let error = remove_variable(&client, owner, "FLAGS").await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("variable FLAGS may have been removed"),
+        "{text}"
+    );
+    assert!(listed(&client, environment.id()).await.is_empty());
+    fake.inject(Fault::status(403).on("createVariable"));
+    let text = set("c").await.unwrap_err().to_string();
+    assert!(text.starts_with("variable FLAGS was not set"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_sees_the_variables_of_its_environment_and_of_its_project() {
+    let (_fake, environment, client) = scene();
+    let web = environment.service(Kind::Container, "web");
+    let service = VariableOwner::Service(ServiceRef::new(ServiceKind::Container, web.id()));
+    let wider = VariableOwner::Environment(environment.id());
+    let project = VariableOwner::Project(environment.project_id());
+    for (owner, key) in [(wider, "LOG_LEVEL"), (project, "REGION")] {
+        let variable = Variable::new(key, "wide");
+        set_variable(&client, owner, &variable).await.unwrap();
+    }
+    for key in ["LOG_LEVEL", "REGION"] {
+        let alias = format!("{key}_ALIAS");
+        set_alias(&client, service, &alias, key).await.unwrap();
+        let variable = Variable::new(key, "narrow");
+        let change = set_variable(&client, service, &variable).await.unwrap();
+        assert_eq!(change, VariableChange::Overridden, "{key}");
+    }
+    let export = export_dotenv(&client, service).await.unwrap();
+    let text = export.text.expose();
+    assert!(
+        text.contains("LOG_LEVEL=\"narrow\"")
+            || text.contains("LOG_LEVEL='narrow'")
+            || text.contains("LOG_LEVEL=narrow"),
+        "{text}"
+    );
+    let export = export_dotenv(&client, project).await.unwrap();
+    assert_eq!(
+        export.exported, 1,
+        "a project does not see those of its environments"
+    );
+}

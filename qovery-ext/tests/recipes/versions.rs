@@ -2,7 +2,9 @@
 
 use qovery_ext::{
     qovery_api::Client,
-    recipes::{Promotion, promote, roll_back, set_branch, set_chart_version, set_image},
+    recipes::{
+        Promotion, promote, roll_back, set_branch, set_chart_version, set_image, version_for,
+    },
     wait::{ServiceKind, ServiceRef, ServiceVersion, WaitExt},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
@@ -494,4 +496,21 @@ async fn a_setting_that_this_version_does_not_know_survives_the_change_of_a_vers
         let inner = sent.pointer(parent).unwrap();
         assert!(inner.get("added_next_year").is_some(), "{own}: {sent}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_becomes_the_version_that_the_source_of_a_service_takes() {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("staging");
+    let client = fake.client();
+    for (made, kind, path) in versioned(&environment) {
+        let version = version_for(&client, service(&made, kind), "1.8.2").await;
+        let expected = match path.rsplit('/').next() {
+            Some("tag") => ServiceVersion::image_tag("1.8.2"),
+            Some("chart_version") => ServiceVersion::chart("1.8.2"),
+            _ => ServiceVersion::commit("1.8.2"),
+        };
+        assert_eq!(version.unwrap(), expected, "{path}");
+    }
+    assert!(fake.executions().is_empty());
 }

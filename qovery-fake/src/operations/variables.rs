@@ -21,17 +21,35 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let wanted = |name: &str| call.incoming.parameter(name);
     let parent = wanted("parent_id").unwrap_or_default();
     require_parent(world, parent)?;
+    let seen_from = within(world, parent);
     let variables = world.resources.of(TEMPLATE);
     let results: Vec<Value> = variables
         .map(|variable| shown(world, variable))
         .filter(|variable| {
             let text = |name: &str| variable.get(name).map(text_of).unwrap_or_default();
-            text("variable_parent_id") == parent
-                && wanted("scope").is_none_or(|scope| text("scope") == scope)
+            let owner = text("variable_parent_id");
+            let is_own =
+                owner == parent && wanted("scope").is_none_or(|scope| text("scope") == scope);
+            (is_own || (owner != parent && seen_from.contains(&owner)))
                 && wanted("is_secret").is_none_or(|secret| text("is_secret") == secret)
         })
         .collect();
     Ok(call.success(&json!({ "results": results })))
+}
+
+/// The ids of what a resource is in: its environment, its project. Their variables apply to it too.
+fn within(world: &World, id: &str) -> Vec<String> {
+    let Some(resource) = world.resources.get(id) else {
+        return Vec::new();
+    };
+    let parents = resource.parents.iter();
+    let scopes = parents.filter(|(name, _)| matches!(name.as_str(), "environmentId" | "projectId"));
+    let mut ids: Vec<String> = Vec::new();
+    for (_, parent) in scopes {
+        ids.push(parent.clone());
+        ids.extend(within(world, parent));
+    }
+    ids
 }
 
 pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {

@@ -297,7 +297,15 @@ fn an_alias_and_an_override_show_the_present_variable() {
     );
     let of_service =
         setup.get(&format!("/variable?parent_id={service}&scope=APPLICATION"))["results"].clone();
-    let shown = find(&of_service, "NAME");
+    // The list of a service contains the variables of wider scopes too.
+    let own = |list: &Value| {
+        let all = list.as_array().unwrap().iter();
+        json!(
+            all.filter(|one| one["scope"] == "APPLICATION")
+                .collect::<Vec<_>>()
+        )
+    };
+    let shown = find(&own(&of_service), "NAME");
     assert_eq!(
         (&shown["value"], &shown["overridden_variable"]["value"]),
         (&json!("c"), &json!("d"))
@@ -315,8 +323,9 @@ fn an_alias_and_an_override_show_the_present_variable() {
         id(&copied)
     ))["results"]
         .clone();
-    assert_eq!(of_copy[0]["overridden_variable"]["id"], name["id"]);
-    assert_eq!(of_copy[0]["value"], "c");
+    let shown = find(&own(&of_copy), "NAME");
+    assert_eq!(shown["overridden_variable"]["id"], name["id"]);
+    assert_eq!(shown["value"], "c");
 
     // Without its variable, there is no alias and no override.
     let path = format!("/variable/{}", id(&original));

@@ -238,7 +238,18 @@ fn variables_conflict_by_name_derive_and_keep_secrets() {
     assert_eq!(status, 201, "{alias}");
     assert_eq!(alias["variable_type"], "ALIAS");
     let of_web = setup.get(&format!("/variable?parent_id={}&scope=CONTAINER", web.id()));
-    assert_eq!(of_web["results"].as_array().unwrap().len(), 2);
+    let scopes: Vec<_> = of_web["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["scope"])
+        .collect();
+    let of_scope = |scope: &str| scopes.iter().filter(|one| **one == scope).count();
+    assert_eq!(
+        (of_scope("CONTAINER"), of_scope("ENVIRONMENT"), scopes.len()),
+        (2, 2, 4),
+        "the variables of wider scopes apply to the service"
+    );
     assert_eq!(setup.call(Method::DELETE, &item, &Value::Null).0, 204);
     assert_eq!(setup.get(&list)["results"].as_array().unwrap().len(), 1);
 }

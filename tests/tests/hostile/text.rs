@@ -37,6 +37,10 @@ use crate::stub::{GetNote, Stub, response, with_header};
 const OTHERS: &[(&str, &str)] = &[
     ("api AccessToken Debug", "redacted"),
     ("api AuthScheme Display", "a word of ours"),
+    (
+        "fake RecordedRequest Debug",
+        "the request of a test, with the texts as `Debug` escapes them",
+    ),
     ("api Call Debug", "the id of the operation"),
     ("api CallFuture Debug", "the id of the operation"),
     (

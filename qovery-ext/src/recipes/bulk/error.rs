@@ -19,6 +19,8 @@ pub struct BulkError(Reason);
 enum Reason {
     Find(FindError),
     Journal(PathBuf, io::Error),
+    /// The message.
+    Mode(String),
 }
 
 impl BulkError {
@@ -31,17 +33,43 @@ impl BulkError {
         Self(Reason::Find(error))
     }
 
+    /// No environment has this mode, and the client does not know it.
+    pub(super) fn unknown_mode(mode: &str, known: &[&str]) -> Self {
+        /// From 0, nothing in common, to 1, the same.
+        const LIKE: f64 = 0.55;
+        let asked = mode.trim().to_ascii_uppercase();
+        let likeness = |one: &str| strsim::normalized_damerau_levenshtein(&asked, one);
+        let likest = known.iter().map(|one| (*one, likeness(one)));
+        let likest = likest.max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let hint = match likest {
+            Some((one, like)) if like >= LIKE => format!("did you mean {one}? "),
+            _ => String::new(),
+        };
+        let mut known = known.to_vec();
+        known.sort_unstable();
+        known.dedup();
+        Self(Reason::Mode(format!(
+            "no environment has the mode \"{mode}\": {hint}known modes: {}",
+            known.join(", ")
+        )))
+    }
+
     /// Returns the error of the selection, if the environments were not found.
     pub fn find_error(&self) -> Option<&FindError> {
         match &self.0 {
             Reason::Find(error) => Some(error),
-            Reason::Journal(..) => None,
+            Reason::Journal(..) | Reason::Mode(_) => None,
         }
     }
 
     /// Returns the error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         self.find_error()?.api_error()
+    }
+
+    /// Returns whether a filter names a mode that neither the client knows nor any listed environment has.
+    pub fn is_unknown_mode(&self) -> bool {
+        matches!(self.0, Reason::Mode(_))
     }
 
     /// Returns whether the journal cannot be used.
@@ -60,6 +88,7 @@ impl fmt::Display for BulkError {
                 let message = format_args!("the journal {path} cannot be used: {error}");
                 causes::write(f, self, message)
             }
+            Reason::Mode(text) => Printable::new(text).fmt(f),
         }
     }
 }
@@ -71,6 +100,7 @@ impl std::error::Error for BulkError {
         match &self.0 {
             Reason::Find(error) => error.source(),
             Reason::Journal(_, error) => Some(error),
+            Reason::Mode(_) => None,
         }
     }
 }

@@ -38,6 +38,20 @@ pub(super) enum Event {
     Ended { is_reached: bool },
 }
 
+/// A line of the journal: the end of a job.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Job {
+    job: JobEvent,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum JobEvent {
+    /// Each environment has reached the goal. The next run is a new job.
+    Done,
+}
+
 /// The entry of an environment when the run begins.
 pub(super) enum Before {
     Nothing,
@@ -67,11 +81,13 @@ fn note(last: &mut HashMap<Uuid, (Event, Option<Goal>)>, entry: Entry) {
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: u64 = 1024 * 1024;
 
-/// Whether a text is the beginning of an entry, as far as a crash has let it be written.
-fn begins_entry(text: &[u8]) -> bool {
-    const BEGINNING: &[u8] = b"{\"environment\":\"";
-    let text = text.iter().filter(|byte| **byte != b' ');
-    text.zip(BEGINNING).all(|(byte, wanted)| byte == wanted)
+/// Whether a text is the beginning of a line, as far as a crash has let it be written.
+fn begins_line(text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 2] = [b"{\"environment\":\"", b"{\"job\":\""];
+    BEGINNINGS.iter().any(|beginning| {
+        let text = text.iter().filter(|byte| **byte != b' ');
+        text.zip(*beginning).all(|(byte, wanted)| byte == wanted)
+    })
 }
 
 impl Journal {
@@ -114,14 +130,27 @@ impl Journal {
             let is_whole = line.ends_with(b"\n");
             let text = line.trim_ascii();
             if !text.is_empty() || !is_whole {
-                match serde_json::from_slice(text) {
-                    Ok(entry) => note(&mut last, entry),
-                    // A crash has torn it. The line before says as much, and the rest would make the file
-                    // unreadable. Another file, which a person named by mistake, stays as it is.
-                    Err(_) if !is_whole && begins_entry(text) => break Some(whole),
-                    Err(error) => {
-                        let error: String = error.to_string().chars().take(300).collect();
-                        return refuse(&error);
+                if let Ok(Job {
+                    job: JobEvent::Done,
+                }) = serde_json::from_slice(text)
+                {
+                    // The next job acts on them again, but not with another goal. The other entries belong to
+                    // environments that the job no longer selected: their actions may still be running.
+                    for (event, _) in last.values_mut() {
+                        if let Event::Ended { is_reached } = event {
+                            *is_reached = false;
+                        }
+                    }
+                } else {
+                    match serde_json::from_slice(text) {
+                        Ok(entry) => note(&mut last, entry),
+                        // A crash has torn it. The line before says as much, and the rest would make the file
+                        // unreadable. Another file, which a person named by mistake, stays as it is.
+                        Err(_) if !is_whole && begins_line(text) => break Some(whole),
+                        Err(error) => {
+                            let error: String = error.to_string().chars().take(300).collect();
+                            return refuse(&error);
+                        }
                     }
                 }
             }
@@ -186,12 +215,22 @@ impl Journal {
 
     /// Adds an entry, and waits until it is on the disk.
     pub(super) fn write(&self, environment: &FoundEnvironment, event: Event) -> io::Result<()> {
-        let entry = Entry {
+        self.add(&Entry {
             environment: environment.id(),
             name: environment.name().to_owned(),
             event,
-        };
-        let mut line = serde_json::to_string(&entry)?;
+        })
+    }
+
+    /// Adds the end of the job: each environment has reached the goal, and the next run starts afresh.
+    pub(super) fn finish(&self) -> io::Result<()> {
+        self.add(&Job {
+            job: JobEvent::Done,
+        })
+    }
+
+    fn add(&self, line: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_string(line)?;
         line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let length = file.metadata()?.len();

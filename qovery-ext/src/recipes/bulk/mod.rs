@@ -51,6 +51,8 @@ pub struct Bulk {
     organization: Option<String>,
     project: Option<String>,
     filters: Vec<Arc<Filter>>,
+    /// The modes that the filters name.
+    modes: Vec<EnvironmentModeEnum>,
     at_once: usize,
     journal: Option<PathBuf>,
 }
@@ -66,6 +68,7 @@ impl Bulk {
             organization: None,
             project: None,
             filters: Vec::new(),
+            modes: Vec::new(),
             at_once: Self::AT_ONCE,
             journal: None,
         }
@@ -78,21 +81,25 @@ impl Bulk {
     }
 
     /// Selects the environments of the project with this name or id, in each organization that has
-    /// one.
+    /// one. It takes no path: name the organization with [`Bulk::organization`].
     pub fn project(mut self, name: impl Into<String>) -> Self {
         self.project = Some(name.into());
         self
     }
 
-    /// Selects the environments with this mode, such as `"PREVIEW"`.
-    pub fn mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
+    /// Selects the environments with this mode, such as `"PREVIEW"`. Case is ignored. A mode that neither this version
+    /// of the client knows nor any listed environment has is an error of the selection.
+    pub fn mode(mut self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
+        self.modes.push(mode.clone());
         self.filter(move |environment| has_mode(environment, &mode))
     }
 
-    /// Leaves out the environments with this mode, and those whose mode the API does not report.
-    pub fn except_mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
+    /// Leaves out the environments with this mode, and those whose mode the API does not report. Case is ignored. A mode
+    /// that neither this version of the client knows nor any listed environment has is an error of the selection.
+    pub fn except_mode(mut self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
+        self.modes.push(mode.clone());
         self.filter(move |environment| environment.mode.is_some() && !has_mode(environment, &mode))
     }
 
@@ -123,9 +130,11 @@ impl Bulk {
 
     /// Writes each start and each end to this file: one JSON object per line, without secrets.
     ///
-    /// If the file exists, the run continues it: actions that reached their goal are skipped,
-    /// started ones are resumed, and failed ones are retried. Use one journal for one job, and
-    /// delete it when the job is done. A second run at the same time with the same journal is refused.
+    /// If an earlier run was interrupted, or if any action failed, the next run continues it: actions that reached
+    /// their goal are skipped, started ones are resumed, and failed ones are retried. If each environment has
+    /// reached the goal, the job is done: the next run with the same journal starts a new one and skips nothing.
+    /// [`BulkSummary`] counts the actions that an earlier run had done. Use one journal for one job. A second run at
+    /// the same time with the same journal is refused.
     pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
         self.journal = Some(file.into());
         self
@@ -135,7 +144,8 @@ impl Bulk {
     /// nothing.
     ///
     /// # Errors
-    /// Returns an error if an organization or a project is not found, or if a list cannot be read.
+    /// Returns an error if an organization or a project is not found, if a mode is unknown, or if a list cannot be
+    /// read.
     pub async fn select(&self) -> Result<Vec<FoundEnvironment>, BulkError> {
         let client = &self.client;
         let find = BulkError::find;
@@ -172,6 +182,9 @@ impl Bulk {
         {
             return Err(find(missing));
         }
+        for mode in &self.modes {
+            check_mode(mode, &found)?;
+        }
         found.retain(|environment| self.filters.iter().all(|accepts| accepts(environment)));
         Ok(found)
     }
@@ -181,7 +194,7 @@ impl Bulk {
     /// An action that fails does not stop the others.
     ///
     /// # Errors
-    /// Returns an error before anything is sent if the environments cannot be listed, or if the journal
+    /// Returns an error before anything is sent if the environments cannot be selected, or if the journal
     /// cannot be read, cannot be written, or is that of another job.
     pub async fn run(
         &self,
@@ -223,9 +236,16 @@ impl Bulk {
             .collect()
             .await;
         results.sort_by_key(|(index, _)| *index);
-        Ok(BulkSummary {
+        let summary = BulkSummary {
             results: results.into_iter().map(|(_, result)| result).collect(),
-        })
+        };
+        if let Some(journal) = journal
+            && summary.all_reached()
+        {
+            // Without this line, the next run finds the actions done, and ends the job itself.
+            let _unwritable = journal.finish();
+        }
+        Ok(summary)
     }
 
     async fn work(
@@ -306,10 +326,38 @@ impl fmt::Debug for Bulk {
             )
             .field("project", &self.project.as_deref().map(Printable::new))
             .field("filters", &self.filters.len())
+            .field("modes", &self.modes)
             .field("at_once", &self.at_once)
             .field("journal", &journal.as_deref().map(Printable::new))
             .finish()
     }
+}
+
+/// Refuses a mode that neither the client knows nor any environment has. A typing error in [`Bulk::except_mode`] must
+/// not select the environments that it protects.
+fn check_mode(mode: &EnvironmentModeEnum, listed: &[FoundEnvironment]) -> Result<(), BulkError> {
+    let name = mode.as_str().trim().to_ascii_uppercase();
+    let known = [
+        EnvironmentModeEnum::Development,
+        EnvironmentModeEnum::Preview,
+        EnvironmentModeEnum::Production,
+        EnvironmentModeEnum::Staging,
+    ];
+    let mut known: Vec<&str> = known.iter().map(EnvironmentModeEnum::as_str).collect();
+    known.extend(
+        listed
+            .iter()
+            .filter_map(|one| one.mode.as_ref())
+            .map(|mode| mode.as_str()),
+    );
+    let is_known = !matches!(
+        EnvironmentModeEnum::from(name.as_str()),
+        EnvironmentModeEnum::Unknown(_)
+    );
+    if is_known || known.iter().any(|one| one.eq_ignore_ascii_case(&name)) {
+        return Ok(());
+    }
+    Err(BulkError::unknown_mode(mode.as_str(), &known))
 }
 
 fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool {

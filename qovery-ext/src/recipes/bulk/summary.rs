@@ -93,7 +93,8 @@ impl BulkSummary {
 }
 
 impl fmt::Display for BulkSummary {
-    /// A line for each environment that has not reached the goal, and a line for all of them.
+    /// A line for each environment that has not reached the goal, and a line for all of them, which counts those that
+    /// an earlier run had done.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for result in &self.results {
             let BulkResult {
@@ -110,8 +111,8 @@ impl fmt::Display for BulkSummary {
                 }
                 BulkOutcome::Uncertain => writeln!(
                     f,
-                    "? {environment} of project {project}: an earlier run may have sent the action, check the \
-                     environment and remove its lines from the journal"
+                    "? {environment} of project {project}: an earlier run may have sent the action: check the \
+                     environment, and remove its lines from the journal"
                 )?,
                 BulkOutcome::NotStarted(why) => writeln!(
                     f,
@@ -130,6 +131,14 @@ impl fmt::Display for BulkSummary {
             "{} of {} {noun} done",
             reached.count(),
             self.results.len()
-        )
+        )?;
+        let before = self.results.iter();
+        match before
+            .filter(|one| matches!(one.outcome, BulkOutcome::DoneBefore))
+            .count()
+        {
+            0 => Ok(()),
+            before => write!(f, ", {before} of them by an earlier run"),
+        }
     }
 }

@@ -41,7 +41,9 @@ impl PreviewEnvironment {
 }
 
 /// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) has passed, and
-/// waits until they are gone. Returns their names.
+/// waits until they are gone. Returns their names. The project is a path such as `my-org/shop`, a URL of the web console
+/// or an id, as in [`FindExt::find`](super::super::FindExt::find). The time is that of the system clock, also if
+/// Tokio's clock is paused.
 ///
 /// Available on crate feature `preview` only.
 ///

@@ -138,18 +138,20 @@ impl PreviewEnvironment {
     ) -> Result<FoundEnvironment, PreviewError> {
         if self.time_to_live.is_none() {
             // Before the copy is marked: a time to live deletes only marked environments.
-            mark::remove_end(client, copy.id()).await?;
+            self.renew(client, copy.id()).await?;
+            mark::set(client, copy.id(), origin.id()).await?;
+        } else {
+            mark::set(client, copy.id(), origin.id()).await?;
+            self.renew(client, copy.id()).await?;
         }
-        mark::set(client, copy.id(), origin.id()).await?;
-        self.renew(client, copy.id()).await?;
         mark::name(client, copy, origin, &self.name, &self.mode).await
     }
 
-    /// Notes the end of the life of a preview. Before anything else: a run that is interrupted later leaves a
-    /// preview that is deleted in time.
+    /// Notes the end of the life of a preview, or removes the one that an earlier run or the original has noted. Before
+    /// anything else: a run that is interrupted later leaves a preview that is deleted in time.
     async fn renew(&self, client: &Client, environment: Uuid) -> Result<(), PreviewError> {
         let Some(time) = self.time_to_live else {
-            return Ok(());
+            return mark::remove_end(client, environment).await;
         };
         let end = TimeDelta::from_std(time)
             .ok()
@@ -180,9 +182,9 @@ impl PreviewEnvironment {
             Err(error) if error.may_have_been_executed() => {
                 let namesakes = self.namesakes(client, origin).await?;
                 let copy = namesakes.unfinished.into_iter().next();
-                copy.ok_or_else(|| PreviewError::call(format!("copying {origin}"), error))
+                copy.ok_or_else(|| PreviewError::write(format!("copying {origin}"), error))
             }
-            Err(error) => Err(PreviewError::call(format!("copying {origin}"), error)),
+            Err(error) => Err(PreviewError::write(format!("copying {origin}"), error)),
         }
     }
 

@@ -22,6 +22,7 @@ pub struct PreviewError(Box<Reason>);
 #[derive(Debug)]
 pub(super) enum Reason {
     Find(FindError),
+    /// The message, and the error.
     Call(String, Error),
     Wait(WaitError),
     Version(VersionError),
@@ -42,8 +43,20 @@ impl PreviewError {
         Self(Box::new(reason))
     }
 
-    pub(super) fn call(what: impl Into<String>, error: Error) -> Self {
-        Self::new(Reason::Call(what.into(), error))
+    /// A call that only reads has failed.
+    pub(super) fn call(what: impl fmt::Display, error: Error) -> Self {
+        Self::new(Reason::Call(format!("{what} failed"), error))
+    }
+
+    /// A call that changes something has failed. If the server may have executed it, the message says so.
+    pub(super) fn write(what: impl fmt::Display, error: Error) -> Self {
+        let what = match error.may_have_been_executed() {
+            true => format!(
+                "{what} failed, but the server may have done it: run this again to continue"
+            ),
+            false => format!("{what} failed"),
+        };
+        Self::new(Reason::Call(what, error))
     }
 
     pub(super) fn wait(error: WaitError) -> Self {
@@ -121,7 +134,7 @@ impl fmt::Display for PreviewError {
         match &*self.0 {
             Reason::Find(error) => error.fmt(f),
             Reason::Call(what, _) => {
-                causes::write(f, self, format_args!("{} failed", Printable::new(what)))
+                causes::write(f, self, format_args!("{}", Printable::new(what)))
             }
             Reason::Wait(error) => error.fmt(f),
             Reason::Version(error) => error.fmt(f),

@@ -97,7 +97,8 @@ pub(super) async fn set_end(
     set_own(client, environment, &variable).await
 }
 
-/// Removes the end of the life that a copy has from its original, if that is a preview too.
+/// Removes the end of the life that an earlier run has noted, or that a copy has from its original, if that is a preview
+/// too.
 pub(super) async fn remove_end(client: &Client, environment: Uuid) -> Result<(), PreviewError> {
     let owner = VariableOwner::Environment(environment);
     let removed = remove_variable(client, owner, EXPIRES_AT).await;
@@ -145,7 +146,7 @@ pub(super) async fn name(
     let request = request.mode(mode.clone());
     let renamed = client.edit_environment(copy.id(), &request).await;
     client.forget_names();
-    let renamed = renamed.map_err(|error| PreviewError::call(format!("naming {copy}"), error))?;
+    let renamed = renamed.map_err(|error| PreviewError::write(format!("naming {copy}"), error))?;
     client.remember_name(renamed.id, &renamed.name);
     let found = FoundEnvironment::of(client, original, &renamed);
     if found.mode.as_ref() != Some(mode) {

@@ -58,6 +58,15 @@ pub use run::RunPreviewError;
 /// preview does not count as a preview.
 ///
 /// The original is copied once. Services that are added to the original later are not added to the copy.
+///
+/// # An update removes nothing
+/// A variable, a branch, a tag or a version that an earlier run has set and that the description no longer has stays
+/// as it is. To return to the settings of the original, delete the preview and deploy it again. The time to live is
+/// the exception: an update without one removes it.
+///
+/// # One run at a time
+/// Two first runs at the same time can create two previews of the same name. The next run is then refused, and its
+/// message asks to delete them. Let one job at a time create the preview of a name.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is deployed, run or deleted"]
 pub struct PreviewEnvironment {
@@ -165,19 +174,15 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Adds variables of the environment, for example from a map of names and values.
-    pub fn variables<K: Into<String>, V: Into<qovery_api::SecretText>>(
-        mut self,
-        variables: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        let variables = variables.into_iter();
-        self.variables
-            .extend(variables.map(|(key, value)| Variable::new(key, value)));
+    /// Adds variables of the environment: pairs of names and values, for example of a map, or [`Variable`]s, for
+    /// example those of [`parse_dotenv`] with some of them made secret.
+    pub fn variables<V: Into<Variable>>(mut self, variables: impl IntoIterator<Item = V>) -> Self {
+        self.variables.extend(variables.into_iter().map(Into::into));
         self
     }
 
-    /// Adds the variables of this text, as [`parse_dotenv`] reads it. If the text cannot be read,
-    /// creating the environment fails.
+    /// Adds the variables of this text, as [`parse_dotenv`] reads it, all of them plain. For secrets, pass the result of
+    /// [`parse_dotenv`] to [`variables`](Self::variables). If the text cannot be read, creating the environment fails.
     pub fn dotenv(mut self, text: &str) -> Self {
         match parse_dotenv(text) {
             Ok(variables) => self.variables.extend(variables),
@@ -192,8 +197,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the time to live, counted from the last update. The API does not delete previews by
-    /// itself: call [`delete_expired_previews`] from a scheduled job.
+    /// Sets the time to live, counted from the last update. An update without it removes the time to live of an earlier
+    /// run. The API does not delete previews by itself: call [`delete_expired_previews`] from a scheduled job.
     pub fn time_to_live(mut self, time: Duration) -> Self {
         self.time_to_live = Some(time);
         self

@@ -20,7 +20,8 @@ use super::{SetVariableError, VariableChange, VariableOwner, variable::own_first
 ///
 /// # Errors
 /// Returns an error if no variable with that key applies to the owner, if another variable has the name of
-/// the alias, or if a call fails.
+/// the alias, if the alias exists and refers to another variable, or if a call fails. To change the variable that an
+/// alias refers to, remove the alias first.
 pub async fn set_alias(
     client: &Client,
     owner: VariableOwner,

@@ -52,7 +52,7 @@ impl std::error::Error for DotenvError {}
 ///
 /// | in the file | value |
 /// |---|---|
-/// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments` |
+/// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments`; a `#` right after `=` begins the value |
 /// | `KEY='value'` | the text between the quotes, over several lines too |
 /// | `KEY="value"` | the same, with `\n`, `\r`, `\t`, `\\`, `\"`, `\'`, `\$` and an escaped backtick |
 /// | `KEY=` | empty |
@@ -121,9 +121,15 @@ impl Reader<'_> {
             }
         }
         let key = self.key()?;
+        let is_apart = self.rest.starts_with([' ', '\t']);
         self.rest = self.rest.trim_start_matches([' ', '\t']);
         let value = match self.rest.chars().next() {
             Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
+            // A comment begins after a blank: `A=#c` is a value, as for a shell.
+            Some('#') if is_apart => {
+                self.skip_line();
+                String::new()
+            }
             _ => self.bare(),
         };
         Ok(Some((key, value)))
@@ -160,9 +166,6 @@ impl Reader<'_> {
         let end = self.rest.find('\n').unwrap_or(self.rest.len());
         let line = self.rest.get(..end).unwrap_or_default();
         let mut value = line;
-        if line.starts_with('#') {
-            value = "";
-        }
         for (at, _) in line.match_indices('#') {
             if line
                 .get(..at)
@@ -244,6 +247,11 @@ fn is_key(key: &str) -> bool {
     key.starts_with(is_first) && key.chars().all(is_other)
 }
 
+/// Whether a shell takes `KEY=value` for an assignment. A line with another name would be a command.
+fn is_shell_name(key: &str) -> bool {
+    is_key(key) && !key.contains(['.', '-'])
+}
+
 /// The variables of an owner, as a file of variables.
 ///
 /// Available on crate feature `variables` only.
@@ -260,8 +268,8 @@ pub struct DotenvExport {
     /// The keys of variables that are mounted as files, which a line of a file cannot express. The file has
     /// them as comments.
     pub files: Vec<String>,
-    /// The keys that a file of variables cannot have, for example because of a line end. The file has them as
-    /// comments.
+    /// The keys that are not names of shell variables, for example `a-b`. The file has them as comments: for a shell, a
+    /// line with such a name is a command.
     pub unwritable: Vec<String>,
 }
 
@@ -317,9 +325,9 @@ impl DotenvExport {
         for variable in variables {
             let key = variable.key;
             let (list, why) = match variable.value {
-                Some(_) if !is_key(&key) => (
+                Some(_) if !is_shell_name(&key) => (
                     &mut export.unwritable,
-                    "its name is not allowed in files of variables",
+                    "its name is not that of a shell variable",
                 ),
                 Some(_) if variable.mount_path.is_some() && !variable.is_secret => {
                     (&mut export.files, "it is mounted as a file")
@@ -385,7 +393,12 @@ mod tests {
             ("  A = b  \r\n", "b"),
             ("A=", ""),
             ("A= # comment", ""),
-            ("A=#comment", ""),
+            ("A=\t#comment", ""),
+            ("A=#ff0000", "#ff0000"),
+            ("A=#deployments # c", "#deployments"),
+            ("A=##", "##"),
+            ("A=#", "#"),
+            ("export A=#c\nB=1\nA=#d", "#d"),
             ("A=a#b", "a#b"),
             ("A=a b # c", "a b"),
             ("A='a # b' # c", "a # b"),
@@ -463,6 +476,8 @@ mod tests {
             "",
             "A\u{2028}B=1",
             "A=1;B",
+            "a-b",
+            "a.b",
         ];
         let mut all: Vec<_> = evil.iter().map(|key| variable(key, Some("x"))).collect();
         all.extend(evil.iter().map(|key| variable(key, None)));
@@ -481,7 +496,7 @@ mod tests {
                 export.unwritable.len(),
                 export.secrets.len()
             ),
-            (2, 9, 10)
+            (2, 11, 12)
         );
         assert_eq!(text.lines().count(), count, "{text}");
         assert!(text.contains("\\`id\\` \\$(id)"), "{text}");

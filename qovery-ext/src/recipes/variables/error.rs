@@ -22,14 +22,23 @@ enum Reason {
 }
 
 impl SetVariableError {
-    /// The call for a variable failed. `done` completes the message "variable … was not …".
-    pub(super) fn call(key: &str, done: &str) -> impl FnOnce(Error) -> Self {
-        let what = format!("variable {key} was not {done}");
-        |error| Self(Reason::Call(what, error))
+    /// The call for a variable failed. `done` completes the message "variable … was not …". If the server may have
+    /// executed the call, the message says so.
+    pub(super) fn call<'a>(key: &'a str, done: &'a str) -> impl FnOnce(Error) -> Self + 'a {
+        move |error| {
+            let what = match error.may_have_been_executed() {
+                true => format!("variable {key} may have been {done}, although the call failed"),
+                false => format!("variable {key} was not {done}"),
+            };
+            Self(Reason::Call(what, error))
+        }
     }
 
     /// The call that sets a variable failed. `secret` is the value of the variable, if it is a secret.
-    pub(super) fn set(key: &str, secret: Option<&str>) -> impl FnOnce(Error) -> Self {
+    pub(super) fn set<'a>(
+        key: &'a str,
+        secret: Option<&'a str>,
+    ) -> impl FnOnce(Error) -> Self + 'a {
         move |error| {
             let is_shown = secret.is_some_and(|secret| repeats(&error, secret));
             match Self::call(key, "set")(error) {

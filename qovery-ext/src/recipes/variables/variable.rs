@@ -30,6 +30,13 @@ pub struct Variable {
     pub(super) description: Option<String>,
 }
 
+/// A plain variable of this key and value.
+impl<K: Into<String>, V: Into<SecretText>> From<(K, V)> for Variable {
+    fn from((key, value): (K, V)) -> Self {
+        Self::new(key, value)
+    }
+}
+
 impl Variable {
     /// Creates a plain variable.
     pub fn new(key: impl Into<String>, value: impl Into<SecretText>) -> Self {
