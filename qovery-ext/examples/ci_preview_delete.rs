@@ -4,27 +4,23 @@
 //! ci_preview_delete my-org/shop/staging pr-17
 //! ```
 
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
 
-use qovery_ext::{connect, exit_code, recipes::PreviewEnvironment};
+use qovery_ext::{connect, exit_with, recipes::PreviewEnvironment};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run().await.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        exit_code(&*error).into()
+    exit_with(async {
+        let mut arguments = std::env::args().skip(1);
+        let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME");
+        let (origin, name) = (next()?, next()?);
+        let client = connect::from_env()?;
+        let preview = PreviewEnvironment::named(name).from(origin);
+        match preview.delete(&client).await? {
+            true => println!("the preview environment is gone"),
+            false => println!("there is no preview environment of this name"),
+        }
+        Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME");
-    let (origin, name) = (next()?, next()?);
-    let client = connect::from_env()?;
-    let preview = PreviewEnvironment::named(name).from(origin);
-    match preview.delete(&client).await? {
-        true => println!("the preview environment is gone"),
-        false => println!("there is no preview environment of this name"),
-    }
-    Ok(ExitCode::SUCCESS)
+    .await
 }

@@ -8,10 +8,10 @@
 //!
 //! The exit code is that of the command, 130 if it was interrupted.
 
-use std::{error::Error, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use qovery_ext::{
-    connect, exit_code,
+    connect, exit_with,
     qovery_api::Printable,
     recipes::{Preview, PreviewEnvironment, Variable},
 };
@@ -19,31 +19,27 @@ use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run().await.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        exit_code(&*error).into()
-    })
-}
+    exit_with(async {
+        let mut arguments = std::env::args().skip(1);
+        let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME COMMAND");
+        let (origin, name, command) = (next()?, next()?, next()?);
+        let client = connect::from_env()?;
 
-async fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("usage: ENVIRONMENT NAME COMMAND");
-    let (origin, name, command) = (next()?, next()?, next()?);
-    let client = connect::from_env()?;
-
-    let preview = PreviewEnvironment::named(&name)
-        .from(origin)
-        .variable(Variable::new("PREVIEW_NAME", name))
-        .variable(Variable::new("LOG_LEVEL", "debug"))
-        .variable(Variable::new("PAYMENT_TOKEN", "sandbox").secret());
-    let tested = preview.run(&client, async |preview| test(preview, &command).await);
-    match tested.await {
-        Ok(code) => Ok(code.into()),
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            Ok(error.exit_code().into())
+        let preview = PreviewEnvironment::named(&name)
+            .from(origin)
+            .variable(Variable::new("PREVIEW_NAME", name))
+            .variable(Variable::new("LOG_LEVEL", "debug"))
+            .variable(Variable::new("PAYMENT_TOKEN", "sandbox").secret());
+        let tested = preview.run(&client, async |preview| test(preview, &command).await);
+        match tested.await {
+            Ok(code) => Ok(code.into()),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                Ok(error.exit_code().into())
+            }
         }
-    }
+    })
+    .await
 }
 
 async fn test(preview: Preview, command: &str) -> io::Result<u8> {

@@ -1,8 +1,39 @@
 //! The exit codes of programs.
 
-use std::error::Error;
+use std::{error::Error, future::Future, process::ExitCode};
 
 use crate::{call_code::of_call, wait::WaitError};
+
+/// Runs the work of a program, and returns its exit code. Prints an error with its causes to stderr; its code is
+/// that of [`exit_code`].
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use qovery_ext::{connect, exit_with};
+///
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     exit_with(async {
+///         let organizations = connect::from_env()?.list_organization().await?.results;
+///         println!("{} organizations", organizations.len());
+///         Ok(ExitCode::SUCCESS)
+///     })
+///     .await
+/// }
+/// ```
+///
+/// # Cancel safety
+/// Dropping the future drops the work.
+pub async fn exit_with<W>(work: W) -> ExitCode
+where
+    W: Future<Output = Result<ExitCode, Box<dyn Error>>>,
+{
+    work.await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_code(&*error).into()
+    })
+}
 
 /// Returns the exit code for an error of this crate or of [`qovery_api`], for a `main` in which errors of
 /// several kinds end up.
@@ -14,22 +45,12 @@ use crate::{call_code::of_call, wait::WaitError};
 /// | a call without a response of the API, a 5xx, a 429, or an unreadable response | 2 |
 /// | any other: a call that the API refused, an unknown name, a missing or expired token, wrong arguments | 3 |
 ///
-/// ```no_run
-/// use std::{error::Error, process::ExitCode};
-///
-/// #[tokio::main]
-/// async fn main() -> ExitCode {
-///     run().await.unwrap_or_else(|error| {
-///         eprintln!("error: {error:#}");
-///         qovery_ext::exit_code(&*error).into()
-///     })
+/// ```
+/// # async fn example(client: qovery_ext::qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(error) = client.list_organization().await {
+///     println!("{error:#}, exit code {}", qovery_ext::exit_code(&error));
 /// }
-///
-/// async fn run() -> Result<ExitCode, Box<dyn Error>> {
-///     let client = qovery_ext::connect::from_env()?;
-///     println!("{} organizations", client.list_organization().await?.results.len());
-///     Ok(ExitCode::SUCCESS)
-/// }
+/// # Ok(()) }
 /// ```
 pub fn exit_code(error: &(dyn Error + 'static)) -> u8 {
     let mut next = Some(error);

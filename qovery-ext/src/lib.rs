@@ -87,7 +87,7 @@ pub mod stream;
 pub mod wait;
 
 pub use causes::with_causes;
-pub use exit::exit_code;
+pub use exit::{exit_code, exit_with};
 #[cfg(any(feature = "display", feature = "preview"))]
 pub use interrupt::Interrupt;
 

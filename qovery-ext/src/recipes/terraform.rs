@@ -184,8 +184,8 @@ impl TerraformPlan {
     /// outside of Qovery in the meantime.
     ///
     /// # Errors
-    /// Returns an error if the commit is not known, if the module was deployed after the plan, or
-    /// if the history cannot be read. Nothing is sent then.
+    /// Returns an error if the commit is not known, if the history of the module has an entry after the plan (a deployment, a stop or
+    /// another plan), or if the history cannot be read. Nothing is sent then.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
             let text = "the commit of the plan is not known: plan with a commit, to apply exactly that commit";
@@ -195,7 +195,8 @@ impl TerraformPlan {
         let newest = newest.and_then(|row| row.deployment_id);
         if newest.as_deref() != Some(&self.deployment_id) {
             return Err(TerraformError::refused(format!(
-                "terraform {} was deployed after it was planned: plan it again",
+                "terraform {} has a newer entry in its history than this plan (a deployment, a stop or another plan): \
+                 plan it again",
                 self.terraform
             )));
         }

@@ -31,12 +31,12 @@ fn each_program_is_the_example_that_is_tested_and_is_short() {
     let page = page();
     let examples = workspace().join("qovery-ext/examples");
     for (name, limit) in [
-        ("ci_deploy", 45),
-        ("ci_deploy_many", 55),
-        ("ci_preview", 52),
+        ("ci_deploy", 40),
+        ("ci_deploy_many", 40),
+        ("ci_preview", 40),
         ("ci_preview_delete", 40),
-        ("ci_promote", 45),
-        ("stop_all_non_production", 30),
+        ("ci_promote", 40),
+        ("stop_all_non_production", 19),
     ] {
         let program = std::fs::read_to_string(examples.join(name).with_extension("rs"));
         let program = program.expect("an example");

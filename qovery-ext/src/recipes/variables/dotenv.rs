@@ -398,7 +398,7 @@ mod tests {
             ("A=#deployments # c", "#deployments"),
             ("A=##", "##"),
             ("A=#", "#"),
-            ("export A=#c\nB=1\nA=#d", "#d"),
+            ("B=1\nexport A=#c\nA=#d", "#d"),
             ("A=a#b", "a#b"),
             ("A=a b # c", "a b"),
             ("A='a # b' # c", "a # b"),
