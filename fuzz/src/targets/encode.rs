@@ -18,6 +18,9 @@ const ENVIRONMENT: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","creat
 {"provider":"AWS","next_years_field":@},"mode":"PREVIEW","cluster_id":"00000000-0000-4000-8000-000000000004",
 "next_years_field":@}"#;
 
+/// The beginning of the keys that serde_json reserves.
+const RESERVED: &str = "$serde_json::private::";
+
 /// Runs the target with one input; panics if a property does not hold.
 pub fn check_input(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -28,27 +31,33 @@ pub fn check_input(input: &[u8]) {
     }
     // The field is sent back without the surrounding white space.
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
-    let application = check::<types::Application>(APPLICATION, text);
+    let Some(application) = check::<types::Application>(APPLICATION, text) else {
+        return;
+    };
     // The levels that the request also has.
     let request = types::ApplicationEditRequest::from(application);
     assert!(count(&request, text) >= 4, "{request:?}");
-    let environment = check::<types::Environment>(ENVIRONMENT, text);
+    let Some(environment) = check::<types::Environment>(ENVIRONMENT, text) else {
+        panic!("one document was decoded and the other one was not: {text}");
+    };
     let request = types::EnvironmentEditRequest::from(environment);
     assert!(count(&request, text) >= 1, "{request:?}");
     assert_eq!(count(&request.without_extra(), text), 0);
 }
 
-fn check<T: Serialize + DeserializeOwned + PartialEq>(document: &str, text: &str) -> T {
+/// Decodes the document and encodes it again; `None` for a key that is refused because serde_json reserves it.
+fn check<T: Serialize + DeserializeOwned + PartialEq>(document: &str, text: &str) -> Option<T> {
     let document = document.replace('@', text);
     let value: T = match decode(document.as_bytes()) {
         Ok(value) => value,
+        Err(error) if error.to_string().contains(RESERVED) => return None,
         Err(error) => panic!("{error}: {document}"),
     };
     let came = document.matches(&field(text)).count();
     assert_eq!(count(&value, text), came, "{document}");
     let encoded = serde_json::to_vec(&value).expect("a model can be encoded");
     assert!(decode::<T>(&encoded).is_ok_and(|again| again == value));
-    value
+    Some(value)
 }
 
 fn field(text: &str) -> String {
