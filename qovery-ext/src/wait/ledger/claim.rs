@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    super::{Goal, Phase, State},
+    super::{Goal, Phase, RunId, State},
     Beginning, Ledger, OWN_ORIGIN, Scope,
     rule::{Claiming, rules, table},
     run::{End, Fate, Run},
@@ -123,9 +123,13 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     })
 }
 
-/// Whether a run and the status of our request show the same failure.
+/// Whether an execution and the status of our request show the same failure.
 fn fails_like_our_request(ledger: &Ledger, run: &Run) -> bool {
-    let said = ledger.own_request().and_then(Run::end);
+    if run.execution().is_none() {
+        return false;
+    }
+    let own = ledger.request().map(RunId::Request);
+    let said = own.and_then(|id| ledger.run(&id)?.end());
     let ends = said
         .and_then(End::state)
         .zip(run.end().and_then(End::state));

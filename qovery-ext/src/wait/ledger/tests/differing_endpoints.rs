@@ -60,6 +60,24 @@ fn the_entry_of_a_run_that_failed_may_lack_the_services_that_it_did_not_reach() 
     let ours = || part(1, "DEPLOYMENT_ERROR", Phase::Failed);
     let verdict = judged("DEPLOYMENT_ERROR", vec![ours()]);
     assert!(is_failed(&verdict), "{verdict:?}");
+    // The request is known from the queue only.
+    let mut entry = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+    entry.services = vec![ours()];
+    let readings = [
+        queue(500, &[row(1, "DEPLOY")]),
+        status_of_services(
+            1_000,
+            "x",
+            "DEPLOYMENT_ERROR",
+            &["DEPLOYMENT_ERROR", "DEPLOYED"],
+        ),
+        request_status(1_000, 1, "DEPLOYMENT_ERROR"),
+        queue(1_000, &[]),
+        history(1_000, &[entry]),
+    ];
+    let ledger = acted(&services(&[1, 2]), Goal::Deployed, None);
+    let verdict = judge(&seen(ledger, &readings), periods(6));
+    assert!(is_failed(&verdict), "{verdict:?}");
     // Other services: the run is that of another request.
     let verdict = judged(
         "DEPLOYING",
@@ -216,4 +234,24 @@ fn a_deletion_that_failed_is_not_a_success_if_another_one_deletes_the_subject_la
     assert!(is_failed(&verdict), "{verdict:?}");
     let verdict = judged(&[of_service("y", "DELETED"), failed]);
     assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_deletion_that_waited_while_another_one_deleted_the_subject_is_not_a_success() {
+    let judged = |before: &str| {
+        let ledger = acted_after(&services(&[1, 2]), Goal::Deleted, before, &[], None);
+        let readings = [
+            queue(8_000, &[row(1, "DELETE")]),
+            queue(12_000, &[]),
+            history(12_000, &[]),
+            Observation::Missing { at: 12_000 },
+            Observation::Missing {
+                at: 12_000 + periods(1),
+            },
+        ];
+        judge(&seen(ledger, &readings), 12_000 + periods(1))
+    };
+    let verdict = judged("DELETING");
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    assert!(is_reached(&judged("DEPLOYED")));
 }

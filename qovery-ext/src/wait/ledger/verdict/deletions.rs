@@ -1,7 +1,7 @@
 //! Deletions of the subject that the operation did not ask for, or that others asked for first.
 
 use super::super::{
-    Goal, LATE, Ledger, RunId,
+    Goal, LATE, Ledger, RunId, State,
     claim::{acts_alike, covers, is_older},
     millis,
     run::{Fate, Run},
@@ -86,6 +86,12 @@ impl<'a> Deletions<'a> {
         let Some((own, queued)) = own.and_then(|run| Some((run, run.queued?))) else {
             return false;
         };
+        let before = self.ledger.before.result.as_ref();
+        let was_deleting = before.is_some_and(|before| is_deletion(&before.state));
+        let mut own_runs = self.ledger.candidates().executions().into_iter();
+        if was_deleting && !own_runs.any(|run| run.fate.has_begun()) {
+            return true;
+        }
         // The queue can list a request for some time after its run has begun.
         let is_earlier = |run: &Run| run.seen.first.saturating_add(millis(LATE)) < queued.last;
         let executions = self
@@ -103,4 +109,10 @@ impl<'a> Deletions<'a> {
         let mut earlier = executions.filter(|run| is_earlier(run) && !may_be_ours(run));
         earlier.any(|run| self.is_asked_for(run))
     }
+}
+
+/// Whether a state is that of a deletion that waits or runs.
+fn is_deletion(state: &State) -> bool {
+    use State::{DeleteQueued, Deleting, WaitingDeleting};
+    matches!(state, DeleteQueued | Deleting | WaitingDeleting)
 }
