@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
             return Ok(shown.exit_code().into());
         }
         for link in urls(&client, preview.environment.id()).await? {
-            println!("{}", Printable::new(&link.url));
+            println!("{}: {}", link.service, Printable::new(&link.url));
         }
         Ok(ExitCode::SUCCESS)
     })

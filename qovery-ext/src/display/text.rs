@@ -203,7 +203,7 @@ impl Text {
         }
     }
 
-    /// Prints what the server does, and the instructions of the program to continue the wait.
+    /// Prints the activity of the server, and the instructions of the program to continue the wait.
     fn print_resume_hint(&self, server: &str, token: &OperationToken) {
         let headline = &self.task.headline;
         let text = format!("  {server}: {headline}.");

@@ -70,7 +70,8 @@ impl FindError {
         all: &[T],
     ) -> Self {
         let candidates: Vec<_> = all.iter().map(Nameable::named).collect();
-        let closest = closest(name, &candidates).cloned();
+        let names = candidates.iter().map(|one| one.name.as_str());
+        let closest = closest(name, names).and_then(|place| candidates.get(place).cloned());
         let there = match all {
             [] => "there are none".to_owned(),
             all => format!("there are {}", list(all)),
@@ -199,19 +200,19 @@ fn list<T: Nameable>(all: &[T]) -> String {
     }
 }
 
-/// The candidate that is most like a name, if it is like it at all.
-fn closest<'a>(name: &str, candidates: &'a [Named]) -> Option<&'a Named> {
+/// The place of the candidate that is most like a name, if it is like it at all.
+pub(super) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<usize> {
     /// From 0, nothing in common, to 1, the same.
     const LIKE: f64 = 0.55;
     let name = comparable(name);
-    let likeness = |candidate: &Named| {
-        let other = comparable(&candidate.name);
+    let likeness = |candidate: &str| {
+        let other = comparable(candidate);
         let edits = strsim::normalized_damerau_levenshtein(&name, &other);
         // `stag` is like `staging`, however much is missing.
         let is_part = name.chars().count() >= 3 && (other.contains(&name) || name.contains(&other));
         if is_part { edits.max(LIKE) } else { edits }
     };
-    let likest = candidates.iter().map(|one| (one, likeness(one)));
+    let likest = candidates.map(likeness).enumerate();
     let likest = likest.max_by(|(_, a), (_, b)| a.total_cmp(b))?;
     (likest.1 >= LIKE).then_some(likest.0)
 }
@@ -239,7 +240,8 @@ mod tests {
             ("zzz", None),
             ("", None),
         ] {
-            let found = closest(asked, &there).map(|one| one.name.as_str());
+            let names = there.iter().map(|one| one.name.as_str());
+            let found = closest(asked, names).map(|place| there[place].name.as_str());
             assert_eq!(found, expected, "{asked}");
         }
     }

@@ -98,7 +98,8 @@ fn program(example: &str) -> PathBuf {
     let source = source.join("examples").join(example).with_extension("rs");
     let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
     let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
-    let how = "cargo build -p qovery-ext --features bulk,display,preview,stream --examples";
+    let how =
+        "cargo build -p qovery-ext --features bulk,display,preview,stream,versions --examples";
     assert!(is_current, "the example {example} is not built: {how}");
     program
 }
@@ -232,7 +233,11 @@ async fn a_preview_is_deleted_after_its_tests_and_exits_with_their_code() {
         scene.fake.clear_requests();
         let run = scene.run("preview_environment", &[&scene.id(), "pr-17", command]);
         assert_eq!(run.code, code, "{}{}", run.out, run.err);
-        assert!(run.out.contains("https://web.example.com"), "{}", run.out);
+        assert!(
+            run.out.contains("web: https://web.example.com"),
+            "{}",
+            run.out
+        );
         assert!(run.out.contains("environment pr-17 ("), "{}", run.out);
         let asked = [
             "cloneEnvironment",
@@ -419,7 +424,11 @@ async fn the_ci_programs_make_update_and_delete_a_preview() {
     for _ in 0..2 {
         let run = scene.run("ci_preview", &[STAGING, "pr-17", "api", "feature"]);
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-        assert!(run.out.contains("https://web.example.com"), "{}", run.out);
+        assert!(
+            run.out.contains("web (container): https://web.example.com"),
+            "{}",
+            run.out
+        );
     }
     let asked = scene.asked();
     let count = |name: &str| asked.iter().filter(|asked| *asked == name).count();

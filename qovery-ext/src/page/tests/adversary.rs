@@ -18,7 +18,7 @@ use super::{model::id_of, *};
 /// The length of the longest page.
 const CAPACITY: usize = 20;
 
-/// What the server does with one request.
+/// The behavior of the server for one request.
 #[derive(Debug, Clone)]
 struct Turn {
     /// Changes of the list before the answer.

@@ -7,7 +7,7 @@ use std::{
 
 use qovery_api::{Error, Printable};
 
-use super::super::FindError;
+use super::super::{FindError, find_error::closest};
 use crate::causes::{self, debug_as_text};
 
 /// The bulk action did not begin: no environment was changed.
@@ -35,19 +35,11 @@ impl BulkError {
 
     /// No environment has this mode, and the client does not know it.
     pub(super) fn unknown_mode(mode: &str, known: &[&str]) -> Self {
-        /// From 0, nothing in common, to 1, the same.
-        const LIKE: f64 = 0.55;
-        let asked = mode.trim().to_ascii_uppercase();
-        let likeness = |one: &str| strsim::normalized_damerau_levenshtein(&asked, one);
-        let likest = known.iter().map(|one| (*one, likeness(one)));
-        let likest = likest.max_by(|(_, a), (_, b)| a.total_cmp(b));
-        let hint = match likest {
-            Some((one, like)) if like >= LIKE => format!("did you mean {one}? "),
-            _ => String::new(),
-        };
-        let mut known = known.to_vec();
-        known.sort_unstable();
-        known.dedup();
+        let likest = closest(mode, known.iter().copied());
+        let hint = likest
+            .and_then(|place| known.get(place))
+            .map(|likest| format!("did you mean {likest}? "))
+            .unwrap_or_default();
         Self(Reason::Mode(format!(
             "no environment has the mode \"{mode}\": {hint}known modes: {}",
             known.join(", ")

@@ -78,6 +78,27 @@ fn note(last: &mut HashMap<Uuid, (Event, Option<Goal>)>, entry: Entry) {
     last.insert(entry.environment, (entry.event, goal));
 }
 
+/// Whether a line is the end of a job.
+fn ends_job(line: &[u8]) -> bool {
+    let job = serde_json::from_slice(line);
+    matches!(
+        job,
+        Ok(Job {
+            job: JobEvent::Done
+        })
+    )
+}
+
+/// The next job acts on all environments again, but not with another goal. Entries without an end belong to
+/// environments that the job no longer selected: their actions may still be running.
+fn start_afresh(last: &mut HashMap<Uuid, (Event, Option<Goal>)>) {
+    for (event, _) in last.values_mut() {
+        if let Event::Ended { is_reached } = event {
+            *is_reached = false;
+        }
+    }
+}
+
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: u64 = 1024 * 1024;
 
@@ -130,27 +151,15 @@ impl Journal {
             let is_whole = line.ends_with(b"\n");
             let text = line.trim_ascii();
             if !text.is_empty() || !is_whole {
-                if let Ok(Job {
-                    job: JobEvent::Done,
-                }) = serde_json::from_slice(text)
-                {
-                    // The next job acts on them again, but not with another goal. The other entries belong to
-                    // environments that the job no longer selected: their actions may still be running.
-                    for (event, _) in last.values_mut() {
-                        if let Event::Ended { is_reached } = event {
-                            *is_reached = false;
-                        }
-                    }
-                } else {
-                    match serde_json::from_slice(text) {
-                        Ok(entry) => note(&mut last, entry),
-                        // A crash has torn it. The line before says as much, and the rest would make the file
-                        // unreadable. Another file, which a person named by mistake, stays as it is.
-                        Err(_) if !is_whole && begins_line(text) => break Some(whole),
-                        Err(error) => {
-                            let error: String = error.to_string().chars().take(300).collect();
-                            return refuse(&error);
-                        }
+                match serde_json::from_slice(text) {
+                    _ if ends_job(text) => start_afresh(&mut last),
+                    Ok(entry) => note(&mut last, entry),
+                    // A crash has torn it. The line before says as much, and the rest would make the file
+                    // unreadable. Another file, which a person named by mistake, stays as it is.
+                    Err(_) if !is_whole && begins_line(text) => break Some(whole),
+                    Err(error) => {
+                        let error: String = error.to_string().chars().take(300).collect();
+                        return refuse(&error);
                     }
                 }
             }

@@ -8,7 +8,7 @@ mod journal;
 mod pattern;
 mod summary;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
 use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
@@ -336,34 +336,24 @@ impl fmt::Debug for Bulk {
 /// Refuses a mode that neither the client knows nor any environment has. A typing error in [`Bulk::except_mode`] must
 /// not select the environments that it protects.
 fn check_mode(mode: &EnvironmentModeEnum, listed: &[FoundEnvironment]) -> Result<(), BulkError> {
-    let name = mode.as_str().trim().to_ascii_uppercase();
-    let known = [
-        EnvironmentModeEnum::Development,
-        EnvironmentModeEnum::Preview,
-        EnvironmentModeEnum::Production,
-        EnvironmentModeEnum::Staging,
-    ];
-    let mut known: Vec<&str> = known.iter().map(EnvironmentModeEnum::as_str).collect();
-    known.extend(
-        listed
-            .iter()
-            .filter_map(|one| one.mode.as_ref())
-            .map(|mode| mode.as_str()),
-    );
-    let is_known = !matches!(
-        EnvironmentModeEnum::from(name.as_str()),
-        EnvironmentModeEnum::Unknown(_)
-    );
-    if is_known || known.iter().any(|one| one.eq_ignore_ascii_case(&name)) {
+    let listed = listed.iter().filter_map(|one| one.mode.as_ref());
+    let known = EnvironmentModeEnum::known_values().iter().chain(listed);
+    let known: BTreeSet<&str> = known.map(|known| known.as_str()).collect();
+    if known.iter().any(|known| is_same_mode(known, mode)) {
         return Ok(());
     }
+    let known: Vec<&str> = known.into_iter().collect();
     Err(BulkError::unknown_mode(mode.as_str(), &known))
 }
 
 fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool {
     let own = environment.mode.as_ref();
-    // A mode that was made of a text may be in lower case.
-    own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(mode.as_str().trim()))
+    own.is_some_and(|own| is_same_mode(own.as_str(), mode))
+}
+
+/// A mode that was made of a text may be in lower case.
+fn is_same_mode(own: &str, mode: &EnvironmentModeEnum) -> bool {
+    own.eq_ignore_ascii_case(mode.as_str().trim())
 }
 
 /// Whether the server may be at work, so that the next run waits for the request in place of a second one.

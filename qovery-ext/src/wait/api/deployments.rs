@@ -55,11 +55,7 @@ pub(super) async fn queue(
                 action: entry.status_details.action.as_str().to_owned(),
                 // The queue of a service does not show the other services.
                 services: None,
-                origin: entry
-                    .auditing_data
-                    .origin
-                    .as_ref()
-                    .map(|o| o.as_str().to_owned()),
+                origin: origin(&entry.auditing_data),
                 triggered_by: Some(entry.auditing_data.triggered_by.clone()),
             });
             Ok(Some(waiting.collect()))
@@ -76,11 +72,7 @@ pub(super) async fn queue(
                 request: entry.identifier.deployment_request_id,
                 action: entry.trigger_action.as_str().to_owned(),
                 services: services_in_queue(entry),
-                origin: entry
-                    .auditing_data
-                    .origin
-                    .as_ref()
-                    .map(|o| o.as_str().to_owned()),
+                origin: origin(&entry.auditing_data),
                 triggered_by: Some(entry.auditing_data.triggered_by.clone()),
             });
             Ok(Some(waiting.collect()))
@@ -124,6 +116,11 @@ pub(super) async fn history(
         updated: Some(entry.auditing_data.updated_at.timestamp()),
     });
     Ok(Some(past.collect()))
+}
+
+fn origin(queued: &types::QueuedDeploymentRequestAuditingData) -> Option<String> {
+    let origin = queued.origin.as_ref();
+    origin.map(|origin| origin.as_str().to_owned())
 }
 
 /// The services of a queued request, if its stages are listed.

@@ -16,8 +16,6 @@ pub(crate) struct Baseline {
     pub(crate) executions: Vec<String>,
     /// The latest date that was shown, by the server's clock, in seconds since 1970.
     pub(crate) date: Option<i64>,
-    /// The execution that the response to a cancel named.
-    pub(crate) target: Option<String>,
     /// The requests that the queue listed; `None` if the queue could not be read.
     pub(crate) requests: Option<Vec<Uuid>>,
     /// The result that was shown.
@@ -70,7 +68,6 @@ impl Baseline {
         Self {
             executions,
             date,
-            target: None,
             requests: queue.map(|queue| {
                 // A request that a status names exists, whatever its relation to the operation.
                 let own = baseline

@@ -105,6 +105,8 @@ pub(crate) struct Ledger {
     beginning: Beginning,
     /// The request that the server has named as this operation's, or that the user gave.
     request: Option<Uuid>,
+    /// The execution that the response to a cancel has named as the one that is canceled.
+    target: Option<String>,
     before: Baseline,
     runs: Vec<Run>,
     /// When the queue was read. Sorted, bounded.
@@ -135,6 +137,7 @@ impl Ledger {
             scope: Scope::of(subject),
             beginning: Beginning::Watching,
             request,
+            target: None,
             before: Baseline::default(),
             runs: Vec::new(),
             queue_reads: Vec::new(),
@@ -178,7 +181,7 @@ impl Ledger {
         let Some(received) = received else { return };
         if self.goal == Goal::Canceled {
             // The response may name the request that is canceled or any other.
-            self.before.target.clone_from(&received.execution);
+            self.target.clone_from(&received.execution);
         } else if received.request.is_some() {
             self.request = received.request;
         }

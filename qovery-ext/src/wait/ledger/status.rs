@@ -98,9 +98,13 @@ impl<'a> Status<'a> {
 
     /// Whether the status shows a deletion that the operation did not ask for.
     pub(super) fn shows_deletion(self) -> bool {
-        use State::{DeleteQueued, Deleting, WaitingDeleting};
         let own = self.own_state();
-        !self.ledger.goal.is_reached_when_gone()
-            && own.is_some_and(|own| matches!(own, DeleteQueued | Deleting | WaitingDeleting))
+        !self.ledger.goal.is_reached_when_gone() && own.is_some_and(is_deletion)
     }
+}
+
+/// Whether a state is that of a deletion that waits or runs.
+pub(super) fn is_deletion(state: &State) -> bool {
+    use State::{DeleteQueued, Deleting, WaitingDeleting};
+    matches!(state, DeleteQueued | Deleting | WaitingDeleting)
 }

@@ -82,12 +82,12 @@ fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
         .as_ref()
         .is_some_and(|result| result.state.is_active());
     let was_shown = before.executions.contains(&shown.execution());
-    let is_target = match &before.target {
+    let is_target = match &ledger.target {
         Some(target) => *target == shown.execution(),
         None => was_at_work && was_shown,
     };
     // A run from before the target is shown if the status is late, and so is the rest before the target.
-    let is_other = !is_target && !was_shown && (before.target.is_some() || was_at_work);
+    let is_other = !is_target && !was_shown && (ledger.target.is_some() || was_at_work);
     // Another run is shown, so the previous one has ended.
     let is_over = is_other || (state.is_terminal() && is_target);
     if is_over || (state.is_terminal() && poll.is_settled(ledger.quiet_since(), 1)) {

@@ -1,10 +1,11 @@
 //! Deletions of the subject that the operation did not ask for, or that others asked for first.
 
 use super::super::{
-    Goal, LATE, Ledger, RunId, State,
+    Goal, LATE, Ledger, RunId,
     claim::{acts_alike, covers, is_older},
     millis,
     run::{Fate, Run},
+    status::is_deletion,
 };
 
 /// The deletions of the subject.
@@ -109,10 +110,4 @@ impl<'a> Deletions<'a> {
         let mut earlier = executions.filter(|run| is_earlier(run) && !may_be_ours(run));
         earlier.any(|run| self.is_asked_for(run))
     }
-}
-
-/// Whether a state is that of a deletion that waits or runs.
-fn is_deletion(state: &State) -> bool {
-    use State::{DeleteQueued, Deleting, WaitingDeleting};
-    matches!(state, DeleteQueued | Deleting | WaitingDeleting)
 }
