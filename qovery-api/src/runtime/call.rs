@@ -276,6 +276,12 @@ impl<O: Operation> Call<O> {
         self.parts.parameter(place, name, style, value);
         self
     }
+
+    /// Reserves the names of query parameters, so that no key of an object is sent as one of them.
+    pub(crate) fn declared(mut self, names: &'static [&'static str]) -> Self {
+        self.parts.query.reserve(names);
+        self
+    }
 }
 
 /// The prefixes of `User-Agent` that identify the command-line tool and the Terraform provider to the API.
@@ -480,11 +486,12 @@ fn send(
             .into_request(client.base_url(), info)
             .map_err(|problem| Error::invalid_request(info, problem))?;
         let wants_part = request.headers.contains_key(header::RANGE);
+        let mut write = Write::new(&client, info);
         let response = client
             .transport()
             .send(request)
             .await
-            .map_err(|error| Error::transport(info, error))?;
+            .map_err(|error| write.failed(Error::transport(info, error)))?;
         if !wants_part && let Some(problem) = partial(&response) {
             let error = TransportError::body(problem);
             let error = error.with_attempts(response.attempts, response.elapsed);
@@ -492,9 +499,40 @@ fn send(
         } else if response.status.is_success() {
             Ok(response)
         } else {
-            Err(Error::api(info, response).with_extra_fields(extra))
+            Err(write.failed(Error::api(info, response).with_extra_fields(extra)))
         }
     })
+}
+
+/// A call that changes something. Reports itself when it is dropped, however the call ended, unless it was certainly not
+/// executed.
+struct Write<'a> {
+    client: &'a Client,
+    info: &'static OperationInfo,
+    may_be_executed: bool,
+}
+
+impl<'a> Write<'a> {
+    fn new(client: &'a Client, info: &'static OperationInfo) -> Self {
+        Self {
+            client,
+            info,
+            may_be_executed: !info.method.is_safe(),
+        }
+    }
+
+    fn failed(&mut self, error: Error) -> Error {
+        self.may_be_executed &= error.may_have_been_executed();
+        error
+    }
+}
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        if self.may_be_executed {
+            self.client.report_write(self.info);
+        }
+    }
 }
 
 /// The error of a success that holds a part of the body, or the difference to another body. The request did not

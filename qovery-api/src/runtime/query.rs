@@ -7,11 +7,16 @@ use percent_encoding::utf8_percent_encode;
 use super::{
     parameter::{Style, Texts, in_query, names_in_query, refuse_shared},
     percent::RESERVED,
+    text::one_line,
 };
 
 /// Query parameters in the order of their first setting.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Query(Vec<Parameter>);
+pub(crate) struct Query {
+    parameters: Vec<Parameter>,
+    /// The names that the contract declares for the other parameters of an object, set or not.
+    reserved: Vec<&'static str>,
+}
 
 #[derive(Debug, Clone)]
 struct Parameter {
@@ -57,16 +62,46 @@ impl Query {
         self.put(name, None);
     }
 
+    /// Reserves names: an object with such a key is refused, even if no parameter of this name is set.
+    pub(crate) fn reserve(&mut self, names: &'static [&'static str]) {
+        let unknown = names.iter().filter(|name| !self.reserved.contains(name));
+        let unknown: Vec<&str> = unknown.copied().collect();
+        self.reserved.extend(unknown);
+    }
+
+    /// # Errors
+    /// Returns an error if the key of an object is the name of another parameter, which is not set.
+    fn refuse_reserved(&self) -> Result<(), String> {
+        let is_reserved = |name: &String| self.reserved.contains(&name.as_str());
+        let is_set = |name: &String| self.parameters.iter().any(|known| known.name == *name);
+        for parameter in &self.parameters {
+            let mut keys = parameter
+                .sent
+                .iter()
+                .filter(|name| **name != parameter.name);
+            if let Some(key) = keys.find(|name| is_reserved(name) && !is_set(name)) {
+                return Err(format!(
+                    "in the query, the key `{}` of `{}` is the name of another parameter: rename the key, or set the \
+                     parameter",
+                    one_line(key, 80),
+                    parameter.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn put(&mut self, name: &str, value: Option<(Vec<String>, String)>) {
         let Some((sent, text)) = value else {
-            self.0.retain(|known| known.name != name);
+            self.parameters.retain(|known| known.name != name);
             return;
         };
         let name = name.to_owned();
         let parameter = Parameter { name, sent, text };
-        match self.0.iter_mut().find(|known| known.name == parameter.name) {
+        let mut known = self.parameters.iter_mut();
+        match known.find(|known| known.name == parameter.name) {
             Some(known) => *known = parameter,
-            None => self.0.push(parameter),
+            None => self.parameters.push(parameter),
         }
     }
 
@@ -75,15 +110,20 @@ impl Query {
     /// # Errors
     /// Returns an error if the key of an object is the name of another parameter, or the key of another object.
     pub(crate) fn encode(&self) -> Result<Option<String>, String> {
-        if self.0.is_empty() {
+        if self.parameters.is_empty() {
             return Ok(None);
         }
-        let names = self.0.iter().flat_map(|known| {
+        let names = self.parameters.iter().flat_map(|known| {
             let sent = known.sent.iter().map(String::as_str);
             sent.map(|name| (known.name.as_str(), name))
         });
+        self.refuse_reserved()?;
         refuse_shared(names).map_err(|problem| format!("in the query, {problem}"))?;
-        let parts: Vec<&str> = self.0.iter().map(|known| known.text.as_str()).collect();
+        let parts: Vec<&str> = self
+            .parameters
+            .iter()
+            .map(|known| known.text.as_str())
+            .collect();
         Ok(Some(parts.join("&")))
     }
 }

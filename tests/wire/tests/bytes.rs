@@ -195,3 +195,20 @@ async fn no_key_of_an_object_becomes_another_key() {
         assert_eq!(request.unwrap().lines().next(), Some(line.as_str()));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_of_an_object_is_sent_as_a_declared_parameter() {
+    // The fields of a range are parameters of their own. None of the others is set.
+    for declared in ["at", "commas", "labels", "document"] {
+        let text = format!(r#"{{"from": 1, "{declared}": "x"}}"#);
+        let range: types::Range = decode(text.as_bytes()).unwrap();
+        let error = sent(|client| client.query_styles().range(&range)).await;
+        let error = error.unwrap_err().to_string();
+        let wanted = format!("the key `{declared}` of `range` is the name of another parameter");
+        assert!(error.contains(&wanted), "{error}");
+    }
+    let range: types::Range = decode(br#"{"from": 1, "range": "x"}"#).unwrap();
+    let request = sent(|client| client.query_styles().range(&range)).await;
+    let wanted = "GET /v1/styles?from=1&range=x HTTP/1.1";
+    assert_eq!(request.unwrap().lines().next(), Some(wanted));
+}

@@ -56,9 +56,9 @@ pub(crate) fn emit(
             let ident = names::apart(&parameter.rust_name, &["body"]);
             let argument = argument_type(parameter, ty);
             arguments.push(quote!(#ident: #argument));
-            settings.push(setting(parameter, &ident));
+            settings.push(setting(parameter, &others(operation, parameter), &ident));
         } else {
-            setters.push(setter(parameter, ty));
+            setters.push(setter(parameter, &others(operation, parameter), ty));
         }
     }
     if let Some(body) = &operation.body {
@@ -228,7 +228,20 @@ fn argument_type(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     }
 }
 
-fn setting(parameter: &ParameterModel, value: &syn::Ident) -> TokenStream {
+/// The names of the other query parameters, if the value of this one is an object whose keys are sent as names.
+fn others<'a>(operation: &'a OperationModel, parameter: &ParameterModel) -> Vec<&'a str> {
+    let sends_keys = parameter.location == Location::Query
+        && matches!(parameter.shape, Shape::Object)
+        && matches!(parameter.style, Style::Form { explode: true } | Style::Deep);
+    let queries = operation
+        .parameters
+        .iter()
+        .filter(|other| sends_keys && other.location == Location::Query);
+    let names = queries.map(|other| other.name.as_str());
+    names.filter(|name| *name != parameter.name).collect()
+}
+
+fn setting(parameter: &ParameterModel, others: &[&str], value: &syn::Ident) -> TokenStream {
     let wire = &parameter.name;
     match (parameter.location, parameter.shape, parameter.style) {
         (Location::Query, Shape::One, _) => quote!(.query(#wire, #value)),
@@ -241,7 +254,8 @@ fn setting(parameter: &ParameterModel, value: &syn::Ident) -> TokenStream {
         _ => {
             let (style, texts) = (style(parameter.style), texts(parameter, &quote!(#value)));
             let place = place(parameter.location);
-            quote!(.parameter(#place, #wire, #style, #texts))
+            let declared = (!others.is_empty()).then(|| quote!(.declared(&[#(#others),*])));
+            quote!(.parameter(#place, #wire, #style, #texts) #declared)
         }
     }
 }
@@ -285,12 +299,12 @@ pub(crate) fn place(location: Location) -> Option<TokenStream> {
     }
 }
 
-fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
+fn setter(parameter: &ParameterModel, others: &[&str], ty: &Type) -> TokenStream {
     let plain = parameter.rust_name.trim_start_matches("r#");
     let ident = names::apart(plain, reserved::CALL);
     let value = format_ident!("value");
     let argument = argument_type(parameter, ty);
-    let setting = setting(parameter, &value);
+    let setting = setting(parameter, others, &value);
     let kind = match parameter.location {
         Location::Header => "header",
         Location::Cookie => "cookie",

@@ -40,6 +40,7 @@ pub(crate) const CALL: &[&str] = &[
     "clone",
     "clone_from",
     "clone_into",
+    "declared",
     "extension",
     "fmt",
     "form",

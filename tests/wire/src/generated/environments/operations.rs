@@ -797,6 +797,7 @@ impl crate::runtime::Client {
                 crate::runtime::Style::Deep,
                 crate::runtime::object(range),
             )
+            .declared(&["pipes"])
             .parameter(
                 crate::runtime::Place::Header,
                 "X-Ids",
@@ -1880,11 +1881,23 @@ crate::runtime::setters! {
         #[inline]
         pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
             self.parameter(
-                crate::runtime::Place::Query,
-                "filter",
-                crate::runtime::Style::Deep,
-                crate::runtime::object(value),
-            )
+                    crate::runtime::Place::Query,
+                    "filter",
+                    crate::runtime::Style::Deep,
+                    crate::runtime::object(value),
+                )
+                .declared(
+                    &[
+                        "exploded",
+                        "commas",
+                        "blanks",
+                        "pipes",
+                        "labels",
+                        "range",
+                        "document",
+                        "at",
+                    ],
+                )
         }
         /// Sets the query parameter `labels`.
         #[inline]
@@ -1896,23 +1909,47 @@ crate::runtime::setters! {
             >,
         ) -> Self {
             self.parameter(
-                crate::runtime::Place::Query,
-                "labels",
-                crate::runtime::Style::Deep,
-                crate::runtime::object(value),
-            )
+                    crate::runtime::Place::Query,
+                    "labels",
+                    crate::runtime::Style::Deep,
+                    crate::runtime::object(value),
+                )
+                .declared(
+                    &[
+                        "exploded",
+                        "commas",
+                        "blanks",
+                        "pipes",
+                        "filter",
+                        "range",
+                        "document",
+                        "at",
+                    ],
+                )
         }
         /// Sets the query parameter `range`.
         #[inline]
         pub fn range(self, value: &crate::types::Range) -> Self {
             self.parameter(
-                crate::runtime::Place::Query,
-                "range",
-                crate::runtime::Style::Form {
-                    explode: true,
-                },
-                crate::runtime::object(value),
-            )
+                    crate::runtime::Place::Query,
+                    "range",
+                    crate::runtime::Style::Form {
+                        explode: true,
+                    },
+                    crate::runtime::object(value),
+                )
+                .declared(
+                    &[
+                        "exploded",
+                        "commas",
+                        "blanks",
+                        "pipes",
+                        "filter",
+                        "labels",
+                        "document",
+                        "at",
+                    ],
+                )
         }
         /// Sets the query parameter `document`.
         #[inline]
