@@ -3,9 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    Fact, Goal, LATE, Ledger,
+    Fact, Goal, Ledger, RunId, Stamp,
     claim::{acts_alike, claim, ended_before, is_older},
-    millis,
     run::{Run, UNNAMED_NEW},
 };
 
@@ -54,6 +53,11 @@ impl<'a> Candidates<'a> {
         }
         // The history lists the same runs by their ids.
         runs.retain(|run| !self.is_listed_by_id(run));
+        if let Some(ended) = self.end_by_date(&runs) {
+            runs.retain(|run| {
+                run.end().is_some() || run.seen.first >= ended || !run.is_named_by_date()
+            });
+        }
         // The first ones are those of the similar requests ahead of ours. A request that was canceled in the queue
         // may have no run at all.
         let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
@@ -67,14 +71,28 @@ impl<'a> Candidates<'a> {
         runs
     }
 
-    /// Whether a run that the status names only by its date has an entry in the history, which is at most a settle
-    /// period late.
+    /// Whether a run that can be ours was seen, and the status shows another one.
+    pub(super) fn has_been_followed(self) -> bool {
+        let runs = self.executions();
+        runs.len() > 1 || (!runs.is_empty() && !self.ledger.status().shows_candidate())
+    }
+
+    /// Whether the history was read for a run that the status names only by its date: then the entry of the history
+    /// counts, even if it is late.
     fn is_listed_by_id(self, run: &Run) -> bool {
         let read = self.ledger.read_at(Fact::History);
-        let listed = run.seen.first.saturating_add(millis(LATE));
         run.is_named_by_date()
             && !self.ledger.is_unavailable(Fact::History)
-            && read.is_some_and(|read| read >= listed)
+            && read.is_some_and(|read| read >= run.seen.first)
+    }
+
+    /// When the last of the runs that a status names only by their dates was seen to end, if our request says the
+    /// same: the date can change with the end.
+    fn end_by_date(self, runs: &[&Run]) -> Option<Stamp> {
+        let request = self.ledger.request().map(RunId::Request)?;
+        let said = self.ledger.run(&request)?.end()?.state()?;
+        let last = runs.iter().rfind(|run| run.is_named_by_date())?;
+        (last.end()?.state()? == said).then_some(last.seen.first)
     }
 
     /// Whether a request from before the action, which has not absorbed ours, has left the queue since.
@@ -111,6 +129,12 @@ impl<'a> Candidates<'a> {
         others.filter(has_left).collect()
     }
 
+    /// Whether a request with the same action as ours, and not ours, was in the queue.
+    pub(super) fn has_others_alike(self) -> bool {
+        let is_other = |run: &Run| run.request() != self.ledger.request && run.queued.is_some();
+        self.alike().any(is_other)
+    }
+
     /// The requests with the same action as ours.
     pub(super) fn alike(self) -> impl Iterator<Item = &'a Run> {
         let requests = self
@@ -130,7 +154,7 @@ impl<'a> Candidates<'a> {
         });
         let is_since = |run: &&Run| ended_before(self.ledger, run) != Some(true);
         executions
-            .filter(|run| run.end().is_some())
+            .filter(|run| run.end().is_some() && claim(self.ledger, run).is_excluded())
             .filter(is_since)
             .collect()
     }

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, Phase, RunId, State},
-    Beginning, Ledger, OWN_ORIGIN, Scope,
+    Beginning, LATE, Ledger, OWN_ORIGIN, Scope, millis,
     rule::{Claiming, rules, table},
-    run::{End, Fate, Run},
+    run::{BY_DATE, End, Fate, Run},
 };
 
 /// Whether a run can be this operation's.
@@ -33,6 +33,8 @@ pub(super) const RULES: &[Claiming] = table! {
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
+    came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
+    worked_while_ours_waited: "the status of a request is that of its run",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -44,10 +46,25 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
 
 pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(match run.execution() {
-        Some(id) => ledger.before.executions.iter().any(|known| known == id),
+        Some(id) => {
+            let mut known = ledger.before.executions.iter();
+            known.any(|known| known == id) || ends_the_run_before(ledger, run)
+        }
         // A queued request may have absorbed ours.
         None => ledger.queue().listed_before(run) && has_own_row_beside(ledger, run),
     })
+}
+
+/// Whether a run is the only one with another date than the run that was at work before the action, and was never
+/// seen at work itself. Then it can be the end of that run.
+fn ends_the_run_before(ledger: &Ledger, run: &Run) -> bool {
+    let before = ledger.before.result.as_ref();
+    let was_at_work = before.is_some_and(|before| before.state.is_active());
+    let known = &ledger.before.executions;
+    let was_dated = known.iter().any(|id| id.starts_with(BY_DATE));
+    let mut others = ledger.runs.iter().filter(|other| other.is_named_by_date());
+    let is_only = run.is_named_by_date() && others.all(|other| other.id == run.id);
+    was_at_work && was_dated && is_only && run.active.is_none() && run.running.is_none()
 }
 
 pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
@@ -114,26 +131,40 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     };
     let listed = run.services.as_ref()?;
     let takes_part = |id: &Uuid| listed.binary_search(id).is_ok();
-    // The entry of a run that failed may lack the services of the stages that it did not reach.
     let has_only_ours = listed.iter().all(|id| ours.contains(id));
-    Some(if has_only_ours && fails_like_our_request(ledger, run) {
+    Some(if has_only_ours && may_lack_services(ledger, run) {
         !ours.iter().any(takes_part)
     } else {
         !ours.iter().all(takes_part)
     })
 }
 
-/// Whether an execution and the status of our request show the same failure.
-fn fails_like_our_request(ledger: &Ledger, run: &Run) -> bool {
-    if run.execution().is_none() {
+/// Whether a run failed, and can be ours although its entry lacks services: those of the stages that it did not
+/// reach. The status of our request shows the same failure, or nothing else can be ours.
+fn may_lack_services(ledger: &Ledger, run: &Run) -> bool {
+    let Some(state) = run.execution().and_then(|_| run.end()?.state()) else {
+        return false;
+    };
+    if state.phase(ledger.goal) == Phase::Reached {
         return false;
     }
-    let own = ledger.request().map(RunId::Request);
-    let said = own.and_then(|id| ledger.run(&id)?.end());
-    let ends = said
-        .and_then(End::state)
-        .zip(run.end().and_then(End::state));
-    ends.is_some_and(|(said, own)| said == own && own.phase(ledger.goal) != Phase::Reached)
+    if let Some(request) = ledger.request() {
+        let said = ledger.run(&RunId::Request(request)).and_then(Run::end);
+        return said.and_then(End::state) == Some(state);
+    }
+    ledger.candidates().requests().is_empty()
+        && !ledger.runs.iter().any(|run| is_complete(ledger, run))
+}
+
+/// Whether an execution with our action and origin lists all of our services.
+fn is_complete(ledger: &Ledger, run: &Run) -> bool {
+    let (Scope::Services(ours), Some(listed)) = (&ledger.scope, &run.services) else {
+        return false;
+    };
+    let rules = [does_something_else, has_another_origin, has_another_user];
+    run.execution().is_some()
+        && ours.iter().all(|id| listed.binary_search(id).is_ok())
+        && rules.iter().all(|rule| rule(ledger, run) != Some(true))
 }
 
 /// A service whose status names another run was not part of a run that has succeeded, or that its status says not
@@ -150,6 +181,28 @@ fn came_after_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> 
     run.execution()?;
     // Until then the request could wait behind that run.
     Some(ledger.queue().order_read_at()? < run.seen.first)
+}
+
+/// A run that began although no request that can be ours was in the queue, a settle period before.
+fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution().and(run.active)?;
+    let shown = ledger.queue().late_read_at()?.saturating_add(millis(LATE));
+    let may_wait = ledger.request().is_some() || !ledger.candidates().requests().is_empty();
+    if !ledger.has_acted() || may_wait {
+        return None;
+    }
+    // The status was read with the queue, and did not show the run yet.
+    let read = ledger.queue_reads.iter().find(|at| **at >= shown)?;
+    Some(*read < run.seen.first)
+}
+
+/// One of our services was at work in this run, and a settle period later our request still waited by its own status
+/// and by the queue.
+fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution()?;
+    let own = ledger.own_request()?;
+    let waited = own.waited?.min(own.queued?.last);
+    Some(run.running?.saturating_add(millis(LATE)) <= waited)
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {
@@ -179,9 +232,8 @@ pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
         return None;
     }
     // The queue was read late enough to list ours, and did not list this one yet.
-    let late = ledger.queue().late_at();
-    let reads = &ledger.queue_reads;
-    Some(reads.iter().any(|at| *at >= late && *at < queued.first))
+    let read = ledger.queue().late_read_at();
+    Some(read.is_some_and(|at| at < queued.first))
 }
 
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is

@@ -37,7 +37,7 @@ use queue::Queue;
 use status::Status;
 
 use super::{
-    Decision, Goal, RunId, Snapshot, State, Subject,
+    Decision, Endpoint, Goal, RunId, Snapshot, State, Subject,
     source::{ActionResponse, HistoryEntry, QueueRow},
 };
 
@@ -108,6 +108,10 @@ pub(crate) struct Ledger {
     /// The execution that the response to a cancel has named as the one that is canceled.
     target: Option<String>,
     before: Baseline,
+    /// The executions that the history has listed as older than those from before the action. They are not among
+    /// the runs. Sorted, bounded.
+    #[serde(skip)]
+    older: Vec<String>,
     runs: Vec<Run>,
     /// When the queue was read. Sorted, bounded.
     queue_reads: Vec<Stamp>,
@@ -139,6 +143,7 @@ impl Ledger {
             request,
             target: None,
             before: Baseline::default(),
+            older: Vec::new(),
             runs: Vec::new(),
             queue_reads: Vec::new(),
             busy: None,
@@ -311,9 +316,13 @@ impl Ledger {
     }
 
     /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
-    /// that nothing is queued and nothing runs.
+    /// that nothing is queued and nothing runs. Without a response, the action may not have been executed.
     fn may_be_done(&self) -> bool {
-        let held = self.before.held || self.response() == Some(Response::Idle);
+        let held = match self.response() {
+            Some(Response::Idle) => true,
+            Some(Response::Lost) => false,
+            Some(Response::Accepted) | None => self.before.held,
+        };
         self.goal.may_have_nothing_to_do() && held && self.status().holds()
     }
 
@@ -327,6 +336,15 @@ impl Ledger {
     /// The time since which nothing is seen at work.
     fn quiet_since(&self) -> Stamp {
         self.busy.unwrap_or(0).max(self.asked_at())
+    }
+
+    /// The time since which an idle subject is seen. Polls can be far apart, so that an end is seen long after the
+    /// last activity.
+    fn idle_since(&self) -> Stamp {
+        let ends = self.runs.iter().filter_map(Run::end);
+        let shown = ends.filter(|end| end.said_by == Endpoint::Status);
+        let last = shown.map(|end| end.at).max();
+        last.unwrap_or(0).max(self.quiet_since())
     }
 
     fn own_request(&self) -> Option<&Run> {

@@ -11,7 +11,8 @@ use super::{
     },
     Ledger, Scope,
     claim::claim,
-    poll::Fact,
+    millis,
+    poll::{Fact, LATE},
     run::{BY_DATE, End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
 
@@ -68,6 +69,8 @@ pub(crate) struct StatusReading {
 const READS: usize = 16;
 /// The number of remembered runs besides those that can be this operation's.
 const RUNS: usize = 48;
+/// The number of remembered executions from before those that were known before the action.
+const OLDER: usize = 256;
 /// The number of rows of one reading that are used.
 const ROWS: usize = 200;
 
@@ -109,6 +112,16 @@ impl StatusReading {
         };
         id.unwrap_or_else(|| UNNAMED.into())
     }
+}
+
+/// Whether a run is one of these executions.
+fn is_among(executions: &[String], run: &Run) -> bool {
+    let id = run.execution();
+    id.is_some_and(|id| {
+        executions
+            .binary_search_by(|known| known.as_str().cmp(id))
+            .is_ok()
+    })
 }
 
 /// The run that a row of the queue is about.
@@ -161,6 +174,7 @@ impl Ledger {
                 let mut run = Run::new(RunId::Request(id), at);
                 run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
                 run.running = (run.fate == Fate::Running).then_some(at);
+                run.waited = (run.fate == Fate::Queued).then_some(at);
                 run.active = (!state.is_terminal()).then(|| Span::at(at));
                 run.strays = state.works_on_another(self.goal).then_some(at);
                 run.said_over = run.end().map(|end| end.at);
@@ -172,13 +186,13 @@ impl Ledger {
                     self.queue_reads.insert(place, at);
                 }
                 if self.queue_reads.len() > READS {
-                    // The first late reading distinguishes early requests from late ones. The last readings show
-                    // which requests have left.
-                    let early = self
-                        .queue_reads
-                        .first()
-                        .is_some_and(|at| *at < self.queue().late_at());
-                    self.queue_reads.remove(usize::from(!early));
+                    // The first late reading distinguishes early requests from late ones, and the first one a settle
+                    // period later early runs from late ones. The last readings show which requests have left.
+                    let late = self.queue().late_at();
+                    let times = [late, late.saturating_add(millis(LATE))];
+                    let kept = times.iter().zip(&self.queue_reads);
+                    let kept = kept.take_while(|(due, at)| at >= due).count();
+                    self.queue_reads.remove(self.closest_read(kept));
                 }
                 for row in rows.iter().take(ROWS) {
                     self.merge(of_queue(row, at));
@@ -194,6 +208,15 @@ impl Ledger {
                     .take(ROWS)
                     .map(|entry| of_history(entry, at))
                     .collect();
+                let older = entries.iter().skip_while(known).filter(known).take(ROWS);
+                for entry in older {
+                    if let Err(place) = self.older.binary_search(&entry.deployment) {
+                        self.older.insert(place, entry.deployment.clone());
+                    }
+                }
+                self.older.truncate(OLDER);
+                let older = &self.older;
+                self.runs.retain(|run| !is_among(older, run));
                 for mut run in newer {
                     run.parts.retain(|id, _| self.scope.includes(id));
                     self.merge(run);
@@ -203,6 +226,23 @@ impl Ledger {
             Observation::Missing { at } => self.observe_missing(at),
             Observation::Listed { at } => self.observe_found(at),
         }
+    }
+
+    /// The reading of the queue that is the least needed, after those that are kept: the middle one of the closest
+    /// three.
+    fn closest_read(&self, kept: usize) -> usize {
+        let Some(first) = kept.checked_sub(1) else {
+            return 0;
+        };
+        let threes = self.queue_reads.windows(3).enumerate().skip(first);
+        let span = |three: &[Stamp]| {
+            three
+                .last()
+                .zip(three.first())
+                .map(|(last, first)| last - first)
+        };
+        let closest = threes.min_by_key(|(_, three)| span(three));
+        closest.map_or(0, |(place, _)| place + 1)
     }
 
     fn observe_status(&mut self, shown: StatusReading) {
@@ -226,8 +266,15 @@ impl Ledger {
                 // A service that its run has not reached keeps its state under the new id: only
                 // activity and a changed result belong to the run.
                 let changed = self.has_changed(part);
+                let is_over = part.state == State::Ready && self.goal.is_reached_when_gone();
                 run.fate = match Fate::of(&part.state, Endpoint::Status, at) {
                     Fate::Ended(_) if !changed => Fate::Unknown,
+                    // An uninstalled service is as if it had never been deployed.
+                    Fate::Unknown if changed && is_over => Fate::Ended(End {
+                        states: vec![State::Ready],
+                        said_by: Endpoint::Status,
+                        at,
+                    }),
                     fate => fate,
                 };
             }
@@ -281,6 +328,7 @@ impl Ledger {
             let is_new = is_another && ids.len() == 1 && self.has_changed(part);
             let fate = Fate::of(&part.state, Endpoint::Status, shown.at);
             let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
+            run.running = (fate == Fate::Running).then_some(shown.at);
             // A run that a service names includes it, however far it is.
             run.parts
                 .insert(*id, if counts { fate } else { Fate::Unknown });
@@ -362,6 +410,9 @@ impl Ledger {
     }
 
     pub(super) fn merge(&mut self, run: Run) {
+        if is_among(&self.older, &run) {
+            return;
+        }
         if let Some(known) = self.runs.iter_mut().find(|known| known.id == run.id) {
             known.merge(run);
             // An older reading that arrives late moves a run forward.

@@ -34,16 +34,15 @@ impl<'a> Queue<'a> {
             .is_some_and(|(queued, last)| queued.last >= *last)
     }
 
-    /// Whether a run has left the queue: two readings a settle period apart do not list it.
+    /// Whether a run has left the queue: two readings a settle period apart do not list it. A reading soon after
+    /// the first one that listed it can be older.
     pub(super) fn has_left(self, run: &Run, settle: Stamp) -> bool {
         let Some(queued) = run.queued else {
             return false;
         };
-        let without = self
-            .ledger
-            .queue_reads
-            .iter()
-            .filter(|at| **at > queued.last);
+        let from = queued.first.saturating_add(millis(LATE));
+        let reads = self.ledger.queue_reads.iter();
+        let without = reads.filter(|at| **at > queued.last && **at >= from);
         match (without.clone().min(), without.max()) {
             (Some(first), Some(last)) => last.saturating_sub(*first) >= settle,
             _ => false,
@@ -78,9 +77,18 @@ impl<'a> Queue<'a> {
         self.late_at().max(self.left_at().saturating_add(1))
     }
 
-    /// The first such reading after the run that followed the queue was seen, if the request has a name.
+    /// The first reading from that time on.
+    pub(super) fn late_read_at(self) -> Option<Stamp> {
+        let late = self.late_at();
+        self.ledger
+            .queue_reads
+            .iter()
+            .copied()
+            .find(|at| *at >= late)
+    }
+
+    /// The first such reading after the run that followed the queue was seen.
     pub(super) fn order_read_at(self) -> Option<Stamp> {
-        self.ledger.request?;
         let due = self
             .shows_order_at()
             .max(self.run_that_followed()?.seen.first);
@@ -96,13 +104,22 @@ impl<'a> Queue<'a> {
         self.order_read_at().is_some()
     }
 
-    /// The run that began when the request left the queue, if no other request can have begun then.
+    /// The run that began when the request left the queue, or was never listed, if no other request can have begun
+    /// then.
     pub(super) fn run_that_followed(self) -> Option<&'a Run> {
-        let request = self.ledger.request()?;
+        let request = self.ledger.request();
+        if request.is_none() && !self.ledger.candidates().requests().is_empty() {
+            return None;
+        }
         let left = self.left_at();
         let due = self.shows_order_at();
-        self.ledger.queue_reads.iter().find(|at| **at >= due)?;
-        let unlisted = self.ledger.queue_reads.iter().find(|at| **at > left)?;
+        let late = self.ledger.queue_reads.iter().find(|at| **at >= due)?;
+        // Until then, a request that was never listed could still be.
+        let row = request.and_then(|id| self.ledger.run(&RunId::Request(id)));
+        let unlisted = match row.and_then(|row| row.queued) {
+            Some(_) => self.ledger.queue_reads.iter().find(|at| **at > left)?,
+            None => late,
+        };
         let earliest = left.saturating_sub(millis(LATE));
         let latest = unlisted.saturating_add(millis(LATE));
         let may_be_ours = |run: &&Run| {
@@ -118,7 +135,7 @@ impl<'a> Queue<'a> {
         // A request that the queue lists after the beginning of a run waits behind it.
         let listed = first.seen.first.saturating_add(millis(LATE));
         let may_begin_then = |other: &Run| {
-            other.request() != Some(request)
+            other.request() != request
                 && other.queued.is_none_or(|queued| {
                     queued.last >= earliest && queued.first <= latest && queued.last < listed
                 })

@@ -151,9 +151,13 @@ pub(crate) struct Run {
     pub(crate) seen: Span,
     /// When the queue listed it.
     pub(crate) queued: Option<Span>,
-    /// When the status of the request first said that it runs.
+    /// When the status of the request first said that it runs, or a service of the operation was first seen at work
+    /// in the run.
     #[serde(skip)]
     pub(crate) running: Option<Stamp>,
+    /// When the status of the request last said that it waits.
+    #[serde(skip)]
+    pub(crate) waited: Option<Stamp>,
     pub(crate) fate: Fate,
     /// When its own status was active.
     #[serde(skip)]
@@ -180,6 +184,7 @@ impl Run {
             seen: Span::at(at),
             queued: None,
             running: None,
+            waited: None,
             fate: Fate::Unknown,
             active: None,
             strays: None,
@@ -214,6 +219,7 @@ impl Run {
         fill(&mut self.services, other.services);
         self.finished = self.finished.max(other.finished);
         fill(&mut self.running, other.running);
+        self.waited = self.waited.max(other.waited);
         fill(&mut self.strays, other.strays);
         fill(&mut self.said_over, other.said_over);
         self.fate.merge(other.fate);

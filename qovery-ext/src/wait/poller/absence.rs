@@ -9,7 +9,7 @@ use crate::clock::after;
 use crate::wait::{
     Goal, Phase,
     decision::Verdict,
-    ledger::Observation,
+    ledger::{Observation, Poll},
     source::{Fault, FaultKind},
 };
 
@@ -87,13 +87,29 @@ impl Poller {
         let Until::Goal(ledger) = &mut self.until else {
             return Ok(Listing::Unknown);
         };
-        Ok(match listed {
+        match listed {
             Some(true) => {
                 ledger.observe(Observation::Listed { at });
-                Listing::Lists
+                Ok(Listing::Lists)
             }
-            Some(false) => Listing::Lacks(ledger.gone_from_parent(&poll)),
-            None => Listing::Unknown,
-        })
+            Some(false) => self.verdict_without_parent(&poll).await.map(Listing::Lacks),
+            None => Ok(Listing::Unknown),
+        }
+    }
+
+    /// The verdict of the ledger on a subject that its parent does not list, with the facts that it asks for.
+    async fn verdict_without_parent(&mut self, poll: &Poll) -> Result<Verdict, Fault> {
+        loop {
+            let Until::Goal(ledger) = &self.until else {
+                return Ok(Verdict::pending(Phase::Running));
+            };
+            let fact = match ledger.gone_from_parent(poll) {
+                Ok(verdict) => return Ok(verdict),
+                Err(fact) => fact,
+            };
+            if !self.read_fact(fact).await? {
+                return Ok(Verdict::pending(Phase::Running));
+            }
+        }
     }
 }

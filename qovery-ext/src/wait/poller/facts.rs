@@ -55,7 +55,7 @@ impl Poller {
 
     /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
     /// settle period the verdict does without it. `false` if this poll cannot go on.
-    async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
+    pub(super) async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
         let source = Arc::clone(&self.source);
         let read = async {
             Ok(match fact {

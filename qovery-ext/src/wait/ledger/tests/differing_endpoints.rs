@@ -174,13 +174,14 @@ fn cancels(state: &str, named: Option<&str>) -> Ledger {
 
 #[test]
 fn a_cancel_ends_with_the_run_that_the_response_names_although_the_status_was_late() {
-    let judged = |named, state, shown: &[(&str, &str)]| {
+    let judged_at = |now, named, state, shown: &[(&str, &str)]| {
         let readings: Vec<_> = (1..)
             .zip(shown)
             .map(|(second, (id, state))| status(second * 1_000, id, state))
             .collect();
-        judge(&seen(cancels(state, named), &readings), 3_000)
+        judge(&seen(cancels(state, named), &readings), now)
     };
+    let judged = |named, state, shown: &[(&str, &str)]| judged_at(3_000, named, state, shown);
     let late = [("before", "DEPLOYED"), ("x", "DEPLOYING")];
     for named in [Some("x"), None] {
         for count in [1, 2] {
@@ -193,16 +194,15 @@ fn a_cancel_ends_with_the_run_that_the_response_names_although_the_status_was_la
         "DEPLOYED",
         &[("x", "CANCELED")]
     )));
-    assert!(is_reached(&judged(
-        Some("x"),
-        "DEPLOYING",
-        &[("y", "DEPLOYING")]
-    )));
-    assert!(is_reached(&judged(
-        None,
-        "DEPLOYING",
-        &[("y", "DEPLOYING")]
-    )));
+    // Another run is shown. A replica that is behind shows an earlier one.
+    for named in [Some("x"), None] {
+        for state in ["DEPLOYING", "STOPPED"] {
+            let verdict = judged(named, "DEPLOYING", &[("y", state)]);
+            assert!(!is_reached(&verdict), "{named:?}, {state}: {verdict:?}");
+            let verdict = judged_at(periods(1), named, "DEPLOYING", &[("y", state)]);
+            assert!(is_reached(&verdict), "{named:?}, {state}: {verdict:?}");
+        }
+    }
     assert!(is_reached(&judged(
         None,
         "DEPLOYING",

@@ -7,6 +7,7 @@ pub(super) mod mutation;
 mod properties;
 mod rules;
 mod situations;
+mod unnamed;
 mod verdicts;
 
 use std::time::Duration;

@@ -52,6 +52,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         lacks_our_services(),
         left_our_service_alone(),
         came_after_the_run_that_followed(),
+        came_after_an_empty_queue(),
+        worked_while_ours_waited(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -179,6 +181,43 @@ fn came_after_the_run_that_followed() -> Scenario {
         ledger: reading_the_queue_at(30_000),
         // A similar request could still wait.
         without: reading_the_queue_at(10_000),
+    }
+}
+
+fn came_after_an_empty_queue() -> Scenario {
+    let reading_the_queue_at = |second: Stamp| {
+        let readings = [
+            status(1_000, "before", "DEPLOYED"),
+            queue(16_000, &[]),
+            status(second, "before", "DEPLOYED"),
+            queue(second, &[]),
+            status(90_000, "y", "DEPLOYING"),
+        ];
+        seen(acted(&environment(), Goal::Deployed, None), &readings)
+    };
+    Scenario {
+        rule: "came_after_an_empty_queue",
+        run: run_of_execution("y"),
+        ledger: reading_the_queue_at(32_000),
+        // The run of ours could have begun after the last reading.
+        without: reading_the_queue_at(20_000),
+    }
+}
+
+fn worked_while_ours_waited() -> Scenario {
+    let waiting_until = |second: Stamp| {
+        let readings = [
+            status_of_services(5_000, "y", "STOPPING", &["STOPPING"]),
+            request_status(second, 1, "STOP_QUEUED"),
+        ];
+        seen(acted(&services(&[1]), Goal::Stopped, Some(1)), &readings)
+    };
+    Scenario {
+        rule: "worked_while_ours_waited",
+        run: run_of_execution("y"),
+        ledger: waiting_until(21_000),
+        // The status of the request can be late.
+        without: waiting_until(10_000),
     }
 }
 

@@ -218,6 +218,12 @@ fn by_signature() -> Vec<Situation> {
         })
     };
     vec![
+        // The queue was not read at the end of the settle period.
+        shared(
+            deploys(None),
+            &[status(1_000, "x", "DEPLOYING"), queue(1_000, &[])],
+            periods(1),
+        ),
         shared(deploys(None), &[status(1_000, "x", "DEPLOYING")], 2_000),
         at(
             deploys(None),
@@ -274,6 +280,18 @@ fn by_signature() -> Vec<Situation> {
                 history(1_000, &[]),
             ],
             periods(2),
+        ),
+        // The environment rests, and the request was never listed nor seen to run.
+        at(
+            deploys(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYED"),
+                request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+                unavailable(2_000, Fact::Request(request(1))),
+                unavailable(2_000, Fact::Queue),
+                history(1_000, &[]),
+            ],
+            periods(5),
         ),
         at(
             lost,
@@ -439,6 +457,22 @@ fn canceled() -> Vec<Situation> {
             1_000,
         ),
         at(
+            {
+                let waits = [row(1, "DEPLOY")];
+                let mut ledger =
+                    acted_after(&environment(), Goal::Canceled, "DEPLOYING", &waits, None);
+                ledger.follow(request(1));
+                ledger
+            },
+            &[
+                status(1_000, "before", "DEPLOYING"),
+                request_status(1_000, 1, "DEPLOYING"),
+                queue(periods(1), &[]),
+                queue(periods(3), &[]),
+            ],
+            periods(3),
+        ),
+        at(
             cancels(Some(1)),
             &[
                 status(1_000, "y", "CANCELED"),
@@ -458,8 +492,8 @@ fn canceled() -> Vec<Situation> {
         ),
         at(
             acted_after(&environment(), Goal::Canceled, "DEPLOYING", &[], None),
-            &[status(1_000, "after", "DEPLOYING")],
-            1_000,
+            &[status(periods(1), "after", "DEPLOYING")],
+            periods(1),
         ),
     ]
 }

@@ -169,8 +169,11 @@ fn a_request_that_left_the_queue_without_a_run_has_vanished_after_two_settle_per
     assert!(is_pending(&judged(&readings, periods(9))));
     readings.push(queue(2_000 + periods(1), &[]));
     assert!(is_pending(&judged(&readings, periods(9))));
+    // The reading at 2 s can be that of a replica that does not know the request yet.
     readings.push(queue(2_000 + periods(2), &[]));
-    let verdict = judged(&readings, 2_000 + periods(2));
+    assert!(is_pending(&judged(&readings, periods(9))));
+    readings.push(queue(2_000 + periods(3), &[]));
+    let verdict = judged(&readings, 2_000 + periods(3));
     let canceled = Decision::Canceled(Cancellation::LeftQueue(request(1)));
     assert_eq!(decision(&verdict), Some(&canceled), "{verdict:?}");
 }
@@ -1045,4 +1048,430 @@ fn a_success_after_other_runs_needs_the_history_if_the_request_may_repeat_the_en
         assert_eq!(is_reached(&judge(&ledger, 80_000)), is_ours, "{origin}");
         assert_eq!(is_reached(&judge(&ledger, 200_000)), is_ours, "{origin}");
     }
+}
+
+#[test]
+fn a_request_that_no_endpoint_knows_any_more_does_not_wait_until_the_deadline() {
+    let gone = unavailable(2_000, Fact::Request(request(1)));
+    let judged = |named, readings: &[Observation], now| {
+        let ledger = acted_after(&environment(), Goal::Stopped, "DEPLOYED", &[], named);
+        let mut all = vec![status(1_000, "before", "DEPLOYED"), gone.clone()];
+        all.extend(readings.iter().cloned());
+        all.push(history(2_000, &[]));
+        let verdict = judge(&seen(ledger, &all), now);
+        let is_open = matches!(verdict, Ok(Verdict::Pending { .. }));
+        let is_unknown = matches!(decision(&verdict), Some(Decision::Superseded { .. }));
+        assert!(is_open || is_unknown, "{named:?}, {now}: {verdict:?}");
+        !is_open
+    };
+    let said = request_status(1_000, 1, "STOP_QUEUED");
+    let no_queue = unavailable(2_000, Fact::Queue);
+    let listed = queue(1_000, &[row(1, "STOP")]);
+    let empty = queue(2_000, &[]);
+    for readings in [
+        vec![said.clone(), no_queue.clone()],
+        vec![said.clone(), empty],
+        vec![listed, no_queue],
+    ] {
+        for named in [Some(1), None] {
+            assert!(!judged(named, &readings, periods(1)), "{readings:?}");
+            assert!(judged(named, &readings, periods(5)), "{readings:?}");
+        }
+    }
+}
+
+#[test]
+fn a_success_that_needs_no_action_is_none_if_the_response_was_lost() {
+    let judged = |is_lost: bool| {
+        let before = baseline(&environment(), "STOPPED");
+        let ledger = Ledger::acting(&environment(), Goal::Stopped, &before, Some(&[]), Some(&[]));
+        let mut ledger = ledger;
+        let response = ActionResponse::default();
+        ledger.asked(100, (!is_lost).then_some(&response));
+        let readings = [
+            status(1_000, "before", "STOPPED"),
+            queue(1_000, &[]),
+            history(1_000, &[]),
+        ];
+        judge(&seen(ledger, &readings), periods(4))
+    };
+    let accepted = judged(false);
+    assert!(
+        matches!(decision(&accepted), Some(Decision::Reached(_))),
+        "{accepted:?}"
+    );
+    assert_eq!(decision(&judged(true)), Some(&Decision::NoTrace));
+}
+
+#[test]
+fn an_uninstalled_service_that_rests_as_ready_has_ended_without_a_history() {
+    let judged = |said: &str| {
+        let readings = [
+            request_status(1_000, 1, "DELETING"),
+            status_of_services(1_000, "x", "DELETING", &["DELETING"]),
+            status_of_services(40_000, "x", "READY", &["READY"]),
+            request_status(40_000, 1, said),
+            queue(40_000, &[]),
+            unavailable(40_000, Fact::History),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Uninstalled, Some(1));
+        judge(&seen(ledger, &readings), 40_000 + periods(2))
+    };
+    let verdict = judged("READY");
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+    let verdict = judged("DELETE_ERROR");
+    assert!(
+        !matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_requests_can_be_ours() {
+    let judged = |before: &str, rows: &[QueueRow]| {
+        let theirs = QueueRow {
+            triggered_by: Some("cy".to_owned()),
+            ..row(7, "DELETE")
+        };
+        let ledger = acted_after(&environment(), Goal::Deleted, before, &[theirs], None);
+        let readings = [
+            queue(2_000, rows),
+            Observation::Missing { at: 90_000 },
+            Observation::Missing {
+                at: 90_000 + periods(1),
+            },
+        ];
+        judge(&seen(ledger, &readings), 90_000 + periods(1))
+    };
+    let waits = [row(1, "DELETE")];
+    let verdict = judged("DELETING", &waits);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+    let verdict = judged("DELETED", &waits);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn shared_polls_ask_for_the_end_of_a_run_as_soon_as_the_environment_shows_another_one() {
+    let mut foreign = whole("y", "DEPLOYING");
+    foreign.origin = Some("GIT".to_owned());
+    let shown = |at, whole| {
+        Observation::Status(StatusReading {
+            at,
+            whole: Some(whole),
+            own: vec![None],
+            failed: Vec::new(),
+            waiting: 0,
+        })
+    };
+    let judged = |named, followed: bool| {
+        let mut readings = vec![shown(1_000, whole("x", "DEPLOYING"))];
+        readings.push(queue(17_000, &[]));
+        if followed {
+            readings.push(shown(60_000, foreign.clone()));
+        }
+        let ledger = acted(&environment(), Goal::Deployed, named);
+        let poll = Poll {
+            since: 60_000,
+            shares: true,
+            ..poll(60_000)
+        };
+        seen(ledger, &readings).verdict(&poll)
+    };
+    assert_eq!(judged(Some(1), true), Err(Fact::Request(request(1))));
+    assert!(matches!(
+        judged(None, true),
+        Err(Fact::Queue | Fact::History)
+    ));
+    for named in [Some(1), None] {
+        assert!(judged(named, false).is_ok());
+    }
+}
+
+#[test]
+fn a_service_that_ended_in_the_run_of_a_request_alike_that_left_the_queue_does_not_decide() {
+    let judged = |others: &[QueueRow]| {
+        let mut rows = others.to_vec();
+        rows.push(row(2, "RESTART"));
+        let readings = [
+            status_of_services(2_000, "x", "RESTARTING", &["RESTARTING"]),
+            queue(3_000, &rows),
+            request_status(12_000, 2, "RESTARTING"),
+            queue(12_000, &[]),
+            status_of_services(14_000, "x", "RESTARTING", &["RESTARTED"]),
+            history(14_000, &[]),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Restarted, Some(2));
+        judge(&seen(ledger, &readings), 14_000)
+    };
+    let verdict = judged(&[row(1, "RESTART")]);
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+    for others in [Vec::new(), vec![row(1, "STOP")]] {
+        let verdict = judged(&others);
+        assert!(
+            matches!(decision(&verdict), Some(Decision::Reached(_))),
+            "{verdict:?}"
+        );
+    }
+}
+
+/// A status of the environment, triggered by a user.
+fn shown_for(user: &str, observation: Observation) -> Observation {
+    let Observation::Status(mut shown) = observation else {
+        unreachable!("it is a status");
+    };
+    if let Some(whole) = &mut shown.whole {
+        whole.triggered_by = Some(user.to_owned());
+    }
+    Observation::Status(shown)
+}
+
+#[test]
+fn a_request_that_the_queue_lists_during_the_run_of_another_user_still_waits() {
+    let judged = |user: &str| {
+        let at_work = status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYING"]);
+        let ended = status_of_services(40_000, "x", "DEPLOYING", &["DEPLOYED"]);
+        let mut entry = past("x", "DEPLOY", "DEPLOYING");
+        entry.services = vec![part(1, "DEPLOYED", Phase::Reached)];
+        entry.triggered_by = None;
+        let readings = [
+            shown_for(user, at_work),
+            queue(7_000, &[row(1, "DEPLOY")]),
+            shown_for(user, ended),
+            queue(40_000, &[row(1, "DEPLOY")]),
+            // It repeats the state of the environment.
+            request_status(40_000, 1, "DEPLOYING"),
+            history(40_000, &[entry]),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), 40_000)
+    };
+    let verdict = judged("cy");
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+    // Some servers also list the running request.
+    let verdict = judged("me");
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_request_that_the_queue_still_lists_has_not_ended_with_a_request_alike_that_was_ahead() {
+    let judged = |ahead: &[QueueRow], listed: &[QueueRow]| {
+        let ledger = acted_after(&environment(), Goal::Deployed, "STOPPED", ahead, Some(2));
+        let readings = [
+            status(1_000, "x", "DEPLOYING"),
+            queue(2_000, listed),
+            status(90_000, "x", "DEPLOYED"),
+            // It repeats the state of the environment.
+            request_status(90_000, 2, "DEPLOYED"),
+            queue(90_000, listed),
+            history(90_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+        ];
+        judge(&seen(ledger, &readings), 90_000)
+    };
+    let ahead = [row(1, "DEPLOY")];
+    let waits = [row(2, "DEPLOY")];
+    let verdict = judged(&ahead, &waits);
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+    let verdict = judged(&[], &[]);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_deletion_that_waited_is_none_of_ours_even_if_its_status_repeats_the_other_deletion() {
+    let ledger = acted_after(&services(&[1, 2]), Goal::Deleted, "DELETING", &[], Some(1));
+    let readings = [
+        request_status(500, 1, "DELETING"),
+        queue(20_000, &[row(1, "DELETE")]),
+        Observation::Missing { at: 185_000 },
+        Observation::Missing {
+            at: 185_000 + periods(1),
+        },
+        unavailable(185_000, Fact::Request(request(1))),
+        unavailable(185_000, Fact::History),
+    ];
+    let verdict = judge(&seen(ledger, &readings), 185_000 + periods(1));
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_service_that_ended_while_a_request_alike_was_in_the_queue_needs_a_new_reading_of_the_queue() {
+    let readings = [
+        status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYING"]),
+        queue(1_500, &[row(7, "DEPLOY")]),
+        request_status(4_000, 2, "DEPLOYING"),
+        status_of_services(6_700, "x", "DEPLOYING", &["DEPLOYED"]),
+        history(6_700, &[]),
+    ];
+    let ledger = seen(acted(&services(&[1]), Goal::Deployed, Some(2)), &readings);
+    let poll = Poll {
+        since: 4_000,
+        ..poll(6_700)
+    };
+    assert_eq!(ledger.verdict(&poll), Err(Fact::Queue));
+    let ledger = seen(ledger, &[queue(6_800, &[])]);
+    let verdict = ledger.verdict(&poll);
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_deletion_whose_request_was_canceled_is_no_success_although_the_subject_is_gone() {
+    let judged = |said: &str| {
+        let ledger = acted(&services(&[1]), Goal::Uninstalled, Some(1));
+        let readings = [
+            Observation::Missing { at: 23_000 },
+            request_status(23_000, 1, said),
+            Observation::Missing {
+                at: 23_000 + periods(1),
+            },
+            history(23_000, &[]),
+        ];
+        judge(&seen(ledger, &readings), 23_000 + periods(1))
+    };
+    for said in ["CANCELED", "DELETE_ERROR"] {
+        let verdict = judged(said);
+        assert!(
+            matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+            "{said}: {verdict:?}"
+        );
+    }
+    let verdict = judged("DELETED");
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_deletion_that_waits_behind_an_unknown_run_asks_the_history_whose_it_is() {
+    let of_service = |at, id: &str, state: &str| {
+        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
+            unreachable!("it is a status");
+        };
+        shown.whole = None;
+        Observation::Status(shown)
+    };
+    let mut theirs = past("x", "DELETE", "DELETING");
+    theirs.origin = Some("CONSOLE".to_owned());
+    let readings = [
+        queue(1_500, &[row(1, "DELETE")]),
+        of_service(5_000, "x", "DELETING"),
+        queue(24_000, &[row(1, "DELETE")]),
+        Observation::Missing { at: 30_000 },
+        Observation::Missing {
+            at: 30_000 + periods(1),
+        },
+    ];
+    let ledger = seen(acted(&services(&[1]), Goal::Deleted, None), &readings);
+    let poll = Poll {
+        since: 30_000,
+        ..poll(30_000 + periods(1))
+    };
+    assert_eq!(ledger.verdict(&poll), Err(Fact::History));
+    let verdict = seen(ledger, &[history(31_000, &[theirs])]).verdict(&poll);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_run_that_began_before_ours_was_listed_does_not_exclude_the_one_that_follows_it() {
+    // The queue was read before our row could be listed, and again when our run had begun.
+    let readings = [
+        queue(500, &[]),
+        status(3_000, "x", "DEPLOYING"),
+        status(36_000, "x", "DEPLOYED"),
+        request_status(36_100, 1, "BUILDING"),
+        queue(36_200, &[]),
+        history(
+            36_300,
+            &[
+                past("y", "DEPLOY", "BUILDING"),
+                past("x", "DEPLOY", "DEPLOYED"),
+            ],
+        ),
+        status(47_000, "y", "BUILD_ERROR"),
+        request_status(47_100, 1, "BUILD_ERROR"),
+        queue(47_200, &[]),
+        history(
+            47_300,
+            &[
+                past("y", "DEPLOY", "BUILD_ERROR"),
+                past("x", "DEPLOY", "DEPLOYED"),
+            ],
+        ),
+    ];
+    let ledger = acted(&environment(), Goal::Deployed, Some(1));
+    let verdict = judge(&seen(ledger, &readings), 47_300 + periods(2));
+    assert!(
+        !matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_deletion_behind_that_of_another_origin_is_no_success_without_a_history() {
+    let judged = |origin: &str| {
+        let Observation::Status(mut shown) =
+            status_of_services(9_000, "x", "DELETING", &["DELETING"])
+        else {
+            unreachable!("it is a status");
+        };
+        if let Some(whole) = &mut shown.whole {
+            whole.origin = Some(origin.to_owned());
+        }
+        let readings = [
+            queue(1_500, &[row(1, "DELETE")]),
+            Observation::Status(shown),
+            request_status(9_400, 1, "DELETE_QUEUED"),
+            queue(9_500, &[row(1, "DELETE")]),
+            unavailable(30_000, Fact::History),
+            unavailable(30_000, Fact::Request(request(1))),
+            Observation::Missing { at: 30_000 },
+            Observation::Missing {
+                at: 30_000 + periods(1),
+            },
+        ];
+        let ledger = acted(&services(&[1]), Goal::Deleted, Some(1));
+        judge(&seen(ledger, &readings), 30_000 + periods(1))
+    };
+    let verdict = judged("CLI");
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+    let verdict = judged("API");
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Reached(_))),
+        "{verdict:?}"
+    );
 }

@@ -91,10 +91,15 @@ fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
     if !ledger.goal.is_reached_when_gone() || !ledger.has_acted() {
         return Ok(None);
     }
+    if let Some((own, _, Decision::Canceled(_) | Decision::Failed(_))) =
+        ledger.request_status().end()
+    {
+        return says(ledger.ends().superseded(&[own]));
+    }
     let runs = ledger.candidates().executions();
     let has_failed = |run: &&Run| {
         let end = ledger.ends().for_us(run, poll);
-        matches!(end, Some((Decision::Failed(_), _)))
+        matches!(end, Some((Decision::Failed(_) | Decision::Canceled(_), _)))
     };
     if !runs.iter().any(has_failed) {
         return Ok(None);
@@ -128,7 +133,10 @@ fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
     }
 }
 
-fn deleted_by_another(ledger: &Ledger, _: &Poll) -> Step {
+fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
+    if ledger.has_acted() && ledger.deletions().lack_a_description() {
+        poll.need(ledger, Fact::History)?;
+    }
     let others = ledger.deletions().by_others();
     if ledger.has_acted() && (!others.is_empty() || ledger.deletions().overtook_ours()) {
         return says(ledger.ends().superseded(&others));
@@ -176,8 +184,8 @@ fn gone(ledger: &Ledger) -> Decision {
     }
 }
 
-/// The verdict on a subject that its parent does not list either.
-pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Verdict {
+/// The verdict on a subject that its parent does not list either, or the fact that is needed for it.
+pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fact> {
     let parent = absence(Endpoint::Parent, poll.now);
     let rules = [
         had_ended,
@@ -186,14 +194,13 @@ pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Verdict {
         ended_unseen,
         is_gone,
     ];
-    let verdict = rules
-        .iter()
-        .find_map(|rule| rule(ledger, poll).ok().flatten());
-    match verdict {
-        Some(Verdict::Decided(decision, mut evidence)) => {
-            evidence.push(parent);
-            Verdict::Decided(decision, evidence)
+    for rule in rules {
+        if let Some(mut verdict) = rule(ledger, poll)? {
+            if let Verdict::Decided(_, evidence) = &mut verdict {
+                evidence.push(parent);
+            }
+            return Ok(verdict);
         }
-        other => other.unwrap_or(Verdict::pending(Phase::Running)),
     }
+    Ok(Verdict::pending(Phase::Running))
 }

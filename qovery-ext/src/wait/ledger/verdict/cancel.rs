@@ -7,12 +7,13 @@ use super::super::{
     verdict::{evidence_of, says, waits},
 };
 use crate::wait::{
-    Decision, Endpoint, Evidence, Phase,
+    Decision, Endpoint, Evidence, Phase, Statement,
     decision::{Proof, Verdict},
 };
 
 pub(in super::super) const RULES: &[Judging] = table! {
     request_ended: "the status of a request is that of its run",
+    request_left_the_queue: "an environment runs one deployment at a time, and a request that does not wait runs or is over",
     request_goes_on: "CANCELING is not the end",
     request_is_gone: "a request waits in the queue, runs, or is over",
     run_is_over: "an environment runs one deployment at a time",
@@ -36,6 +37,29 @@ fn request_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let may_repeat = said == ledger.status().state();
     match aim(ledger).and_then(|run| ledger.ends().evidence(run)) {
         Some(fact) if !may_repeat => over(fact),
+        _ => Ok(None),
+    }
+}
+
+/// The run from before the cancel goes on, and the request no longer waits behind it.
+fn request_left_the_queue(ledger: &Ledger, poll: &Poll) -> Step {
+    let Some(run) = aim(ledger).filter(|run| run.queued.is_some()) else {
+        return Ok(None);
+    };
+    let was_at_work = ledger
+        .before
+        .result
+        .as_ref()
+        .is_some_and(|result| result.state.is_active());
+    if !was_at_work || !ledger.status().is_at_work() || !ledger.status().shows_before() {
+        return Ok(None);
+    }
+    poll.need_at_times(ledger, Fact::Queue)?;
+    match ledger.status().state() {
+        Some(state) if ledger.queue().has_left(run, super::millis(poll.settle)) => over(Evidence {
+            says: Statement::LeftQueue,
+            ..evidence_of(Some(&run.id), Endpoint::Queue, state, poll.now)
+        }),
         _ => Ok(None),
     }
 }
@@ -88,7 +112,8 @@ fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
     };
     // A run from before the target is shown if the status is late, and so is the rest before the target.
     let is_other = !is_target && !was_shown && (ledger.target.is_some() || was_at_work);
-    // Another run is shown, so the previous one has ended.
+    // Another run is shown, so the previous one has ended. Within a settle period it can be an older one.
+    let is_other = is_other && poll.is_settled(ledger.asked_at(), 1);
     let is_over = is_other || (state.is_terminal() && is_target);
     if is_over || (state.is_terminal() && poll.is_settled(ledger.quiet_since(), 1)) {
         return over(evidence_of(None, Endpoint::Status, state, poll.now));

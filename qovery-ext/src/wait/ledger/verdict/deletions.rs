@@ -1,10 +1,10 @@
 //! Deletions of the subject that the operation did not ask for, or that others asked for first.
 
 use super::super::{
-    Goal, LATE, Ledger, RunId,
+    Goal, LATE, Ledger, State,
     claim::{acts_alike, covers, is_older},
     millis,
-    run::{Fate, Run},
+    run::{End, Fate, Run},
     status::is_deletion,
 };
 
@@ -15,11 +15,15 @@ pub(crate) struct Deletions<'a> {
 }
 
 impl<'a> Deletions<'a> {
-    /// Whether a run performs the deletion that is the goal of the operation.
+    /// Whether a run performs the deletion that is the goal of the operation, as far as its action is known. A run
+    /// that failed has deleted nothing.
     fn is_asked_for(self, run: &Run) -> bool {
-        let action = run.action.as_deref();
-        self.ledger.goal.is_reached_when_gone()
-            && action.is_some_and(|action| self.ledger.goal.is_of(action))
+        let has_failed = run.end().and_then(End::state).is_some_and(State::is_error);
+        let is_of_goal = match run.action.as_deref() {
+            Some(action) => self.ledger.goal.is_of(action),
+            None => run.fate.has_begun() && run.strays.is_none(),
+        };
+        self.ledger.goal.is_reached_when_gone() && is_of_goal && !has_failed
     }
 
     /// The runs that delete the subject, and that the operation did not ask for.
@@ -37,7 +41,11 @@ impl<'a> Deletions<'a> {
 
     /// Whether a deletion of the subject was seen that the operation did not ask for.
     pub(super) fn any_unasked(self) -> bool {
-        self.ledger.status().shows_deletion() || self.unasked().next().is_some()
+        let status = self.ledger.status();
+        let mut states = status.state().into_iter().chain(status.own_state());
+        let deletes = |state: &State| is_deletion(state) || *state == State::Deleted;
+        let is_shown = !self.ledger.goal.is_reached_when_gone() && states.any(deletes);
+        is_shown || self.unasked().next().is_some()
     }
 
     /// Whether a deletion of the services was accepted before the request: then the request may succeed without
@@ -67,11 +75,7 @@ impl<'a> Deletions<'a> {
 
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.
     pub(super) fn by_others(self) -> Vec<&'a Run> {
-        let is_behind = |run: &Run| {
-            let ids = self.ledger.request.zip(run.request());
-            ids.is_some_and(|(ours, id)| is_older(ours, id))
-                && !self.ledger.queue().listed_before(run)
-        };
+        let is_behind = |run: &Run| self.is_newer(run) && !self.ledger.queue().listed_before(run);
         let runs = self.ledger.runs.iter().filter(|run| self.is_asked_for(run));
         runs.filter(|run| {
             covers(self.ledger, run) && !acts_alike(self.ledger, run) && !is_behind(run)
@@ -79,27 +83,59 @@ impl<'a> Deletions<'a> {
         .collect()
     }
 
-    /// Whether the request was last seen in the queue, behind a deletion that was seen before.
+    /// Whether a request is newer than ours.
+    fn is_newer(self, run: &Run) -> bool {
+        let ids = self.ledger.request().zip(run.request());
+        ids.is_some_and(|(ours, id)| is_older(ours, id))
+    }
+
+    /// Whether a request that can be ours was last seen in the queue, behind a deletion that was seen before. It is
+    /// not known to have waited if the queue cannot be read.
     pub(super) fn overtook_ours(self) -> bool {
-        let own = self.ledger.request();
-        let own = own.and_then(|id| self.ledger.run(&RunId::Request(id)));
-        let own = own.filter(|run| run.fate == Fate::Queued);
-        let Some((own, queued)) = own.and_then(|run| Some((run, run.queued?))) else {
-            return false;
+        let requests = self.ledger.candidates().requests();
+        let asked = self.ledger.asked_at();
+        let waited = |run: &&Run| {
+            run.end().is_none() && run.queued.is_some_and(|queued| queued.last > asked)
         };
+        let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
         let was_deleting = before.is_some_and(|before| is_deletion(&before.state));
+        let was_deleted = before.is_some_and(|before| before.state == State::Deleted);
         let mut own_runs = self.ledger.candidates().executions().into_iter();
-        if was_deleting && !own_runs.any(|run| run.fate.has_begun()) {
+        let may_wait = !waiting.is_empty() || self.ledger.before.requests.is_none();
+        let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
+        if is_of_others && !own_runs.any(|run| run.fate.has_begun()) {
             return true;
         }
+        let mut queued = waiting.into_iter().filter(|run| run.fate == Fate::Queued);
+        queued.any(|own| self.was_behind_a_run(own))
+    }
+
+    /// Whether only the history can say whose the run is that a request was behind.
+    pub(super) fn lack_a_description(self) -> bool {
+        let requests = self.ledger.candidates().requests().into_iter();
+        let mut waiting = requests.filter(|run| run.fate == Fate::Queued);
+        waiting.any(|own| self.earlier_runs(own).any(|run| !run.is_described()))
+    }
+
+    /// The runs that had begun a settle period before the queue last listed a request.
+    fn earlier_runs(self, own: &Run) -> impl Iterator<Item = &'a Run> {
+        let listed = own.queued.map(|queued| queued.last);
         // The queue can list a request for some time after its run has begun.
-        let is_earlier = |run: &Run| run.seen.first.saturating_add(millis(LATE)) < queued.last;
+        let is_earlier = move |run: &&Run| {
+            let shown = run.seen.first.saturating_add(millis(LATE));
+            listed.is_some_and(|listed| shown < listed)
+        };
         let executions = self
             .ledger
             .runs
             .iter()
             .filter(|run| run.execution().is_some());
+        executions.filter(is_earlier)
+    }
+
+    /// Whether a request was listed for a settle period after the run of another deletion had begun.
+    fn was_behind_a_run(self, own: &Run) -> bool {
         // Some servers list the request for as long as its run is at work.
         let is_listed_once = self.ledger.candidates().alike().count() == 1;
         let may_be_ours = |run: &Run| {
@@ -107,7 +143,7 @@ impl<'a> Deletions<'a> {
             let is_alike = run.origin == own.origin && run.triggered_by == own.triggered_by;
             is_listed_once && is_described && is_alike
         };
-        let mut earlier = executions.filter(|run| is_earlier(run) && !may_be_ours(run));
-        earlier.any(|run| self.is_asked_for(run))
+        let mut earlier = self.earlier_runs(own);
+        earlier.any(|run| !may_be_ours(run) && self.is_asked_for(run))
     }
 }

@@ -108,8 +108,9 @@ impl Ledger {
         Deletions { ledger: self }
     }
 
-    /// The verdict on a subject that is not found and that its parent does not list either.
-    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Verdict {
+    /// The verdict on a subject that is not found and that its parent does not list either, or the fact that is
+    /// needed for it.
+    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Result<Verdict, Fact> {
         absent::when_unlisted(self, poll)
     }
 }

@@ -61,7 +61,7 @@ fn has_moved(ledger: &Ledger) -> bool {
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     let is_seen_to_end = match ledger.scope.is_services() {
         true => ledger.status().own_state().is_some_and(State::is_terminal),
-        false => ledger.candidates().executions().len() > 1,
+        false => ledger.candidates().has_been_followed(),
     };
     if !poll.shares || !ledger.status().is_at_work() {
         return Ok(None);
@@ -87,10 +87,12 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         None | Some(Fate::Running) => false,
         Some(Fate::Unknown | Fate::Queued) => true,
         // It may repeat the state of the environment. The runs from before a request that is watched are not
-        // known: the shown run may be one of them.
+        // known: the shown run may be one of them, or that of another request alike.
         Some(Fate::Ended(end)) => {
-            end.state() == ledger.status().state()
-                && !(ledger.has_acted() && ledger.status().shows_candidate())
+            let is_ours = ledger.has_acted()
+                && ledger.status().shows_candidate()
+                && !ledger.candidates().has_others_alike();
+            end.state() == ledger.status().state() && !is_ours
         }
     };
     if !is_open {
@@ -259,12 +261,22 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
         Decision::Reached(_) if ledger.goal.may_have_nothing_to_do() && ledger.before.held => {
             Decision::Reached(Proof::Settled)
         }
-        // The history and the status can be late. A run from before that is over shows nothing new: to
-        // wait for it would never end.
-        _ if !poll.is_settled(since, 4) || ledger.status().shows_candidate() => {
-            return waits(Phase::Running);
+        decision => {
+            let runs = ledger.candidates().executions();
+            let shared = ledger.ends().shared(&runs, poll);
+            if let Some(Verdict::Decided(own, facts)) = shared
+                && own.agrees_with(&decision)
+            {
+                return says(Verdict::Decided(own, facts));
+            }
+            // The history and the status can be late. A run that is over shows nothing new: to wait for it would
+            // never end.
+            let goes_on = ledger.status().shows_candidate() && !ledger.status().rests();
+            if goes_on || !poll.is_settled(since, 4) {
+                return waits(Phase::Running);
+            }
+            return says(ledger.ends().superseded(&[run]));
         }
-        _ => return says(ledger.ends().superseded(&[run])),
     };
     says(Verdict::Decided(
         decision,

@@ -2,9 +2,11 @@
 //! that can be ours has to agree.
 
 use super::super::{
-    Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
+    Fact, LATE, Ledger, Poll, Response, Stamp, State,
+    claim::{claim, is_older},
+    millis,
     rule::{Judging, Step, table},
-    run::{Fate, Run},
+    run::{End, Fate, Run},
     verdict::{evidence_of, says, waits},
 };
 use crate::wait::{
@@ -13,6 +15,7 @@ use crate::wait::{
 };
 
 pub(in super::super) const RULES: &[Judging] = table! {
+    lists_the_first: "a row of the queue is at most a settle period late",
     is_shared: "a run that goes on has no end in the history",
     is_queued: "the queue lists a request until its run starts",
     is_at_work: "an environment runs one deployment at a time",
@@ -21,6 +24,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     has_vanished: "a request that left the queue without a run was canceled",
     had_nothing_to_do: "an action that has nothing to do leaves the state as it is",
     only_others: "a request that was accepted runs before those that came after it",
+    is_forgotten: "a request that waits in an idle environment runs at once",
     no_trace: "an action that was executed has a row in the queue, an entry in the history or a new status",
     nothing_yet: "the queue, the history and the status can be late",
     may_follow: "a row of the queue is at most a settle period late",
@@ -29,13 +33,30 @@ pub(in super::super) const RULES: &[Judging] = table! {
     agree: "one of them is ours",
 };
 
+/// Reads the queue at the end of the settle period: a request that is first listed later came after ours.
+fn lists_the_first(ledger: &Ledger, poll: &Poll) -> Step {
+    let is_late = poll.now >= ledger.queue().late_at();
+    if ledger.request.is_some() || !is_late {
+        return Ok(None);
+    }
+    if ledger.queue().late_read_at().is_none() {
+        poll.need(ledger, Fact::Queue)?;
+    }
+    if !ledger.candidates().executions().is_empty() {
+        poll.need_order(ledger)?;
+    }
+    Ok(None)
+}
+
 fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
     if !poll.shares || !ledger.status().is_at_work() {
         return Ok(None);
     }
-    let rests =
-        ledger.scope.is_services() && ledger.status().own_state().is_some_and(State::is_terminal);
-    if rests && !poll.was_just_read(ledger, Fact::History) {
+    let is_over = match ledger.scope.is_services() {
+        true => ledger.status().own_state().is_some_and(State::is_terminal),
+        false => ledger.candidates().has_been_followed(),
+    };
+    if is_over && !poll.was_just_read(ledger, Fact::History) {
         return Ok(None);
     }
     waits(match ledger.status().state() {
@@ -47,14 +68,15 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
 fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     poll.need(ledger, Fact::Queue)?;
     let requests = ledger.candidates().requests();
-    if let Some(queued) = requests.iter().find(|run| ledger.queue().lists(run)) {
+    let is_listed = |run: &&&Run| !is_outdated(ledger, poll) && ledger.queue().lists(run);
+    if let Some(queued) = requests.iter().find(is_listed) {
         let runs = ledger.status().is_at_work() && ledger.status().shows_candidate();
         let own_rests = ledger.scope.is_services()
             && ledger.status().own_state().is_some_and(State::is_terminal);
         if let Some(id) = queued.request().filter(|_| runs && own_rests) {
             // Some servers also list the running request.
             poll.need(ledger, Fact::Request(id))?;
-            if queued.fate == Fate::Running {
+            if queued.fate == Fate::Running && !is_shown_for_another_user(ledger, queued) {
                 return Ok(None);
             }
         }
@@ -67,6 +89,14 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::Running);
     }
     Ok(None)
+}
+
+/// Whether the run that the status shows was triggered by another user than a request.
+fn is_shown_for_another_user(ledger: &Ledger, request: &Run) -> bool {
+    let shown = ledger.status().run();
+    let user = shown.and_then(|run| run.triggered_by.as_ref());
+    user.zip(request.triggered_by.as_ref())
+        .is_some_and(|(shown, own)| shown != own)
 }
 
 fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
@@ -121,6 +151,13 @@ pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
         true => ledger.status().is_at_work() && run.end().is_none(),
         false => ledger.status().shows(run) && poll.is_settled(ledger.quiet_since(), 1),
     };
+    // The run can be that of another request alike, and ours is not shown yet.
+    if ledger.candidates().has_others_alike() {
+        poll.need(ledger, Fact::Queue)?;
+    }
+    if !ledger.candidates().rivals().is_empty() {
+        return Ok(None);
+    }
     match ledger.candidates().executions().as_slice() {
         [run] if goes_on(run) => {
             let own = ledger.ends().of_services(run);
@@ -177,7 +214,11 @@ const VANISHED: u64 = 2;
 fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     // Without a history, a run may have started and ended unseen if another one is shown now.
     let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.status().run().is_some();
-    if !is_unseen(ledger) || may_be_hidden || ledger.request_status().has_begun() {
+    if !is_unseen(ledger)
+        || may_be_hidden
+        || ledger.request_status().has_begun()
+        || shows_unlisted(ledger, poll)
+    {
         return Ok(None);
     }
     let gone = left(ledger);
@@ -198,10 +239,23 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         let decision = Decision::Canceled(Cancellation::LeftQueue(id));
         return says(Verdict::Decided(decision, vec![evidence]));
     }
-    if gone.iter().any(|run| !ledger.queue().has_left(run, period)) {
+    let may_wait = |run: &&Run| !ledger.queue().has_left(run, period);
+    if gone.iter().any(may_wait) && !is_outdated(ledger, poll) {
         return waits(Phase::Queued);
     }
     Ok(None)
+}
+
+/// Whether the status names the run only by its date, so that no entry of the history is known to be it, and the
+/// history need not list it yet.
+fn shows_unlisted(ledger: &Ledger, poll: &Poll) -> bool {
+    let shown = ledger.status().run().filter(|run| run.is_named_by_date());
+    let is_possible = |run: &Run| !claim(ledger, run).is_excluded();
+    let is_recent = |run: &Run| match run.end() {
+        Some(end) => !poll.is_settled(end.at, 1),
+        None => ledger.status().is_at_work(),
+    };
+    shown.is_some_and(|run| is_recent(run) && is_possible(run))
 }
 
 fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
@@ -228,9 +282,33 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
     let foreign = ledger.candidates().foreign();
-    let is_over = poll.is_settled(ledger.quiet_since(), 4);
+    let is_over = poll.is_settled(ledger.idle_since(), 4);
     if is_unseen(ledger) && !foreign.is_empty() && is_over {
         return says(ledger.ends().superseded(&foreign));
+    }
+    Ok(None)
+}
+
+/// Whether nothing has run for some time. The status of a service does not show a run that has not reached it.
+fn is_idle(ledger: &Ledger, poll: &Poll) -> bool {
+    let shown = ledger.shown.as_ref();
+    let shows_all = shown.is_some_and(|shown| shown.whole.is_some());
+    let goes_on = |run: &Run| run.execution().is_some() && run.fate == Fate::Running;
+    let is_listed = !ledger.is_unavailable(Fact::History) && !ledger.runs.iter().any(goes_on);
+    (shows_all || is_listed) && ledger.status().rests() && poll.is_settled(ledger.idle_since(), 4)
+}
+
+/// Whether the last reading of the queue is older than an environment that has been idle since.
+fn is_outdated(ledger: &Ledger, poll: &Poll) -> bool {
+    ledger.is_unavailable(Fact::Queue) && is_idle(ledger, poll)
+}
+
+/// Nothing runs, and the request is neither listed nor seen to run.
+fn is_forgotten(ledger: &Ledger, poll: &Poll) -> Step {
+    let is_over = is_idle(ledger, poll);
+    let requests = ledger.candidates().requests();
+    if ledger.has_acted() && is_unseen(ledger) && is_over && !requests.is_empty() {
+        return says(ledger.ends().superseded(&requests));
     }
     Ok(None)
 }
@@ -241,9 +319,9 @@ fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
         poll.is_settled(ledger.asked_at(), patience)
     } else {
         // An accepted request may be queued behind the run that is shown, whatever the queue lists.
-        let is_quiet = ledger.status().rests() && poll.is_settled(ledger.quiet_since(), 4);
-        is_quiet && ledger.candidates().requests().is_empty()
+        is_idle(ledger, poll)
     };
+    let is_over = is_over && ledger.candidates().requests().is_empty();
     if ledger.has_acted() && is_unseen(ledger) && is_over {
         return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
@@ -262,14 +340,18 @@ fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
 fn all(ledger: &Ledger) -> Vec<&Run> {
     // The status of a named request was found to be unusable.
     let is_unnamed = ledger.request.is_none();
+    let executions = ledger.candidates().executions();
+    let has_ended_as = |run: &Run, state: &State| run.end().and_then(End::state) == Some(state);
+    // The services of a run can have ended in another way than the run, whose end the request reports.
+    let is_of_a_run = |request: &Run| {
+        let state = request.end().and_then(End::state);
+        state.is_some_and(|state| executions.iter().any(|run| has_ended_as(run, state)))
+    };
     let ended = ledger.candidates().requests().into_iter();
-    let ended = ended.filter(|run| is_unnamed && has_told(ledger, run));
-    ledger
-        .candidates()
-        .executions()
-        .into_iter()
-        .chain(ended)
-        .collect()
+    let ended: Vec<&Run> = ended
+        .filter(|run| is_unnamed && has_told(ledger, run) && !is_of_a_run(run))
+        .collect();
+    executions.into_iter().chain(ended).collect()
 }
 
 fn may_follow(ledger: &Ledger, poll: &Poll) -> Step {
@@ -297,11 +379,30 @@ fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
     Ok(None)
 }
 
-/// Whether a run that can be ours has no description, and can be that of a request from before the action.
+/// Whether a run that can be ours has no description, and can be that of a request that was ahead of ours.
 fn may_be_of_another(ledger: &Ledger) -> bool {
     let runs = ledger.candidates().executions();
-    let was_queued = |run: &Run| ledger.queue().listed_before(run);
-    ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described())
+    let is_ahead = |run: &Run| ledger.queue().listed_before(run) || was_seen_ahead(ledger, run);
+    runs.iter().any(|run| !run.is_described()) && ledger.runs.iter().any(is_ahead)
+}
+
+/// Whether the queue has listed a request of others that does the same, not later than the first one that can be
+/// ours.
+fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
+    let (Some(id), Some(queued)) = (run.request(), run.queued) else {
+        return false;
+    };
+    let requests = ledger.candidates().requests();
+    let is_behind = |own: &&Run| {
+        let listed = own.queued.is_some_and(|own| queued.first <= own.first);
+        listed && own.request().is_some_and(|own| !is_older(own, id))
+    };
+    let is_foreign = claim(ledger, run).is_excluded();
+    let does_the_same = run
+        .action
+        .as_ref()
+        .is_none_or(|action| !ledger.goal.is_not_of(action));
+    is_foreign && does_the_same && requests.iter().any(is_behind)
 }
 
 /// Whether a run counts only because no endpoint has named its action, and nothing says that ours was executed.
@@ -345,7 +446,8 @@ fn agree(ledger: &Ledger, poll: &Poll) -> Step {
             || ledger.ends().is_replaced(run)
             || ledger.ends().for_us(run, poll).is_some()
     };
-    if !runs.is_empty() && runs.iter().all(is_over) {
+    // A run that shows nothing new in an idle environment has ended in a way that no endpoint shows.
+    if !runs.is_empty() && (runs.iter().all(is_over) || is_idle(ledger, poll)) {
         return says(ledger.ends().superseded(&runs));
     }
     waits(Phase::Running)

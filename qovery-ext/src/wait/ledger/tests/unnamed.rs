@@ -1,0 +1,431 @@
+//! No response names the request: its arrival and its services distinguish it from similar ones.
+
+use super::*;
+
+fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Reached(_)))
+}
+
+fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Failed(_)))
+}
+
+/// Names the runs of a status only by a date.
+fn by_date(observation: Observation, date: &str) -> Observation {
+    let Observation::Status(mut shown) = observation else {
+        unreachable!("it is a status");
+    };
+    if let Some(whole) = &mut shown.whole {
+        (whole.id, whole.date) = (None, Some(date.to_owned()));
+    }
+    for part in shown.own.iter_mut().flatten() {
+        (part.deployment, part.date) = (None, Some(date.to_owned()));
+    }
+    Observation::Status(shown)
+}
+
+#[test]
+fn the_queue_is_read_at_the_end_of_the_settle_period_if_no_response_names_the_request() {
+    let readings = [status(1_000, "x", "DEPLOYING"), queue(1_000, &[])];
+    let judged = |named, readings: &[Observation], now| {
+        let ledger = acted(&environment(), Goal::Deployed, named);
+        // Many operations share the polls, so that only deciding facts are read.
+        let poll = Poll {
+            since: now,
+            shares: true,
+            ..poll(now)
+        };
+        seen(ledger, readings).verdict(&poll)
+    };
+    assert_eq!(judged(None, &readings, 16_000), Err(Fact::Queue));
+    assert!(judged(None, &readings, 14_000).is_ok());
+    assert!(judged(Some(1), &readings, 16_000).is_ok());
+    let [shown, read] = readings;
+    let late = [shown, read, queue(17_000, &[])];
+    assert!(judged(None, &late, 60_000).is_ok());
+}
+
+#[test]
+fn a_run_that_began_after_the_queue_was_seen_to_be_empty_is_that_of_a_later_request() {
+    let judged = |late: &[Observation], ends: [&str; 2]| {
+        let mut readings = vec![
+            status(1_000, "x", "DEPLOYING"),
+            queue(1_000, &[]),
+            status(60_000, "x", "DEPLOYING"),
+            queue(60_000, &[row(2, "DEPLOY")]),
+            status(125_000, "y", ends[1]),
+            queue(125_000, &[]),
+            history(
+                125_000,
+                &[past("y", "DEPLOY", ends[1]), past("x", "DEPLOY", ends[0])],
+            ),
+            request_status(125_000, 2, ends[1]),
+        ];
+        readings.extend(late.iter().cloned());
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), 125_000 + periods(3))
+    };
+    let empty = [queue(16_000, &[])];
+    let failed = judged(&empty, ["DEPLOYMENT_ERROR", "DEPLOYED"]);
+    assert!(is_failed(&failed), "{failed:?}");
+    let reached = judged(&empty, ["DEPLOYED", "DEPLOYMENT_ERROR"]);
+    assert!(is_reached(&reached), "{reached:?}");
+    // Without that reading, either of them can be ours.
+    let unknown = judged(&[], ["DEPLOYED", "DEPLOYMENT_ERROR"]);
+    assert!(!is_reached(&unknown) && !is_failed(&unknown), "{unknown:?}");
+    // With two requests alike in it, neither of them can be excluded.
+    let both = [queue(16_000, &[row(1, "DEPLOY"), row(2, "DEPLOY")])];
+    let unknown = judged(&both, ["DEPLOYED", "DEPLOYMENT_ERROR"]);
+    assert!(!is_reached(&unknown) && !is_failed(&unknown), "{unknown:?}");
+}
+
+#[test]
+fn the_end_of_a_service_that_is_named_only_by_a_date_waits_for_the_history() {
+    let mut foreign = past("git", "DEPLOY", "DEPLOYING");
+    foreign.origin = Some("GIT".to_owned());
+    let readings = [
+        by_date(
+            status_of_services(36_000, "", "DEPLOYING", &["DEPLOYED"]),
+            "2026-01-01T12:00:30Z",
+        ),
+        queue(36_000, &[]),
+        history(36_000, &[foreign]),
+    ];
+    let ledger = acted_after(&services(&[1]), Goal::Deployed, "STOPPED", &[], None);
+    let ledger = seen(ledger, &readings);
+    let verdict = judge(&ledger, 36_000);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let readings = [history(90_000, &[past("own", "DEPLOY", "DEPLOYED")])];
+    let verdict = judge(&seen(ledger, &readings), 90_000 + periods(2));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_has_not_vanished_while_a_run_that_is_named_only_by_a_date_can_be_its_own() {
+    let judged = |origin: &str| {
+        let Observation::Status(mut shown) =
+            by_date(status(5_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z")
+        else {
+            unreachable!("it is a status");
+        };
+        if let Some(whole) = &mut shown.whole {
+            whole.origin = Some(origin.to_owned());
+        }
+        let readings = [
+            queue(1_000, &[row(1, "DEPLOY")]),
+            Observation::Status(shown),
+            queue(20_000, &[]),
+            queue(20_000 + periods(2), &[]),
+            history(20_000, &[]),
+            unavailable(20_000, Fact::Request(request(1))),
+        ];
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), 20_000 + periods(2))
+    };
+    let is_canceled = |verdict| matches!(decision(verdict), Some(Decision::Canceled(_)));
+    let verdict = judged("API");
+    assert!(!is_canceled(&verdict), "{verdict:?}");
+    let verdict = judged("GIT");
+    assert!(is_canceled(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_is_named_only_by_a_date_has_a_settle_period_to_appear_in_the_history() {
+    let readings = [
+        queue(1_000, &[row(1, "DEPLOY")]),
+        by_date(status(5_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z"),
+        queue(20_000, &[]),
+        by_date(status(66_000, "", "DEPLOYED"), "2026-01-01T12:00:00Z"),
+        queue(66_000, &[]),
+        history(66_000, &[]),
+        unavailable(66_000, Fact::Request(request(1))),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deployed, None), &readings);
+    let verdict = judge(&ledger, 67_000);
+    assert!(
+        matches!(verdict, Ok(Verdict::Pending { .. })),
+        "{verdict:?}"
+    );
+    let later = [
+        queue(70_000, &[]),
+        history(70_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+    ];
+    let verdict = judge(&seen(ledger, &later), 66_000 + periods(3));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_date_that_changes_with_the_end_of_a_run_makes_no_second_run_if_the_request_status_agrees() {
+    let judged = |said: Option<&str>| {
+        let mut readings = vec![
+            queue(1_000, &[row(1, "DEPLOY")]),
+            by_date(status(5_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z"),
+            queue(5_000, &[]),
+            by_date(status(60_000, "", "DEPLOYED"), "2026-01-01T12:00:50Z"),
+            queue(60_000, &[]),
+            unavailable(60_000, Fact::History),
+        ];
+        readings.push(match said {
+            Some(state) => request_status(60_000, 1, state),
+            None => unavailable(60_000, Fact::Request(request(1))),
+        });
+        let ledger = acted_after(&environment(), Goal::Deployed, "STOPPED", &[], None);
+        judge(&seen(ledger, &readings), 60_000 + periods(3))
+    };
+    assert!(is_reached(&judged(Some("DEPLOYED"))));
+    for said in [Some("DEPLOYMENT_ERROR"), None] {
+        let verdict = judged(said);
+        assert!(!is_reached(&verdict), "{said:?}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_run_that_failed_and_lists_only_some_of_our_services_can_be_ours_if_nothing_else_is() {
+    let of = |number: u128, id: &str, state: &str| {
+        let mut entry = past(id, "STOP", state);
+        entry.services = vec![part(number, state, Phase::Failed)];
+        entry
+    };
+    let judged = |entries: &[HistoryEntry], rows: &[QueueRow]| {
+        let own = ["STOP_ERROR", "DEPLOYED"];
+        let readings = [
+            status_of_services(1_000, "x", "STOPPING", &["STOPPING", "DEPLOYED"]),
+            queue(1_000, rows),
+            status_of_services(69_000, "x", "STOP_ERROR", &own),
+            queue(69_000, &[]),
+            history(69_000, entries),
+            unavailable(69_000, Fact::Request(request(1))),
+        ];
+        let ledger = acted(&services(&[1, 2]), Goal::Stopped, None);
+        judge(&seen(ledger, &readings), 69_000 + periods(3))
+    };
+    let failed = of(1, "x", "STOP_ERROR");
+    let verdict = judged(std::slice::from_ref(&failed), &[]);
+    assert!(is_failed(&verdict), "{verdict:?}");
+    // Another run lists both services, or the queue has shown a request that can be ours.
+    let mut complete = past("own", "STOP", "STOPPED");
+    complete.services = vec![
+        part(1, "STOPPED", Phase::Reached),
+        part(2, "STOPPED", Phase::Reached),
+    ];
+    let verdict = judged(&[complete, failed.clone()], &[]);
+    assert!(!is_failed(&verdict), "{verdict:?}");
+    let verdict = judged(std::slice::from_ref(&failed), &[row(1, "STOP")]);
+    assert!(!is_failed(&verdict), "{verdict:?}");
+    // A run of other services is not ours, however it ended.
+    let verdict = judged(&[of(3, "x", "STOP_ERROR")], &[]);
+    assert!(!is_failed(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_the_history_lists_as_older_than_a_known_one_is_not_ours() {
+    let judged = |older: &[HistoryEntry]| {
+        let mut entries = vec![
+            past("x", "DEPLOY", "DEPLOYMENT_ERROR"),
+            past("before", "DEPLOY", "DEPLOYED"),
+        ];
+        entries.extend(older.iter().cloned());
+        let readings = [
+            // Another replica shows a state from long before.
+            status(1_000, "old", "DEPLOYED"),
+            status(2_000, "x", "DEPLOYING"),
+            status(60_000, "x", "DEPLOYMENT_ERROR"),
+            queue(60_000, &[]),
+            history(60_000, &entries),
+        ];
+        let verdicts = [0, 4].map(|first| {
+            let mut readings = readings.to_vec();
+            readings.rotate_left(first);
+            let ledger = acted(&environment(), Goal::Deployed, None);
+            judge(&seen(ledger, &readings), 60_000 + periods(3))
+        });
+        let [verdict, rotated] = verdicts;
+        assert_eq!(decision(&verdict), decision(&rotated));
+        verdict
+    };
+    let verdict = judged(&[past("old", "DEPLOY", "DEPLOYED")]);
+    assert!(is_failed(&verdict), "{verdict:?}");
+    assert!(!is_failed(&judged(&[])));
+}
+
+#[test]
+fn a_run_without_a_description_can_be_that_of_another_request_that_was_listed_first() {
+    let of_service = |at, id: &str, state: &str| {
+        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
+            unreachable!("it is a status");
+        };
+        shown.whole = None;
+        Observation::Status(shown)
+    };
+    let judged = |rows: &[QueueRow], later: &[QueueRow]| {
+        let readings = [
+            of_service(1_000, "before", "DEPLOYED"),
+            queue(1_000, rows),
+            queue(2_000, later),
+            of_service(12_000, "x", "STOPPING"),
+            of_service(40_000, "x", "STOPPED"),
+            queue(40_000, &[]),
+            unavailable(40_000, Fact::History),
+            unavailable(40_000, Fact::Request(request(2))),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Stopped, None);
+        judge(&seen(ledger, &readings), 40_000 + periods(3))
+    };
+    let foreign = QueueRow {
+        origin: Some("GIT".to_owned()),
+        ..row(1, "STOP")
+    };
+    let own = row(2, "STOP");
+    let verdict = judged(
+        std::slice::from_ref(&foreign),
+        &[foreign.clone(), own.clone()],
+    );
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    // It was listed later, or does something else.
+    let verdict = judged(std::slice::from_ref(&own), &[own.clone(), foreign.clone()]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let deploys = QueueRow {
+        action: "DEPLOY".to_owned(),
+        ..foreign
+    };
+    let verdict = judged(std::slice::from_ref(&deploys), &[deploys.clone(), own]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_order_of_two_deletions_is_not_known_from_the_queues_of_two_replicas() {
+    let foreign = QueueRow {
+        origin: Some("CONSOLE".to_owned()),
+        ..row(9, "DELETE")
+    };
+    let mut theirs = whole("theirs", "DELETED");
+    theirs.origin = Some("CONSOLE".to_owned());
+    let readings = [
+        queue(500, &[row(1, "DELETE")]),
+        queue(6_500, &[foreign]),
+        Observation::Status(StatusReading {
+            at: 9_000,
+            whole: Some(theirs),
+            own: vec![None],
+            failed: Vec::new(),
+            waiting: 0,
+        }),
+        Observation::Missing { at: 9_000 },
+        Observation::Missing {
+            at: 9_000 + periods(1),
+        },
+    ];
+    let ledger = acted(&services(&[1]), Goal::Deleted, None);
+    let verdict = judge(&seen(ledger, &readings), 9_000 + periods(1));
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_end_of_a_service_counts_although_the_request_reports_the_end_of_the_whole_run() {
+    let judged = |said: &str| {
+        let mut entry = past("x", "STOP", "CANCELED");
+        entry.services = vec![part(1, "STOP_ERROR", Phase::Failed)];
+        let readings = [
+            queue(500, &[row(1, "STOP")]),
+            status_of_services(3_000, "x", "STOPPING", &["STOPPING"]),
+            queue(3_000, &[]),
+            status_of_services(40_000, "x", "CANCELED", &["STOP_ERROR"]),
+            queue(40_000, &[]),
+            request_status(40_000, 1, said),
+            history(40_000, &[entry]),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Stopped, None);
+        judge(&seen(ledger, &readings), 40_000 + periods(3))
+    };
+    let verdict = judged("CANCELED");
+    assert!(is_failed(&verdict), "{verdict:?}");
+    let verdict = judged("STOPPED");
+    assert!(!is_failed(&verdict) && !is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_wait_for_runs_that_show_nothing_new_in_an_idle_environment_ends_as_unknown() {
+    let readings = [
+        status_of_services(2_000, "x", "DEPLOYED", &["DEPLOYED"]),
+        queue(2_000, &[]),
+        history(2_000, &[past("x", "DEPLOY", "DEPLOYING")]),
+    ];
+    let ledger = acted_after(&services(&[1]), Goal::Restarted, "DEPLOYED", &[], None);
+    let ledger = seen(ledger, &readings);
+    let verdict = judge(&ledger, periods(2));
+    assert!(decision(&verdict).is_none(), "{verdict:?}");
+    let verdict = judge(&ledger, periods(9));
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_service_that_is_ready_after_an_uninstallation_has_been_uninstalled_even_if_no_work_was_seen() {
+    let of_service = |at, id: &str, state: &str| {
+        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
+            unreachable!("it is a status");
+        };
+        shown.whole = None;
+        Observation::Status(shown)
+    };
+    let judged = |before: &str| {
+        let mut snapshot = baseline(&services(&[1]), before);
+        snapshot.whole = None;
+        snapshot.services = Vec::new();
+        let mut ledger = Ledger::acting(
+            &services(&[1]),
+            Goal::Uninstalled,
+            &snapshot,
+            Some(&[]),
+            None,
+        );
+        ledger.asked(100, Some(&ActionResponse::default()));
+        ledger.before.result = Some(super::super::baseline::LastResult {
+            state: State::from(before),
+            date: None,
+        });
+        let readings = [
+            of_service(20_000, "x", "READY"),
+            queue(20_000, &[]),
+            unavailable(20_000, Fact::History),
+        ];
+        judge(&seen(ledger, &readings), 20_000 + periods(2))
+    };
+    let verdict = judged("DEPLOYED");
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged("READY");
+    assert!(decision(&verdict).is_none(), "{verdict:?}");
+}
+
+#[test]
+fn an_end_that_is_named_only_by_a_new_date_can_be_that_of_the_run_from_before_the_action() {
+    let judged = |at_work: bool| {
+        let mut snapshot = baseline(&environment(), "DELETING");
+        let whole = snapshot.whole.as_mut().expect("it was read");
+        (whole.id, whole.date) = (None, Some("2026-01-01T12:00:00Z".to_owned()));
+        let mut ledger = Ledger::acting(&environment(), Goal::Deleted, &snapshot, Some(&[]), None);
+        ledger.asked(100, Some(&ActionResponse::default()));
+        let new = "2026-01-01T12:00:30Z";
+        let mut readings = vec![queue(300, &[row(1, "DELETE")])];
+        if at_work {
+            readings.push(by_date(status(4_000, "", "DELETING"), new));
+        }
+        readings.extend([
+            by_date(status(5_600, "", "DELETED"), new),
+            queue(5_700, &[]),
+            unavailable(9_000, Fact::History),
+            unavailable(9_000, Fact::Request(request(1))),
+            Observation::Missing { at: 9_000 },
+            Observation::Missing {
+                at: 9_000 + periods(1),
+            },
+        ]);
+        judge(&seen(ledger, &readings), 9_000 + periods(1))
+    };
+    let verdict = judged(false);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(true);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
