@@ -75,12 +75,12 @@ pub use clock::Clock;
 pub use fault::{Fault, RetryAfter};
 pub use handles::{
     DeploymentScript, ExternalActor, FakeCluster, FakeDeployment, FakeEnvironment,
-    FakeOrganization, FakeProject, FakeQovery, FakeService,
+    FakeOrganization, FakeProject, FakeQovery, FakeService, InvalidProperty,
 };
 pub use qovery_api;
 pub use record::RecordedRequest;
 pub use server::FakeServer;
-pub use settings::{ActionAnswer, Gone, RequestStatus, StartId};
+pub use settings::{ActionAnswer, ConfiguredVersion, Gone, RequestStatus, StartId};
 #[cfg(feature = "stream")]
 pub use sockets::{RecordedSocket, SocketFault};
 pub use traits::{

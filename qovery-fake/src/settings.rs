@@ -60,6 +60,20 @@ pub enum StartId {
     Ignored,
 }
 
+/// The effect of a deployment of a chosen version on the configuration of the service.
+///
+/// The API does not document it. The web console shows the configured image tag as the current version, and no other
+/// field of a service has the tag that runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfiguredVersion {
+    /// The image tag or chart version becomes the configured one: later deployments use it too.
+    #[default]
+    Follows,
+    /// The configuration stays: the next deployment without a version uses the configured one.
+    Stays,
+}
+
 /// The behavior of one environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {

@@ -12,7 +12,7 @@ use http::Extensions;
 use reqwest::Url;
 
 use super::{
-    AccessToken, BuildError, HttpTransport, Printable, Transport,
+    AccessToken, BuildError, HttpTransport, OperationInfo, Printable, Transport,
     decode::{Manner, budget},
     http_transport::MakeHttp,
     limits::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT},
@@ -39,6 +39,9 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
+/// See [`Client::on_write`].
+type Observer = Arc<dyn Fn(&OperationInfo) + Send + Sync>;
+
 #[derive(Clone)]
 struct Inner {
     base_url: Url,
@@ -47,6 +50,7 @@ struct Inner {
     stream_url: Option<Url>,
     transport: Arc<dyn Transport>,
     shared: Arc<Mutex<Extensions>>,
+    observers: Arc<Mutex<Vec<Observer>>>,
     decoded_limit: usize,
     decoding: Manner,
 }
@@ -92,6 +96,7 @@ impl Client {
                 base_url,
                 transport,
                 shared: Arc::default(),
+                observers: Arc::default(),
                 decoded_limit,
                 decoding: Manner::Tolerant,
             }),
@@ -182,6 +187,40 @@ impl Client {
         let value = Arc::new(make());
         shared.insert(Arc::clone(&value));
         value
+    }
+
+    /// Calls a function after each write that the server has executed or may have executed: a call that is not only a
+    /// read, by this client or a clone of it, that succeeded, whose response was lost, or that was dropped while it was
+    /// sent. Each call of this method adds a function, which stays until all clones are dropped.
+    ///
+    /// Layers above the client use it, for example to clear a cache. The function must not panic, because it also runs
+    /// when a future is dropped. If it blocks, it delays the call.
+    ///
+    /// ```
+    /// # use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+    /// # let client = qovery_api::Client::new("qov_0123456789")?;
+    /// let writes = Arc::new(AtomicU32::new(0));
+    /// let counted = Arc::clone(&writes);
+    /// client.on_write(move |operation| {
+    ///     println!("{} {}", operation.method, operation.path);
+    ///     counted.fetch_add(1, Ordering::Relaxed);
+    /// });
+    /// # Ok::<(), qovery_api::BuildError>(())
+    /// ```
+    pub fn on_write(&self, observer: impl Fn(&OperationInfo) + Send + Sync + 'static) {
+        let observers = self.inner.observers.lock();
+        let mut observers = observers.unwrap_or_else(PoisonError::into_inner);
+        observers.push(Arc::new(observer));
+    }
+
+    /// Reports a write to the observers.
+    pub(super) fn report_write(&self, operation: &OperationInfo) {
+        // Without the lock: an observer may use the client.
+        let observers = self.inner.observers.lock();
+        let observers = observers.unwrap_or_else(PoisonError::into_inner).clone();
+        for observer in observers {
+            observer(operation);
+        }
     }
 }
 

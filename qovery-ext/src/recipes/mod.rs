@@ -30,10 +30,16 @@ mod duration;
 mod find;
 #[cfg(feature = "services")]
 mod find_error;
+#[cfg(any(feature = "bulk", feature = "preview"))]
+mod gone;
 #[cfg(feature = "history")]
 mod history;
+#[cfg(any(feature = "services", feature = "variables"))]
+mod known;
 #[cfg(feature = "services")]
 mod lookup;
+#[cfg(any(feature = "bulk", feature = "preview"))]
+mod modes;
 #[cfg(feature = "services")]
 mod naming;
 #[cfg(feature = "preview")]

@@ -13,7 +13,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    DeploymentOutcome, ServiceRow, VersionError, history, naming::comparable, services::kind_of,
+    DeploymentOutcome, ServiceRow, VersionError, history, known::named, naming::comparable,
+    services::kind_of,
 };
 use crate::{
     listing::ListOf,
@@ -256,7 +257,8 @@ struct Versions {
 
 async fn versions(client: &Client, environment: Uuid) -> Result<Versions, VersionError> {
     let rows = history(client, environment, ENTRIES).await;
-    let what = format!("reading the history of environment {environment}");
+    let shown = named(client, "environment", environment);
+    let what = format!("reading the history of {shown}");
     let rows = rows.map_err(|error| VersionError::call(what, error))?;
     let mut versions = Versions::default();
     let mut seen = HashSet::new();
@@ -291,7 +293,8 @@ struct Source {
 async fn sources(client: &Client, environment: Uuid) -> Result<Vec<Source>, VersionError> {
     // The whole documents: the image, the repository or the chart has another place for each kind.
     let call = Call::<ListOf<ListServicesByEnvironmentId, Value>>::new(client, &[&environment]);
-    let what = format!("listing the services of environment {environment}");
+    let shown = named(client, "environment", environment);
+    let what = format!("listing the services of {shown}");
     let listed = call
         .await
         .map_err(|error| VersionError::call(what, error))?;

@@ -9,7 +9,7 @@ use qovery_api::{Call, Client, Error, Printable, operations::ListServicesByEnvir
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{FindError, lookup, naming::Nameable};
+use super::{FindError, known::named, lookup, naming::Nameable};
 use crate::{
     listing::ListOf,
     wait::{ServiceKind, ServiceRef, WaitExt},
@@ -100,7 +100,7 @@ pub async fn find_service(
     environment: Uuid,
     name: &str,
 ) -> Result<EnvironmentService, FindError> {
-    let within = format!(" of environment {environment}");
+    let within = format!(" of {}", named(client, "environment", environment));
     let services = services(client, environment)
         .await
         .map_err(|error| FindError::api(&format!("the list of services{within}"), error))?;

@@ -168,7 +168,6 @@ enum Config {
 }
 
 /// Checks that a service has the thing to change. Sends nothing but reads.
-#[cfg(feature = "preview")]
 pub(super) async fn check(
     client: &Client,
     service: ServiceRef,

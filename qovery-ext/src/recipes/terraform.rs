@@ -9,7 +9,7 @@ use std::fmt;
 use qovery_api::{Client, Error, Printable};
 use uuid::Uuid;
 
-use super::{DeploymentOutcome, ServiceRow, service_history};
+use super::{DeploymentOutcome, ServiceRow, known::named, service_history};
 use crate::{
     call_code::of_call,
     causes::{self, debug_as_text},
@@ -73,7 +73,9 @@ pub struct TerraformPlan {
 ///
 /// Available on crate feature `terraform` only.
 ///
-/// Without a commit, the configured commit is planned.
+/// Without a commit, the commit that is deployed is planned, or the newest one of the branch if the module was never
+/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the module nor the history shows it, the plan can
+/// be read and not applied.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, module: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -97,6 +99,11 @@ pub async fn plan_terraform(
     terraform: Uuid,
     commit: Option<&str>,
 ) -> Result<TerraformPlan, TerraformError> {
+    let newest = match commit {
+        Some(_) => None,
+        None => newest_of_undeployed(client, terraform).await?,
+    };
+    let commit = commit.or(newest.as_deref());
     let version = match commit {
         Some(commit) => ServiceVersion::commit(commit),
         None => ServiceVersion::configured(),
@@ -104,6 +111,46 @@ pub async fn plan_terraform(
     let reached = client.terraform(terraform).plan(version).await;
     let reached = reached.map_err(TerraformError::wait)?;
     read_terraform_plan(client, terraform, &reached, commit).await
+}
+
+/// The newest commit of the branch of a module that was never deployed: no other place names the commit that its first
+/// plan takes, and without it the plan cannot be applied.
+async fn newest_of_undeployed(
+    client: &Client,
+    terraform: Uuid,
+) -> Result<Option<String>, TerraformError> {
+    let module = client.get_terraform(terraform).await;
+    let shown = named(client, "terraform", terraform);
+    let module =
+        module.map_err(|error| TerraformError::call(format_args!("reading {shown}"), error))?;
+    let files = module.terraform_files_source.and_then(|files| files.git);
+    let Some(repository) = files.and_then(|git| git.git_repository) else {
+        return Ok(None);
+    };
+    if repository
+        .deployed_commit_id
+        .is_some_and(|id| !id.is_empty())
+    {
+        return Ok(None);
+    }
+    match client.list_terraform_commit(terraform).await {
+        Ok(listed) => {
+            let newest = listed.results.into_iter().flatten().next();
+            Ok(newest.map(|commit| commit.git_commit_id))
+        }
+        // The repository cannot be read. The plan says whether its commit is known.
+        Err(error)
+            if error
+                .status()
+                .is_some_and(|status| matches!(status.as_u16(), 400 | 403 | 404)) =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            let what = format_args!("reading the commits of {shown}");
+            Err(TerraformError::call(what, error))
+        }
+    }
 }
 
 /// Reads the plan that an action has computed.
@@ -119,37 +166,40 @@ pub async fn read_terraform_plan(
     reached: &Reached,
     commit: Option<&str>,
 ) -> Result<TerraformPlan, TerraformError> {
+    let shown = named(client, "terraform", terraform);
     let rows = rows(client, terraform).await?;
-    let named = reached
+    let computed = reached
         .snapshot
         .as_ref()
         .and_then(|seen| seen.deployment_id.as_deref());
-    let is_planned = |row: &&ServiceRow| match named {
+    let is_planned = |row: &&ServiceRow| match computed {
         Some(id) => row.deployment_id.as_deref() == Some(id),
         None => row.is_plan(),
     };
     let row = rows.iter().find(is_planned);
     let Some((row, Some(deployment_id))) = row.map(|row| (row, row.deployment_id.clone())) else {
         return Err(TerraformError::refused(format!(
-            "the history of terraform {terraform} does not have the deployment that computed the plan"
+            "the history of {shown} does not have the deployment that computed the plan"
         )));
     };
     if row.is_deployment() && row.sub_action.is_some() {
         return Err(TerraformError::refused(format!(
-            "deployment {deployment_id} of terraform {terraform} is no plan: it has applied its changes"
+            "deployment {deployment_id} of {shown} is no plan: it has applied its changes"
         )));
     }
     let planned = row.version.as_ref();
     let planned = planned.and_then(|version| version.git_commit_id.clone());
-    let call = |what: &'static str| move |error| TerraformError::call(what, error);
+    let call = |what: String| move |error| TerraformError::call(what, error);
     let module = client
         .get_terraform(terraform)
         .await
-        .map_err(call("reading the module"))?;
+        .map_err(call(format!("reading {shown}")))?;
     let log = client
         .list_environment_logs(module.environment.id)
         .version(&deployment_id);
-    let log = log.await.map_err(call("reading the log of the plan"))?;
+    let log = log
+        .await
+        .map_err(call(format!("reading the log of the plan of {shown}")))?;
     let lines: Vec<String> = log
         .iter()
         .filter(|entry| {
@@ -195,9 +245,9 @@ impl TerraformPlan {
         let newest = newest.and_then(|row| row.deployment_id);
         if newest.as_deref() != Some(&self.deployment_id) {
             return Err(TerraformError::refused(format!(
-                "terraform {} has a newer entry in its history than this plan (a deployment, a stop or another plan): \
+                "{} has a newer entry in its history than this plan (a deployment, a stop or another plan): \
                  plan it again",
-                self.terraform
+                named(&self.client, "terraform", self.terraform)
             )));
         }
         let module = self.client.terraform(self.terraform);
@@ -206,14 +256,18 @@ impl TerraformPlan {
 }
 
 impl fmt::Display for TerraformPlan {
-    /// The lines of the plan, and its summary.
+    /// The lines of the plan, and its summary. Says so if the commit is not known, so that the plan cannot be applied.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
             writeln!(f, "{}", Printable::new(line))?;
         }
         match &self.counts {
-            Some(counts) => counts.fmt(f),
-            None => f.write_str("the log has no summary of the plan"),
+            Some(counts) => counts.fmt(f)?,
+            None => f.write_str("the log has no summary of the plan")?,
+        }
+        match &self.commit {
+            Some(_) => Ok(()),
+            None => f.write_str("; its commit is not known, so that it cannot be applied"),
         }
     }
 }
@@ -221,7 +275,10 @@ impl fmt::Display for TerraformPlan {
 async fn rows(client: &Client, terraform: Uuid) -> Result<Vec<ServiceRow>, TerraformError> {
     let service = ServiceRef::new(ServiceKind::Terraform, terraform);
     let rows = service_history(client, service, 20).await;
-    let mut rows = rows.map_err(|error| TerraformError::call("reading the history", error))?;
+    let mut rows = rows.map_err(|error| {
+        let shown = named(client, "terraform", terraform);
+        TerraformError::call(format_args!("reading the history of {shown}"), error)
+    })?;
     rows.retain(|row| row.outcome != DeploymentOutcome::NotReached);
     Ok(rows)
 }
@@ -272,7 +329,7 @@ pub struct TerraformError(Box<Reason>);
 #[derive(Debug)]
 enum Reason {
     Wait(WaitError),
-    Call(&'static str, Error),
+    Call(String, Error),
     Refused(String),
 }
 
@@ -281,8 +338,8 @@ impl TerraformError {
         Self(Box::new(Reason::Wait(error)))
     }
 
-    fn call(what: &'static str, error: Error) -> Self {
-        Self(Box::new(Reason::Call(what, error)))
+    fn call(what: impl fmt::Display, error: Error) -> Self {
+        Self(Box::new(Reason::Call(what.to_string(), error)))
     }
 
     fn refused(text: String) -> Self {
@@ -326,7 +383,9 @@ impl fmt::Display for TerraformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Wait(error) => error.fmt(f),
-            Reason::Call(what, _) => causes::write(f, self, format_args!("{what} failed")),
+            Reason::Call(what, _) => {
+                causes::write(f, self, format_args!("{} failed", Printable::new(what)))
+            }
             Reason::Refused(text) => Printable::new(text).fmt(f),
         }
     }

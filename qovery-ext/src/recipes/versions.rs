@@ -138,8 +138,9 @@ pub struct RollBack {
 }
 
 impl RollBack {
-    /// Deploys the earlier version. The configuration does not change: the next deployment of the
-    /// configured version undoes this one.
+    /// Deploys the earlier version. Sends no edit of the configuration. Whether the API itself changes the configured
+    /// image tag or chart version is not documented: to fix it for later deployments, call [`set_image`] or
+    /// [`set_chart_version`] too.
     pub fn deploy(&self) -> Action {
         let service = self.client.service(self.service.kind, self.service.id);
         service.deploy(self.version.clone())

@@ -234,7 +234,7 @@ async fn a_preview_is_deleted_after_its_tests_and_exits_with_their_code() {
         let run = scene.run("preview_environment", &[&scene.id(), "pr-17", command]);
         assert_eq!(run.code, code, "{}{}", run.out, run.err);
         assert!(
-            run.out.contains("web: https://web.example.com"),
+            run.out.contains("web: https://z") && run.out.contains("-web.example.com"),
             "{}",
             run.out
         );
@@ -425,7 +425,7 @@ async fn the_ci_programs_make_update_and_delete_a_preview() {
         let run = scene.run("ci_preview", &[STAGING, "pr-17", "api", "feature"]);
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
         assert!(
-            run.out.contains("web (container): https://web.example.com"),
+            run.out.contains("web (container): https://z") && run.out.contains("-web.example.com"),
             "{}",
             run.out
         );

@@ -91,12 +91,233 @@ async fn environments_are_selected_by_organization_project_mode_name_and_closure
     let missing = all().project("nowhere").select().await.unwrap_err();
     assert!(missing.find_error().unwrap().is_not_found(), "{missing}");
     assert!(all().organization("nowhere").select().await.is_err());
-    assert!(names(&all().named("nothing")).await.is_empty());
-    let none = all().named("nothing").run(|one| one.stop()).await.unwrap();
+    let none = all().named("pr-1").mode("STAGING");
+    let none = none.run(|one| one.stop()).await.unwrap();
     assert_eq!(
         (none.exit_code(), none.to_string().as_str()),
         (0, "0 of 0 environments done")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_no_environment_has_is_refused_and_a_pattern_is_stated() {
+    let scene = scene();
+    let all = || Bulk::new(&scene.client);
+    for (name, closest) in [
+        ("stagin", Some("staging")),
+        (" PR-11 ", Some("pr-1")),
+        ("zzz", None),
+        ("", None),
+        ("\u{1b}[2J", None),
+    ] {
+        let bulk = all().named("pr-*").named(name);
+        let error = bulk.run(|one| one.delete()).await.unwrap_err();
+        let text = format!("{error} {bulk:?}");
+        let find = error.find_error().unwrap();
+        assert!(find.is_not_found() && !error.is_journal(), "{text}");
+        assert_eq!(
+            find.closest().map(|one| one.name.as_str()),
+            closest,
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert_eq!(text.contains("did you mean"), closest.is_some(), "{text}");
+    }
+    // A name of an environment outside of the selected project is a mistake too.
+    let elsewhere = all().project("blog").named("staging").select().await;
+    assert!(elsewhere.unwrap_err().find_error().unwrap().is_not_found());
+    assert!(scene.fake.executions().is_empty());
+
+    assert_eq!(names(&all().named(" Pr-1\u{200b}")).await, ["shop/pr-1"]);
+    let bulk = all().named("pull-*\u{1b}").named("*").named("p?");
+    let summary = bulk.run(|one| one.delete()).await.unwrap();
+    assert_eq!(summary.unmatched, ["pull-*\u{1b}", "p?"]);
+    assert_eq!(
+        summary.to_string(),
+        "0 of 0 environments done, no environment matches \"pull-*\\u{1b}\", no environment \
+         matches \"p?\""
+    );
+    assert_eq!(summary.exit_code(), 0);
+    assert!(scene.fake.executions().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deletion_of_an_environment_that_is_gone_is_done_and_another_action_is_not() {
+    for has_journal in [false, true] {
+        let scene = scene();
+        let bulk = || {
+            let bulk = Bulk::new(&scene.client).named("pr-*");
+            match has_journal {
+                true => bulk.journal(scene.journal()),
+                false => bulk,
+            }
+        };
+        // The names are cached before another program deletes one of them.
+        assert_eq!(bulk().select().await.unwrap().len(), 2);
+        let other = scene.fake.client();
+        let gone = &scene.environments[2];
+        other.environment(gone.id()).delete().await.unwrap();
+
+        let summary = bulk().run(|one| one.stop()).await.unwrap();
+        let missing = &summary.results[1].outcome;
+        assert!(matches!(missing, BulkOutcome::Missing(_)), "{summary}");
+        assert_eq!(summary.exit_code(), 3);
+        let text = summary.to_string();
+        assert!(
+            text.starts_with(&format!("✘ environment pr-1 ({}) of project", gone.id()))
+                && text.contains("no longer exists: nothing was done with it\n1 of 2"),
+            "{text}"
+        );
+        // The stale list is forgotten.
+        assert_eq!(bulk().select().await.unwrap().len(), 1);
+        std::fs::remove_file(scene.journal()).ok();
+
+        let staging = &scene.environments[1];
+        let staging_is_listed = || Bulk::new(&scene.client).named("staging");
+        let deletion = async || {
+            let bulk = match has_journal {
+                true => staging_is_listed().journal(scene.journal()),
+                false => staging_is_listed(),
+            };
+            bulk.run(|one| one.delete()).await.unwrap()
+        };
+        assert_eq!(staging_is_listed().select().await.unwrap().len(), 1);
+        other.environment(staging.id()).delete().await.unwrap();
+        // Neither the page of a firewall nor another refusal shows that it is gone.
+        let page = Fault::answer(404, "text/html", "<html>Not found</html>");
+        let refusals = [(page, 2), (Fault::status(403), 3), (Fault::status(401), 3)];
+        for (fault, code) in refusals {
+            let read = "getEnvironmentStatusesWithStages";
+            scene.fake.inject(fault.on(read).times(20));
+            let summary = deletion().await;
+            let outcome = &summary.results[0].outcome;
+            assert!(matches!(outcome, BulkOutcome::Failed(_)), "{summary}");
+            assert_eq!(summary.exit_code(), code, "{summary}");
+            scene.fake.clear_faults();
+        }
+        let summary = deletion().await;
+        let outcome = &summary.results[0].outcome;
+        assert!(matches!(outcome, BulkOutcome::AlreadyGone), "{summary}");
+        assert_eq!((summary.all_reached(), summary.exit_code()), (true, 0));
+        assert_eq!(
+            summary.to_string(),
+            "1 of 1 environment done, 1 of them was already gone"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_for_an_environment_that_is_listed_or_for_its_services_is_a_failure() {
+    let scene = scene();
+    let pr = || Bulk::new(&scene.client).named("pr-1");
+    for operation in ["getEnvironmentStatusesWithStages", "deleteEnvironment"] {
+        scene.fake.inject(Fault::status(404).on(operation));
+        let summary = pr().run(|one| one.delete()).await.unwrap();
+        let outcome = &summary.results[0].outcome;
+        assert!(matches!(outcome, BulkOutcome::Failed(_)), "{summary}");
+    }
+    // The list that would confirm it cannot be read.
+    assert_eq!(pr().select().await.unwrap().len(), 1);
+    let other = scene.fake.client();
+    other
+        .environment(scene.environments[2].id())
+        .delete()
+        .await
+        .unwrap();
+    scene.fake.inject(Fault::status(500).on("listEnvironment"));
+    let summary = pr().run(|one| one.delete()).await.unwrap();
+    let outcome = &summary.results[0].outcome;
+    assert!(matches!(outcome, BulkOutcome::Failed(_)), "{summary}");
+    // An action on something else than the environment.
+    let web = scene.environments[1].services().remove(0).id();
+    let other = other.container(web).delete();
+    other.await.unwrap();
+    let staging = Bulk::new(&scene.client).named("staging");
+    let summary = staging
+        .run(|_| scene.client.container(web).delete())
+        .await
+        .unwrap();
+    let outcome = &summary.results[0].outcome;
+    assert!(matches!(outcome, BulkOutcome::Failed(_)), "{summary}");
+}
+
+/// The largest file that this process can write.
+#[cfg(unix)]
+fn longest_file(folder: &std::path::Path) -> usize {
+    let file = folder.join("probe");
+    let written = std::fs::write(&file, vec![b'x'; 1024 * 1024]);
+    assert!(
+        written.is_err(),
+        "the files of this process are not limited"
+    );
+    std::fs::read(&file).unwrap().len()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_line_that_cannot_be_written_is_an_error_of_the_run_after_its_end() {
+    // In a process of its own, whose files have a limit.
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "bulk::with_limited_files", "--ignored"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("1 passed"), "{text}");
+}
+
+#[cfg(unix)]
+#[ignore = "runs in the process of another test, whose files have a limit"]
+#[tokio::test(start_paused = true)]
+async fn with_limited_files() {
+    let bulk = |scene: &Scene| {
+        Bulk::new(&scene.client)
+            .named("pr-1")
+            .journal(scene.journal())
+    };
+    let complete = scene();
+    let summary = bulk(&complete).run(|one| one.deploy()).await.unwrap();
+    assert!(summary.all_reached(), "{summary}");
+    let whole = std::fs::read_to_string(complete.journal()).unwrap();
+    let lines: Vec<usize> = whole.lines().map(|line| line.len() + 1).collect();
+    let limit = longest_file(complete.folder.path());
+    let mut seen = std::collections::BTreeSet::new();
+    for room in (0..whole.len() + 20).step_by(11) {
+        let scene = scene();
+        std::fs::write(scene.journal(), "\n".repeat(limit - room)).unwrap();
+        let ended = bulk(&scene).run(|environment| environment.deploy()).await;
+        let sent = scene.fake.executions().len();
+        assert_eq!(sent, usize::from(room >= lines[0]), "{room}");
+        let (is_written, is_done) = match &ended {
+            Ok(summary) => (true, summary.all_reached()),
+            Err(error) => {
+                assert!(error.is_journal(), "{error}");
+                let summary = error.summary().unwrap();
+                let text = error.to_string();
+                assert!(text.contains("lacks lines: "), "{text}");
+                let is_done = summary.all_reached();
+                assert_eq!(text.contains("remove the journal"), is_done, "{text}");
+                assert!(text.starts_with(if is_done { "1 of 1" } else { "0 of 1" }));
+                (false, is_done)
+            }
+        };
+        assert_eq!(is_done, sent == 1, "{room}");
+        // The tokens differ by some bytes from run to run.
+        if room + 40 < whole.len() || room > whole.len() + 40 {
+            assert_eq!(is_written, room > whole.len(), "{room}");
+        }
+        seen.insert((is_written, is_done));
+        // The next run can read the journal, and deploys nothing twice that it does not know to be over.
+        let kept = std::fs::read_to_string(scene.journal()).unwrap();
+        std::fs::write(scene.journal(), kept.trim_start()).unwrap();
+        let is_new = kept.contains("\"job\"");
+        bulk(&scene).run(|one| one.deploy()).await.unwrap();
+        let again = scene.fake.executions().len() - sent;
+        assert_eq!(again, usize::from(is_new || sent == 0), "{room}: {kept}");
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,7 +384,7 @@ async fn a_journal_of_a_job_that_is_done_begins_a_new_job() {
         let bulk = bulk.except_mode("PRODUCTION").journal(scene.journal());
         bulk.run(|environment| environment.stop()).await.unwrap()
     };
-    // A failure: the next run continues, and says what was done before.
+    // The next run continues, and names the actions that were done before.
     let fault = Fault::status(403).on("stopEnvironment");
     scene.fake.inject(fault);
     assert!(
@@ -574,11 +795,15 @@ async fn a_journal_that_is_no_file_of_a_run_is_refused_and_stays_as_it_is() {
     for (name, text) in files {
         std::fs::write(path(name), text).unwrap();
     }
+    // It takes no room on the disk.
+    let large = std::fs::File::create(path("large")).unwrap();
+    large.set_len(300 * 1024 * 1024).unwrap();
     let links = [("to-fifo", "fifo"), ("to-notes", "notes"), ("loop", "loop")];
     for (name, target) in links {
         std::os::unix::fs::symlink(path(target), path(name)).unwrap();
     }
     let other = [
+        "large",
         "fifo",
         "folder",
         "to-fifo",
@@ -599,6 +824,8 @@ async fn a_journal_that_is_no_file_of_a_run_is_refused_and_stays_as_it_is() {
             "{name}: {text}"
         );
         assert_eq!(error.to_string().lines().count(), 1, "{name}: {error}");
+        let causes = format!("{error:#}");
+        assert_eq!(causes.contains("256 MiB"), name == "large", "{causes}");
     }
     for (name, text) in files {
         assert!(

@@ -3,8 +3,15 @@
 use std::time::Duration;
 
 use qovery_ext::{
-    qovery_api::{Client, uuid::Uuid},
-    recipes::{FindExt, Found},
+    qovery_api::{
+        Client,
+        types::{
+            CloneEnvironmentRequest, EnvironmentEditRequest, OrganizationEditRequest,
+            ProjectRequest,
+        },
+        uuid::Uuid,
+    },
+    recipes::{FindExt, Found, Variable, VariableOwner, set_variable},
     wait::{ServiceKind, WaitExt},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
@@ -481,6 +488,105 @@ async fn what_this_client_has_deleted_is_not_found_in_a_cached_list() {
             .is_not_found()
     );
     assert!(find("my-org/shop/production").await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_call_of_this_client_adds_renames_or_removes_is_not_found_in_a_cached_list() {
+    let shop = shop();
+    let client = &shop.client;
+    let ids = client.find("my-org/shop/staging/api").service();
+    let ids = ids.await.unwrap();
+    let is_found = async |path: &str| match client.find(path).await {
+        Ok(_) => true,
+        Err(error) if error.is_not_found() => false,
+        Err(error) => panic!("{path}: {error}"),
+    };
+    // Creations: a second namesake makes a name ambiguous.
+    let request = EnvironmentEditRequest::new().name("Renamed");
+    client
+        .edit_environment(ids.environment.id, &request)
+        .await
+        .unwrap();
+    assert!(!is_found("my-org/shop/staging").await);
+    assert!(is_found("my-org/shop/renamed/api").await);
+    let copy = CloneEnvironmentRequest::new("RENAMED");
+    client
+        .clone_environment(ids.environment.id, &copy)
+        .await
+        .unwrap();
+    let error = client.find("my-org/shop/reNamed").await.unwrap_err();
+    assert!(error.is_ambiguous(), "{error}");
+    let renamed = format!("my-org/shop/{}", ids.environment.id);
+    assert!(is_found(&format!("{renamed}/orders")).await);
+
+    let request = ProjectRequest::new("Market");
+    client.edit_project(ids.project.id, &request).await.unwrap();
+    assert!(!is_found("my-org/shop").await);
+    assert!(is_found("my-org/market").await);
+    let request = OrganizationEditRequest::new("Ours");
+    client
+        .edit_organization(ids.organization.id, &request)
+        .await
+        .unwrap();
+    assert!(!is_found("my-org/market").await);
+    let renamed = format!("ours/market/{}", ids.environment.id);
+    let orders = client.find(format!("{renamed}/orders")).service();
+    let orders = orders.await.unwrap();
+
+    // Deletions by direct calls, through a clone of the client too.
+    let other = client.clone();
+    other.delete_database(orders.id()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    shop.fake.clear_requests();
+    assert!(!is_found(&format!("{renamed}/orders")).await);
+    // A lost response may be that of a rename, and a refusal is none.
+    let request = ProjectRequest::new("Shop");
+    shop.fake
+        .inject(Fault::connection_lost_after_execution().on("editProject"));
+    client
+        .edit_project(ids.project.id, &request)
+        .await
+        .unwrap_err();
+    assert!(!is_found("ours/market").await);
+    let refused = Fault::status(403).on("editProject");
+    shop.fake.inject(refused);
+    assert!(is_found("ours/shop").await);
+    client
+        .edit_project(ids.project.id, &request)
+        .await
+        .unwrap_err();
+    shop.fake.clear_requests();
+    assert!(is_found("ours/shop").await);
+    assert!(shop.lists().is_empty(), "{:?}", shop.lists());
+    // A dropped rename may have been executed.
+    shop.fake.latency(Duration::from_secs(5));
+    let request = ProjectRequest::new("Dropped");
+    let edit = client.edit_project(ids.project.id, &request).into_future();
+    let dropped = tokio::time::timeout(Duration::from_secs(4), edit).await;
+    assert!(dropped.is_err());
+    shop.fake.latency(Duration::ZERO);
+    shop.fake.clear_requests();
+    assert!(is_found("ours/shop").await || is_found("ours/dropped").await);
+    assert!(shop.lists().contains(&"listProject".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_and_a_variable_clear_no_list() {
+    let shop = shop();
+    let api = shop.client.find("my-org/shop/staging/api").service();
+    let api = api.await.unwrap();
+    api.redeploy().await.unwrap();
+    let owner = VariableOwner::Environment(api.environment.id);
+    let variable = Variable::new("A", "1");
+    set_variable(&shop.client, owner, &variable).await.unwrap();
+    shop.client
+        .environment(api.environment.id)
+        .stop()
+        .await
+        .unwrap();
+    shop.fake.clear_requests();
+    shop.client.find("my-org/shop/staging/api").await.unwrap();
+    assert!(shop.lists().is_empty(), "{:?}", shop.lists());
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,8 +16,8 @@ use qovery_ext::{
         uuid,
     },
     recipes::{
-        FindExt, Preview, PreviewEnvironment, Variable, VariableOwner, delete_expired_previews,
-        set_variable,
+        FindExt, Preview, PreviewEnvironment, PreviewError, Variable, VariableOwner,
+        delete_expired_previews, set_variable,
     },
     wait::WaitExt,
 };
@@ -121,7 +121,9 @@ async fn a_preview_has_the_requested_changes_and_keeps_all_other_settings() {
     let scene = scene();
     let deployed = preview().deploy(&scene.client).await.unwrap();
     assert!(deployed.is_new);
-    assert_eq!(deployed.urls[0].url, "https://api.example.com");
+    let url = &deployed.urls[0].url;
+    assert_ne!(url, "https://api.example.com", "that of the original");
+    assert!(url.ends_with("-api.example.com"), "{url}");
     assert_eq!(deployed.environment.mode, Some("PREVIEW".into()));
     let copies = scene.copies().await;
     let [copy] = copies.as_slice() else {
@@ -1016,4 +1018,360 @@ async fn the_name_of_a_copy_in_the_making_is_no_name_of_a_preview_or_of_a_produc
     let left = scene.copies().await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].id(), production.id());
+}
+
+async fn deploy(client: &Client) -> Result<Preview, PreviewError> {
+    preview().deploy(client).await
+}
+
+async fn ensure(client: &Client) -> Result<Preview, PreviewError> {
+    preview().ensure(client).await
+}
+
+/// Two clients of one fake, which need some time for each request.
+fn two_clients(scene: &Scene) -> [Client; 2] {
+    scene.fake.latency(Duration::from_millis(40));
+    [scene.fake.client(), scene.fake.client()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_first_runs_at_the_same_time_leave_one_preview() {
+    // The second run begins at another step of the first one.
+    for delay in (0..400).step_by(20) {
+        let scene = scene();
+        let [one, two] = two_clients(&scene);
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            deploy(&two).await
+        };
+        let (first, second) = tokio::join!(deploy(&one), later);
+        scene.fake.latency(Duration::ZERO);
+        let copies = scene.copies().await;
+        let clones = scene
+            .writes()
+            .iter()
+            .filter(|w| *w == "cloneEnvironment")
+            .count();
+        let results = [&first, &second];
+        let failed: Vec<_> = results
+            .iter()
+            .filter_map(|one| one.as_ref().err())
+            .collect();
+        let texts: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        assert_eq!(copies.len(), 1, "{delay}: {texts:?}");
+        assert!(failed.len() < 2, "{delay}: {texts:?}");
+        assert_eq!(
+            clones == 2,
+            texts
+                .iter()
+                .any(|t| t.contains("copy of this run was deleted"))
+        );
+        if clones == 2 {
+            assert!(failed[0].is_concurrent() && !failed[0].is_refused());
+            assert_eq!(failed[0].exit_code(), 3);
+            assert!(texts[0].contains(&copies[0].id().to_string()), "{texts:?}");
+        }
+        // The next run updates the preview that remained.
+        let again = preview().deploy(&scene.client).await;
+        let again = again.unwrap_or_else(|error| panic!("{delay}: {error}"));
+        assert!(!again.is_new && again.environment.id() == copies[0].id());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_first_runs_at_the_same_time_leave_one_preview_and_delete_nothing_else() {
+    let scene = scene();
+    scene.fake.latency(Duration::from_millis(40));
+    let runs = (0..7).map(|_| {
+        let client = scene.fake.client();
+        async move { preview().deploy(&client).await }
+    });
+    let results = futures_util::future::join_all(runs).await;
+    let (made, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (1, 6));
+    let kept = made[0].as_ref().unwrap().environment.id();
+    assert!(
+        refused
+            .iter()
+            .all(|one| one.as_ref().unwrap_err().is_concurrent())
+    );
+    let copies = scene.copies().await;
+    assert_eq!(
+        copies.iter().map(FakeEnvironment::id).collect::<Vec<_>>(),
+        [kept]
+    );
+    let deletions = scene
+        .writes()
+        .iter()
+        .filter(|w| *w == "deleteEnvironment")
+        .count();
+    assert_eq!(deletions, 6, "each run deletes its own copy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_comes_second_does_not_delete_the_preview_of_the_first() {
+    let scene = scene();
+    let [one, two] = two_clients(&scene);
+    let work = async |_: Preview| {
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        Ok::<_, std::io::Error>(7)
+    };
+    let _listening = super::SIGNALS.read().await;
+    let (first, second) = {
+        let (first, second) = (preview(), preview());
+        tokio::join!(first.run(&one, work), second.run(&two, work))
+    };
+    let (done, failed) = match (first, second) {
+        (Ok(done), Err(failed)) | (Err(failed), Ok(done)) => (done, failed),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(done, 7);
+    assert!(failed.preview_error().unwrap().is_concurrent(), "{failed}");
+    assert!(failed.not_deleted().is_none(), "{failed}");
+    assert!(
+        scene.copies().await.is_empty(),
+        "the first run has deleted it at its end"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_came_second_and_cannot_be_deleted_is_named() {
+    let scene = scene();
+    let [one, two] = two_clients(&scene);
+    scene
+        .fake
+        .inject(Fault::status(403).on("deleteEnvironment").times(9));
+    let (first, second) = tokio::join!(ensure(&one), ensure(&two));
+    let error = first.err().or(second.err()).unwrap();
+    let text = error.to_string();
+    assert!(
+        error.is_concurrent() && text.contains("was not deleted, delete it: "),
+        "{text}"
+    );
+    scene.fake.clear_faults();
+    scene.fake.latency(Duration::ZERO);
+    let copies = scene.copies().await;
+    assert_eq!(copies.len(), 2);
+    assert!(
+        copies
+            .iter()
+            .all(|copy| text.contains(&copy.id().to_string())),
+        "{text}"
+    );
+    let refused = preview().ensure(&scene.client).await.unwrap_err();
+    assert!(refused.is_refused(), "{refused}");
+    // A third run has made neither of them.
+    let _listening = super::SIGNALS.read().await;
+    let work = async |_: Preview| Ok::<_, std::io::Error>(());
+    let refused = preview().run(&scene.client, work).await.unwrap_err();
+    assert!(refused.preview_error().unwrap().is_refused(), "{refused}");
+    assert_eq!(scene.copies().await.len(), 2);
+    assert!(preview().delete(&scene.client).await.unwrap());
+    assert!(scene.copies().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_cannot_see_whether_another_one_was_first_deletes_its_own_copy() {
+    let scene = scene();
+    let mut unknown = 0;
+    for readable in 0..6 {
+        let fault = Fault::status(403).on("listEnvironment").after(readable);
+        scene.fake.inject(fault.times(1));
+        let result = preview().ensure(&scene.client).await;
+        scene.fake.clear_faults();
+        let Err(error) = result else {
+            assert!(preview().delete(&scene.client).await.unwrap());
+            continue;
+        };
+        let text = error.to_string();
+        if text.contains("it is not known whether another run") {
+            unknown += 1;
+            assert!(error.is_concurrent(), "{text}");
+            assert!(text.contains("the copy of this run was deleted"), "{text}");
+            assert!(scene.copies().await.is_empty(), "{text}");
+        } else {
+            preview().delete(&scene.client).await.unwrap();
+        }
+    }
+    assert_eq!(unknown, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_copy_beside_that_of_another_run_is_not_deleted_without_proof() {
+    let scene = scene();
+    let [one, two] = two_clients(&scene);
+    let lost = Fault::connection_lost_after_execution();
+    scene.fake.inject(lost.on("cloneEnvironment").times(2));
+    let (first, second) = tokio::join!(ensure(&one), ensure(&two));
+    for error in [first.unwrap_err(), second.unwrap_err()] {
+        let text = error.to_string();
+        assert!(
+            error.is_concurrent() && text.contains("delete both"),
+            "{text}"
+        );
+    }
+    assert_eq!(scene.copies().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_was_added_to_the_original_later_is_named_as_such() {
+    let scene = scene();
+    preview().ensure(&scene.client).await.unwrap();
+    scene.staging.service(Kind::Application, "Late");
+    let before = scene.writes().len();
+    let with = [
+        preview().branch("late", "feature"),
+        preview().commit("late", "4f1c2d9"),
+        preview().service_variable("late", Variable::new("A", "1")),
+    ];
+    for late in &with {
+        let error = late.deploy(&scene.client).await.unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_refused(), "{text}");
+        assert!(
+            text.contains("environment pr-17 (") && text.contains("lacks the service Late"),
+            "{text}"
+        );
+        assert!(
+            text.contains("its original, environment staging ("),
+            "{text}"
+        );
+        assert!(
+            text.contains("delete the preview and deploy it again"),
+            "{text}"
+        );
+    }
+    let unknown = preview()
+        .branch("lite", "feature")
+        .deploy(&scene.client)
+        .await;
+    let unknown = unknown.unwrap_err().to_string();
+    assert!(
+        unknown.starts_with("no service is named \"lite\""),
+        "{unknown}"
+    );
+    assert_eq!(scene.writes().len(), before, "nothing was sent");
+    assert!(preview().delete(&scene.client).await.unwrap());
+    with[0].deploy(&scene.client).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_does_not_exist_is_an_error_of_an_update_too() {
+    let scene = scene();
+    preview().ensure(&scene.client).await.unwrap();
+    let before = scene.writes().len();
+    let error = preview().cluster("nowhere").ensure(&scene.client).await;
+    let error = error.unwrap_err();
+    assert!(
+        error.is_refused() && error.to_string().contains("\"nowhere\""),
+        "{error}"
+    );
+    assert_eq!(scene.writes().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_that_another_run_deletes_at_the_same_time_is_no_error() {
+    for is_expired in [false, true] {
+        let scene = scene();
+        let own = preview().time_to_live(Duration::ZERO);
+        own.ensure(&scene.client).await.unwrap();
+        let copy = scene.copies().await.remove(0);
+        // The deletion of another program is over between the list and the request.
+        let other = scene.fake.client();
+        scene.fake.latency(Duration::from_secs(20));
+        let delete = async {
+            match is_expired {
+                false => own.delete(&scene.client).await,
+                true => {
+                    let deleted = delete_expired_previews(&scene.client, "my-org/shop").await;
+                    deleted.map(|names| !names.is_empty())
+                }
+            }
+        };
+        let list = async {
+            loop {
+                let requests = scene.fake.requests();
+                let is_listed = |one: &qovery_fake::RecordedRequest| {
+                    one.operation.as_deref() == Some("listVariables")
+                };
+                if requests.iter().rev().take(1).any(is_listed) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            // The next request of the run arrives after the deletion.
+            tokio::time::sleep(Duration::from_millis(20_100)).await;
+            scene.fake.latency(Duration::ZERO);
+            let deleted = other.delete_environment(copy.id());
+            deleted.await.unwrap();
+        };
+        scene.fake.clear_requests();
+        let (deleted, ()) = tokio::join!(delete, list);
+        deleted.unwrap_or_else(|error| panic!("{is_expired}: {error:#}"));
+        assert!(scene.copies().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_a_service_cannot_take_is_refused_with_its_name() {
+    let scene = scene();
+    let orders = scene.staging.services().pop().unwrap().id();
+    let preview = preview().commit("orders", "4f1c2d9");
+    let error = preview.ensure(&scene.client).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!(
+            "database orders ({orders}) cannot be deployed with git_commit_id"
+        )),
+        "{text}"
+    );
+    assert!(error.is_refused());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_misspelled_mode_is_refused_before_anything_is_made_or_deleted() {
+    let scene = scene();
+    preview().ensure(&scene.client).await.unwrap();
+    let before = scene.writes().len();
+    for name in ["pr-17", "pr-18"] {
+        let other = PreviewEnvironment::named(name).from("my-org/shop/staging");
+        let other = other.mode("preveiw");
+        for error in [
+            other.ensure(&scene.client).await.unwrap_err(),
+            other.delete(&scene.client).await.unwrap_err(),
+            other.adopt(&scene.client).await.unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(error.is_refused(), "{text}");
+            assert!(text.contains("did you mean PREVIEW?"), "{text}");
+        }
+    }
+    assert_eq!(scene.writes().len(), before);
+    // A mode that another environment has is left to the server, which knows more modes than the client.
+    let project = scene.fake.organization("my-org").project("shop");
+    let _sandbox = project.environment("sandbox").in_mode("SANDBOX");
+    let other = PreviewEnvironment::named("pr-18").from("my-org/shop/staging");
+    let sent = other.mode("sandbox").ensure(&scene.client).await;
+    let sent = sent.unwrap_err();
+    assert!(sent.api_error().unwrap().is_bad_request(), "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_remains_of_simultaneous_runs_that_are_dropped_are_all_found_by_a_deletion() {
+    for limit in (0..700).step_by(35) {
+        let scene = scene();
+        let [one, two] = two_clients(&scene);
+        let limit = Duration::from_millis(limit);
+        let other = tokio::time::timeout(limit, ensure(&two));
+        let (first, second) = tokio::join!(ensure(&one), other);
+        scene.fake.latency(Duration::ZERO);
+        // A deletion that was sent continues.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let copies = scene.copies().await.len();
+        assert!(copies >= usize::from(first.is_ok()), "{limit:?}");
+        let is_done = matches!(second, Ok(Ok(_)));
+        assert!(!(is_done && first.is_ok() && copies > 1), "{limit:?}");
+        assert!(preview().delete(&scene.client).await.unwrap(), "{limit:?}");
+        assert!(scene.copies().await.is_empty(), "{limit:?}");
+    }
 }

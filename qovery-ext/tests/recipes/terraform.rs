@@ -61,12 +61,35 @@ async fn a_plan_is_computed_read_and_applied_in_its_commit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_without_a_known_commit_is_not_applied() {
+async fn a_plan_without_a_known_commit_is_not_applied_and_says_so() {
     let (fake, _environment, infra) = scene();
     let client = fake.client();
+    let infra = infra.with("terraform_files_source", serde_json::json!({}));
     let plan = plan_terraform(&client, infra.id(), None).await.unwrap();
     assert_eq!((plan.commit.as_deref(), plan.counts), (None, None));
+    assert!(plan.to_string().ends_with("cannot be applied"), "{plan}");
     assert!(plan.apply().await.unwrap_err().is_refused());
+    let plan = plan_terraform(&client, infra.id(), Some("4f1c2d9"));
+    let plan = plan.await.unwrap();
+    assert!(!plan.to_string().contains("cannot be applied"), "{plan}");
+    plan.apply().await.unwrap().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_plan_of_a_module_is_that_of_the_newest_commit_and_is_applied() {
+    let (fake, _environment, infra) = scene();
+    let client = fake.client();
+    let infra = infra.commits(3);
+    let commits = client.list_terraform_commit(infra.id()).await.unwrap();
+    let newest = commits.results[0].as_ref().unwrap().git_commit_id.clone();
+    let plan = plan_terraform(&client, infra.id(), None).await.unwrap();
+    assert_eq!(plan.commit.as_ref(), Some(&newest));
+    let planned = fake.executions().pop().unwrap().body.unwrap();
+    assert_eq!(
+        planned["git_commit_id"], newest,
+        "not the commit of a later push"
+    );
+    plan.apply().await.unwrap().await.unwrap();
 
     // The commit that was deployed last is that of the next plan.
     client
@@ -74,6 +97,8 @@ async fn a_plan_without_a_known_commit_is_not_applied() {
         .deploy(ServiceVersion::commit("4f1c2d9"))
         .await
         .unwrap();
+    let plan = plan_terraform(&client, infra.id(), None).await.unwrap();
+    assert_eq!(plan.commit.as_deref(), Some("4f1c2d9"));
     let reached = client
         .terraform(infra.id())
         .plan(ServiceVersion::configured())
@@ -83,6 +108,24 @@ async fn a_plan_without_a_known_commit_is_not_applied() {
         .await
         .unwrap();
     assert_eq!(plan.commit.as_deref(), Some("4f1c2d9"));
+    plan.apply().await.unwrap().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_whose_commits_cannot_be_listed_is_planned_and_a_lost_list_is_an_error() {
+    let (fake, _environment, infra) = scene();
+    let client = fake.client();
+    fake.inject(Fault::status(400).on("listTerraformCommit"));
+    let plan = plan_terraform(&client, infra.id(), None).await.unwrap();
+    assert!(plan.commit.is_some(), "the history names it: {plan}");
+    for operation in ["getTerraform", "listTerraformCommit"] {
+        let before = fake.executions().len();
+        fake.inject(Fault::status(500).on(operation));
+        let failed = plan_terraform(&client, infra.id(), None).await;
+        let failed = failed.unwrap_err();
+        assert!(failed.api_error().is_some(), "{operation}: {failed}");
+        assert_eq!(fake.executions().len(), before, "{operation}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use qovery_ext::{
         PlannedChange, Variable, VariableChange, VariableOwner, export_dotenv, parse_dotenv,
         plan_variables, remove_variable, set_alias, set_variable,
     },
-    wait::{ServiceKind, ServiceRef},
+    wait::{ServiceKind, ServiceRef, WaitExt as _},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Workload as Kind};
 use serde_json::json;
@@ -385,7 +385,11 @@ async fn a_response_that_repeats_a_secret_is_not_shown() {
         let body = format!("{{\"status\": 400, \"error\": \"x\", \"message\": \"{message}\"}}");
         fake.inject(Fault::answer(400, "application/json", body).on("createVariable"));
         let error = set_variable(&client, owner, &variable).await.unwrap_err();
-        assert_eq!(error.to_string(), "variable NEW was not set");
+        let owner = format!("environment {}", environment.id());
+        assert_eq!(
+            error.to_string(),
+            format!("{owner}: variable NEW was not set")
+        );
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains(message), "{cause}");
     }
@@ -404,7 +408,7 @@ async fn a_write_whose_response_was_lost_is_not_reported_as_not_done() {
         let error = set(value).await.unwrap_err();
         let text = error.to_string();
         assert!(
-            text.starts_with("variable FLAGS may have been set"),
+            text.contains(": variable FLAGS may have been set"),
             "{text}"
         );
         let now = listed(&client, environment.id()).await;
@@ -414,13 +418,13 @@ async fn a_write_whose_response_was_lost_is_not_reported_as_not_done() {
     let error = remove_variable(&client, owner, "FLAGS").await.unwrap_err();
     let text = error.to_string();
     assert!(
-        text.starts_with("variable FLAGS may have been removed"),
+        text.contains(": variable FLAGS may have been removed"),
         "{text}"
     );
     assert!(listed(&client, environment.id()).await.is_empty());
     fake.inject(Fault::status(403).on("createVariable"));
     let text = set("c").await.unwrap_err().to_string();
-    assert!(text.starts_with("variable FLAGS was not set"), "{text}");
+    assert!(text.contains(": variable FLAGS was not set"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -454,4 +458,80 @@ async fn a_service_sees_the_variables_of_its_environment_and_of_its_project() {
         export.exported, 1,
         "a project does not see those of its environments"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_name_the_owner_of_a_variable_with_its_id_and_its_known_name() {
+    let (fake, environment, client) = scene();
+    let orders = environment.service(Kind::Database, "orders");
+    let web = environment.service(Kind::Container, "web");
+    let project = environment.project_id();
+    let database = ServiceRef::new(ServiceKind::Database, orders.id());
+    let container = ServiceRef::new(ServiceKind::Container, web.id());
+    let variable = Variable::new("A", "1");
+    for is_known in [false, true] {
+        if is_known {
+            qovery_ext::recipes::services(&client, environment.id())
+                .await
+                .unwrap();
+            client.remember_name(environment.id(), "sta\u{1b}ging");
+            client.remember_name(project, "shop");
+        }
+        for (owner, kind, name, id) in [
+            (
+                VariableOwner::Environment(environment.id()),
+                "environment",
+                "sta\\u{1b}ging",
+                environment.id(),
+            ),
+            (VariableOwner::Project(project), "project", "shop", project),
+            (
+                VariableOwner::Service(container),
+                "container",
+                "web",
+                web.id(),
+            ),
+            (
+                VariableOwner::Service(database),
+                "database",
+                "orders",
+                orders.id(),
+            ),
+        ] {
+            let start = match is_known {
+                true => format!("{kind} {name} ({id}): "),
+                false => format!("{kind} {id}: "),
+            };
+            fake.inject(Fault::status(403).on("listVariables").times(4));
+            let texts = [
+                set_variable(&client, owner, &variable)
+                    .await
+                    .unwrap_err()
+                    .to_string(),
+                plan_variables(&client, owner, [variable.clone()])
+                    .await
+                    .unwrap_err()
+                    .to_string(),
+                set_alias(&client, owner, "B", "A")
+                    .await
+                    .unwrap_err()
+                    .to_string(),
+                export_dotenv(&client, owner).await.unwrap_err().to_string(),
+            ];
+            fake.clear_faults();
+            for text in texts {
+                assert!(text.starts_with(&start), "{start}{text}");
+            }
+        }
+    }
+    let owner = VariableOwner::Environment(environment.id());
+    let plan = plan_variables(&client, owner, [variable.clone()]).await;
+    let plan = plan.unwrap();
+    fake.inject(Fault::status(403).on("createVariable"));
+    let text = plan.apply().await.unwrap_err().to_string();
+    let start = format!(
+        "no variable was set: environment sta\\u{{1b}}ging ({}): variable A was not set",
+        environment.id()
+    );
+    assert!(text.starts_with(&start), "{text}");
 }

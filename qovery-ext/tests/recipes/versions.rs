@@ -316,7 +316,7 @@ async fn exact_versions_are_promoted_after_a_plan() {
         "{text}"
     );
     assert!(
-        text.contains("~ api (application): commit 4f1c2d9"),
+        text.contains("~ api (application): commit ") && text.contains(" -> commit 4f1c2d9"),
         "{text}"
     );
     assert!(!text.contains("orders"), "{text}");
@@ -337,6 +337,35 @@ async fn exact_versions_are_promoted_after_a_plan() {
             .contains("= web (container): image tag 2.0"),
         "{again}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_deployment_of_a_whole_environment_deployed_can_be_promoted() {
+    let fake = FakeQovery::new();
+    let project = fake.project("shop");
+    let client = fake.client();
+    let [staging, production] = ["staging", "production"].map(|name| {
+        let environment = project.environment(name);
+        for kind in Kind::ALL {
+            environment.service(kind, &format!("{kind:?}"));
+        }
+        environment
+    });
+    staging.services()[0].clone().commits(3);
+    for environment in [&staging, &production] {
+        let environment = client.environment(environment.id());
+        environment.deploy().await.unwrap();
+    }
+    let plan = promote(&client, staging.id(), production.id()).await;
+    let plan = plan.unwrap();
+    assert!(!plan.is_incomplete(), "{plan}");
+    assert_eq!(plan.services.len(), Kind::ALL.len() - 2, "{plan}");
+    // The first one has commits of its own in staging.
+    assert_eq!(plan.to_string().matches("~ ").count(), 1, "{plan}");
+    plan.deploy().unwrap().await.unwrap();
+    let plan = promote(&client, staging.id(), production.id()).await;
+    let plan = plan.unwrap();
+    assert!(plan.is_empty() && !plan.is_incomplete(), "{plan}");
 }
 
 #[tokio::test(start_paused = true)]

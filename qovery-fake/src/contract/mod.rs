@@ -6,6 +6,7 @@
 mod build;
 mod check;
 mod pattern;
+mod property;
 mod route;
 mod schema;
 

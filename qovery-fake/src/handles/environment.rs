@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{DeploymentScript, FakeQovery, FakeService};
@@ -14,6 +14,7 @@ use crate::{
         environment::Environment,
         event_queue::{Event, ExternalAction, ExternalRequest},
         script::{Failure, Script},
+        version::default_source,
     },
 };
 
@@ -87,10 +88,14 @@ impl FakeEnvironment {
         self
     }
 
-    /// Adds a service in a new stage; [`FakeService::in_stage`] moves it to another one.
+    /// Adds a service in the default stage; [`FakeService::in_stage`] moves it to another one.
+    ///
+    /// It has a source of its name: an application, a cron job and a Terraform module have a Git repository with the
+    /// branch `main`; a container and a lifecycle job have an image with the tag `1.0`; a chart has the version `1.0.0`
+    /// of a chart repository. [`FakeService::with`] sets another one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
         let template = format!("/{0}/{{{0}Id}}", kind.segment());
-        let mut body = Map::new();
+        let mut body = default_source(kind, name);
         body.insert("name".to_owned(), Value::String(name.to_owned()));
         let parents = BTreeMap::from([("environmentId".to_owned(), self.id.to_string())]);
         let id = self.fake.with(|core| {

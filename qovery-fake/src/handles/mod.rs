@@ -21,10 +21,11 @@ pub use deployment::DeploymentScript;
 pub use deployments::FakeDeployment;
 pub use environment::{ExternalActor, FakeEnvironment};
 pub use organization::{FakeOrganization, FakeProject};
-pub use service::FakeService;
+pub use service::{FakeService, InvalidProperty};
 
 use super::{
-    ApiTraits, Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
+    ApiTraits, Clock, ConfiguredVersion, FakeServer, FakeTransport, Fault, RecordedRequest,
+    StartId,
     contract::Amount,
     core::Core,
     engine::Engine,
@@ -220,6 +221,12 @@ impl FakeQovery {
     /// Sets the meaning of the `startId` parameter. By default the page starts after that item.
     pub fn start_id(&self, meaning: StartId) {
         self.with(|core| core.world.start_id = meaning);
+    }
+
+    /// Sets the effect of a deployment of an image tag or a chart version on the configuration. By default it becomes
+    /// the configured one. A Git commit becomes the deployed commit of the repository in any case.
+    pub fn configured_version(&self, effect: ConfiguredVersion) {
+        self.with(|core| core.world.configured_version = effect);
     }
 
     /// Sets the number of items on a page. Default: 20; at least 1.

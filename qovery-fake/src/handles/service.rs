@@ -1,7 +1,8 @@
 //! Services.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
+use qovery_api::Printable;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,6 +11,18 @@ use crate::{
     Step, Workload,
     world::{creation, environment::Service},
 };
+
+/// A property that a service cannot have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidProperty(String);
+
+impl fmt::Display for InvalidProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printable::new(&self.0).fmt(f)
+    }
+}
+
+impl std::error::Error for InvalidProperty {}
 
 /// A service of a fake.
 #[derive(Debug, Clone)]
@@ -126,14 +139,65 @@ impl FakeService {
         self
     }
 
-    /// Sets a property of its configuration, such as `tag` of a container.
+    /// Sets a property of its configuration, such as `tag` of a container, or `git_repository` of an application. The
+    /// name and the type are those of the response of the API that shows the service. An object may lack properties:
+    /// responses complete it.
+    ///
+    /// ```
+    /// use qovery_fake::{FakeQovery, Workload};
+    /// use qovery_fake::qovery_api::serde_json::json;
+    ///
+    /// let environment = FakeQovery::new().environment("staging");
+    /// let api = environment.service(Workload::Application, "api").with(
+    ///     "git_repository",
+    ///     json!({"url": "https://github.com/acme/api", "branch": "main", "provider": "GITHUB"}),
+    /// );
+    /// assert!(api.try_with("git_repositry", json!({})).is_err());
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if [`try_with`](Self::try_with) returns an error: a test with such a configuration would test nothing.
+    #[track_caller]
     pub fn with(self, property: &str, value: Value) -> Self {
+        match self.try_with(property, value) {
+            Ok(()) => self,
+            #[allow(
+                clippy::panic,
+                reason = "a mistake in a test, like a wrong argument of an assertion"
+            )]
+            Err(problem) => panic!("{problem}"),
+        }
+    }
+
+    /// Sets a property of its configuration, like [`with`](Self::with).
+    ///
+    /// # Errors
+    /// Returns an error if the service was deleted, if a service of this kind has no such property, if the server sets
+    /// it, or if the value does not fit. The message has the most similar name.
+    pub fn try_with(&self, property: &str, value: Value) -> Result<(), InvalidProperty> {
         self.fake.with(|core| {
-            if let Some(resource) = core.world.resources.get_mut(&self.id.to_string()) {
-                resource.body.insert(property.to_owned(), value);
+            let contract = Arc::clone(&core.contract);
+            let Some(resource) = core.world.resources.get_mut(&self.id.to_string()) else {
+                return Err(InvalidProperty("the service does not exist".to_owned()));
+            };
+            let problem = match resource.server.contains_key(property) {
+                true => Some(format!("\"{property}\" is set by the server")),
+                false => contract.problem_of_property(
+                    &resource.template,
+                    &resource.facts(),
+                    property,
+                    &value,
+                ),
+            };
+            if let Some(problem) = problem {
+                let kind = self.workload.service_type();
+                return Err(InvalidProperty(format!(
+                    "a service of type {kind}: {problem}"
+                )));
             }
-        });
-        self
+            resource.body.insert(property.to_owned(), value);
+            Ok(())
+        })
     }
 
     /// Returns a property of its configuration, as it was last set.

@@ -1,5 +1,7 @@
 //! Deploy, stop, restart, delete, uninstall and cancel.
 
+use std::collections::BTreeMap;
+
 use http::header;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use crate::{
     exchange::{Answer, Refusal},
     json::set,
     settings::ActionAnswer,
-    world::{World, audit::Actor, environment::Environment, queue},
+    world::{World, audit::Actor, environment::Environment, queue, version::AskedVersion},
 };
 
 /// The action of the last segment of a path.
@@ -38,14 +40,14 @@ pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Trigger) ->
     let service = world.services.get(&id);
     let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
     let environment = service.environment;
-    take_version(world, id, call.body);
-    request(world, call, environment, action, Some(vec![id]))
+    let versions = BTreeMap::from([(id, AskedVersion::of(call.body))]);
+    request(world, call, environment, action, Some((vec![id], versions)))
 }
 
 /// Acts on the services in the body.
 pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -> Handled {
     let environment = environment_id(call)?;
-    let mut chosen = Vec::new();
+    let (mut chosen, mut versions) = (Vec::new(), BTreeMap::new());
     for (list, entries) in call.body.as_object().into_iter().flatten() {
         for entry in entries.as_array().into_iter().flatten() {
             let id = entry
@@ -63,14 +65,14 @@ pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -
             let Some(known) = known else {
                 return Err(Refusal::not_found("service of this environment", id));
             };
-            take_version(world, known, entry);
+            versions.insert(known, AskedVersion::of(entry));
             chosen.push(known);
         }
     }
     if chosen.is_empty() {
         return Err(Refusal::bad_request("no service was chosen"));
     }
-    request(world, call, environment, action, Some(chosen))
+    request(world, call, environment, action, Some((chosen, versions)))
 }
 
 pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
@@ -102,13 +104,15 @@ fn request(
     call: &Call<'_>,
     environment: Uuid,
     action: Trigger,
-    chosen: Option<Vec<Uuid>>,
+    chosen: Option<(Vec<Uuid>, BTreeMap<Uuid, AskedVersion>)>,
 ) -> Handled {
+    let (chosen, versions) = chosen.unzip();
+    let versions = versions.unwrap_or_default();
     let service = chosen.as_ref().and_then(|chosen| chosen.first().copied());
     let before = facts(world, environment, service);
     let user_agent = call.incoming.headers.get(header::USER_AGENT);
     let actor = Actor::calling_with(user_agent.and_then(|value| value.to_str().ok()));
-    let accepted = queue::accept_from_caller(world, environment, action, chosen, actor);
+    let accepted = queue::accept_from_caller(world, environment, action, chosen, versions, actor);
     let settings = world
         .environments
         .get(&environment)
@@ -222,14 +226,4 @@ fn answer_of_traits(
     };
     set(&mut body, "deployment_request_id", request.clone());
     Some(call.exact(&body))
-}
-
-/// Stores the version of a deployment, so that the service and the history show it.
-fn take_version(world: &mut World, id: Uuid, body: &Value) {
-    if let Some(service) = world.services.get_mut(&id) {
-        service.take_version(body);
-    }
-    if let Some(resource) = world.resources.get_mut(&id.to_string()) {
-        resource.take_version(body);
-    }
 }

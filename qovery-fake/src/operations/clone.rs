@@ -1,4 +1,4 @@
-//! Clones of environments and services: the configuration, never deployed.
+//! Clones of environments and services: the configuration, never deployed, with URLs of their own.
 
 use std::collections::BTreeMap;
 
@@ -96,10 +96,26 @@ fn copy_service(
         copy.durations.clone_from(&service.durations);
     }
     let links = source.and_then(|source| source.server.get("links").cloned());
-    if let (Some(links), Some(copy)) = (links, world.resources.get_mut(&id.to_string())) {
-        copy.server.insert("links".to_owned(), links);
+    if let (Some(Value::Array(links)), Some(copy)) =
+        (links, world.resources.get_mut(&id.to_string()))
+    {
+        let own = links
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|url| url_of_copy(url, id));
+        copy.server.insert("links".to_owned(), own.collect());
     }
     id
+}
+
+/// The URL of a copy: the host of the original with a prefix.
+fn url_of_copy(url: &str, copy: Uuid) -> Value {
+    let id = copy.simple().to_string();
+    let prefix = id.get(24..).unwrap_or_default();
+    json!(match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://z{prefix}-{rest}"),
+        None => format!("z{prefix}-{url}"),
+    })
 }
 
 /// Copies the variables of environments and services to the copies of these. An alias or an override of a

@@ -50,7 +50,10 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
         (&Method::GET, false, None) => match world.resources.single(&call.incoming.path) {
             Some(Value::Array(all)) => page_of(world, call, all),
             Some(document) => Ok(call.success(document)),
-            None => Ok(example(world, call)),
+            None => match only_commit(world, call) {
+                Some(commit) => page_of(world, call, &[commit]),
+                None => Ok(example(world, call)),
+            },
         },
         (&Method::PUT | &Method::PATCH, false, _) => {
             let old = world.resources.single(&call.incoming.path);
@@ -83,6 +86,13 @@ fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled 
     let answer = call.success(&document);
     world.resources.set_single(&call.incoming.path, document);
     Ok(answer)
+}
+
+/// The commit of a service with a repository, if its commits are read and a script gave it none.
+fn only_commit(world: &World, call: &Call<'_>) -> Option<Value> {
+    let path = call.incoming.path.strip_suffix("/commit")?;
+    let id = path.rsplit('/').next()?;
+    version::only_commit(world.resources.get(id)?)
 }
 
 /// Returns the declared response, with the ids of the path if the schema has properties for them.

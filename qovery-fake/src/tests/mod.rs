@@ -12,6 +12,7 @@ mod requests;
 mod resources;
 mod round_trip;
 mod scripts;
+mod sources;
 mod stories;
 mod traits;
 

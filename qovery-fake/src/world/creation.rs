@@ -289,6 +289,7 @@ pub(crate) fn add_past_execution(world: &mut World, environment: Uuid) {
         action: Trigger::Deploy,
         services: subject.services.clone(),
         requested: subject.services.clone(),
+        versions: BTreeMap::new(),
         whole: true,
         actor: Actor::caller(),
         accepted_at: now,

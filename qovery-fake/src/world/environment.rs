@@ -117,9 +117,9 @@ pub(crate) struct Service {
     pub(crate) last_deployment_at: Option<Duration>,
     pub(crate) deployment_status: &'static str,
     pub(crate) durations: Vec<(crate::Step, Duration)>,
-    /// The version that was requested last.
+    /// The version that the last run requested.
     pub(crate) asked: Map<String, Value>,
-    /// Whether the next run computes a plan and applies nothing.
+    /// Whether the last run computes a plan and applies nothing.
     pub(crate) is_plan: bool,
     pub(crate) logs: Vec<(Duration, String)>,
     /// The problem of its pod: the reason, and the exit code of its last run.

@@ -39,7 +39,7 @@ use self::{
     timeline::Timeline,
 };
 use super::{
-    settings::{Gone, Settings, StartId},
+    settings::{ConfiguredVersion, Gone, Settings, StartId},
     traits::ApiTraits,
 };
 
@@ -60,6 +60,7 @@ pub(crate) struct World {
     pub(crate) defaults: Settings,
     pub(crate) page_size: usize,
     pub(crate) start_id: StartId,
+    pub(crate) configured_version: ConfiguredVersion,
     pub(crate) traits: ApiTraits,
     earlier: EarlierStates,
 }
@@ -80,6 +81,7 @@ impl World {
             defaults: Settings::default(),
             page_size: 20,
             start_id: StartId::default(),
+            configured_version: ConfiguredVersion::default(),
             traits: ApiTraits::default(),
             earlier: EarlierStates::default(),
         }
@@ -204,6 +206,7 @@ impl World {
             defaults: self.defaults.clone(),
             page_size: self.page_size,
             start_id: self.start_id,
+            configured_version: self.configured_version,
             traits: self.traits,
             earlier: EarlierStates::default(),
         }

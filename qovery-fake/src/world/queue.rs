@@ -1,5 +1,7 @@
 //! The queue of an environment: requests are accepted, merged, started, canceled and superseded.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::{
@@ -10,6 +12,7 @@ use super::{
     request::{self, DeploymentRequest, RequestStage},
     run,
     script::Script,
+    version::AskedVersion,
 };
 use crate::{CanceledInQueue, Merging, Trigger};
 
@@ -19,6 +22,7 @@ pub(crate) fn accept_from_caller(
     environment: Uuid,
     action: Trigger,
     chosen: Option<Vec<Uuid>>,
+    versions: BTreeMap<Uuid, AskedVersion>,
     actor: Actor,
 ) -> Option<Uuid> {
     let now = world.time.now();
@@ -35,7 +39,22 @@ pub(crate) fn accept_from_caller(
             services: seen,
         });
     }
-    accept(world, environment, action, chosen, actor, script)
+    let id = accept(
+        world,
+        environment,
+        action,
+        chosen,
+        versions.clone(),
+        actor,
+        script,
+    )?;
+    let configured = world.configured_version;
+    for (service, version) in &versions {
+        if let Some(resource) = world.resources.get_mut(&service.to_string()) {
+            resource.take_version(version, configured);
+        }
+    }
+    Some(id)
 }
 
 /// Accepts a request.
@@ -44,6 +63,7 @@ fn accept(
     environment: Uuid,
     action: Trigger,
     chosen: Option<Vec<Uuid>>,
+    versions: BTreeMap<Uuid, AskedVersion>,
     actor: Actor,
     script: Script,
 ) -> Option<Uuid> {
@@ -67,6 +87,7 @@ fn accept(
         action,
         requested: services.clone(),
         services,
+        versions,
         whole,
         actor: actor.clone(),
         accepted_at: now,
@@ -125,6 +146,7 @@ fn enqueue(world: &mut World, mut request: DeploymentRequest) {
                     earlier.services.push(*service);
                 }
             }
+            earlier.versions.extend(request.versions.clone());
         }
         world.requests.insert(id, request);
         return;
@@ -290,7 +312,15 @@ pub(super) fn act_externally(
                 services,
                 script,
             } = *request;
-            accept(world, environment, action, services, actor, script);
+            accept(
+                world,
+                environment,
+                action,
+                services,
+                BTreeMap::new(),
+                actor,
+                script,
+            );
         }
     }
 }

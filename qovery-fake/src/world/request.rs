@@ -1,10 +1,10 @@
 //! A deployment request.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::{audit::Actor, script::Script, table::Table};
+use super::{audit::Actor, script::Script, table::Table, version::AskedVersion};
 use crate::{RequestStatus, Trigger};
 
 /// A request for an action on an environment or on some of its services.
@@ -17,6 +17,8 @@ pub(crate) struct DeploymentRequest {
     pub(crate) services: Vec<Uuid>,
     /// The requested services.
     pub(crate) requested: Vec<Uuid>,
+    /// The versions that it names, with those of the requests that it absorbed.
+    pub(crate) versions: BTreeMap<Uuid, AskedVersion>,
     /// Whether the environment as a whole is meant.
     pub(crate) whole: bool,
     pub(crate) actor: Actor,

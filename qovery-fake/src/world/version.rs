@@ -1,25 +1,128 @@
-//! The version of a service that a deployment uses, as the history shows it.
+//! The version of a service that a deployment uses, as the history and the configuration show it.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::{environment::Service, resources::Resource};
-use crate::Workload;
+use super::{World, environment::Service, resources::Resource};
+use crate::{Trigger, Workload, settings::ConfiguredVersion};
 
 /// The parts of a version that a deployment can name.
 const PARTS: [&str; 3] = ["image_tag", "git_commit_id", "chart_version"];
 
-impl Service {
-    /// Stores the version of a deployment, so that the history shows it.
-    pub(crate) fn take_version(&mut self, body: &Value) {
-        for part in PARTS {
-            if let Some(value) = body.get(part).filter(|value| value.is_string()) {
-                self.asked.insert(part.to_owned(), value.clone());
+/// The paths at which the configuration of a service has its Git repository.
+const REPOSITORIES: [&str; 4] = [
+    "/git_repository",
+    "/source/docker/git_repository",
+    "/source/git/git_repository",
+    "/terraform_files_source/git/git_repository",
+];
+
+/// The paths of an image tag.
+const TAGS: [&str; 2] = ["/tag", "/source/image/tag"];
+
+/// The paths of the version of a chart.
+const CHART_VERSIONS: [&str; 2] = [
+    "/source/repository/chart_version",
+    "/source/helm_repository/chart_version",
+];
+
+/// The commit that a repository has deployed.
+const DEPLOYED: &str = "deployed_commit_id";
+
+/// The source of a service that a script creates: a repository, an image or a chart of its name.
+pub(crate) fn default_source(kind: Workload, name: &str) -> Map<String, Value> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let plain = |c: char| {
+        if is_plain(c) {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.chars().map(plain).collect();
+    let git = json!({
+        "provider": "GITHUB",
+        "owner": "acme",
+        "name": name,
+        "url": format!("https://github.com/acme/{name}.git"),
+        "branch": "main",
+        "root_path": "/",
+    });
+    let image = format!("acme/{name}");
+    let source = match kind {
+        Workload::Application => json!({"git_repository": git}),
+        Workload::Container => json!({"image_name": image, "tag": "1.0"}),
+        Workload::CronJob => json!({
+            "source": {"docker": {"git_repository": git, "dockerfile_path": "Dockerfile"}},
+        }),
+        Workload::LifecycleJob => json!({"source": {"image": {"image_name": image, "tag": "1.0"}}}),
+        Workload::Helm => json!({
+            "source": {"repository": {"chart_name": name, "chart_version": "1.0.0"}},
+        }),
+        Workload::Terraform => json!({
+            "terraform_files_source": {"git": {"git_repository": git}},
+        }),
+        Workload::Database | Workload::AgenticWorkflow => json!({}),
+    };
+    source.as_object().cloned().unwrap_or_default()
+}
+
+/// The version of a service that a request names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AskedVersion {
+    parts: Map<String, Value>,
+    /// Whether the run computes a plan and applies nothing.
+    is_plan: bool,
+}
+
+impl AskedVersion {
+    pub(crate) fn of(body: &Value) -> Self {
+        let asked = PARTS.into_iter().filter_map(|part| {
+            let value = body.get(part).filter(|value| value.is_string())?;
+            Some((part.to_owned(), value.clone()))
+        });
+        Self {
+            parts: asked.collect(),
+            is_plan: body.get("action").and_then(Value::as_str) == Some("PLAN"),
+        }
+    }
+}
+
+impl World {
+    /// Notes the versions of a run that begins, before the history shows them.
+    pub(super) fn begin_versions(
+        &mut self,
+        action: Trigger,
+        services: &[Uuid],
+        versions: &BTreeMap<Uuid, AskedVersion>,
+    ) {
+        if action != Trigger::Deploy {
+            return;
+        }
+        for id in services {
+            let Some(service) = self.services.get_mut(id) else {
+                continue;
+            };
+            let asked = versions.get(id).cloned().unwrap_or_default();
+            service.is_plan = asked.is_plan && service.kind == Workload::Terraform;
+            service.asked = asked.parts;
+            if service.is_plan || service.asked.contains_key("git_commit_id") {
+                continue;
+            }
+            let commits = format!("/{}/{id}/commit", service.kind.segment());
+            let newest = self.resources.single(&commits);
+            let newest = newest.and_then(|commits| commits.pointer("/0/git_commit_id"));
+            let newest = newest.cloned();
+            if let Some(resource) = self.resources.get_mut(&id.to_string()) {
+                resource.deploy_newest(newest);
             }
         }
-        let action = body.get("action").and_then(Value::as_str);
-        self.is_plan = self.kind == Workload::Terraform && action == Some("PLAN");
     }
+}
 
+impl Service {
     /// The details in the history of a deployment that begins now, from the facts about the service.
     pub(super) fn version_details(&self, facts: &Value, date: &str) -> Value {
         let first = |paths: &[&str]| {
@@ -27,8 +130,10 @@ impl Service {
             found.find(|value| value.is_string()).cloned()
         };
         let asked = |part: &str| self.asked.get(part).cloned();
-        let commit =
-            asked("git_commit_id").or_else(|| first(&["/git_repository/deployed_commit_id"]));
+        let commit = asked("git_commit_id").or_else(|| {
+            let mut repositories = REPOSITORIES.iter().filter_map(|path| facts.pointer(path));
+            repositories.find_map(commit_of)
+        });
         let commit = commit.map(|id| {
             json!({
                 "git_commit_id": id, "created_at": date, "tag": "", "message": "",
@@ -36,15 +141,8 @@ impl Service {
             })
         });
         let image = first(&["/image_name", "/source/image/image_name"]).unwrap_or(json!("image"));
-        let tag = first(&["/tag"]).or_else(|| asked("image_tag"));
-        let tag = tag.or_else(|| first(&["/source/image/tag"]));
-        let chart = asked("chart_version").or_else(|| {
-            let paths = [
-                "/source/repository/chart_version",
-                "/source/helm_repository/chart_version",
-            ];
-            first(&paths)
-        });
+        let tag = asked("image_tag").or_else(|| first(&TAGS));
+        let chart = asked("chart_version").or_else(|| first(&CHART_VERSIONS));
         match self.kind {
             Workload::Application => match commit {
                 Some(commit) => json!({"commit": commit, "build_pod_name": "builder"}),
@@ -76,21 +174,103 @@ impl Service {
     }
 }
 
+/// The deployed commit of a repository, or the newest one of its branch.
+fn commit_of(repository: &Value) -> Option<Value> {
+    let deployed = repository.get(DEPLOYED).filter(|id| id.is_string());
+    deployed.cloned().or_else(|| {
+        let text = |name: &str| repository.get(name).and_then(Value::as_str);
+        let branch = text("branch").unwrap_or_default();
+        Some(json!(newest_commit(text("url")?, branch)))
+    })
+}
+
+/// The only commit of the repository of a service that a script gave none.
+pub(crate) fn only_commit(resource: &Resource) -> Option<Value> {
+    let facts = resource.facts();
+    let mut repositories = REPOSITORIES.iter().filter_map(|path| facts.pointer(path));
+    let repository = repositories.next()?;
+    let text = |name: &str| repository.get(name).and_then(Value::as_str);
+    let commit = newest_commit(text("url")?, text("branch").unwrap_or_default());
+    Some(json!({
+        "git_commit_id": commit,
+        "created_at": facts.get("created_at"),
+        "author_name": "someone",
+        "message": "commit",
+        "tag": "",
+    }))
+}
+
+/// A commit that depends on the repository and the branch only.
+fn newest_commit(url: &str, branch: &str) -> String {
+    let fold = |seed: u128| {
+        let bytes = url.bytes().chain([0]).chain(branch.bytes());
+        bytes.fold(seed, |sum, byte| {
+            (sum ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        })
+    };
+    let high = fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+    let low = u32::try_from(fold(high) >> 96).unwrap_or_default();
+    format!("{high:032x}{low:08x}")
+}
+
 impl Resource {
     /// Stores the version of a deployment, so that the service shows it.
-    pub(crate) fn take_version(&mut self, body: &Value) {
-        if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
-            self.body.insert("tag".to_owned(), tag.clone());
+    pub(crate) fn take_version(&mut self, version: &AskedVersion, configured: ConfiguredVersion) {
+        let asked = |part: &str| version.parts.get(part).cloned();
+        if version.is_plan {
+            return;
         }
-        if let Some(commit) = body
-            .get("git_commit_id")
-            .filter(|commit| commit.is_string())
-            && let Some(repository) = self.body.get_mut("git_repository")
-            && let Some(repository) = repository.as_object_mut()
-        {
-            repository.insert("deployed_commit_id".to_owned(), commit.clone());
+        if let Some(commit) = asked("git_commit_id") {
+            self.set_deployed(commit);
+        }
+        if configured == ConfiguredVersion::Stays {
+            return;
+        }
+        let places = [("image_tag", TAGS), ("chart_version", CHART_VERSIONS)];
+        for (part, paths) in places {
+            let Some(value) = asked(part) else { continue };
+            for path in paths {
+                if let Some(place) = at(&mut self.body, path).filter(|place| place.is_string()) {
+                    *place = value.clone();
+                    break;
+                }
+            }
         }
     }
+
+    /// Deploys the newest commit, if the repository has none deployed.
+    fn deploy_newest(&mut self, newest: Option<Value>) {
+        for path in REPOSITORIES {
+            let Some(repository) = at(&mut self.body, path) else {
+                continue;
+            };
+            if repository.get(DEPLOYED).is_some_and(Value::is_string) {
+                return;
+            }
+            if let Some(commit) = newest.or_else(|| commit_of(repository)) {
+                self.set_deployed(commit);
+            }
+            return;
+        }
+    }
+
+    fn set_deployed(&mut self, commit: Value) {
+        for path in REPOSITORIES {
+            if let Some(repository) = at(&mut self.body, path).and_then(Value::as_object_mut) {
+                repository.insert(DEPLOYED.to_owned(), commit);
+                return;
+            }
+        }
+    }
+}
+
+/// The value at a path of properties.
+fn at<'a>(body: &'a mut Map<String, Value>, path: &str) -> Option<&'a mut Value> {
+    let (name, rest) = match path.trim_start_matches('/').split_once('/') {
+        Some((name, rest)) => (name, format!("/{rest}")),
+        None => (path.trim_start_matches('/'), String::new()),
+    };
+    body.get_mut(name)?.pointer_mut(&rest)
 }
 
 /// If the settings of a service have one shape in requests and another one in responses,

@@ -47,6 +47,12 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Bytes,
     ),
     (
+        "Another file is named",
+        "qovery-ext/src/recipes/bulk",
+        "JOURNAL_LIMIT",
+        Bytes,
+    ),
+    (
         "body of a successful response",
         "qovery-api/src/runtime/limits",
         "DEFAULT_BODY_LIMIT",

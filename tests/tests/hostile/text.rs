@@ -382,6 +382,9 @@ async fn wait(text: &str, printed: &mut Printed) {
     printed.display("ext State Display", &State::from(text));
     assert_eq!(State::from(text).as_str(), text, "the raw text stays");
     let fake = FakeQovery::new();
+    let invalid = fake.environment("fields").service(Workload::Database, "db");
+    let invalid = invalid.try_with(text, text.into()).unwrap_err();
+    printed.display("fake InvalidProperty Display", &invalid);
     let environment = fake.environment(text);
     let service = environment
         .service(Workload::Application, text)

@@ -7,10 +7,11 @@ use std::{
 
 use qovery_api::{Error, Printable};
 
-use super::super::{FindError, find_error::closest};
+use super::{super::FindError, BulkSummary};
 use crate::causes::{self, debug_as_text};
 
-/// The bulk action did not begin: no environment was changed.
+/// The error of a bulk action. Either no environment was changed, or all actions ended and the journal lacks lines
+/// ([`BulkError::summary`]).
 ///
 /// Available on crate feature `bulk` only.
 pub struct BulkError(Reason);
@@ -21,6 +22,8 @@ enum Reason {
     Journal(PathBuf, io::Error),
     /// The message.
     Mode(String),
+    /// The actions ended, and lines of the journal could not be written.
+    Unwritten(PathBuf, io::Error, Box<BulkSummary>),
 }
 
 impl BulkError {
@@ -29,28 +32,25 @@ impl BulkError {
         |error| Self(Reason::Journal(path, error))
     }
 
+    /// The actions ended with this summary, and the journal lacks lines.
+    pub(super) fn unwritten(path: &Path, error: io::Error, summary: BulkSummary) -> Self {
+        Self(Reason::Unwritten(path.to_owned(), error, Box::new(summary)))
+    }
+
     pub(super) fn find(error: FindError) -> Self {
         Self(Reason::Find(error))
     }
 
-    /// No environment has this mode, and the client does not know it.
-    pub(super) fn unknown_mode(mode: &str, known: &[&str]) -> Self {
-        let likest = closest(mode, known.iter().copied());
-        let hint = likest
-            .and_then(|place| known.get(place))
-            .map(|likest| format!("did you mean {likest}? "))
-            .unwrap_or_default();
-        Self(Reason::Mode(format!(
-            "no environment has the mode \"{mode}\": {hint}known modes: {}",
-            known.join(", ")
-        )))
+    /// No environment has a mode, and the client does not know it.
+    pub(super) fn unknown_mode(message: String) -> Self {
+        Self(Reason::Mode(message))
     }
 
-    /// Returns the error of the selection, if the environments were not found.
+    /// Returns the error of the selection, if an organization, a project or an environment was not found.
     pub fn find_error(&self) -> Option<&FindError> {
         match &self.0 {
             Reason::Find(error) => Some(error),
-            Reason::Journal(..) | Reason::Mode(_) => None,
+            Reason::Journal(..) | Reason::Mode(_) | Reason::Unwritten(..) => None,
         }
     }
 
@@ -64,9 +64,20 @@ impl BulkError {
         matches!(self.0, Reason::Mode(_))
     }
 
-    /// Returns whether the journal cannot be used.
+    /// Returns whether the journal cannot be used, or lacks lines.
     pub fn is_journal(&self) -> bool {
-        matches!(self.0, Reason::Journal(..))
+        matches!(self.0, Reason::Journal(..) | Reason::Unwritten(..))
+    }
+
+    /// Returns the outcomes of the actions, if lines of the journal could not be written: the actions ended
+    /// nevertheless. Actions whose start could not be written were not sent. If all are done, remove the journal before
+    /// the next run. Otherwise, the next run may wait again for an action that is over, or report a sent action as
+    /// uncertain. It never repeats a deployment.
+    pub fn summary(&self) -> Option<&BulkSummary> {
+        match &self.0 {
+            Reason::Unwritten(_, _, summary) => Some(summary),
+            _ => None,
+        }
     }
 }
 
@@ -81,6 +92,18 @@ impl fmt::Display for BulkError {
                 causes::write(f, self, message)
             }
             Reason::Mode(text) => Printable::new(text).fmt(f),
+            Reason::Unwritten(path, error, summary) => {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                let (path, error) = (Printable::new(&path), Printable::new(&error));
+                let next = match summary.all_reached() {
+                    true => "remove the journal before the next run",
+                    false => "run this again to continue",
+                };
+                let done = summary.last_line();
+                let message =
+                    format_args!("{done}, but the journal {path} lacks lines: {error}: {next}");
+                causes::write(f, self, message)
+            }
         }
     }
 }
@@ -91,7 +114,7 @@ impl std::error::Error for BulkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Reason::Find(error) => error.source(),
-            Reason::Journal(_, error) => Some(error),
+            Reason::Journal(_, error) | Reason::Unwritten(_, error, _) => Some(error),
             Reason::Mode(_) => None,
         }
     }

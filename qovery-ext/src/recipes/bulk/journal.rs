@@ -66,6 +66,8 @@ pub(super) struct Journal {
     file: Mutex<File>,
     /// The last entry of each environment, and the goal of its action.
     last: HashMap<Uuid, (Event, Option<Goal>)>,
+    /// Why the first line that could not be written was not.
+    unwritten: Mutex<Option<io::Error>>,
 }
 
 /// Takes an entry of the journal.
@@ -102,6 +104,9 @@ fn start_afresh(last: &mut HashMap<Uuid, (Event, Option<Goal>)>) {
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: u64 = 1024 * 1024;
 
+/// The largest journal that is read, in bytes.
+const JOURNAL_LIMIT: u64 = 256 * 1024 * 1024;
+
 /// Whether a text is the beginning of a line, as far as a crash has let it be written.
 fn begins_line(text: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 2] = [b"{\"environment\":\"", b"{\"job\":\""];
@@ -127,6 +132,10 @@ impl Journal {
             }
             TryLockError::Error(error) => error,
         })?;
+        if file.metadata()?.len() > JOURNAL_LIMIT {
+            let text = "it is larger than 256 MiB: use another journal";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
         let mut last = HashMap::new();
         let mut reader = BufReader::new(&file);
         let mut line = Vec::new();
@@ -175,16 +184,17 @@ impl Journal {
         Ok(Self {
             file: Mutex::new(file),
             last,
+            unwritten: Mutex::default(),
         })
     }
 
     /// Refuses the journal of another job, and entries that were moved to another environment.
     pub(super) fn check<'a>(
         &self,
-        actions: impl IntoIterator<Item = (Uuid, &'a Action)>,
+        actions: impl IntoIterator<Item = (&'a FoundEnvironment, &'a Action)>,
     ) -> io::Result<()> {
         for (environment, action) in actions {
-            let Some((event, noted)) = self.last.get(&environment) else {
+            let Some((event, noted)) = self.last.get(&environment.id()) else {
                 continue;
             };
             let goal = action.goal();
@@ -194,7 +204,7 @@ impl Journal {
                     None => "a condition".to_owned(),
                 };
                 let what = format!(
-                    "it belongs to another job: there, the goal of environment {environment} is {}, and here {}",
+                    "it belongs to another job: there, the goal of {environment} is {}, and here {}",
                     text(noted),
                     text(&goal)
                 );
@@ -204,7 +214,7 @@ impl Journal {
                 && !is_same(token.subject(), action.subject())
             {
                 let what = format!(
-                    "it belongs to another job: there, the action of environment {environment} acts on \
+                    "it belongs to another job: there, the action of {environment} acts on \
                      something else than here"
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
@@ -222,8 +232,8 @@ impl Journal {
         }
     }
 
-    /// Adds an entry, and waits until it is on the disk.
-    pub(super) fn write(&self, environment: &FoundEnvironment, event: Event) -> io::Result<()> {
+    /// Adds an entry, and waits until it is on the disk. Returns the message of the error if it cannot be written.
+    pub(super) fn write(&self, environment: &FoundEnvironment, event: Event) -> Result<(), String> {
         self.add(&Entry {
             environment: environment.id(),
             name: environment.name().to_owned(),
@@ -232,13 +242,38 @@ impl Journal {
     }
 
     /// Adds the end of the job: each environment has reached the goal, and the next run starts afresh.
-    pub(super) fn finish(&self) -> io::Result<()> {
-        self.add(&Job {
+    pub(super) fn finish(&self) {
+        // [`Journal::unwritten`] has the error.
+        let _unwritten = self.add(&Job {
             job: JobEvent::Done,
+        });
+    }
+
+    /// Whether each line was written.
+    pub(super) fn is_complete(&self) -> bool {
+        let unwritten = self.unwritten.lock();
+        unwritten.unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    /// Returns the error of the first line that could not be written.
+    pub(super) fn unwritten(&self) -> Option<io::Error> {
+        let unwritten = self.unwritten.lock();
+        unwritten.unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn add(&self, line: &impl Serialize) -> Result<(), String> {
+        self.append(line).map_err(|error| {
+            let text = error.to_string();
+            let mut first = self
+                .unwritten
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(error);
+            text
         })
     }
 
-    fn add(&self, line: &impl Serialize) -> io::Result<()> {
+    fn append(&self, line: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_string(line)?;
         line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

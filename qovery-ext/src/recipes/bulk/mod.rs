@@ -8,19 +8,19 @@ mod journal;
 mod pattern;
 mod summary;
 
-use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
 use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
 
-use super::{FindExt, FoundEnvironment, FoundOrganization, naming::comparable};
-use crate::wait::{Action, Goal, WaitError, WaitErrorKind, WaitExt};
+use super::{FindError, FindExt, FoundEnvironment, FoundOrganization, gone, modes, naming::Named};
+use crate::wait::{Action, Goal, Reached, WaitError, WaitErrorKind, WaitExt};
 
 pub use error::BulkError;
 pub use summary::{BulkOutcome, BulkResult, BulkSummary};
 
 use journal::{Before, Event, Journal};
-use pattern::fits;
+use pattern::Pattern;
 
 type Filter = dyn Fn(&FoundEnvironment) -> bool + Send + Sync;
 
@@ -53,6 +53,7 @@ pub struct Bulk {
     filters: Vec<Arc<Filter>>,
     /// The modes that the filters name.
     modes: Vec<EnvironmentModeEnum>,
+    names: Vec<Pattern>,
     at_once: usize,
     journal: Option<PathBuf>,
 }
@@ -69,6 +70,7 @@ impl Bulk {
             project: None,
             filters: Vec::new(),
             modes: Vec::new(),
+            names: Vec::new(),
             at_once: Self::AT_ONCE,
             journal: None,
         }
@@ -104,13 +106,12 @@ impl Bulk {
     }
 
     /// Selects the environments whose name matches this pattern: `*` stands for any text, `?` for
-    /// one character. Case is ignored.
-    pub fn named(self, pattern: impl Into<String>) -> Self {
-        let pattern: Vec<char> = comparable(&pattern.into()).chars().collect();
-        self.filter(move |environment| {
-            let name: Vec<char> = comparable(environment.name()).chars().collect();
-            fits(&pattern, &name)
-        })
+    /// one character. Case is ignored. A name without `*` and `?` that no listed environment has is an error of the
+    /// selection. A pattern that matches nothing is not: [`BulkSummary::unmatched`] has it.
+    pub fn named(mut self, pattern: impl Into<String>) -> Self {
+        let pattern = Pattern::new(pattern.into());
+        self.names.push(pattern.clone());
+        self.filter(move |environment| pattern.fits(environment.name()))
     }
 
     /// Selects an environment if this closure returns true.
@@ -144,9 +145,15 @@ impl Bulk {
     /// nothing.
     ///
     /// # Errors
-    /// Returns an error if an organization or a project is not found, if a mode is unknown, or if a list cannot be
-    /// read.
+    /// Returns an error if an organization, a project or an environment that is named without a wildcard is not found,
+    /// if a mode is unknown, or if a list cannot be read.
     pub async fn select(&self) -> Result<Vec<FoundEnvironment>, BulkError> {
+        let (selected, _) = self.selection().await?;
+        Ok(selected)
+    }
+
+    /// The selected environments, and the patterns that match no listed environment.
+    async fn selection(&self) -> Result<(Vec<FoundEnvironment>, Vec<String>), BulkError> {
         let client = &self.client;
         let find = BulkError::find;
         let organizations = match &self.organization {
@@ -183,24 +190,42 @@ impl Bulk {
             return Err(find(missing));
         }
         for mode in &self.modes {
-            check_mode(mode, &found)?;
+            let listed = found.iter().filter_map(|one| one.mode.as_ref());
+            modes::check(mode, listed).map_err(BulkError::unknown_mode)?;
         }
+        let unmatched = self.unmatched(&found)?;
         found.retain(|environment| self.filters.iter().all(|accepts| accepts(environment)));
-        Ok(found)
+        Ok((found, unmatched))
+    }
+
+    /// The patterns that match no listed environment. A name that none has is an error.
+    fn unmatched(&self, listed: &[FoundEnvironment]) -> Result<Vec<String>, BulkError> {
+        let is_unmatched = |pattern: &&Pattern| !listed.iter().any(|one| pattern.fits(one.name()));
+        let mut unmatched = Vec::new();
+        for pattern in self.names.iter().filter(is_unmatched) {
+            if pattern.is_name() {
+                let all: Vec<&Named> = listed.iter().map(|one| &one.environment).collect();
+                let error = FindError::not_found("environment", &pattern.text, "", &all);
+                return Err(BulkError::find(error));
+            }
+            unmatched.push(pattern.text.clone());
+        }
+        Ok(unmatched)
     }
 
     /// Runs the action on all selected environments, some at a time, and waits for each.
     ///
-    /// An action that fails does not stop the others.
+    /// An action that fails does not stop the others. A deletion of an environment that is already gone counts as done.
     ///
     /// # Errors
     /// Returns an error before anything is sent if the environments cannot be selected, or if the journal
-    /// cannot be read, cannot be written, or is that of another job.
+    /// cannot be read, cannot be written, or is that of another job. If a line of the journal cannot be written later,
+    /// returns an error after all actions have ended: [`BulkError::summary`] has the outcomes.
     pub async fn run(
         &self,
         act: impl Fn(&FoundEnvironment) -> Action,
     ) -> Result<BulkSummary, BulkError> {
-        let environments = self.select().await?;
+        let (environments, unmatched) = self.selection().await?;
         let journal = match &self.journal {
             Some(file) => Some(Journal::open(file).map_err(BulkError::journal(file))?),
             None => None,
@@ -215,7 +240,7 @@ impl Bulk {
         if let (Some(journal), Some(file)) = (&journal, &self.journal) {
             let actions = actions
                 .iter()
-                .map(|(environment, action)| (environment.id(), action));
+                .map(|(environment, action)| (environment, action));
             journal.check(actions).map_err(BulkError::journal(file))?;
         }
         let journal = journal.as_ref();
@@ -238,14 +263,19 @@ impl Bulk {
         results.sort_by_key(|(index, _)| *index);
         let summary = BulkSummary {
             results: results.into_iter().map(|(_, result)| result).collect(),
+            unmatched,
         };
-        if let Some(journal) = journal
-            && summary.all_reached()
-        {
-            // Without this line, the next run finds the actions done, and ends the job itself.
-            let _unwritable = journal.finish();
+        let (Some(journal), Some(file)) = (journal, &self.journal) else {
+            return Ok(summary);
+        };
+        // A start without its end would be taken for one of an environment that the job did not select.
+        if summary.all_reached() && journal.is_complete() {
+            journal.finish();
         }
-        Ok(summary)
+        match journal.unwritten() {
+            Some(error) => Err(BulkError::unwritten(file, error, summary)),
+            None => Ok(summary),
+        }
     }
 
     async fn work(
@@ -256,7 +286,8 @@ impl Bulk {
     ) -> BulkOutcome {
         let id = environment.id();
         let Some(journal) = journal else {
-            return BulkOutcome::of(action.await);
+            let goal = action.goal();
+            return self.outcome(environment, goal, action.await).await;
         };
         let action = match journal.before(id) {
             Before::Nothing => action,
@@ -287,18 +318,20 @@ impl Bulk {
         action: Action,
         journal: &Journal,
     ) -> BulkOutcome {
-        let is_repeatable = is_repeatable(action.goal());
-        let outcome = match action.start().await {
+        let goal = action.goal();
+        let is_repeatable = is_repeatable(goal);
+        let ended = match action.start().await {
             Ok(operation) => {
                 let token = Box::new(operation.token());
-                // The wait continues without the journal entry; only a crash would leave the outcome uncertain.
-                let _unwritable = journal.write(environment, Event::Started { token });
-                BulkOutcome::of(operation.await)
+                // The wait continues without the entry; only a crash would leave the outcome uncertain. The run reports it.
+                let _unwritten = journal.write(environment, Event::Started { token });
+                operation.await
             }
-            Err(error) => BulkOutcome::of(Err(error)),
+            Err(error) => Err(error),
         };
+        let outcome = self.outcome(environment, goal, ended).await;
         let event = match &outcome {
-            BulkOutcome::Reached(_) => Event::Ended { is_reached: true },
+            BulkOutcome::Reached(_) | BulkOutcome::AlreadyGone => Event::Ended { is_reached: true },
             // The response was lost, and the request may never have arrived. The next run sends it again, because
             // twice has the effect of once.
             BulkOutcome::Failed(error)
@@ -311,14 +344,39 @@ impl Bulk {
             },
             _ => Event::Ended { is_reached: false },
         };
-        let _unwritable = journal.write(environment, event);
+        let _unwritten = journal.write(environment, event);
         outcome
+    }
+
+    async fn outcome(
+        &self,
+        environment: &FoundEnvironment,
+        goal: Option<Goal>,
+        ended: Result<Reached, WaitError>,
+    ) -> BulkOutcome {
+        let error = match ended {
+            Ok(reached) => return BulkOutcome::Reached(Box::new(reached)),
+            Err(error) => error,
+        };
+        let (project, id) = (environment.project.id, environment.id());
+        if !gone::is_gone(&self.client, project, id, &error).await {
+            return BulkOutcome::Failed(error);
+        }
+        self.client.forget_names();
+        match goal {
+            Some(Goal::Deleted) => BulkOutcome::AlreadyGone,
+            _ => BulkOutcome::Missing(error),
+        }
     }
 }
 
 impl fmt::Debug for Bulk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let journal = self.journal.as_ref().map(|path| path.display().to_string());
+        let names = self
+            .names
+            .iter()
+            .map(|pattern| Printable::new(&pattern.text));
         f.debug_struct("Bulk")
             .field(
                 "organization",
@@ -327,33 +385,16 @@ impl fmt::Debug for Bulk {
             .field("project", &self.project.as_deref().map(Printable::new))
             .field("filters", &self.filters.len())
             .field("modes", &self.modes)
+            .field("names", &names.collect::<Vec<_>>())
             .field("at_once", &self.at_once)
             .field("journal", &journal.as_deref().map(Printable::new))
             .finish()
     }
 }
 
-/// Refuses a mode that neither the client knows nor any environment has. A typing error in [`Bulk::except_mode`] must
-/// not select the environments that it protects.
-fn check_mode(mode: &EnvironmentModeEnum, listed: &[FoundEnvironment]) -> Result<(), BulkError> {
-    let listed = listed.iter().filter_map(|one| one.mode.as_ref());
-    let known = EnvironmentModeEnum::known_values().iter().chain(listed);
-    let known: BTreeSet<&str> = known.map(|known| known.as_str()).collect();
-    if known.iter().any(|known| is_same_mode(known, mode)) {
-        return Ok(());
-    }
-    let known: Vec<&str> = known.into_iter().collect();
-    Err(BulkError::unknown_mode(mode.as_str(), &known))
-}
-
 fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool {
     let own = environment.mode.as_ref();
-    own.is_some_and(|own| is_same_mode(own.as_str(), mode))
-}
-
-/// A mode that was made of a text may be in lower case.
-fn is_same_mode(own: &str, mode: &EnvironmentModeEnum) -> bool {
-    own.eq_ignore_ascii_case(mode.as_str().trim())
+    own.is_some_and(|own| modes::is_same(own.as_str(), mode))
 }
 
 /// Whether the server may be at work, so that the next run waits for the request in place of a second one.

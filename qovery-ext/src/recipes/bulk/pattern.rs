@@ -1,7 +1,38 @@
 //! Patterns that stand for names.
 
+use super::super::naming::comparable;
+
+/// A pattern as the caller wrote it, and its letters for comparisons.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub(super) text: String,
+    letters: Vec<char>,
+}
+
+impl Pattern {
+    pub(super) fn new(text: String) -> Self {
+        Self {
+            letters: comparable(&text).chars().collect(),
+            text,
+        }
+    }
+
+    /// Whether it has no wildcard, so that it is a name.
+    pub(super) fn is_name(&self) -> bool {
+        !self
+            .letters
+            .iter()
+            .any(|letter| ['*', '?'].contains(letter))
+    }
+
+    pub(super) fn fits(&self, name: &str) -> bool {
+        let name: Vec<char> = comparable(name).chars().collect();
+        fits(&self.letters, &name)
+    }
+}
+
 /// Whether a name fits a pattern.
-pub(super) fn fits(pattern: &[char], name: &[char]) -> bool {
+fn fits(pattern: &[char], name: &[char]) -> bool {
     // The place of the last star, and how much of the name it stands for.
     let mut star = None;
     let (mut at, mut from) = (0, 0);

@@ -17,8 +17,13 @@ pub enum BulkOutcome {
     Reached(Box<Reached>),
     /// An earlier run with the same journal had reached the goal. Nothing was sent.
     DoneBefore,
+    /// The action was a deletion, and the environment was already gone: another user or program deleted it. The API
+    /// answered 404 for it, and the list of its project lacks it.
+    AlreadyGone,
     /// The action ended without its goal.
     Failed(WaitError),
+    /// The environment no longer exists, so that the action is impossible. Nothing was done.
+    Missing(WaitError),
     /// An earlier run ended while it was sending the action, and sending it twice is not safe.
     /// Nothing was sent: check the environment, and remove its lines from the journal.
     Uncertain,
@@ -27,16 +32,12 @@ pub enum BulkOutcome {
 }
 
 impl BulkOutcome {
-    pub(super) fn of(result: Result<Reached, WaitError>) -> Self {
-        match result {
-            Ok(reached) => Self::Reached(Box::new(reached)),
-            Err(error) => Self::Failed(error),
-        }
-    }
-
     /// Returns whether the goal is reached.
     pub fn is_reached(&self) -> bool {
-        matches!(self, Self::Reached(_) | Self::DoneBefore)
+        matches!(
+            self,
+            Self::Reached(_) | Self::DoneBefore | Self::AlreadyGone
+        )
     }
 }
 
@@ -60,6 +61,8 @@ pub struct BulkResult {
 pub struct BulkSummary {
     /// The results, sorted by organization, project and name.
     pub results: Vec<BulkResult>,
+    /// The patterns of [`Bulk::named`](super::Bulk::named) that no listed environment matches.
+    pub unmatched: Vec<String>,
 }
 
 impl BulkSummary {
@@ -83,18 +86,49 @@ impl BulkSummary {
             .results
             .iter()
             .filter_map(|result| match &result.outcome {
-                BulkOutcome::Reached(_) | BulkOutcome::DoneBefore => None,
-                BulkOutcome::Failed(error) => Some(error.exit_code()),
+                BulkOutcome::Reached(_) | BulkOutcome::DoneBefore | BulkOutcome::AlreadyGone => {
+                    None
+                }
+                BulkOutcome::Failed(error) | BulkOutcome::Missing(error) => Some(error.exit_code()),
                 BulkOutcome::Uncertain => Some(2),
                 BulkOutcome::NotStarted(_) => Some(3),
             });
         codes.min_by_key(rank).unwrap_or(0)
     }
+
+    /// How many environments are done.
+    pub(super) fn last_line(&self) -> String {
+        let count = |is_counted: fn(&BulkOutcome) -> bool| {
+            let outcomes = self.results.iter().map(|one| &one.outcome);
+            outcomes.filter(|outcome| is_counted(outcome)).count()
+        };
+        let all = self.results.len();
+        let noun = if all == 1 {
+            "environment"
+        } else {
+            "environments"
+        };
+        let mut line = format!("{} of {all} {noun} done", count(BulkOutcome::is_reached));
+        match count(|outcome| matches!(outcome, BulkOutcome::DoneBefore)) {
+            0 => {}
+            before => line.push_str(&format!(", {before} of them by an earlier run")),
+        }
+        match count(|outcome| matches!(outcome, BulkOutcome::AlreadyGone)) {
+            0 => {}
+            1 => line.push_str(", 1 of them was already gone"),
+            gone => line.push_str(&format!(", {gone} of them were already gone")),
+        }
+        for pattern in &self.unmatched {
+            let pattern = Printable::new(pattern);
+            line.push_str(&format!(", no environment matches \"{pattern}\""));
+        }
+        line
+    }
 }
 
 impl fmt::Display for BulkSummary {
-    /// A line for each environment that has not reached the goal, and a line for all of them, which counts those that
-    /// an earlier run had done.
+    /// A line for each environment that has not reached the goal, and a line for all of them. That line counts those that
+    /// an earlier run had done and those that were already gone, and names the patterns that match nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for result in &self.results {
             let BulkResult {
@@ -103,12 +137,18 @@ impl fmt::Display for BulkSummary {
             } = result;
             let project = &environment.project;
             match outcome {
-                BulkOutcome::Reached(_) | BulkOutcome::DoneBefore => continue,
+                BulkOutcome::Reached(_) | BulkOutcome::DoneBefore | BulkOutcome::AlreadyGone => {
+                    continue;
+                }
                 BulkOutcome::Failed(error) => {
                     let text = error.to_string();
                     let first = text.lines().next().unwrap_or_default();
                     writeln!(f, "✘ {first} (project {project})")?;
                 }
+                BulkOutcome::Missing(_) => writeln!(
+                    f,
+                    "✘ {environment} of project {project} no longer exists: nothing was done with it"
+                )?,
                 BulkOutcome::Uncertain => writeln!(
                     f,
                     "? {environment} of project {project}: an earlier run may have sent the action: check the \
@@ -121,24 +161,6 @@ impl fmt::Display for BulkSummary {
                 )?,
             }
         }
-        let reached = self.results.iter().filter(|one| one.outcome.is_reached());
-        let noun = match self.results.len() {
-            1 => "environment",
-            _ => "environments",
-        };
-        write!(
-            f,
-            "{} of {} {noun} done",
-            reached.count(),
-            self.results.len()
-        )?;
-        let before = self.results.iter();
-        match before
-            .filter(|one| matches!(one.outcome, BulkOutcome::DoneBefore))
-            .count()
-        {
-            0 => Ok(()),
-            before => write!(f, ", {before} of them by an earlier run"),
-        }
+        f.write_str(&self.last_line())
     }
 }

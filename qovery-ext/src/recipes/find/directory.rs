@@ -9,12 +9,15 @@ use std::{
     time::Duration,
 };
 
-use qovery_api::{Call, Client, Error, Operation, operations, types::EnvironmentModeEnum};
+use qovery_api::{
+    Call, Client, Error, Operation, OperationInfo, http::Method, operations,
+    types::EnvironmentModeEnum,
+};
 use serde::Deserialize;
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use uuid::Uuid;
 
-use super::FindError;
+use super::{FindError, place::Word};
 use crate::{
     listing::{ListOf, Listed},
     recipes::{lookup, naming::Nameable, services},
@@ -85,10 +88,12 @@ struct Slot {
     kept: AsyncMutex<Option<(Instant, Entries)>>,
 }
 
+type Slots = Mutex<HashMap<List, Arc<Slot>>>;
+
 /// The lists that a client has read.
 #[derive(Debug)]
 pub(super) struct Directory {
-    slots: Mutex<HashMap<List, Arc<Slot>>>,
+    slots: Arc<Slots>,
     lifetime: Mutex<Duration>,
 }
 
@@ -98,9 +103,20 @@ impl Directory {
     const LIMIT: usize = 10_000;
 
     pub(super) fn of(client: &Client) -> Arc<Self> {
-        client.shared(|| Self {
-            slots: Mutex::default(),
-            lifetime: Mutex::new(Self::LIFETIME),
+        client.shared(|| {
+            let slots = Arc::<Slots>::default();
+            let kept = Arc::clone(&slots);
+            client.on_write(move |operation| {
+                let Some(level) = level_of(operation) else {
+                    return;
+                };
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.retain(|list, _| list.kind() != level);
+            });
+            Self {
+                slots,
+                lifetime: Mutex::new(Self::LIFETIME),
+            }
         })
     }
 
@@ -194,6 +210,26 @@ impl Directory {
             }
             chosen => chosen,
         }
+    }
+}
+
+/// The kind of the objects that a write adds, renames or removes: those of the last word of its path, such as
+/// `/project/{projectId}/environment` and `/environment/{environmentId}`. Actions end with another word. `None` if the
+/// lists of names stay as they are.
+fn level_of(operation: &OperationInfo) -> Option<&'static str> {
+    let mut segments = operation.path.rsplit('/').peekable();
+    // Copies, previews for an image, and the deletion of selected services name their objects before it.
+    let is_below = |last: &&str| ["clone", "preview", "delete"].contains(last);
+    let is_action = segments.next_if(is_below).is_some();
+    let is_one = segments.next_if(|last| last.ends_with('}')).is_some();
+    if !is_action && is_one != (operation.method != Method::POST) {
+        return None;
+    }
+    match segments.next()? {
+        _ if operation.path.ends_with("/preview") => Some("environment"),
+        // A blueprint creates services.
+        "blueprint" => Some("service"),
+        word => Word::of(word)?.kind(),
     }
 }
 

@@ -46,8 +46,10 @@ use place::Place;
 /// Each level of the path takes one list request: organizations, projects, environments, services. Clones of
 /// the client, and finds that run at the same time, share these lists. They are cached for 60 s
 /// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that
-/// new objects are found. A list with an object that an action of this client has deleted is requested again too.
-/// Objects that were renamed or deleted otherwise are found under their old names until the list is read again.
+/// new objects are found. Each write of this client or of its clones that adds, renames or removes objects clears the
+/// lists of their kind, whether it is sent by a helper or by a method of the generated client. Objects that another
+/// program has renamed or deleted are found under their old names for up to 60 s, and an object whose deletion is still
+/// running is found as long as the API lists it.
 pub trait FindExt {
     /// Finds any object: by a path of names or ids (`my-org/shop/staging/api`), by a URL of the web
     /// console, or by an id.

@@ -143,7 +143,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// A word of a URL that stands before the id of something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
+pub(super) enum Word {
     Organization,
     Project,
     Environment,
@@ -154,7 +154,7 @@ enum Word {
 }
 
 impl Word {
-    fn of(segment: &str) -> Option<Self> {
+    pub(super) fn of(segment: &str) -> Option<Self> {
         let segment = segment.to_ascii_lowercase();
         let one = segment.strip_suffix('s').unwrap_or(&segment);
         Some(match one {
@@ -165,8 +165,22 @@ impl Word {
             "cluster-log" => Self::Cluster,
             "log" | "service-log" => Self::Log,
             "service" | "application" | "container" | "database" | "job" | "cronjob"
-            | "lifecycle" | "helm" | "terraform" | "agentic-workflow" => Self::Service,
+            | "lifecycle" | "helm" | "terraform" | "agentic-workflow" | "agenticworkflow" => {
+                Self::Service
+            }
             _ => return None,
+        })
+    }
+
+    /// The kind of the objects; `None` for a log.
+    pub(super) fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Organization => "organization",
+            Self::Project => "project",
+            Self::Environment => "environment",
+            Self::Service => "service",
+            Self::Cluster => "cluster",
+            Self::Log => return None,
         })
     }
 

@@ -7,7 +7,7 @@ use qovery_api::{
 };
 
 use super::{
-    super::{FindExt as _, Named},
+    super::{FindExt as _, Named, gone::is_gone},
     PreviewEnvironment, PreviewError,
     error::Reason,
     mark::Mark,
@@ -15,7 +15,8 @@ use super::{
 use crate::wait::WaitExt as _;
 
 impl PreviewEnvironment {
-    /// Deletes the preview, and waits until it is gone. Returns whether there was one. If two runs
+    /// Deletes the preview, and waits until it is gone. Returns whether it deleted one: false if there is none, or if
+    /// another run deletes it first. If two runs
     /// at the same time have created two previews of this name, it deletes both.
     ///
     /// # Errors
@@ -27,9 +28,14 @@ impl PreviewEnvironment {
         let mut was_there = false;
         let mut failed = None;
         for environment in existing {
-            was_there = true;
-            if let Err(error) = environment.delete().await {
-                failed.get_or_insert(PreviewError::wait(error));
+            match environment.delete().await {
+                Ok(_) => was_there = true,
+                // Another run has deleted it since it was listed.
+                Err(error)
+                    if is_gone(client, origin.project.id, environment.id(), &error).await => {}
+                Err(error) => {
+                    failed.get_or_insert(PreviewError::wait(error));
+                }
             }
         }
         client.forget_names();
@@ -98,6 +104,7 @@ pub async fn delete_expired_previews(
         let environment = client.environment(preview.id).in_project(project.id());
         match environment.delete().await {
             Ok(_) => deleted.push(preview.name),
+            Err(error) if is_gone(client, project.id(), preview.id, &error).await => {}
             Err(error) => {
                 failed.get_or_insert(PreviewError::wait(error));
             }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     super::{
         EnvironmentService, FindExt as _, FoundEnvironment, Variable, VariableOwner, VariablesPlan,
+        known::named,
         lookup, plan_variables, services,
         source::{change, check},
         urls,
@@ -40,8 +41,10 @@ impl PreviewEnvironment {
     ) -> Result<(), PreviewError> {
         let deployment = self.deployment(client, preview)?;
         deployment.await.map_err(PreviewError::wait)?;
-        let read = urls(client, preview.environment.id()).await;
-        preview.urls = read.map_err(|error| PreviewError::call("reading the URLs", error))?;
+        let environment = &preview.environment;
+        let read = urls(client, environment.id()).await;
+        let what = format_args!("reading the URLs of {environment}");
+        preview.urls = read.map_err(|error| PreviewError::call(what, error))?;
         Ok(())
     }
 
@@ -64,16 +67,19 @@ impl PreviewEnvironment {
         let (mut previews, mut unfinished) = (namesakes.previews, namesakes.unfinished);
         let count = previews.len() + unfinished.len();
         if count > 1 {
-            return Err(PreviewError::refused(format!(
+            return Err(PreviewError::new(Reason::Several(format!(
                 "{count} previews of {} are named \"{}\", made at the same time: delete them, and run this again",
                 origin.project, self.name
-            )));
+            ))));
         }
         let (existing, copy) = (previews.pop(), unfinished.pop());
         // A copy has the services of its original: a request that they cannot take is refused before
         // anything is made.
         let model = existing.as_ref().or(copy.as_ref()).unwrap_or(&origin);
-        let services = listed(client, model.id()).await?;
+        let services = listed(client, model).await?;
+        self.check_services(client, &origin, model, &services)
+            .await?;
+        let cluster = self.find_cluster(client, &origin).await?;
         let plans = self.check(client, model.id(), &services).await?;
         let is_new = existing.is_none() && copy.is_none();
         let (environment, services, plans) = match (existing, copy) {
@@ -86,9 +92,9 @@ impl PreviewEnvironment {
                 (environment, services, plans)
             }
             (None, None) => {
-                let copy = self.copy(client, &origin).await?;
+                let copy = self.copy(client, &origin, cluster).await?;
                 let environment = self.finish_copy(client, &copy, &origin).await?;
-                let services = listed(client, environment.id()).await?;
+                let services = listed(client, &environment).await?;
                 let plans = self.plan(client, environment.id(), &services).await?;
                 (environment, services, plans)
             }
@@ -119,7 +125,7 @@ impl PreviewEnvironment {
         let environment = client
             .environment(preview.environment.id())
             .in_project(preview.environment.project.id);
-        let action = match self.selection(&preview.services)? {
+        let action = match self.selection(client, &preview.services)? {
             Some(selection) => environment.deploy_services(selection),
             None => environment.deploy(),
         };
@@ -160,28 +166,97 @@ impl PreviewEnvironment {
         mark::set_end(client, environment, end).await
     }
 
-    /// Copies the original, under a name that is not the final one.
+    /// Refuses a name of a service that the preview lacks, also if its original has it.
+    async fn check_services(
+        &self,
+        client: &Client,
+        origin: &FoundEnvironment,
+        model: &FoundEnvironment,
+        services: &[EnvironmentService],
+    ) -> Result<(), PreviewError> {
+        let changes = self.changes.iter().map(|(name, _)| name);
+        let commits = self.commits.iter().map(|(name, _)| name);
+        let variables = self.service_variables.iter().map(|(name, _)| name);
+        for name in changes.chain(commits).chain(variables) {
+            let Err(missing) = lookup::by_name("service", "", services, name) else {
+                continue;
+            };
+            if missing.is_not_found() && model.id() != origin.id() {
+                let of_origin = listed(client, origin).await?;
+                if let Ok(service) = lookup::by_name("service", "", &of_origin, name) {
+                    return Err(PreviewError::refused(format!(
+                        "{model} lacks the service {service}, which was added to its original, {origin}, later: \
+                         delete the preview and deploy it again, or add the service to it"
+                    )));
+                }
+            }
+            return Err(PreviewError::new(Reason::Find(missing)));
+        }
+        Ok(())
+    }
+
+    /// The cluster that was named. Also looked up for an existing preview, so that a mistake shows.
+    async fn find_cluster(
+        &self,
+        client: &Client,
+        origin: &FoundEnvironment,
+    ) -> Result<Option<Uuid>, PreviewError> {
+        let Some(cluster) = &self.cluster else {
+            return Ok(None);
+        };
+        let organization = client.organization(origin.organization.id.to_string());
+        let found = organization.cluster(cluster).await;
+        let found = found.map_err(|error| PreviewError::new(Reason::Find(error)))?;
+        Ok(Some(found.id()))
+    }
+
+    /// Copies the original, under a name that is not the final one. If another run has made a preview of the name at the
+    /// same time, at most one of both remains.
     async fn copy(
         &self,
         client: &Client,
         origin: &FoundEnvironment,
+        cluster: Option<Uuid>,
     ) -> Result<FoundEnvironment, PreviewError> {
         let name = mark::unfinished(&self.name, origin.id());
         let mut request = CloneEnvironmentRequest::new(name).mode(self.mode.clone());
-        if let Some(cluster) = &self.cluster {
-            let organization = client.organization(origin.organization.id.to_string());
-            let cluster = organization.cluster(cluster).await;
-            let cluster = cluster.map_err(|error| PreviewError::new(Reason::Find(error)))?;
-            request = request.cluster_id(cluster.id());
+        if let Some(cluster) = cluster {
+            request = request.cluster_id(cluster);
         }
         let made = client.clone_environment(origin.id(), &request).await;
         client.forget_names();
         match made {
-            Ok(made) => Ok(FoundEnvironment::of(client, origin, &made)),
+            Ok(made) => {
+                let copy = FoundEnvironment::of(client, origin, &made);
+                match mark::other_first(client, origin, &self.name, &made).await {
+                    Ok(None) => Ok(copy),
+                    Ok(Some(other)) => {
+                        let why = format!(
+                            "another run makes the preview \"{}\" at the same time, {other}",
+                            self.name
+                        );
+                        Err(withdraw(&copy, &why).await)
+                    }
+                    Err(error) => {
+                        let why = format!(
+                            "it is not known whether another run makes the preview \"{}\" at the same time: {error:#}",
+                            self.name
+                        );
+                        Err(withdraw(&copy, &why).await)
+                    }
+                }
+            }
             // The response was lost: whether it is there decides.
             Err(error) if error.may_have_been_executed() => {
-                let namesakes = self.namesakes(client, origin).await?;
-                let copy = namesakes.unfinished.into_iter().next();
+                let mut unfinished = self.namesakes(client, origin).await?.unfinished;
+                let copy = unfinished.pop();
+                if let (Some(copy), Some(other)) = (&copy, unfinished.first()) {
+                    return Err(PreviewError::new(Reason::Concurrent(format!(
+                        "another run makes the preview \"{}\" at the same time: one of {copy} and {other} may be the \
+                         copy of this run, whose response was lost: delete both, and run this again",
+                        self.name
+                    ))));
+                }
                 copy.ok_or_else(|| PreviewError::write(format!("copying {origin}"), error))
             }
             Err(error) => Err(PreviewError::write(format!("copying {origin}"), error)),
@@ -227,7 +302,7 @@ impl PreviewEnvironment {
                 "the variable {key} of a preview is set by this recipe: leave it out"
             )));
         }
-        self.selection(services)?;
+        self.selection(client, services)?;
         for (name, wanted) in &self.changes {
             let checked = check(client, acted_on(services, name)?, wanted).await;
             checked.map_err(|error| PreviewError::new(Reason::Version(error)))?;
@@ -242,6 +317,7 @@ impl PreviewEnvironment {
     /// Returns all services with the requested commits; `None` if no commit was requested.
     fn selection(
         &self,
+        client: &Client,
         services: &[EnvironmentService],
     ) -> Result<Option<ServiceSelection>, PreviewError> {
         if self.commits.is_empty() {
@@ -254,8 +330,10 @@ impl PreviewEnvironment {
         for (name, commit) in &self.commits {
             let service = acted_on(services, name)?;
             let version = ServiceVersion::commit(commit);
-            let check = version.check(service);
-            check.map_err(|error| PreviewError::new(Reason::Commit(error)))?;
+            version.check(service).map_err(|error| {
+                let shown = named(client, &service.kind.to_string(), service.id);
+                PreviewError::new(Reason::Commit(error, shown))
+            })?;
             selection = selection.with_version(service.kind, service.id, version);
         }
         Ok(Some(selection))
@@ -264,10 +342,11 @@ impl PreviewEnvironment {
 
 async fn listed(
     client: &Client,
-    environment: Uuid,
+    environment: &FoundEnvironment,
 ) -> Result<Vec<EnvironmentService>, PreviewError> {
-    let listed = services(client, environment).await;
-    listed.map_err(|error| PreviewError::call("listing the services", error))
+    let listed = services(client, environment.id()).await;
+    let what = format_args!("listing the services of {environment}");
+    listed.map_err(|error| PreviewError::call(what, error))
 }
 
 /// The service with a name. No id: those of a preview are others than those of its original.
@@ -279,4 +358,15 @@ fn acted_on(services: &[EnvironmentService], name: &str) -> Result<ServiceRef, P
             "service {service} is of a kind that has no actions"
         ))
     })
+}
+
+/// Deletes the copy that this run has made, because another run is first, or may be.
+async fn withdraw(copy: &FoundEnvironment, why: &str) -> PreviewError {
+    let deleted = match copy.delete().await {
+        Ok(_) => "the copy of this run was deleted".to_owned(),
+        Err(error) => format!("{copy}, the copy of this run, was not deleted, delete it: {error}"),
+    };
+    PreviewError::new(Reason::Concurrent(format!(
+        "{why}: {deleted}; run this again when no other run makes the preview"
+    )))
 }

@@ -26,11 +26,16 @@ pub(super) enum Reason {
     Call(String, Error),
     Wait(WaitError),
     Version(VersionError),
-    Commit(UnsupportedVersion),
+    /// A commit that a service does not accept, and the service with its name.
+    Commit(UnsupportedVersion, String),
     Variable(SetVariableError),
     Variables(ApplyVariablesError),
     Dotenv(DotenvError),
     Refused(String),
+    /// Another run has made a preview of the name at the same time.
+    Concurrent(String),
+    /// Several previews have the name, some of them of other runs.
+    Several(String),
     /// An environment of the name that is not known as a preview.
     Unmarked {
         environment: Named,
@@ -75,14 +80,28 @@ impl PreviewError {
     /// cannot take its value, or an environment of this name is not a preview.
     pub fn is_refused(&self) -> bool {
         match &*self.0 {
-            Reason::Refused(_) | Reason::Commit(_) | Reason::Dotenv(_) => true,
+            Reason::Refused(_) | Reason::Several(_) => true,
+            Reason::Commit(..) | Reason::Dotenv(_) => true,
             Reason::Unmarked { .. } => true,
             Reason::Find(error) => error.api_error().is_none(),
             Reason::Version(error) => error.is_unsupported(),
             Reason::Variable(error) => error.is_conflict(),
             Reason::Variables(error) => error.cause().is_conflict(),
-            Reason::Call(..) | Reason::Wait(_) => false,
+            Reason::Call(..) | Reason::Wait(_) | Reason::Concurrent(_) => false,
         }
+    }
+
+    /// Returns whether another run created the preview of this name at the same time, or may have. The copy that this
+    /// run had created was deleted, unless the message says otherwise: after a lost response, both copies remain. The
+    /// environment of the other run was not changed. When the other run has ended, run this again: it updates that
+    /// preview.
+    pub fn is_concurrent(&self) -> bool {
+        matches!(*self.0, Reason::Concurrent(_))
+    }
+
+    /// Whether previews of other runs may have the name, so that none is deleted by its name.
+    pub(super) fn is_about_other_runs(&self) -> bool {
+        matches!(*self.0, Reason::Concurrent(_) | Reason::Several(_))
     }
 
     /// Returns the id of an environment that has the name of the preview and is not marked as one.
@@ -112,9 +131,11 @@ impl PreviewError {
             Reason::Version(error) => error.api_error(),
             Reason::Variable(error) => error.api_error(),
             Reason::Variables(error) => error.cause().api_error(),
-            Reason::Commit(_)
+            Reason::Commit(..)
             | Reason::Dotenv(_)
             | Reason::Refused(_)
+            | Reason::Concurrent(_)
+            | Reason::Several(_)
             | Reason::Unmarked { .. } => None,
         }
     }
@@ -138,11 +159,19 @@ impl fmt::Display for PreviewError {
             }
             Reason::Wait(error) => error.fmt(f),
             Reason::Version(error) => error.fmt(f),
-            Reason::Commit(error) => error.fmt(f),
+            Reason::Commit(error, service) => {
+                // The message begins with the service, and has no name.
+                let text = error.to_string();
+                let id = error.service().to_string();
+                f.write_str(service)?;
+                f.write_str(text.strip_prefix(&id).unwrap_or(&text))
+            }
             Reason::Variable(error) => error.fmt(f),
             Reason::Variables(error) => error.fmt(f),
             Reason::Dotenv(error) => error.fmt(f),
-            Reason::Refused(text) => Printable::new(text).fmt(f),
+            Reason::Refused(text) | Reason::Concurrent(text) | Reason::Several(text) => {
+                Printable::new(text).fmt(f)
+            }
             Reason::Unmarked {
                 environment,
                 original,

@@ -19,6 +19,8 @@ use uuid::Uuid;
 use super::{
     super::{
         FindExt as _, FoundEnvironment, Named, Variable, VariableOwner,
+        known::named,
+        modes,
         naming::{self, Nameable},
         remove_variable, set_variable,
     },
@@ -50,7 +52,8 @@ pub(super) struct Mark {
 impl Mark {
     pub(super) async fn read(client: &Client, environment: Uuid) -> Result<Self, PreviewError> {
         let listed = client.list_variables(environment, Scope::Environment).await;
-        let what = format!("reading the variables of environment {environment}");
+        let shown = named(client, "environment", environment);
+        let what = format!("reading the variables of {shown}");
         let listed = listed.map_err(|error| PreviewError::call(what, error))?;
         let own = listed.results.into_iter();
         Ok(Self {
@@ -158,6 +161,36 @@ pub(super) async fn name(
     Ok(found)
 }
 
+/// Another environment of the name of a preview that takes precedence over a copy that this run has just made: it has the
+/// final name, or is an older copy.
+pub(super) async fn other_first(
+    client: &Client,
+    original: &FoundEnvironment,
+    name: &str,
+    made: &Environment,
+) -> Result<Option<FoundEnvironment>, PreviewError> {
+    let listed = list(client, original).await?;
+    let own = listed.iter().find(|one| one.id == made.id).unwrap_or(made);
+    let others: Vec<&Environment> = listed.iter().filter(|one| one.id != made.id).collect();
+    let copy_name = unfinished(name, original.id());
+    let copies = naming::alike(&others, &copy_name).into_iter();
+    let copies = copies.filter(|one| one.mode != EnvironmentModeEnum::Production);
+    let mut older = copies.filter(|one| (one.created_at, one.id) < (own.created_at, own.id));
+    let named = naming::alike(&others, name).into_iter().next();
+    let first = named.or_else(|| older.next());
+    Ok(first.map(|one| FoundEnvironment::of(client, original, one)))
+}
+
+async fn list(
+    client: &Client,
+    original: &FoundEnvironment,
+) -> Result<Vec<Environment>, PreviewError> {
+    let listed = client.list_environment(original.project.id).await;
+    let what = format!("listing the environments of project {}", original.project);
+    let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+    Ok(listed.results)
+}
+
 /// The environments that have the name of a preview.
 pub(super) struct Namesakes {
     /// Copies that are marked.
@@ -175,15 +208,14 @@ impl Namesakes {
         name: &str,
         mode: &EnvironmentModeEnum,
     ) -> Result<Self, PreviewError> {
-        let listed = client.list_environment(original.project.id).await;
-        let what = format!("listing the environments of project {}", original.project);
-        let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+        let listed = list(client, original).await?;
+        modes::check(mode, listed.iter().map(|one| &one.mode)).map_err(PreviewError::refused)?;
         let found = |one: &Environment| {
             client.remember_name(one.id, &one.name);
             FoundEnvironment::of(client, original, one)
         };
         let copy_name = unfinished(name, original.id());
-        let copies = naming::alike(&listed.results, &copy_name).into_iter();
+        let copies = naming::alike(&listed, &copy_name).into_iter();
         // No run makes a copy in this mode.
         let copies = copies.filter(|one| one.mode != EnvironmentModeEnum::Production);
         let mut namesakes = Self {
@@ -191,7 +223,7 @@ impl Namesakes {
             unfinished: copies.map(found).collect(),
             other: None,
         };
-        let alike = naming::alike(&listed.results, name);
+        let alike = naming::alike(&listed, name);
         for one in alike.into_iter().map(found) {
             let why = if one.mode.as_ref() != Some(mode) {
                 PreviewError::refused(format!(
@@ -206,8 +238,9 @@ impl Namesakes {
                         continue;
                     }
                     Some(of) => PreviewError::refused(format!(
-                        "{one} is a preview of environment {of}, not of {original}: delete it, \
-                         choose another name, or call `PreviewEnvironment::adopt` once"
+                        "{one} is a preview of {}, not of {original}: delete it, choose another name, or call \
+                         `PreviewEnvironment::adopt` once",
+                        named(client, "environment", of)
                     )),
                     None => PreviewError::new(Reason::Unmarked {
                         environment: Named {

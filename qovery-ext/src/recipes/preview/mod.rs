@@ -57,7 +57,8 @@ pub use run::RunPreviewError;
 /// preview that was made by hand or by a version of this crate that set none. A copy that a person makes of a
 /// preview does not count as a preview.
 ///
-/// The original is copied once. Services that are added to the original later are not added to the copy.
+/// The original is copied once. Services that are added to the original later are not added to the copy: to name one is
+/// an error that says so.
 ///
 /// # An update removes nothing
 /// A variable, a branch, a tag or a version that an earlier run has set and that the description no longer has stays
@@ -65,8 +66,11 @@ pub use run::RunPreviewError;
 /// the exception: an update without one removes it.
 ///
 /// # One run at a time
-/// Two first runs at the same time can create two previews of the same name. The next run is then refused, and its
-/// message asks to delete them. Let one job at a time create the preview of a name.
+/// Let one job at a time create the preview of a name. If two first runs create it at the same time, each lists the
+/// environments after it has copied the original. The run whose copy is the later one (by its creation date, then by its
+/// id) deletes that copy and ends with [`PreviewError::is_concurrent`]; it changes no other environment. Two previews of
+/// the name can still remain if the list lags, if the clocks of the servers differ, or if the response to a copy is lost.
+/// The next run is then refused, and its message asks to delete them.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is deployed, run or deleted"]
 pub struct PreviewEnvironment {
@@ -125,7 +129,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the mode. Default: `PREVIEW`. Case is ignored. `PRODUCTION` is refused.
+    /// Sets the mode. Default: `PREVIEW`. Case is ignored. `PRODUCTION` is refused, and so is a mode that neither this
+    /// version of the client knows nor any environment of the project has.
     pub fn mode(mut self, mode: impl Into<Mode>) -> Self {
         // A mode that was made of a text may be in lower case.
         let mode = mode.into();
@@ -134,7 +139,7 @@ impl PreviewEnvironment {
     }
 
     /// Sets the cluster, by name or id. Default: that of the original. Has an effect only when the
-    /// environment is created.
+    /// environment is created; a name that no cluster has is always an error.
     pub fn cluster(mut self, cluster: impl Into<String>) -> Self {
         self.cluster = Some(cluster.into());
         self

@@ -31,7 +31,8 @@ impl PreviewEnvironment {
     /// ```
     ///
     /// While the environment is created, a signal takes effect between two steps, so that no
-    /// request is abandoned. During the deployment and the closure it takes effect at once. During
+    /// request is abandoned. If another run creates the preview of this name at the same time
+    /// ([`PreviewError::is_concurrent`]), its environment is not deleted. During the deployment and the closure it takes effect at once. During
     /// the deletion, a second signal stops the wait for the deletion. If the future is dropped or
     /// the process is killed, the environment remains, and [`PreviewEnvironment::delete`] finds it.
     ///
@@ -73,11 +74,18 @@ impl PreviewEnvironment {
         };
         let done = done.await;
         let mut again = Interrupt::listen();
-        let deleted = tokio::select! {
-            deleted = self.delete(client) => deleted,
-            () = again.comes() => Err(PreviewError::refused(
-                "interrupted during the deletion: delete it again to be sure".to_owned(),
-            )),
+        let is_of_another_run =
+            matches!(&done, Ok(Err(Ended::Preview(error))) if error.is_about_other_runs());
+        let deleted = if is_of_another_run {
+            Ok(false)
+        } else {
+            tokio::select! {
+                biased;
+                deleted = self.delete(client) => deleted,
+                () = again.comes() => Err(PreviewError::refused(
+                    "interrupted during the deletion: delete it again to be sure".to_owned(),
+                )),
+            }
         };
         match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
             (Ok(value), Ok(_)) => Ok(value),

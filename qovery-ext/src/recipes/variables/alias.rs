@@ -28,6 +28,16 @@ pub async fn set_alias(
     alias: &str,
     of: &str,
 ) -> Result<VariableChange, SetVariableError> {
+    let set = set_alias_of(client, owner, alias, of).await;
+    set.map_err(owner.blame(client))
+}
+
+async fn set_alias_of(
+    client: &Client,
+    owner: VariableOwner,
+    alias: &str,
+    of: &str,
+) -> Result<VariableChange, SetVariableError> {
     let (scope, parent) = owner.place()?;
     let refuse = |why: &str| {
         Err(SetVariableError::refused(format!(
@@ -64,6 +74,15 @@ pub async fn set_alias(
 /// # Errors
 /// Returns an error if a call fails, or for a database, which has no variables.
 pub async fn remove_variable(
+    client: &Client,
+    owner: VariableOwner,
+    key: &str,
+) -> Result<bool, SetVariableError> {
+    let removed = remove(client, owner, key).await;
+    removed.map_err(owner.blame(client))
+}
+
+async fn remove(
     client: &Client,
     owner: VariableOwner,
     key: &str,

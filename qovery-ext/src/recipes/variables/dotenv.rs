@@ -295,9 +295,12 @@ pub async fn export_dotenv(
     client: &Client,
     owner: VariableOwner,
 ) -> Result<DotenvExport, SetVariableError> {
-    let (scope, parent) = owner.place()?;
-    let listed = client.list_variables(parent, scope.clone()).await;
-    let listed = listed.map_err(SetVariableError::listing)?;
+    let read = async {
+        let (scope, parent) = owner.place()?;
+        let listed = client.list_variables(parent, scope.clone()).await;
+        Ok((listed.map_err(SetVariableError::listing)?, scope))
+    };
+    let (listed, scope) = read.await.map_err(owner.blame(client))?;
     let mut variables: Vec<_> = listed
         .results
         .into_iter()

@@ -10,7 +10,11 @@ use crate::causes::{self, debug_as_text};
 /// repeats it: then the error shows only the status and the request id.
 ///
 /// Available on crate feature `variables` only.
-pub struct SetVariableError(Reason);
+pub struct SetVariableError {
+    reason: Reason,
+    /// The owner of the variable, with its name.
+    owner: Option<String>,
+}
 
 enum Reason {
     Listing(Error),
@@ -22,6 +26,21 @@ enum Reason {
 }
 
 impl SetVariableError {
+    fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            owner: None,
+        }
+    }
+
+    /// Names the owner of the variable in the message.
+    pub(super) fn with_owner(self, owner: String) -> Self {
+        Self {
+            owner: Some(owner),
+            ..self
+        }
+    }
+
     /// The call for a variable failed. `done` completes the message "variable … was not …". If the server may have
     /// executed the call, the message says so.
     pub(super) fn call<'a>(key: &'a str, done: &'a str) -> impl FnOnce(Error) -> Self + 'a {
@@ -30,7 +49,7 @@ impl SetVariableError {
                 true => format!("variable {key} may have been {done}, although the call failed"),
                 false => format!("variable {key} was not {done}"),
             };
-            Self(Reason::Call(what, error))
+            Self::new(Reason::Call(what, error))
         }
     }
 
@@ -41,44 +60,42 @@ impl SetVariableError {
     ) -> impl FnOnce(Error) -> Self + 'a {
         move |error| {
             let is_shown = secret.is_some_and(|secret| repeats(&error, secret));
-            match Self::call(key, "set")(error) {
-                Self(Reason::Call(what, error)) if is_shown => Self(Reason::Secret(what, error)),
-                other => other,
+            match Self::call(key, "set")(error).reason {
+                Reason::Call(what, error) if is_shown => Self::new(Reason::Secret(what, error)),
+                other => Self::new(other),
             }
         }
     }
 
     pub(super) fn listing(error: Error) -> Self {
-        Self(Reason::Listing(error))
+        Self::new(Reason::Listing(error))
     }
 
     pub(super) fn refused(message: String) -> Self {
-        Self(Reason::Conflict(message))
+        Self::new(Reason::Conflict(message))
     }
 
     pub(super) fn source_of_call(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0 {
+        match &self.reason {
             Reason::Listing(error) | Reason::Call(_, error) => Some(error),
             Reason::Secret(..) | Reason::Conflict(_) => None,
         }
     }
 
     pub(super) fn conflict(key: &str, why: &str) -> Self {
-        Self(Reason::Conflict(format!(
-            "variable {key} was not set: {why}"
-        )))
+        Self::refused(format!("variable {key} was not set: {why}"))
     }
 
     /// Returns whether the existing variable cannot take the desired state. The message names the
     /// next step.
     pub fn is_conflict(&self) -> bool {
-        matches!(self.0, Reason::Conflict(_))
+        matches!(self.reason, Reason::Conflict(_))
     }
 
     /// Returns the error of the call that failed. A server can repeat the value of the variable in it. The
     /// `Debug` and the [source](std::error::Error::source) of this error do not show it then.
     pub fn api_error(&self) -> Option<&Error> {
-        match &self.0 {
+        match &self.reason {
             Reason::Listing(error) | Reason::Call(_, error) | Reason::Secret(_, error) => {
                 Some(error)
             }
@@ -106,7 +123,10 @@ debug_as_text!(SetVariableError);
 
 impl fmt::Display for SetVariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        if let Some(owner) = &self.owner {
+            write!(f, "{owner}: ")?;
+        }
+        match &self.reason {
             Reason::Listing(_) => causes::write(f, self, "the variables could not be listed"),
             Reason::Call(what, _) => causes::write(f, self, Printable::new(what)),
             Reason::Secret(what, error) => {

@@ -82,9 +82,12 @@ pub async fn plan_variables(
         wanted.retain(|earlier| earlier.key != variable.key);
         wanted.push(variable);
     }
-    let (scope, parent) = owner.place()?;
-    let seen = client.list_variables(parent, scope.clone()).await;
-    let seen = seen.map_err(SetVariableError::listing)?.results;
+    let read = async {
+        let (scope, parent) = owner.place()?;
+        let seen = client.list_variables(parent, scope.clone()).await;
+        Ok((seen.map_err(SetVariableError::listing)?.results, scope))
+    };
+    let (seen, scope) = read.await.map_err(owner.blame(client))?;
     let planned = wanted.iter().map(|variable| PlannedVariable {
         key: variable.key.clone(),
         is_secret: variable.is_secret,
@@ -129,10 +132,16 @@ impl VariablesPlan {
         if conflicts.is_empty() {
             return Ok(());
         }
-        Err(ApplyVariablesError {
-            done: Vec::new(),
-            error: SetVariableError::refused(conflicts.join("; ")),
-        })
+        Err(self.failed(Vec::new(), SetVariableError::refused(conflicts.join("; "))))
+    }
+
+    fn failed(
+        &self,
+        done: Vec<(String, VariableChange)>,
+        error: SetVariableError,
+    ) -> ApplyVariablesError {
+        let error = self.owner.blame(&self.client)(error);
+        ApplyVariablesError { done, error }
     }
 
     /// Sets the variables, one after the other, in their order.
@@ -154,12 +163,12 @@ impl VariablesPlan {
         };
         let seen = match read.await {
             Ok(seen) => seen,
-            Err(error) => return Err(ApplyVariablesError { done, error }),
+            Err(error) => return Err(self.failed(done, error)),
         };
         for variable in &self.wanted {
             match carry_out(&self.client, self.owner, &seen, variable).await {
                 Ok(change) => done.push((variable.key.clone(), change)),
-                Err(error) => return Err(ApplyVariablesError { done, error }),
+                Err(error) => return Err(self.failed(done, error)),
             }
         }
         Ok(done.into_iter().map(|(_, change)| change).collect())

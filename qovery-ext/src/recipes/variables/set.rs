@@ -53,10 +53,13 @@ pub async fn set_variable(
     owner: VariableOwner,
     variable: &Variable,
 ) -> Result<VariableChange, SetVariableError> {
-    let (scope, parent) = owner.place()?;
-    let seen = client.list_variables(parent, scope).await;
-    let seen = seen.map_err(SetVariableError::listing)?.results;
-    carry_out(client, owner, &seen, variable).await
+    let set = async {
+        let (scope, parent) = owner.place()?;
+        let seen = client.list_variables(parent, scope).await;
+        let seen = seen.map_err(SetVariableError::listing)?.results;
+        carry_out(client, owner, &seen, variable).await
+    };
+    set.await.map_err(owner.blame(client))
 }
 
 /// Sets a variable of something that sees these.

@@ -1,12 +1,12 @@
 //! A variable, the resource that it belongs to, and the one that a resource sees.
 
 use qovery_api::{
-    SecretText,
+    Client, SecretText,
     types::{ApiVariableScopeEnum as Scope, VariableResponse},
 };
 use uuid::Uuid;
 
-use super::SetVariableError;
+use super::{super::known::named, SetVariableError};
 use crate::wait::{ServiceKind, ServiceRef};
 
 /// The desired state of a variable. `Debug` does not show its value, secret or not.
@@ -102,6 +102,25 @@ impl VariableOwner {
             Self::Project(id) | Self::Environment(id) => id,
             Self::Service(service) => service.id,
         }
+    }
+
+    /// Names the owner in the message of an error.
+    pub(super) fn blame(
+        self,
+        client: &Client,
+    ) -> impl FnOnce(SetVariableError) -> SetVariableError {
+        let owner = self.named(client);
+        move |error| error.with_owner(owner)
+    }
+
+    /// Its kind, its name, if the client knows it, and its id.
+    fn named(self, client: &Client) -> String {
+        let kind = match self {
+            Self::Project(_) => "project".to_owned(),
+            Self::Environment(_) => "environment".to_owned(),
+            Self::Service(service) => service.kind.to_string(),
+        };
+        named(client, &kind, self.id())
     }
 
     /// Its scope and its id.

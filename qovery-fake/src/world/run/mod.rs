@@ -29,6 +29,7 @@ pub(super) fn start(world: &mut World, mut request: DeploymentRequest) {
     let history_id = world.time.new_id();
     request.stage = RequestStage::Running;
     request.state = request.action.running(None).to_owned();
+    world.begin_versions(request.action, &request.services, &request.versions);
     let Some(environment) = world.environments.get(&request.environment) else {
         return;
     };

@@ -20,6 +20,8 @@ pub(crate) const CLIENT: &[&str] = &[
     "from",
     "into",
     "new",
+    "on_write",
+    "report_write",
     "set_stream_url",
     "shared",
     "stream_url",
