@@ -7,7 +7,6 @@ use percent_encoding::utf8_percent_encode;
 use super::{
     parameter::{Style, Texts, in_query, names_in_query, refuse_shared},
     percent::RESERVED,
-    text::one_line,
 };
 
 /// Query parameters in the order of their first setting.
@@ -69,28 +68,6 @@ impl Query {
         self.reserved.extend(unknown);
     }
 
-    /// # Errors
-    /// Returns an error if the key of an object is the name of another parameter, which is not set.
-    fn refuse_reserved(&self) -> Result<(), String> {
-        let is_reserved = |name: &String| self.reserved.contains(&name.as_str());
-        let is_set = |name: &String| self.parameters.iter().any(|known| known.name == *name);
-        for parameter in &self.parameters {
-            let mut keys = parameter
-                .sent
-                .iter()
-                .filter(|name| **name != parameter.name);
-            if let Some(key) = keys.find(|name| is_reserved(name) && !is_set(name)) {
-                return Err(format!(
-                    "in the query, the key `{}` of `{}` is the name of another parameter: rename the key, or set the \
-                     parameter",
-                    one_line(key, 80),
-                    parameter.name
-                ));
-            }
-        }
-        Ok(())
-    }
-
     fn put(&mut self, name: &str, value: Option<(Vec<String>, String)>) {
         let Some((sent, text)) = value else {
             self.parameters.retain(|known| known.name != name);
@@ -117,8 +94,9 @@ impl Query {
             let sent = known.sent.iter().map(String::as_str);
             sent.map(|name| (known.name.as_str(), name))
         });
-        self.refuse_reserved()?;
-        refuse_shared(names).map_err(|problem| format!("in the query, {problem}"))?;
+        let reserved = self.reserved.iter().map(|name| (*name, *name));
+        refuse_shared(names.chain(reserved))
+            .map_err(|problem| format!("in the query, {problem}"))?;
         let parts: Vec<&str> = self
             .parameters
             .iter()

@@ -72,7 +72,10 @@ impl Start {
         checked: Result<(), UnsupportedVersion>,
     ) -> Result<(), WaitError> {
         checked.map_err(|unsupported| {
-            let mut fault = Fault::new(FaultKind::Rejected, unsupported.to_string());
+            let names = self.source.names(&self.subject, None);
+            let service = names.service(unsupported.service());
+            let text = unsupported.shown_for(service).to_string();
+            let mut fault = Fault::new(FaultKind::Rejected, text);
             fault.source = Some(Arc::new(unsupported));
             self.error(fault, None)
         })
@@ -120,9 +123,6 @@ impl Start {
             history.as_deref(),
         );
         let received = self.send(&action, &ledger).await?;
-        if goal == Goal::Deleted {
-            self.source.note_deletion(&self.subject);
-        }
         ledger.asked(millis(self.started.elapsed()), received.as_ref());
         Ok(ledger)
     }

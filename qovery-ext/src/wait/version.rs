@@ -247,17 +247,40 @@ impl UnsupportedVersion {
     }
 }
 
+/// The error, with its service as a message shows it.
+struct Shown<'a, S> {
+    error: &'a UnsupportedVersion,
+    service: S,
+}
+
+impl UnsupportedVersion {
+    /// Prints the error with the service as it is shown, for example with its name.
+    pub(crate) fn shown_for<S: fmt::Display>(&self, service: S) -> impl fmt::Display {
+        Shown {
+            error: self,
+            service,
+        }
+    }
+}
+
 impl fmt::Display for UnsupportedVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
+        self.shown_for(self.service).fmt(f)
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for Shown<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnsupportedVersion {
             service,
             field,
             value,
             reason,
-        } = self;
+        } = self.error;
         write!(
             f,
-            "{service} cannot be deployed with {field} {:?}: ",
+            "{} cannot be deployed with {field} {:?}: ",
+            self.service,
             Printable::new(value)
         )?;
         match reason {
@@ -275,7 +298,7 @@ impl fmt::Display for UnsupportedVersion {
             _ => "a",
         };
         write!(f, "{article} {} takes ", service.kind)?;
-        match self.takes() {
+        match self.error.takes() {
             [] if service.kind == ServiceKind::AgenticWorkflow => {
                 f.write_str("no version; it is deployed with its environment")
             }

@@ -225,3 +225,27 @@ async fn one_selection_with_versions_can_be_deployed_and_stopped() {
     environment.stop_services(selection).await.expect("stopped");
     assert_eq!(world.asked(), ["deployAllServices", "stopSelectedServices"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_refused_names_the_service_if_its_name_is_known() {
+    let world = World::new();
+    let id = world.service(FakeKind::Database).id();
+    let client = world.fake.client();
+    client.remember_name(id, "orders");
+    let environment = client.environment(world.environment.id());
+    let version = ServiceVersion::image_tag("2");
+    let selection =
+        || ServiceSelection::new().with_version(ServiceKind::Database, id, version.clone());
+    for action in [
+        client
+            .service(ServiceKind::Database, id)
+            .deploy(version.clone()),
+        environment.deploy_services(selection()),
+    ] {
+        let error = action.await.unwrap_err();
+        let text = format!("{error:#}");
+        let wanted = format!("database orders ({id}) cannot be deployed with image_tag");
+        assert!(text.contains(&wanted), "{text}");
+        assert_eq!(error.kind(), WaitErrorKind::Refused, "{text}");
+    }
+}

@@ -224,7 +224,6 @@ impl PreviewEnvironment {
             request = request.cluster_id(cluster);
         }
         let made = client.clone_environment(origin.id(), &request).await;
-        client.forget_names();
         match made {
             Ok(made) => {
                 let copy = FoundEnvironment::of(client, origin, &made);
@@ -332,7 +331,7 @@ impl PreviewEnvironment {
             let version = ServiceVersion::commit(commit);
             version.check(service).map_err(|error| {
                 let shown = named(client, &service.kind.to_string(), service.id);
-                PreviewError::new(Reason::Commit(error, shown))
+                PreviewError::refused(error.shown_for(shown).to_string())
             })?;
             selection = selection.with_version(service.kind, service.id, version);
         }

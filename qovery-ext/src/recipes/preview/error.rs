@@ -11,7 +11,7 @@ use super::super::{
 use crate::{
     call_code::of_call,
     causes::{self, debug_as_text},
-    wait::{UnsupportedVersion, WaitError},
+    wait::WaitError,
 };
 
 /// A preview environment was not created, deployed or deleted.
@@ -26,8 +26,6 @@ pub(super) enum Reason {
     Call(String, Error),
     Wait(WaitError),
     Version(VersionError),
-    /// A commit that a service does not accept, and the service with its name.
-    Commit(UnsupportedVersion, String),
     Variable(SetVariableError),
     Variables(ApplyVariablesError),
     Dotenv(DotenvError),
@@ -81,7 +79,7 @@ impl PreviewError {
     pub fn is_refused(&self) -> bool {
         match &*self.0 {
             Reason::Refused(_) | Reason::Several(_) => true,
-            Reason::Commit(..) | Reason::Dotenv(_) => true,
+            Reason::Dotenv(_) => true,
             Reason::Unmarked { .. } => true,
             Reason::Find(error) => error.api_error().is_none(),
             Reason::Version(error) => error.is_unsupported(),
@@ -131,8 +129,7 @@ impl PreviewError {
             Reason::Version(error) => error.api_error(),
             Reason::Variable(error) => error.api_error(),
             Reason::Variables(error) => error.cause().api_error(),
-            Reason::Commit(..)
-            | Reason::Dotenv(_)
+            Reason::Dotenv(_)
             | Reason::Refused(_)
             | Reason::Concurrent(_)
             | Reason::Several(_)
@@ -159,13 +156,6 @@ impl fmt::Display for PreviewError {
             }
             Reason::Wait(error) => error.fmt(f),
             Reason::Version(error) => error.fmt(f),
-            Reason::Commit(error, service) => {
-                // The message begins with the service, and has no name.
-                let text = error.to_string();
-                let id = error.service().to_string();
-                f.write_str(service)?;
-                f.write_str(text.strip_prefix(&id).unwrap_or(&text))
-            }
             Reason::Variable(error) => error.fmt(f),
             Reason::Variables(error) => error.fmt(f),
             Reason::Dotenv(error) => error.fmt(f),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        FindExt as _, FoundEnvironment, Named, Variable, VariableOwner,
+        FoundEnvironment, Named, Variable, VariableOwner,
         known::named,
         modes,
         naming::{self, Nameable},
@@ -148,7 +148,6 @@ pub(super) async fn name(
     let request = EnvironmentEditRequest::new().name(name.trim());
     let request = request.mode(mode.clone());
     let renamed = client.edit_environment(copy.id(), &request).await;
-    client.forget_names();
     let renamed = renamed.map_err(|error| PreviewError::write(format!("naming {copy}"), error))?;
     client.remember_name(renamed.id, &renamed.name);
     let found = FoundEnvironment::of(client, original, &renamed);

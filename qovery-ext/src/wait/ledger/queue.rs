@@ -8,7 +8,7 @@ use super::{
     LATE, Ledger, RunId, Stamp,
     claim::{acts_alike, came_before, covers},
     millis,
-    run::Run,
+    run::{Run, Span},
 };
 
 /// The readings of the queue.
@@ -64,11 +64,15 @@ impl<'a> Queue<'a> {
         self.ledger.asked_at().saturating_add(millis(LATE))
     }
 
+    /// When the queue listed the request.
+    fn own_row(self) -> Option<Span> {
+        let request = self.ledger.request().map(RunId::Request)?;
+        self.ledger.run(&request)?.queued
+    }
+
     /// When the request was last known to wait in the queue.
     fn left_at(self) -> Stamp {
-        let request = self.ledger.request().map(RunId::Request);
-        let row = request.and_then(|id| self.ledger.run(&id));
-        let queued = row.and_then(|row| row.queued);
+        let queued = self.own_row();
         queued.map_or(self.ledger.asked_at(), |queued| queued.last)
     }
 
@@ -115,8 +119,7 @@ impl<'a> Queue<'a> {
         let due = self.shows_order_at();
         let late = self.ledger.queue_reads.iter().find(|at| **at >= due)?;
         // Until then, a request that was never listed could still be.
-        let row = request.and_then(|id| self.ledger.run(&RunId::Request(id)));
-        let unlisted = match row.and_then(|row| row.queued) {
+        let unlisted = match self.own_row() {
             Some(_) => self.ledger.queue_reads.iter().find(|at| **at > left)?,
             None => late,
         };

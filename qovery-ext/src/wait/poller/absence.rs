@@ -9,7 +9,7 @@ use crate::clock::after;
 use crate::wait::{
     Goal, Phase,
     decision::Verdict,
-    ledger::{Observation, Poll},
+    ledger::{Ledger, Observation},
     source::{Fault, FaultKind},
 };
 
@@ -83,7 +83,6 @@ impl Poller {
         let listed = time::timeout_at(limit, source.listed(&self.subject)).await;
         let listed = listed.unwrap_or_else(|_| Err(Fault::late()))?;
         let at = self.stamp();
-        let poll = self.poll_since(at);
         let Until::Goal(ledger) = &mut self.until else {
             return Ok(Listing::Unknown);
         };
@@ -92,24 +91,11 @@ impl Poller {
                 ledger.observe(Observation::Listed { at });
                 Ok(Listing::Lists)
             }
-            Some(false) => self.verdict_without_parent(&poll).await.map(Listing::Lacks),
-            None => Ok(Listing::Unknown),
-        }
-    }
-
-    /// The verdict of the ledger on a subject that its parent does not list, with the facts that it asks for.
-    async fn verdict_without_parent(&mut self, poll: &Poll) -> Result<Verdict, Fault> {
-        loop {
-            let Until::Goal(ledger) = &self.until else {
-                return Ok(Verdict::pending(Phase::Running));
-            };
-            let fact = match ledger.gone_from_parent(poll) {
-                Ok(verdict) => return Ok(verdict),
-                Err(fact) => fact,
-            };
-            if !self.read_fact(fact).await? {
-                return Ok(Verdict::pending(Phase::Running));
+            Some(false) => {
+                let judged = self.judged_by(at, Ledger::gone_from_parent).await;
+                judged.map(Listing::Lacks)
             }
+            None => Ok(Listing::Unknown),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::wait::{
     State,
     condition::Check,
     decision::Verdict,
-    ledger::{Fact, Observation, Poll, Stamp, millis},
+    ledger::{Fact, Ledger, Observation, Poll, Stamp, millis},
     source::{Fault, FaultKind, HistoryEntry, QueueRow},
 };
 
@@ -25,12 +25,21 @@ enum Answer {
 impl Poller {
     /// The verdict of the ledger, with the facts that it asks for.
     pub(super) async fn verdict(&mut self, since: Stamp) -> Result<Verdict, Fault> {
+        self.judged_by(since, Ledger::verdict).await
+    }
+
+    /// A verdict on the ledger, with the facts that it asks for.
+    pub(super) async fn judged_by(
+        &mut self,
+        since: Stamp,
+        judge: impl Fn(&Ledger, &Poll) -> Result<Verdict, Fact>,
+    ) -> Result<Verdict, Fault> {
         loop {
             let Until::Goal(ledger) = &self.until else {
                 return Ok(judge_check(Check::Pending));
             };
             let poll = self.poll_since(since);
-            let fact = match ledger.verdict(&poll) {
+            let fact = match judge(ledger, &poll) {
                 Ok(verdict) => return Ok(verdict),
                 Err(fact) => fact,
             };
@@ -55,7 +64,7 @@ impl Poller {
 
     /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
     /// settle period the verdict does without it. `false` if this poll cannot go on.
-    pub(super) async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
+    async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
         let source = Arc::clone(&self.source);
         let read = async {
             Ok(match fact {

@@ -3,35 +3,14 @@
 use super::*;
 use crate::wait::source::ActionResponse;
 
-fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Reached(_)))
-}
-
-fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Failed(_)))
-}
-
-/// A status that names its run only by a date.
-fn status_by_date(at: Stamp, date: &str, state: &str) -> Observation {
-    let Observation::Status(mut shown) = status(at, "", state) else {
-        unreachable!("it is a status");
-    };
-    let whole = shown.whole.as_mut().expect("it has an environment");
-    (whole.id, whole.date) = (None, Some(date.to_owned()));
-    for part in shown.own.iter_mut().flatten() {
-        (part.deployment, part.date) = (None, Some(date.to_owned()));
-    }
-    Observation::Status(shown)
-}
-
 #[test]
 fn a_run_that_the_status_names_by_its_date_is_the_one_that_the_history_names_by_its_id() {
     let judged = |read: Stamp| {
         let mut foreign = past("y", "STOP", "STOPPED");
         foreign.origin = Some("CONSOLE".to_owned());
         let readings = [
-            status_by_date(1_000, "2026-01-01T12:00:00Z", "DEPLOYING"),
-            status_by_date(60_000, "2026-01-01T12:01:00Z", "STOPPED"),
+            by_date(status(1_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z"),
+            by_date(status(60_000, "", "STOPPED"), "2026-01-01T12:01:00Z"),
             queue(read, &[]),
             history(read, &[foreign, past("x", "DEPLOY", "DEPLOYED")]),
         ];
@@ -90,15 +69,12 @@ fn the_entry_of_a_run_that_failed_may_lack_the_services_that_it_did_not_reach() 
 fn a_status_that_names_the_user_in_another_form_excludes_no_run() {
     let mut row = row(1, "DEPLOY");
     row.triggered_by = Some("auth0|42".to_owned());
-    let Observation::Status(mut shown) = status(40_000, "x", "DEPLOYING") else {
-        unreachable!("it is a status");
-    };
-    let whole = shown.whole.as_mut().expect("it has an environment");
-    whole.triggered_by = Some("Ada".to_owned());
+    let shown = status(40_000, "x", "DEPLOYING");
+    let shown = described(shown, |whole| whole.triggered_by = Some("Ada".to_owned()));
     let readings = [
         status(1_000, "before", "DEPLOYING"),
         queue(1_000, &[row]),
-        Observation::Status(shown),
+        shown,
         request_status(40_000, 1, "DEPLOYING"),
         queue(40_000, &[]),
         queue(40_000 + periods(3), &[]),

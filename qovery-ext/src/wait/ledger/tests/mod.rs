@@ -233,3 +233,53 @@ fn decision(verdict: &Result<Verdict, Fact>) -> Option<&Decision> {
         _ => None,
     }
 }
+
+fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Reached(_)))
+}
+
+fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Failed(_)))
+}
+
+fn is_superseded(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::Superseded { .. }))
+}
+
+fn is_pending(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(verdict, Ok(Verdict::Pending { .. }))
+}
+
+/// A status with a change.
+fn changed(observation: Observation, change: impl FnOnce(&mut StatusReading)) -> Observation {
+    let Observation::Status(mut shown) = observation else {
+        unreachable!("it is a status");
+    };
+    change(&mut shown);
+    Observation::Status(shown)
+}
+
+/// A status that describes the last run of the environment in another way.
+fn described(observation: Observation, change: impl FnOnce(&mut LastRun)) -> Observation {
+    changed(observation, |shown| {
+        change(shown.whole.as_mut().expect("it has an environment"));
+    })
+}
+
+/// A status that names its runs only by a date.
+fn by_date(observation: Observation, date: &str) -> Observation {
+    changed(observation, |shown| {
+        if let Some(whole) = &mut shown.whole {
+            (whole.id, whole.date) = (None, Some(date.to_owned()));
+        }
+        for part in shown.own.iter_mut().flatten() {
+            (part.deployment, part.date) = (None, Some(date.to_owned()));
+        }
+    })
+}
+
+/// The status of one service, without that of its environment.
+fn status_of_service(at: Stamp, id: &str, state: &str) -> Observation {
+    let whole = status_of_services(at, id, state, &[state]);
+    changed(whole, |shown| shown.whole = None)
+}

@@ -2,28 +2,6 @@
 
 use super::*;
 
-fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Reached(_)))
-}
-
-fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Failed(_)))
-}
-
-/// Names the runs of a status only by a date.
-fn by_date(observation: Observation, date: &str) -> Observation {
-    let Observation::Status(mut shown) = observation else {
-        unreachable!("it is a status");
-    };
-    if let Some(whole) = &mut shown.whole {
-        (whole.id, whole.date) = (None, Some(date.to_owned()));
-    }
-    for part in shown.own.iter_mut().flatten() {
-        (part.deployment, part.date) = (None, Some(date.to_owned()));
-    }
-    Observation::Status(shown)
-}
-
 #[test]
 fn the_queue_is_read_at_the_end_of_the_settle_period_if_no_response_names_the_request() {
     let readings = [status(1_000, "x", "DEPLOYING"), queue(1_000, &[])];
@@ -103,17 +81,11 @@ fn the_end_of_a_service_that_is_named_only_by_a_date_waits_for_the_history() {
 #[test]
 fn a_request_has_not_vanished_while_a_run_that_is_named_only_by_a_date_can_be_its_own() {
     let judged = |origin: &str| {
-        let Observation::Status(mut shown) =
-            by_date(status(5_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z")
-        else {
-            unreachable!("it is a status");
-        };
-        if let Some(whole) = &mut shown.whole {
-            whole.origin = Some(origin.to_owned());
-        }
+        let shown = by_date(status(5_000, "", "DEPLOYING"), "2026-01-01T12:00:00Z");
+        let shown = described(shown, |whole| whole.origin = Some(origin.to_owned()));
         let readings = [
             queue(1_000, &[row(1, "DEPLOY")]),
-            Observation::Status(shown),
+            shown,
             queue(20_000, &[]),
             queue(20_000 + periods(2), &[]),
             history(20_000, &[]),
@@ -142,10 +114,7 @@ fn a_run_that_is_named_only_by_a_date_has_a_settle_period_to_appear_in_the_histo
     ];
     let ledger = seen(acted(&environment(), Goal::Deployed, None), &readings);
     let verdict = judge(&ledger, 67_000);
-    assert!(
-        matches!(verdict, Ok(Verdict::Pending { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_pending(&verdict), "{verdict:?}");
     let later = [
         queue(70_000, &[]),
         history(70_000, &[past("x", "DEPLOY", "DEPLOYED")]),
@@ -250,20 +219,13 @@ fn a_run_that_the_history_lists_as_older_than_a_known_one_is_not_ours() {
 
 #[test]
 fn a_run_without_a_description_can_be_that_of_another_request_that_was_listed_first() {
-    let of_service = |at, id: &str, state: &str| {
-        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
-            unreachable!("it is a status");
-        };
-        shown.whole = None;
-        Observation::Status(shown)
-    };
     let judged = |rows: &[QueueRow], later: &[QueueRow]| {
         let readings = [
-            of_service(1_000, "before", "DEPLOYED"),
+            status_of_service(1_000, "before", "DEPLOYED"),
             queue(1_000, rows),
             queue(2_000, later),
-            of_service(12_000, "x", "STOPPING"),
-            of_service(40_000, "x", "STOPPED"),
+            status_of_service(12_000, "x", "STOPPING"),
+            status_of_service(40_000, "x", "STOPPED"),
             queue(40_000, &[]),
             unavailable(40_000, Fact::History),
             unavailable(40_000, Fact::Request(request(2))),
@@ -355,21 +317,11 @@ fn a_wait_for_runs_that_show_nothing_new_in_an_idle_environment_ends_as_unknown(
     let verdict = judge(&ledger, periods(2));
     assert!(decision(&verdict).is_none(), "{verdict:?}");
     let verdict = judge(&ledger, periods(9));
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
 }
 
 #[test]
 fn a_service_that_is_ready_after_an_uninstallation_has_been_uninstalled_even_if_no_work_was_seen() {
-    let of_service = |at, id: &str, state: &str| {
-        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
-            unreachable!("it is a status");
-        };
-        shown.whole = None;
-        Observation::Status(shown)
-    };
     let judged = |before: &str| {
         let mut snapshot = baseline(&services(&[1]), before);
         snapshot.whole = None;
@@ -387,7 +339,7 @@ fn a_service_that_is_ready_after_an_uninstallation_has_been_uninstalled_even_if_
             date: None,
         });
         let readings = [
-            of_service(20_000, "x", "READY"),
+            status_of_service(20_000, "x", "READY"),
             queue(20_000, &[]),
             unavailable(20_000, Fact::History),
         ];

@@ -6,22 +6,6 @@ use crate::wait::{
     decision::{Cancellation, Cause, Proof},
 };
 
-fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Reached(_)))
-}
-
-fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Failed(_)))
-}
-
-fn is_superseded(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(decision(verdict), Some(Decision::Superseded { .. }))
-}
-
-fn is_pending(verdict: &Result<Verdict, Fact>) -> bool {
-    matches!(verdict, Ok(Verdict::Pending { .. }))
-}
-
 #[test]
 fn the_request_status_decides_for_success_and_for_failure() {
     for (said, shown) in [
@@ -1118,15 +1102,9 @@ fn an_uninstalled_service_that_rests_as_ready_has_ended_without_a_history() {
         judge(&seen(ledger, &readings), 40_000 + periods(2))
     };
     let verdict = judged("READY");
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(is_reached(&verdict), "{verdict:?}");
     let verdict = judged("DELETE_ERROR");
-    assert!(
-        !matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(!is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1148,15 +1126,9 @@ fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_request
     };
     let waits = [row(1, "DELETE")];
     let verdict = judged("DELETING", &waits);
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
     let verdict = judged("DELETED", &waits);
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1213,28 +1185,18 @@ fn a_service_that_ended_in_the_run_of_a_request_alike_that_left_the_queue_does_n
         judge(&seen(ledger, &readings), 14_000)
     };
     let verdict = judged(&[row(1, "RESTART")]);
-    assert!(
-        matches!(verdict, Ok(Verdict::Pending { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_pending(&verdict), "{verdict:?}");
     for others in [Vec::new(), vec![row(1, "STOP")]] {
         let verdict = judged(&others);
-        assert!(
-            matches!(decision(&verdict), Some(Decision::Reached(_))),
-            "{verdict:?}"
-        );
+        assert!(is_reached(&verdict), "{verdict:?}");
     }
 }
 
-/// A status of the environment, triggered by a user.
+/// A status whose last run was triggered by a user.
 fn shown_for(user: &str, observation: Observation) -> Observation {
-    let Observation::Status(mut shown) = observation else {
-        unreachable!("it is a status");
-    };
-    if let Some(whole) = &mut shown.whole {
-        whole.triggered_by = Some(user.to_owned());
-    }
-    Observation::Status(shown)
+    described(observation, |whole| {
+        whole.triggered_by = Some(user.to_owned())
+    })
 }
 
 #[test]
@@ -1258,16 +1220,10 @@ fn a_request_that_the_queue_lists_during_the_run_of_another_user_still_waits() {
         judge(&seen(ledger, &readings), 40_000)
     };
     let verdict = judged("cy");
-    assert!(
-        matches!(verdict, Ok(Verdict::Pending { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_pending(&verdict), "{verdict:?}");
     // Some servers also list the running request.
     let verdict = judged("me");
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1288,15 +1244,9 @@ fn a_request_that_the_queue_still_lists_has_not_ended_with_a_request_alike_that_
     let ahead = [row(1, "DEPLOY")];
     let waits = [row(2, "DEPLOY")];
     let verdict = judged(&ahead, &waits);
-    assert!(
-        matches!(verdict, Ok(Verdict::Pending { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_pending(&verdict), "{verdict:?}");
     let verdict = judged(&[], &[]);
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1313,10 +1263,7 @@ fn a_deletion_that_waited_is_none_of_ours_even_if_its_status_repeats_the_other_d
         unavailable(185_000, Fact::History),
     ];
     let verdict = judge(&seen(ledger, &readings), 185_000 + periods(1));
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1336,10 +1283,7 @@ fn a_service_that_ended_while_a_request_alike_was_in_the_queue_needs_a_new_readi
     assert_eq!(ledger.verdict(&poll), Err(Fact::Queue));
     let ledger = seen(ledger, &[queue(6_800, &[])]);
     let verdict = ledger.verdict(&poll);
-    assert!(
-        matches!(verdict, Ok(Verdict::Pending { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_pending(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1358,32 +1302,19 @@ fn a_deletion_whose_request_was_canceled_is_no_success_although_the_subject_is_g
     };
     for said in ["CANCELED", "DELETE_ERROR"] {
         let verdict = judged(said);
-        assert!(
-            matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-            "{said}: {verdict:?}"
-        );
+        assert!(is_superseded(&verdict), "{said}: {verdict:?}");
     }
     let verdict = judged("DELETED");
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]
 fn a_deletion_that_waits_behind_an_unknown_run_asks_the_history_whose_it_is() {
-    let of_service = |at, id: &str, state: &str| {
-        let Observation::Status(mut shown) = status_of_services(at, id, state, &[state]) else {
-            unreachable!("it is a status");
-        };
-        shown.whole = None;
-        Observation::Status(shown)
-    };
     let mut theirs = past("x", "DELETE", "DELETING");
     theirs.origin = Some("CONSOLE".to_owned());
     let readings = [
         queue(1_500, &[row(1, "DELETE")]),
-        of_service(5_000, "x", "DELETING"),
+        status_of_service(5_000, "x", "DELETING"),
         queue(24_000, &[row(1, "DELETE")]),
         Observation::Missing { at: 30_000 },
         Observation::Missing {
@@ -1397,10 +1328,7 @@ fn a_deletion_that_waits_behind_an_unknown_run_asks_the_history_whose_it_is() {
     };
     assert_eq!(ledger.verdict(&poll), Err(Fact::History));
     let verdict = seen(ledger, &[history(31_000, &[theirs])]).verdict(&poll);
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
 }
 
 #[test]
@@ -1432,26 +1360,17 @@ fn a_run_that_began_before_ours_was_listed_does_not_exclude_the_one_that_follows
     ];
     let ledger = acted(&environment(), Goal::Deployed, Some(1));
     let verdict = judge(&seen(ledger, &readings), 47_300 + periods(2));
-    assert!(
-        !matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(!is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]
 fn a_deletion_behind_that_of_another_origin_is_no_success_without_a_history() {
     let judged = |origin: &str| {
-        let Observation::Status(mut shown) =
-            status_of_services(9_000, "x", "DELETING", &["DELETING"])
-        else {
-            unreachable!("it is a status");
-        };
-        if let Some(whole) = &mut shown.whole {
-            whole.origin = Some(origin.to_owned());
-        }
+        let shown = status_of_services(9_000, "x", "DELETING", &["DELETING"]);
+        let shown = described(shown, |whole| whole.origin = Some(origin.to_owned()));
         let readings = [
             queue(1_500, &[row(1, "DELETE")]),
-            Observation::Status(shown),
+            shown,
             request_status(9_400, 1, "DELETE_QUEUED"),
             queue(9_500, &[row(1, "DELETE")]),
             unavailable(30_000, Fact::History),
@@ -1465,13 +1384,7 @@ fn a_deletion_behind_that_of_another_origin_is_no_success_without_a_history() {
         judge(&seen(ledger, &readings), 30_000 + periods(1))
     };
     let verdict = judged("CLI");
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Superseded { .. })),
-        "{verdict:?}"
-    );
+    assert!(is_superseded(&verdict), "{verdict:?}");
     let verdict = judged("API");
-    assert!(
-        matches!(decision(&verdict), Some(Decision::Reached(_))),
-        "{verdict:?}"
-    );
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
