@@ -475,7 +475,7 @@ impl Poller {
         let mut wait = self.timetable.advance();
         #[cfg(feature = "stream")]
         if let Some(push) = &self.push {
-            wait = push.wait(wait, self.timetable.longest(), self.need());
+            wait = push.wait(wait, self.timetable.longest_with_stream(), self.need());
         }
         let due = self.settles_or_holds_at();
         self.timetable.schedule(wait, due);

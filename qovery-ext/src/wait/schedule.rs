@@ -16,6 +16,8 @@ pub struct PollSchedule {
     growth: f64,
     jitter: f64,
     seed: Option<u64>,
+    #[cfg(feature = "stream")]
+    longest_with_stream: Option<Duration>,
 }
 
 impl Default for PollSchedule {
@@ -42,6 +44,8 @@ impl PollSchedule {
             growth: 1.5,
             jitter: 0.1,
             seed: None,
+            #[cfg(feature = "stream")]
+            longest_with_stream: None,
         }
     }
 
@@ -85,6 +89,23 @@ impl PollSchedule {
         self
     }
 
+    /// Sets the longest interval while a [stream](super::Action::with_stream) shows the states of the last poll.
+    /// Default: `longest`, and at least that.
+    ///
+    /// Available on crate feature `stream` only.
+    ///
+    /// A longer interval saves requests during long builds: with 60 s, a deployment of some minutes takes about
+    /// half of the requests. A healthy stream still causes a poll within 2 s of a change. If the connection is
+    /// lost or answers no pings, the schedule applies. But a stream that is late, or that stops showing changes
+    /// although it answers pings, cannot always be recognized: then the end is reported up to this interval late,
+    /// instead of up to `longest`.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn longest_with_stream(mut self, interval: Duration) -> Self {
+        self.longest_with_stream = Some(interval);
+        self
+    }
+
     pub(crate) fn pace(&self) -> Pace {
         Pace {
             interval: self.first,
@@ -121,6 +142,14 @@ impl Pace {
     #[cfg(feature = "stream")]
     pub(crate) fn longest(&self) -> Duration {
         self.schedule.longest
+    }
+
+    /// The longest interval while a stream agrees with the polls, without jitter.
+    #[cfg(feature = "stream")]
+    pub(crate) fn longest_with_stream(&self) -> Duration {
+        let longest = self.longest();
+        let set = self.schedule.longest_with_stream;
+        set.map_or(longest, |set| set.max(longest))
     }
 
     /// Resets the interval to the first one.
@@ -173,6 +202,21 @@ mod tests {
         }
         pace.restart();
         assert_eq!(pace.advance(), Duration::from_secs(1));
+    }
+
+    #[cfg(feature = "stream")]
+    #[test]
+    fn the_interval_beside_a_stream_is_the_longest_of_the_schedule_unless_a_longer_one_is_set() {
+        let seconds = Duration::from_secs;
+        let schedule = PollSchedule::default();
+        for (set, expected) in [(None, 15), (Some(60), 60), (Some(3), 15)] {
+            let schedule = match set {
+                Some(set) => schedule.clone().longest_with_stream(seconds(set)),
+                None => schedule.clone(),
+            };
+            assert_eq!(schedule.pace().longest(), seconds(15));
+            assert_eq!(schedule.pace().longest_with_stream(), seconds(expected));
+        }
     }
 
     // Azure's poller panics below one second, and Terraform's ignores 180 s and more.

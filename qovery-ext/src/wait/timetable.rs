@@ -50,6 +50,12 @@ impl Timetable {
         self.pace.longest()
     }
 
+    /// The longest interval while a stream agrees with the polls, without jitter.
+    #[cfg(feature = "stream")]
+    pub(super) fn longest_with_stream(&self) -> Duration {
+        self.pace.longest_with_stream()
+    }
+
     /// Sends no request before the end of the demanded delay. Without one, requests are allowed again.
     pub(super) fn keep_away(&mut self, asked: Option<Duration>, longest: Duration) {
         self.forbidden_until = asked.map(|pause| after(Instant::now(), pause.min(longest)));
@@ -68,10 +74,10 @@ impl Timetable {
         self.next_poll = self.not_forbidden(next);
     }
 
-    /// Polls now, unless the server demands a delay.
+    /// Polls at this time, or at once if it is past, unless the server demands a delay.
     #[cfg(feature = "stream")]
-    pub(super) fn bring_forward(&mut self) {
-        let due = self.not_forbidden(Instant::now());
+    pub(super) fn bring_forward(&mut self, due: Instant) {
+        let due = self.not_forbidden(due.max(Instant::now()));
         self.next_poll = self.next_poll.min(due);
     }
 

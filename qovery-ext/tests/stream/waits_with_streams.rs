@@ -144,7 +144,7 @@ async fn with_a_healthy_stream_the_end_is_reported_within_two_seconds_with_fewer
 
 #[tokio::test(start_paused = true)]
 async fn with_a_healthy_stream_and_a_longer_interval_half_the_requests_are_enough() {
-    let schedule = PollSchedule::ramp(Duration::from_secs(1), Duration::from_secs(60));
+    let schedule = PollSchedule::default().longest_with_stream(MINUTE);
     for story in Story::ALL {
         let (delays, percent) = healthy(schedule.clone(), story).await;
         assert!(delays[3] <= Duration::from_secs(2), "{story:?}: {delays:?}");
@@ -161,15 +161,32 @@ async fn with_a_healthy_stream_and_a_longer_interval_half_the_requests_are_enoug
     }
 }
 
+/// An interval beside a stream that is longer than that of the schedule.
+const MINUTE: Duration = Duration::from_secs(60);
+/// The longest interval of the default schedule, with its jitter.
+const LONGEST: Duration = Duration::from_millis(16_600);
+
 #[tokio::test(start_paused = true)]
 async fn no_fault_of_a_stream_changes_the_outcome_or_delays_it_beyond_the_schedule() {
+    no_fault_changes_the_outcome(PollSchedule::default(), LONGEST).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_interval_beside_a_stream_changes_no_outcome_and_applies_only_while_the_connection_is_alive()
+ {
+    let schedule = PollSchedule::default().longest_with_stream(MINUTE);
+    no_fault_changes_the_outcome(schedule, MINUTE).await;
+}
+
+/// Waits with each fault. A stream that answers pings and is mute, late or wrong delays the outcome by `unnoticed` at
+/// most.
+async fn no_fault_changes_the_outcome(schedule: PollSchedule, unnoticed: Duration) {
     let status = |fault: SocketFault| fault.on("/deployment/status");
     let lie = r#"{"environment": {"id": "00000000-0000-0000-0000-000000000000", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}, "stages": []}"#;
     for story in Story::ALL {
         let without = wait(story, false, Vec::new(), 1).await;
-        let mute = (0..7).map(|frames| SocketFault::mute().after_frames(frames).times(1000));
         let silent = (2..7).map(|frames| SocketFault::silent().after_frames(frames).times(1000));
-        let others = [
+        let noticed = [
             SocketFault::silent(),
             SocketFault::silent().after_frames(2),
             SocketFault::lost().times(1000),
@@ -185,6 +202,8 @@ async fn no_fault_of_a_stream_changes_the_outcome_or_delays_it_beyond_the_schedu
             SocketFault::invalid_text().after_frames(1).times(1000),
             SocketFault::compressed().after_frames(1).times(1000),
             SocketFault::giant_frame(32 << 20).after_frames(1),
+        ];
+        let others = [
             SocketFault::duplicate().after_frames(1),
             SocketFault::duplicate().every_frame(),
             SocketFault::reorder().after_frames(1),
@@ -201,16 +220,15 @@ async fn no_fault_of_a_stream_changes_the_outcome_or_delays_it_beyond_the_schedu
             SocketFault::text("not json").after_frames(1),
             SocketFault::invalidation("environments").after_frames(1),
         ];
-        for fault in mute.chain(silent).chain(others) {
+        let mute = (0..7).map(|frames| SocketFault::mute().after_frames(frames).times(1000));
+        let alive = mute.chain(others).map(|fault| (fault, unnoticed));
+        let lost = silent.chain(noticed).map(|fault| (fault, LONGEST));
+        for (fault, limit) in alive.chain(lost) {
             let shown = format!("{story:?}, {fault:?}");
-            let with = wait(story, true, vec![status(fault)], 1).await;
+            let faults = vec![status(fault)];
+            let with = wait_by(schedule.clone(), story, true, faults, 1).await;
             assert_eq!(with.outcome, without.outcome, "{shown}");
-            // The longest interval of the schedule, with its jitter.
-            assert!(
-                with.delay <= Duration::from_millis(16_600),
-                "{shown}: {:?}",
-                with.delay
-            );
+            assert!(with.delay <= limit, "{shown}: {:?}", with.delay);
         }
     }
 }

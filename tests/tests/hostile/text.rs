@@ -430,6 +430,7 @@ async fn wait(text: &str, printed: &mut Printed) {
         .service(database.kind, database.id)
         .deploy(version);
     let refused = refused.await.unwrap_err();
+    printed.causes("ext Shown Display", &refused);
     let unsupported = refused.unsupported_version().unwrap();
     printed.display("ext UnsupportedVersion Display", unsupported);
     let stopped = fake.client().environment(environment.id()).stop();

@@ -1,5 +1,7 @@
 //! Pushed statuses, which move the polls.
 
+use tokio::time::Instant;
+
 use super::{Poller, Until};
 use crate::clock::after;
 use crate::wait::{
@@ -28,12 +30,16 @@ impl Poller {
             return;
         }
         match wake {
-            Wake::Due => self.timetable.bring_forward(),
+            Wake::Due => self.timetable.bring_forward(Instant::now()),
+            Wake::Fails(polled) => {
+                let due = after(polled, self.timetable.longest());
+                self.timetable.bring_forward(due);
+            }
             Wake::Agrees(polled) => {
                 let Some(push) = &self.push else { return };
                 let scheduled = self.timetable.next_poll();
                 let scheduled = scheduled.saturating_duration_since(polled);
-                let wait = push.wait(scheduled, self.timetable.longest(), self.need());
+                let wait = push.wait(scheduled, self.timetable.longest_with_stream(), self.need());
                 let until = after(polled, wait);
                 let decides = self.settles_or_holds_at().unwrap_or(until);
                 self.timetable.put_off(until.min(decides));

@@ -5,13 +5,14 @@
 //! | the stream | polls |
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
-//! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval of the schedule |
+//! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval |
 //! | is not the only thing that says how the run goes | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! No poll is later than the longest interval of the schedule after the one before. A stream that was right so
-//! far may be wrong or silent from now on, without a sign, so it must not delay a poll further.
+//! No poll is later than the longest interval after the one before. A stream that was right so far may be wrong
+//! or silent from now on, without a sign, so it must not delay a poll further. Therefore this interval is that of
+//! the schedule, unless the program sets another one beside a stream.
 
 mod digest;
 mod log;
@@ -63,6 +64,9 @@ pub(super) enum Wake {
     /// The stream shows the states of the last poll, which was made at this time. It did not show them before.
     /// The next poll can be later.
     Agrees(Instant),
+    /// The stream no longer shows the states of the last poll, which was made at this time. The next poll is due
+    /// by the schedule.
+    Fails(Instant),
 }
 
 /// The next fact that a wait needs.
@@ -167,8 +171,10 @@ impl Push {
                     return Wake::Due;
                 }
             }
-            if self.agrees && !agreed {
-                return Wake::Agrees(self.polled_at);
+            match (agreed, self.agrees) {
+                (false, true) => return Wake::Agrees(self.polled_at),
+                (true, false) => return Wake::Fails(self.polled_at),
+                _ => {}
             }
         }
     }
