@@ -21,17 +21,18 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`Client`] has a token and timeouts. Retries, limits,
-//! paging and waiting live in `qovery-ext`, which plugs into [`Transport`].
+//! A [`Client`] has a token and timeouts. Retries, limits, paging and waiting are in `qovery-ext`, which plugs into
+//! [`Transport`].
 //!
 //! # Models
-//! The parameters and results of operations are in [`types`]. The API grows, and responses still decode: a value that
-//! an enum does not know, a member that a union does not know and a field that a model does not know
-//! are kept, and are sent back unchanged. A field that may be absent, null or a value is a
-//! [`Patch`]. A secret value is a [`Secret`], which `Debug` does not show.
+//! The parameters and results of operations are in [`types`]. Responses of later versions of the API decode: enums keep
+//! unknown values, unions keep unknown members, and models keep unknown fields. A request sends them back unchanged. In
+//! a request, a field that can be absent, null or a value is a [`Patch`]. A secret value is a [`Secret`], which `Debug`
+//! does not show.
 //!
 //! # Errors
-//! Every call ends with one [`Error`], which says what happened and whether to try again is safe:
+//! Every operation returns the same type of [`Error`]. It has the cause, and says whether the request may have been
+//! executed:
 //!
 //! ```no_run
 //! # use qovery_api::{Client, types, uuid::Uuid};
@@ -49,9 +50,9 @@
 //! ```
 //!
 //! # Areas
-//! Operations, and the models that only they use, belong to areas. Each is a Cargo feature; `all`,
-//! which is on by default, turns all of them on. A program that names the few areas it uses compiles
-//! in a fraction of the time. [`areas`] lists all operations by area, and each item names its feature.
+//! Operations, and the models that only they use, belong to areas. Each area is a Cargo feature. The feature `all` is on
+//! by default and enables all areas. A program that enables only the areas it uses compiles in a fraction of the time.
+//! [`areas`] lists all operations by area, and each item names its feature.
 //! If the area of a method or of a model is off, the error of the compiler names the feature.
 //!
 //! | feature | contents |
@@ -75,19 +76,18 @@
 //! # Other features
 //! | feature | default | effect |
 //! |---|---|---|
-//! | `rustls` | on | TLS without a library of the system. |
-//! | `native-tls` | off | TLS of the system. |
+//! | `rustls` | on | TLS by rustls. |
+//! | `native-tls` | off | TLS by the library of the system. |
 //! | `gzip` | off | Asks for compressed responses. The limit on a body applies to its unpacked size. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
-//! | `stream` | off | The websocket side of the API: the module `stream`. Turns `environments` on. |
+//! | `stream` | off | The websocket API: the module `stream`. Enables `environments`. |
 //!
 //! # The contract
-//! The generated code is part of the crate: building it needs no generator
-//! and no network. [`contract::VERSION`] is the version that the contract gives itself,
-//! [`contract::DIGEST`] tells one contract from another, and [`contract::OPERATIONS`] counts the
-//! operations. [`contract::UPSTREAM_COMMIT`] and [`contract::UPSTREAM_DATE`] name the published
-//! specification that it is up to date with. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
-//! client again; `QOVERY_REGENERATE=never` forbids that, and so does `CI`.
+//! The generated code is part of the crate: building it needs no generator and no network. [`contract::VERSION`] is the
+//! version in the contract, [`contract::DIGEST`] identifies the contract, and [`contract::OPERATIONS`] is the number of
+//! operations. [`contract::UPSTREAM_COMMIT`] and [`contract::UPSTREAM_DATE`] name the published specification from which
+//! the contract was last updated. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
+//! client again. If `CI` is set, or `QOVERY_REGENERATE` is `never`, the build fails instead and names the command.
 #![forbid(unsafe_code)]
 #![allow(
     confusable_idents,

@@ -43,12 +43,11 @@
 //! # Answering
 //! [`Then`] has a method for each success that the contract declares, which takes the model of the
 //! answer. [`model`] makes a model from JSON, and reports a part that does not fit.
-//! [`Then::error`] is for everything that is no success.
+//! [`Then::error`] answers with any other status.
 //!
 //! # Outside of the contract
-//! An answer that the contract does not know, or a request that the client cannot send, is beyond the
-//! types. `into_inner` gives httpmock's own [`When`](httpmock::When) and [`Then`](httpmock::Then),
-//! with the settings so far:
+//! The types cannot express an answer that is not in the contract, or a request that the client cannot send. For these,
+//! `into_inner` returns httpmock's own [`When`](httpmock::When) and [`Then`](httpmock::Then), with the settings so far:
 //!
 //! ```
 //! # use qovery_api::{httpmock::MockServer, mock::MockServerExt as _};
@@ -60,8 +59,7 @@
 //! # }
 //! ```
 //!
-//! A mock has no state: its answer does not depend on earlier requests. `qovery-fake` plays
-//! deployments.
+//! A mock has no state: its answer does not depend on earlier requests. `qovery-fake` simulates deployments.
 #![allow(clippy::panic, reason = "a mock that cannot be set up fails its test")]
 
 use std::fmt;

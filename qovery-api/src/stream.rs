@@ -1,7 +1,7 @@
-//! The websocket side of the API: a request for each endpoint, and the frames it is answered with.
+//! The websocket API: a request for each endpoint, and the models of its frames.
 //!
-//! Generated from a contract of its own ([`contract`]). A request knows its path, its query and the type
-//! of its frames; opening a socket and reading frames is up to `qovery_ext::stream`.
+//! Generated from a separate contract ([`contract`]). A request has its path, its query and the type of its frames.
+//! `qovery_ext::stream` opens the socket and reads the frames.
 //!
 //! ```
 //! use qovery_api::stream::{StreamRequest, requests::ServiceLogs};

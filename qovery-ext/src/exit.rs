@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, process::ExitCode};
 
-use crate::{call_code::of_call, wait::WaitError};
+use crate::{codes, wait::WaitError};
 
 /// Runs the work of a program, and returns its exit code. Prints an error with its causes to stderr; its code is
 /// that of [`exit_code`].
@@ -38,12 +38,16 @@ where
 /// Returns the exit code for an error of this crate or of [`qovery_api`], for a `main` in which errors of
 /// several kinds end up.
 ///
-/// | error | code |
+/// # Codes
+/// All `exit_code` methods of this crate follow this table.
+///
+/// | code | outcome |
 /// |---|---|
-/// | of a wait | [`WaitError::exit_code`] |
-/// | of a recipe or a display with its own `exit_code` | that code |
-/// | a call without a response of the API, a 5xx, a 429, or an unreadable response | 2 |
-/// | any other: a call that the API refused, an unknown name, a missing or expired token, wrong arguments | 3 |
+/// | 0 | the goal was reached |
+/// | 1 | the operation failed, was canceled, or was superseded |
+/// | 2 | unknown: the deadline passed, contact was lost, or a call got no response of the API, a 5xx, a 429, or an unreadable response |
+/// | 3 | refused: by the API, or before a request was sent, for example an unknown name, an expired token, wrong arguments |
+/// | 130 | Ctrl-C or SIGTERM stopped the program |
 ///
 /// ```
 /// # async fn example(client: qovery_ext::qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -60,7 +64,7 @@ pub fn exit_code(error: &(dyn Error + 'static)) -> u8 {
         }
         next = error.source();
     }
-    3
+    codes::REFUSED
 }
 
 /// The code of this error itself, if its type has one.
@@ -86,5 +90,5 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
         #[cfg(feature = "stream")]
         crate::wait::NotRunning,
     );
-    error.downcast_ref().map(of_call)
+    error.downcast_ref().map(codes::of_call)
 }

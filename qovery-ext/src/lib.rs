@@ -21,21 +21,21 @@
 //!
 //! # Modules
 //!
-//! | module | for | begin with |
+//! | module | purpose | begin with |
 //! |---|---|---|
-//! | [`connect`] | a client that finds its token, retries if that is safe, limits its requests | [`connect::from_env`], [`connect::Connect`] |
-//! | [`wait`] | deploy, stop, delete… and learn the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
-//! | [`page`] | lists in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
-//! | `display` | bars, lines or NDJSON while waiting | `display::ShowExt` |
+//! | [`connect`] | builds a client that finds its token, retries if that is safe, limits its requests | [`connect::from_env`], [`connect::Connect`] |
+//! | [`wait`] | deploys, stops, deletes… and reports the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
+//! | [`page`] | reads paged lists as streams | [`page::PagedCall`], [`page::WindowCall`] |
+//! | `display` | prints the progress as bars, lines or NDJSON | `display::ShowExt` |
 //! | [`recipes`] | combines several calls: names in place of ids, URLs, variables | `recipes::FindExt`, `recipes::urls` |
-//! | `stream` | logs, statuses and health in real time, by websocket | `stream::LiveExt` |
+//! | `stream` | reads logs, statuses and health in real time, by websocket | `stream::LiveExt` |
 //!
 //! # Features
 //!
 //! | feature | default | effect |
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
-//! | `native-tls` | no | TLS by the system's library |
+//! | `native-tls` | no | TLS by the library of the system |
 //! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
 //! | `services` | no | `recipes::services`, `recipes::find_service`, `recipes::urls`: the services and URLs of an environment |
 //! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; the areas `organizations` and `projects`; the feature `services` |
@@ -55,8 +55,8 @@
 //!
 //! # Guarantees
 //!
-//! - **Only observed facts count.** No wait reports a success that it did not observe, and no list ends
-//!   early.
+//! - **Only observed facts count.** A wait reports a success only if it has observed it, and a list does not end early
+//!   without an error.
 //! - **A request that may have been executed is not retried**, unless a second execution has no further
 //!   effect, or the caller allows it.
 //! - **Dropping is safe.** Each module documents the effect of dropping one of its futures; none
@@ -68,9 +68,9 @@
 //!   accessors and a message that a person can act on. If a call failed, `api_error` returns its error.
 #![forbid(unsafe_code)]
 
-mod call_code;
 mod causes;
 mod clock;
+mod codes;
 pub mod connect;
 #[cfg(feature = "display")]
 pub mod display;

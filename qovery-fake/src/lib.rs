@@ -1,9 +1,8 @@
 //! A fake of the Qovery API for testing your own automation.
 //!
-//! [`FakeQovery`] holds organizations, projects, environments, services and clusters. They go through their
-//! states when they are deployed, and scripted failures of the API can occur: failures in a step, queues,
-//! cancellations, 429, lost connections. The fake checks every request against the contract and refuses the
-//! requests that the API would refuse.
+//! [`FakeQovery`] holds organizations, projects, environments, services and clusters. A deployment takes them through
+//! their states. A test can script failures: of a step, in the queue, cancellations, 429, lost connections. The fake
+//! checks every request against the contract, and refuses the requests that the API would refuse.
 //!
 //! There are two front ends. [`FakeQovery::client`] needs no socket and uses Tokio's time, so that a test on
 //! a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a port, for separate programs
@@ -33,17 +32,16 @@
 //! how far a status lags behind, which histories exist. [`ApiTraits`] has one dimension for each,
 //! [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
 //!
-//! With the feature `stream`, both front ends open websockets: logs, statuses and running states have the
-//! same data as the other endpoints, commands echo their input, and `SocketFault` scripts failures of a
-//! socket.
+//! With the feature `stream`, both front ends open websockets. Logs, statuses and running states have the same data as
+//! the other endpoints, a command echoes its input, and `SocketFault` scripts failures of a socket.
 //!
 //! The fake does not model prices, permissions, quotas or the behavior of cloud providers. Operations that it
 //! does not model return a response that matches their declared schema.
 //!
 //! # Dropping
-//! Handles share the fake, which lives as long as one of them, a client or a server does. Dropping a
-//! [`FakeServer`] stops it and abandons the requests under way. As with the API, a request that is
-//! dropped may have been executed; [`FakeQovery::executions`] lists the executed requests.
+//! The fake exists as long as one of its handles, clients or servers. Dropping a [`FakeServer`] stops it and abandons
+//! the requests in progress. As with the API, a request that is dropped may have been executed:
+//! [`FakeQovery::executions`] lists the executed requests.
 #![forbid(unsafe_code)]
 
 mod call;

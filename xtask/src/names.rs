@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// Prints a table of the model names that differ from those in a file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The model names of the other client, one per line. Lines with `#` are comments.
+    /// The model names of the official crate, one per line. Lines with `#` are comments.
     file: PathBuf,
 }
 

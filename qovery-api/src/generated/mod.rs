@@ -354,9 +354,7 @@ pub mod types {
     #[cfg(any(feature = "blueprints", feature = "clusters", feature = "environments"))]
     pub use super::shared::models::CloudVendorEnum;
     #[cfg(any(feature = "blueprints", feature = "clusters"))]
-    pub use super::shared::models::{
-        FieldSchemaResponseType, PlatformTemplateComponentKind,
-    };
+    pub use super::shared::models::FieldSchemaResponseType;
     #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
     pub use super::shared::models::WeekdayEnum;
     #[cfg(any(feature = "clusters", feature = "environments"))]
@@ -384,8 +382,6 @@ pub mod types {
     pub use super::shared::models::ContainerResponseList;
     #[cfg(any(feature = "containers", feature = "environments"))]
     pub use super::shared::models::DeploymentHistoryContainer;
-    #[cfg(any(feature = "containers", feature = "organizations"))]
-    pub use super::shared::models::OrganizationAvailableRole;
     #[cfg(any(feature = "databases", feature = "environments"))]
     pub use super::shared::models::DeploymentHistoryDatabase;
     #[cfg(any(feature = "environments", feature = "helms"))]
@@ -500,7 +496,7 @@ pub mod types {
         OrganizationAnnotationsGroupEnrichedResponse, OrganizationApiToken,
         OrganizationApiTokenCreate, OrganizationApiTokenCreateRequest,
         OrganizationApiTokenResponseList, OrganizationApiTokenScope,
-        OrganizationAvailableRoleList, OrganizationCustomRole,
+        OrganizationAvailableRole, OrganizationAvailableRoleList, OrganizationCustomRole,
         OrganizationCustomRoleClusterPermission, OrganizationCustomRoleCreateRequest,
         OrganizationCustomRoleList, OrganizationCustomRoleProjectPermission,
         OrganizationCustomRoleUpdateRequest, OrganizationEditRequest,
@@ -542,7 +538,7 @@ pub mod types {
         ContainerAdvancedSettings, ContainerCurrentScale, ContainerDeployRequest,
         ContainerImageCheckRequest, ContainerNetwork, ContainerNetworkRequest,
         ContainerRegistryAssociatedServiceList, ContainerRegistryAssociatedServiceType,
-        ContainerRegistryAssociatedServicesResponse,
+        ContainerRegistryAssociatedServicesResponse, ContainerRegistryCluster,
         ContainerRegistryConfigGcpCredentialsType, ContainerRegistryRequest,
         ContainerRegistryRequestConfig, ContainerRegistryResponse,
         ContainerRegistryResponseConfig, ContainerRegistryResponseList, ContainerRequest,
@@ -632,7 +628,7 @@ pub mod types {
         BlueprintManifestResponse, BlueprintManifestUserProvidedBackend,
         BlueprintManifestVariableField, BlueprintManifestVariableFieldKind,
         BlueprintManifestVersionBlock, BlueprintReadmeResponse, BlueprintResponse,
-        BlueprintSpecOverrides, BlueprintSpecOverridesBackend,
+        BlueprintServiceKind, BlueprintSpecOverrides, BlueprintSpecOverridesBackend,
         BlueprintSpecOverridesCredentials, BlueprintUpdateEngineDiff,
         BlueprintUpdateEngineFieldChange, BlueprintUpdateNewMajorVersion,
         BlueprintUpdateNewOptionalValue, BlueprintUpdateNewRequiredValue,
@@ -750,18 +746,18 @@ pub mod types {
         PlatformComponentOutputBindingResponse, PlatformComponentRequirementStatus,
         PlatformComponentResolutionResponse, PlatformComponentViolationResponse,
         PlatformLayerResolutionStatus, PlatformTemplateCatalogResponse,
-        PlatformTemplateComponentResponse, PlatformTemplateLayerResponse,
-        PlatformTemplateReleaseStatus, PlatformTemplateSummaryResponse, ProviderSecrets,
-        QoveryDnsProviderProvider, QoveryDnsProviderRequest, QoveryDnsProviderResponse,
-        RegistryMirroringModeEnum, ReportedClusterOperatorIdentity,
-        Route53DnsProviderProvider, Route53DnsProviderRequest,
-        Route53DnsProviderRequestCredentials, Route53DnsProviderResponse,
-        Route53DnsProviderResponseCredentials, Route53StaticCredentialsRequest,
-        Route53StaticCredentialsResponse, Route53StaticCredentialsType,
-        ScalewayClusterCredentials, ScalewayClusterCredentialsObjectType,
-        ScalewayCredentialsRequest, SecretManagerAccess, SecretManagerAccessRequest,
-        SecretManagerAuthenticationDto, SecretManagerEndpointConfigurationDto,
-        SelfManagedClusterKind,
+        PlatformTemplateComponentKind, PlatformTemplateComponentResponse,
+        PlatformTemplateLayerResponse, PlatformTemplateReleaseStatus,
+        PlatformTemplateSummaryResponse, ProviderSecrets, QoveryDnsProviderProvider,
+        QoveryDnsProviderRequest, QoveryDnsProviderResponse, RegistryMirroringModeEnum,
+        ReportedClusterOperatorIdentity, Route53DnsProviderProvider,
+        Route53DnsProviderRequest, Route53DnsProviderRequestCredentials,
+        Route53DnsProviderResponse, Route53DnsProviderResponseCredentials,
+        Route53StaticCredentialsRequest, Route53StaticCredentialsResponse,
+        Route53StaticCredentialsType, ScalewayClusterCredentials,
+        ScalewayClusterCredentialsObjectType, ScalewayCredentialsRequest,
+        SecretManagerAccess, SecretManagerAccessRequest, SecretManagerAuthenticationDto,
+        SecretManagerEndpointConfigurationDto, SelfManagedClusterKind,
     };
     #[cfg(feature = "variables")]
     pub use super::variables::models::{

@@ -7,12 +7,12 @@ use qovery_api::Printable;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Interrupt, log::LogLine, settings::Settings, task::Task};
-use crate::causes::with_causes;
+use super::{log::LogLine, settings::Settings, task::Task};
 use crate::wait::{
     Goal, Names, OperationToken, Phase, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot,
     Subject, WaitError, WaitErrorKind,
 };
+use crate::{causes::with_causes, codes};
 
 /// Writes an event with its fields.
 pub(super) fn write(settings: &Settings, event: &str, fields: &impl Serialize) {
@@ -153,7 +153,7 @@ pub(super) fn failed(settings: &Settings, error: &WaitError) {
 pub(super) fn interrupted(settings: &Settings, token: Option<&OperationToken>) {
     let fields = json!({
         "token": token.map(ToString::to_string),
-        "exit_code": Interrupt::EXIT_CODE,
+        "exit_code": codes::INTERRUPTED,
     });
     write(settings, "interrupted", &fields);
 }

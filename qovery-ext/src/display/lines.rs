@@ -161,10 +161,7 @@ fn clock(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{self, Write},
-        sync::{Arc, Mutex},
-    };
+    use std::io;
 
     use uuid::Uuid;
 
@@ -174,24 +171,10 @@ mod tests {
         wait::{Goal, Names, Subject},
     };
 
-    #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Paper {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// The output for this headline, up to the end of the wait or until the wait is dropped.
     fn printed(groups: Groups, headline: &str, is_dropped: bool) -> String {
-        let paper = Paper::default();
-        let display = Display::detect().write_to(paper.clone());
+        let (output, input) = io::pipe().unwrap();
+        let display = Display::detect().write_to(input);
         let mut settings = display.settings().clone();
         settings.groups = Some(groups);
         let mut lines = Lines::new(settings);
@@ -206,9 +189,8 @@ mod tests {
             lines.end();
             lines.above("behind it");
         }
-        drop(lines);
-        let bytes = paper.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+        drop((lines, display));
+        io::read_to_string(output).unwrap()
     }
 
     #[test]

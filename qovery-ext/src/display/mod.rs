@@ -21,9 +21,8 @@
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
 //! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
-//! everywhere if `NO_COLOR` is not set. Rows fit the width of the terminal from 40 columns on, also with `TERM=dumb`:
-//! parts without room are left out, names without room end with a whole word and `…`, and longer texts are wrapped
-//! between words. If there are more services than lines, those that are done are left out first.
+//! everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part without
+//! room is left out, a name without room ends with a whole word and `…`, and a longer text is wrapped between words. If there are more services than lines, those that are done are left out first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
@@ -75,8 +74,8 @@ use std::{error::Error, fmt, future::IntoFuture};
 
 use qovery_api::{BoxFuture, Printable};
 
-use crate::causes::debug_as_text;
 use crate::wait::{Action, Operation, OperationToken, Reached, WaitError};
+use crate::{causes::debug_as_text, codes};
 pub use crate::{causes::with_causes, interrupt::Interrupt};
 
 pub use view::Display;
@@ -275,12 +274,11 @@ pub enum ShowError {
 }
 
 impl ShowError {
-    /// Returns the exit code of the [`WaitError`], or 130 after an interruption, for
-    /// [`std::process::exit`].
+    /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Missed(error) => error.exit_code(),
-            Self::Interrupted(_) => Interrupt::EXIT_CODE,
+            Self::Interrupted(_) => codes::INTERRUPTED,
         }
     }
 

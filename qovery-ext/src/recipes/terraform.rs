@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::{DeploymentOutcome, ServiceRow, known::named, service_history};
 use crate::{
-    call_code::of_call,
     causes::{self, debug_as_text},
+    codes,
     wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt},
 };
 
@@ -369,12 +369,11 @@ impl TerraformError {
         }
     }
 
-    /// Returns the exit code of the wait. Other errors: 2 if a call received no response of the API, 3
-    /// otherwise. See [`exit_code`](crate::exit_code).
+    /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
         match self.wait_error() {
             Some(error) => error.exit_code(),
-            None => self.api_error().map_or(3, of_call),
+            None => self.api_error().map_or(codes::REFUSED, codes::of_call),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
     ledger::{Ledger, millis},
     name_lookup,
     outcome::Executed,
-    poller::Poller,
+    poller::{Judge, Poller},
     reporter::{OnProgress, Reporter},
     source::Source,
     start::Start,
@@ -394,14 +394,8 @@ impl Action {
             ));
         }
         let closer = Closer::new(start.lost);
-        let poller = Poller::new(
-            start.source,
-            start.subject,
-            until,
-            start.options,
-            started,
-            resumed_at,
-        );
+        let judge = Judge::new(start.source, start.subject, until, started, resumed_at);
+        let poller = Poller::new(judge, start.options);
         let operation = Operation::new(poller, reporter, closer);
         #[cfg(feature = "stream")]
         if self.with_stream {

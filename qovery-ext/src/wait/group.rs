@@ -26,6 +26,7 @@ use super::{
     Action, BoxFuture, Operation, OperationToken, PollSchedule, Reached, Subject, WaitError,
     shared_reading::{self, Key, Keys},
 };
+use crate::codes;
 
 /// The reaction of a group to an operation that ends without its goal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -88,19 +89,14 @@ impl GroupOutcome {
             .filter_map(|r| r.as_ref().err())
     }
 
-    /// Returns 0 if all operations have reached their goals. Otherwise returns 1 if any operation
-    /// has this exit code, else 3, else 2: a known failure is more useful than an unknown outcome.
+    /// Returns the exit code: see [the table](crate::exit_code#codes). Of several errors, one with the code 1
+    /// decides, else one with 3, else one with 2: a known failure is more useful than an unknown outcome.
     pub fn exit_code(&self) -> u8 {
-        let rank = |code| match code {
-            1 => 0,
-            3 => 1,
-            _ => 2,
-        };
-        let worst = self
-            .errors()
-            .map(WaitError::exit_code)
-            .min_by_key(|c| rank(*c));
-        worst.unwrap_or(if self.all_reached() { 0 } else { 2 })
+        let of_errors = codes::of_several(self.errors().map(WaitError::exit_code));
+        of_errors.unwrap_or(match self.all_reached() {
+            true => codes::REACHED,
+            false => codes::UNKNOWN,
+        })
     }
 }
 

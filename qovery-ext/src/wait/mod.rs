@@ -67,15 +67,16 @@
 //! A success is reported only if it was observed. Any other end is a [`WaitError`], with its kind, the last
 //! status, the number of polls, the elapsed time and a token to continue with.
 //!
-//! | outcome | exit code | further content |
-//! |---|---|---|
-//! | [`Reached`] | 0 | whether there was nothing to do |
-//! | [`WaitErrorKind::Failed`] | 1 | the [`FailureReport`] |
-//! | [`WaitErrorKind::Canceled`] | 1 | the [`FailureReport`] |
-//! | [`WaitErrorKind::Superseded`] | 1 | the [`Successor`] |
-//! | [`WaitErrorKind::DeadlinePassed`] | 2 | the limit, and whether a cancel was sent |
-//! | [`WaitErrorKind::LostContact`] | 2 | the error of the last poll |
-//! | [`WaitErrorKind::Refused`] | 3 | the error of the API, or why nothing was sent |
+//! | outcome | further content |
+//! |---|---|
+//! | [`Reached`] | whether there was nothing to do |
+//! | [`WaitErrorKind::Failed`], [`WaitErrorKind::Canceled`] | the [`FailureReport`] |
+//! | [`WaitErrorKind::Superseded`] | the [`Successor`] |
+//! | [`WaitErrorKind::DeadlinePassed`] | the limit, and whether a cancel was sent |
+//! | [`WaitErrorKind::LostContact`] | the error of the last poll |
+//! | [`WaitErrorKind::Refused`] | the error of the API, or why nothing was sent |
+//!
+//! Each outcome has an exit code: see [the table](crate::exit_code#codes).
 //!
 //! A response that does not come from the API (a login page, the text of a proxy, the 403 of a firewall) is a
 //! failed poll and never an outcome: see [`WaitError::is_not_the_api`].

@@ -6,12 +6,11 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use qovery_api::{Client, Printable};
 use serde::{Serialize, Serializer};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{ServiceRef, Snapshot, Subject};
@@ -158,8 +157,9 @@ impl fmt::Display for NamedSubject<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct KnownNames {
     names: Mutex<HashMap<Uuid, String>>,
-    /// When this client deleted an object. Lists of names that were read earlier may still have it.
-    deleted: Mutex<HashMap<Uuid, Instant>>,
+    /// How many deletions of this client have ended, for each kind of object. Lists of names that were read earlier
+    /// may still have a deleted object.
+    deletions: Mutex<HashMap<&'static str, u64>>,
 }
 
 impl KnownNames {
@@ -183,21 +183,26 @@ impl KnownNames {
         names.contains_key(&id)
     }
 
-    /// Notes that this client has deleted these objects.
-    pub(crate) fn note_deletion(&self, ids: impl IntoIterator<Item = Uuid>) {
-        let mut deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
-        if deleted.len() >= Self::LIMIT {
-            deleted.clear();
-        }
-        let now = Instant::now();
-        deleted.extend(ids.into_iter().map(|id| (id, now)));
+    /// Notes that this client has deleted an object.
+    pub(crate) fn note_deletion(&self, subject: &Subject) {
+        let kind = match subject {
+            Subject::Environment { .. } => "environment",
+            Subject::Service { .. } | Subject::Services { .. } => "service",
+            Subject::Cluster { .. } => "cluster",
+        };
+        *self.deletions().entry(kind).or_default() += 1;
     }
 
-    /// Whether this client has deleted an object at this time or later.
+    /// How many deletions of objects of this kind have ended.
     #[cfg(feature = "find")]
-    pub(crate) fn was_deleted_since(&self, id: Uuid, time: Instant) -> bool {
-        let deleted = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
-        deleted.get(&id).is_some_and(|at| *at >= time)
+    pub(crate) fn deletions_of(&self, kind: &str) -> u64 {
+        self.deletions().get(kind).copied().unwrap_or_default()
+    }
+
+    fn deletions(&self) -> MutexGuard<'_, HashMap<&'static str, u64>> {
+        self.deletions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A service with its name, if the client knows it, for messages.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     causes::{self, debug_as_text},
+    codes,
     span::span,
 };
 
@@ -39,9 +40,9 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// Returns 0, for [`std::process::exit`].
+    /// Returns the exit code: always 0.
     pub fn exit_code(&self) -> u8 {
-        0
+        codes::REACHED
     }
 
     /// Returns whether there was nothing to do: the goal was met before the action and remained so.
@@ -313,13 +314,14 @@ impl WaitError {
         source.downcast_ref()
     }
 
-    /// Returns the exit code, for [`std::process::exit`]: 1 for failed, canceled or superseded; 2
-    /// for a passed deadline or lost contact; 3 for refused.
+    /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
         match self.0.kind {
-            WaitErrorKind::Failed | WaitErrorKind::Canceled | WaitErrorKind::Superseded => 1,
-            WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact => 2,
-            WaitErrorKind::Refused => 3,
+            WaitErrorKind::Failed | WaitErrorKind::Canceled | WaitErrorKind::Superseded => {
+                codes::FAILED
+            }
+            WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact => codes::UNKNOWN,
+            WaitErrorKind::Refused => codes::REFUSED,
         }
     }
 }

@@ -1,39 +1,32 @@
-//! The polls of a wait: the facts to read, their meaning, the time of the next poll.
+//! The polls of a wait: when to poll, and when the wait ends. A [`Judge`] gives a reading its meaning.
 //!
 //! It emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a future of
 //! this module loses only the request in flight.
 
-mod absence;
-mod facts;
-#[cfg(feature = "stream")]
-mod pushed;
+mod judge;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{self, Instant};
 
+pub(super) use self::judge::Judge;
 #[cfg(feature = "stream")]
-use super::push::Push;
+use super::push::{Need, Push, Wake};
 use super::{
     Deadline, Decision, Evidence, Goal, Names, OperationToken, Phase, PollSchedule, Snapshot,
     Subject, WaitOptions,
-    condition::Check,
     decision::{Cause, Proof, Verdict},
     in_flight::Permit,
-    ledger::{Fact, Ledger, Observation, Stamp, StatusReading, millis},
+    ledger::Ledger,
     source::{Fault, FaultKind, Reading, Source},
     timetable::Timetable,
-    until::Until,
 };
 use crate::clock::after;
 
-/// Reads the facts that a wait needs, and judges them.
+/// Polls at the due times and decides whether the wait goes on.
 pub(super) struct Poller {
-    source: Arc<dyn Source>,
-    subject: Subject,
-    until: Until,
+    judge: Judge,
     options: WaitOptions,
-    started: Instant,
     timetable: Timetable,
     polls: u32,
     /// How many polls in a row have failed.
@@ -41,14 +34,6 @@ pub(super) struct Poller {
     last: Option<Snapshot>,
     /// The phase by the last poll that could be judged.
     phase: Phase,
-    /// The reading of the ledger's clock when the operation was resumed.
-    resumed_at: Stamp,
-    /// Since when each secondary fact could not be read.
-    misses: Vec<(Fact, Stamp)>,
-    /// Whether many operations share the polls.
-    shares: bool,
-    /// Since when a subject with a condition is not found.
-    missing_since: Option<Instant>,
     held_since: Option<Instant>,
     /// When the last poll, after the deadline, is given up.
     last_poll_until: Option<Instant>,
@@ -97,29 +82,15 @@ impl Polled {
 }
 
 impl Poller {
-    pub(super) fn new(
-        source: Arc<dyn Source>,
-        subject: Subject,
-        until: Until,
-        options: WaitOptions,
-        started: Instant,
-        resumed_at: Stamp,
-    ) -> Self {
+    pub(super) fn new(judge: Judge, options: WaitOptions) -> Self {
         Self {
             timetable: Timetable::new(&options.schedule),
-            source,
-            subject,
-            until,
+            judge,
             options,
-            started,
             polls: 0,
             failures: 0,
             last: None,
             phase: Phase::NotStarted,
-            resumed_at,
-            misses: Vec::new(),
-            shares: false,
-            missing_since: None,
             held_since: None,
             last_poll_until: None,
             #[cfg(feature = "stream")]
@@ -128,31 +99,32 @@ impl Poller {
     }
 
     pub(super) fn source(&self) -> &Arc<dyn Source> {
-        &self.source
+        self.judge.source()
     }
 
     pub(super) fn subject(&self) -> &Subject {
-        &self.subject
+        self.judge.subject()
     }
 
     /// The record of the operation; `None` for a condition.
     pub(super) fn ledger(&self) -> Option<&Ledger> {
-        self.until.ledger()
+        self.judge.ledger()
     }
 
     /// The goal; `None` for a condition.
     pub(super) fn goal(&self) -> Option<Goal> {
-        self.until.goal()
+        self.judge.goal()
     }
 
     pub(super) fn token(&self) -> OperationToken {
-        OperationToken::new(self.subject.clone(), self.ledger().cloned())
-            .with_parent(self.source.known_parent(&self.subject))
+        let subject = self.subject();
+        OperationToken::new(subject.clone(), self.ledger().cloned())
+            .with_parent(self.source().known_parent(subject))
     }
 
     /// The known names of the subject and its services.
     pub(super) fn names(&self) -> Names {
-        self.source.names(&self.subject, self.last.as_ref())
+        self.source().names(self.subject(), self.last())
     }
 
     /// The last status that was read.
@@ -170,12 +142,12 @@ impl Poller {
     }
 
     pub(super) fn started(&self) -> Instant {
-        self.started
+        self.judge.started()
     }
 
     /// The time since the operation was started.
     pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.started().elapsed()
     }
 
     pub(super) fn options(&self) -> &WaitOptions {
@@ -202,14 +174,14 @@ impl Poller {
 
     /// Leaves out facts that would cost each of many operations a request.
     pub(super) fn share_polls(&mut self) {
-        self.shares = true;
+        self.judge.share_polls();
     }
 
     /// When the wait ends, at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.options.deadline {
             // A limit beyond the range of the clock is no limit.
-            Deadline::After(limit) => self.started.checked_add(limit),
+            Deadline::After(limit) => self.started().checked_add(limit),
             Deadline::None => None,
         }
     }
@@ -246,14 +218,8 @@ impl Poller {
         } else {
             self.poll_limit()
         };
-        let result = match seen {
-            Ok(seen) => time::timeout_at(limit, self.judge(seen))
-                .await
-                .unwrap_or_else(|_| Err(Fault::late())),
-            Err(fault) => time::timeout_at(limit, self.judge_missing(fault))
-                .await
-                .unwrap_or_else(|_| Err(Fault::late())),
-        };
+        let result = time::timeout_at(limit, self.judged(seen)).await;
+        let result = result.unwrap_or_else(|_| Err(Fault::late()));
         match result {
             result if !self.is_late() => self.take(result),
             Ok(judged) => self.take(Ok(judged)).after_deadline(),
@@ -271,25 +237,22 @@ impl Poller {
         if now >= limit || self.timetable.is_forbidden() {
             return Polled::ended(End::Deadline);
         }
-        match time::timeout_at(limit, self.last_read()).await {
+        let last = async {
+            let _permit = self.source().permit().await;
+            self.read().await
+        };
+        match time::timeout_at(limit, last).await {
             Ok(Ok(judged)) => self.take(Ok(judged)).after_deadline(),
             Ok(Err(_)) | Err(_) => Polled::ended(End::Deadline),
         }
     }
 
-    async fn last_read(&mut self) -> Result<Verdict, Fault> {
-        let source = Arc::clone(&self.source);
-        let _permit = source.permit().await;
-        self.read().await
-    }
-
     /// Reads the status once more, outside the schedule and of the same deployment, and keeps it if it is
     /// accepted.
     pub(super) async fn read_again(&mut self, is_accepted: impl Fn(&Snapshot) -> bool) {
-        let source = Arc::clone(&self.source);
-        let read = time::timeout(WaitOptions::LAST_POLL, source.read(&self.subject));
         self.polls = self.polls.saturating_add(1);
-        if let Ok(Ok(seen)) = read.await
+        let read = self.source().read(self.subject());
+        if let Ok(Ok(seen)) = time::timeout(WaitOptions::LAST_POLL, read).await
             && self.is_of_the_same(&seen.snapshot)
             && is_accepted(&seen.snapshot)
         {
@@ -306,12 +269,13 @@ impl Poller {
         own.is_none() || own == newer || last == newer
     }
 
-    /// Stands in line until the requests of a poll may be made; `None` if the deadline passes first.
+    /// Waits in the queue until the requests of a poll may be sent; `None` if the deadline passes first.
     async fn permit(&mut self) -> Option<Permit> {
-        let source = Arc::clone(&self.source);
-        match self.deadline() {
-            Some(deadline) => time::timeout_at(deadline, source.permit()).await.ok(),
-            None => Some(source.permit().await),
+        let deadline = self.deadline();
+        let permit = self.source().permit();
+        match deadline {
+            Some(deadline) => time::timeout_at(deadline, permit).await.ok(),
+            None => Some(permit.await),
         }
     }
 
@@ -324,15 +288,7 @@ impl Poller {
     /// The time when a poll would decide, or when the window ends during which the goal has to hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         let now = Instant::now();
-        let settles = match &self.until {
-            Until::Goal(ledger) => ledger
-                .settles_at(self.options.settle)
-                .map(|stamp| self.instant_of(stamp)),
-            Until::Condition(_) => {
-                let since = self.missing_since;
-                since.map(|since| after(since, self.options.settle))
-            }
-        };
+        let settles = self.judge.settles_at(self.options.settle);
         let holds = self
             .held_since
             .map(|since| after(since, self.options.stable_for));
@@ -343,54 +299,33 @@ impl Poller {
             .min()
     }
 
-    /// The time on the ledger's clock.
-    fn stamp(&self) -> Stamp {
-        self.resumed_at
-            .saturating_add(millis(self.started.elapsed()))
-    }
-
-    /// The time of a stamp of the ledger.
-    fn instant_of(&self, stamp: Stamp) -> Instant {
-        let ahead = stamp.saturating_sub(self.resumed_at);
-        after(self.started, Duration::from_millis(ahead))
-    }
-
     async fn read(&mut self) -> Result<Verdict, Fault> {
         self.polls = self.polls.saturating_add(1);
-        match Arc::clone(&self.source).read(&self.subject).await {
-            Ok(seen) => self.judge(seen).await,
-            Err(fault) => self.judge_missing(fault).await,
-        }
+        let seen = self.source().read(self.subject()).await;
+        self.judged(seen).await
     }
 
-    /// Judges a reading, asking for the facts that it leaves open.
-    async fn judge(&mut self, seen: Reading) -> Result<Verdict, Fault> {
-        let at = self.stamp();
-        match &mut self.until {
-            Until::Goal(ledger) => ledger.observe(Observation::Status(StatusReading {
-                at,
-                whole: seen.snapshot.whole.clone(),
-                own: seen.snapshot.part_statuses(),
-                failed: seen.snapshot.failed_apart(),
-                waiting: seen.snapshot.waiting(),
-            })),
-            Until::Condition(condition) => {
-                let check = condition.check(Some(&seen.snapshot));
-                self.missing_since = None;
-                self.read_successfully(seen);
-                return Ok(judge_check(check));
+    /// The verdict on a reading. If a fact could not be read, the operation is pending and the next poll comes soon.
+    async fn judged(&mut self, seen: Result<Reading, Fault>) -> Result<Verdict, Fault> {
+        let judged = match seen {
+            Ok(seen) => {
+                self.note(&seen);
+                let snapshot = self.last.insert(seen.snapshot);
+                self.judge.status(snapshot, &self.options).await?
             }
-        }
-        self.read_successfully(seen);
-        if self.goal().is_some_and(Goal::is_reached_when_gone) {
-            // A resumed or watched deletion was not started by this process, which then knows no parent.
-            let learn = self.source.learn_parent(&self.subject);
-            let _ = time::timeout(self.options.fact_timeout(), learn).await;
-        }
-        self.verdict(at).await
+            Err(fault) => {
+                self.keep_away(fault.retry_after);
+                self.judge.missing(fault, &self.options).await?
+            }
+        };
+        Ok(judged.unwrap_or_else(|| {
+            self.timetable.restart();
+            Verdict::pending(self.phase)
+        }))
     }
 
-    fn read_successfully(&mut self, seen: Reading) {
+    /// Changes the times of the next polls, if the status has changed.
+    fn note(&mut self, seen: &Reading) {
         let moved = self
             .last
             .as_ref()
@@ -404,11 +339,9 @@ impl Poller {
         }
         if moved {
             self.timetable.restart();
-            tracing::debug!(subject = %self.subject, state = %seen.snapshot.state, "status changed");
+            tracing::debug!(subject = %self.subject(), state = %seen.snapshot.state, "status changed");
         }
         self.keep_away(seen.retry_after);
-        self.missing_since = None;
-        self.last = Some(seen.snapshot);
     }
 
     /// Takes the result of a poll: schedules the next one or ends the wait.
@@ -453,14 +386,12 @@ impl Poller {
         if self.options.stable_for.is_zero() || proof == Proof::Gone {
             return true;
         }
-        if let Until::Goal(ledger) = &self.until {
-            // That the operation has reached its goal stays true. Whether it still holds is what
-            // the status says now.
-            let goal = ledger.goal();
-            if !self.last.as_ref().is_some_and(|last| holds(last, goal)) {
-                self.held_since = None;
-                return false;
-            }
+        // An operation that has reached its goal stays so. The latest status says whether the goal still holds.
+        if let Some(goal) = self.goal()
+            && !self.last().is_some_and(|last| holds(last, goal))
+        {
+            self.held_since = None;
+            return false;
         }
         let now = Instant::now();
         let since = *self.held_since.get_or_insert(now);
@@ -493,29 +424,16 @@ impl Poller {
     /// The end of the wait, if the fault is not tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Result<Option<Verdict>, End> {
         self.keep_away(fault.retry_after);
-        if fault.may_mean_gone(&self.subject) {
-            let not_found = fault.kind == FaultKind::NotFound;
-            if let Until::Condition(condition) = &mut self.until
-                && (not_found || self.last.is_some())
-            {
-                // One answer is no proof: the second one a settle period later is.
-                let now = Instant::now();
-                let since = *self.missing_since.get_or_insert(now);
-                let confirmed = now >= after(since, self.options.settle);
-                match condition.check(None) {
-                    Check::Pending => {}
-                    other if confirmed => return Ok(Some(judge_check(other))),
-                    _ => return Ok(Some(judge_check(Check::Pending))),
-                }
-            }
+        let (was_read, settle) = (self.last.is_some(), self.options.settle);
+        if let Some(judged) = self.judge.check_missing(&fault, was_read, settle) {
+            return Ok(Some(judged));
         }
-        let was_there = match &self.until {
-            Until::Goal(ledger) => ledger.was_found() || ledger.has_acted(),
-            Until::Condition(_) => self.last.is_some(),
-        };
+        let was_there = self
+            .ledger()
+            .map_or(was_read, |ledger| ledger.was_found() || ledger.has_acted());
         // Of the subject, and not of something else that does not exist.
         let missing = fault.kind == FaultKind::NotFound
-            || (fault.kind == FaultKind::SaysMissing && fault.may_mean_gone(&self.subject));
+            || (fault.kind == FaultKind::SaysMissing && fault.may_mean_gone(self.subject()));
         // A status that was read before and is called a bad request now is no refusal of ours.
         let odd = missing || matches!(fault.kind, FaultKind::BadRequest | FaultKind::SaysMissing);
         let may_come_back = fault.is_transient() || (odd && was_there);
@@ -523,7 +441,7 @@ impl Poller {
             return Err(End::Refused(fault));
         }
         self.failures = self.failures.saturating_add(1);
-        tracing::debug!(subject = %self.subject, failures = self.failures, %fault, "poll failed");
+        tracing::debug!(subject = %self.subject(), failures = self.failures, %fault, "poll failed");
         if self.failures > self.options.tolerated_failures {
             if missing {
                 let gone = Decision::Failed(Cause::Gone);
@@ -532,6 +450,57 @@ impl Poller {
             return Err(End::LostContact(fault));
         }
         Ok(None)
+    }
+
+    /// Lets the statuses that the API pushes move the polls.
+    #[cfg(feature = "stream")]
+    pub(super) fn listen_to_stream(&mut self) {
+        if let Some(client) = self.source().client() {
+            self.push = Push::of(client, self.subject());
+        }
+    }
+
+    /// Listens to the stream until it has moved the next poll. Dropping the future loses nothing.
+    #[cfg(feature = "stream")]
+    pub(super) async fn listen(&mut self) {
+        let Some(push) = &mut self.push else {
+            return std::future::pending().await;
+        };
+        let wake = push.listen().await;
+        // While polls fail, only the schedule sets their times.
+        if self.failures > 0 {
+            return;
+        }
+        match wake {
+            Wake::Due => self.timetable.bring_forward(Instant::now()),
+            Wake::Fails(polled) => {
+                let due = after(polled, self.timetable.longest());
+                self.timetable.bring_forward(due);
+            }
+            Wake::Agrees(polled) => {
+                let Some(push) = &self.push else { return };
+                let scheduled = self.timetable.next_poll();
+                let scheduled = scheduled.saturating_duration_since(polled);
+                let wait = push.wait(scheduled, self.timetable.longest_with_stream(), self.need());
+                let until = after(polled, wait);
+                let decides = self.settles_or_holds_at().unwrap_or(until);
+                self.timetable.put_off(until.min(decides));
+            }
+        }
+    }
+
+    /// The next fact that the wait needs.
+    #[cfg(feature = "stream")]
+    fn need(&self) -> Need {
+        let Some(last) = self.last.as_ref().filter(|_| self.phase == Phase::Running) else {
+            return Need::Start;
+        };
+        let parts = last.part_statuses();
+        let is_running = parts.iter().flatten().any(|part| !part.state.is_terminal());
+        match is_running && self.judge.needs_only_the_status(&self.options) {
+            true => Need::Change,
+            false => Need::Decision,
+        }
     }
 }
 
@@ -542,14 +511,4 @@ fn holds(snapshot: &Snapshot, goal: Goal) -> bool {
         part.as_ref()
             .is_some_and(|part| part.state.phase(goal) == Phase::Reached)
     })
-}
-
-fn judge_check(check: Check) -> Verdict {
-    match check {
-        Check::Pending => Verdict::pending(Phase::Running),
-        Check::Met => Verdict::Decided(Decision::Reached(Proof::Seen), Vec::new()),
-        Check::Hopeless(why) => {
-            Verdict::Decided(Decision::Failed(Cause::Hopeless(why)), Vec::new())
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The source of readings: the API in programs, a script in the tests of the engine.
+//! The source of readings: the API in programs, a script in tests.
 //!
 //! Dropping a future abandons only its request. A source keeps no state that a dropped request could damage.
 

@@ -293,17 +293,19 @@ async fn a_subject_without_services_is_named_at_the_end() {
     assert!(!paper.text().contains(": it in"), "{}", paper.text());
 }
 
+/// A deployed environment whose next deployment waits 100 s in the queue.
+async fn queued() -> (FakeQovery, FakeEnvironment) {
+    let (fake, staging) = staging();
+    let deploy = fake.client().environment(staging.id()).deploy();
+    deploy.await.unwrap();
+    let next = staging.next_deployment();
+    next.queued_for(Duration::from_secs(100));
+    (fake, staging)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_position_in_the_queue_is_printed_once_and_with_each_heartbeat() {
-    let (fake, staging) = staging();
-    fake.client()
-        .environment(staging.id())
-        .deploy()
-        .await
-        .unwrap();
-    staging
-        .next_deployment()
-        .queued_for(Duration::from_secs(100));
+    let (fake, staging) = queued().await;
     let paper = Paper::default();
     let deploy = fake.client().environment(staging.id()).deploy();
     deploy.show_on(paper.display()).await.unwrap();
@@ -315,15 +317,7 @@ async fn a_position_in_the_queue_is_printed_once_and_with_each_heartbeat() {
 
 #[tokio::test(start_paused = true)]
 async fn events_of_a_queued_deployment_show_nothing_of_the_one_before() {
-    let (fake, staging) = staging();
-    fake.client()
-        .environment(staging.id())
-        .deploy()
-        .await
-        .unwrap();
-    staging
-        .next_deployment()
-        .queued_for(Duration::from_secs(100));
+    let (fake, staging) = queued().await;
     let paper = Paper::default();
     let deploy = fake.client().environment(staging.id()).deploy();
     deploy.show_on(paper.display().ndjson(true)).await.unwrap();

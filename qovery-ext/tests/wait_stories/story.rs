@@ -61,6 +61,25 @@ pub(crate) struct ServicePlan {
     pub(crate) takes: Duration,
 }
 
+/// The environment with these services, in the state from before the action.
+pub(crate) fn with_services(
+    environment: FakeEnvironment,
+    plans: &[ServicePlan],
+    before: &str,
+) -> (FakeEnvironment, Vec<FakeService>) {
+    let services = plans.iter().enumerate().map(|(i, plan)| {
+        environment
+            .service(plan.kind, &format!("service-{i}"))
+            .in_stage(&format!("stage-{}", plan.stage))
+            .takes(Step::Deployment, plan.takes)
+    });
+    let services = services.collect();
+    match before {
+        "READY" => (environment, services),
+        before => (environment.history(1).in_state(before), services),
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Environment,
@@ -367,22 +386,7 @@ impl Story {
             .request_status(self.request_status)
             .merges_requests(self.merges)
             .gone_as(self.gone);
-        let services: Vec<_> = self
-            .services
-            .iter()
-            .enumerate()
-            .map(|(i, plan)| {
-                environment
-                    .service(plan.kind, &format!("service-{i}"))
-                    .in_stage(&format!("stage-{}", plan.stage))
-                    .takes(Step::Deployment, plan.takes)
-            })
-            .collect();
-        let environment = if self.before == "READY" {
-            environment
-        } else {
-            environment.history(1).in_state(self.before)
-        };
+        let (environment, services) = with_services(environment, &self.services, self.before);
         if let Some(i) = self.neighbour_in_error {
             services[i].clone().in_state("DEPLOYMENT_ERROR");
         }

@@ -141,9 +141,7 @@ impl Contract {
             }
         }
     }
-}
 
-impl Contract {
     /// Whether a schema, or a member of it, has a property.
     pub(crate) fn declares(&self, schema: &Value, name: &str) -> bool {
         let shape = self.shape(schema);

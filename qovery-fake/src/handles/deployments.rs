@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::FakeEnvironment;
 use crate::{
     Trigger,
     world::{
@@ -51,50 +50,44 @@ pub struct FakeDeployment {
     pub services: Vec<(Uuid, String)>,
 }
 
-impl FakeEnvironment {
-    /// Returns all requests so far, in the order of their acceptance. Also works after the environment was
-    /// deleted.
-    pub fn deployments(&self) -> Vec<FakeDeployment> {
-        self.fake.with(|core| {
-            let world = &core.world;
-            let mut requests: Vec<_> = world
-                .requests
-                .values()
-                .filter(|request| request.environment == self.id)
-                .collect();
-            requests.sort_by_key(|request| (request.accepted_at, request.id));
-            requests
-                .into_iter()
-                .map(|request| actual_deployment(world, request))
-                .collect()
-        })
+impl FakeDeployment {
+    /// All requests of an environment, in the order of their acceptance.
+    pub(super) fn all_of(world: &World, environment: Uuid) -> Vec<Self> {
+        let mut requests: Vec<_> = world
+            .requests
+            .values()
+            .filter(|request| request.environment == environment)
+            .collect();
+        requests.sort_by_key(|request| (request.accepted_at, request.id));
+        let requests = requests.into_iter();
+        requests.map(|request| Self::of(world, request)).collect()
     }
-}
 
-fn actual_deployment(world: &World, request: &DeploymentRequest) -> FakeDeployment {
-    let carried = request.merged_into.unwrap_or(request.id);
-    let execution = world.executions.values().find(|e| e.request.id == carried);
-    FakeDeployment {
-        request_id: request.id,
-        is_callers: request.actor.is_caller,
-        origin: request.actor.origin.clone(),
-        triggered_by: request.actor.name.clone(),
-        requested: request.requested.clone(),
-        merged_into: request.merged_into,
-        action: request.action,
-        state: request.state.clone(),
-        is_idle: request.was_idle,
-        is_over: request.stage == RequestStage::Ended,
-        accepted_at: request.accepted_at,
-        execution_id: execution.map(|e| e.id.clone()),
-        started_at: execution.map(|e| e.started_at),
-        ended_at: execution.and_then(|e| e.ended_at),
-        over_at: request.ended_at,
-        services: execution
-            .into_iter()
-            .flat_map(|e| &e.stages)
-            .flat_map(|stage| &stage.services)
-            .map(|run| (run.service, run.state.clone()))
-            .collect(),
+    fn of(world: &World, request: &DeploymentRequest) -> Self {
+        let carried = request.merged_into.unwrap_or(request.id);
+        let execution = world.executions.values().find(|e| e.request.id == carried);
+        Self {
+            request_id: request.id,
+            is_callers: request.actor.is_caller,
+            origin: request.actor.origin.clone(),
+            triggered_by: request.actor.name.clone(),
+            requested: request.requested.clone(),
+            merged_into: request.merged_into,
+            action: request.action,
+            state: request.state.clone(),
+            is_idle: request.was_idle,
+            is_over: request.stage == RequestStage::Ended,
+            accepted_at: request.accepted_at,
+            execution_id: execution.map(|e| e.id.clone()),
+            started_at: execution.map(|e| e.started_at),
+            ended_at: execution.and_then(|e| e.ended_at),
+            over_at: request.ended_at,
+            services: execution
+                .into_iter()
+                .flat_map(|e| &e.stages)
+                .flat_map(|stage| &stage.services)
+                .map(|run| (run.service, run.state.clone()))
+                .collect(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DeploymentScript, FakeQovery, FakeService};
+use super::{DeploymentScript, FakeDeployment, FakeQovery, FakeService};
 use crate::{
     ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload,
     world::{
@@ -122,6 +122,13 @@ impl FakeEnvironment {
         found
             .map(|(id, kind)| FakeService::new(self.fake.clone(), id, kind, self.id))
             .collect()
+    }
+
+    /// Returns all requests so far, in the order of their acceptance. Also works after the environment was
+    /// deleted.
+    pub fn deployments(&self) -> Vec<FakeDeployment> {
+        self.fake
+            .with(|core| FakeDeployment::all_of(&core.world, self.id))
     }
 
     /// Returns the script of the next deployment (or stop, restart, deletion) that a caller requests.

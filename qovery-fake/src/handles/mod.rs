@@ -45,6 +45,11 @@ const BASE_URL: &str = "https://fake.qovery.test";
 #[cfg(feature = "stream")]
 const STREAM_URL: &str = "wss://ws.fake.qovery.test";
 
+const ORGANIZATION: &str = "/organization/{organizationId}";
+const PROJECT: &str = "/project/{projectId}";
+const ENVIRONMENT: &str = "/environment/{environmentId}";
+const CLUSTER: &str = "/organization/{organizationId}/cluster/{clusterId}";
+
 /// A fake of the Qovery API. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct FakeQovery {
@@ -70,6 +75,33 @@ impl FakeQovery {
         Self {
             engine: Engine::new(clock, TOKEN),
         }
+    }
+
+    /// Returns the organization with this name; creates it if it does not exist.
+    pub fn organization(&self, name: &str) -> FakeOrganization {
+        let id = self.named(ORGANIZATION, None, name);
+        let id = id.unwrap_or_else(|| self.create(ORGANIZATION, &[], name));
+        FakeOrganization::new(self.clone(), id)
+    }
+
+    /// Returns the project with this name in the first organization; creates them if needed.
+    pub fn project(&self, name: &str) -> FakeProject {
+        self.first_organization().project(name)
+    }
+
+    /// Returns the environment with this name in the first project; creates them if needed.
+    pub fn environment(&self, name: &str) -> FakeEnvironment {
+        let project = self
+            .first(PROJECT)
+            .map(|id| FakeProject::new(self.clone(), id));
+        project
+            .unwrap_or_else(|| self.project("project"))
+            .environment(name)
+    }
+
+    /// Returns the cluster with this name in the first organization; creates them if needed.
+    pub fn cluster(&self, name: &str) -> FakeCluster {
+        self.first_organization().cluster(name)
     }
 
     /// Returns a client with an accepted token. Its requests go to this fake without a socket.
@@ -285,6 +317,37 @@ impl FakeQovery {
     #[cfg(test)]
     pub(crate) fn handle(&self, incoming: &crate::exchange::Incoming) -> crate::exchange::Delivery {
         self.engine.handle(incoming)
+    }
+
+    fn first_organization(&self) -> FakeOrganization {
+        match self.first(ORGANIZATION) {
+            Some(id) => FakeOrganization::new(self.clone(), id),
+            None => self.organization("organization"),
+        }
+    }
+
+    fn first(&self, template: &str) -> Option<Uuid> {
+        self.with(|core| {
+            let first = core.world.resources.of(template).next();
+            first.and_then(|resource| Uuid::parse_str(&resource.id).ok())
+        })
+    }
+
+    /// Returns the id of the resource with this name, below `parent` if one is given.
+    fn named(&self, template: &str, parent: Option<Uuid>, name: &str) -> Option<Uuid> {
+        let parent = parent.map(|id| id.to_string());
+        let is_below = |resource: &Resource| {
+            let mut parents = resource.parents.values();
+            parent.as_ref().is_none_or(|id| parents.any(|p| p == id))
+        };
+        let is = |resource: &&Resource| {
+            let has_name = resource.body.get("name").and_then(Value::as_str) == Some(name);
+            has_name && is_below(resource)
+        };
+        self.with(|core| {
+            let found = core.world.resources.of(template).find(is);
+            found.and_then(|resource| Uuid::parse_str(&resource.id).ok())
+        })
     }
 
     /// Adds a resource with a name below others.

@@ -1,85 +1,9 @@
 //! Organizations and projects.
 
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::{FakeCluster, FakeEnvironment, FakeQovery};
-use crate::world::{
-    audit::{Actor, AuditEvent},
-    resources::Resource,
-};
-
-const ORGANIZATION: &str = "/organization/{organizationId}";
-const PROJECT: &str = "/project/{projectId}";
-const ENVIRONMENT: &str = "/environment/{environmentId}";
-const CLUSTER: &str = "/organization/{organizationId}/cluster/{clusterId}";
-
-impl FakeQovery {
-    /// Returns the organization with this name; creates it if it does not exist.
-    pub fn organization(&self, name: &str) -> FakeOrganization {
-        let id = self.named(ORGANIZATION, None, name);
-        let id = id.unwrap_or_else(|| self.create(ORGANIZATION, &[], name));
-        FakeOrganization {
-            fake: self.clone(),
-            id,
-        }
-    }
-
-    /// Returns the project with this name in the first organization; creates them if needed.
-    pub fn project(&self, name: &str) -> FakeProject {
-        self.first_organization().project(name)
-    }
-
-    /// Returns the environment with this name in the first project; creates them if needed.
-    pub fn environment(&self, name: &str) -> FakeEnvironment {
-        let project = self.first(PROJECT).map(|id| FakeProject {
-            fake: self.clone(),
-            id,
-        });
-        project
-            .unwrap_or_else(|| self.project("project"))
-            .environment(name)
-    }
-
-    /// Returns the cluster with this name in the first organization; creates them if needed.
-    pub fn cluster(&self, name: &str) -> FakeCluster {
-        self.first_organization().cluster(name)
-    }
-
-    fn first_organization(&self) -> FakeOrganization {
-        match self.first(ORGANIZATION) {
-            Some(id) => FakeOrganization {
-                fake: self.clone(),
-                id,
-            },
-            None => self.organization("organization"),
-        }
-    }
-
-    fn first(&self, template: &str) -> Option<Uuid> {
-        self.with(|core| {
-            let first = core.world.resources.of(template).next();
-            first.and_then(|resource| Uuid::parse_str(&resource.id).ok())
-        })
-    }
-
-    /// Returns the id of the resource with this name, below `parent` if one is given.
-    fn named(&self, template: &str, parent: Option<Uuid>, name: &str) -> Option<Uuid> {
-        let parent = parent.map(|id| id.to_string());
-        let is_below = |resource: &Resource| {
-            let mut parents = resource.parents.values();
-            parent.as_ref().is_none_or(|id| parents.any(|p| p == id))
-        };
-        let is = |resource: &&Resource| {
-            let has_name = resource.body.get("name").and_then(Value::as_str) == Some(name);
-            has_name && is_below(resource)
-        };
-        self.with(|core| {
-            let found = core.world.resources.of(template).find(is);
-            found.and_then(|resource| Uuid::parse_str(&resource.id).ok())
-        })
-    }
-}
+use super::{CLUSTER, ENVIRONMENT, FakeCluster, FakeEnvironment, FakeQovery, PROJECT};
+use crate::world::audit::{Actor, AuditEvent};
 
 /// An organization of a fake.
 #[derive(Debug, Clone)]
@@ -89,6 +13,10 @@ pub struct FakeOrganization {
 }
 
 impl FakeOrganization {
+    pub(super) fn new(fake: FakeQovery, id: Uuid) -> Self {
+        Self { fake, id }
+    }
+
     /// Its id.
     pub fn id(&self) -> Uuid {
         self.id
@@ -99,10 +27,8 @@ impl FakeOrganization {
         let fake = &self.fake;
         let parents = [("organizationId", self.id)];
         let id = fake.named(PROJECT, Some(self.id), name);
-        FakeProject {
-            fake: fake.clone(),
-            id: id.unwrap_or_else(|| fake.create(PROJECT, &parents, name)),
-        }
+        let id = id.unwrap_or_else(|| fake.create(PROJECT, &parents, name));
+        FakeProject::new(fake.clone(), id)
     }
 
     /// Returns the cluster with this name; creates and deploys it if it does not exist.
@@ -148,6 +74,10 @@ pub struct FakeProject {
 }
 
 impl FakeProject {
+    pub(super) fn new(fake: FakeQovery, id: Uuid) -> Self {
+        Self { fake, id }
+    }
+
     /// Its id.
     pub fn id(&self) -> Uuid {
         self.id

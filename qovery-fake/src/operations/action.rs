@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Handled, environment_id,
+    Handled, called_service, environment_id,
     status::{environment_status, service_status},
     uuid,
 };
@@ -36,10 +36,8 @@ pub(super) fn on_environment(world: &mut World, call: &Call<'_>, action: Trigger
 }
 
 pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Trigger) -> Handled {
-    let id = uuid(call.last_id(), "service")?;
-    let service = world.services.get(&id);
-    let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
-    let environment = service.environment;
+    let service = called_service(world, call)?;
+    let (id, environment) = (service.id, service.environment);
     let versions = BTreeMap::from([(id, AskedVersion::of(call.body))]);
     request(world, call, environment, action, Some((vec![id], versions)))
 }

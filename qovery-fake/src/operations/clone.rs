@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Handled, environment_id, uuid, variables};
+use super::{Handled, called_service, environment_id, uuid, variables};
 use crate::{
     call::Call,
     exchange::Refusal,
@@ -47,9 +47,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 pub(super) fn service(world: &mut World, call: &Call<'_>) -> Handled {
-    let id = uuid(call.last_id(), "service")?;
-    let service = world.services.get(&id).cloned();
-    let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
+    let service = called_service(world, call)?.clone();
     let target = call.body.get("environment_id").and_then(Value::as_str);
     let target = match target {
         Some(id) => uuid(id, "environment")?,
@@ -64,7 +62,7 @@ pub(super) fn service(world: &mut World, call: &Call<'_>) -> Handled {
         .and_then(Value::as_str)
         .unwrap_or(&service.name);
     let copy = copy_service(world, call, &service, target, name);
-    copy_variables(world, call, &BTreeMap::from([(id, copy)]));
+    copy_variables(world, call, &BTreeMap::from([(service.id, copy)]));
     shown(world, call, copy)
 }
 

@@ -23,7 +23,7 @@ use super::{
     contract::{Contract, Operation},
     exchange::{Answer, Refusal},
     settings::Gone,
-    world::{World, earlier_states::Endpoint},
+    world::{World, earlier_states::Endpoint, environment::Service},
 };
 
 pub(crate) type Handled = Result<Answer, Refusal>;
@@ -106,6 +106,13 @@ fn environment_id(call: &Call<'_>) -> Result<Uuid, Refusal> {
 /// An id, which [`check_ids`] has found to exist.
 fn uuid(id: &str, what: &str) -> Result<Uuid, Refusal> {
     Uuid::parse_str(id).map_err(|_| Refusal::not_found(what, id))
+}
+
+/// The service that the last path parameter names.
+fn called_service<'a>(world: &'a World, call: &Call<'_>) -> Result<&'a Service, Refusal> {
+    let id = uuid(call.last_id(), "service")?;
+    let service = world.services.get(&id);
+    service.ok_or_else(|| Refusal::not_found("service", call.last_id()))
 }
 
 /// The segments of a template without its parameters' names.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Handled, environment_id, uuid};
+use super::{Handled, called_service, environment_id, uuid};
 use crate::{
     QueueRows,
     call::Call,
@@ -26,20 +26,18 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
 }
 
 pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
-    let id = uuid(call.last_id(), "service")?;
-    let service = world.services.get(&id);
-    let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
+    let service = called_service(world, call)?;
     let environment = world.environments.get(&service.environment);
     let requests = environment
         .into_iter()
         .flat_map(|environment| rows(world, environment));
     let results: Vec<Value> = requests
-        .filter(|request| request.services.contains(&id))
+        .filter(|request| request.services.contains(&service.id))
         .map(|request| {
             json!({
                 "identifier": {
                     "deployment_request_id": request.id,
-                    "service_id": id,
+                    "service_id": service.id,
                     "service_type": service.kind.service_type(),
                     "name": service.name,
                 },

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Handled, environment_id, queue, refusal_of_deleted, uuid};
+use super::{Handled, called_service, environment_id, queue, refusal_of_deleted, uuid};
 use crate::{
     AfterDeletion, RequestState, StatusRequest, Workload,
     call::Call,
@@ -33,13 +33,11 @@ pub(super) fn of_project(world: &World, call: &Call<'_>) -> Handled {
 }
 
 pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
-    let id = uuid(call.last_id(), "service")?;
-    let service = world.services.get(&id);
-    let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
+    let service = called_service(world, call)?;
     let (environment, services) = view(world, service.environment)?;
     let shown = services
         .iter()
-        .find(|service| service.id == id)
+        .find(|shown| shown.id == service.id)
         .map_or(service, |shown| *shown);
     Ok(call.exact(&service_status(world, environment, shown)))
 }

@@ -158,3 +158,34 @@ fn the_landing_page_of_the_helpers_lists_their_modules_and_features() {
         );
     }
 }
+
+/// The names in backquotes between two texts.
+fn names_between(text: &str, start: &str, end: char) -> Vec<String> {
+    let text = text.replace("\n//!", "");
+    let rest = text.split(start).nth(1).unwrap_or_default();
+    let sentence = rest.split(end).next().unwrap_or_default();
+    let name = Regex::new("`([a-z]+)`").expect("a pattern");
+    let names = name.captures_iter(sentence);
+    names.map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn the_areas_that_the_helpers_enable_are_those_of_their_manifest() {
+    let read = |path: &str| std::fs::read_to_string(workspace().join(path)).expect("readable");
+    let manifest = read("qovery-ext/Cargo.toml").replace('"', "`");
+    let areas = names_between(
+        &manifest,
+        "qovery-api = { workspace = true, features = [",
+        ']',
+    );
+    assert!(areas.len() > 5, "{areas:?}");
+    let crate_docs = read("qovery-ext/src/lib.rs");
+    let listed = names_between(&crate_docs, "that [`wait`] uses are always enabled:", '.');
+    assert_eq!(listed, areas, "qovery-ext/src/lib.rs");
+    let guide = Page::read("docs/install.md").text;
+    assert_eq!(
+        names_between(&guide, "these are", '.'),
+        areas,
+        "docs/install.md"
+    );
+}

@@ -4,19 +4,11 @@ use qovery_ext::connect::Connect;
 use qovery_ext::wait::{Action, WaitExt};
 
 use crate::http_server::{Fault, Rule};
-use crate::undocumented_behavior::{AnswerId, Behavior, StatusId};
+use crate::undocumented_behavior::{Behavior, nameless};
 use crate::world::{GIT, OTHER_PROGRAM, Plan, Verb};
 use crate::{Case, Ended, Told};
 
 const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head></html>";
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
 
 /// Every action that is a POST on an environment or a service.
 fn actions(case: &Case) -> Vec<Action> {
@@ -147,9 +139,7 @@ async fn a_lost_deployment_is_not_reached_by_a_push() {
             case.server
                 .fault(Rule::on("POST", "", Fault::LostBefore).once());
             case.someone(at, GIT, Verb::Deploy, &[], Plan::of(4000));
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             told.is(Ended::LostContact);
         }
     }
@@ -208,9 +198,7 @@ async fn a_response_that_arrives_after_the_end_of_the_deployment_is_enough() {
         }
         case.plan(plan);
         case.someone(30_000, GIT, Verb::Deploy, &[], Plan::of(4000));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         if fails {
             told.is(Ended::Failed);
         } else {
@@ -225,9 +213,7 @@ async fn a_slow_poll_does_not_bring_back_an_older_state() {
     case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
     case.server
         .fault(Rule::on("GET", "", Fault::Slow(45_000)).after(1).times(3));
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.is(Ended::Failed);
 }
 
@@ -262,9 +248,7 @@ async fn an_auxiliary_endpoint_that_answers_with_web_pages_does_not_end_the_wait
                 }
                 case.server
                     .fault(Rule::on("GET", path, Fault::Page(status, kind, body)));
-                let told = case
-                    .told(case.client.environment(case.environment).deploy())
-                    .await;
+                let told = case.environment(|it| it.deploy()).await;
                 if fails {
                     told.is(Ended::Failed);
                 } else {
@@ -286,9 +270,7 @@ async fn a_status_that_cannot_be_read_is_lost_contact_and_not_refused() {
         let page = Fault::Page(status, kind, body);
         case.server
             .fault(Rule::on("GET", "", page).between(3000, u64::MAX));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.is(Ended::LostContact);
         assert_eq!(
             told.result.as_ref().err().map(|error| error.exit_code()),

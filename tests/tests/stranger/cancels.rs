@@ -4,17 +4,11 @@ use std::time::Duration;
 
 use qovery_ext::wait::{NotCanceled, WaitExt};
 
-use crate::undocumented_behavior::{AnswerBody, AnswerId, Behavior, Rows, StatusId, Trace};
+use crate::undocumented_behavior::{
+    AnswerBody, AnswerId, Behavior, Rows, StatusId, Trace, nameless,
+};
 use crate::world::{ANNA, Fate, GIT, Plan, Verb};
 use crate::{Case, Ended};
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
@@ -44,9 +38,7 @@ async fn a_request_that_was_canceled_in_the_queue_is_canceled_with_any_trace() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.is(Ended::Canceled).within(90_000);
         assert!(told.at >= 20_000, "{}", told.text);
     }
@@ -63,9 +55,7 @@ async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_no_success(
         let ours = world.ours[0];
         assert!(world.drop_waiting(ours));
     });
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.is_one_of(&[Ended::Canceled, Ended::Superseded])
         .within(600_000);
 }
@@ -92,9 +82,7 @@ async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case
-            .told(case.client.environment(case.environment).redeploy())
-            .await;
+        let told = case.environment(|it| it.redeploy()).await;
         assert_ne!(told.how, Ended::Reached, "{}", told.text);
     }
 }
@@ -247,9 +235,7 @@ async fn canceling_is_not_the_end_of_a_cancel() {
     });
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let told = case
-        .told(case.client.environment(case.environment).cancel())
-        .await;
+    let told = case.environment(|it| it.cancel()).await;
     told.is(Ended::Reached);
     assert!(told.at >= 45_000, "{}", told.text);
 }
@@ -260,9 +246,7 @@ async fn a_cancel_is_not_judged_by_the_push_that_follows() {
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     case.someone(2000, GIT, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let told = case
-        .told(case.client.environment(case.environment).cancel())
-        .await;
+    let told = case.environment(|it| it.cancel()).await;
     told.is(Ended::Reached).within(60_000);
     assert!(told.at >= 8000, "{}", told.text);
 }
@@ -270,9 +254,7 @@ async fn a_cancel_is_not_judged_by_the_push_that_follows() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_an_idle_environment_has_nothing_to_do() {
     let case = Case::new(Behavior::default());
-    let told = case
-        .told(case.client.environment(case.environment).cancel())
-        .await;
+    let told = case.environment(|it| it.cancel()).await;
     told.is(Ended::Reached).within(60_000);
 }
 

@@ -5,28 +5,19 @@ use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
 use crate::undocumented_behavior::{
     AnswerBody, AnswerId, Behavior, Histories, Lags, RequestStatus, Rows, StatusId, Unreached,
+    nameless,
 };
 use crate::world::{ANNA, BEN, GIT, OTHER_PROGRAM, OURS, Plan, Verb};
 use crate::{Case, Ended};
 
 /// The API never names a request: neither in a response nor in a status.
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_success_of_a_push_17_ms_after_ours_does_not_hide_our_failure() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
         case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(3000));
-        case.told(case.client.environment(case.environment).deploy())
-            .await
-            .is(Ended::Failed);
+        case.environment(|it| it.deploy()).await.is(Ended::Failed);
     }
 }
 
@@ -36,9 +27,7 @@ async fn a_failed_push_right_before_ours_does_not_fail_ours() {
         let case = Case::new(behavior);
         let failing = Plan::of(9000).failing(case.application, "BUILD_ERROR");
         case.before_ours(GIT, Verb::Deploy, &[], failing);
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -52,9 +41,7 @@ async fn a_push_of_one_service_in_the_queue_is_not_taken_for_ours() {
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(4000));
     case.someone(30, GIT, Verb::Deploy, &[case.application], Plan::of(4000));
     case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
-    case.told(case.client.environment(case.environment).deploy())
-        .await
-        .is(Ended::Failed);
+    case.environment(|it| it.deploy()).await.is(Ended::Failed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,9 +53,7 @@ async fn a_failed_push_of_one_service_in_the_queue_does_not_fail_ours() {
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(4000));
     let failing = Plan::of(4000).failing(case.application, "BUILD_ERROR");
     case.someone(30, GIT, Verb::Deploy, &[case.application], failing);
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.reached_by(&case.ours(0));
 }
 
@@ -81,9 +66,7 @@ async fn a_success_of_another_program_on_the_same_channel_is_not_ours() {
             Some(ms) => case.after_ours(ms, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(3000)),
         };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
@@ -97,9 +80,7 @@ async fn two_deployments_of_one_user_without_ids_cannot_be_distinguished() {
             Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], Plan::of(3000)),
         };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
@@ -119,9 +100,7 @@ async fn two_deployments_of_one_user_with_ids_are_distinguished() {
                 Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], theirs),
             };
             case.plan(ours);
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             if ours_fails {
                 told.is(Ended::Failed);
             } else {
@@ -140,9 +119,7 @@ async fn a_failed_stop_of_another_user_right_after_ours_does_not_fail_ours() {
             failing = failing.failing(service, "STOP_ERROR");
         }
         case.someone(5000, ANNA, Verb::Stop, &[], failing);
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -152,9 +129,7 @@ async fn a_stop_of_another_user_before_ours_is_not_our_end() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.someone(1, ANNA, Verb::Stop, &[], Plan::of(9000));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -164,9 +139,7 @@ async fn a_deletion_that_failed_before_ours_is_not_our_failure() {
     let case = Case::new(nameless());
     let failing = Plan::of(5000).failing(case.application, "DELETE_ERROR");
     case.someone(1, BEN, Verb::Delete, &[case.application], failing);
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.reached_by(&case.ours(0));
 }
 
@@ -183,9 +156,7 @@ async fn an_environment_that_is_never_idle_lets_our_deployment_end() {
         );
     }
     case.plan(Plan::of(4000));
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.reached_by(&case.ours(0)).within(200_000);
 }
 
@@ -198,13 +169,7 @@ async fn an_older_failure_of_a_neighbor_is_not_ours() {
         world.past(past, Verb::Deploy, ANNA, "DEPLOYMENT_ERROR", 60_000);
     });
     let chosen = ServiceSelection::new().with(ServiceKind::Application, case.application);
-    let told = case
-        .told(
-            case.client
-                .environment(case.environment)
-                .deploy_services(chosen),
-        )
-        .await;
+    let told = case.environment(|it| it.deploy_services(chosen)).await;
     told.reached_by(&case.ours(0));
     assert!(!case.ours(0).services.contains(&database));
 }
@@ -251,9 +216,7 @@ async fn a_service_that_our_failed_run_did_not_reach_is_not_deployed() {
             };
             let case = Case::new(Behavior { unreached, ..base });
             case.plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             told.is(Ended::Failed);
         }
     }
@@ -299,9 +262,7 @@ async fn a_queued_state_that_is_shown_late_is_no_success_of_the_deployment_befor
                 start_delay: 25_000,
                 ..base
             });
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             told.reached_by(&case.ours(0));
         }
     }
@@ -316,9 +277,7 @@ async fn without_ids_rows_and_bodies_a_quiet_deployment_is_not_reported_early() 
         queued_shown_after: 60_000,
         ..nameless()
     });
-    let told = case
-        .told(case.client.environment(case.environment).redeploy())
-        .await;
+    let told = case.environment(|it| it.redeploy()).await;
     told.reached_by(&case.ours(0));
 }
 
@@ -365,9 +324,7 @@ async fn each_endpoint_may_be_ten_seconds_behind() {
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
             }
             case.someone(90_000, GIT, Verb::Deploy, &[], Plan::of(1000));
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -388,9 +345,7 @@ async fn two_replicas_that_disagree_do_not_make_a_success() {
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -449,9 +404,7 @@ async fn an_empty_or_missing_history_does_not_change_the_outcome() {
                 if fails {
                     case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
                 }
-                let told = case
-                    .told(case.client.environment(case.environment).deploy())
-                    .await;
+                let told = case.environment(|it| it.deploy()).await;
                 if fails {
                     told.is(Ended::Failed);
                 } else {
@@ -471,9 +424,7 @@ async fn a_request_status_with_the_state_of_the_environment_does_not_report_the_
     });
     case.plan(Plan::of(2000).failing(case.container, "DEPLOYMENT_ERROR"));
     case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(1500));
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.is_one_of(&[Ended::Failed, Ended::Superseded]);
 }
 
@@ -494,9 +445,7 @@ async fn a_request_status_that_fails_or_is_missing_does_not_end_the_wait() {
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -519,9 +468,7 @@ async fn a_clock_of_the_server_that_is_hours_off_changes_no_outcome() {
                 });
                 case.someone(5, GIT, Verb::Deploy, &[], Plan::of(3000));
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
-                let told = case
-                    .told(case.client.environment(case.environment).deploy())
-                    .await;
+                let told = case.environment(|it| it.deploy()).await;
                 told.is(Ended::Failed);
             }
         }
@@ -541,9 +488,7 @@ async fn a_request_that_was_merged_into_an_earlier_one_ends_with_it() {
             twin = twin.failing(case.database, "DEPLOYMENT_ERROR");
         }
         case.someone(2, OURS, Verb::Deploy, &[], twin);
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         if fails {
             told.is(Ended::Failed);
         } else {
@@ -593,9 +538,7 @@ async fn a_run_that_ends_between_two_polls_with_a_push_behind_it_is_not_missed()
                 &[],
                 if fails { Plan::of(60) } else { failing },
             );
-            let told = case
-                .told(case.client.environment(case.environment).deploy())
-                .await;
+            let told = case.environment(|it| it.deploy()).await;
             if fails {
                 told.is(Ended::Failed);
             } else {

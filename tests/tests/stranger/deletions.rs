@@ -4,19 +4,11 @@ use qovery_ext::connect::Connect;
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
 use crate::http_server::{Fault, Rule};
-use crate::undocumented_behavior::{AnswerId, Behavior, Gone, Lags, StatusId};
+use crate::undocumented_behavior::{Behavior, Gone, Lags, nameless};
 use crate::world::{ANNA, BEN, Fate, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
 const FIREWALL: &str = "<!DOCTYPE html><html><body>Request blocked</body></html>";
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_is_reached_in_each_way_in_which_an_object_can_be_gone() {
@@ -25,9 +17,7 @@ async fn a_deletion_is_reached_in_each_way_in_which_an_object_can_be_gone() {
             gone,
             ..Behavior::default()
         });
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.reached_by(&case.ours(0));
 
         let case = Case::new(Behavior {
@@ -72,9 +62,7 @@ async fn a_single_web_page_is_no_deletion() {
             case.server.fault(
                 Rule::on("GET", path, Fault::Page(status, kind, body)).between(20_000, 28_000),
             );
-            let told = case
-                .told(case.client.environment(case.environment).delete())
-                .await;
+            let told = case.environment(|it| it.delete()).await;
             told.reached_by(&case.ours(0));
         }
     }
@@ -88,9 +76,7 @@ async fn pages_for_a_minute_are_no_deletion() {
         case.server.fault(
             Rule::on("GET", "", Fault::Page(status, "text/html", body)).between(20_000, 140_000),
         );
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.is(Ended::LostContact);
     }
 }
@@ -134,9 +120,7 @@ async fn a_deletion_that_fails_is_failed() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.plan(Plan::of(4000).failing(case.database, "DELETE_ERROR"));
-        case.told(case.client.environment(case.environment).delete())
-            .await
-            .is(Ended::Failed);
+        case.environment(|it| it.delete()).await.is(Ended::Failed);
     }
 }
 
@@ -145,9 +129,7 @@ async fn a_deletion_waits_for_the_deployment_that_runs_before_it() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(50_000));
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -161,9 +143,7 @@ async fn a_deletion_that_was_canceled_in_the_queue_is_not_reached() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.is_one_of(&[Ended::Canceled, Ended::Superseded])
             .within(600_000);
     }
@@ -177,9 +157,7 @@ async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
             ..Behavior::default()
         });
         case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
-        let told = case
-            .told(case.client.environment(case.environment).deploy())
-            .await;
+        let told = case.environment(|it| it.deploy()).await;
         // A 403 may also be a token that has lost its rights.
         let refused = if gone == Gone::Forbidden {
             Ended::Refused
@@ -196,9 +174,7 @@ async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
 async fn a_stop_whose_environment_another_user_deletes_is_not_stopped() {
     let case = Case::new(Behavior::default());
     case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
-    let told = case
-        .told(case.client.environment(case.environment).stop())
-        .await;
+    let told = case.environment(|it| it.stop()).await;
     told.is_one_of(&[Ended::Failed, Ended::Canceled])
         .within(300_000);
 }
@@ -243,9 +219,7 @@ async fn a_delete_that_the_server_never_received_is_not_reached() {
         let case = Case::new(Behavior::default());
         case.server
             .fault(Rule::on("DELETE", "", Fault::Page(status, kind, "lost")).once());
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.is(Ended::LostContact);
         assert!(told.error().may_have_been_executed(), "{}", told.text);
         assert_eq!(case.sent("DELETE", ""), 0);
@@ -258,9 +232,7 @@ async fn a_lost_delete_is_not_reached_by_the_stop_of_another_user() {
     case.server
         .fault(Rule::on("DELETE", "", Fault::LostBefore).once());
     case.someone(10, ANNA, Verb::Stop, &[], Plan::of(4000));
-    let told = case
-        .told(case.client.environment(case.environment).delete())
-        .await;
+    let told = case.environment(|it| it.delete()).await;
     told.is(Ended::LostContact);
 }
 
@@ -274,9 +246,7 @@ async fn a_list_that_is_behind_does_not_prevent_the_end_of_a_deletion() {
         lags,
         ..Behavior::default()
     });
-    let told = case
-        .told(case.client.environment(case.environment).delete())
-        .await;
+    let told = case.environment(|it| it.delete()).await;
     told.reached_by(&case.ours(0)).within(200_000);
     let case = Case::new(Behavior {
         lags,
@@ -295,9 +265,7 @@ async fn a_deletion_on_replicas_that_disagree_is_reached_after_its_end() {
             replica,
             ..Behavior::default()
         });
-        let told = case
-            .told(case.client.environment(case.environment).delete())
-            .await;
+        let told = case.environment(|it| it.delete()).await;
         told.reached_by(&case.ours(0)).within(300_000);
     }
 }

@@ -7,19 +7,11 @@ use qovery_ext::wait::{Group, WaitExt};
 
 use crate::THREE;
 use crate::http_server::{Fault, Rule, Server};
-use crate::undocumented_behavior::{AnswerId, Behavior, StatusId};
+use crate::undocumented_behavior::{Behavior, nameless};
 use crate::world::{Fate, GIT, Ms, Plan, START, Verb};
 
 fn project(number: u128) -> Uuid {
     Uuid::from_u128(0x0b0b_0000_0000_4000_8000_0000_0000_0000 | number)
-}
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
 }
 
 async fn deploy_all(server: &Server, environments: &[Uuid]) -> Vec<(Uuid, bool, String)> {

@@ -32,7 +32,7 @@ use std::future::IntoFuture;
 
 use qovery_api::Client;
 use qovery_api::uuid::Uuid;
-use qovery_ext::wait::{Reached, WaitError, WaitErrorKind};
+use qovery_ext::wait::{Action, EnvironmentHandle, Reached, WaitError, WaitErrorKind, WaitExt};
 
 use http_server::Server;
 use undocumented_behavior::Behavior;
@@ -209,6 +209,12 @@ impl Case {
     fn at(&self, at: Ms, job: impl FnOnce(&mut World) + Send + 'static) -> &Self {
         self.server.with(|world| world.at(at, job));
         self
+    }
+
+    /// Acts on the environment, and waits.
+    async fn environment(&self, act: impl FnOnce(&EnvironmentHandle) -> Action) -> Told {
+        let handle = self.client.environment(self.environment);
+        self.told(act(&handle)).await
     }
 
     async fn told(&self, action: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Told {

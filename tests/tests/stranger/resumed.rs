@@ -4,17 +4,9 @@ use std::time::Duration;
 
 use qovery_ext::wait::{Goal, OperationToken, WaitExt};
 
-use crate::undocumented_behavior::{AnswerId, Behavior, Histories, Lags, StatusId};
+use crate::undocumented_behavior::{Behavior, Histories, Lags, nameless};
 use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_of_ours() {

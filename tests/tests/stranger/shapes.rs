@@ -42,9 +42,7 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
 #[tokio::test(start_paused = true)]
 async fn the_evidence_of_a_success_names_our_request() {
     let case = Case::new(Behavior::default());
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.reached_by(&case.ours(0));
     let id = case.ours(0).id.to_string();
     let reached = told.result.as_ref().expect("a success");
@@ -57,9 +55,7 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
     let case = Case::new(Behavior::default());
     case.someone(40, ANNA, Verb::Deploy, &[], Plan::of(3000));
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
-    let told = case
-        .told(case.client.environment(case.environment).deploy())
-        .await;
+    let told = case.environment(|it| it.deploy()).await;
     told.is(Ended::Failed);
     let theirs = case.server.with(|world| {
         let theirs = world.demands.values().filter(|demand| demand.by == ANNA);

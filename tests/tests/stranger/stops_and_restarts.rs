@@ -2,17 +2,9 @@
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
-use crate::undocumented_behavior::{AnswerBody, AnswerId, Behavior, Histories, StatusId, Trace};
+use crate::undocumented_behavior::{AnswerBody, AnswerId, Behavior, Histories, Trace, nameless};
 use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
-
-fn nameless() -> Behavior {
-    Behavior {
-        answer_id: AnswerId::Never,
-        status_id: StatusId::Null,
-        ..Behavior::default()
-    }
-}
 
 fn stop_fails(case: &Case) -> Plan {
     Plan::of(5000).failing(case.application, "STOP_ERROR")
@@ -28,9 +20,7 @@ async fn a_stop_that_a_deployment_overtakes_is_canceled() {
         });
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(40_000));
         case.someone(15_000, ANNA, Verb::Deploy, &[], Plan::of(40_000));
-        let told = case
-            .told(case.client.environment(case.environment).stop())
-            .await;
+        let told = case.environment(|it| it.stop()).await;
         told.is(Ended::Canceled).within(110_000);
     }
 }
@@ -44,9 +34,7 @@ async fn a_stop_without_ids_that_a_deployment_overtakes_is_never_stopped() {
     });
     case.someone(0, GIT, Verb::Deploy, &[], Plan::of(40_000));
     case.someone(15_000, ANNA, Verb::Deploy, &[], Plan::of(40_000));
-    let told = case
-        .told(case.client.environment(case.environment).stop())
-        .await;
+    let told = case.environment(|it| it.stop()).await;
     assert_ne!(told.how, Ended::Reached, "{}", told.text);
     told.within(600_000);
 }
@@ -80,9 +68,7 @@ async fn a_deployment_right_after_our_stop_does_not_undo_its_outcome() {
         let case = Case::new(behavior);
         case.plan(Plan::of(6000));
         case.someone(3000, GIT, Verb::Deploy, &[], Plan::of(60_000));
-        let told = case
-            .told(case.client.environment(case.environment).stop())
-            .await;
+        let told = case.environment(|it| it.stop()).await;
         told.reached_by(&case.ours(0));
     }
 }
@@ -93,9 +79,7 @@ async fn a_stop_that_fails_is_failed_even_if_another_stop_succeeds_after_it() {
         let case = Case::new(behavior);
         case.plan(stop_fails(&case));
         case.someone(2000, ANNA, Verb::Stop, &[], Plan::of(2000));
-        let told = case
-            .told(case.client.environment(case.environment).stop())
-            .await;
+        let told = case.environment(|it| it.stop()).await;
         told.is_one_of(&[Ended::Failed]);
     }
 }
@@ -151,9 +135,7 @@ async fn a_restart_is_not_ended_by_the_deployment_before() {
             if fails {
                 case.plan(Plan::of(5000).failing(case.database, "RESTART_ERROR"));
             }
-            let told = case
-                .told(case.client.environment(case.environment).restart())
-                .await;
+            let told = case.environment(|it| it.restart()).await;
             if fails {
                 told.is(Ended::Failed);
             } else {
@@ -180,9 +162,7 @@ async fn uninstalls(uninstalled_as: &'static str, base: Behavior) {
         uninstalled_as,
         ..base
     });
-    let told = case
-        .told(case.client.environment(case.environment).uninstall())
-        .await;
+    let told = case.environment(|it| it.uninstall()).await;
     told.reached_by(&case.ours(0));
     let told = case
         .told(case.client.database(case.database).uninstall())
@@ -218,9 +198,7 @@ async fn an_uninstall_that_fails_is_not_hidden_by_the_stop_of_another_user() {
         let case = Case::new(behavior);
         case.plan(Plan::of(4000).failing(case.application, "DELETE_ERROR"));
         case.someone(1000, ANNA, Verb::Stop, &[], Plan::of(1000));
-        let told = case
-            .told(case.client.environment(case.environment).uninstall())
-            .await;
+        let told = case.environment(|it| it.uninstall()).await;
         told.is(Ended::Failed);
     }
 }
@@ -258,9 +236,7 @@ async fn a_redeploy_has_an_outcome_for_every_body_of_its_response() {
                     case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
                 }
                 case.someone(45_000, GIT, Verb::Deploy, &[], Plan::of(2000));
-                let told = case
-                    .told(case.client.environment(case.environment).redeploy())
-                    .await;
+                let told = case.environment(|it| it.redeploy()).await;
                 if fails {
                     told.is(Ended::Failed);
                 } else {

@@ -170,3 +170,12 @@ impl Default for Behavior {
         }
     }
 }
+
+/// No response and no status names a request.
+pub(crate) fn nameless() -> Behavior {
+    Behavior {
+        answer_id: AnswerId::Never,
+        status_id: StatusId::Null,
+        ..Behavior::default()
+    }
+}

@@ -578,6 +578,20 @@ pub struct BlueprintResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+crate::runtime::open_enum::open_enum! {
+    /// Kind of service behind the blueprint.
+    ///
+    /// A part of [`BlueprintUpdatePreviewResponse`](crate::types::BlueprintUpdatePreviewResponse).
+    ///
+    /// Available on crate feature `blueprints` only.
+    pub enum BlueprintServiceKind {
+        /// A Helm service.
+        Helm = "HELM",
+        /// A Terraform service.
+        Terraform = "TERRAFORM",
+    }
+}
+
 /// Settings of a blueprint that replace its own.
 ///
 /// A part of [`BlueprintCreateRequest`](crate::types::BlueprintCreateRequest) and [`BlueprintUpdateRequest`](crate::types::BlueprintUpdateRequest).
@@ -808,7 +822,7 @@ pub struct BlueprintUpdatePreviewResponse {
     /// Identifier of the preview.
     pub preview_id: ::std::string::String,
     /// Kind of service behind the blueprint.
-    pub service_type: crate::types::PlatformTemplateComponentKind,
+    pub service_type: crate::types::BlueprintServiceKind,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 

@@ -7209,6 +7209,20 @@ pub struct PlatformTemplateCatalogResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+crate::runtime::open_enum::open_enum! {
+    /// How a platform component is deployed.
+    ///
+    /// A part of [`PlatformTemplateComponentResponse`](crate::types::PlatformTemplateComponentResponse).
+    ///
+    /// Available on crate feature `clusters` only.
+    pub enum PlatformTemplateComponentKind {
+        /// With a Helm chart.
+        Helm = "HELM",
+        /// With Terraform.
+        Terraform = "TERRAFORM",
+    }
+}
+
 /// Component of a platform template.
 ///
 /// A part of [`PlatformTemplateLayerResponse`](crate::types::PlatformTemplateLayerResponse).

@@ -758,6 +758,21 @@ pub struct ContainerRegistryAssociatedServicesResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+/// Cluster the registry belongs to, when it belongs to one.
+///
+/// A part of [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
+///
+/// Available on crate feature `containers` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContainerRegistryCluster {
+    /// Identifier.
+    pub id: ::uuid::Uuid,
+    /// Name.
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 crate::runtime::open_enum::open_enum! {
     /// Kind of Google Cloud credentials.
     ///
@@ -1079,7 +1094,7 @@ pub struct ContainerRegistryResponse {
     /// URL of the registry.
     pub url: ::core::option::Option<::std::string::String>,
     /// Cluster the registry belongs to, when it belongs to one.
-    pub cluster: ::core::option::Option<crate::types::OrganizationAvailableRole>,
+    pub cluster: ::core::option::Option<crate::types::ContainerRegistryCluster>,
     /// Number of services that use the registry.
     pub associated_services_count: ::core::option::Option<i64>,
     /// Access to the registry.

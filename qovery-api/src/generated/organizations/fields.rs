@@ -1528,6 +1528,31 @@ crate::runtime::model::through_fields!(
     crate::types::OrganizationApiTokenResponseList, [results], [results], Default
 );
 
+impl crate::runtime::model::Model for crate::types::OrganizationAvailableRole {
+    const NAME: &'static str = "OrganizationAvailableRole";
+    const FIELDS: &'static [&'static str] = &["id", "name"];
+    const REQUIRED: u128 = 0b11;
+    crate::runtime::model::extra_fields!();
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAvailableRole, [id, name], []
+);
+
 impl crate::runtime::model::Model for crate::types::OrganizationAvailableRoleList {
     const NAME: &'static str = "OrganizationAvailableRoleList";
     const FIELDS: &'static [&'static str] = &["results"];

@@ -1799,6 +1799,21 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
+/// Role that can be given in an organization.
+///
+/// A part of [`OrganizationAvailableRoleList`](crate::types::OrganizationAvailableRoleList).
+///
+/// Available on crate feature `organizations` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrganizationAvailableRole {
+    /// Identifier.
+    pub id: ::uuid::Uuid,
+    /// Name.
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 /// Roles that can be given in an organization.
 ///
 /// Returned by [`list_organization_available_roles`](crate::Client::list_organization_available_roles).

@@ -4896,33 +4896,6 @@ crate::runtime::model::through_fields!(
     name, annotations, scopes], [annotations]
 );
 
-#[cfg(any(feature = "containers", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::OrganizationAvailableRole {
-    const NAME: &'static str = "OrganizationAvailableRole";
-    const FIELDS: &'static [&'static str] = &["id", "name"];
-    const REQUIRED: u128 = 0b11;
-    crate::runtime::model::extra_fields!();
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            _ => crate::runtime::model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "organizations"))]
-crate::runtime::model::through_fields!(
-    crate::types::OrganizationAvailableRole, [id, name], []
-);
-
 #[cfg(
     any(
         feature = "applications",

@@ -4663,22 +4663,6 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-#[cfg(any(feature = "containers", feature = "organizations"))]
-/// Role that can be given in an organization.
-///
-/// A part of [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse) and [`OrganizationAvailableRoleList`](crate::types::OrganizationAvailableRoleList).
-///
-/// Available on crate features `organizations` or `containers` only.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OrganizationAvailableRole {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
 #[cfg(
     any(
         feature = "agents",
@@ -4793,21 +4777,6 @@ crate::runtime::open_enum::open_enum! {
         Business2025 = "BUSINESS_2025",
         /// Enterprise plan of 2025.
         Enterprise2025 = "ENTERPRISE_2025",
-    }
-}
-
-#[cfg(any(feature = "blueprints", feature = "clusters"))]
-crate::runtime::open_enum::open_enum! {
-    /// How a platform component is deployed.
-    ///
-    /// A part of [`BlueprintUpdatePreviewResponse`](crate::types::BlueprintUpdatePreviewResponse) and [`PlatformTemplateComponentResponse`](crate::types::PlatformTemplateComponentResponse).
-    ///
-    /// Available on crate features `blueprints` or `clusters` only.
-    pub enum PlatformTemplateComponentKind {
-        /// With a Helm chart.
-        Helm = "HELM",
-        /// With Terraform.
-        Terraform = "TERRAFORM",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why nothing was done with any environment.
+//! Errors of a bulk action.
 
 use std::{
     fmt, io,

@@ -1,11 +1,14 @@
-//! How the actions went: one by one, and all of them.
+//! The outcomes of the actions: of each environment, and of all.
 
 use std::fmt;
 
 use qovery_api::Printable;
 
 use super::super::FoundEnvironment;
-use crate::wait::{Reached, WaitError};
+use crate::{
+    codes,
+    wait::{Reached, WaitError},
+};
 
 /// The outcome of the action on one environment.
 ///
@@ -73,16 +76,10 @@ impl BulkSummary {
             .all(|result| result.outcome.is_reached())
     }
 
-    /// Returns the exit code, for [`std::process::exit`]: 0 if each goal is reached. Otherwise
-    /// returns 1 if any error has this code, else 3, else 2, like a
-    /// [group](crate::wait::GroupOutcome::exit_code).
+    /// Returns the exit code: see [the table](crate::exit_code#codes). Of several errors, one with the code 1
+    /// decides, else one with 3, else one with 2.
     pub fn exit_code(&self) -> u8 {
-        let rank = |code: &u8| match code {
-            1 => 0,
-            3 => 1,
-            _ => 2,
-        };
-        let codes = self
+        let all = self
             .results
             .iter()
             .filter_map(|result| match &result.outcome {
@@ -90,10 +87,10 @@ impl BulkSummary {
                     None
                 }
                 BulkOutcome::Failed(error) | BulkOutcome::Missing(error) => Some(error.exit_code()),
-                BulkOutcome::Uncertain => Some(2),
-                BulkOutcome::NotStarted(_) => Some(3),
+                BulkOutcome::Uncertain => Some(codes::UNKNOWN),
+                BulkOutcome::NotStarted(_) => Some(codes::REFUSED),
             });
-        codes.min_by_key(rank).unwrap_or(0)
+        codes::of_several(all).unwrap_or(codes::REACHED)
     }
 
     /// How many environments are done.

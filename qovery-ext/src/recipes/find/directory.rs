@@ -79,13 +79,22 @@ impl Nameable for Entry {
 
 type Entries = Arc<Vec<Entry>>;
 
-/// A list with the time at which it was read. The lock is held while it is read, so that finds that run
+/// A list, if it was read. The lock is held while it is read, so that finds that run
 /// side by side share one request.
 #[derive(Debug, Default)]
 struct Slot {
     /// How often it was read.
     reads: AtomicU64,
-    kept: AsyncMutex<Option<(Instant, Entries)>>,
+    kept: AsyncMutex<Option<Kept>>,
+}
+
+/// A list that was read.
+#[derive(Debug)]
+struct Kept {
+    read_at: Instant,
+    /// How many deletions of such items had ended when it was requested.
+    deletions: u64,
+    entries: Entries,
 }
 
 type Slots = Mutex<HashMap<List, Arc<Slot>>>;
@@ -153,26 +162,26 @@ impl Directory {
         let slot = self.slot(list);
         let reads_before = slot.reads.load(Ordering::Acquire);
         let mut kept = slot.kept.lock().await;
-        if let Some((read_at, entries)) = kept.as_ref() {
+        // Before the request: an object that is deleted while the list is read makes it old.
+        let deletions = KnownNames::of(client).deletions_of(list.kind());
+        if let Some(kept) = kept.as_ref() {
             // A list that was read while this find stood in line is as fresh as its own.
             let is_new = slot.reads.load(Ordering::Acquire) != reads_before;
-            // This client has deleted one of them since, so that the list is old.
-            let names = KnownNames::of(client);
-            let is_fresh = is_fresh
-                || entries
-                    .iter()
-                    .any(|entry| names.was_deleted_since(entry.id, *read_at));
-            if is_new || (!is_fresh && read_at.elapsed() < self.lifetime()) {
-                return Ok((Arc::clone(entries), is_new));
+            let is_old = kept.deletions != deletions || kept.read_at.elapsed() >= self.lifetime();
+            if is_new || !(is_fresh || is_old) {
+                return Ok((Arc::clone(&kept.entries), is_new));
             }
         }
-        // Before the request: an object that is deleted while the list is read makes it old.
         let read_at = Instant::now();
         let entries = Arc::new(fetch(client, list).await?);
         for entry in entries.iter() {
             client.remember_name(entry.id, &entry.name);
         }
-        *kept = Some((read_at, Arc::clone(&entries)));
+        *kept = Some(Kept {
+            read_at,
+            deletions,
+            entries: Arc::clone(&entries),
+        });
         slot.reads.fetch_add(1, Ordering::AcqRel);
         Ok((entries, true))
     }

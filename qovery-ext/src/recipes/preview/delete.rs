@@ -1,4 +1,4 @@
-//! Deleting previews: one by its name, or all whose time is over.
+//! Deletes previews: one by its name, or all whose time to live has passed.
 
 use qovery_api::{
     Client, Error,
@@ -7,46 +7,40 @@ use qovery_api::{
 };
 
 use super::{
-    super::{FindExt as _, Named, gone::is_gone},
-    PreviewEnvironment, PreviewError,
+    super::{FindExt as _, FoundEnvironment, Named, gone::is_gone},
+    PreviewError,
     error::Reason,
-    mark::Mark,
+    mark::{Mark, Namesakes},
 };
 use crate::wait::WaitExt as _;
 
-impl PreviewEnvironment {
-    /// Deletes the preview, and waits until it is gone. Returns whether it deleted one: false if there is none, or if
-    /// another run deletes it first. If two runs
-    /// at the same time have created two previews of this name, it deletes both.
-    ///
-    /// # Errors
-    /// Returns an error if the preview cannot be looked up or deleted.
-    pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
-        let origin = self.find_origin(client).await?;
-        let namesakes = self.namesakes(client, &origin).await?;
-        let existing = namesakes.previews.iter().chain(&namesakes.unfinished);
-        let mut was_there = false;
-        let mut failed = None;
-        for environment in existing {
-            match environment.delete().await {
-                Ok(_) => was_there = true,
-                // Another run has deleted it since it was listed.
-                Err(error)
-                    if is_gone(client, origin.project.id, environment.id(), &error).await => {}
-                Err(error) => {
-                    failed.get_or_insert(PreviewError::wait(error));
-                }
+/// Deletes the previews among the environments of a name, and waits until they are gone. Returns whether there was one.
+pub(super) async fn delete_all(
+    client: &Client,
+    origin: &FoundEnvironment,
+    namesakes: Namesakes,
+) -> Result<bool, PreviewError> {
+    let existing = namesakes.previews.iter().chain(&namesakes.unfinished);
+    let mut was_there = false;
+    let mut failed = None;
+    for environment in existing {
+        match environment.delete().await {
+            Ok(_) => was_there = true,
+            // Another run has deleted it since it was listed.
+            Err(error) if is_gone(client, origin.project.id, environment.id(), &error).await => {}
+            Err(error) => {
+                failed.get_or_insert(PreviewError::wait(error));
             }
         }
-        client.forget_names();
-        match failed.or(namesakes.other.map(|(_, why)| why)) {
-            Some(why) => Err(why),
-            None => Ok(was_there),
-        }
+    }
+    client.forget_names();
+    match failed.or(namesakes.other.map(|(_, why)| why)) {
+        Some(why) => Err(why),
+        None => Ok(was_there),
     }
 }
 
-/// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) has passed, and
+/// Deletes the previews of a project whose [time to live](super::PreviewEnvironment::time_to_live) has passed, and
 /// waits until they are gone. Returns their names. The project is a path such as `my-org/shop`, a URL of the web console
 /// or an id, as in [`FindExt::find`](super::super::FindExt::find). The time is that of the system clock, also if
 /// Tokio's clock is paused.
@@ -60,7 +54,7 @@ impl PreviewEnvironment {
 /// Returns an error if the project is not found or cannot be read. If an environment cannot be read or deleted,
 /// the others are deleted, and the first error is returned. An environment whose time has passed and that is not
 /// marked as a preview remains, and is an error with [`PreviewError::unmarked`]:
-/// [adopt](PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
+/// [adopt](super::PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
 pub async fn delete_expired_previews(
     client: &Client,
     project: &str,

@@ -5,20 +5,26 @@
 //! dropped, the copy may be in any intermediate state; no other environment is affected.
 
 mod delete;
-mod ensure;
 mod error;
 mod mark;
-mod original;
 mod run;
+mod update;
 
 use std::time::Duration;
 
-use qovery_api::types::EnvironmentModeEnum as Mode;
+use qovery_api::{Client, types::EnvironmentModeEnum as Mode};
 
 use super::{
     DotenvError, EnvironmentService, FoundEnvironment, ServiceUrl, Variable, parse_dotenv,
-    source::Change,
+    source::Change, urls,
 };
+use crate::{
+    Interrupt,
+    wait::{Action, WaitExt as _},
+};
+
+use error::Reason;
+use update::{Update, selection};
 
 pub use delete::delete_expired_previews;
 pub use error::PreviewError;
@@ -213,5 +219,134 @@ impl PreviewEnvironment {
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);
         self
+    }
+
+    /// Creates or updates the environment, deploys it, waits, and reads its URLs.
+    ///
+    /// # Errors
+    /// Returns an error if a step fails. The environment remains, and the next run continues.
+    pub async fn deploy(&self, client: &Client) -> Result<Preview, PreviewError> {
+        let mut preview = self.ensure(client).await?;
+        self.finish(client, &mut preview).await?;
+        Ok(preview)
+    }
+
+    /// Deploys an updated preview, waits, and reads its URLs.
+    async fn finish(&self, client: &Client, preview: &mut Preview) -> Result<(), PreviewError> {
+        let deployment = self.deployment(client, preview)?;
+        deployment.await.map_err(PreviewError::wait)?;
+        let environment = &preview.environment;
+        let read = urls(client, environment.id()).await;
+        let what = format_args!("reading the URLs of {environment}");
+        preview.urls = read.map_err(|error| PreviewError::call(what, error))?;
+        Ok(())
+    }
+
+    /// Creates or updates the environment. Deploys nothing: to deploy and watch it, use
+    /// [`PreviewEnvironment::deployment`].
+    ///
+    /// # Errors
+    /// Returns an error before anything is created or edited if a service does not exist or does
+    /// not accept its change. If a later step fails, the environment remains, and the next run
+    /// continues.
+    pub async fn ensure(&self, client: &Client) -> Result<Preview, PreviewError> {
+        if let Some(error) = &self.invalid {
+            return Err(PreviewError::new(Reason::Dotenv(error.clone())));
+        }
+        Update::find(self, client).await?.ensure().await
+    }
+
+    /// Returns the action that deploys the requested commits to an updated preview. Use it to watch
+    /// the deployment, or to wait with other options.
+    ///
+    /// # Errors
+    /// Returns an error if a service has no such commit.
+    pub fn deployment(&self, client: &Client, preview: &Preview) -> Result<Action, PreviewError> {
+        let environment = client
+            .environment(preview.environment.id())
+            .in_project(preview.environment.project.id);
+        let action = match selection(client, &preview.services, &self.commits)? {
+            Some(selection) => environment.deploy_services(selection),
+            None => environment.deploy(),
+        };
+        Ok(match self.within {
+            Some(limit) => action.within(limit),
+            None => action,
+        })
+    }
+
+    /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
+    /// closure fails or panics, and on Ctrl-C and SIGTERM.
+    ///
+    /// ```no_run
+    /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use qovery_ext::recipes::PreviewEnvironment;
+    ///
+    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    /// preview
+    ///     .run(&client, async |preview| {
+    ///         let urls = preview.urls.iter().map(|link| &link.url);
+    ///         let status = std::process::Command::new("./end-to-end.sh").args(urls).status()?;
+    ///         status.success().then_some(()).ok_or_else(|| std::io::Error::other("the tests failed"))
+    ///     })
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// While the environment is created, a signal takes effect between two steps, so that no
+    /// request is abandoned. If another run creates the preview of this name at the same time
+    /// ([`PreviewError::is_concurrent`]), its environment is not deleted. During the deployment and the
+    /// closure, a signal takes effect at once. During the deletion, a second signal stops the wait for the deletion. If the
+    /// future is dropped or the process is killed, the environment remains, and [`PreviewEnvironment::delete`] finds it.
+    ///
+    /// # Errors
+    /// Returns the error of the closure, the error of creating the environment, or the
+    /// interruption. If the environment could not be deleted, [`RunPreviewError::not_deleted`]
+    /// returns the reason.
+    pub async fn run<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+    ) -> Result<T, RunPreviewError<E>> {
+        run::run_until(self, client, work, Interrupt::listen()).await
+    }
+
+    /// Deletes the preview, and waits until it is gone. Returns whether it deleted one: false if there is none, or if
+    /// another run deletes it first. If two runs at the same time have created two previews of this name, it deletes
+    /// both.
+    ///
+    /// # Errors
+    /// Returns an error if the preview cannot be looked up or deleted.
+    pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
+        let update = Update::find(self, client).await?;
+        delete::delete_all(client, &update.origin, update.namesakes().await?).await
+    }
+
+    /// Marks the environment of this name and mode as a preview of the original, and changes
+    /// nothing else. From then on it can be updated and [deleted](Self::delete) as a preview.
+    ///
+    /// Call it once for an environment that was made by hand, or by a version of this crate that
+    /// set no mark. Does nothing if the environment is already a preview of the original.
+    ///
+    /// ```no_run
+    /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
+    /// use qovery_ext::recipes::PreviewEnvironment;
+    ///
+    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    /// match preview.deploy(&client).await {
+    ///     Err(error) if error.unmarked().is_some() => {
+    ///         eprintln!("{error}");
+    ///         preview.adopt(&client).await?; // after a check by a person
+    ///     }
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if no environment or several environments have this name, if its mode is
+    /// another one, or if a call fails.
+    pub async fn adopt(&self, client: &Client) -> Result<FoundEnvironment, PreviewError> {
+        Update::find(self, client).await?.adopt().await
     }
 }

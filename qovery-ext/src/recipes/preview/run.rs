@@ -9,95 +9,59 @@ use futures_util::FutureExt as _;
 use qovery_api::{Client, Error};
 
 use super::{Preview, PreviewEnvironment, PreviewError};
-use crate::{Interrupt, wait::WaitError};
+use crate::{Interrupt, codes, wait::WaitError};
 
-impl PreviewEnvironment {
-    /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
-    /// closure fails or panics, and on Ctrl-C and SIGTERM.
-    ///
-    /// ```no_run
-    /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// use qovery_ext::recipes::PreviewEnvironment;
-    ///
-    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
-    /// preview
-    ///     .run(&client, async |preview| {
-    ///         let urls = preview.urls.iter().map(|link| &link.url);
-    ///         let status = std::process::Command::new("./end-to-end.sh").args(urls).status()?;
-    ///         status.success().then_some(()).ok_or_else(|| std::io::Error::other("the tests failed"))
-    ///     })
-    ///     .await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// While the environment is created, a signal takes effect between two steps, so that no
-    /// request is abandoned. If another run creates the preview of this name at the same time
-    /// ([`PreviewError::is_concurrent`]), its environment is not deleted. During the deployment and the closure it takes effect at once. During
-    /// the deletion, a second signal stops the wait for the deletion. If the future is dropped or
-    /// the process is killed, the environment remains, and [`PreviewEnvironment::delete`] finds it.
-    ///
-    /// # Errors
-    /// Returns the error of the closure, the error of creating the environment, or the
-    /// interruption. If the environment could not be deleted, [`RunPreviewError::not_deleted`]
-    /// returns the reason.
-    pub async fn run<T, E>(
-        &self,
-        client: &Client,
-        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
-    ) -> Result<T, RunPreviewError<E>> {
-        self.run_until(client, work, Interrupt::listen()).await
-    }
-
-    async fn run_until<T, E>(
-        &self,
-        client: &Client,
-        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
-        mut interrupt: Interrupt,
-    ) -> Result<T, RunPreviewError<E>> {
-        let done = async {
-            // To its end: an environment that is being made can only be deleted once it is there.
-            let mut preview = match self.ensure(client).await {
-                Ok(preview) => preview,
-                Err(error) => return Ok(Err(Ended::Preview(error))),
-            };
-            let worked = async {
-                self.finish(client, &mut preview)
-                    .await
-                    .map_err(Ended::Preview)?;
-                work(preview).await.map_err(Ended::Work)
-            };
-            tokio::select! {
-                biased;
-                () = interrupt.comes() => Ok(Err(Ended::Interrupted)),
-                worked = AssertUnwindSafe(worked).catch_unwind() => worked,
-            }
+/// Runs a closure with a deployed preview, until it ends or is interrupted. Deletes the preview.
+pub(super) async fn run_until<T, E>(
+    wanted: &PreviewEnvironment,
+    client: &Client,
+    work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+    mut interrupt: Interrupt,
+) -> Result<T, RunPreviewError<E>> {
+    let done = async {
+        // To its end: an environment that is being made can only be deleted once it is there.
+        let mut preview = match wanted.ensure(client).await {
+            Ok(preview) => preview,
+            Err(error) => return Ok(Err(Ended::Preview(error))),
         };
-        let done = done.await;
-        let mut again = Interrupt::listen();
-        let is_of_another_run =
-            matches!(&done, Ok(Err(Ended::Preview(error))) if error.is_about_other_runs());
-        let deleted = if is_of_another_run {
-            Ok(false)
-        } else {
-            tokio::select! {
-                biased;
-                deleted = self.delete(client) => deleted,
-                () = again.comes() => Err(PreviewError::refused(
-                    "interrupted during the deletion: delete it again to be sure".to_owned(),
-                )),
-            }
+        let worked = async {
+            wanted
+                .finish(client, &mut preview)
+                .await
+                .map_err(Ended::Preview)?;
+            work(preview).await.map_err(Ended::Work)
         };
-        match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
-            (Ok(value), Ok(_)) => Ok(value),
-            (Ok(_), Err(error)) => Err(RunPreviewError {
-                ended: Ended::NotDeleted,
-                not_deleted: Some(error),
-            }),
-            (Err(ended), deleted) => Err(RunPreviewError {
-                ended,
-                not_deleted: deleted.err(),
-            }),
+        tokio::select! {
+            biased;
+            () = interrupt.comes() => Ok(Err(Ended::Interrupted)),
+            worked = AssertUnwindSafe(worked).catch_unwind() => worked,
         }
+    };
+    let done = done.await;
+    let mut again = Interrupt::listen();
+    let is_of_another_run =
+        matches!(&done, Ok(Err(Ended::Preview(error))) if error.is_about_other_runs());
+    let deleted = if is_of_another_run {
+        Ok(false)
+    } else {
+        tokio::select! {
+            biased;
+            deleted = wanted.delete(client) => deleted,
+            () = again.comes() => Err(PreviewError::refused(
+                "interrupted during the deletion: delete it again to be sure".to_owned(),
+            )),
+        }
+    };
+    match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
+        (Ok(value), Ok(_)) => Ok(value),
+        (Ok(_), Err(error)) => Err(RunPreviewError {
+            ended: Ended::NotDeleted,
+            not_deleted: Some(error),
+        }),
+        (Err(ended), deleted) => Err(RunPreviewError {
+            ended,
+            not_deleted: deleted.err(),
+        }),
     }
 }
 
@@ -164,12 +128,13 @@ impl<E> RunPreviewError<E> {
         self.not_deleted.as_ref()
     }
 
-    /// Returns the exit code, for [`std::process::exit`]: that of the [`PreviewError`], 130 after
-    /// an interruption, or 1 if the closure failed.
+    /// Returns the exit code: see [the table](crate::exit_code#codes). It is 1 if the closure failed.
     pub fn exit_code(&self) -> u8 {
         match &self.ended {
-            Ended::Interrupted => Interrupt::EXIT_CODE,
-            _ => self.decisive().map_or(1, PreviewError::exit_code),
+            Ended::Interrupted => codes::INTERRUPTED,
+            _ => self
+                .decisive()
+                .map_or(codes::FAILED, PreviewError::exit_code),
         }
     }
 }

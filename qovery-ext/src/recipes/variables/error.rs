@@ -1,4 +1,4 @@
-//! Why a variable was not set.
+//! Errors of setting a variable.
 
 use std::fmt;
 

@@ -109,8 +109,7 @@ impl VariableOwner {
         self,
         client: &Client,
     ) -> impl FnOnce(SetVariableError) -> SetVariableError {
-        let owner = self.named(client);
-        move |error| error.with_owner(owner)
+        move |error| error.with_owner(self.named(client))
     }
 
     /// Its kind, its name, if the client knows it, and its id.

@@ -74,12 +74,7 @@ impl Source for ApiSource {
     }
 
     fn note_deletion(&self, subject: &Subject) {
-        match subject {
-            Subject::Services { services, .. } => {
-                self.names.note_deletion(services.iter().map(|one| one.id));
-            }
-            other => self.names.note_deletion([other.id()]),
-        }
+        self.names.note_deletion(subject);
     }
 
     fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {

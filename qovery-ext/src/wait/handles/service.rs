@@ -24,6 +24,31 @@ macro_rules! in_environment {
     };
 }
 
+/// Actions that have the same request and the same documentation for every kind.
+macro_rules! actions {
+    ($($action:ident),+) => { $(actions!(@$action);)+ };
+    (@redeploy) => {
+        /// Deploys it again, in the version that runs.
+        pub fn redeploy(&self) -> Action { self.action(ActionRequest::Redeploy) }
+    };
+    (@restart) => {
+        /// Restarts it without deploying it.
+        pub fn restart(&self) -> Action { self.action(ActionRequest::Restart) }
+    };
+    (@stop) => {
+        /// Stops it.
+        pub fn stop(&self) -> Action { self.action(ActionRequest::Stop) }
+    };
+    (@uninstall) => {
+        /// Deletes its deployed resources and keeps the configuration.
+        pub fn uninstall(&self) -> Action { self.action(ActionRequest::Uninstall) }
+    };
+    (@delete) => {
+        /// Deletes it.
+        pub fn delete(&self) -> Action { self.action(ActionRequest::Delete) }
+    };
+}
+
 /// A service of a kind that is known only at run time.
 ///
 /// An action that the API does not have for the kind is refused before anything is sent.
@@ -51,39 +76,21 @@ impl ServiceHandle {
 
     in_environment!();
 
-    /// Deploys the service in this version.
+    /// Deploys it in this version.
     pub fn deploy(&self, version: ServiceVersion) -> Action {
         self.action(ActionRequest::Deploy(version))
     }
 
-    /// Deploys the service again, in its running version.
-    pub fn redeploy(&self) -> Action {
-        self.action(ActionRequest::Redeploy)
-    }
-
-    /// Stops the service.
-    pub fn stop(&self) -> Action {
-        self.action(ActionRequest::Stop)
-    }
-
-    /// Restarts the service without deploying it.
-    pub fn restart(&self) -> Action {
-        self.action(ActionRequest::Restart)
-    }
-
-    /// Deletes the deployed resources of the service and keeps the configuration.
-    pub fn uninstall(&self) -> Action {
-        self.action(ActionRequest::Uninstall)
-    }
-
-    /// Deletes the service.
-    pub fn delete(&self) -> Action {
-        self.action(ActionRequest::Delete)
-    }
+    actions!(redeploy, stop, restart, uninstall, delete);
 }
 
 macro_rules! service {
-    ($(#[$doc:meta])* $type:ident $kind:ident { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $request:expr;)+ }) => {
+    (
+        $(#[$doc:meta])*
+        $type:ident $kind:ident
+        { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $request:expr;)* }
+        $($common:ident),+
+    ) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $type {
@@ -100,7 +107,9 @@ macro_rules! service {
 
             in_environment!();
 
-            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })+
+            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })*
+
+            actions!($($common),+);
         }
     };
 }
@@ -110,99 +119,57 @@ service! {
     ApplicationHandle Application {
         /// Deploys it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
-        /// Deploys it again, in the version that runs.
-        redeploy() => ActionRequest::Redeploy;
-        /// Stops it.
-        stop() => ActionRequest::Stop;
-        /// Restarts it without deploying.
-        restart() => ActionRequest::Restart;
-        /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    redeploy, stop, restart, uninstall, delete
 }
 service! {
     /// A container to act on.
     ContainerHandle Container {
         /// Deploys it in this version: an image tag, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
-        /// Deploys it again, in the version that runs.
-        redeploy() => ActionRequest::Redeploy;
-        /// Stops it.
-        stop() => ActionRequest::Stop;
-        /// Restarts it without deploying.
-        restart() => ActionRequest::Restart;
-        /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    redeploy, stop, restart, uninstall, delete
 }
 service! {
     /// A database to act on.
     DatabaseHandle Database {
         /// Deploys it.
         deploy() => ActionRequest::Deploy(ServiceVersion::default());
-        /// Deploys it again.
-        redeploy() => ActionRequest::Redeploy;
-        /// Stops it.
-        stop() => ActionRequest::Stop;
-        /// Restarts it without deploying.
-        restart() => ActionRequest::Restart;
-        /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    redeploy, stop, restart, uninstall, delete
 }
 service! {
     /// A job to act on.
     JobHandle Job {
         /// Deploys it in this version: an image tag, a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
-        /// Deploys it again, in the version that runs.
-        redeploy() => ActionRequest::Redeploy;
-        /// Stops it.
-        stop() => ActionRequest::Stop;
-        /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    redeploy, stop, uninstall, delete
 }
 service! {
     /// A Helm chart to act on.
     HelmHandle Helm {
         /// Deploys it in this version: a chart version, a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
-        /// Deploys it again, in the version that runs.
-        redeploy() => ActionRequest::Redeploy;
-        /// Stops it.
-        stop() => ActionRequest::Stop;
-        /// Deletes the deployed resources of the service and keeps the configuration.
-        uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    redeploy, stop, uninstall, delete
 }
 service! {
     /// A Terraform module to act on.
     TerraformHandle Terraform {
         /// Plans and applies it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
-        /// Computes the plan of this version and applies nothing. Reached once the plan is there; its text is
-        /// in the log of the deployment.
+        /// Computes the plan of this version and applies nothing. The goal is reached when the plan exists. Its text
+        /// is in the log of the deployment.
         plan(version: ServiceVersion) => ActionRequest::Plan(version);
         /// Applies it again, in the version that was applied.
         redeploy() => ActionRequest::Redeploy;
-        /// Stops it: the request is one for selected services of its environment.
+        /// Stops it, with the operation for selected services of its environment.
         stop() => ActionRequest::Stop;
         /// Destroys the resources that it created, and keeps the configuration.
         uninstall() => ActionRequest::Uninstall;
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    delete
 }
 service! {
     /// An agentic workflow to act on. It is deployed with its environment.
@@ -211,7 +178,6 @@ service! {
         cancel() => ActionRequest::Cancel { force: false };
         /// Cancels its deployment at once.
         cancel_forced() => ActionRequest::Cancel { force: true };
-        /// Deletes it.
-        delete() => ActionRequest::Delete;
     }
+    delete
 }

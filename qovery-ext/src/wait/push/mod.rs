@@ -6,7 +6,7 @@
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
 //! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval |
-//! | is not the only thing that says how the run goes | as without a stream |
+//! | does not show the endpoint that decides | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!

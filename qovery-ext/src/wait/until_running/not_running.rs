@@ -5,7 +5,7 @@ use std::{error, fmt};
 use uuid::Uuid;
 
 use super::pod_problem::PodProblem;
-use crate::{causes::debug_as_text, stream::StreamError, wait::WaitError};
+use crate::{causes::debug_as_text, codes, stream::StreamError, wait::WaitError};
 
 /// The reason why services do not run.
 ///
@@ -41,9 +41,10 @@ impl NotRunning {
         self.wait_error()?.api_error()
     }
 
-    /// Returns the exit code of the [`WaitError`], or 3 for any other reason, for [`std::process::exit`].
+    /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
-        self.wait_error().map_or(3, WaitError::exit_code)
+        self.wait_error()
+            .map_or(codes::REFUSED, WaitError::exit_code)
     }
 }
 

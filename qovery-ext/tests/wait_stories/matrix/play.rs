@@ -188,7 +188,8 @@ async fn play_group(story: &Story, scene: &Scene) -> Vec<Waited> {
             }
         })
     });
-    let group = Group::start(actions).await;
+    let schedule = PollSchedule::default().seed(story.schedule);
+    let group = Group::start(actions).await.schedule(schedule);
     let outcome = group.wait().await;
     let results = outcome.results.into_iter().zip(waits).zip(reached);
     results

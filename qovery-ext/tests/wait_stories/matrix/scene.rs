@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::story::{Fate, LEAD, Story, Way};
 use crate::{
     oracle::Outcome,
-    story::{Target, action_on, kind_of},
+    story::{Target, action_on, kind_of, with_services},
 };
 
 /// The real outcome of a request.
@@ -61,23 +61,7 @@ impl Scene {
             let environment = project
                 .environment(&format!("environment-{number}"))
                 .starts_after(story.starts_after);
-            let services: Vec<_> = story
-                .services
-                .iter()
-                .enumerate()
-                .map(|(i, plan)| {
-                    environment
-                        .service(plan.kind, &format!("service-{i}"))
-                        .in_stage(&format!("stage-{}", plan.stage))
-                        .takes(Step::Deployment, plan.takes)
-                })
-                .collect();
-            let environment = if story.before == "READY" {
-                environment
-            } else {
-                environment.history(1).in_state(story.before)
-            };
-            environments.push((environment, services));
+            environments.push(with_services(environment, &story.services, story.before));
         }
         let cluster = fake.cluster("story").takes(Duration::from_secs(60));
         fake.latency(story.latency);

@@ -1109,12 +1109,12 @@ fn an_uninstalled_service_that_rests_as_ready_has_ended_without_a_history() {
 
 #[test]
 fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_requests_can_be_ours() {
-    let judged = |before: &str, rows: &[QueueRow]| {
-        let theirs = QueueRow {
-            triggered_by: Some("cy".to_owned()),
-            ..row(7, "DELETE")
-        };
-        let ledger = acted_after(&environment(), Goal::Deleted, before, &[theirs], None);
+    let theirs = QueueRow {
+        triggered_by: Some("cy".to_owned()),
+        ..row(7, "DELETE")
+    };
+    let judged = |before: &str, listed: &[QueueRow], rows: &[QueueRow]| {
+        let ledger = acted_after(&environment(), Goal::Deleted, before, listed, None);
         let readings = [
             queue(2_000, rows),
             Observation::Missing { at: 90_000 },
@@ -1125,10 +1125,18 @@ fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_request
         judge(&seen(ledger, &readings), 90_000 + periods(1))
     };
     let waits = [row(1, "DELETE")];
-    let verdict = judged("DELETING", &waits);
-    assert!(is_superseded(&verdict), "{verdict:?}");
-    let verdict = judged("DELETED", &waits);
-    assert!(is_superseded(&verdict), "{verdict:?}");
+    let theirs = [theirs];
+    for (before, listed) in [
+        ("DELETING", &theirs[..]),
+        ("DELETED", &theirs),
+        ("DELETING", &[]),
+    ] {
+        let verdict = judged(before, listed, &waits);
+        assert!(is_superseded(&verdict), "{before}, {listed:?}: {verdict:?}");
+    }
+    // All services of the environment were deleted before.
+    let verdict = judged("DELETED", &[], &waits);
+    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]

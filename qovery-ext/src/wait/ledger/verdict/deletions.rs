@@ -100,7 +100,9 @@ impl<'a> Deletions<'a> {
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
         let was_deleting = before.is_some_and(|before| is_deletion(&before.state));
-        let was_deleted = before.is_some_and(|before| before.state == State::Deleted);
+        // An environment that still exists can also be called deleted, because all of its services are.
+        let was_deleted =
+            before.is_some_and(|before| before.state == State::Deleted) && self.was_listed_before();
         let mut own_runs = self.ledger.candidates().executions().into_iter();
         let may_wait = !waiting.is_empty() || self.ledger.before.requests.is_none();
         let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
@@ -109,6 +111,12 @@ impl<'a> Deletions<'a> {
         }
         let mut queued = waiting.into_iter().filter(|run| run.fate == Fate::Queued);
         queued.any(|own| self.was_behind_a_run(own))
+    }
+
+    /// Whether the queue had listed a deletion of the subject before the action.
+    fn was_listed_before(self) -> bool {
+        let mut runs = self.ledger.runs.iter();
+        runs.any(|run| self.ledger.queue().listed_before(run) && self.is_asked_for(run))
     }
 
     /// Whether only the history can say whose the run is that a request was behind.

@@ -1,0 +1,342 @@
+//! The meaning of a reading: the verdict of the ledger or of the condition, with the facts that it asks for.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{self, Instant};
+use uuid::Uuid;
+
+use crate::clock::after;
+use crate::wait::{
+    Decision, Goal, Phase, Snapshot, State, Subject, WaitOptions,
+    condition::Check,
+    decision::{Cause, Proof, Verdict},
+    ledger::{Fact, Ledger, Observation, Poll, Stamp, StatusReading, millis},
+    source::{Fault, FaultKind, HistoryEntry, QueueRow, Source},
+    until::Until,
+};
+
+/// Judges readings. Reads the facts besides the status, and asks the parent of a subject that is not found.
+///
+/// A verdict of `None` is pending: this poll could not read a fact, and the next one should come soon.
+pub(in crate::wait) struct Judge {
+    source: Arc<dyn Source>,
+    subject: Subject,
+    until: Until,
+    started: Instant,
+    /// The reading of the ledger's clock when the operation was resumed.
+    resumed_at: Stamp,
+    /// Since when each secondary fact could not be read.
+    misses: Vec<(Fact, Stamp)>,
+    /// Whether many operations share the polls.
+    shares: bool,
+    /// Since when a subject with a condition is not found.
+    missing_since: Option<Instant>,
+}
+
+/// The answer of a secondary endpoint.
+enum Answer {
+    Request(Uuid, State),
+    Queue(Vec<QueueRow>),
+    History(Vec<HistoryEntry>),
+}
+
+/// Whether the parent of a subject lists it.
+enum Listing {
+    Lists,
+    /// The parent does not list it. Carries the verdict of the ledger.
+    Lacks(Option<Verdict>),
+    /// The parent does not exist, or none is known.
+    Unknown,
+}
+
+impl Judge {
+    pub(in crate::wait) fn new(
+        source: Arc<dyn Source>,
+        subject: Subject,
+        until: Until,
+        started: Instant,
+        resumed_at: Stamp,
+    ) -> Self {
+        Self {
+            source,
+            subject,
+            until,
+            started,
+            resumed_at,
+            misses: Vec::new(),
+            shares: false,
+            missing_since: None,
+        }
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(super) fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    pub(super) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The record of the operation; `None` for a condition.
+    pub(super) fn ledger(&self) -> Option<&Ledger> {
+        self.until.ledger()
+    }
+
+    /// The goal; `None` for a condition.
+    pub(super) fn goal(&self) -> Option<Goal> {
+        self.until.goal()
+    }
+
+    /// Leaves out facts that would cost each of many operations a request.
+    pub(super) fn share_polls(&mut self) {
+        self.shares = true;
+    }
+
+    /// The time at which the passing of the settle period would decide.
+    pub(super) fn settles_at(&self, settle: Duration) -> Option<Instant> {
+        match &self.until {
+            Until::Goal(ledger) => ledger.settles_at(settle).map(|stamp| {
+                let ahead = stamp.saturating_sub(self.resumed_at);
+                after(self.started, Duration::from_millis(ahead))
+            }),
+            Until::Condition(_) => self.missing_since.map(|since| after(since, settle)),
+        }
+    }
+
+    /// Whether the polls of the next minute read the status alone, as long as it does not change.
+    #[cfg(feature = "stream")]
+    pub(super) fn needs_only_the_status(&self, options: &WaitOptions) -> bool {
+        let later = self.stamp().saturating_add(60_000);
+        let Until::Goal(ledger) = &self.until else {
+            return false;
+        };
+        let poll = Poll {
+            now: later,
+            ..self.poll_since(later, options)
+        };
+        matches!(ledger.verdict(&poll), Ok(Verdict::Pending { .. }))
+    }
+
+    /// Judges a status.
+    pub(super) async fn status(
+        &mut self,
+        snapshot: &Snapshot,
+        options: &WaitOptions,
+    ) -> Result<Option<Verdict>, Fault> {
+        let at = self.stamp();
+        self.missing_since = None;
+        match &mut self.until {
+            Until::Goal(ledger) => ledger.observe(Observation::Status(StatusReading {
+                at,
+                whole: snapshot.whole.clone(),
+                own: snapshot.part_statuses(),
+                failed: snapshot.failed_apart(),
+                waiting: snapshot.waiting(),
+            })),
+            Until::Condition(condition) => {
+                return Ok(Some(judge_check(condition.check(Some(snapshot)))));
+            }
+        }
+        if self.goal().is_some_and(Goal::is_reached_when_gone) {
+            // A resumed or watched deletion was not started by this process, which then knows no parent.
+            let learn = self.source.learn_parent(&self.subject);
+            let _ = time::timeout(options.fact_timeout(), learn).await;
+        }
+        self.verdict(at, options, Ledger::verdict).await
+    }
+
+    /// Judges a fault: if the API says that the subject does not exist, that is a reading as well.
+    pub(super) async fn missing(
+        &mut self,
+        fault: Fault,
+        options: &WaitOptions,
+    ) -> Result<Option<Verdict>, Fault> {
+        let at = self.stamp();
+        match &self.until {
+            Until::Goal(ledger) if fault.may_mean_gone(&self.subject) && ledger.was_found() => {}
+            _ => return Err(fault),
+        }
+        let is_forbidden = fault.kind == FaultKind::Forbidden;
+        if is_forbidden && !self.ledger().is_some_and(Ledger::is_deleted_by_others) {
+            // It is an answer to a deleted subject, and to a token that has lost its role: only the parent tells
+            // one from the other.
+            match self.ask_parent(options).await {
+                Ok(Listing::Lacks(verdict)) => return Ok(verdict),
+                _ if !self.goal().is_some_and(Goal::is_reached_when_gone) => return Err(fault),
+                Ok(Listing::Unknown) => {}
+                Ok(Listing::Lists) => return Ok(Some(Verdict::pending(Phase::Running))),
+                // The list may be readable again with the next poll.
+                Err(of_parent) if of_parent.is_transient() => return Err(of_parent),
+                Err(_) => return Err(fault),
+            }
+        }
+        if let Until::Goal(ledger) = &mut self.until {
+            ledger.observe(Observation::Missing { at });
+        }
+        let judged = self.verdict(at, options, Ledger::verdict).await?;
+        // After a 403, the parent was asked already.
+        if is_forbidden || matches!(judged, Some(Verdict::Decided(..))) {
+            return Ok(judged);
+        }
+        Ok(match self.ask_parent(options).await {
+            Ok(Listing::Lacks(verdict)) => verdict,
+            _ => judged,
+        })
+    }
+
+    /// Asks the parent of a subject that is not found whether it still lists it.
+    async fn ask_parent(&mut self, options: &WaitOptions) -> Result<Listing, Fault> {
+        let listed = self.source.listed(&self.subject);
+        let listed = time::timeout(options.fact_timeout(), listed).await;
+        let listed = listed.unwrap_or_else(|_| Err(Fault::late()))?;
+        let at = self.stamp();
+        let Until::Goal(ledger) = &mut self.until else {
+            return Ok(Listing::Unknown);
+        };
+        match listed {
+            Some(true) => {
+                ledger.observe(Observation::Listed { at });
+                Ok(Listing::Lists)
+            }
+            Some(false) => {
+                let judged = self.verdict(at, options, Ledger::gone_from_parent).await;
+                judged.map(Listing::Lacks)
+            }
+            None => Ok(Listing::Unknown),
+        }
+    }
+
+    /// Checks the condition of a subject that is not found. `None` if the fault says something else, or if
+    /// the condition waits for the subject to come back.
+    pub(super) fn check_missing(
+        &mut self,
+        fault: &Fault,
+        was_read: bool,
+        settle: Duration,
+    ) -> Option<Verdict> {
+        let is_missing =
+            fault.may_mean_gone(&self.subject) && (fault.kind == FaultKind::NotFound || was_read);
+        let Until::Condition(condition) = &mut self.until else {
+            return None;
+        };
+        if !is_missing {
+            return None;
+        }
+        // One answer is no proof: the second one a settle period later is.
+        let now = Instant::now();
+        let since = *self.missing_since.get_or_insert(now);
+        match condition.check(None) {
+            Check::Pending => None,
+            other if now >= after(since, settle) => Some(judge_check(other)),
+            _ => Some(judge_check(Check::Pending)),
+        }
+    }
+
+    /// A verdict on the ledger, with the facts that it asks for.
+    async fn verdict(
+        &mut self,
+        since: Stamp,
+        options: &WaitOptions,
+        judge: impl Fn(&Ledger, &Poll) -> Result<Verdict, Fact>,
+    ) -> Result<Option<Verdict>, Fault> {
+        loop {
+            let Until::Goal(ledger) = &self.until else {
+                return Ok(Some(judge_check(Check::Pending)));
+            };
+            let poll = self.poll_since(since, options);
+            let fact = match judge(ledger, &poll) {
+                Ok(verdict) => return Ok(Some(verdict)),
+                Err(fact) => fact,
+            };
+            if !self.read_fact(fact, options).await? {
+                if let Fact::Request(_) = fact {
+                    // Requests that were queued meanwhile become visible only now.
+                    self.read_fact(Fact::Queue, options).await?;
+                }
+                return Ok(None);
+            }
+        }
+    }
+
+    fn poll_since(&self, since: Stamp, options: &WaitOptions) -> Poll {
+        Poll {
+            since,
+            now: self.stamp(),
+            settle: options.settle,
+            shares: self.shares,
+        }
+    }
+
+    /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
+    /// settle period the verdict does without it. `false` if this poll cannot go on.
+    async fn read_fact(&mut self, fact: Fact, options: &WaitOptions) -> Result<bool, Fault> {
+        let source = &self.source;
+        let read = async {
+            Ok(match fact {
+                Fact::Request(id) => source
+                    .request(id)
+                    .await?
+                    .map(|seen| Answer::Request(id, seen.state)),
+                Fact::Queue => source.queue(&self.subject).await?.map(Answer::Queue),
+                Fact::History => source.history(&self.subject).await?.map(Answer::History),
+            })
+        };
+        let answer = time::timeout(options.fact_timeout(), read).await;
+        let answer = answer.unwrap_or_else(|_| Err(Fault::late()));
+        let at = self.stamp();
+        let Until::Goal(ledger) = &mut self.until else {
+            return Ok(false);
+        };
+        let observation = match answer {
+            Ok(Some(Answer::Request(id, state))) => Observation::Request { id, state, at },
+            Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
+            Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
+            // The request status may be late, and may be wrong once.
+            Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at, options)),
+            Ok(None) => Observation::Unavailable { fact, at },
+            Err(fault) if fault.kind == FaultKind::Unauthorized => return Err(fault),
+            Err(fault) if fault.is_transient() => return Ok(self.missed(fact, at, options)),
+            Err(_) => Observation::Unavailable { fact, at },
+        };
+        ledger.observe(observation);
+        self.misses.retain(|(missed, _)| *missed != fact);
+        Ok(true)
+    }
+
+    /// Notes that a fact could not be read. `true` if the verdict has to do without it.
+    fn missed(&mut self, fact: Fact, at: Stamp, options: &WaitOptions) -> bool {
+        let known = self.misses.iter().find(|(missed, _)| *missed == fact);
+        let Some((_, since)) = known else {
+            self.misses.push((fact, at));
+            return false;
+        };
+        if at < since.saturating_add(millis(options.settle)) {
+            return false;
+        }
+        tracing::debug!(subject = %self.subject, ?fact, "fact cannot be read");
+        if let Until::Goal(ledger) = &mut self.until {
+            ledger.observe(Observation::Unavailable { fact, at });
+        }
+        true
+    }
+
+    /// The time on the ledger's clock.
+    fn stamp(&self) -> Stamp {
+        self.resumed_at
+            .saturating_add(millis(self.started.elapsed()))
+    }
+}
+
+fn judge_check(check: Check) -> Verdict {
+    match check {
+        Check::Pending => Verdict::pending(Phase::Running),
+        Check::Met => Verdict::Decided(Decision::Reached(Proof::Seen), Vec::new()),
+        Check::Hopeless(why) => {
+            Verdict::Decided(Decision::Failed(Cause::Hopeless(why)), Vec::new())
+        }
+    }
+}
