@@ -564,9 +564,9 @@ fn every_helper_that_needs_a_feature_says_so() {
 
 /// The modules of the helpers that every build has. All others are behind a feature.
 const CORE: &[&str] = &[
-    "call_code",
     "causes",
     "clock",
+    "codes",
     "connect",
     "exit",
     "listing",

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::{
-    Fact, Goal, Ledger, RunId, Stamp,
+    Fact, Goal, Ledger, Response, RunId, Stamp, State,
     claim::{acts_alike, claim, ended_before, is_older},
-    run::{Run, UNNAMED_NEW},
+    run::{End, Run, UNNAMED_NEW},
 };
 
 /// The runs that can be this operation's.
@@ -37,8 +37,47 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// The executions that can be ours, first seen first.
+    /// The executions that can be ours, first seen first, without those of the requests ahead of ours.
     pub(super) fn executions(self) -> Vec<&'a Run> {
+        let mut runs = self.executions_with_those_ahead();
+        if !self.may_lack_a_run(&runs) {
+            // The first ones are those of the similar requests ahead of ours.
+            runs.drain(..self.ahead().count());
+        }
+        runs
+    }
+
+    /// Whether fewer executions were seen than requests of which they can be: ours or one ahead has none. A request
+    /// that was canceled in the queue may have none at all.
+    fn may_lack_a_run(self, runs: &[&Run]) -> bool {
+        runs.len() < self.ahead().count() + self.number_of_ours()
+    }
+
+    /// The requests ahead of ours that may have the executions that can be ours, because some request has none.
+    pub(super) fn competitors(self) -> Vec<&'a Run> {
+        let runs = self.executions_with_those_ahead();
+        // A request that was executed and never listed can have been absorbed by one ahead.
+        let is_lost = self.ledger.response() == Some(Response::Lost);
+        let was_listed = self.requests().iter().any(|run| run.queued.is_some());
+        if runs.is_empty() || !self.may_lack_a_run(&runs) || !(is_lost || was_listed) {
+            return Vec::new();
+        }
+        let was_canceled = |run: &&Run| run.end().and_then(End::state) == Some(&State::Canceled);
+        let ahead: Vec<&Run> = self.ahead().filter(|run| !was_canceled(run)).collect();
+        match runs.len() < ahead.len() + self.number_of_ours() {
+            true => ahead,
+            false => Vec::new(),
+        }
+    }
+
+    fn number_of_ours(self) -> usize {
+        match self.ledger.request {
+            Some(_) => 1,
+            None => self.requests().len().max(1),
+        }
+    }
+
+    fn executions_with_those_ahead(self) -> Vec<&'a Run> {
         let executions = self
             .ledger
             .runs
@@ -57,16 +96,6 @@ impl<'a> Candidates<'a> {
             runs.retain(|run| {
                 run.end().is_some() || run.seen.first >= ended || !run.is_named_by_date()
             });
-        }
-        // The first ones are those of the similar requests ahead of ours. A request that was canceled in the queue
-        // may have no run at all.
-        let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
-        let ours = match self.ledger.request {
-            Some(_) => 1,
-            None => self.requests().len().max(1),
-        };
-        if runs.len() >= ahead + ours {
-            runs.drain(..ahead);
         }
         runs
     }
@@ -93,6 +122,11 @@ impl<'a> Candidates<'a> {
         let said = self.ledger.run(&request)?.end()?.state()?;
         let last = runs.iter().rfind(|run| run.is_named_by_date())?;
         (last.end()?.state()? == said).then_some(last.seen.first)
+    }
+
+    /// The requests like ours from before the action that have left the queue.
+    fn ahead(self) -> impl Iterator<Item = &'a Run> {
+        self.alike().filter(move |run| self.was_ahead(run))
     }
 
     /// Whether a request from before the action, which has not absorbed ours, has left the queue since.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, Phase, RunId, State},
-    Beginning, LATE, Ledger, OWN_ORIGIN, Scope, millis,
+    Beginning, LATE, Ledger, OWN_ORIGIN, Response, Scope, millis,
     rule::{Claiming, rules, table},
     run::{BY_DATE, End, Fate, Run},
 };
@@ -50,8 +50,11 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
             let mut known = ledger.before.executions.iter();
             known.any(|known| known == id) || ends_the_run_before(ledger, run)
         }
-        // A queued request may have absorbed ours.
-        None => ledger.queue().listed_before(run) && has_own_row_beside(ledger, run),
+        // A queued request may have absorbed ours, if ours was executed.
+        None => {
+            let is_lost = ledger.response() == Some(Response::Lost);
+            ledger.queue().listed_before(run) && (is_lost || has_own_row_beside(ledger, run))
+        }
     })
 }
 

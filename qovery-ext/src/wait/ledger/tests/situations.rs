@@ -178,6 +178,20 @@ fn named() -> Vec<Situation> {
     ]
 }
 
+/// Our request leaves the queue with the similar one ahead of it, which says how it ended, and one run follows.
+pub(super) fn one_run_of_two_requests(ahead: &str) -> Vec<Observation> {
+    vec![
+        queue(200, &[row(7, "DEPLOY"), row(1, "DEPLOY")]),
+        status(1_000, "x", "DEPLOYING"),
+        queue(periods(1) + 1_000, &[]),
+        queue(periods(3), &[]),
+        status(periods(3), "x", "DEPLOYED"),
+        history(periods(3), &[past("x", "DEPLOY", "DEPLOYED")]),
+        request_status(periods(3), 7, ahead),
+        unavailable(periods(3), Fact::Request(request(1))),
+    ]
+}
+
 fn by_signature() -> Vec<Situation> {
     let ended = |id: &str, end: &str| past(id, "DEPLOY", end);
     let rests = status(1_000, "before", "DEPLOYED");
@@ -248,6 +262,18 @@ fn by_signature() -> Vec<Situation> {
                 history(1_000, &[ahead_of_its_run()]),
             ],
             1_000,
+        ),
+        // Of our request and the one ahead, only one has a run.
+        at(
+            acted_after(
+                &environment(),
+                Goal::Deployed,
+                "STOPPED",
+                &[row(7, "DEPLOY")],
+                None,
+            ),
+            &one_run_of_two_requests("DEPLOYED"),
+            periods(9),
         ),
         // No endpoint describes the two runs, and the second one continues.
         at(

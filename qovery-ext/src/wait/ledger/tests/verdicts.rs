@@ -1108,6 +1108,39 @@ fn an_uninstalled_service_that_rests_as_ready_has_ended_without_a_history() {
 }
 
 #[test]
+fn the_only_run_of_two_similar_requests_is_ours_if_the_one_ahead_was_canceled() {
+    let judged = |ahead: &str| {
+        let before = [row(7, "DEPLOY")];
+        let ledger = acted_after(&environment(), Goal::Deployed, "STOPPED", &before, None);
+        let readings = situations::one_run_of_two_requests(ahead);
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    let verdict = judged("CANCELED");
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged("DEPLOYED");
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_from_before_an_action_without_a_response_says_nothing_about_the_action() {
+    let before = baseline(&environment(), "DEPLOYING");
+    let ahead = [row(7, "DEPLOY")];
+    let mut ledger = Ledger::acting(
+        &environment(),
+        Goal::Deployed,
+        &before,
+        Some(&ahead),
+        Some(&[]),
+    );
+    ledger.asked(100, None);
+    let mut readings = situations::one_run_of_two_requests("DEPLOYED");
+    readings.remove(0);
+    readings.push(queue(4_000, &ahead));
+    let verdict = judge(&seen(ledger, &readings), periods(9));
+    assert_eq!(verdict, Ok(Verdict::Decided(Decision::NoTrace, Vec::new())));
+}
+
+#[test]
 fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_requests_can_be_ours() {
     let theirs = QueueRow {
         triggered_by: Some("cy".to_owned()),

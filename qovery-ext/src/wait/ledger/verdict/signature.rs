@@ -29,6 +29,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     nothing_yet: "the queue, the history and the status can be late",
     may_follow: "a row of the queue is at most a settle period late",
     is_undescribed: "a request that was queued before has a run of its own",
+    is_of_one_ahead: "requests are executed in the order of the queue",
     lacks_a_run: "each request that was executed has a run",
     agree: "one of them is ours",
 };
@@ -134,6 +135,7 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     if requests.any(|run| has_told(ledger, run))
         || may_be_of_another(ledger)
         || lacks_an_action(ledger)
+        || !ledger.candidates().competitors().is_empty()
     {
         return Ok(None);
     }
@@ -409,6 +411,24 @@ fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
 fn lacks_an_action(ledger: &Ledger) -> bool {
     let runs = ledger.candidates().executions();
     is_lost(ledger) && runs.iter().any(|run| run.action.is_none())
+}
+
+/// A run that can be ours can be that of a similar request that was ahead of ours, if ours was not executed.
+fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
+    for request in ledger.candidates().competitors() {
+        if let Some(id) = request.request() {
+            poll.need(ledger, Fact::Request(id))?;
+        }
+    }
+    if ledger.candidates().competitors().is_empty() {
+        return Ok(None);
+    }
+    if is_lost(ledger) {
+        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
+    }
+    let mut alike = ledger.candidates().executions();
+    alike.extend(ledger.candidates().competitors());
+    says(ledger.ends().superseded(&alike))
 }
 
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
