@@ -22,7 +22,8 @@
 //!
 //! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
 //! everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part without
-//! room is left out, a name without room ends with a whole word and `…`, and a longer text is wrapped between words. If there are more services than lines, those that are done are left out first.
+//! room is left out, a name without room ends with a whole word and `…`, and a longer text is wrapped between words. If
+//! there are more services than lines, those that are done are left out first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is

@@ -175,9 +175,10 @@ impl Action {
     /// default) instead of the shorter intervals after each change.
     ///
     /// No poll is later than the longest interval, because a stream may stop or be wrong without a
-    /// sign. [`PollSchedule::longest_with_stream`] sets a longer one, which saves more requests. If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A
-    /// stream that contradicts the API is closed. Clusters and the members of a
-    /// [group](super::Group) have no such stream.
+    /// sign. [`PollSchedule::longest_with_stream`] sets a longer one, which
+    /// saves more requests. If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A
+    /// stream that contradicts the API is closed. Clusters and the members of a [group](super::Group) have no such
+    /// stream.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         self.with_stream = true;

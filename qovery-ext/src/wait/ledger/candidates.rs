@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    Fact, Goal, Ledger, Response, RunId, Stamp, State,
+    Fact, Goal, Ledger, RunId, Stamp, State,
     claim::{acts_alike, claim, ended_before, is_older},
     run::{End, Run, UNNAMED_NEW},
 };
@@ -47,19 +47,19 @@ impl<'a> Candidates<'a> {
         runs
     }
 
-    /// Whether fewer executions were seen than requests of which they can be: ours or one ahead has none. A request
-    /// that was canceled in the queue may have none at all.
+    /// Whether there are fewer executions than similar requests: ours or one ahead has none. A request that was
+    /// canceled in the queue may have none at all.
     fn may_lack_a_run(self, runs: &[&Run]) -> bool {
         runs.len() < self.ahead().count() + self.number_of_ours()
     }
 
-    /// The requests ahead of ours that may have the executions that can be ours, because some request has none.
+    /// The requests ahead of ours that compete with it for too few executions.
     pub(super) fn competitors(self) -> Vec<&'a Run> {
         let runs = self.executions_with_those_ahead();
         // A request that was executed and never listed can have been absorbed by one ahead.
-        let is_lost = self.ledger.response() == Some(Response::Lost);
         let was_listed = self.requests().iter().any(|run| run.queued.is_some());
-        if runs.is_empty() || !self.may_lack_a_run(&runs) || !(is_lost || was_listed) {
+        let is_not_absorbed = self.ledger.is_lost() || was_listed;
+        if runs.is_empty() || !self.may_lack_a_run(&runs) || !is_not_absorbed {
             return Vec::new();
         }
         let was_canceled = |run: &&Run| run.end().and_then(End::state) == Some(&State::Canceled);

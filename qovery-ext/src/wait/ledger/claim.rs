@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, Phase, RunId, State},
-    Beginning, LATE, Ledger, OWN_ORIGIN, Response, Scope, millis,
+    Beginning, LATE, Ledger, OWN_ORIGIN, Scope, millis,
     rule::{Claiming, rules, table},
     run::{BY_DATE, End, Fate, Run},
 };
@@ -52,8 +52,8 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
         }
         // A queued request may have absorbed ours, if ours was executed.
         None => {
-            let is_lost = ledger.response() == Some(Response::Lost);
-            ledger.queue().listed_before(run) && (is_lost || has_own_row_beside(ledger, run))
+            let is_not_absorbed = ledger.is_lost() || has_own_row_beside(ledger, run);
+            ledger.queue().listed_before(run) && is_not_absorbed
         }
     })
 }

@@ -333,6 +333,11 @@ impl Ledger {
         }
     }
 
+    /// Whether the action may not have been executed, because no usable response came.
+    fn is_lost(&self) -> bool {
+        self.response() == Some(Response::Lost)
+    }
+
     /// The time since which nothing is seen at work.
     fn quiet_since(&self) -> Stamp {
         self.busy.unwrap_or(0).max(self.asked_at())

@@ -2,7 +2,7 @@
 //! that can be ours has to agree.
 
 use super::super::{
-    Fact, LATE, Ledger, Poll, Response, Stamp, State,
+    Fact, LATE, Ledger, Poll, Stamp, State,
     claim::{claim, is_older},
     millis,
     rule::{Judging, Step, table},
@@ -316,7 +316,7 @@ fn is_forgotten(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
-    let is_over = if is_lost(ledger) {
+    let is_over = if ledger.is_lost() {
         let patience = if ledger.status().is_at_work() { 4 } else { 2 };
         poll.is_settled(ledger.asked_at(), patience)
     } else {
@@ -410,7 +410,7 @@ fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
 /// Whether a run counts only because no endpoint has named its action, and nothing says that ours was executed.
 fn lacks_an_action(ledger: &Ledger) -> bool {
     let runs = ledger.candidates().executions();
-    is_lost(ledger) && runs.iter().any(|run| run.action.is_none())
+    ledger.is_lost() && runs.iter().any(|run| run.action.is_none())
 }
 
 /// A run that can be ours can be that of a similar request that was ahead of ours, if ours was not executed.
@@ -423,7 +423,7 @@ fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
     if ledger.candidates().competitors().is_empty() {
         return Ok(None);
     }
-    if is_lost(ledger) {
+    if ledger.is_lost() {
         return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
     let mut alike = ledger.candidates().executions();
@@ -451,7 +451,7 @@ fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
 fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
     // If the response was lost, the action may not have been executed: of two runs alike, neither may be ours.
-    let is_clear = !is_lost(ledger) || ledger.candidates().executions().len() < 2;
+    let is_clear = !ledger.is_lost() || ledger.candidates().executions().len() < 2;
     if lacks_an_action(ledger) && !ledger.is_unavailable(Fact::History) {
         poll.need(ledger, Fact::History)?;
         if !poll.is_settled(over_since(ledger), 2) {
@@ -471,8 +471,4 @@ fn agree(ledger: &Ledger, poll: &Poll) -> Step {
         return says(ledger.ends().superseded(&runs));
     }
     waits(Phase::Running)
-}
-
-fn is_lost(ledger: &Ledger) -> bool {
-    ledger.response() == Some(Response::Lost)
 }
