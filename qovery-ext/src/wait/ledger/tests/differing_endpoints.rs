@@ -220,6 +220,7 @@ fn a_deletion_that_waited_while_another_one_deleted_the_subject_is_not_a_success
             queue(8_000, &[row(1, "DELETE")]),
             queue(12_000, &[]),
             history(12_000, &[]),
+            unavailable(12_000, Fact::Request(request(1))),
             Observation::Missing { at: 12_000 },
             Observation::Missing {
                 at: 12_000 + periods(1),

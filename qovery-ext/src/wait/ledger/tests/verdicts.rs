@@ -892,6 +892,7 @@ fn a_deletion_that_begins_while_the_queue_still_lists_it_is_ours() {
         queue(1_000, &[row(1, "DELETE")]),
         history(2_000, &[entry]),
         queue(6_000, &[row(1, "DELETE")]),
+        unavailable(20_000, Fact::Request(request(1))),
     ];
     readings.extend([20_000, 20_000 + periods(1)].map(|at| Observation::Missing { at }));
     let judged = |readings: &[Observation]| {
@@ -1150,6 +1151,7 @@ fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_request
         let ledger = acted_after(&environment(), Goal::Deleted, before, listed, None);
         let readings = [
             queue(2_000, rows),
+            unavailable(90_000, Fact::Request(request(1))),
             Observation::Missing { at: 90_000 },
             Observation::Missing {
                 at: 90_000 + periods(1),
@@ -1329,9 +1331,11 @@ fn a_service_that_ended_while_a_request_alike_was_in_the_queue_needs_a_new_readi
 
 #[test]
 fn a_deletion_whose_request_was_canceled_is_no_success_although_the_subject_is_gone() {
-    let judged = |said: &str| {
-        let ledger = acted(&services(&[1]), Goal::Uninstalled, Some(1));
+    let judged = |named, said: &str| {
+        let ledger = acted(&services(&[1]), Goal::Uninstalled, named);
         let readings = [
+            queue(8_000, &[row(1, "UNINSTALL")]),
+            queue(23_000, &[]),
             Observation::Missing { at: 23_000 },
             request_status(23_000, 1, said),
             Observation::Missing {
@@ -1341,12 +1345,14 @@ fn a_deletion_whose_request_was_canceled_is_no_success_although_the_subject_is_g
         ];
         judge(&seen(ledger, &readings), 23_000 + periods(1))
     };
-    for said in ["CANCELED", "DELETE_ERROR"] {
-        let verdict = judged(said);
-        assert!(is_superseded(&verdict), "{said}: {verdict:?}");
+    for named in [Some(1), None] {
+        for said in ["CANCELED", "DELETE_ERROR"] {
+            let verdict = judged(named, said);
+            assert!(is_superseded(&verdict), "{named:?}, {said}: {verdict:?}");
+        }
+        let verdict = judged(named, "DELETED");
+        assert!(is_reached(&verdict), "{named:?}: {verdict:?}");
     }
-    let verdict = judged("DELETED");
-    assert!(is_reached(&verdict), "{verdict:?}");
 }
 
 #[test]

@@ -91,10 +91,11 @@ fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
     if !ledger.goal.is_reached_when_gone() || !ledger.has_acted() {
         return Ok(None);
     }
-    if let Some((own, _, Decision::Canceled(_) | Decision::Failed(_))) =
-        ledger.request_status().end()
-    {
-        return says(ledger.ends().superseded(&[own]));
+    let failed = ledger.request_status().failed();
+    // A request without a name may be that of the deletion that was under way.
+    let is_ours = ledger.request.is_some() || !ledger.deletions().had_begun();
+    if is_ours && !failed.is_empty() {
+        return says(ledger.ends().superseded(&failed));
     }
     let runs = ledger.candidates().executions();
     let has_failed = |run: &&Run| {
@@ -158,7 +159,14 @@ fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
     says(verdict)
 }
 
-fn is_gone(ledger: &Ledger, _: &Poll) -> Step {
+fn is_gone(ledger: &Ledger, poll: &Poll) -> Step {
+    // Ours may have failed or been canceled before another deletion.
+    let requests = ledger.candidates().requests().into_iter();
+    for request in requests.filter(|run| run.end().is_none()) {
+        if let Some(id) = request.request() {
+            poll.need(ledger, Fact::Request(id))?;
+        }
+    }
     says(Verdict::Decided(gone(ledger), missing(ledger)))
 }
 

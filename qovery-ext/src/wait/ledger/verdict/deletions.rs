@@ -89,6 +89,12 @@ impl<'a> Deletions<'a> {
         ids.is_some_and(|(ours, id)| is_older(ours, id))
     }
 
+    /// Whether a deletion was queued or at work before the action.
+    pub(super) fn had_begun(self) -> bool {
+        let before = self.ledger.before.result.as_ref();
+        before.is_some_and(|before| is_deletion(&before.state))
+    }
+
     /// Whether a request that can be ours was last seen in the queue, behind a deletion that was seen before. It is
     /// not known to have waited if the queue cannot be read.
     pub(super) fn overtook_ours(self) -> bool {
@@ -99,7 +105,7 @@ impl<'a> Deletions<'a> {
         };
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
-        let was_deleting = before.is_some_and(|before| is_deletion(&before.state));
+        let was_deleting = self.had_begun();
         // An environment that still exists can also be called deleted, because all of its services are.
         let was_deleted =
             before.is_some_and(|before| before.state == State::Deleted) && self.was_listed_before();

@@ -7,7 +7,7 @@ use super::super::{
     Fact, LATE, Ledger, Stamp,
     claim::ends_as_another_action,
     decide, millis,
-    run::{Fate, Run},
+    run::{End, Fate, Run},
 };
 use crate::wait::Decision;
 
@@ -20,10 +20,13 @@ pub(crate) struct RequestStatus<'a> {
 impl<'a> RequestStatus<'a> {
     /// The fate that the request status reports, if it is available.
     pub(super) fn fate(self) -> Option<&'a Fate> {
-        let request = self.ledger.request?;
-        let run = self.ledger.own_request()?;
-        let is_usable =
-            !self.ledger.is_unavailable(Fact::Request(request)) && !self.repeats_environment(run);
+        self.fate_of(self.ledger.own_request()?)
+    }
+
+    /// The fate that the status of a request reports, if it is available.
+    fn fate_of(self, run: &'a Run) -> Option<&'a Fate> {
+        let fact = Fact::Request(run.request()?);
+        let is_usable = !self.ledger.is_unavailable(fact) && !self.repeats_environment(run);
         is_usable.then_some(&run.fate)
     }
 
@@ -39,6 +42,18 @@ impl<'a> RequestStatus<'a> {
             return None;
         };
         Some((run, end.at, decide(end.state()?, self.ledger.goal)?))
+    }
+
+    /// The requests that can be ours, and whose statuses say that they failed or were canceled.
+    pub(super) fn failed(self) -> Vec<&'a Run> {
+        let has_failed = |run: &&Run| {
+            let end = self.fate_of(run).and(run.end()).and_then(End::state);
+            let decision = end.and_then(|state| decide(state, self.ledger.goal));
+            matches!(decision, Some(Decision::Canceled(_) | Decision::Failed(_)))
+        };
+        let mut requests = self.ledger.candidates().requests();
+        requests.retain(has_failed);
+        requests
     }
 
     /// Whether the request status is "running" while the status shows the run of another request.
