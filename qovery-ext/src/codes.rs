@@ -15,15 +15,23 @@ pub(crate) const INTERRUPTED: u8 = 130;
 /// The code for the error of a call: unknown if a later call may succeed (no response of the API, a 5xx, a 429, a
 /// response that cannot be read), refused otherwise.
 pub(crate) fn of_call(error: &qovery_api::Error) -> u8 {
-    let is_refused_here = error.is_invalid_request()
-        || error
-            .transport_error()
-            .is_some_and(|error| error.is_refused());
+    if let Some(error) = error.transport_error() {
+        return of_transport(error);
+    }
     let is_refused_by_api = error.is_from_api()
         && error.is_api()
         && !error.is_server_error()
         && !error.is_rate_limited();
-    if is_refused_here || is_refused_by_api {
+    if error.is_invalid_request() || is_refused_by_api {
+        REFUSED
+    } else {
+        UNKNOWN
+    }
+}
+
+/// The code for a request without a response: unknown, unless the request was refused before it was sent.
+pub(crate) fn of_transport(error: &qovery_api::TransportError) -> u8 {
+    if error.is_refused() {
         REFUSED
     } else {
         UNKNOWN

@@ -89,6 +89,14 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
         crate::recipes::TerraformError,
         #[cfg(feature = "stream")]
         crate::wait::NotRunning,
+        #[cfg(feature = "stream")]
+        crate::stream::StreamError,
     );
+    if let Some(error) = error.downcast_ref() {
+        return Some(codes::of_transport(error));
+    }
+    if error.is::<qovery_api::DecodeError>() {
+        return Some(codes::UNKNOWN);
+    }
     error.downcast_ref().map(codes::of_call)
 }

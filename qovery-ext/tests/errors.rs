@@ -14,16 +14,16 @@ use qovery_ext::{
     display::{Display, ShowExt},
     exit_code,
     page::PagedCall,
-    qovery_api::uuid::Uuid,
+    qovery_api::{TransportError, decode, uuid::Uuid},
     recipes::{
         Bulk, FindExt, PreviewEnvironment, Variable, VariableOwner, parse_dotenv, plan_terraform,
         plan_variables, set_image, set_variable,
     },
-    stream::LiveExt,
+    stream::{LiveExt, Reconnect},
     wait::{OperationToken, ServiceKind, ServiceRef, ServiceVersion, WaitExt},
     with_causes,
 };
-use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Workload as Kind};
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, SocketFault, Workload as Kind};
 
 /// The type of an error and the error.
 type Errors = Vec<(&'static str, Box<dyn Error>)>;
@@ -232,14 +232,12 @@ async fn the_exit_code_of_an_error_says_whether_a_later_attempt_can_help() {
         (503, 2),
     ] {
         for (name, error) in errors(status).await {
-            let by_call = ["FindError", "BulkError", "VersionError", "SetVariableError"];
-            let by_call = by_call
-                .into_iter()
-                .chain(["ApplyVariablesError", "PageError"]);
-            let by_call = by_call.chain(["CollectError", "PreviewError", "TerraformError"]);
-            if by_call.into_iter().any(|one| one == name) {
-                assert_eq!(exit_code(&*error), code, "{name} {status}: {error:#}");
-            }
+            let code = match name {
+                // Nothing was sent.
+                "ConnectError" | "TokenError" | "DotenvError" | "UnsupportedVersion" => 3,
+                _ => code,
+            };
+            assert_eq!(exit_code(&*error), code, "{name} {status}: {error:#}");
         }
     }
     let (fake, _staging) = scene();
@@ -258,4 +256,38 @@ async fn the_exit_code_of_an_error_says_whether_a_later_attempt_can_help() {
     let deploy = fake.client().environment(staging.id()).deploy();
     let late = deploy.within(Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(exit_code(&late), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_exit_code_of_a_stream_that_was_lost_is_unknown_and_that_of_a_refused_one_is_refused() {
+    for (fault, code) in [
+        (SocketFault::refused(503), 2),
+        (SocketFault::lost(), 2),
+        (SocketFault::refused(403), 3),
+        (SocketFault::close(1008, "no such environment"), 3),
+    ] {
+        let (fake, staging) = scene();
+        let shown = format!("{fault:?}");
+        fake.inject_socket(fault.on("/deployment/status").times(u32::MAX));
+        let client = fake.client();
+        let statuses = client.deployment_status(staging.id());
+        let mut statuses = statuses.reconnect(Reconnect::default().attempts(2)).items();
+        let error = loop {
+            if let Err(error) = statuses.next().await.expect("an error") {
+                break error;
+            }
+        };
+        assert_eq!(exit_code(&error), code, "{shown}: {error:#}");
+        assert_eq!(error.exit_code(), code);
+    }
+}
+
+#[test]
+fn the_exit_code_of_an_error_below_a_call_follows_the_same_table() {
+    let unreadable = decode::<u8>(b"{}").unwrap_err();
+    assert_eq!(exit_code(&unreadable), 2);
+    let lost = TransportError::connect("reset");
+    assert_eq!(exit_code(&lost), 2);
+    let refused = TransportError::refused("no such proxy");
+    assert_eq!(exit_code(&refused), 3);
 }

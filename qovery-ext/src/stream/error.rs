@@ -3,7 +3,10 @@
 use std::{error, fmt};
 
 use super::fault::Fault;
-use crate::causes::{self, debug_as_text};
+use crate::{
+    causes::{self, debug_as_text},
+    codes,
+};
 
 /// A stream ended early. The error is the last item of the stream.
 ///
@@ -71,6 +74,16 @@ impl StreamError {
     /// Returns the last close code of the server, if the server closed the connection.
     pub fn close_code(&self) -> Option<u16> {
         self.0.fault.close_code()
+    }
+
+    /// Returns the exit code: see [the table](crate::exit_code#codes). It is 2 if a later attempt may succeed, and 3
+    /// otherwise.
+    pub fn exit_code(&self) -> u8 {
+        match (&self.0.fault, self.0.kind) {
+            (Fault::Lookup(error), _) => codes::of_call(error),
+            (_, StreamErrorKind::Exhausted) => codes::UNKNOWN,
+            _ => codes::REFUSED,
+        }
     }
 
     /// Returns the number of connections in a row that have failed.
