@@ -31,11 +31,7 @@ pub(crate) fn of_call(error: &qovery_api::Error) -> u8 {
 
 /// The code for a request without a response: unknown, unless the request was refused before it was sent.
 pub(crate) fn of_transport(error: &qovery_api::TransportError) -> u8 {
-    if error.is_refused() {
-        REFUSED
-    } else {
-        UNKNOWN
-    }
+    if error.is_refused() { REFUSED } else { UNKNOWN }
 }
 
 /// The code for several errors: a known failure is more useful than a refusal, and a refusal than an unknown outcome.

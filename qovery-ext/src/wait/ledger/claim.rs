@@ -35,6 +35,7 @@ pub(super) const RULES: &[Claiming] = table! {
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
     worked_while_ours_waited: "the status of a request is that of its run",
+    worked_after_ours_ended: "a request that has ended has no run at work",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -103,6 +104,23 @@ pub(super) fn ends_as_another_action(ledger: &Ledger, run: &Run) -> bool {
     states.any(|state| is_of_another_action(state, ledger.goal))
 }
 
+/// Whether the status of a request repeats the state of the environment: it has shown another action, or work
+/// after its end.
+pub(super) fn repeats_environment(ledger: &Ledger, request: &Run) -> bool {
+    let over = request.said_over.zip(request.active);
+    let works_after =
+        over.is_some_and(|(over, active)| active.last >= over.saturating_add(millis(LATE)));
+    let is_of_another = if ledger.has_acted() {
+        request.strays.is_some() || ends_as_another_action(ledger, request)
+    } else {
+        // The goal of a wait need not be that of the request, but a request has one action.
+        request
+            .strays
+            .is_some_and(|strays| request.running.is_some_and(|first| first < strays))
+    };
+    works_after || is_of_another
+}
+
 /// A cluster has no history, and its failures may not be named after the action.
 fn is_failure_of_cluster(ledger: &Ledger, run: &Run) -> bool {
     let end = run.end().and_then(|end| end.state());
@@ -129,10 +147,10 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
 }
 
 fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
-    let Scope::Services(ours) = &ledger.scope else {
-        return None;
-    };
     let listed = run.services.as_ref()?;
+    let Scope::Services(ours) = &ledger.scope else {
+        return Some(lacks_listed_services(ledger, run));
+    };
     let takes_part = |id: &Uuid| listed.binary_search(id).is_ok();
     let has_only_ours = listed.iter().all(|id| ours.contains(id));
     Some(if has_only_ours && may_lack_services(ledger, run) {
@@ -140,6 +158,26 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     } else {
         !ours.iter().all(takes_part)
     })
+}
+
+/// Whether an execution lacks services that the queue listed for our request, and another one has all of them.
+fn lacks_listed_services(ledger: &Ledger, run: &Run) -> bool {
+    let is_complete =
+        |run: &Run| is_complete(ledger, run) && came_before(ledger, run) != Some(true);
+    run.execution().is_some()
+        && !has_our_services(ledger, run)
+        && ledger.runs.iter().any(is_complete)
+}
+
+/// Whether a run lists all services of the operation.
+fn has_our_services(ledger: &Ledger, run: &Run) -> bool {
+    let ours = match &ledger.scope {
+        Scope::Services(ours) => Some(ours),
+        Scope::Environment => ledger.own_request().and_then(|own| own.services.as_ref()),
+        Scope::Cluster => None,
+    };
+    let listed = ours.zip(run.services.as_ref());
+    listed.is_some_and(|(ours, listed)| ours.iter().all(|id| listed.binary_search(id).is_ok()))
 }
 
 /// Whether a run failed, and can be ours although its entry lacks services: those of the stages that it did not
@@ -161,12 +199,9 @@ fn may_lack_services(ledger: &Ledger, run: &Run) -> bool {
 
 /// Whether an execution with our action and origin lists all of our services.
 fn is_complete(ledger: &Ledger, run: &Run) -> bool {
-    let (Scope::Services(ours), Some(listed)) = (&ledger.scope, &run.services) else {
-        return false;
-    };
     let rules = [does_something_else, has_another_origin, has_another_user];
     run.execution().is_some()
-        && ours.iter().all(|id| listed.binary_search(id).is_ok())
+        && has_our_services(ledger, run)
         && rules.iter().all(|rule| rule(ledger, run) != Some(true))
 }
 
@@ -206,6 +241,16 @@ fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     let own = ledger.own_request()?;
     let waited = own.waited?.min(own.queued?.last);
     Some(run.running?.saturating_add(millis(LATE)) <= waited)
+}
+
+/// The run was at work a settle period after the end of our request, by the request's own status.
+fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution()?;
+    let own = ledger.own_request()?;
+    let ended = own.end()?.at;
+    Some(
+        !repeats_environment(ledger, own) && ended.saturating_add(millis(LATE)) <= run.work()?.last,
+    )
 }
 
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {

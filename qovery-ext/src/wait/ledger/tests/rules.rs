@@ -54,6 +54,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         came_after_the_run_that_followed(),
         came_after_an_empty_queue(),
         worked_while_ours_waited(),
+        worked_after_ours_ended(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -221,6 +222,23 @@ fn worked_while_ours_waited() -> Scenario {
     }
 }
 
+fn worked_after_ours_ended() -> Scenario {
+    let working_until = |last: Stamp| {
+        let readings = [
+            request_status(5_000, 1, "DEPLOYMENT_ERROR"),
+            status(last, "y", "DEPLOYING"),
+        ];
+        seen(acted(&environment(), Goal::Deployed, Some(1)), &readings)
+    };
+    Scenario {
+        rule: "worked_after_ours_ended",
+        run: run_of_execution("y"),
+        ledger: working_until(20_000),
+        // The status of the environment can be late.
+        without: working_until(19_000),
+    }
+}
+
 fn has_another_origin() -> Scenario {
     let of = |origin| {
         let ledger = acted(&environment(), Goal::Deployed, None);
@@ -363,6 +381,42 @@ fn a_run_whose_end_is_that_of_another_action_is_not_ours() {
 #[test]
 fn a_run_without_our_service_is_not_ours() {
     lacks_our_services().check();
+}
+
+#[test]
+fn a_run_without_a_service_of_our_request_is_not_ours_if_another_one_has_them_all() {
+    let of = |numbers: &[u128]| numbers.iter().map(|n| service(*n)).collect::<Vec<_>>();
+    let seen_with = |first: &[u128]| {
+        let mut own = row(1, "STOP");
+        own.services = Some(of(&[1, 2]));
+        let entry = |id: &str, state: &str, numbers: &[u128]| HistoryEntry {
+            services: numbers
+                .iter()
+                .map(|n| part(*n, state, Phase::Reached))
+                .collect(),
+            ..past(id, "STOP", state)
+        };
+        let entries = [entry("y", "STOPPED", &[2]), entry("x", "STOP_ERROR", first)];
+        let readings = [
+            queue(1_000, &[own]),
+            status(3_000, "x", "STOPPING"),
+            status(9_000, "y", "STOPPED"),
+            history(9_000, &entries),
+            request_status(9_000, 1, "STOPPED"),
+        ];
+        let ledger = acted(&environment(), Goal::Stopped, Some(1));
+        seen(ledger, &readings)
+    };
+    let is_excluded = |ledger: &Ledger| {
+        let run = ledger.run(&run_of_execution("y")).expect("it was seen");
+        claim(ledger, run).is_excluded()
+    };
+    let ledger = seen_with(&[1, 2]);
+    assert!(is_excluded(&ledger));
+    let verdict = judge(&ledger, 9_000 + periods(4));
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    // Both entries lack a service, so the history does not list all of them.
+    assert!(!is_excluded(&seen_with(&[1])));
 }
 
 #[test]

@@ -1435,3 +1435,133 @@ fn a_deletion_behind_that_of_another_origin_is_no_success_without_a_history() {
     let verdict = judged("API");
     assert!(is_reached(&verdict), "{verdict:?}");
 }
+
+#[test]
+fn an_uninstallation_that_was_canceled_in_the_queue_had_something_to_do() {
+    let judged = |states: [&str; 2]| {
+        let before = baseline(&services(&[1, 2]), "READY");
+        let before = Snapshot {
+            deployment_id: None,
+            whole: Some(LastRun {
+                id: None,
+                ..whole("", "READY")
+            }),
+            ..before
+        };
+        let subject = services(&[1, 2]);
+        let mut ledger = Ledger::acting(&subject, Goal::Uninstalled, &before, Some(&[]), Some(&[]));
+        ledger.before.held = true;
+        ledger.asked(
+            100,
+            Some(&ActionResponse {
+                request: None,
+                execution: None,
+                idle: false,
+                server_time: Some(SENT),
+            }),
+        );
+        let shown = |at, state: &str, own: &str| {
+            changed(status_of_services(at, "", state, &[own, own]), |shown| {
+                if let Some(whole) = &mut shown.whole {
+                    whole.id = None;
+                }
+                for part in shown.own.iter_mut().flatten() {
+                    part.deployment = None;
+                    part.in_last = Some(false);
+                }
+            })
+        };
+        let readings = [
+            shown(5_000, states[0], states[0]),
+            shown(9_000, states[1], "READY"),
+            queue(9_000, &[]),
+            history(9_000, &[]),
+        ];
+        judge(&seen(ledger, &readings), 9_000 + periods(2))
+    };
+    let verdict = judged(["DELETE_QUEUED", "CANCELED"]);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(["READY", "READY"]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_success_that_the_environment_shows_for_a_request_from_before_is_none_without_the_history() {
+    let judged = |listed: &[QueueRow]| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let readings = [
+            queue(1_000, listed),
+            status(20_000, "x", "DEPLOYING"),
+            status(80_000, "x", "DEPLOYED"),
+            request_status(80_000, 1, "DEPLOYED"),
+        ];
+        let poll = Poll {
+            since: 70_000,
+            ..poll(80_000)
+        };
+        seen(ledger, &readings).verdict(&poll)
+    };
+    // The replica that was read before the action did not list the other request yet.
+    let mut theirs = row(2, "DEPLOY");
+    theirs.origin = Some("CLI".to_owned());
+    let verdict = judged(&[theirs, row(1, "DEPLOY")]);
+    assert_eq!(verdict, Err(Fact::History));
+    let verdict = judged(&[row(1, "DEPLOY")]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+/// The request status says what the environment shows: its run failed, and later runs succeed.
+#[test]
+fn a_watched_request_that_outlasts_every_run_that_had_begun_repeats_the_environment() {
+    let judged = |until: Stamp| {
+        let ledger = Ledger::watching(&environment(), Goal::Deployed, Some(request(1)));
+        let theirs = |id: &str| HistoryEntry {
+            triggered_by: Some("another".to_owned()),
+            origin: Some("CLI".to_owned()),
+            ..past(id, "DEPLOY", "DEPLOYED")
+        };
+        let readings = [
+            status(1_000, "x", "DEPLOYING"),
+            request_status(1_000, 1, "DEPLOYING"),
+            status(10_000, "x", "DEPLOYING"),
+            status(20_000, "y", "DEPLOYING"),
+            request_status(until, 1, "DEPLOYING"),
+            status(until + 1_000, "y", "DEPLOYED"),
+            request_status(until + 1_000, 1, "DEPLOYED"),
+            queue(until + 1_000, &[]),
+            history(
+                until + 1_000,
+                &[theirs("y"), past("x", "DEPLOY", "DEPLOYMENT_ERROR")],
+            ),
+        ];
+        judge(&seen(ledger, &readings), until + periods(4))
+    };
+    let verdict = judged(60_000);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_watched_request_that_shows_two_actions_repeats_the_environment() {
+    let judged = |shown: [&str; 2]| {
+        let ledger = Ledger::watching(&environment(), Goal::Stopped, Some(request(1)));
+        let foreign = HistoryEntry {
+            triggered_by: Some("another".to_owned()),
+            origin: Some("CLI".to_owned()),
+            ..past("y", "STOP", "STOPPED")
+        };
+        let readings = [
+            status(1_000, "x", "STOPPING"),
+            request_status(1_000, 1, shown[0]),
+            request_status(9_000, 1, shown[1]),
+            status(15_000, "y", "STOPPED"),
+            request_status(15_000, 1, "STOPPED"),
+            queue(15_000, &[]),
+            history(15_000, &[foreign, past("x", "STOP", "STOP_ERROR")]),
+        ];
+        judge(&seen(ledger, &readings), periods(4))
+    };
+    let verdict = judged(["STOPPING", "DEPLOYING"]);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(["STOPPING", "STOPPING"]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}

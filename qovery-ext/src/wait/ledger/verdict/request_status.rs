@@ -5,7 +5,7 @@
 
 use super::super::{
     Fact, LATE, Ledger, Stamp,
-    claim::ends_as_another_action,
+    claim::{covers, repeats_environment},
     decide, millis,
     run::{End, Fate, Run},
 };
@@ -67,15 +67,9 @@ impl<'a> RequestStatus<'a> {
         (self.ledger.status().is_at_work() && works_for_another) || (is_later && has_candidate)
     }
 
-    /// Whether the status of a request repeats the state of the environment: it has shown another action, or work
-    /// after its end.
+    /// Whether the status of a request repeats the state of the environment.
     pub(super) fn repeats_environment(self, request: &Run) -> bool {
-        let over = request.said_over.zip(request.active);
-        let works_after =
-            over.is_some_and(|(over, active)| active.last >= over.saturating_add(millis(LATE)));
-        let is_of_another =
-            request.strays.is_some() || ends_as_another_action(self.ledger, request);
-        self.ledger.has_acted() && (works_after || is_of_another)
+        repeats_environment(self.ledger, request)
     }
 
     /// Whether more than one run can be the one that is shown.
@@ -84,8 +78,12 @@ impl<'a> RequestStatus<'a> {
         let since = self.ledger.runs.iter().filter_map(Run::execution);
         let since = since.filter(|id| !known.iter().any(|known| known == id));
         let was_queued = |ids: &Vec<_>| !ids.is_empty();
+        let is_other = |run: &Run| run.request().is_some() && run.request() != self.ledger.request;
+        let mut runs = self.ledger.runs.iter();
         self.ledger.has_acted()
-            && (since.count() > 1 || self.ledger.before.requests.as_ref().is_some_and(was_queued))
+            && (since.count() > 1
+                || self.ledger.before.requests.as_ref().is_some_and(was_queued)
+                || runs.any(|run| is_other(run) && covers(self.ledger, run)))
     }
 
     /// Whether the end that the request status reports may be the state that the environment shows for another run.
@@ -112,7 +110,26 @@ impl<'a> RequestStatus<'a> {
         let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
         let runs = self.ledger.candidates().executions();
         let mut others = runs.into_iter().filter(differs).filter_map(Run::work);
-        !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
+        let is_later =
+            !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last));
+        is_later || self.outlasts_its_run(request, shown_by)
+    }
+
+    /// Whether the request was said to run a settle period after the end of every run that had begun by a time.
+    fn outlasts_its_run(self, request: &Run, shown_by: Stamp) -> bool {
+        let worked = self
+            .ledger
+            .runs
+            .iter()
+            .filter_map(|run| Some((run, run.work()?)));
+        let begun = worked.filter(|(_, at)| at.first <= shown_by);
+        let ends: Option<Vec<Stamp>> = begun
+            .map(|(run, _)| self.ledger.ends().over_by(run))
+            .collect();
+        let over = ends.and_then(|ends| ends.into_iter().max());
+        let said = request.active.map(|active| active.last);
+        over.zip(said)
+            .is_some_and(|(over, said)| said >= over.saturating_add(millis(LATE)))
     }
 
     /// Whether the request status is the state from before the action, and no run that can be ours was seen. It

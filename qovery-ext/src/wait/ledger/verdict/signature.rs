@@ -6,7 +6,7 @@ use super::super::{
     claim::{claim, is_older},
     millis,
     rule::{Judging, Step, table},
-    run::{End, Fate, Run},
+    run::{End, Fate, Run, UNNAMED_NEW},
     verdict::{evidence_of, says, waits},
 };
 use crate::wait::{
@@ -268,10 +268,11 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::NotStarted);
     }
     // A request that was accepted while others were at work had to wait, so it was not without effect.
-    if ledger
+    let had_to_wait = ledger
         .busy
-        .is_some_and(|busy| busy >= ledger.queue().late_at())
-    {
+        .is_some_and(|busy| busy >= ledger.queue().late_at());
+    let shown = ledger.status().run().and_then(Run::execution);
+    if had_to_wait || shown == Some(UNNAMED_NEW) {
         return Ok(None);
     }
     let fact = ledger
