@@ -12,6 +12,9 @@ use crate::problem::Problem;
 use crate::verified::State;
 use crate::write;
 
+/// The report of a run that changed no file.
+const UP_TO_DATE: &str = "the generated files are up to date";
+
 /// Regenerates the client from the contract.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -42,9 +45,10 @@ impl Args {
         !self.check
     }
 
-    /// Whether the command checks this repository, and nothing else.
-    fn is_plain_check(&self) -> bool {
-        self.check && self.spec.is_none() && self.overlay.is_none() && !self.allow_empty
+    /// Whether the command is for this repository as it is.
+    fn is_plain(&self) -> bool {
+        let names_files = self.spec.is_some() || self.overlay.is_some() || self.out.is_some();
+        !names_files && !self.allow_empty
     }
 }
 
@@ -55,9 +59,12 @@ impl Args {
 /// error no file is changed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let root = crate::repository();
-    let state = args.is_plain_check().then(|| State::read(&root)).flatten();
+    let state = args.is_plain().then(|| State::read(&root)).flatten();
     if let Some(notes) = state.as_ref().and_then(State::notes) {
         eprint!("{notes}");
+        if args.writes() {
+            println!("{UP_TO_DATE}");
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let spec = args.spec.clone().unwrap_or_else(|| root.join(CONTRACT));
@@ -133,9 +140,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         found.into_iter().map(named)
     });
     let differences: Vec<String> = named.chain(stale).collect();
+    if differences.is_empty() {
+        // Files that changed meanwhile may not be those that were compared.
+        if let Some(state) = state.filter(|state| State::read(&root).as_ref() == Some(state)) {
+            state.remember(&printed);
+        }
+    }
     if !args.check {
         match differences.len() {
-            0 => println!("the generated files are up to date"),
+            0 => println!("{UP_TO_DATE}"),
             changes => println!(
                 "{changes} generated files changed\nnext: `cargo test --workspace` finds code of this repository that the change breaks"
             ),
@@ -143,10 +156,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         return Ok(ExitCode::SUCCESS);
     }
     if differences.is_empty() {
-        // Files that changed meanwhile may not be those that were checked.
-        if let Some(state) = state.filter(|state| State::read(&root).as_ref() == Some(state)) {
-            state.remember(&printed);
-        }
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("error: the generated files are not up to date with the contract:");

@@ -1,9 +1,9 @@
-//! Remembers the state of the repository that `generate --check` last found up to date.
+//! Remembers the state of the repository that `generate` last found up to date.
 //!
 //! The command is deterministic and offline: the same program, inputs and generated files give the same
-//! result. A check that passes writes a digest of them beside the program, below `target/`, and the notes that
-//! it printed. A check of the same state compares the digest and generates nothing. If the record is missing,
-//! damaged or cannot be written, the check generates.
+//! result. A run that finds no difference writes a digest of them beside the program, below `target/`, and the
+//! notes that it printed. A run on the same state compares the digest and generates nothing. If the record is
+//! missing, damaged or cannot be written, the run generates.
 
 use std::ffi::OsString;
 use std::fs;

@@ -394,6 +394,76 @@ fn every_kind_of_bad_input_is_one_message_with_its_location_and_nothing_is_writt
 }
 
 #[test]
+fn a_reference_without_a_target_is_refused_by_every_command_and_after_a_fix() {
+    let home = repository(CONTRACT);
+    let overlay = home.path().join("overlay.yaml");
+    let fix = |update: &str| {
+        let head = "overlay: 1.0.0\ninfo: {title: F, version: '1'}\nactions:\n";
+        let action = format!("- {{description: d, target: $.components, update: {update}}}\n");
+        fs::write(&overlay, format!("{head}{action}")).expect("written");
+    };
+    for component in [
+        "responses: {r: {$ref: '#/components/responses/Gone'}}",
+        "links: {l: {$ref: '#/components/schemas/Status'}}",
+        "examples: {e: {$ref: 'examples.yaml#/e'}}",
+        "parameters: {p: {$ref: '#/components/parameters/p'}}",
+        "callbacks: {c: {'{$url}': {$ref: '#/paths/~1gone'}}}",
+    ] {
+        let unused = CONTRACT.replace("components:\n", &format!("components:\n  {component}\n"));
+        let file = home.path().join("unused.yaml");
+        fs::write(&file, unused).expect("written");
+        fix("{x-nothing: 1}");
+        for arguments in [
+            &["generate", "--spec", "unused.yaml", "--out", "out"][..],
+            &[
+                "generate",
+                "--spec",
+                "unused.yaml",
+                "--overlay",
+                "overlay.yaml",
+                "--out",
+                "out",
+            ],
+            &[
+                "generate",
+                "--stream",
+                "--spec",
+                "unused.yaml",
+                "--out",
+                "out",
+            ],
+            &["import", "unused.yaml", "--out", "imported.yaml"],
+        ] {
+            let output = xtask(home.path())
+                .args(arguments)
+                .output()
+                .expect("it runs");
+            let message = refusal(&output);
+            assert!(message.contains("unused.yaml:"), "{arguments:?}: {message}");
+            assert!(message.contains("/components/"), "{arguments:?}: {message}");
+            assert!(
+                message.contains("the reference `"),
+                "{arguments:?}: {message}"
+            );
+            assert!(message.contains("help: "), "{arguments:?}: {message}");
+        }
+        assert!(!home.path().join("imported.yaml").exists());
+        fix(&format!("{{{component}}}"));
+        let arguments = [
+            "--spec",
+            "openapi.yaml",
+            "--overlay",
+            "overlay.yaml",
+            "--out",
+            "out",
+        ];
+        let message = refusal(&generate(home.path(), &arguments));
+        assert!(message.contains("the reference `"), "{message}");
+        assert!(!home.path().join("out").exists());
+    }
+}
+
+#[test]
 fn a_missing_file_is_one_message() {
     let home = repository(CONTRACT);
     let message = refusal(&generate(
@@ -407,13 +477,38 @@ fn a_missing_file_is_one_message() {
 #[test]
 fn bytes_that_are_no_text_and_a_directory_are_one_message() {
     let home = repository(CONTRACT);
-    fs::write(home.path().join("bytes.yaml"), b"openapi: \xff\xfe\n").expect("written");
-    for name in ["bytes.yaml", "xtask"] {
+    let contract = |text: &[u8]| [b"# One.\n# Two: ", text, b"\n", CONTRACT.as_bytes()].concat();
+    for (name, bytes) in [
+        ("latin.yaml", contract(b"caf\xe9")),
+        ("half.yaml", contract(b"\xe2\x82")),
+        ("null.yaml", contract(b"a\0b")),
+        ("fine.yaml", contract("café".as_bytes())),
+    ] {
+        fs::write(home.path().join(name), bytes).expect("written");
+    }
+    let wide: Vec<u8> = CONTRACT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(
+        home.path().join("wide.yaml"),
+        [b"\xff\xfe", &wide[..]].concat(),
+    )
+    .expect("written");
+    for (name, place) in [
+        ("latin.yaml", "latin.yaml:2: is not text in UTF-8"),
+        ("half.yaml", "half.yaml:2: is not text in UTF-8"),
+        ("null.yaml", "null.yaml:2: contains the character U+0000"),
+        ("wide.yaml", "wide.yaml:1: is not text in UTF-8"),
+        ("xtask", "xtask: is not a regular file"),
+    ] {
         let arguments = ["--spec", name, "--out", "out"];
         let message = refusal(&generate(home.path(), &arguments));
-        assert!(message.contains(name), "{message}");
+        assert!(message.contains(place), "{message}");
+        assert!(message.contains("\n  help: "), "{message}");
         assert!(!home.path().join("out").exists());
     }
+    succeeds(&generate(
+        home.path(),
+        &["--spec", "fine.yaml", "--out", "out"],
+    ));
 }
 
 #[test]

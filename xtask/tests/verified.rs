@@ -1,4 +1,4 @@
-//! A check of a state that was found up to date is short, and its result is that of a complete check.
+//! A run on a state that was found up to date is short, and its result is that of a complete run.
 
 #![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
@@ -119,10 +119,15 @@ impl Repository {
 
     /// Checks, and returns the result and whether a complete check found the state up to date.
     fn check(&self) -> (Output, bool) {
-        // A complete check that passes writes the record, whatever its content was.
+        self.plain(&["generate", "--check"])
+    }
+
+    /// Runs without files as arguments, and returns the result and whether a complete run found the state up to date.
+    fn plain(&self, arguments: &[&str]) -> (Output, bool) {
+        // A complete run that finds no difference writes the record, whatever its content was.
         let marked = fs::File::open(self.record())
             .and_then(|record| record.set_modified(std::time::UNIX_EPOCH));
-        let output = self.run(&["generate", "--check"]);
+        let output = self.run(arguments);
         let written = fs::metadata(self.record()).and_then(|record| record.modified());
         let is_written = written.is_ok_and(|time| marked.is_err() || time != std::time::UNIX_EPOCH);
         (output, is_written)
@@ -134,7 +139,7 @@ fn a_second_check_generates_nothing_and_prints_the_same_notes() {
     let repository = Repository::generated();
     assert!(
         !repository.record().exists(),
-        "only a check writes a record"
+        "a run that changes files writes no record"
     );
     let (first, was_complete) = repository.check();
     assert!(first.status.success() && was_complete, "{first:?}");
@@ -146,6 +151,26 @@ fn a_second_check_generates_nothing_and_prints_the_same_notes() {
     let (second, was_complete) = repository.check();
     assert!(!was_complete);
     assert_eq!(second, first);
+}
+
+#[test]
+fn a_run_without_an_edit_generates_nothing_and_says_the_same() {
+    let repository = Repository::generated();
+    let (first, was_complete) = repository.plain(&["generate"]);
+    assert!(first.status.success() && was_complete, "{first:?}");
+    let (second, was_complete) = repository.plain(&["generate"]);
+    assert!(!was_complete);
+    assert_eq!(second, first);
+    assert!(!repository.check().1, "the check uses the same record");
+    let file = repository.path("qovery-api/src/generated/mod.rs");
+    let edited = fs::read_to_string(&file).expect("readable") + "// edited\n";
+    fs::write(&file, edited).expect("written");
+    let (third, was_complete) = repository.plain(&["generate"]);
+    assert_ne!(third.stdout, first.stdout, "it repairs the edited file");
+    assert!(third.status.success() && !was_complete, "{third:?}");
+    let (fourth, was_complete) = repository.plain(&["generate"]);
+    assert!(!was_complete, "the state is the one of the record again");
+    assert_eq!(fourth, first);
 }
 
 #[test]

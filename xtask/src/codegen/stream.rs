@@ -16,6 +16,7 @@ use super::model::{
     Format, Location, Normalised, OperationModel, ParameterModel, Remark, TypeModel,
 };
 use super::passes::edits::Shapes;
+use super::passes::reserved::Reserved;
 use super::passes::usage::{self, Usage};
 use super::passes::{self, models, names, unions};
 use super::progenitor::Output;
@@ -131,7 +132,8 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         return Err(problem(format!(
             "`{}` is not a websocket request: these are GET requests with all parameters in the query",
             operation.id
-        )));
+        ))
+        .with_help("describe it so, or remove it, in the overlay"));
     }
     let name = format_ident!("{}", operation.type_name);
     let (id, path) = (&operation.id, &operation.path);
@@ -227,7 +229,7 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
 
 fn ident(parameter: &ParameterModel) -> syn::Ident {
     let name = parameter.rust_name.trim_start_matches("r#");
-    names::apart(name, &["new", "to_query", "url"])
+    names::apart(name, &Reserved::of("new to_query url"))
 }
 
 fn text_of(parameter: &ParameterModel) -> Doc {

@@ -10,7 +10,6 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::pointer::steps;
-use super::source::looks_like_json;
 use super::yaml;
 
 /// The line, counted from 1, of the pointer's target or of its nearest existing parent.
@@ -22,6 +21,10 @@ pub(super) fn line_of(text: &str, pointer: &str) -> Option<usize> {
             .find_map(|count| json_line_of(text, steps.get(..count)?));
     }
     yaml::line_of(text, &steps)
+}
+
+pub(super) fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 /// The line of each pointer of a text, for callers that need many. Empty for a text that is not YAML.

@@ -2,6 +2,8 @@
 //!
 //! Code generation starts from a [`Document`] and never reads the file again.
 
+mod advice;
+mod ambiguous;
 mod bounds;
 pub(crate) mod canonical;
 pub(crate) mod choice;
@@ -13,9 +15,12 @@ pub(crate) mod operation_id;
 pub(crate) mod overlay;
 pub(crate) mod pointer;
 pub(crate) mod references;
+pub(crate) mod referred;
+pub(crate) mod responses;
 mod shape;
 pub(crate) mod source;
 mod spelling;
+pub(crate) mod things;
 pub(crate) mod walk;
 mod yaml;
 
@@ -100,7 +105,7 @@ fn check_version(document: &Document) -> Result<(), Problem> {
     let Some(version) = version.as_str() else {
         let what = format!("the version `{version}` is not a text");
         return Err(Problem::at(document, "/openapi", what)
-            .with_help("write it in full and in quotes: \"3.0.3\""));
+            .with_help("write it in full and in quotes: \"3.0.3\" or \"3.1.0\""));
     };
     let supported = ["3.0", "3.1"].into_iter().any(|known| {
         version == known

@@ -44,14 +44,14 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
             &overlay,
             &format!("/{key}"),
             format!("`{key}` is not a key of an overlay"),
-        ));
+        )
+        .with_help(format!("remove it; the keys are {}", KEYS.join(", "))));
     }
     if !overlay.value.get("actions").is_some_and(Value::is_array) {
-        return Err(Problem::at(
-            &overlay,
-            "/actions",
-            "an overlay needs a list of `actions`",
-        ));
+        return Err(
+            Problem::at(&overlay, "/actions", "an overlay needs a list of `actions`")
+                .with_help("write `actions:`, and each action below it after `- `"),
+        );
     }
     Ok(overlay)
 }
@@ -92,7 +92,8 @@ impl<'a> Action<'a> {
         let problem =
             |what: String| Problem::at(overlay, &pointer, format!("action {}: {what}", index + 1));
         if let Some(key) = unknown(action, &ACTION_KEYS) {
-            return Err(problem(format!("`{key}` is not a key of an action")));
+            let help = format!("remove it; the keys are {}", ACTION_KEYS.join(", "));
+            return Err(problem(format!("`{key}` is not a key of an action")).with_help(help));
         }
         let Some(target) = action.get("target").and_then(Value::as_str) else {
             return Err(
@@ -110,8 +111,11 @@ impl<'a> Action<'a> {
             );
         }
         let parsed = |path: &str| {
-            JsonPath::parse(path)
-                .map_err(|error| problem(format!("`{path}` is not a JSONPath: {error}")))
+            JsonPath::parse(path).map_err(|error| {
+                problem(format!("`{path}` is not a JSONPath: {error}")).with_help(
+                    "write it as RFC 9535 defines it, such as `$.info` or `$.paths['/a'].get`",
+                )
+            })
         };
         let path = parsed(target)?;
         let alternatives = alternatives(target).into_iter();
@@ -122,9 +126,8 @@ impl<'a> Action<'a> {
             (Some(update), None | Some(Value::Bool(false))) => Change::Update(update),
             (None, Some(Value::Bool(true))) => Change::Remove,
             _ => {
-                return Err(problem(format!(
-                    "it must have either `update` or `remove: true` for `{target}`"
-                )));
+                let what = format!("it must have either `update` or `remove: true` for `{target}`");
+                return Err(problem(what).with_help("write one of the two"));
             }
         };
         Ok(Self {
@@ -254,7 +257,7 @@ fn merge(map: &mut Map<String, Value>, update: &Map<String, Value>) -> bool {
     changed
 }
 
-fn remove(document: &mut Value, place: &str) -> bool {
+pub(crate) fn remove(document: &mut Value, place: &str) -> bool {
     let Some((parent, last)) = place.rsplit_once('/') else {
         return false;
     };

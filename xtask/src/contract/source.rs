@@ -12,10 +12,12 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::advice::advice;
 use super::bounds::{self, Counter};
 use super::pointer::escape;
+use super::spelling::{self, Spelling};
 use super::yaml::{self, NOT_FINITE, TWICE};
-use super::{Document, names, shape, spelling};
+use super::{Document, lines, names, shape};
 use crate::problem::Problem;
 
 /// Reads a file whose top level is a mapping.
@@ -25,9 +27,12 @@ use crate::problem::Problem;
 /// bound, repeats a key, has a name with a hidden character, or has no mapping at the top level.
 pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
     let bytes = bytes(path)?;
-    let text = String::from_utf8(bytes).map_err(|_| {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..valid).unwrap_or_default();
         Problem::in_file(path, "is not text in UTF-8")
-            .with_help("give a YAML or JSON file in UTF-8")
+            .with_line(Some(line_after(before)))
+            .with_help("save the file as UTF-8, or correct the character on this line")
     })?;
     let document = parse(path, text)?;
     shape::check(&document)?;
@@ -79,7 +84,15 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
         None => text,
     };
     if text.trim().is_empty() {
-        return Err(Problem::in_file(path, "is empty"));
+        return Err(Problem::in_file(path, "is empty")
+            .with_help("give a file with a contract or an overlay"));
+    }
+    // A parser may take it for the end of the text.
+    if let Some((before, _)) = text.split_once('\0') {
+        let what = "contains the character U+0000, which no text has";
+        return Err(Problem::in_file(path, what)
+            .with_line(Some(line_after(before.as_bytes())))
+            .with_help("remove the character"));
     }
     let value = parse_value(path, &text)?;
     if !value.is_object() {
@@ -93,9 +106,14 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
     })
 }
 
+/// The line that follows these bytes, counted from 1.
+fn line_after(before: &[u8]) -> usize {
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
 fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
     // JSON has escapes that YAML lacks; if the text only looks like JSON, it is parsed as YAML.
-    if looks_like_json(text) {
+    if lines::looks_like_json(text) {
         let trail = RefCell::new(Vec::new());
         let counter = Counter::default();
         let tree = Tree {
@@ -108,7 +126,7 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
                 if spelling::is_wanted(&value)
                     && let Ok((_, spelled)) = yaml::parse(text)
                 {
-                    spelling::keep(&mut value, spelled);
+                    keep(path, text, &mut value, spelled)?;
                 }
                 return Ok(value);
             }
@@ -126,12 +144,23 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
     }
     let (mut value, spelled) = yaml::parse(text)
         .map_err(|fault| unreadable(path, "YAML", &fault.what, fault.line, &fault.trail))?;
-    spelling::keep(&mut value, spelled);
+    keep(path, text, &mut value, spelled)?;
     Ok(value)
 }
 
-pub(super) fn looks_like_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+/// Corrects the scalars of a text by their spelling.
+fn keep(path: &Path, text: &str, value: &mut Value, spelled: Spelling) -> Result<(), Problem> {
+    spelling::keep(value, spelled).map_err(|found| {
+        let line = lines::line_of(text, &found.pointer);
+        let what = format!(
+            "readers of YAML 1.1 and of YAML 1.2 read `{}` differently",
+            found.text
+        );
+        Problem::in_file(path, what)
+            .with_pointer(found.pointer)
+            .with_line(line)
+            .with_help(format!("write {}, or in quotes if it is a text", found.fix))
+    })
 }
 
 fn from_json(tree: Tree<'_>, text: &str) -> Result<Value, serde_json::Error> {
@@ -154,10 +183,7 @@ fn unreadable(
         .collect();
     let problem = Problem::in_file(path, format!("cannot be read as {kind}: {what}"));
     let problem = problem.with_pointer(pointer).with_line(line);
-    match yaml::help(what) {
-        Some(help) => problem.with_help(help),
-        None => problem,
-    }
+    problem.with_help(advice(what))
 }
 
 /// The parser ends its messages with the position, which the problem already contains.

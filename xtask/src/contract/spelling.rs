@@ -1,11 +1,14 @@
-//! Scalars that are texts, as they are spelled.
+//! Scalars as the contract wants them: texts as they are spelled, and numbers that every reader agrees on.
 //!
-//! YAML takes `1.30` for the number 1.3 and `0x1F` for 31, whatever the schema says of the value. Where
+//! YAML takes `1.30` for the number 1.3 and `0x1F` for 31, whatever the schema says of the value. If
 //! the contract wants a text, the text of the file counts. Null stays null, in any spelling: in an enum
-//! of texts it says that there may be no value.
+//! of texts it says that there may be no value. If the contract wants a number or a truth value, a value that
+//! readers of YAML 1.1 read differently is refused, and `1.0` is the integer 1.
 
 use serde_json::Value;
 
+use super::ambiguous;
+use super::pointer::escape;
 use super::references::pointer_of;
 
 /// Keys whose value is a text at every location.
@@ -22,14 +25,46 @@ const TEXTS: [&str; 10] = [
     "x-rust-name",
 ];
 
-/// Keys whose value is a list of texts if it is a list.
+/// Keys whose value is a number or a truth value, unless it is a schema.
+const VALUES: [&str; 23] = [
+    "additionalProperties",
+    "allowEmptyValue",
+    "allowReserved",
+    "deprecated",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "explode",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "nullable",
+    "readOnly",
+    "unevaluatedProperties",
+    "uniqueItems",
+    "writeOnly",
+];
+
+/// Keys whose value is a list of texts if it is a list, and a truth value otherwise.
 const LISTS: [&str; 2] = ["required", "tags"];
 
 /// Keys whose value has the type of the schema.
 const DATA: [&str; 3] = ["default", "const", "example"];
 
 /// Keys whose members are named by the contract.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 17] = [
+    "callbacks",
+    "encoding",
+    "links",
+    "securitySchemes",
+    "webhooks",
     "responses",
     "parameters",
     "headers",
@@ -73,13 +108,26 @@ impl Spelling {
     }
 }
 
+/// A value that readers of YAML disagree on, although a number or a truth value is expected.
+#[derive(Debug)]
+pub(super) struct Ambiguous {
+    pub(super) pointer: String,
+    pub(super) text: String,
+    /// The spelling that they agree on.
+    pub(super) fix: String,
+}
+
 /// Replaces every number and truth value that must be a text by its spelling in the file.
-pub(super) fn keep(value: &mut Value, spelling: Spelling) {
+///
+/// # Errors
+/// Returns an error if readers of YAML disagree on a number or a truth value.
+pub(super) fn keep(value: &mut Value, spelling: Spelling) -> Result<(), Ambiguous> {
     if spelling != Spelling::None {
         // The types of the values, which are found anywhere in the document.
         let root = value.clone();
-        put(value, spelling, Role::Structure, &root, &root);
+        put(value, spelling, Role::Structure, &root, &root)?;
     }
+    Ok(())
 }
 
 /// `here` is the value in the unchanged document `root`.
@@ -89,35 +137,70 @@ fn put<'r>(
     role: Role<'r>,
     here: &'r Value,
     root: &'r Value,
-) {
+) -> Result<(), Ambiguous> {
+    let within = |step: &str, mut found: Ambiguous| {
+        found.pointer = format!("/{}{}", escape(step), found.pointer);
+        found
+    };
     match (value, spelling) {
         (Value::Object(map), Spelling::Members(members)) => {
             for (key, spelling) in members {
                 if let (Some(value), Some(inner)) = (map.get_mut(&key), here.get(&key)) {
-                    put(
-                        value,
-                        spelling,
-                        role.of_member(&key, here, root),
-                        inner,
-                        root,
-                    );
+                    let role = role.of_member(&key, here, root);
+                    put(value, spelling, role, inner, root).map_err(|found| within(&key, found))?;
                 }
             }
         }
         (Value::Array(items), Spelling::Items(spellings)) => {
             let inner = here.as_array().into_iter().flatten();
-            for ((item, spelling), inner) in items.iter_mut().zip(spellings).zip(inner) {
-                put(item, spelling, role.of_item(root), inner, root);
+            for (index, ((item, spelling), inner)) in
+                items.iter_mut().zip(spellings).zip(inner).enumerate()
+            {
+                put(item, spelling, role.of_item(root), inner, root)
+                    .map_err(|found| within(&index.to_string(), found))?;
             }
         }
-        (value, Spelling::Of(text)) if role.is_text(root) => *value = Value::String(text),
+        (value, Spelling::Of(text)) => match role.expects(root) {
+            Expected::Text => *value = Value::String(text),
+            Expected::Anything => {}
+            wanted => {
+                if let Some(fix) = ambiguous::fix(&text) {
+                    let pointer = String::new();
+                    return Err(Ambiguous { pointer, text, fix });
+                }
+                if wanted == Expected::Integer
+                    && let Some(whole) = whole(value)
+                {
+                    *value = whole;
+                }
+            }
+        },
         _ => {}
     }
+    Ok(())
+}
+
+/// The integer that a number such as `1.0` is.
+fn whole(value: &Value) -> Option<Value> {
+    let number = value.as_f64().filter(|_| value.is_f64())?;
+    // Beyond these bounds a number stands for several integers.
+    let is_exact = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
+    is_exact.then(|| Value::from(number as i64))
 }
 
 /// Whether the document has values to correct. JSON does not keep spellings, and such documents are rare.
 pub(super) fn is_wanted(value: &Value) -> bool {
     wants(value, Role::Structure, value)
+}
+
+/// The kind of scalar that a contract wants at a location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Anything,
+    Text,
+    /// A number or a truth value.
+    Value,
+    Integer,
 }
 
 /// The role of a value in a document.
@@ -127,8 +210,17 @@ enum Role<'r> {
     Structure,
     /// A text.
     Text,
-    /// A list of texts, or another value.
+    /// A number or a truth value, or another structure.
+    Value,
+    /// A list of texts, or a truth value.
     List,
+    /// A mapping from names to variables of an address, whose values are texts.
+    Variables,
+    Variable,
+    /// A mapping from names to examples of this schema.
+    Examples(&'r Value),
+    /// An example of this schema, with its description.
+    Example(&'r Value),
     /// A mapping whose keys are not keywords.
     Names,
     /// A value of each of these schemas; none if nothing describes it.
@@ -149,7 +241,17 @@ impl<'r> Role<'r> {
                 })
             })),
             Self::Values(_) => Self::Data(None),
+            Self::Variables => Self::Variable,
+            Self::Variable if matches!(key, "default" | "enum") => Self::Text,
+            Self::Examples(schema) => Self::Example(schema),
+            Self::Example(schema) if key == "value" => Self::Data(Some(schema)),
             _ if key == "enum" => Self::Values(here),
+            _ if key == "variables" => Self::Variables,
+            _ if key == "examples" => match here.get(key) {
+                Some(Value::Array(_)) => Self::Values(here),
+                _ => Self::Examples(here),
+            },
+            _ if VALUES.contains(&key) => Self::Value,
             _ if DATA.contains(&key) => Self::Data(Some(here)),
             _ if TEXTS.contains(&key) => Self::Text,
             _ if LISTS.contains(&key) => Self::List,
@@ -162,20 +264,26 @@ impl<'r> Role<'r> {
     fn of_item(self, root: &'r Value) -> Self {
         match self {
             Self::Text | Self::List => Self::Text,
-            Self::Structure | Self::Names => Self::Structure,
             Self::Values(schema) => Self::Data(Some(schema)),
             Self::Data(schema) => Self::Data(
                 schema.and_then(|schema| inside(schema, root, &|schema| schema.get("items"))),
             ),
+            _ => Self::Structure,
         }
     }
 
-    fn is_text(self, root: &Value) -> bool {
-        let is_text = |schema| inside(schema, root, &|schema| of_texts(schema).then_some(schema));
+    fn expects(self, root: &Value) -> Expected {
+        let is = |schema, most, of: fn(&Value) -> bool| {
+            search(schema, root, most, &|schema| of(schema).then_some(schema)).is_some()
+        };
         match self {
-            Self::Text => true,
-            Self::Data(Some(schema)) => is_text(schema).is_some(),
-            _ => false,
+            Self::Text => Expected::Text,
+            Self::Value | Self::List => Expected::Value,
+            Self::Data(Some(schema)) if is(schema, 1, of_texts) => Expected::Text,
+            Self::Data(Some(schema)) if is(schema, 1, of_integers) => Expected::Integer,
+            // A value that one member of a choice may be is ambiguous too.
+            Self::Data(Some(schema)) if is(schema, DEEPEST, of_values) => Expected::Value,
+            _ => Expected::Anything,
         }
     }
 }
@@ -188,6 +296,16 @@ const DEEPEST: usize = 32;
 fn inside<'r>(
     schema: &'r Value,
     root: &'r Value,
+    find: &impl Fn(&'r Value) -> Option<&'r Value>,
+) -> Option<&'r Value> {
+    search(schema, root, 1, find)
+}
+
+/// The same for all members of a choice with at most `most` of them beside null.
+fn search<'r>(
+    schema: &'r Value,
+    root: &'r Value,
+    most: usize,
     find: &impl Fn(&'r Value) -> Option<&'r Value>,
 ) -> Option<&'r Value> {
     let mut open = vec![schema];
@@ -205,39 +323,80 @@ fn inside<'r>(
         let target = reference.and_then(pointer_of);
         open.extend(target.and_then(|target| root.pointer(&target)));
         open.extend(list("allOf").into_iter().flatten());
+        // That of a parameter, a header or a media type.
+        open.extend(schema.get("schema"));
         let is_null = |member: &&Value| member.get("type").is_some_and(|kind| kind == "null");
         let members = list("oneOf")
             .or_else(|| list("anyOf"))
             .into_iter()
             .flatten();
         let members: Vec<&Value> = members.filter(|member| !is_null(member)).collect();
-        if let [only] = members.as_slice() {
-            open.push(only);
+        if members.len() <= most {
+            open.extend(members);
         }
     }
     None
 }
 
+/// The only values of a schema.
+fn values(schema: &Value) -> &[Value] {
+    match (schema.get("const"), schema.get("enum")) {
+        (Some(only), _) => std::slice::from_ref(only),
+        (None, Some(Value::Array(values))) => values,
+        (None, _) => &[],
+    }
+}
+
+/// The type of a schema that has one, beside null.
+fn only_type(schema: &Value) -> Option<&str> {
+    match schema.get("type")? {
+        Value::String(kind) => Some(kind),
+        Value::Array(kinds) => {
+            let mut kinds = kinds.iter().filter(|kind| *kind != "null");
+            let only = kinds.next().and_then(Value::as_str);
+            only.filter(|_| kinds.next().is_none())
+        }
+        _ => None,
+    }
+}
+
+fn of_integers(schema: &Value) -> bool {
+    only_type(schema) == Some("integer")
+}
+
+/// Whether a schema allows numbers or truth values, which other keywords determine if there is no `type`.
+fn of_values(schema: &Value) -> bool {
+    let is_value = |kind: &Value| matches!(kind.as_str(), Some("integer" | "number" | "boolean"));
+    let limits = [
+        "minimum",
+        "maximum",
+        "multipleOf",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ];
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(is_value),
+        Some(kind) => is_value(kind),
+        None => {
+            values(schema).iter().any(is_scalar)
+                || limits.iter().any(|limit| schema.get(*limit).is_some())
+        }
+    }
+}
+
 /// Whether the type of a schema is that of texts, which other keywords determine if there is no `type`.
 fn of_texts(schema: &Value) -> bool {
-    let values = match (schema.get("const"), schema.get("enum")) {
-        (Some(only), _) => std::slice::from_ref(only),
-        (None, Some(Value::Array(values))) => values.as_slice(),
-        (None, _) => &[],
-    };
+    let values = values(schema);
     if !values.is_empty() && values.iter().all(Value::is_null) {
         return false;
     }
     let mut values = values.iter().filter(|value| !value.is_null()).peekable();
     let are_texts = values.peek().is_some() && values.all(Value::is_string);
     let limits = ["pattern", "minLength", "maxLength"];
-    match schema.get("type") {
-        Some(Value::String(kind)) => kind == "string",
-        Some(Value::Array(kinds)) => {
-            let mut kinds = kinds.iter().filter(|kind| *kind != "null");
-            kinds.next().is_some_and(|kind| kind == "string") && kinds.next().is_none()
-        }
-        _ => are_texts || limits.iter().any(|limit| schema.get(*limit).is_some()),
+    match only_type(schema) {
+        Some(kind) => kind == "string",
+        None if schema.get("type").is_some_and(Value::is_array) => false,
+        None => are_texts || limits.iter().any(|limit| schema.get(*limit).is_some()),
     }
 }
 
@@ -253,7 +412,12 @@ fn wants<'r>(value: &'r Value, role: Role<'r>, root: &'r Value) -> bool {
         Value::Array(list) => list
             .iter()
             .any(|inner| wants(inner, role.of_item(root), root)),
-        scalar => is_scalar(scalar) && role.is_text(root),
+        scalar if is_scalar(scalar) => match role.expects(root) {
+            Expected::Text => true,
+            Expected::Integer => whole(scalar).is_some(),
+            Expected::Value | Expected::Anything => false,
+        },
+        _ => false,
     }
 }
 
@@ -341,6 +505,103 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_the_one_that_every_reader_takes_it_for() {
+        let schema = |kind: &str, value: &str| {
+            read(&format!(
+                "{{type: {kind}, enum: [{value}], default: {value}, example: {value}}}"
+            ))
+        };
+        for (value, integer, number) in [
+            ("+1", json!(1), json!(1)),
+            ("0x1F", json!(31), json!(31)),
+            ("1.0", json!(1), json!(1.0)),
+            ("1.", json!(1), json!(1.0)),
+            ("1e3", json!(1000), json!(1000.0)),
+            ("-0", json!(0), json!(0)),
+            (".5", json!(0.5), json!(0.5)),
+            ("~", json!(null), json!(null)),
+        ] {
+            for (kind, wanted) in [
+                ("integer", &integer),
+                ("[integer, 'null']", &integer),
+                ("number", &number),
+                ("[integer, string]", &number),
+            ] {
+                let read = schema(kind, value);
+                for found in [&read["enum"][0], &read["default"], &read["example"]] {
+                    assert_eq!(found, wanted, "{value} of {kind}");
+                }
+            }
+            let json = format!("{{\"type\": \"integer\", \"enum\": [{value}]}}");
+            assert_eq!(read(&json)["enum"][0], integer, "{value} in JSON");
+        }
+    }
+
+    #[test]
+    fn a_value_that_readers_disagree_on_is_refused_with_a_spelling_that_is_accepted() {
+        let places = [
+            ("type: integer, enum: [7, @]", "/a/enum/1"),
+            ("type: number, enum: [@]", "/a/enum/0"),
+            ("enum: [7, @]", "/a/enum/1"),
+            ("minimum: 1, default: @", "/a/default"),
+            ("type: [string, integer], enum: [@]", "/a/enum/0"),
+            ("type: [boolean, 'null'], const: @", "/a/const"),
+            ("type: integer, examples: [@]", "/a/examples/0"),
+            (
+                "type: array, items: {type: integer}, default: [@]",
+                "/a/default/0",
+            ),
+            (
+                "oneOf: [{type: string}, {$ref: '#/i'}], default: @",
+                "/a/default",
+            ),
+            ("schema: {type: integer}, example: @", "/a/example"),
+            (
+                "schema: {$ref: '#/i'}, examples: {one: {value: @}}",
+                "/a/examples/one/value",
+            ),
+            ("minimum: @", "/a/minimum"),
+            ("type: string, maxLength: @", "/a/maxLength"),
+            ("nullable: @", "/a/nullable"),
+            ("name: x, in: query, required: @", "/a/required"),
+            (
+                "properties: {default: {additionalProperties: @}}",
+                "/a/properties/default/additionalProperties",
+            ),
+        ];
+        for text in [
+            "1_000", "010", "08", "0o17", "0b1", "-0x1F", "1:30", "yes", "OFF", "n",
+        ] {
+            for (place, pointer) in places {
+                let document = |value: &str| {
+                    let text = format!(
+                        "i: {{type: integer}}\nb: 1\na: {{{}}}\n",
+                        place.replace('@', value)
+                    );
+                    parse(Path::new("a.yaml"), text)
+                };
+                let message = match document(text) {
+                    Ok(read) => panic!("{text} is accepted in {place}: {}", read.value),
+                    Err(problem) => problem.to_string(),
+                };
+                let begin = format!("a.yaml:3: {pointer}: readers of YAML");
+                assert!(message.starts_with(&begin), "{message}");
+                let help = message.split("help: write ").nth(1).unwrap_or_default();
+                let fixed = help
+                    .strip_prefix('`')
+                    .and_then(|help| help.split('`').next());
+                let fixed = fixed.expect("the help begins with the value");
+                assert!(document(fixed).is_ok(), "{fixed} in {place}");
+                assert!(document(&format!("'{text}'")).is_ok(), "{text} in {place}");
+            }
+            let found = read(&format!(
+                "{{x-a: {text}, default: {{b: {text}}}, title: {text}}}"
+            ));
+            assert_eq!(found["title"], json!(text));
+        }
+    }
+
+    #[test]
     fn data_is_what_it_is_and_names_of_properties_are_no_keywords() {
         let text = "{default: {title: 1, tags: [1]}, example: {version: 1.50}, operationId: 1, \
                      properties: {default: {type: string, default: 1.50}, name: {type: string, enum: [1.0]}}}";
@@ -349,6 +610,14 @@ mod tests {
             read(text),
             json!({"default": {"title": 1, "tags": [1]}, "example": {"version": 1.5}, "operationId": "1", "properties": properties})
         );
+    }
+
+    #[test]
+    fn the_variables_of_an_address_are_texts() {
+        let value =
+            read("servers: [{url: a, variables: {v: {default: 010, enum: [010, 8443, on]}}}]");
+        let v = &value["servers"][0]["variables"]["v"];
+        assert_eq!(*v, json!({"default": "010", "enum": ["010", "8443", "on"]}));
     }
 
     #[test]
@@ -406,6 +675,7 @@ mod tests {
             ),
             ("enum: [a, b]", "1.10", json!("1.10")),
             ("pattern: '^1'", "1.10", json!("1.10")),
+            ("schema: {$ref: '#/V'}", "1.10", json!("1.10")),
             ("enum: [a, 1]", "1.10", json!(1.1)),
             ("type: string, enum: [null]", "1.10", json!(1.1)),
             ("$ref: '#/X'", "1.10", json!(1.1)),

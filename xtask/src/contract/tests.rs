@@ -40,7 +40,7 @@ fn yaml_and_json_give_the_same_tree_in_the_order_of_the_file() {
 }
 
 #[test]
-fn words_and_dates_that_older_yaml_converts_stay_texts() {
+fn words_and_dates_that_older_yaml_converts_stay_texts_and_numbers_are_decimal() {
     let text = "openapi: 3.0.3\npaths: {}\nx: [on, off, yes, no, 2022-01-01, 2022-01-01T00:00:00Z, 12:30:45, 017, 1_000]\n200: a\nnull: b\n";
     let document = loaded("a.yaml", text).unwrap();
     let expected = json!([
@@ -51,7 +51,7 @@ fn words_and_dates_that_older_yaml_converts_stay_texts() {
         "2022-01-01",
         "2022-01-01T00:00:00Z",
         "12:30:45",
-        "017",
+        17,
         "1_000"
     ]);
     assert_eq!(document.value["x"], expected);
@@ -124,7 +124,11 @@ fn a_missing_file_is_named() {
 #[test]
 fn a_file_that_is_no_contract_is_refused_with_the_location() {
     for (name, text, expected) in [
-        ("a.yaml", "", "a.yaml: is empty"),
+        (
+            "a.yaml",
+            "",
+            "a.yaml: is empty\n  help: give a file with a contract or an overlay",
+        ),
         (
             "a.yaml",
             "just words\n",
@@ -133,7 +137,7 @@ fn a_file_that_is_no_contract_is_refused_with_the_location() {
         (
             "a.yaml",
             "a: b: c\n",
-            "a.yaml:1: cannot be read as YAML: mapping values are not allowed in this context",
+            "a.yaml:1: cannot be read as YAML: mapping values are not allowed in this context\n  help: indent the line like the line that it belongs to, write a blank behind the colon of a key, and a text that contains `: ` in quotes",
         ),
         (
             "a.yaml",
@@ -148,7 +152,7 @@ fn a_file_that_is_no_contract_is_refused_with_the_location() {
         (
             "a.json",
             "{\"openapi\": ",
-            "a.json:1: /openapi: cannot be read as JSON: EOF while parsing a value",
+            "a.json:1: /openapi: cannot be read as JSON: EOF while parsing a value\n  help: close what is open at the end of the file: quotes, braces and brackets",
         ),
         (
             "a.yaml",
@@ -178,7 +182,7 @@ fn a_file_that_is_no_contract_is_refused_with_the_location() {
         (
             "a.yaml",
             "openapi: 3.1\n",
-            "a.yaml:1: /openapi: the version `3.1` is not a text\n  help: write it in full and in quotes: \"3.0.3\"",
+            "a.yaml:1: /openapi: the version `3.1` is not a text\n  help: write it in full and in quotes: \"3.0.3\" or \"3.1.0\"",
         ),
         (
             "a.yaml",

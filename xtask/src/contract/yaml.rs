@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Number, Value};
 
+use super::ambiguous;
 use super::bounds::{self, Counter, Size};
 use super::pointer::escape;
 use super::spelling::Spelling;
@@ -24,43 +25,11 @@ pub(super) struct Fault {
 pub(super) const TWICE: &str = "the key occurs twice";
 pub(super) const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
 pub(super) const NOT_FINITE: &str = "infinity and NaN are not allowed in a contract";
-const SEVERAL: &str = "there is more than one document in the file";
-const KEY: &str = "a key has to be a plain text";
-const TAG: &str = "is not allowed in a contract";
-const CYCLE: &str = "the alias refers to a value that contains it";
-
-/// The advice for a fault, if its text has none.
-pub(super) fn help(what: &str) -> Option<&'static str> {
-    let helps = [
-        (
-            MERGE,
-            "write the keys that it merges into the mapping itself; an alias (`*name`) may stand for a whole value",
-        ),
-        (TWICE, "remove one of the two, or give it another name"),
-        (NOT_FINITE, "write it in quotes if it is a text"),
-        (
-            SEVERAL,
-            "keep one document: remove the line `---` and the other documents",
-        ),
-        (KEY, "write a text before the colon"),
-        (
-            CYCLE,
-            "write the value out, or refer to a schema with `$ref`",
-        ),
-        (TAG, "remove the tag, and write a text in quotes"),
-        (
-            "does not fit its tag",
-            "remove the tag, or correct the value",
-        ),
-        ("tabs disallowed", "indent with blanks"),
-        (
-            "must be followed by a valid YAML whitespace",
-            "write a blank behind the colon instead of a tab",
-        ),
-    ];
-    let known = helps.iter().find(|(part, _)| what.contains(part));
-    known.map(|(_, help)| *help)
-}
+pub(super) const SEVERAL: &str = "there is more than one document in the file";
+pub(super) const KEY: &str = "a key has to be a plain text";
+pub(super) const TAG: &str = "is not allowed in a contract";
+pub(super) const MISFIT: &str = "does not fit its tag";
+pub(super) const CYCLE: &str = "the alias refers to a value that contains it";
 
 /// Reads a text that holds one document, with the spelling of its plain values.
 pub(super) fn parse(text: &str) -> Result<(Value, Spelling), Fault> {
@@ -328,7 +297,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
                 _ => value.is_number(),
             };
             if !fits {
-                return Err(format!("`{text}` does not fit its tag `!!{name}`"));
+                return Err(format!("`{text}` {MISFIT} `!!{name}`"));
             }
             value
         }
@@ -336,6 +305,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
     };
     let spelling = match &value {
         Value::Bool(_) | Value::Number(_) => Spelling::Of(text.to_owned()),
+        Value::String(_) if plain && name.is_none() && ambiguous::fix(text).is_some() => {
+            Spelling::Of(text.to_owned())
+        }
         _ => Spelling::None,
     };
     Ok(Node {
@@ -371,6 +343,14 @@ fn untagged(text: &str) -> Result<Value, String> {
 }
 
 fn number(text: &str) -> Result<Option<Number>, String> {
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            // A sign after the prefix is no digit.
+            let is_number = digits.starts_with(|c: char| c.is_ascii_hexdigit());
+            let value = i128::from_str_radix(digits, radix).ok();
+            return Ok(value.filter(|_| is_number).and_then(integer));
+        }
+    }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -381,27 +361,10 @@ fn number(text: &str) -> Result<Option<Number>, String> {
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return Ok(None);
     }
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = digits.strip_prefix(prefix) {
-            // With a sign after the prefix, the value is a text.
-            let digits = digits
-                .starts_with(|c: char| c.is_ascii_hexdigit())
-                .then_some(digits);
-            let value = digits.and_then(|digits| i128::from_str_radix(digits, radix).ok());
-            return Ok(value.and_then(|value| integer(if negative { -value } else { value })));
-        }
-    }
-    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if all_digits && digits.len() > 1 && digits.starts_with('0') {
-        return Ok(None);
-    }
-    if all_digits
-        && let Some(number) = digits
-            .parse::<i128>()
-            .ok()
-            .and_then(|value| integer(if negative { -value } else { value }))
+    if digits.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(value) = digits.parse::<i128>()
     {
-        return Ok(Some(number));
+        return Ok(integer(if negative { -value } else { value }));
     }
     let value = digits.parse::<f64>().ok();
     let value = value.map(|value| if negative { -value } else { value });
@@ -562,7 +525,7 @@ mod tests {
 
     fn parsed(text: &str) -> Value {
         let (mut value, spelling) = parse(text).unwrap_or_else(|fault| panic!("{fault:?}"));
-        spelling::keep(&mut value, spelling);
+        spelling::keep(&mut value, spelling).expect("no reader disagrees");
         value
     }
 

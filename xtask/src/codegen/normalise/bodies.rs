@@ -17,7 +17,7 @@ use super::schema::{Components, Kind, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{AlternativeModel, BodyKind, Encoding};
 use crate::contract::pointer::escape as step;
-use crate::contract::references::{self, Part};
+use crate::contract::references;
 use crate::problem::Problem;
 
 /// One media type of a body, as the contract declares it.
@@ -41,8 +41,8 @@ pub(crate) fn read(
     let Some(body) = operation.get("requestBody") else {
         return Ok(None);
     };
-    let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"), Part::Body)?;
-    let content = references::content(reader.document, body, &place)?;
+    let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"))?;
+    let content = references::content(body);
     if content.is_empty() {
         draft.remark(&place, "the body has no media type: the call sends no body");
         return Ok(None);

@@ -1,8 +1,10 @@
 //! Rule: every part of a contract is followed, noted or refused.
 //!
-//! Every keyword of OpenAPI 3.0 and 3.1 has a line here, for each object that may contain it. Other
+//! Every keyword of OpenAPI 3.0 and 3.1 is here, for each thing that may contain it. Other
 //! rules read the keywords that the client follows, and [`super::unfollowed`] notes unsupported and unknown keywords.
 //! Keywords that are errors are refused by the rules that read them.
+
+use crate::contract::things::Thing;
 
 /// The handling of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,252 +17,172 @@ pub(crate) enum Handling {
     Noted(&'static str),
 }
 
-/// A thing of a contract that has keywords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thing {
-    Contract,
-    Components,
-    PathItem,
-    Operation,
-    Parameter,
-    Body,
-    Media,
-    Encoding,
-    Response,
-    Schema,
+/// The keywords of a thing, with blanks between them.
+pub(crate) struct Keywords {
+    followed: &'static str,
+    describes: &'static str,
+    noted: &'static [(&'static str, &'static str)],
 }
 
-use Handling::{Describes, Followed, Noted};
-
-const SERVERS: Handling = Noted(
+const SENT_BY_THE_API: &str = "are requests that the API sends, so the client has no code for them";
+const SERVERS: (&str, &str) = (
+    "servers",
     "has no effect: calls go to the base URL of the client; build a client with this base URL instead",
 );
-const NOT_ENFORCED: Handling = Noted("is not enforced: values that violate it are sent and read");
 
-const CONTRACT: &[(&str, Handling)] = &[
-    ("openapi", Followed),
-    ("info", Followed),
-    ("paths", Followed),
-    ("components", Followed),
-    // Looked at below.
-    ("servers", Followed),
-    (
-        "jsonSchemaDialect",
-        Noted("is not followed: schemas are read as OpenAPI defines them"),
-    ),
-    (
-        "webhooks",
-        Noted("are requests that the API sends, so the client has no code for them"),
-    ),
-    ("security", Describes),
-    ("tags", Describes),
-    ("externalDocs", Describes),
-];
+const CONTRACT: Keywords = Keywords {
+    // `servers` is noted by itself.
+    followed: "openapi info paths components servers",
+    describes: "security tags externalDocs",
+    noted: &[
+        (
+            "jsonSchemaDialect",
+            "is not followed: schemas are read as OpenAPI defines them",
+        ),
+        ("webhooks", SENT_BY_THE_API),
+    ],
+};
 
-const COMPONENTS: &[(&str, Handling)] = &[
-    ("schemas", Followed),
-    ("parameters", Followed),
-    ("requestBodies", Followed),
-    ("responses", Followed),
-    ("pathItems", Followed),
-    ("callbacks", Describes),
-    ("examples", Describes),
-    ("headers", Describes),
-    ("links", Describes),
-    ("securitySchemes", Describes),
-];
+const COMPONENTS: Keywords = Keywords {
+    followed: "schemas parameters requestBodies responses pathItems",
+    describes: "callbacks examples headers links securitySchemes",
+    noted: &[],
+};
 
-pub(crate) const PATH_ITEM: &[(&str, Handling)] = &[
-    ("$ref", Followed),
-    ("get", Followed),
-    ("put", Followed),
-    ("post", Followed),
-    ("delete", Followed),
-    ("options", Followed),
-    ("head", Followed),
-    ("patch", Followed),
-    ("trace", Followed),
-    ("parameters", Followed),
-    ("servers", SERVERS),
-    ("summary", Describes),
-    ("description", Describes),
-];
+const PATH_ITEM: Keywords = Keywords {
+    followed: "$ref get put post delete options head patch trace parameters",
+    describes: "summary description",
+    noted: &[SERVERS],
+};
 
-const OPERATION: &[(&str, Handling)] = &[
-    ("tags", Followed),
-    ("summary", Followed),
-    ("description", Followed),
-    ("operationId", Followed),
-    ("parameters", Followed),
-    ("requestBody", Followed),
-    ("responses", Followed),
-    ("deprecated", Followed),
-    ("servers", SERVERS),
-    (
-        "callbacks",
-        Noted("are requests that the API sends, so the client has no code for them"),
-    ),
-    // A client sends the token that it has.
-    ("security", Describes),
-    ("externalDocs", Describes),
-];
+const OPERATION: Keywords = Keywords {
+    followed: "tags summary description operationId parameters requestBody responses deprecated",
+    // A client sends the token that it has, whatever `security` says.
+    describes: "security externalDocs",
+    noted: &[SERVERS, ("callbacks", SENT_BY_THE_API)],
+};
 
-const PARAMETER: &[(&str, Handling)] = &[
-    ("name", Followed),
-    ("in", Followed),
-    ("description", Followed),
-    ("required", Followed),
-    ("deprecated", Followed),
-    ("style", Followed),
-    ("explode", Followed),
-    ("schema", Followed),
-    ("content", Followed),
-    // Noted with its name by the rule that reads parameters.
-    ("allowReserved", Followed),
+const PARAMETER: Keywords = Keywords {
+    // `allowReserved` is noted with the name of the parameter.
+    followed: "name in description required deprecated style explode schema content allowReserved",
     // An empty text is sent as an empty value anyway.
-    ("allowEmptyValue", Describes),
-    ("example", Describes),
-    ("examples", Describes),
-];
+    describes: "allowEmptyValue example examples",
+    noted: &[],
+};
 
-const BODY: &[(&str, Handling)] = &[
-    ("content", Followed),
-    ("description", Followed),
-    ("required", Followed),
-];
+const BODY: Keywords = Keywords {
+    followed: "content description required",
+    describes: "",
+    noted: &[],
+};
 
-const MEDIA: &[(&str, Handling)] = &[
-    ("schema", Followed),
-    // Applies to forms only, and is followed there.
-    ("encoding", Followed),
-    ("example", Describes),
-    ("examples", Describes),
-];
+const MEDIA: Keywords = Keywords {
+    // `encoding` applies to forms only, and is followed there.
+    followed: "schema encoding",
+    describes: "example examples",
+    noted: &[],
+};
 
-const ENCODING: &[(&str, Handling)] = &[
-    ("contentType", Followed),
-    ("style", Followed),
-    ("explode", Followed),
-    (
-        "headers",
-        Noted("applies to the parts of a multipart body, which is not supported"),
-    ),
-    (
-        "allowReserved",
-        Noted("changes nothing: reserved characters are sent percent-encoded"),
-    ),
-];
+const ENCODING: Keywords = Keywords {
+    followed: "contentType style explode",
+    describes: "",
+    noted: &[
+        (
+            "headers",
+            "applies to the parts of a multipart body, which is not supported",
+        ),
+        (
+            "allowReserved",
+            "changes nothing: reserved characters are sent percent-encoded",
+        ),
+    ],
+};
 
-const RESPONSE: &[(&str, Handling)] = &[
-    ("content", Followed),
-    ("description", Followed),
+const RESPONSE: Keywords = Keywords {
+    followed: "content description",
     // `Call::response` gives all headers of an answer.
-    ("headers", Describes),
-    (
+    describes: "headers",
+    noted: &[(
         "links",
-        Noted("are not followed: call the operation that they name"),
-    ),
-];
+        "are not followed: call the operation that they name",
+    )],
+};
 
-const SCHEMA: &[(&str, Handling)] = &[
-    ("$ref", Followed),
-    ("type", Followed),
-    ("format", Followed),
-    ("enum", Followed),
-    ("const", Followed),
-    ("nullable", Followed),
-    ("default", Followed),
-    ("description", Followed),
-    ("deprecated", Followed),
-    ("readOnly", Followed),
-    ("writeOnly", Followed),
-    ("properties", Followed),
-    ("required", Followed),
-    ("additionalProperties", Followed),
-    ("items", Followed),
-    ("allOf", Followed),
-    ("anyOf", Followed),
-    ("oneOf", Followed),
-    ("discriminator", Followed),
-    ("maximum", Followed),
-    ("exclusiveMaximum", Followed),
-    ("minimum", Followed),
-    ("exclusiveMinimum", Followed),
-    ("multipleOf", Followed),
-    ("maxLength", Followed),
-    ("minLength", Followed),
-    ("pattern", Followed),
-    ("maxItems", Followed),
-    ("minItems", Followed),
-    ("uniqueItems", Followed),
-    ("maxProperties", Followed),
-    ("minProperties", Followed),
-    // Refused by the reader of schemas.
-    ("not", Followed),
-    ("if", Followed),
-    ("then", Followed),
-    ("else", Followed),
-    ("dependentRequired", Followed),
-    ("dependentSchemas", Followed),
-    ("$dynamicRef", Followed),
-    ("$recursiveRef", Followed),
-    // Looked at below.
-    ("patternProperties", Followed),
-    ("contains", NOT_ENFORCED),
-    ("maxContains", NOT_ENFORCED),
-    ("minContains", NOT_ENFORCED),
-    ("propertyNames", NOT_ENFORCED),
-    ("unevaluatedItems", NOT_ENFORCED),
-    ("unevaluatedProperties", NOT_ENFORCED),
-    ("dependencies", NOT_ENFORCED),
-    ("additionalItems", NOT_ENFORCED),
-    (
-        "prefixItems",
-        Noted("is not followed: the items of the list may be any values"),
-    ),
-    (
-        "contentEncoding",
-        Noted("is not followed: the text is read and sent as it is"),
-    ),
-    (
-        "contentMediaType",
-        Noted("is not followed: the text is read and sent as it is"),
-    ),
-    (
-        "contentSchema",
-        Noted("is not followed: the text is read and sent as it is"),
-    ),
-    ("$anchor", Describes),
-    ("$comment", Describes),
-    ("$defs", Describes),
-    ("$dynamicAnchor", Describes),
-    ("$id", Describes),
-    ("$recursiveAnchor", Describes),
-    ("$schema", Describes),
-    ("$vocabulary", Describes),
-    ("definitions", Describes),
-    ("example", Describes),
-    ("examples", Describes),
-    ("externalDocs", Describes),
-    ("title", Describes),
+const SCHEMA: Keywords = Keywords {
+    // Several `patternProperties` are noted; those from `not` on are refused by the reader of schemas.
+    followed: "$ref type format enum const nullable default description deprecated readOnly \
+        writeOnly properties required additionalProperties items allOf anyOf oneOf \
+        discriminator maximum exclusiveMaximum minimum exclusiveMinimum multipleOf maxLength \
+        minLength pattern maxItems minItems uniqueItems maxProperties minProperties \
+        patternProperties not if then else dependentRequired dependentSchemas $dynamicRef \
+        $recursiveRef",
     // Bodies of XML are not read by a schema.
-    ("xml", Describes),
-];
+    describes: "$anchor $comment $defs $dynamicAnchor $id $recursiveAnchor $schema $vocabulary \
+        definitions example examples externalDocs title xml",
+    noted: &[
+        (
+            "contains maxContains minContains propertyNames unevaluatedItems \
+             unevaluatedProperties dependencies additionalItems",
+            "is not enforced: values that violate it are sent and read",
+        ),
+        (
+            "prefixItems",
+            "is not followed: the items of the list may be any values",
+        ),
+        (
+            "contentEncoding contentMediaType contentSchema",
+            "is not followed: the text is read and sent as it is",
+        ),
+    ],
+};
 
-impl Thing {
-    /// The handling of each of its keywords.
-    pub(crate) fn keywords(self) -> &'static [(&'static str, Handling)] {
-        match self {
-            Self::Contract => CONTRACT,
-            Self::Components => COMPONENTS,
-            Self::PathItem => PATH_ITEM,
-            Self::Operation => OPERATION,
-            Self::Parameter => PARAMETER,
-            Self::Body => BODY,
-            Self::Media => MEDIA,
-            Self::Encoding => ENCODING,
-            Self::Response => RESPONSE,
-            Self::Schema => SCHEMA,
+/// Of things that the client does not look at.
+const NONE: Keywords = Keywords {
+    followed: "",
+    describes: "",
+    noted: &[],
+};
+
+impl Keywords {
+    pub(crate) fn of(thing: Thing) -> Self {
+        match thing {
+            Thing::Contract => CONTRACT,
+            Thing::Components => COMPONENTS,
+            Thing::PathItem => PATH_ITEM,
+            Thing::Operation => OPERATION,
+            Thing::Parameter => PARAMETER,
+            Thing::Body => BODY,
+            Thing::Media => MEDIA,
+            Thing::Encoding => ENCODING,
+            Thing::Response => RESPONSE,
+            Thing::Schema => SCHEMA,
+            Thing::Header
+            | Thing::Example
+            | Thing::Link
+            | Thing::Callback
+            | Thing::SecurityScheme
+            | Thing::Several => NONE,
         }
+    }
+
+    /// The handling of a keyword; `None` if it is unknown.
+    pub(crate) fn handling(&self, keyword: &str) -> Option<Handling> {
+        let has = |keywords: &str| keywords.split_whitespace().any(|known| known == keyword);
+        if has(self.followed) {
+            return Some(Handling::Followed);
+        }
+        if has(self.describes) {
+            return Some(Handling::Describes);
+        }
+        let found = self.noted.iter().find(|(keywords, _)| has(keywords));
+        found.map(|(_, text)| Handling::Noted(text))
+    }
+
+    /// All keywords.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static str> {
+        let noted = self.noted.iter().map(|(keywords, _)| *keywords);
+        let all = [self.followed, self.describes].into_iter().chain(noted);
+        all.flat_map(str::split_whitespace)
     }
 }

@@ -59,7 +59,7 @@ use self::read::Reader;
 use self::schema::{Kind, Schema};
 use super::model::Normalised;
 use crate::contract::pointer::escape as step;
-use crate::contract::{Document, inner};
+use crate::contract::{Document, inner, referred};
 use crate::problem::Problem;
 
 /// Converts a contract into the form that progenitor accepts, with the facts beside it.
@@ -68,6 +68,7 @@ use crate::problem::Problem;
 /// Returns an error if the contract contradicts itself or requires something unsupported; the problem names
 /// the location.
 pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
+    referred::check(document)?;
     let inner = inner::names(document);
     let reader = Reader::new(document, &inner);
     let mut draft = Draft::default();
@@ -179,7 +180,5 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
     Ok(())
 }
 
-#[cfg(test)]
-mod any;
 #[cfg(test)]
 pub(crate) mod tests;

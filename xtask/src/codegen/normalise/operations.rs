@@ -39,7 +39,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
     {
         let pointer = format!("/paths/{}", step(path));
         let target = paths::target(reader, path, &pointer)?;
-        let items = references::path_item(reader.document, item, &pointer)?;
+        let items = references::steps_of(reader.document, item, &pointer)?;
         for method in METHODS {
             let mut declared = items
                 .iter()
@@ -56,9 +56,10 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                     ),
                 );
             }
-            references::none(reader.document, operation, &own)?;
             let Some(operation) = operation.as_object() else {
-                return Err(reader.problem(&own, "an operation has to be a mapping"));
+                return Err(reader
+                    .problem(&own, "an operation has to be a mapping")
+                    .with_help("write `responses:` and the other keywords below it"));
             };
             let read = one(
                 reader,
@@ -113,7 +114,7 @@ fn one(
     };
     let id = text("operationId").unwrap_or_else(|| operation_id(method, whole_path));
     let tags: &[Value] = match operation.get("tags") {
-        None => &[],
+        None | Some(Value::Null) => &[],
         Some(Value::Array(tags)) if tags.iter().all(Value::is_string) => tags.as_slice(),
         Some(_) => {
             return Err(reader

@@ -17,7 +17,7 @@ use super::schema::{Components, Kind, Object, Schema, TextFormat};
 use super::styles;
 use crate::codegen::model::{Location, Shape, Style};
 use crate::contract::pointer::escape as step;
-use crate::contract::references::{self, Part};
+use crate::contract::references;
 use crate::problem::Problem;
 
 /// Headers that the client sets by itself, or that a call refuses. OpenAPI says that a parameter with one of the
@@ -72,13 +72,14 @@ pub(crate) fn read(
     let shared = items
         .iter()
         .map(|(item, pointer)| declared(reader, item.get("parameters"), pointer));
+    let named = in_path(reader, path, pointer)?;
     let lists = std::iter::once(Ok(own))
         .chain(shared)
         .collect::<Result<Vec<_>, _>>()?;
     for list in lists {
         let before = read.len();
         for (value, place) in list {
-            let Some(parameter) = one(reader, draft, value, &place)? else {
+            let Some(parameter) = one(reader, draft, value, &place, &named)? else {
                 continue;
             };
             match read.iter().position(|known| is_same(known, &parameter)) {
@@ -96,7 +97,6 @@ pub(crate) fn read(
             }
         }
     }
-    let named = in_path(reader, path, pointer)?;
     for name in &named {
         if !read
             .iter()
@@ -139,8 +139,9 @@ fn one(
     draft: &mut Draft,
     value: &Value,
     pointer: &str,
+    in_path: &[String],
 ) -> Result<Option<DraftParameter>, Problem> {
-    let (value, place) = reader.follow(value, pointer, Part::Parameter)?;
+    let (value, place) = reader.follow(value, pointer)?;
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let is = |key: &str| value.get(key).and_then(Value::as_bool);
     let Some(name) = text("name") else {
@@ -149,6 +150,12 @@ fn one(
             .with_help("name it, in the overlay, or remove it"));
     };
     let location = match text("in") {
+        // There is no other place for it; `import` writes the same.
+        Some("path") if in_path.is_empty() => {
+            let what = format!("`{name}` is sent in the query: the path has no parameters");
+            draft.remark(&place, what);
+            Location::Query
+        }
         Some("path") => Location::Path,
         Some("query") => Location::Query,
         Some("header") if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => {
@@ -219,7 +226,7 @@ fn document(
     (name, place): (&str, &str),
 ) -> Result<Schema, Problem> {
     let at = format!("{place}/content");
-    let declared = references::content(reader.document, parameter, place)?;
+    let declared = references::content(parameter);
     let mut json = declared
         .into_iter()
         .filter(|(media, _)| media::is_json(media));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::budget::{self, Budget};
-use super::keywords::{Handling, Thing};
+use super::keywords::{Handling, Keywords};
 use super::limits;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use super::schema_keys::{self, chooses, list, types};
@@ -17,7 +17,8 @@ use crate::codegen::model::Remark;
 use crate::contract::Document;
 use crate::contract::choice::{is_never, only_requires};
 use crate::contract::pointer::escape as step;
-use crate::contract::references::{self, Part};
+use crate::contract::references;
+use crate::contract::things::Thing;
 use crate::problem::Problem;
 
 /// Keywords that change which values are valid in a way that no generated type follows.
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
                 "the discriminator has no members: no schema can extend a schema without a name";
             self.remark(&format!("{pointer}/discriminator"), what.to_owned());
         }
-        let mut schema = match map.get("$ref") {
+        let mut schema = match map.get("$ref").and_then(Value::as_str) {
             Some(reference) => self.reference(reference, map, pointer)?,
             None => self.composed(map, pointer)?,
         };
@@ -157,13 +158,10 @@ impl<'a> Reader<'a> {
 
     fn reference(
         &self,
-        reference: &Value,
+        text: &str,
         map: &Map<String, Value>,
         pointer: &str,
     ) -> Result<Schema, Problem> {
-        let Some(text) = reference.as_str() else {
-            return Err(self.problem(&format!("{pointer}/$ref"), "a reference has to be a text"));
-        };
         let target = references::target(self.document, text, pointer)?;
         let Some(name) = self.named(text, &target) else {
             return Err(references::no_schema(self.document, text, pointer));
@@ -394,18 +392,16 @@ impl<'a> Reader<'a> {
     /// Follows the references of a part of an operation. Returns the target and its pointer.
     ///
     /// # Errors
-    /// Returns an error if a reference has no target, leaves the document, refers to itself, or names
-    /// another thing.
+    /// Returns an error if a reference has no target.
     pub(crate) fn follow<'v>(
         &self,
         value: &'v Value,
         pointer: &str,
-        part: Part,
     ) -> Result<(&'v Value, String), Problem>
     where
         'a: 'v,
     {
-        references::resolve(self.document, value, pointer, part)
+        references::resolve(self.document, value, pointer)
     }
 
     pub(crate) fn problem(&self, pointer: &str, what: impl Into<String>) -> Problem {
@@ -445,8 +441,8 @@ fn describes(keyword: &str) -> bool {
         "readOnly",
         "writeOnly",
     ];
-    let mut keywords = Thing::Schema.keywords().iter();
-    let is_followed = keywords.any(|known| *known == (keyword, Handling::Followed));
+    let handling = Keywords::of(Thing::Schema).handling(keyword);
+    let is_followed = handling == Some(Handling::Followed);
     of_the_place.contains(&keyword) || LIMITS.contains(&keyword) || !is_followed
 }
 

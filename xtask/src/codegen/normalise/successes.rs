@@ -15,7 +15,8 @@ use super::read::Reader;
 use super::schema::{Kind, Schema};
 use crate::codegen::model::Format;
 use crate::contract::pointer::escape as step;
-use crate::contract::references::{self, Part};
+use crate::contract::references;
+use crate::contract::responses::{self, Response};
 use crate::problem::Problem;
 
 struct Declared {
@@ -40,28 +41,24 @@ pub(crate) fn read(
     operation: &Map<String, Value>,
     pointer: &str,
 ) -> Result<DraftSuccess, Problem> {
-    let responses = responses(reader, operation, pointer)?;
-    let mut chosen: Vec<&(String, &Value)> = responses
-        .iter()
-        .filter(|(status, _)| status.starts_with('2'))
+    let responses = responses::by_status(reader.document, operation, pointer)?;
+    let has_success = responses.iter().any(|one| one.status.starts_with('2'));
+    let mut chosen: Vec<Response<'_>> = responses
+        .into_iter()
+        .filter(|one| match has_success {
+            true => one.status.starts_with('2'),
+            false => one.status == "default",
+        })
         .collect();
-    if chosen.is_empty() {
-        chosen = responses
-            .iter()
-            .filter(|(status, _)| status == "default")
-            .collect();
-    }
     // A range applies to the statuses that are not declared individually.
-    chosen.sort_by_key(|(status, _)| {
-        (
-            !status.bytes().all(|byte| byte.is_ascii_digit()),
-            status.clone(),
-        )
+    chosen.sort_by_key(|one| {
+        let is_range = !one.status.bytes().all(|byte| byte.is_ascii_digit());
+        (is_range, one.status.clone())
     });
     let mut declared = Vec::new();
-    for (status, value) in chosen {
-        let place = format!("{pointer}/responses/{}", step(status));
-        let mut read = one(reader, draft, status, value, &place)?;
+    for response in chosen {
+        let mut read = one(reader, draft, &response)?;
+        let status = &response.status;
         if matches!(status.as_str(), "204" | "205") && read.format != Format::NoContent {
             let what =
                 format!("a response of status {status} has no body: its `content` is ignored");
@@ -89,62 +86,14 @@ pub(crate) fn errors(
     operation: &Map<String, Value>,
     pointer: &str,
 ) -> Result<Vec<(String, Option<String>)>, Problem> {
-    let declared = responses(reader, operation, pointer)?
+    let declared = responses::by_status(reader.document, operation, pointer)?
         .into_iter()
-        .filter(|(status, _)| status.starts_with(['4', '5']));
-    let described = declared.map(|(status, value)| {
-        let (value, _) = reader.follow(
-            value,
-            &format!("{pointer}/responses/{}", step(&status)),
-            Part::Response,
-        )?;
-        Ok((status, description(value)))
+        .filter(|one| one.status.starts_with(['4', '5']));
+    let described = declared.map(|one| {
+        let (value, _) = reader.follow(one.value, &one.pointer)?;
+        Ok((one.status, description(value)))
     });
     described.collect()
-}
-
-/// The responses by status, in capitals.
-///
-/// # Errors
-/// Returns an error if a status is invalid, or is declared twice.
-fn responses<'v>(
-    reader: &Reader<'_>,
-    operation: &'v Map<String, Value>,
-    pointer: &str,
-) -> Result<Vec<(String, &'v Value)>, Problem> {
-    let all = operation.get("responses").unwrap_or(&Value::Null);
-    references::none(reader.document, all, &format!("{pointer}/responses"))?;
-    let declared = all.as_object().into_iter().flatten();
-    let mut found: Vec<(String, &Value)> = Vec::new();
-    for (key, value) in declared.filter(|(status, _)| !status.starts_with("x-")) {
-        let status = key.to_ascii_uppercase().replace("DEFAULT", "default");
-        let refused = |what: String| {
-            reader
-                .problem(&format!("{pointer}/responses/{}", step(key)), what)
-                .with_help(
-                    "write a status such as `200`, a range such as `2XX`, or `default`, once",
-                )
-        };
-        if !is_status(&status) {
-            return Err(refused(format!("`{key}` is not a status")));
-        }
-        if found.iter().any(|(known, _)| *known == status) {
-            return Err(refused(format!("the status `{status}` is declared twice")));
-        }
-        found.push((status, value));
-    }
-    Ok(found)
-}
-
-/// Whether this is a status from 100 to 599, a range of them, or `default`.
-fn is_status(status: &str) -> bool {
-    match status.as_bytes() {
-        b"default" => true,
-        [b'1'..=b'5', rest @ ..] => {
-            rest == b"XX" || rest.len() == 2 && rest.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
 }
 
 fn description(response: &Value) -> Option<String> {
@@ -158,13 +107,11 @@ fn description(response: &Value) -> Option<String> {
 fn one(
     reader: &Reader<'_>,
     draft: &mut Draft,
-    status: &str,
-    value: &Value,
-    pointer: &str,
+    response: &Response<'_>,
 ) -> Result<Declared, Problem> {
-    let (value, place) = reader.follow(value, pointer, Part::Response)?;
+    let (value, place) = reader.follow(response.value, &response.pointer)?;
     let mut declared = Declared {
-        status: status.to_owned(),
+        status: response.status.clone(),
         pointer: place.clone(),
         description: description(value),
         format: Format::NoContent,
@@ -173,7 +120,7 @@ fn one(
         accept: Vec::new(),
         schema: None,
     };
-    let content = references::content(reader.document, value, &place)?;
+    let content = references::content(value);
     let first = |fits: fn(&str) -> bool| content.iter().find(|(media, _)| fits(media));
     if let Some((media, description)) = first(is_json) {
         let at = format!("{place}/content/{}", step(media));

@@ -2,17 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    keywords::{
-        Handling::{Describes, Followed, Noted},
-        PATH_ITEM, Thing,
-    },
-    read::Reader,
-    schema_keys::{chooses, list},
-};
+use super::keywords::{Handling, Keywords};
+use super::read::Reader;
+use super::schema_keys::{chooses, list};
 use crate::codegen::model::Remark;
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
+use crate::contract::things::Thing;
 
 /// The address that a client has by itself.
 pub(crate) const BASE_URL: &str = "https://api.qovery.com";
@@ -24,22 +20,47 @@ pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
         contract,
         remarks: Vec::new(),
     };
-    walk.thing(Thing::Contract, contract, "");
     walk.servers(contract);
-    if let Some(components) = contract.get("components") {
-        walk.thing(Thing::Components, components, "/components");
-        for (keyword, thing) in [
-            ("schemas", Thing::Schema),
-            ("parameters", Thing::Parameter),
-            ("requestBodies", Thing::Body),
-            ("responses", Thing::Response),
-            ("pathItems", Thing::PathItem),
-        ] {
-            walk.each(thing, components, keyword, "/components");
-        }
-    }
-    walk.each(Thing::PathItem, contract, "paths", "");
+    walk.thing(Thing::Contract, contract, "");
     walk.remarks
+}
+
+/// Keywords whose value is a number.
+const NUMBERS: [&str; 9] = [
+    "maximum",
+    "minimum",
+    "multipleOf",
+    "maxLength",
+    "minLength",
+    "maxItems",
+    "minItems",
+    "maxProperties",
+    "minProperties",
+];
+
+/// Keywords whose value is true or false.
+const FLAGS: [&str; 8] = [
+    "nullable",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "uniqueItems",
+    "explode",
+    "allowReserved",
+    "allowEmptyValue",
+];
+
+/// The kind of value that a keyword has, if it is not the one that it needs.
+fn lacks(thing: Thing, keyword: &str, value: &Value) -> Option<&'static str> {
+    let is_flag = FLAGS.contains(&keyword) || keyword == "required" && thing != Thing::Schema;
+    if NUMBERS.contains(&keyword) && !value.is_number() {
+        Some("a number")
+    } else if is_flag && !value.is_boolean() {
+        Some("true or false")
+    } else {
+        None
+    }
+    .filter(|_| !value.is_null())
 }
 
 struct Walk<'a> {
@@ -52,51 +73,32 @@ impl Walk<'_> {
         self.remarks.push(Remark { pointer, text });
     }
 
-    /// The things that are the values of a mapping, or the items of a list.
-    fn each(&mut self, thing: Thing, around: &Value, keyword: &str, pointer: &str) {
-        let pointer = format!("{pointer}/{}", step(keyword));
-        match around.get(keyword) {
-            Some(Value::Object(map)) => {
-                for (name, value) in map {
-                    let is_extension = thing != Thing::Schema && name.starts_with("x-");
-                    if !is_extension {
-                        self.thing(thing, value, &format!("{pointer}/{}", step(name)));
-                    }
-                }
-            }
-            Some(Value::Array(list)) => {
-                for (index, value) in list.iter().enumerate() {
-                    self.thing(thing, value, &format!("{pointer}/{index}"));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn one(&mut self, thing: Thing, around: &Value, keyword: &str, pointer: &str) {
-        if let Some(value) = around.get(keyword) {
-            self.thing(thing, value, &format!("{pointer}/{}", step(keyword)));
-        }
-    }
-
     fn thing(&mut self, thing: Thing, value: &Value, pointer: &str) {
         let Some(map) = value.as_object() else { return };
         let may_refer = matches!(thing, Thing::Parameter | Thing::Body | Thing::Response);
         let is_reference = may_refer && map.contains_key("$ref");
-        for keyword in map.keys().filter(|keyword| !keyword.starts_with("x-")) {
-            let known = thing.keywords().iter().find(|(known, _)| known == keyword);
-            let text = match known {
+        let keywords = Keywords::of(thing);
+        let members = map.iter();
+        for (keyword, value) in members.filter(|(keyword, _)| !keyword.starts_with("x-")) {
+            if let Some(kind) = lacks(thing, keyword, value).filter(|_| !is_reference) {
+                self.note(
+                    format!("{pointer}/{}", step(keyword)),
+                    format!("`{keyword}` is ignored: it has to be {kind}"),
+                );
+                continue;
+            }
+            let text = match keywords.handling(keyword) {
                 _ if is_reference => match keyword.as_str() {
                     "$ref" | "summary" | "description" => continue,
-                    _ => "is ignored beside `$ref`".to_owned(),
+                    _ => "is ignored beside `$ref`",
                 },
-                Some((_, Followed | Describes)) => continue,
+                Some(Handling::Followed | Handling::Describes) => continue,
                 // An empty list is the address of the contract.
-                Some((_, Noted(_))) if map.get(keyword) == Some(&Value::Array(Vec::new())) => {
+                Some(Handling::Noted(_)) if *value == Value::Array(Vec::new()) => {
                     continue;
                 }
-                Some((_, Noted(text))) => (*text).to_owned(),
-                None => "is not a keyword here, and is ignored".to_owned(),
+                Some(Handling::Noted(text)) => text,
+                None => "is not a keyword here, and is ignored",
             };
             self.note(
                 format!("{pointer}/{}", step(keyword)),
@@ -106,35 +108,21 @@ impl Walk<'_> {
         if is_reference {
             return;
         }
-        match thing {
-            Thing::Contract | Thing::Components | Thing::Encoding => {}
-            Thing::PathItem => {
-                self.each(Thing::Parameter, value, "parameters", pointer);
-                for (method, _) in PATH_ITEM.iter().filter(|(key, handling)| {
-                    *handling == Followed && !["$ref", "parameters"].contains(key)
-                }) {
-                    self.one(Thing::Operation, value, method, pointer);
-                }
+        if thing == Thing::Schema {
+            self.schema(map, pointer);
+        }
+        for (keyword, inner, steps, value) in thing.inner(value) {
+            let is_followed = keywords.handling(keyword) == Some(Handling::Followed);
+            // A reference may name a schema in them.
+            if inner != Thing::Several
+                && (is_followed || matches!(keyword, "$defs" | "definitions"))
+            {
+                self.thing(inner, value, &format!("{pointer}{steps}"));
             }
-            Thing::Operation => {
-                self.each(Thing::Parameter, value, "parameters", pointer);
-                self.one(Thing::Body, value, "requestBody", pointer);
-                self.each(Thing::Response, value, "responses", pointer);
-            }
-            Thing::Parameter => {
-                self.one(Thing::Schema, value, "schema", pointer);
-                self.each(Thing::Media, value, "content", pointer);
-            }
-            Thing::Body | Thing::Response => self.each(Thing::Media, value, "content", pointer),
-            Thing::Media => {
-                self.one(Thing::Schema, value, "schema", pointer);
-                self.each(Thing::Encoding, value, "encoding", pointer);
-            }
-            Thing::Schema => self.schema(map, value, pointer),
         }
     }
 
-    fn schema(&mut self, map: &Map<String, Value>, value: &Value, pointer: &str) {
+    fn schema(&mut self, map: &Map<String, Value>, pointer: &str) {
         if map.get("required").is_some_and(|names| !names.is_array()) {
             self.note(
                 format!("{pointer}/required"),
@@ -153,12 +141,6 @@ impl Walk<'_> {
                 format!("{pointer}/patternProperties"),
                 "several patterns are not followed: the properties that they name may be any values".to_owned(),
             );
-        }
-        for keyword in ["properties", "patternProperties", "allOf", "anyOf", "oneOf"] {
-            self.each(Thing::Schema, value, keyword, pointer);
-        }
-        for keyword in ["items", "additionalProperties"] {
-            self.one(Thing::Schema, value, keyword, pointer);
         }
     }
 

@@ -48,12 +48,12 @@ pub(crate) fn emit(
     for parameter in &operation.parameters {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
         if parameter.location == Location::Path {
-            let ident = names::apart(&parameter.rust_name, &["body"]);
+            let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
             let argument = argument_type(parameter, ty);
             arguments.push(quote!(#ident: #argument));
             path_values.push((parameter, ident));
         } else if parameter.required {
-            let ident = names::apart(&parameter.rust_name, &["body"]);
+            let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
             let argument = argument_type(parameter, ty);
             arguments.push(quote!(#ident: #argument));
             settings.push(setting(parameter, &others(operation, parameter), &ident));
@@ -82,7 +82,7 @@ pub(crate) fn emit(
         }
     }
 
-    let name = names::apart(&operation.method_name, reserved::CLIENT);
+    let name = names::apart(&operation.method_name, &reserved::CLIENT);
     let marker = format_ident!("{}", operation.type_name);
     let text = method_text(operation, area, signature.output.as_ref()).attributes();
     let deprecated = operation.deprecated.then(|| {
@@ -92,7 +92,7 @@ pub(crate) fn emit(
     let new = new_call(&path_values);
     let former_methods = operation.former.iter().map(|(former, _)| {
         let note = format!("it is called `{name}` now");
-        let former = names::apart(former, reserved::CLIENT);
+        let former = names::apart(former, &reserved::CLIENT);
         let text = Doc::of(
             Line::new("The former name of ")
                 .own_link(&names::plain(&name))
@@ -301,7 +301,7 @@ pub(crate) fn place(location: Location) -> Option<TokenStream> {
 
 fn setter(parameter: &ParameterModel, others: &[&str], ty: &Type) -> TokenStream {
     let plain = parameter.rust_name.trim_start_matches("r#");
-    let ident = names::apart(plain, reserved::CALL);
+    let ident = names::apart(plain, &reserved::CALL);
     let value = format_ident!("value");
     let argument = argument_type(parameter, ty);
     let setting = setting(parameter, others, &value);
@@ -406,7 +406,7 @@ fn alternative_setter(
         text = text.text(" It takes ").text(about).text(".");
     }
     let text = Doc::of(text).attributes();
-    let ident = names::apart(&alternative.rust_name, reserved::CALL);
+    let ident = names::apart(&alternative.rust_name, &reserved::CALL);
     let sending = sending(alternative.kind, media, &alternative.encodings);
     Ok(quote! {
         #text
@@ -550,7 +550,11 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
         .iter()
         .filter(|parameter| !taken(parameter))
         .map(|parameter| {
-            names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::CALL).to_string()
+            names::apart(
+                parameter.rust_name.trim_start_matches("r#"),
+                &reserved::CALL,
+            )
+            .to_string()
         })
         .chain(
             operation
@@ -574,7 +578,7 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
         for (index, other) in body.alternatives.iter().enumerate() {
             line = line.text(if index > 0 { ", " } else { "" });
             line = line.code(&other.content_type).text(" by ");
-            let name = names::apart(&other.rust_name, reserved::CALL).to_string();
+            let name = names::apart(&other.rust_name, &reserved::CALL).to_string();
             line = setter(line, &name);
         }
         text = text.paragraph(line.text("."));

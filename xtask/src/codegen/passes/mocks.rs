@@ -25,7 +25,10 @@ pub(crate) use entry::entry;
 
 /// The name of a matcher's method for a parameter.
 fn matcher_name(parameter: &ParameterModel) -> Ident {
-    names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::WHEN)
+    names::apart(
+        parameter.rust_name.trim_start_matches("r#"),
+        &reserved::WHEN,
+    )
 }
 
 /// The name of a responder's method, and the status if it is a number.
@@ -91,7 +94,7 @@ pub(crate) fn emit(
     } else {
         quote!(|when, then| configure(when #(#fixed)*, then))
     };
-    let name = names::apart(&operation.method_name, reserved::MOCK_SERVER);
+    let name = names::apart(&operation.method_name, &reserved::MOCK_SERVER);
     let request = format!("{} {}", operation.http_method, operation.path);
     let text = Doc::of(Line::new("Mocks ").code(&request).text("."))
         .paragraph(areas::availability(&[area].into()))

@@ -19,7 +19,7 @@ use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
 
-use super::{names, prose, types, usage::Usage};
+use super::{names, prose, reserved::Reserved, types, usage::Usage};
 
 pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 
@@ -122,7 +122,7 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
     };
     let ty = if fact.secret { secret(&ty) } else { ty };
     Field {
-        ident: names::apart(fact.rust_name.trim_start_matches("r#"), &[]),
+        ident: names::apart(fact.rust_name.trim_start_matches("r#"), &Reserved::of("")),
         wire: fact.name.clone(),
         ty,
         presence,

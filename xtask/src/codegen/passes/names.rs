@@ -3,15 +3,17 @@
 use proc_macro2::Span;
 use syn::Ident;
 
+use super::reserved::Reserved;
+
 /// An identifier without the `r#` of a raw one.
 pub(crate) fn plain(ident: &Ident) -> String {
     ident.to_string().trim_start_matches("r#").to_owned()
 }
 
 /// An identifier of this name, with an underscore if it is one of `taken` or a Rust keyword.
-pub(crate) fn apart(name: &str, taken: &[&str]) -> Ident {
+pub(crate) fn apart(name: &str, taken: &Reserved) -> Ident {
     match syn::parse_str::<Ident>(name) {
-        Ok(ident) if !taken.contains(&name) => ident,
+        Ok(ident) if !taken.has(name) => ident,
         _ => Ident::new(&format!("{name}_"), Span::call_site()),
     }
 }
@@ -22,7 +24,7 @@ mod tests {
 
     #[test]
     fn a_taken_name_and_a_word_of_the_language_get_an_underscore() {
-        let taken = &["query", "header"];
+        let taken = &super::super::reserved::CALL;
         assert_eq!(apart("query", taken).to_string(), "query_");
         assert_eq!(apart("type", taken).to_string(), "type_");
         assert_eq!(apart("start_id", taken).to_string(), "start_id");

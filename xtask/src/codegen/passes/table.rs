@@ -45,7 +45,10 @@ pub(crate) fn emit(
         .iter()
         .filter(|parameter| !is_argument(parameter))
     {
-        let setter = names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::CALL);
+        let setter = names::apart(
+            parameter.rust_name.trim_start_matches("r#"),
+            &reserved::CALL,
+        );
         let value = given(parameter, type_of(parameter)?);
         setters.push(quote!(.#setter(#value)));
     }
@@ -80,7 +83,7 @@ pub(crate) fn emit(
     } else {
         quote!(given)
     };
-    let method = names::apart(&operation.method_name, reserved::CLIENT);
+    let method = names::apart(&operation.method_name, &reserved::CLIENT);
     let id = &operation.id;
     // The tables of the tests import what they use.
     Ok(short(quote! {

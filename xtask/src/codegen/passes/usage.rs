@@ -96,7 +96,7 @@ impl Usage {
     pub(crate) fn of(normalised: &Normalised, areas: &[&'static Area]) -> Self {
         let mut usage = Self::default();
         for (operation, area) in normalised.operations.iter().zip(areas) {
-            let method = names::apart(&operation.method_name, reserved::CLIENT).to_string();
+            let method = names::apart(&operation.method_name, &reserved::CLIENT).to_string();
             if let Some(name) = operation.body.as_ref().and_then(|body| body.ty.names()) {
                 usage.place(name).sent_by.push(method.clone());
             }

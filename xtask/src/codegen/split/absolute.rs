@@ -60,9 +60,14 @@ pub(crate) enum Side {
     Stream,
 }
 
+thread_local! {
+    // Tokens stay on their thread. Every entry of a table is shortened on its own.
+    static SHORTER: Vec<(Path, Path)> = tokens(NAMES);
+}
+
 /// Writes the paths of generated code as programs do.
 pub(crate) fn short(items: TokenStream) -> TokenStream {
-    replaced(items, &tokens(NAMES))
+    SHORTER.with(|paths| replaced(items, paths))
 }
 
 /// The same items on a side of the client.

@@ -12,10 +12,11 @@ use super::ids;
 use super::operation::{Key, METHODS, Operation, each_reference_of};
 use super::schema::Schemas;
 use super::validity;
-use crate::contract::Document;
 use crate::contract::pointer::{escape, steps};
-use crate::contract::references::{self, Part, pointer_of, resolve, schema_name};
+use crate::contract::references::{self, pointer_of, resolve, schema_name};
+use crate::contract::responses;
 use crate::contract::walk::each_reference;
+use crate::contract::{Document, referred};
 use crate::problem::Problem;
 
 /// The facts of one document.
@@ -53,6 +54,7 @@ pub(super) fn read(
     kind: Kind,
     before: Option<&Layer>,
 ) -> Result<Layer, Problem> {
+    referred::check(document)?;
     let mut reader = Reader {
         document,
         schemas: Schemas::new(document),
@@ -221,7 +223,7 @@ impl<'a> Reader<'a> {
         item: &'a Value,
         pointer: &str,
     ) -> Result<Vec<Operation>, Problem> {
-        let items = references::path_item(self.document, item, pointer)?;
+        let items = references::steps_of(self.document, item, pointer)?;
         let mut path_parameters: Vec<Value> = Vec::new();
         for (item, pointer) in &items {
             let declared = self.parameters(item, pointer)?;
@@ -256,7 +258,6 @@ impl<'a> Reader<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
-        references::none(self.document, operation, pointer)?;
         let tags = operation.get("tags");
         if !tags.is_none_or(is_list_of_texts) {
             let what = "`tags` has to be a list of texts";
@@ -282,7 +283,8 @@ impl<'a> Reader<'a> {
                 self.body(body, &format!("{pointer}/requestBody"))?,
             );
         }
-        let Some(responses) = operation.get("responses").and_then(Value::as_object) else {
+        let map = operation.as_object();
+        let Some(map) = map.filter(|map| map.get("responses").is_some_and(Value::is_object)) else {
             return Err(Problem::at(
                 self.document,
                 pointer,
@@ -290,14 +292,10 @@ impl<'a> Reader<'a> {
             )
             .with_help("declare at least one"));
         };
-        let all = operation.get("responses").unwrap_or(&Value::Null);
-        references::none(self.document, all, &format!("{pointer}/responses"))?;
         let mut kept: Vec<(String, Value)> = Vec::new();
-        for (code, response) in responses.iter().filter(|(code, _)| !code.starts_with("x-")) {
-            kept.push((
-                code.clone(),
-                self.response(response, &format!("{pointer}/responses/{}", escape(code)))?,
-            ));
+        for response in responses::by_status(self.document, map, pointer)? {
+            let facts = self.response(response.value, &response.pointer)?;
+            kept.push((response.status, facts));
         }
         kept.sort_by(|a, b| a.0.cmp(&b.0));
         facts.insert(
@@ -321,7 +319,7 @@ impl<'a> Reader<'a> {
         let mut kept = Vec::new();
         for (index, parameter) in declared.into_iter().flatten().enumerate() {
             let place = format!("{pointer}/parameters/{index}");
-            let (parameter, place) = resolve(self.document, parameter, &place, Part::Parameter)?;
+            let (parameter, place) = resolve(self.document, parameter, &place)?;
             kept.push(Value::Object(self.parameter(parameter, &place)?));
         }
         Ok(kept)
@@ -382,7 +380,7 @@ impl<'a> Reader<'a> {
     }
 
     fn body(&mut self, body: &'a Value, pointer: &str) -> Result<Value, Problem> {
-        let (body, pointer) = resolve(self.document, body, pointer, Part::Body)?;
+        let (body, pointer) = resolve(self.document, body, pointer)?;
         let mut facts = Map::new();
         if let Some(required) = body
             .get("required")
@@ -395,7 +393,7 @@ impl<'a> Reader<'a> {
     }
 
     fn response(&mut self, response: &'a Value, pointer: &str) -> Result<Value, Problem> {
-        let (response, pointer) = resolve(self.document, response, pointer, Part::Response)?;
+        let (response, pointer) = resolve(self.document, response, pointer)?;
         let mut facts = Map::new();
         let mut headers = Map::new();
         for (name, header) in response
@@ -405,7 +403,7 @@ impl<'a> Reader<'a> {
             .flatten()
         {
             let place = format!("{pointer}/headers/{}", escape(name));
-            let (header, place) = resolve(self.document, header, &place, Part::Header)?;
+            let (header, place) = resolve(self.document, header, &place)?;
             let mut kept = Map::new();
             if let Some(schema) = header.get("schema") {
                 kept.insert(
@@ -429,7 +427,7 @@ impl<'a> Reader<'a> {
         facts: &mut Map<String, Value>,
     ) -> Result<(), Problem> {
         let mut kept = Map::new();
-        for (kind, media) in references::content(self.document, owner, pointer)? {
+        for (kind, media) in references::content(owner) {
             let place = format!("{pointer}/content/{}", escape(kind));
             let mut inner = Map::new();
             if let Some(schema) = media.get("schema") {

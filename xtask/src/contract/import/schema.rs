@@ -389,7 +389,8 @@ impl<'a> Schemas<'a> {
                     self.document,
                     &place,
                     "the mapping of a discriminator has to name a schema",
-                ));
+                )
+                .with_help("map it to `#/components/schemas/NAME`"));
             };
             // A bare name is allowed; a reference says the same in one way.
             let reference = if target.contains('/') || target.starts_with('#') {

@@ -72,7 +72,7 @@ pub(crate) fn entry(
         }
         Format::NoContent => TokenStream::new(),
     };
-    let method = names::apart(&operation.method_name, reserved::MOCK_SERVER);
+    let method = names::apart(&operation.method_name, &reserved::MOCK_SERVER);
     let id = &operation.id;
     let (given, answer) = (
         used(takes_given, quote!(given)),

@@ -69,7 +69,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
 
 fn setter(field: &Field) -> TokenStream {
     let ident = &field.ident;
-    let method = names::apart(&names::plain(ident), reserved::MODEL);
+    let method = names::apart(&names::plain(ident), &reserved::MODEL);
     let text = Line::new("Sets ").own_link(&names::plain(ident)).text(".");
     let text = Doc::of(text).attributes();
     match field.presence {
