@@ -170,7 +170,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// The requests with the same action as ours.
-    pub(super) fn alike(self) -> impl Iterator<Item = &'a Run> {
+    pub(super) fn alike(self) -> impl Iterator<Item = &'a Run> + Clone {
         let requests = self
             .ledger
             .runs

@@ -247,7 +247,7 @@ fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
 fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let own = ledger.own_request()?;
-    let ended = own.end()?.at;
+    let ended = own.end().and(own.said_over)?;
     Some(
         !repeats_environment(ledger, own) && ended.saturating_add(millis(LATE)) <= run.work()?.last,
     )

@@ -88,7 +88,8 @@ pub(super) fn read(
             operations.push(operation);
         }
     }
-    let notes = ids::distinct(&mut operations, before.map(|before| &before.operations));
+    let mut notes = ids::distinct(&mut operations, before.map(|before| &before.operations));
+    notes.extend(validity::dropped_parameters(&operations));
     let operations = operations.into_iter();
     let operations = operations.map(|operation| (operation.key(), operation));
     let addresses = reader.addresses;

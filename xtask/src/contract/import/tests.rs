@@ -626,7 +626,10 @@ paths:
         - {name: other, in: path, required: true, schema: {type: string}}
       responses: {'200': {description: x}}
 "##;
-    let (text, _) = imported(None, &[SOCKETS]);
+    let (text, report) = imported(None, &[SOCKETS]);
+    let dropped = "GET /service/{id}: the path parameter `other` is not in the path and is dropped";
+    assert_eq!(report.matches("is dropped").count(), 1, "{report}");
+    assert!(report.contains(dropped), "{report}");
     let tree = tree(&text);
     let places = |pointer: &str| -> Vec<(String, String)> {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();

@@ -85,6 +85,25 @@ fn declare_path_parameters(merged: &mut Merged) {
     }
 }
 
+/// Returns a note for each path parameter that is dropped.
+pub(super) fn dropped_parameters(operations: &[Operation]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for operation in operations {
+        let wanted = names_in(&operation.path);
+        if wanted.is_empty() {
+            continue;
+        }
+        let names = path_parameters(operation).map(name);
+        for name in names.filter(|name| !wanted.contains(name)) {
+            notes.push(format!(
+                "{}: the path parameter `{name}` is not in the path and is dropped",
+                operation.name()
+            ));
+        }
+    }
+    notes
+}
+
 fn send_in_query(parameter: &mut Value) {
     if is_in_path(parameter)
         && let Some(map) = parameter.as_object_mut()

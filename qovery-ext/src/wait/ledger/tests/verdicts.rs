@@ -1565,3 +1565,43 @@ fn a_watched_request_that_shows_two_actions_repeats_the_environment() {
     let verdict = judged(["STOPPING", "STOPPING"]);
     assert!(is_reached(&verdict), "{verdict:?}");
 }
+
+/// The ids of requests are ordered by time.
+#[test]
+fn a_success_of_the_second_of_two_runs_is_not_that_of_the_older_request() {
+    let timed = |number: u128| Uuid::from_u128((7 << 76) | (2 << 62) | (number << 80));
+    let judged = |ours: u128, other: u128| {
+        let mut ledger = acted(&environment(), Goal::Stopped, Some(1));
+        ledger.follow(timed(ours));
+        let theirs = QueueRow {
+            request: timed(other),
+            ..row(2, "STOP")
+        };
+        let said = |at, state: &str| Observation::Request {
+            id: timed(ours),
+            state: State::from(state),
+            at,
+        };
+        let readings = [
+            queue(3_000, &[theirs]),
+            status(8_000, "x", "STOPPING"),
+            said(8_000, "STOPPING"),
+            status(13_000, "y", "STOPPING"),
+            status(15_000, "y", "STOPPED"),
+            said(15_000, "STOPPED"),
+            queue(15_000, &[]),
+            history(
+                15_000,
+                &[
+                    past("y", "STOP", "STOPPED"),
+                    past("x", "STOP", "STOP_ERROR"),
+                ],
+            ),
+        ];
+        judge(&seen(ledger, &readings), 15_000 + periods(4))
+    };
+    let verdict = judged(1, 2);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(2, 1);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}

@@ -5,7 +5,7 @@
 
 use super::super::{
     Fact, LATE, Ledger, Stamp,
-    claim::{covers, repeats_environment},
+    claim::{covers, is_older, repeats_environment},
     decide, millis,
     run::{End, Fate, Run},
 };
@@ -113,6 +113,26 @@ impl<'a> RequestStatus<'a> {
         let is_later =
             !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last));
         is_later || self.outlasts_its_run(request, shown_by)
+    }
+
+    /// Whether as many similar requests as runs were seen, ours is the oldest of them, and the first run has not ended
+    /// as the request status says.
+    pub(super) fn is_contradicted_by_the_order(self, decision: &Decision) -> bool {
+        let Some(ours) = self.ledger.request else {
+            return false;
+        };
+        let others = self.ledger.candidates().alike();
+        let mut ids = others.filter_map(Run::request).filter(|id| *id != ours);
+        let runs = self.ledger.candidates().executions();
+        let has_run_for_each = ids.clone().count() + 1 == runs.len();
+        let agreeing = self.ledger.ends().agreeing(decision);
+        let agrees = |first: &Run| agreeing.iter().any(|run| run.id == first.id);
+        runs.len() > 1
+            && has_run_for_each
+            && ids.all(|id| is_older(ours, id))
+            && runs
+                .first()
+                .is_some_and(|first| first.end().is_some() && !agrees(first))
     }
 
     /// Whether the request was said to run a settle period after the end of every run that had begun by a time.
