@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Cancel,
     /// Wait for an action of an external actor.
     Wait {
-        /// The state to wait for.
+        /// The goal to wait for.
         #[arg(long = "for", value_enum, default_value_t = Awaited::Deployed)]
         goal: Awaited,
     },

@@ -35,15 +35,14 @@
 //! ```
 //!
 //! # Matching
-//! A matcher takes requests of the operation's method and path. Each method called on [`When`]
-//! narrows that down: to one value of a path parameter, of a query parameter, of a header or of the
-//! body. Other parts may have any value. `None`, or an empty list, for an optional parameter
-//! matches requests without it.
+//! A matcher matches requests with the operation's method and path. Each method of [`When`] requires one value
+//! of a path parameter, of a query parameter, of a header or of the body. Other parts may have any value.
+//! `None`, or an empty list, for an optional parameter matches requests without it.
 //!
 //! # Answering
-//! [`Then`] has a method for each success that the contract declares, which takes the model of the
-//! answer. [`model`] makes a model from JSON, and reports a part that does not fit.
-//! [`Then::error`] answers with any other status.
+//! [`Then`] has a method for each success that the contract declares, which takes the model of the answer.
+//! [`model`] creates a model from JSON, and panics with the field that does not fit. [`Then::error`] answers
+//! with any other status.
 //!
 //! # Outside of the contract
 //! The types cannot express an answer that is not in the contract, or a request that the client cannot send. For these,
@@ -106,7 +105,7 @@ impl<O: Operation> fmt::Debug for Then<O> {
     }
 }
 
-/// A model from JSON, as the client would read it in an answer.
+/// Creates a model from JSON, as the client would read it in an answer.
 ///
 /// ```
 /// use qovery_api::{mock::model, serde_json::json, types};
@@ -188,7 +187,7 @@ fn encoded<T: Serialize + ?Sized>(value: &T, id: &str) -> Value {
 }
 
 impl<O: Operation> When<O> {
-    /// httpmock's own matcher, with the conditions so far, for requests that the contract does not describe.
+    /// Returns httpmock's own matcher with the conditions so far, for requests that the contract does not describe.
     pub fn into_inner(self) -> httpmock::When {
         self.inner
     }
@@ -315,12 +314,12 @@ impl<O: Operation> When<O> {
 }
 
 impl<O: Operation> Then<O> {
-    /// httpmock's own responder, with the answer so far, for answers that the contract does not describe.
+    /// Returns httpmock's own responder with the answer so far, for answers that the contract does not describe.
     pub fn into_inner(self) -> httpmock::Then {
         self.inner
     }
 
-    /// An error of the API: the status, and a body with this message in the form that the API uses.
+    /// Answers with an error of the API: this status, and a body with this message in the form that the API uses.
     ///
     /// # Panics
     /// Panics if the status is not between 400 and 599.

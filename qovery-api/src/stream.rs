@@ -30,22 +30,22 @@ pub trait StreamRequest: fmt::Debug + Clone + Send + Sync + 'static {
     const ID: &'static str;
     /// The path of the endpoint.
     const PATH: &'static str;
-    /// The same for a transport.
+    /// The operation in the form that a transport needs.
     const INFO: &'static OperationInfo = &OperationInfo::new(Self::ID, Method::GET, Self::PATH);
 
-    /// The query. It holds no token.
+    /// Returns the query. It contains no token.
     fn to_query(&self) -> StreamQuery;
 
-    /// Returns an error if a value cannot be sent or honored: a date outside of the years 0 to
-    /// 9999, a number that is not finite, an empty text, a text with a NUL, an empty list.
+    /// Checks that the request can be sent.
     ///
     /// # Errors
-    /// The message names the parameter.
+    /// Returns an error that names the parameter if a value cannot be sent or honored: a date outside of the
+    /// years 0 to 9999, a number that is not finite, an empty text, a text with a NUL, an empty list.
     fn check(&self) -> Result<(), String> {
         self.to_query().problem.map_or(Ok(()), Err)
     }
 
-    /// The URL of the request below that of the websocket API. It is not checked: see
+    /// Returns the URL of the request, below this URL of the websocket API. Does not check the values: see
     /// [`check`](Self::check).
     fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
@@ -100,12 +100,12 @@ impl StreamQuery {
         self.problem.get_or_insert_with(problem);
     }
 
-    /// The names and values, not encoded.
+    /// Returns the names and values, not encoded.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
 
-    /// The query, encoded as in a URL, without the question mark.
+    /// Returns the query, encoded as in a URL, without the question mark.
     pub fn encode(&self) -> String {
         let encode = |text| utf8_percent_encode(text, RESERVED);
         let pairs = self.pairs.iter();

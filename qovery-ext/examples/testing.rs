@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_failure_is_forgiven() {
+    async fn a_single_failure_is_retried() {
         let (fake, environment, api) = scene();
         environment.next_deployment().fails_at(&api, Step::Build);
 
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn two_failures_are_not() {
+    async fn two_failures_are_reported() {
         let (fake, environment, api) = scene();
         for number in 0..2 {
             let deployment = environment.nth_deployment(number);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_cancel_stands() {
+    async fn a_cancel_is_not_retried() {
         let (fake, environment, _) = scene();
         environment
             .next_deployment()

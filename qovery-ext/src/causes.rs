@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use qovery_api::Printable;
 
-/// Returns the message of an error and of its causes in one line, printable. A cause that the text already
+/// Returns the message of an error and of its causes in one line, escaped for printing. A cause that the text already
 /// contains is left out.
 ///
 /// The errors of this crate print the same with `{:#}`. Use this function for errors of other crates, such as

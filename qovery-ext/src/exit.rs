@@ -4,8 +4,8 @@ use std::{error::Error, future::Future, process::ExitCode};
 
 use crate::{codes, wait::WaitError};
 
-/// Runs the work of a program, and returns its exit code. Prints an error with its causes to stderr; its code is
-/// that of [`exit_code`].
+/// Runs the work of a program, and returns its exit code. If the work fails, prints the error with its causes
+/// to stderr, and returns the code of [`exit_code`].
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -35,8 +35,8 @@ where
     })
 }
 
-/// Returns the exit code for an error of this crate or of [`qovery_api`], for a `main` in which errors of
-/// several kinds end up.
+/// Returns the exit code for an error of this crate or of [`qovery_api`], for a `main` that handles errors of
+/// several types.
 ///
 /// # Codes
 /// All `exit_code` methods of this crate follow this table.

@@ -1,11 +1,11 @@
 //! Ctrl-C, and SIGTERM, which CI runners send to end a job.
 //!
-//! Listening replaces the default, which ends the program without printing how to continue. It does so for
-//! the rest of the process: Tokio keeps its signal handler.
+//! Listening replaces the default action of these signals, which ends the program at once. The replacement
+//! lasts for the rest of the process, because Tokio keeps its signal handler.
 
 use std::{fmt, pin::Pin};
 
-/// A signal to stop.
+/// Receives Ctrl-C and SIGTERM.
 ///
 /// ```no_run
 /// # async fn example(work: impl Future<Output = ()>) {
@@ -71,7 +71,7 @@ impl Interrupt {
         }
     }
 
-    /// Waits for the signal. Returns at once if it was received before. Dropping the future loses
+    /// Waits for one of the signals. Returns at once if one was received before. Dropping the future loses
     /// nothing.
     pub async fn comes(&mut self) {
         if !self.came {

@@ -38,15 +38,15 @@
 //! | `native-tls` | no | TLS by the library of the system |
 //! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
 //! | `services` | no | `recipes::services`, `recipes::find_service`, `recipes::urls`: the services and URLs of an environment |
-//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; the areas `organizations` and `projects`; the feature `services` |
-//! | `history` | no | `recipes::history`: past deployments as rows with typed durations; the feature `services` |
-//! | `versions` | no | `recipes::set_image`, `recipes::roll_back`, `recipes::promote`; the feature `history` |
-//! | `terraform` | no | `recipes::plan_terraform`: plans, and applying them; the feature `history` |
+//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; enables the areas `organizations` and `projects`; enables the feature `services` |
+//! | `history` | no | `recipes::history`: past deployments as rows with typed durations; enables the feature `services` |
+//! | `versions` | no | `recipes::set_image`, `recipes::roll_back`, `recipes::promote`; enables the feature `history` |
+//! | `terraform` | no | `recipes::plan_terraform`: computes and applies plans; enables the feature `history` |
 //! | `display` | no | the module `display`: `action.show().await` |
-//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request; the features `find`, `variables` and `versions` |
-//! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal; the feature `find` |
-//! | `variables` | no | `recipes::set_variable`, plans, `.env` files; the area `variables` |
-//! | `stream` | no | the module `stream`: websockets; the area `organizations` |
+//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request; enables the features `find`, `variables` and `versions` |
+//! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal; enables the feature `find` |
+//! | `variables` | no | `recipes::set_variable`, plans, `.env` files; enables the area `variables` |
+//! | `stream` | no | the module `stream`: websockets; enables the area `organizations` |
 //!
 //! The areas of [`qovery_api`] that [`wait`] uses are always enabled: `environments`, `applications`,
 //! `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` and `clusters`. To call operations of
@@ -64,8 +64,9 @@
 //! - **A token is never shown**: not in `Debug`, errors, traces, panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
 //!   runtime with its time enabled.
-//! - **Errors stay compatible**: one for each concern, opaque or a non-exhaustive enum, with predicates,
-//!   accessors and a message that a person can act on. If a call failed, `api_error` returns its error.
+//! - **Errors stay compatible**: each part has one error type, opaque or a non-exhaustive enum, with
+//!   predicates, accessors and a message that names the next step. If a call failed, `api_error` returns its
+//!   error.
 #![forbid(unsafe_code)]
 
 mod causes;

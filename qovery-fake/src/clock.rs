@@ -9,7 +9,7 @@ use tokio::{sync::Notify, time::Instant};
 
 /// How the time of a fake passes.
 ///
-/// By default it is Tokio's, so that a fake whose transport is used under a paused clock is exact.
+/// By default it is Tokio's time, so that a fake on a paused clock is exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clock {
     speed: f64,
@@ -22,12 +22,12 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Tokio's clock, paused or not.
+    /// Creates a clock that follows Tokio's clock, paused or not.
     pub fn tokio() -> Self {
         Self::default()
     }
 
-    /// Tokio's clock, this many times as fast: deployments of minutes take seconds.
+    /// Creates a clock that runs this many times as fast as Tokio's: deployments of minutes take seconds.
     ///
     /// A factor of zero or below means [`Clock::manual`].
     pub fn fast(factor: f64) -> Self {
@@ -40,8 +40,8 @@ impl Clock {
         }
     }
 
-    /// A clock that only [`FakeQovery::advance`](super::FakeQovery::advance) advances. Answers with
-    /// a scripted delay wait for it too.
+    /// Creates a clock that only [`FakeQovery::advance`](super::FakeQovery::advance) advances. Answers with a
+    /// scripted delay wait for this clock too.
     pub fn manual() -> Self {
         Self { speed: 0.0 }
     }

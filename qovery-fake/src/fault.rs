@@ -11,8 +11,8 @@ use super::exchange::{Answer, Delivery, Outcome, Refusal};
 
 /// A fault of one request, of some requests or of all requests.
 ///
-/// By default a fault applies to the next request only. The first fault that matches a request
-/// applies; delays and changed bodies of later faults add up with it.
+/// By default a fault applies to the next request only. If several faults match a request, the first one
+/// decides about its execution. Delays and changed bodies of the others apply too.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -108,7 +108,7 @@ impl Fault {
         Self::new(Kind::LostAfter)
     }
 
-    /// A status with the API's error body, in place of an execution.
+    /// The request is not executed, and answered with this status and the API's error body.
     pub fn status(status: u16) -> Self {
         let refusal = Refusal::new(status, "injected by a script");
         Self::new(Kind::Instead(
@@ -116,13 +116,13 @@ impl Fault {
         ))
     }
 
-    /// Any answer, such as a page of a proxy, in place of an execution.
+    /// The request is not executed, and gets this answer, such as a page of a proxy.
     pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Instead(Answer::text(status, content_type, body)))
     }
 
-    /// The request is executed, and then answered by the status or the answer of this fault: a
-    /// gateway that loses the response, for example.
+    /// The request is executed first, and then gets the status or the answer of this fault, as from a gateway
+    /// that loses the response.
     pub fn after_execution(mut self) -> Self {
         if let Kind::Instead(answer) = self.kind {
             self.kind = Kind::InsteadAfter(answer);
@@ -130,7 +130,7 @@ impl Fault {
         self
     }
 
-    /// A 429, in place of an execution.
+    /// The request is not executed, and answered with 429.
     pub fn too_many_requests(retry_after: RetryAfter) -> Self {
         Self::status(429).retry_after(retry_after)
     }

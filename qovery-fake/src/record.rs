@@ -10,8 +10,8 @@ use super::{
     exchange::{Delivery, Incoming},
 };
 
-/// A request that the fake received, without the token. `Debug` does not show values that may be secret: the
-/// [`body`](Self::body) has them.
+/// A request that the fake received, without the token. `Debug` does not show values that may be secret, but
+/// the [`body`](Self::body) has them.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -29,7 +29,7 @@ pub struct RecordedRequest {
     pub status: Option<StatusCode>,
     /// Whether the server executed the request, even if the caller received an error or no answer.
     pub executed: bool,
-    /// When it arrived, since the fake was made.
+    /// The time of its arrival, counted from the creation of the fake.
     pub at: Duration,
 }
 

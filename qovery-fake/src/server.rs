@@ -46,18 +46,18 @@ impl FakeServer {
         Ok(Self { address, task })
     }
 
-    /// The base URL, such as `http://127.0.0.1:49152`.
+    /// Returns the base URL, such as `http://127.0.0.1:49152`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The base URL of its websockets, such as `ws://127.0.0.1:49152`.
+    /// Returns the base URL of its websockets, such as `ws://127.0.0.1:49152`.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> String {
         format!("ws://{}", self.address)
     }
 
-    /// The address that it listens on.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

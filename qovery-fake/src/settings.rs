@@ -9,9 +9,9 @@ pub enum Gone {
     /// 404.
     #[default]
     NotFound,
-    /// 403, which the API also answers.
+    /// 403: the API also returns it for deleted resources.
     Forbidden,
-    /// 400 with a message that it does not exist.
+    /// 400 with a message that the resource does not exist.
     BadRequest,
     /// The status shows `DELETED` for this long, then 404.
     ShownFor(Duration),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The uncertain behavior of the API, with one dimension for each unknown.
+/// The behavior of the API that is not documented or varies, with one dimension for each such behavior.
 ///
 /// [`FakeQovery::api`](super::FakeQovery::api) sets it for the whole fake. The default of each
 /// dimension is the behavior of a fake without traits. The settings of an
@@ -84,7 +84,7 @@ dimension! {
         /// Always.
         #[default]
         Always,
-        /// If the request has to wait because another one runs or waits.
+        /// Only if the request has to wait because another one runs or waits.
         IfQueued,
         /// Never: `deployment_request_id` is null.
         Never,
@@ -99,8 +99,7 @@ dimension! {
         /// The declared body.
         #[default]
         Declared,
-        /// The status of the environment. Its `origin` and `triggered_by` are still those of the
-        /// deployment before.
+        /// The status of the environment. Its `origin` and `triggered_by` are still those of the previous deployment.
         EnvironmentStatus,
         /// The status of the service, or of the first selected service.
         ServiceStatus,
@@ -114,7 +113,7 @@ dimension! {
 dimension! {
     /// The meaning of `deployment_request_id` in the status of an environment or of a service.
     StatusRequest {
-        /// The running request, else the next queued one; null at rest.
+        /// The running request, else the next queued one; null if there is neither.
         #[default]
         RunningOrNext,
         /// The request of the run whose state is shown, also after its end.
@@ -232,7 +231,7 @@ pub struct Lags {
 }
 
 impl Lags {
-    /// The same lag for each endpoint.
+    /// Creates the same lag for each endpoint.
     pub fn of_all(lag: Duration) -> Self {
         Self {
             environment_status: lag,
@@ -244,7 +243,7 @@ impl Lags {
         }
     }
 
-    /// A lag of 0 to 10 s for each endpoint, independent of each other.
+    /// Draws a lag of 0 to 10 s for each endpoint. The same seed gives the same lags.
     pub fn random(seed: u64) -> Self {
         Self::drawn(&mut fastrand::Rng::with_seed(seed))
     }

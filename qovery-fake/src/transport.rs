@@ -32,7 +32,7 @@ impl FakeTransport {
         Self { fake, token }
     }
 
-    /// Sends this token instead of the fake's own, right or wrong.
+    /// Sends this token instead of the one that the fake accepts.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());

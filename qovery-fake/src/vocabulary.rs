@@ -137,11 +137,11 @@ impl Step {
     }
 }
 
-/// The channel that an action came through, as the API derives it from the `User-Agent`.
+/// The origin of an action, which the API derives from the `User-Agent` of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// A direct call of the API. Programs that use this library have it.
+    /// A direct call of the API, such as from a program that uses this library.
     Api,
     /// The command-line tool.
     Cli,

@@ -672,9 +672,11 @@ fn the_documentation_of_the_helpers_names_the_areas_that_they_enable() {
             continue;
         };
         let effect = row.split('|').nth(3).unwrap_or_default();
-        let (_, stated) = effect.split_once("; the area").unwrap_or_default();
+        let (_, stated) = effect.split_once("; enables the area").unwrap_or_default();
         assert_eq!(named(stated), enabled, "{feature}");
-        let (_, stated) = effect.split_once("; the feature").unwrap_or_default();
+        let (_, stated) = effect
+            .split_once("; enables the feature")
+            .unwrap_or_default();
         let stated: BTreeSet<&str> = stated.split('`').skip(1).step_by(2).collect();
         let own = needs.iter().map(String::as_str);
         let own: BTreeSet<&str> = own.filter(|need| features.contains_key(*need)).collect();

@@ -223,7 +223,7 @@ fn every_request_is_sent_as_it_was_built() {
 }
 
 #[test]
-fn no_secret_shows() {
+fn debug_shows_no_secret() {
     let contract = document::contract();
     let (mut problems, mut found) = (Vec::new(), 0);
     for subject in subjects(&contract, true)

@@ -79,8 +79,8 @@ fn end_interrupted(command: &Command) -> Result<(), problem::Problem> {
     let what = match update::transaction::recover(&root)? {
         None => return Ok(()),
         Some(update::transaction::Recovered::Unstarted) => "it had changed nothing",
-        Some(update::transaction::Recovered::Finished) => "its files are in place now",
-        Some(update::transaction::Recovered::Undone) => "all files have their state from before it",
+        Some(update::transaction::Recovered::Finished) => "it is finished now",
+        Some(update::transaction::Recovered::Undone) => "it was undone",
     };
     eprintln!("note: an earlier update was interrupted: {what}");
     Ok(())

@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_file_stays_if_a_later_import_knows_less() {
+    fn the_known_commit_of_a_file_stays_if_a_later_import_has_none() {
         let unknown = |known: &Imported, date: &str| Imported {
             sha256: known.sha256.clone(),
             upstream: Upstream {

@@ -128,14 +128,14 @@ fn older(
     if !date.is_empty() && !last.is_empty() {
         return (date.as_str() < last).then(|| {
             format!(
-                "it is of {}, the contract of {}",
+                "its date is {}, and that of the contract is {}",
                 Printable::new(date),
                 Printable::new(last)
             )
         });
     }
     if before.is_some() {
-        return Some("it was imported before, and others after it".to_owned());
+        return Some("it was imported before, and newer revisions after it".to_owned());
     }
     by_contents(&contract?.value, &document.value)
 }

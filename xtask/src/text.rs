@@ -82,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_hidden_is_left(text in "(\\PC|\\pC|::|##\\[|\n){0,20}") {
+        fn every_hidden_character_is_escaped(text in "(\\PC|\\pC|::|##\\[|\n){0,20}") {
             prop_assert!(!escaped(&text).chars().any(is_hidden));
             let shown = Printable::new(&text).to_string();
             prop_assert!(!shown.chars().any(is_hidden), "{shown:?}");

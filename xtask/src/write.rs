@@ -324,7 +324,7 @@ fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> 
 fn foreign(path: &Path) -> Problem {
     Problem::in_file(
         path,
-        "is neither a file nor a directory, and generated files stand in such only",
+        "is neither a file nor a directory, but a generated directory contains only these",
     )
     .with_help("move it elsewhere, then generate again")
 }

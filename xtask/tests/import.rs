@@ -188,7 +188,7 @@ fn a_schema_of_3_1_gives_the_same_client_with_and_without_import() {
 }
 
 #[test]
-fn what_3_0_cannot_say_is_refused_with_its_place() {
+fn keywords_that_3_0_lacks_are_refused_with_their_location() {
     for (schema, keyword) in REFUSED {
         let home = tempfile::tempdir().expect("a directory");
         fs::write(home.path().join("a.yaml"), contract(&[schema])).expect("written");

@@ -38,11 +38,10 @@ use decoding::Decoding;
 /// Awaiting it returns the decoded body. [`Call::response`] returns the status and the headers too. A call
 /// can be cloned, and each clone is sent separately.
 ///
-/// If a part cannot be sent, nothing is sent, and the call fails when it is awaited:
-/// [`Error::is_invalid_request`]. Such parts are a path parameter that would reach another endpoint, a header
-/// that is not text, a number in a body or parameter that is NaN or infinite, a date outside of the years 0 to
-/// 9999, and an object in the query with a key that is the name of another parameter. The message names the
-/// field or parameter.
+/// If a part of the call cannot be sent, nothing is sent, and the call fails when it is awaited:
+/// [`Error::is_invalid_request`]. For example, a path parameter would reach another endpoint, a header is not
+/// text, a number is NaN or infinite, a date is outside of the years 0 to 9999, or the key of an object in the
+/// query is the name of another parameter. The message names the field or parameter.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O> {
     client: Client,
@@ -80,8 +79,8 @@ impl<O: Operation> Call<O> {
     /// Creates a call from the values of its path parameters, in the order of the path. A parameter
     /// that is in the path twice has one value. [`QueryValue`] writes each value as text.
     ///
-    /// The operations of the contract are methods of [`Client`]. Use this function for an operation
-    /// that the contract does not have.
+    /// The operations of the contract are methods of [`Client`]. Use this function for an operation that is not
+    /// in the contract.
     ///
     /// ```
     /// use qovery_api::{Call, Client, Json, Operation, OperationInfo};
@@ -137,11 +136,13 @@ impl<O: Operation> Call<O> {
     /// Sets a header and replaces earlier values of the same name. A `Content-Type` replaces that
     /// of the body.
     ///
-    /// The call fails if a header cannot hold the value, if the header frames the message or belongs to the
-    /// connection (such as `Content-Length`, `Transfer-Encoding` and `Connection`), if it is for a proxy or
-    /// leads to another server, path or method (such as `Host`, `Proxy-Authorization`, `X-Forwarded-Host`,
-    /// `X-Original-URL` and `X-HTTP-Method-Override`), or if a `User-Agent` begins like that of the command-line
-    /// tool or of the Terraform provider.
+    /// The call fails
+    /// - if a header cannot hold the value;
+    /// - if the header belongs to the connection or sets the length of the message, such as `Content-Length`,
+    ///   `Transfer-Encoding` and `Connection`;
+    /// - if the header is for a proxy, or leads to another server, path or method, such as `Host`,
+    ///   `Proxy-Authorization`, `X-Forwarded-Host`, `X-Original-URL` and `X-HTTP-Method-Override`;
+    /// - if a `User-Agent` begins like that of the command-line tool or of the Terraform provider.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self

@@ -145,10 +145,9 @@ impl Client {
         &self.inner.base_url
     }
 
-    /// Returns the address of the websocket API, with `https` in place of `wss`: that of
-    /// [`ClientBuilder::stream_url`], or `wss://ws.qovery.com` for a client of
-    /// `https://api.qovery.com`. Returns `None` for any other client, because its token belongs to
-    /// another server.
+    /// Returns the address of the websocket API, with `https` in place of `wss`. This is the address of
+    /// [`ClientBuilder::stream_url`], or `wss://ws.qovery.com` for a client of `https://api.qovery.com`.
+    /// Returns `None` for any other client, because its token belongs to another server.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> Option<&Url> {
         self.inner.stream_url.as_ref()
@@ -189,9 +188,10 @@ impl Client {
         value
     }
 
-    /// Calls a function after each write that the server has executed or may have executed: a call that is not only a
-    /// read, by this client or a clone of it, that succeeded, whose response was lost, or that was dropped while it was
-    /// sent. Each call of this method adds a function, which stays until all clones are dropped.
+    /// Calls a function after each write of this client or its clones that the server has executed or may have
+    /// executed. A write is a call that does more than read. It may have been executed if it succeeded, if its
+    /// response was lost, or if it was dropped while it was sent. Each call of this method adds a function,
+    /// which stays until all clones are dropped.
     ///
     /// Layers above the client use it, for example to clear a cache. The function must not panic, because it also runs
     /// when a future is dropped. If it blocks, it delays the call.
@@ -305,7 +305,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     /// Sets the base URL of the API. It may contain a path. Default: `https://api.qovery.com`.
     ///
-    /// An `http://` address of any host is accepted: the token is then sent unencrypted. The
+    /// An `http://` address of any host is accepted: the token is then sent unencrypted. By default, the
     /// clients of `qovery-ext` accept only `http://` addresses of this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());

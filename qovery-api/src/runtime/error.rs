@@ -184,7 +184,7 @@ impl Error {
         self.0.operation
     }
 
-    /// Returns whether the call was refused before anything was sent: because of a path parameter
+    /// Returns whether the call was refused before anything was sent, for example because of a path parameter
     /// that would reach another endpoint, or a header or a body that cannot be encoded.
     pub fn is_invalid_request(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidRequest(_))
@@ -236,9 +236,9 @@ impl Error {
         self.origin() == Some(Origin::Api)
     }
 
-    /// Returns whether a retried `DELETE` was answered with 400, 403, 404 or 410 after an attempt
-    /// that may have been executed. That attempt may have deleted the resource: the response is
-    /// then its consequence, not a refusal.
+    /// Returns whether a retried `DELETE` was answered with 400, 403, 404 or 410 after an attempt that may have
+    /// been executed. That attempt may have deleted the resource. The response then shows this deletion and no
+    /// refusal.
     pub fn may_already_be_deleted(&self) -> bool {
         let Kind::Api(reply, _) = &self.0.kind else {
             return false;
@@ -304,8 +304,8 @@ impl Error {
             .is_some_and(|status| status.is_server_error())
     }
 
-    /// Returns the status of the response, if one was received. Also returns that of a success
-    /// whose body could not be decoded.
+    /// Returns the status of the response, if a response was received. This includes a success whose body could
+    /// not be decoded.
     pub fn status(&self) -> Option<StatusCode> {
         self.reply().map(|reply| reply.status)
     }

@@ -16,9 +16,9 @@ use super::{
 
 /// The fields of a response that its model does not know, in the order of the response.
 ///
-/// Their values are JSON text: long decimals, large integers and escapes stay as they are. A request
-/// that is made of a response carries them back to the API, so that an edit does not reset settings
-/// of a newer server. `Debug` shows the names only, because a value may be a secret.
+/// Their values are JSON text: long decimals, large integers and escapes stay as they are. A request that is
+/// made from a response sends them back to the API, so that an edit does not reset settings of a newer server.
+/// `Debug` shows the names only, because a value may be a secret.
 ///
 /// The value of a known field is kept here too if the model holds it only in part: a fraction of an
 /// integer field, a number that is too large, or a text with half of a surrogate pair. It is sent back unless

@@ -31,8 +31,8 @@ use super::{Printable, raw_json::TextVisitor};
 ///
 /// `Display` and `Debug` print it as [`Printable`] does; [`as_str`](Self::as_str) is the value itself.
 ///
-/// Made by decoding or by `From<&str>` of the enum, which never put a known value in here: so two
-/// equal texts are always equal values.
+/// Only decoding and `From<&str>` of the enum create it, and only for unknown texts. Therefore values with
+/// equal texts are equal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 // One pointer, because every field with an enum has this size. No pointer means the empty text.
 pub struct UnknownValue(Option<Box<Box<str>>>);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused() {
+    fn a_value_that_is_no_text_is_refused() {
         let error = decode::<Vec<Cloud>>(br#"["AWS",5]"#).unwrap_err();
         assert_eq!(
             error.to_string(),

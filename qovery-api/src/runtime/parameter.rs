@@ -197,7 +197,7 @@ pub(crate) fn refuse_shared<'a>(
     let mut owners = HashMap::new();
     match { names }.find(|(owner, name)| *owners.entry(*name).or_insert(*owner) != *owner) {
         Some((_, name)) => Err(format!(
-            "the key `{}` of an object is also another name: rename the key, or remove one value",
+            "the key `{}` of an object is also the name of another value: rename the key, or remove one value",
             one_line(name, 80)
         )),
         None => Ok(()),

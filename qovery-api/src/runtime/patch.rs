@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_becomes_null_or_absent_as_the_caller_says() {
+    fn an_option_becomes_null_or_absent_as_the_caller_chooses() {
         assert_eq!(Patch::<u8>::from(None), Patch::Null);
         assert_eq!(Patch::<u8>::from(Some(1)), Patch::Value(1));
         assert_eq!(Patch::value_or_absent(None::<u8>), Patch::Absent);

@@ -234,7 +234,10 @@ pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
     if url.path() == wanted {
         Ok(url)
     } else {
-        Err("the path changes when the URL is built".to_owned())
+        Err(
+            "parsing the URL would change the path: check the value of each path parameter"
+                .to_owned(),
+        )
     }
 }
 

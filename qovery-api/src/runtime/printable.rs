@@ -11,18 +11,17 @@ use std::{
 /// Prints text from outside safely on a terminal and in the log of a CI system.
 ///
 /// Names, states, log lines and messages come from servers, and from any person who can open a pull request.
-/// Printed unescaped, they can move the cursor, change the title of a terminal, reverse the direction of a
-/// line, hide, begin a new line, or contain a command for a CI runner. Every `Display` of this library prints
-/// them through this type. A program that prints a field itself should do the same. The fields hold the
-/// unescaped text.
+/// Unescaped, they can control a terminal, reverse the direction of a line, hide text, begin a new line, or
+/// contain a command for a CI runner. Every `Display` of this library prints them through this type. A program
+/// that prints a field itself should do the same. The fields hold the unescaped text.
 ///
 /// - A control character (line ends and tabs included), a bidirectional control, or an invisible character
 ///   (zero-width, filler, tag, variation selector, private or unassigned) becomes an escape such as `\n`,
 ///   `\t` or `\u{202e}`. Therefore the text is always one line.
-/// - Another kind of blank, such as a no-break space, becomes a plain blank. A variation selector directly
-///   after a symbol (`⚠️`) stays.
-/// - Of characters that combine with the one before, such as accents, the first 8 in a row stay: more of them
-///   cover the lines above and below.
+/// - Any other blank character, such as a no-break space, becomes a space. A variation selector directly after
+///   a symbol (`⚠️`) stays.
+/// - Of combining characters in a row, such as accents, only the first 8 stay, because more would cover the
+///   lines above and below.
 /// - A text never begins, apart from blanks, with `:`. It never contains `##[`, `##vso[`, `##teamcity[`,
 ///   `section_start:` and similar markers. One of their characters is escaped, so that a runner of GitHub,
 ///   Gitea, Azure, TeamCity, GitLab or Travis finds no command.

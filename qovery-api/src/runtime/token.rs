@@ -54,8 +54,8 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Creates a token. Its form decides about the scheme: a JSON web token (it starts with `eyJ`
-    /// and contains two dots) is sent as `Bearer`, any other token as `Token`.
+    /// Creates a token. The form of the token determines the scheme: a JSON web token (it starts with `eyJ` and
+    /// contains two dots) is sent as `Bearer`, any other token as `Token`.
     ///
     /// # Errors
     /// Returns an error if the text is empty, or contains a blank or another character that a

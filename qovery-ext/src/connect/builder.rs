@@ -29,7 +29,7 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// | token | from the environment: [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES) |
 /// | address | `https://api.qovery.com`; with a token from the environment or from the command-line tool, the value of [`URL_VARIABLE`] if it is set |
 /// | limit on connecting | 10 s |
-/// | limit on a request, the body of the response included | 60 s |
+/// | limit on a request, including the body of the response | 60 s |
 /// | limit on the body of a response | 64 MiB |
 /// | limit on the memory that a decoded response takes | 448 MiB, 7 times the limit on its body |
 /// | limit on a call with all its attempts | 120 s, see [`RetryPolicy::budget`] |
@@ -280,9 +280,10 @@ impl Connect {
         self
     }
 
-    /// Sends requests through this transport, for example one without sockets in a test. It
-    /// receives each request with its `Authorization` header and time limit. Settings of
-    /// connections have no effect on it.
+    /// Sends requests through this transport, for example one without sockets in a test. The transport receives
+    /// each request with its `Authorization` header and time limit. [`connect_timeout`](Self::connect_timeout),
+    /// [`body_limit`](Self::body_limit), [`user_agent`](Self::user_agent) and [`reqwest`](Self::reqwest) are an
+    /// error together with it.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self

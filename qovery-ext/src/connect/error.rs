@@ -101,36 +101,35 @@ impl ConnectError {
         Self::settings(error.to_string()).with_source(error)
     }
 
-    /// Whether no token was found. The message names the sources that were read: set one of the
+    /// Returns whether no token was found. The message names the sources that were read: set one of the
     /// variables, or pass a token.
     pub fn is_missing_token(&self) -> bool {
         self.0.kind == Kind::MissingToken
     }
 
-    /// Whether the token cannot be sent: it contains a blank, a line break, or a character that is
-    /// not ASCII. The message names its source.
+    /// Returns whether the token cannot be sent: it contains a blank, a line break, or a character that is not
+    /// ASCII. The message names its source.
     pub fn is_malformed_token(&self) -> bool {
         self.0.kind == Kind::MalformedToken
     }
 
-    /// Whether the token in the context file of the command-line tool has expired. Sign in again.
+    /// Returns whether the token in the context file of the command-line tool has expired. Sign in again.
     pub fn is_expired_token(&self) -> bool {
         self.0.kind == Kind::ExpiredToken
     }
 
-    /// Whether the address of the API is malformed or insecure.
+    /// Returns whether the address of the API is malformed or insecure.
     pub fn is_base_url(&self) -> bool {
         matches!(self.0.kind, Kind::BaseUrl | Kind::InsecureUrl)
     }
 
-    /// Whether the address of the API is `http://`, does not belong to this machine, and was not
+    /// Returns whether the address of the API is `http://`, does not belong to this machine, and was not
     /// [allowed](super::Connect::allow_insecure_http).
     pub fn is_insecure_url(&self) -> bool {
         self.0.kind == Kind::InsecureUrl
     }
 
-    /// Whether the context file of the command-line tool is missing, unreadable or in another
-    /// format.
+    /// Returns whether the context file of the command-line tool is missing, unreadable or in another format.
     pub fn is_cli_context(&self) -> bool {
         self.0.kind == Kind::CliContext
     }

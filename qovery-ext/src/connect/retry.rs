@@ -85,8 +85,7 @@ impl RetryPolicy {
         Self::new().attempts(1)
     }
 
-    /// Sets how often a request is sent at most, the first time included. 0 counts as 1. Default:
-    /// 4.
+    /// Sets how many times a request is sent at most, including the first time. 0 counts as 1. Default: 4.
     ///
     /// An attempt with a [renewed token](super::TokenSource) does not count.
     pub const fn attempts(mut self, attempts: u32) -> Self {
@@ -108,10 +107,10 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the time limit for a call with all its attempts and delays, including its time in the
-    /// queues of [`concurrency_limit`](super::Connect::concurrency_limit) and
-    /// [`rate_limit`](super::Connect::rate_limit). Each request ends with the budget too. Default:
-    /// twice the [limit of one request](super::Connect::request_timeout), 120 s.
+    /// Sets the time limit for a call with all its attempts and delays, including its time in the queues of
+    /// [`concurrency_limit`](super::Connect::concurrency_limit) and [`rate_limit`](super::Connect::rate_limit). At
+    /// the end of the budget, a request in flight is aborted. Default: twice the [limit of one
+    /// request](super::Connect::request_timeout), 120 s.
     ///
     /// If a call has [its own limit](qovery_api::Call::timeout), that limit is its budget.
     pub const fn budget(mut self, budget: Duration) -> Self {

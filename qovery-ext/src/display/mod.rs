@@ -21,9 +21,10 @@
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
 //! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
-//! everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part without
-//! room is left out, a name without room ends with a whole word and `…`, and a longer text is wrapped between words. If
-//! there are more services than lines, those that are done are left out first.
+//! everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part
+//! that does not fit is left out. A name that does not fit is cut after a whole word and ends with `…`. Longer
+//! texts are wrapped between words. If there are more services than lines, finished services are left out
+//! first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
@@ -47,9 +48,9 @@
 //!   the state of the subject as the API spells it.
 //! - A stage has `id`, `name`, `phase`, `status` and `seconds`. A service has `id`, `kind`, `name`, `phase`, `state`,
 //!   `stage_id` and `steps`; a step has `name`, `status` and `seconds`.
-//! - In the phases `not_started` and `queued`, the API still shows the deployment before. Then `state` is that of the
-//!   subject, `deployment_id` is `null`, the phase of each stage and service is `queued`, and no service counts as
-//!   reached or failed.
+//! - In the phases `not_started` and `queued`, the API still shows the previous deployment. Then `state` is the
+//!   state of the subject, `deployment_id` is `null`, the phase of each stage and service is `queued`, and no
+//!   service counts as reached or failed.
 //! - The last line is `reached`, one of the errors, or `interrupted`. Only these have `exit_code`.
 //! - [`Display::event`] adds events of the program.
 //!
@@ -88,7 +89,7 @@ use task::Task;
 ///
 /// Available on crate feature `display` only.
 pub trait ShowExt {
-    /// Shows the progress on the standard output, in the format that fits. Await it.
+    /// Shows the progress on the standard output, in the [format](self#formats) of the output. Await it.
     fn show(self) -> Show
     where
         Self: Sized,
@@ -149,9 +150,9 @@ impl Show {
         self
     }
 
-    /// Sets whether to show the deployment log of the environment with the progress. Default: no.
-    /// Lines of a deployment before the action are left out. It has no effect on an operation,
-    /// which has already started.
+    /// Sets whether to show the deployment log of the environment with the progress. Default: no. Lines of a
+    /// deployment before the action are left out. This setting has no effect on an operation that has already
+    /// started.
     ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
@@ -245,10 +246,10 @@ impl IntoFuture for Show {
     type Output = Result<Reached, ShowError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    /// Starts it, shows how it goes and waits for its end.
+    /// Starts the action, shows its progress, and waits for its end.
     ///
     /// # Cancel safety
-    /// As [`Action`]; the terminal is left clean.
+    /// The same as [`Action`]. The terminal is restored.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }
@@ -269,8 +270,8 @@ impl fmt::Debug for Show {
 pub enum ShowError {
     /// The wait ended without its goal.
     Missed(WaitError),
-    /// Ctrl-C or SIGTERM stopped the wait; the server continues. The token continues the wait. It
-    /// is absent if it is not known whether the API has received the action.
+    /// Ctrl-C or SIGTERM stopped the wait; the server continues. Another process can continue the wait with the
+    /// token. There is no token if it is not known whether the API has received the action.
     Interrupted(Option<Box<OperationToken>>),
 }
 
@@ -315,9 +316,9 @@ impl fmt::Display for ShowError {
                     "the wait was interrupted: continue with the token {token}"
                 )
             }
-            Self::Interrupted(None) => {
-                f.write_str("interrupted before the API had answered the action")
-            }
+            Self::Interrupted(None) => f.write_str(
+                "interrupted before the API answered: check whether it has executed the action",
+            ),
         }
     }
 }

@@ -46,7 +46,7 @@ enum Shown {
 }
 
 impl Display {
-    /// Shows on the standard output, in the format that fits: see the [module](super#formats).
+    /// Shows on the standard output, in the [format](super#formats) of the output.
     pub fn detect() -> Self {
         let around = Surroundings::of_stdout();
         let format = match around.can_redraw && terminal::has_size() {
@@ -76,7 +76,7 @@ impl Display {
         }
     }
 
-    /// Sets whether to print lines in place of bars.
+    /// Prints lines in place of bars.
     #[must_use]
     pub fn lines(mut self) -> Self {
         if self.settings.format == Format::Bars {

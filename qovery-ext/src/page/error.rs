@@ -118,19 +118,24 @@ impl fmt::Display for PageError {
         let problem = match kind {
             Kind::Call(_) => "the next page could not be read",
             Kind::CursorRepeated => {
-                "the server returned a cursor that was used before, so its pages form a circle"
+                "the server returned a cursor that was used before, so its pages form a circle: read the list \
+                 again from the beginning, or report the server"
             }
             Kind::WentBack => {
-                "the server returned items again that were read before, so it may ignore the cursor"
+                "the server returned items again that were read before, so it may ignore the cursor: read the \
+                 list again from the beginning, or report the server"
             }
-            Kind::NothingNew => "too many pages in a row had no new item",
+            Kind::NothingNew => "too many pages in a row had no new item: retry, or resume later",
             Kind::PlaceLost => {
                 "the items from which the next page can be requested were deleted, so the list may be \
                  incomplete: read it again from the beginning"
             }
-            Kind::LinkWithoutToken => "the link to the next page has no token",
+            Kind::LinkWithoutToken => {
+                "the link to the next page has no token: retry, or resume later"
+            }
             Kind::ItemWithoutId => {
-                "the last item of the page has no id, so the next page cannot be requested"
+                "the last item of the page has no id, so the next page cannot be requested: retry, or resume \
+                 later"
             }
             Kind::WrongCursor(problem) => problem,
         };

@@ -38,7 +38,7 @@ impl Links {
             (Direction::Forward, backward) => (forward, backward),
             (Direction::Backward, Some(backward)) => (backward, Some(forward)),
             (Direction::Backward, None) => {
-                let problem = "the resume cursor goes backward, and this operation does not";
+                let problem = "the resume cursor goes backward, and this operation pages only forward: start without the cursor";
                 return Err(problem.to_owned());
             }
         };

@@ -99,16 +99,16 @@ impl<O: PagedOperation> Pager<O> {
         self
     }
 
-    /// Ends after this many pages, including pages without new items. This limits the requests, not
-    /// counting failed ones. Default: no limit.
+    /// Ends after this many pages, including pages without new items. The limit does not count failed requests.
+    /// Default: no limit.
     pub fn at_most_pages(mut self, count: u64) -> Self {
         self.settings.page_limit = Some(count);
         self
     }
 
-    /// Requests the next page as soon as a page has arrived, in a task of the current Tokio runtime,
-    /// so that the network and the consumer work at the same time. Reads one page ahead. Without a
-    /// runtime there is no background task, and this setting has no benefit.
+    /// Requests the next page as soon as a page has arrived, in a task of the current Tokio runtime. The page
+    /// arrives while the program processes the previous one. Reads one page ahead. Without a runtime there is
+    /// no background task, and this setting has no benefit.
     ///
     /// Default: off, because the page that is read ahead may not be needed.
     pub fn read_ahead(mut self) -> Self {

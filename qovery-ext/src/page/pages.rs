@@ -15,10 +15,9 @@ use qovery_api::PagedOperation;
 
 use super::{Ending, PageError, ResumeCursor, cursor::Direction, seen::Known, walk::Walk};
 
-/// Some items of a paged operation, as the server sent them together, without those that an earlier
-/// page had.
+/// One page of a paged operation, without the items that an earlier page had.
 ///
-/// The cursors of the neighbouring pages can be stored and resumed with the same call: see
+/// The cursors of the neighboring pages can be stored and resumed with the same call: see
 /// [`Pager::resume`](super::Pager::resume).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

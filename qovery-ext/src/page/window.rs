@@ -1,4 +1,4 @@
-//! Operations that return their newest items only.
+//! Operations that return only their newest items.
 //!
 //! Their calls take a number of items and no cursor, so they cannot be streamed. To see more items,
 //! request a wider window. Dropping the future of a window abandons its request, which only

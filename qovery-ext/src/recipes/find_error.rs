@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::naming::{Nameable, Named, comparable};
 use crate::causes::{self, debug_as_text};
 
-/// No object was found by a name, a path, a URL or an id.
+/// A name, a path, a URL or an id does not identify one object.
 ///
 /// Available on crate feature `services` only.
 ///
@@ -156,8 +156,8 @@ impl FindError {
         matches!(self.0.reason, Reason::Invalid)
     }
 
-    /// Returns the objects that have the name, if it is ambiguous, or all existing objects, if none
-    /// has it. Empty if no object has an id.
+    /// Returns all objects with the name if it is ambiguous, and all existing objects if no object has the
+    /// name. Empty for any other error, for example for an unknown id.
     pub fn candidates(&self) -> &[Named] {
         &self.0.candidates
     }

@@ -146,7 +146,7 @@ pub struct ServiceRow {
 }
 
 impl DeploymentRow {
-    /// Returns whether it computed plans of Terraform modules and deployed no service.
+    /// Returns whether the entry computed plans of Terraform modules and deployed no service.
     pub fn is_plan(&self) -> bool {
         let is_reached = |service: &&ServiceRow| service.outcome != DeploymentOutcome::NotReached;
         let mut reached = self.services.iter().filter(is_reached).peekable();
@@ -161,15 +161,15 @@ impl ServiceRow {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
 
-    /// Returns whether it puts a version of the service in place. The plan of a Terraform module, for
-    /// example, is in the history and applies nothing.
+    /// Returns whether the entry is a deployment of the service. Returns false, for example, for a stop, and
+    /// for the plan of a Terraform module.
     pub fn is_deployment(&self) -> bool {
         let applies = ["TERRAFORM_PLAN_AND_APPLY"];
         let sub_action = self.sub_action.as_deref();
         self.action == "DEPLOY" && sub_action.is_none_or(|name| applies.contains(&name))
     }
 
-    /// Returns whether it is the plan of a Terraform module.
+    /// Returns whether the entry is the plan of a Terraform module.
     pub fn is_plan(&self) -> bool {
         self.sub_action.as_deref() == Some("TERRAFORM_PLAN_ONLY")
     }

@@ -32,8 +32,8 @@ const ENTRIES: u32 = 100;
 pub enum Promotion {
     /// The service gets another version.
     Change {
-        /// The version that runs now. `None` if it is not known, or if the last thing that was done with the
-        /// service is no deployment that succeeded: it failed, or the service was stopped.
+        /// The running version. `None` if it is not known, or if a deployment failed or the service was stopped
+        /// since its last successful deployment.
         before: Option<ServiceVersion>,
         /// The version that it gets.
         after: ServiceVersion,
@@ -157,7 +157,7 @@ impl fmt::Display for PromotionPlan {
 ///
 /// Available on crate feature `versions` only.
 ///
-/// Services are matched by name and kind, as [`find_service`](super::find_service) compares names. A
+/// Services are matched by kind and by name. Names are compared as in [`find_service`](super::find_service). A
 /// service is promoted only if both have the same image, repository or chart. Takes four requests.
 ///
 /// ```no_run

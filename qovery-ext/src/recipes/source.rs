@@ -97,7 +97,9 @@ impl VersionError {
     /// A call that changes something has failed. If the server may have executed it, the message says so.
     fn write(what: impl fmt::Display, error: Error) -> Self {
         let what = match error.may_have_been_executed() {
-            true => format!("{what} failed, but the server may have done it"),
+            true => format!(
+                "{what} failed, but the server may have executed it: check the service, then run this again"
+            ),
             false => format!("{what} failed"),
         };
         Self(Box::new(Reason::Call(what, error)))

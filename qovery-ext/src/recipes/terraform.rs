@@ -74,8 +74,8 @@ pub struct TerraformPlan {
 /// Available on crate feature `terraform` only.
 ///
 /// Without a commit, the commit that is deployed is planned, or the newest one of the branch if the module was never
-/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the module nor the history shows it, the plan can
-/// be read and not applied.
+/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the module nor the history shows it, the plan
+/// can be read but not applied.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, module: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -238,7 +238,7 @@ impl TerraformPlan {
     /// another plan), or if the history cannot be read. Nothing is sent then.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
-            let text = "the commit of the plan is not known: plan with a commit, to apply exactly that commit";
+            let text = "the commit of the plan is not known: plan again with a commit, to apply exactly that commit";
             return Err(TerraformError::refused(text.to_owned()));
         };
         let newest = rows(&self.client, self.terraform).await?.into_iter().next();
@@ -403,7 +403,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_line_of_a_plan_says_what_it_comes_to() {
+    fn the_counts_are_read_from_the_last_line_of_a_plan() {
         let expected = |add, change, destroy| {
             Some(PlanCounts {
                 add,

@@ -138,9 +138,9 @@ pub struct RollBack {
 }
 
 impl RollBack {
-    /// Deploys the earlier version. Sends no edit of the configuration. Whether the API itself changes the configured
-    /// image tag or chart version is not documented: to fix it for later deployments, call [`set_image`] or
-    /// [`set_chart_version`] too.
+    /// Deploys the earlier version. Sends no edit of the configuration. The API does not document whether it
+    /// changes the configured image tag or chart version itself. To set the version for later deployments, also
+    /// call [`set_image`] or [`set_chart_version`].
     pub fn deploy(&self) -> Action {
         let service = self.client.service(self.service.kind, self.service.id);
         service.deploy(self.version.clone())
@@ -165,8 +165,8 @@ impl fmt::Display for RollBack {
 /// Available on crate feature `versions` only.
 ///
 /// If the last deployment failed, this is the version of the newest successful one. If the last deployment
-/// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments. The plan of a Terraform module
-/// is no deployment.
+/// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments. The plan of a
+/// Terraform module does not count as a deployment.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {

@@ -52,7 +52,7 @@ pub struct Reconnecting {
 ///
 /// Available on crate feature `stream` only.
 ///
-/// `Debug` shows only the length of the frame, which may contain anything, also the token.
+/// `Debug` shows only the length of the frame, because its contents may include the token.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unreadable {

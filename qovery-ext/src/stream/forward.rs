@@ -69,8 +69,8 @@ impl ForwardRequest {
 
     /// Listens on `127.0.0.1`. Each accepted connection opens its own websocket.
     ///
-    /// A program that ends its side of a connection still gets the answer, until none came for 10 s. The
-    /// service does not see that end: the API has no sign for it.
+    /// A program that closes its sending side of a connection still receives the response, until nothing has
+    /// arrived for 10 s. The service does not notice this, because the API has no message for it.
     ///
     /// # Errors
     /// Returns an error if the local port cannot be opened. Returns
@@ -97,7 +97,9 @@ impl ForwardRequest {
     /// Checks the settings before anything is sent.
     fn check(&self) -> Result<(), Fault> {
         if self.remote == 0 {
-            return Err(Fault::Invalid("no service has a port 0".to_owned()));
+            return Err(Fault::Invalid(
+                "the remote port is 0: give the port that the service listens on".to_owned(),
+            ));
         }
         self.client.stream_url().ok_or(Fault::NoAddress)?;
         let kind = ServiceType::Application;

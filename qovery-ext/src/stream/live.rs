@@ -36,13 +36,13 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 /// | largest message | 16 MiB |
 /// | reconnecting | see [`Reconnect`] |
 ///
-/// The stream ends with `None` if it is complete (close code 1000), or with a [`StreamError`] if it ended
-/// early. After the end it always yields `None`.
+/// A complete stream ends with `None` (close code 1000). A stream that ends early yields a [`StreamError`]
+/// first. After the end, it always yields `None`.
 ///
 /// # Slow consumers
-/// Nothing runs in the background. While a program does not poll, the client reads nothing, and the server
-/// has to wait. The client then holds one message and 8 KiB. A server may close the connection instead of
-/// waiting: then the stream reconnects, and reports whether lines may be missing.
+/// Nothing runs in the background. While a program does not poll, the client reads nothing, and the server has
+/// to wait. The client then holds one message and a buffer of 8 KiB. If the server closes the connection
+/// instead of waiting, the stream reconnects, and reports if lines may be missing.
 ///
 /// # Cancel safety
 /// Dropping the future of `next()` loses nothing: the stream holds the message that was partly read, and the

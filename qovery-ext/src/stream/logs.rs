@@ -101,7 +101,7 @@ impl Live<ServiceLine, ServiceLogOptions> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLine {
-    /// The time of the line, in milliseconds.
+    /// The time of the line, with a precision of milliseconds.
     pub time: DateTime<Utc>,
     /// The line as the API sent it.
     pub line: types::ServiceLogResponseDto,

@@ -109,10 +109,10 @@ impl ExecRequest {
         request.check().map_err(Fault::Invalid)?;
         let invalid = |what: &str| Err(Fault::Invalid(what.to_owned()));
         if self.command.first().is_some_and(String::is_empty) {
-            return invalid("the command has no program");
+            return invalid("the command is empty: give at least the program to run");
         }
         if (columns == 0) != (rows == 0) {
-            return invalid("a terminal needs columns and rows");
+            return invalid("a terminal needs at least one column and one row");
         }
         Ok(request)
     }
@@ -120,11 +120,10 @@ impl ExecRequest {
     /// Starts the command.
     ///
     /// # Errors
-    /// Returns an error if no websocket can be opened. Nothing is sent if the command is empty, if it, a
-    /// name or the size of the terminal cannot be sent, or if the address of the websocket API is not
-    /// known. A command that does not exist is reported
-    /// when the server closes the connection. A command is never started a second time
-    /// automatically.
+    /// Returns an error if no websocket can be opened. Nothing is sent if the command is empty, if a value
+    /// cannot be sent (the command, a name, the size of the terminal), or if the address of the websocket API
+    /// is not known. A command that does not exist is reported when the server closes the connection. A command
+    /// is never started a second time automatically.
     ///
     /// # Cancel safety
     /// If the future is dropped, the command may or may not have been started.

@@ -169,10 +169,10 @@ impl Action {
     ///
     /// Available on crate feature `stream` only.
     ///
-    /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that
-    /// differs from the last poll triggers a poll within 2 s. While the stream shows the states of
-    /// the last poll, the next poll follows after the longest interval of the schedule (15 s by
-    /// default) instead of the shorter intervals after each change.
+    /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that differs from
+    /// the last poll triggers a poll within 2 s. While the stream shows the states of the last poll, the next
+    /// poll follows after the longest interval of the schedule, 15 s by default. Without a stream, the
+    /// intervals are shorter after each change.
     ///
     /// No poll is later than the longest interval, because a stream may stop or be wrong without a
     /// sign. [`PollSchedule::longest_with_stream`] sets a longer one, which

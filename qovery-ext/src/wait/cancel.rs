@@ -20,11 +20,11 @@ use super::{
 /// Creates the error of an operation that has ended.
 type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 
-/// Cancels an operation on the server, also while another value owns the
-/// [`Operation`](super::Operation) or after it was dropped.
+/// Cancels an operation on the server, even while another value owns the [`Operation`](super::Operation) or
+/// after it was dropped.
 ///
-/// It knows the request and the deployment that the operation knew when the `Canceler` was created. Therefore
-/// create it after a poll of the operation.
+/// A `Canceler` knows the request and the deployment that the operation knew at its creation. Therefore create
+/// it after a poll of the operation.
 #[derive(Clone)]
 pub struct Canceler {
     source: Arc<dyn Source>,
@@ -83,8 +83,7 @@ impl Canceler {
         }
     }
 
-    /// Cancels the operation on the server: its request while that is queued, its deployment once
-    /// that runs.
+    /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
     /// Does not wait until it is canceled. The API can only cancel the deployment that the
     /// environment is running. Therefore the request is sent only if that deployment is known to be

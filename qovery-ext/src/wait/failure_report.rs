@@ -19,9 +19,9 @@ use super::{Goal, Names, Phase, ServiceRef, Snapshot, StageSnapshot, State, Step
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FailureReport {
-    /// The deployment.
+    /// The id of the deployment.
     pub deployment_id: Option<String>,
-    /// The request.
+    /// The id of its request.
     pub deployment_request_id: Option<Uuid>,
     /// The page of the deployment in the web console.
     pub console_url: Option<String>,
@@ -70,7 +70,7 @@ pub struct LogLine {
     pub at: Option<String>,
     /// The id of the service or environment that the line is about.
     pub about: Option<Uuid>,
-    /// Its name.
+    /// The name of that service or environment.
     pub name: Option<String>,
     /// The step during which it was written.
     pub step: Option<String>,

@@ -103,7 +103,7 @@ impl fmt::Display for Goal {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// Nothing of it was seen yet.
+    /// Not started, as far as the API shows.
     NotStarted,
     /// Queued.
     Queued,

@@ -78,7 +78,7 @@ impl Operation {
         }))
     }
 
-    /// Polls once, at once, and returns the progress. The schedule does not delay it.
+    /// Polls once without waiting for the schedule, and returns the progress.
     ///
     /// # Errors
     /// Returns an error if the operation ended without its goal. A single failed poll that is
@@ -183,8 +183,7 @@ impl Operation {
         }
     }
 
-    /// Cancels the operation on the server: its request while that is queued, its deployment once
-    /// that runs.
+    /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
     /// Does not wait until it is canceled: to wait, await the operation, which then ends as
     /// canceled. The API always cancels the running deployment of the environment. Therefore the
@@ -314,8 +313,8 @@ impl IntoFuture for Operation {
     type Output = Result<Reached, WaitError>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    /// Waits to the end. Dropping the future leaves the server alone; take the
-    /// [`token`](Operation::token) before, to come back later.
+    /// Waits for the end of the operation. Dropping the future cancels nothing on the server. To be able to
+    /// continue the wait, take the [`token`](Operation::token) before.
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move { self.wait().await })
     }

@@ -40,10 +40,9 @@ pub struct WaitOptions {
     pub settle: Duration,
     /// The interval of reports if nothing changes. Default: 30 s.
     pub heartbeat: Duration,
-    /// The longest delay between two polls that a response can demand (`Retry-After`,
-    /// `X-RateLimit-Reset`); a longer one counts as this one. Default: 60 s. The retries of a
-    /// single request are limited by the budget of the
-    /// [client](crate::connect::RetryPolicy::budget).
+    /// The longest delay between two polls that a response can demand (`Retry-After`, `X-RateLimit-Reset`). A
+    /// longer demanded delay is shortened to it. Default: 60 s. The retries of a single request are limited by
+    /// the budget of the [client](crate::connect::RetryPolicy::budget).
     pub longest_retry_after: Duration,
     /// Whether to cancel on the server when the deadline passes, if the running deployment is known to be the
     /// operation's. Default: no.

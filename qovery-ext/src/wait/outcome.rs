@@ -95,7 +95,8 @@ pub enum WaitErrorKind {
     Superseded,
     /// The deadline passed. The server continues, unless a cancel was sent.
     DeadlinePassed,
-    /// Too many polls failed in a row. The server continues.
+    /// Too many polls failed in a row, no endpoint shows the deployment, or something other than the API
+    /// answered. The server continues.
     LostContact,
     /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: because of a
     /// [version](super::UnsupportedVersion) that the service does not accept, or a
@@ -137,8 +138,8 @@ impl fmt::Display for Successor {
 
 /// A wait that ended without its goal.
 ///
-/// It has the last status that was read, the number of polls, the elapsed time, and a token to continue with.
-/// It never stands for a success: a deadline, a lost connection and a cancel have their own kinds.
+/// It has the last status that was read, the number of polls, the elapsed time, and a token to continue with. A
+/// deadline, lost contact and a cancel have their own kinds.
 pub struct WaitError(pub(super) Box<Ended>);
 
 pub(super) struct Ended {
@@ -214,14 +215,14 @@ impl WaitError {
         self.0.kind == WaitErrorKind::DeadlinePassed
     }
 
-    /// Returns whether too many polls failed in a row. The state on the server is unknown: continue
-    /// with [`WaitError::token`] when the API is reachable again.
+    /// Returns whether contact was lost: see [`WaitErrorKind::LostContact`]. The state on the server is
+    /// unknown: continue with [`WaitError::token`] when the API is reachable again.
     pub fn is_lost_contact(&self) -> bool {
         self.0.kind == WaitErrorKind::LostContact
     }
 
-    /// Returns whether the API refused the action or the status, or nothing was sent. Waiting
-    /// longer does not help: check the token, its role and the id.
+    /// Returns whether the API refused the action or a poll, or nothing was sent. Waiting longer does not help:
+    /// check the token, its role and the id.
     pub fn is_refused(&self) -> bool {
         self.0.kind == WaitErrorKind::Refused
     }

@@ -19,8 +19,8 @@ use super::{
 pub struct Snapshot {
     /// The subject of the status.
     pub subject: Subject,
-    /// The state that decides: the `last_deployment_state` of an environment, or the own state of a
-    /// service or a cluster. For selected services it is that of their environment.
+    /// The state that decides: the `last_deployment_state` of an environment, or the own state of a service or
+    /// a cluster. For selected services, the state of their environment.
     pub state: State,
     /// The `state` of an environment. It can remain an error because of an old failure of one
     /// service.

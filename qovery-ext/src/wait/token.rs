@@ -194,7 +194,7 @@ impl FromStr for OperationToken {
     }
 }
 
-/// A token cannot be used: it is cut off, damaged, of another version, or of a wait for a condition.
+/// A token cannot be used: it is cut off or damaged, has another version, or belongs to a wait for a condition.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenError(pub(super) String);
 

@@ -37,11 +37,11 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// Available on crate feature `stream` only.
 ///
-/// Created by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic
-/// workflows are long-running; jobs and Terraform services are not. It waits only for services that are
-/// deployed after the deployment.
+/// Created by [`Action::until_running`]. Applications, containers, databases, Helm charts and agentic workflows
+/// are long-running; jobs and Terraform services are not. It watches the services whose state is `DEPLOYED` or
+/// `RESTARTED` after the deployment.
 ///
-/// Dropping the future has the same effect as for the action: the server continues.
+/// Dropping the future cancels nothing on the server, as with the action.
 #[must_use = "nothing happens until it is awaited"]
 #[derive(Debug)]
 pub struct UntilRunning {

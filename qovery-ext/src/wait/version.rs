@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{ServiceKind, ServiceRef};
 
-/// The version of a service to deploy. An empty one stands for the configured version.
+/// The version of a service to deploy. If no part is set, it is the configured version.
 ///
-/// | kind | takes |
+/// | kind | accepts |
 /// |---|---|
 /// | application, Terraform | a Git commit |
 /// | container | an image tag |
@@ -288,7 +288,7 @@ impl<S: fmt::Display> fmt::Display for Shown<'_, S> {
             Reason::BesideAnother(other) => {
                 return write!(
                     f,
-                    "{other} was given too, and a deployment uses one of them"
+                    "{other} is also set, and a deployment uses only one of them"
                 );
             }
             Reason::NotTaken => {}

@@ -442,7 +442,7 @@ async fn an_unknown_id_is_reported_as_an_id_without_suggestions_of_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_this_client_has_deleted_is_not_found_in_a_cached_list() {
+async fn an_object_that_this_client_has_deleted_is_not_found_in_a_cached_list() {
     let shop = shop();
     let find = |path: &str| shop.client.find(path).into_future();
     let Found::Service(api) = find("my-org/shop/staging/api").await.unwrap() else {
@@ -491,7 +491,7 @@ async fn what_this_client_has_deleted_is_not_found_in_a_cached_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_call_of_this_client_adds_renames_or_removes_is_not_found_in_a_cached_list() {
+async fn a_call_that_adds_renames_or_removes_an_object_clears_the_cached_list() {
     let shop = shop();
     let client = &shop.client;
     let ids = client.find("my-org/shop/staging/api").service();

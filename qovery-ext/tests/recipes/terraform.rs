@@ -61,7 +61,7 @@ async fn a_plan_is_computed_read_and_applied_in_its_commit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_without_a_known_commit_is_not_applied_and_says_so() {
+async fn a_plan_without_a_known_commit_is_not_applied_and_gives_the_reason() {
     let (fake, _environment, infra) = scene();
     let client = fake.client();
     let infra = infra.with("terraform_files_source", serde_json::json!({}));

@@ -340,7 +340,7 @@ async fn exact_versions_are_promoted_after_a_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_deployment_of_a_whole_environment_deployed_can_be_promoted() {
+async fn the_versions_of_a_deployment_of_a_whole_environment_can_be_promoted() {
     let fake = FakeQovery::new();
     let project = fake.project("shop");
     let client = fake.client();

@@ -77,7 +77,7 @@ async fn a_transient_close_is_retried_ten_times_with_the_backoff_of_the_console(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_may_not_reconnect_ends_with_its_first_loss() {
+async fn a_stream_without_reconnects_ends_with_the_first_lost_connection() {
     let (fake, _, service) = world();
     fake.inject_socket(SocketFault::lost());
     let lines = fake.client().service_logs(service.id());

@@ -223,7 +223,7 @@ async fn a_restart_begins_the_window_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_run_afterwards_is_refused_before_anything_is_sent() {
+async fn an_action_after_which_services_do_not_run_is_refused_before_anything_is_sent() {
     let (fake, environment, service) = world();
     let client = fake.client();
     let id = environment.id();

@@ -19,12 +19,12 @@ impl FakeCluster {
         Self { fake, id }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The organization that it belongs to; the nil id once it is deleted.
+    /// Returns the id of its organization; the nil id once the cluster is deleted.
     pub fn organization_id(&self) -> Uuid {
         self.set(|cluster| cluster.organization).unwrap_or_default()
     }

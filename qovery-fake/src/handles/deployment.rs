@@ -90,17 +90,17 @@ impl DeploymentScript {
         self.set(|script| script.queued_for = time)
     }
 
-    /// An external actor cancels it this long after the request.
+    /// An external actor cancels the deployment this long after the request.
     pub fn canceled_after(self, time: Duration) -> Self {
         self.set(|script| script.canceled_after = Some(time))
     }
 
-    /// An external actor cancels this request this long after it was made, if it is still queued.
+    /// An external actor cancels the request this long after it was made, if it is still queued.
     pub fn canceled_in_queue_after(self, time: Duration) -> Self {
         self.set(|script| script.canceled_in_queue_after = Some(time))
     }
 
-    /// The request of an external actor supersedes it this long after it was made.
+    /// The request of an external actor supersedes the deployment this long after the request.
     pub fn superseded_after(self, time: Duration, by: Trigger) -> Self {
         self.set(|script| script.superseded_after = Some((time, by)))
     }
@@ -122,12 +122,12 @@ impl DeploymentScript {
         self.mask(Some(id), state, after, lasting)
     }
 
-    /// It ends in this state, known to the API or not.
+    /// The deployment ends in this state, known to the API or not.
     pub fn ends_as(self, state: &str) -> Self {
         self.set(|script| script.ends_as = Some(state.to_owned()))
     }
 
-    /// It is accepted and there is nothing to do: no execution, no change of state.
+    /// The request is accepted and has nothing to do: no execution, no change of state.
     pub fn has_nothing_to_do(self) -> Self {
         self.set(|script| script.nothing_to_do = true)
     }

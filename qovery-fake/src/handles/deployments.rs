@@ -20,7 +20,7 @@ pub struct FakeDeployment {
     pub request_id: Uuid,
     /// Whether it came through the API, not from an external actor.
     pub is_callers: bool,
-    /// The channel that it came through, as the API spells it.
+    /// Its origin, as the API spells it.
     pub origin: String,
     /// The user who made it.
     pub triggered_by: String,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl FakeService {
-    /// The environment that it belongs to.
+    /// Returns the environment that it belongs to.
     pub fn environment(&self) -> FakeEnvironment {
         FakeEnvironment::new(self.fake.clone(), self.environment)
     }
@@ -37,24 +37,24 @@ impl FakeEnvironment {
         Self { fake, id }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The project that it belongs to; the nil id once it is deleted.
+    /// Returns the id of its project; the nil id once the environment is deleted.
     pub fn project_id(&self) -> Uuid {
         self.set(|environment| environment.project)
             .unwrap_or_default()
     }
 
-    /// The organization that it belongs to; the nil id once it is deleted.
+    /// Returns the id of its organization; the nil id once the environment is deleted.
     pub fn organization_id(&self) -> Uuid {
         self.set(|environment| environment.organization)
             .unwrap_or_default()
     }
 
-    /// The cluster that it runs on; the nil id once it is deleted.
+    /// Returns the id of its cluster; the nil id once the environment is deleted.
     pub fn cluster_id(&self) -> Uuid {
         self.set(|environment| environment.cluster)
             .unwrap_or_default()
@@ -90,7 +90,7 @@ impl FakeEnvironment {
 
     /// Adds a service in the default stage; [`FakeService::in_stage`] moves it to another one.
     ///
-    /// It has a source of its name: an application, a cron job and a Terraform module have a Git repository with the
+    /// Its source has the same name: an application, a cron job and a Terraform module have a Git repository with the
     /// branch `main`; a container and a lifecycle job have an image with the tag `1.0`; a chart has the version `1.0.0`
     /// of a chart repository. [`FakeService::with`] sets another one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
@@ -106,7 +106,7 @@ impl FakeEnvironment {
         FakeService::new(self.fake.clone(), id, kind, self.id)
     }
 
-    /// Its services, in order of creation.
+    /// Returns its services, in the order of their creation.
     pub fn services(&self) -> Vec<FakeService> {
         let found = self.fake.with(|core| {
             let environment = core.world.environments.get(&self.id);
@@ -136,7 +136,7 @@ impl FakeEnvironment {
         self.nth_deployment(0)
     }
 
-    /// Returns the script of the deployment after this many others.
+    /// Returns the script of a deployment that callers request after this many others.
     pub fn nth_deployment(&self, others: usize) -> DeploymentScript {
         DeploymentScript::new(self.fake.clone(), self.id, others)
     }
@@ -228,7 +228,7 @@ impl ExternalActor {
         self
     }
 
-    /// Sets the channel. Default: the console.
+    /// Sets the origin. Default: the console.
     pub fn through(mut self, origin: Origin) -> Self {
         origin.as_str().clone_into(&mut self.actor.origin);
         self

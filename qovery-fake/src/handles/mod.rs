@@ -149,7 +149,7 @@ impl FakeQovery {
         FakeServer::start(self.engine.clone(), port).await
     }
 
-    /// The token that the fake accepts.
+    /// Returns the token that the fake accepts.
     pub fn token(&self) -> String {
         self.engine.token()
     }
@@ -164,8 +164,8 @@ impl FakeQovery {
         self.with(|core| core.faults.push(fault));
     }
 
-    /// Returns the faults that have not been used up. If a fault stays here, its operation id may be
-    /// wrong.
+    /// Returns the faults that have not yet applied to all their requests. If a fault never applies, its
+    /// operation id may be wrong.
     pub fn pending_faults(&self) -> Vec<Fault> {
         self.with(|core| core.faults.clone())
     }
@@ -204,7 +204,7 @@ impl FakeQovery {
         self.engine.sockets(|sockets| sockets.faults.push(fault));
     }
 
-    /// The requests for websockets that arrived, in order.
+    /// Returns the requests for websockets that arrived, in order.
     #[cfg(feature = "stream")]
     pub fn socket_requests(&self) -> Vec<crate::RecordedSocket> {
         self.engine.sockets(|sockets| sockets.record.clone())
@@ -266,7 +266,7 @@ impl FakeQovery {
         self.with(|core| core.world.page_size = items.max(1));
     }
 
-    /// Sets whether answers without known facts have all optional properties. Default: they do.
+    /// Sets whether answers of operations that the fake does not model have all optional properties. Default: true.
     pub fn full_examples(&self, full: bool) {
         self.with(|core| core.amount = if full { Amount::Full } else { Amount::Minimal });
     }

@@ -17,7 +17,7 @@ impl FakeOrganization {
         Self { fake, id }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.id
     }
@@ -78,12 +78,12 @@ impl FakeProject {
         Self { fake, id }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The id of its organization; nil if the project was deleted.
+    /// Returns the id of its organization; the nil id once the project is deleted.
     pub fn organization_id(&self) -> Uuid {
         self.fake.with(|core| {
             let project = core.world.resources.get(&self.id.to_string());

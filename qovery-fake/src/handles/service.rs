@@ -43,7 +43,7 @@ impl FakeService {
         }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> Uuid {
         self.id
     }

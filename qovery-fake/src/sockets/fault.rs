@@ -85,7 +85,7 @@ impl SocketFault {
         Self::new(Kind::Late(delay))
     }
 
-    /// From then on, each text frame has this text in place of the other one.
+    /// From then on, `by` replaces `text` in each text frame.
     pub fn rewrites(text: &str, by: &str) -> Self {
         Self::new(Kind::Rewrite(text.to_owned(), by.to_owned()))
     }
@@ -130,7 +130,7 @@ impl SocketFault {
         Self::new(Kind::Compressed)
     }
 
-    /// Sends the frame that makes the console read an entity again.
+    /// The frame is sent that makes the console read an entity again.
     pub fn invalidation(entity: &str) -> Self {
         Self::text(format!("{{\"entity\": [{entity:?}], \"id\": \"x\"}}"))
     }
@@ -140,7 +140,7 @@ impl SocketFault {
         Self::new(Kind::Text(text.into()))
     }
 
-    /// From then on, each frame is delayed by this much after the one before.
+    /// From then on, each frame is sent this long after the previous one.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Kind::Trickle(delay))
     }

@@ -11,7 +11,7 @@ pub(crate) use fault::{Kind, When};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedSocket {
-    /// When it arrived, since the fake was made.
+    /// The time of its arrival, counted from the creation of the fake.
     pub at: Duration,
     /// The path, such as `/service/logs`.
     pub path: String,

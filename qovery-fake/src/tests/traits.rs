@@ -503,7 +503,7 @@ fn queued_requests_of_a_deleted_environment_end_as_canceled() {
 }
 
 #[test]
-fn rows_and_entries_have_user_channel_and_services() {
+fn rows_and_entries_have_user_origin_and_services() {
     let scene = Scene::with(ApiTraits::new());
     scene.deploy();
     scene.setup.seconds(2);

@@ -58,7 +58,7 @@ async fn a_failed_push_of_one_service_in_the_queue_does_not_fail_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_of_another_program_on_the_same_channel_is_not_ours() {
+async fn a_success_of_another_program_of_the_same_origin_is_not_ours() {
     for after in [None, Some(1), Some(20), Some(900)] {
         let case = Case::new(nameless());
         match after {

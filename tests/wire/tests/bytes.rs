@@ -204,7 +204,7 @@ async fn no_key_of_an_object_is_sent_as_a_declared_parameter() {
         let range: types::Range = decode(text.as_bytes()).unwrap();
         let error = sent(|client| client.query_styles().range(&range)).await;
         let error = error.unwrap_err().to_string();
-        let wanted = format!("the key `{declared}` of an object is also another name");
+        let wanted = format!("the key `{declared}` of an object is also the name of another value");
         assert!(error.contains(&wanted), "{error}");
     }
     let range: types::Range = decode(br#"{"from": 1, "range": "x"}"#).unwrap();

@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_has_no_area() {
+    fn an_unknown_tag_or_path_has_no_area() {
         assert_eq!(area_of_tag("Weather"), None);
         assert_eq!(area_of_tag(OTHER.name), None);
         assert_eq!(area_of_path("/weather"), None);

@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_other_types_are_what_they_are() {
+    fn values_of_other_types_keep_their_type() {
         for kind in ["number", "integer", "boolean", "[string, integer]", "array"] {
             let value = read(&format!(
                 "{{type: {kind}, enum: [1.30, true, 0x10], default: 1.50}}"
@@ -602,7 +602,7 @@ mod tests {
     }
 
     #[test]
-    fn data_is_what_it_is_and_names_of_properties_are_no_keywords() {
+    fn defaults_and_examples_keep_their_types_and_names_of_properties_are_no_keywords() {
         let text = "{default: {title: 1, tags: [1]}, example: {version: 1.50}, operationId: 1, \
                      properties: {default: {type: string, default: 1.50}, name: {type: string, enum: [1.0]}}}";
         let properties = json!({"default": {"type": "string", "default": "1.50"}, "name": {"type": "string", "enum": ["1.0"]}});

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Exit 1 if a change has this severity or a higher one.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
-    /// If the Markdown is longer, write only the summary and the breaking changes, and name the
+    /// The largest size of the Markdown. A longer report has only the summary, the breaking changes, and the
     /// command that lists all changes.
     #[arg(long, value_name = "BYTES")]
     at_most: Option<usize>,
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         let next = match report.severity() {
             None => "next: nothing to do",
             Some(_) => {
-                "next: `cargo xtask update FILE --upstream-commit SHA` brings a published revision in; `cargo xtask generate` writes the client"
+                "next: `cargo xtask update FILE --upstream-commit SHA` imports a published revision; `cargo xtask generate` writes the client"
             }
         };
         let _ = writeln!(std::io::stdout(), "{next}");

@@ -189,14 +189,14 @@ impl Report {
         format!("breaking for programs: {}\n{lines}", major.len())
     }
 
-    /// For a pull request, as much as has room: all of it, or the summary with the breaking changes, or
+    /// For a pull request, as much as fits: all of it, or the summary with the breaking changes, or
     /// the summary alone. A note says that something is left out.
     pub(crate) fn markdown_within(&self, bytes: usize) -> String {
         let whole = self.markdown();
         if whole.len() <= bytes {
             return whole;
         }
-        let rest = "\nThe whole list has no room here: `cargo xtask diff` with `--format markdown` prints it, for this branch and the one before it.\n";
+        let rest = "\nThis list is incomplete: `cargo xtask diff OLD NEW --format markdown`, with the contract of this branch and of its base, prints all changes.\n";
         let short = self.markdown_head(true) + rest;
         if short.len() <= bytes {
             return short;

@@ -104,9 +104,9 @@ rules! {
     OPERATION_REPLACED "operation-replaced" Major [Writer]
         "a method sends the request that another method sent" "call the method that sends the former request now: the compiler sees no difference";
     PARAMETER_REPLACED "parameter-replaced" Major [Writer]
-        "an argument or a setter sends the parameter that another one sent" "use the one that sends the former parameter now: the compiler sees no difference";
+        "an argument or a setter sends the parameter that another one sent" "use the argument or setter that sends the former parameter now: the compiler sees no difference";
     PARAMETER_WIRE_CHANGED "parameter-wire-changed" Patch [Writer]
-        "a parameter or a form field is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
+        "a parameter or a form field is sent under another name, in another location or in another style" "nothing, unless a mock expects the former request";
     CONTENT_TYPE_CHANGED "content-type-changed" Patch [Writer, Reader]
         "a body has another media type" "nothing, unless a mock expects the former one";
     STATUSES_CHANGED "statuses-changed" Documentation [Reader]
@@ -118,7 +118,7 @@ rules! {
     ARGUMENT_TYPE_CHANGED "argument-type-changed" Major [Writer]
         "an argument of a method has another type" "pass a value of the new type";
     ARGUMENTS_REORDERED "arguments-reordered" Major [Writer]
-        "the arguments of a method have another order" "reorder the arguments: the compiler sees only those of another type";
+        "the arguments of a method have another order" "reorder the arguments: the compiler detects this only if their types differ";
     ARGUMENT_REPLACED "argument-replaced" Major [Writer]
         "an argument is another one of the same type" "pass the value of the new argument: the compiler sees no difference";
     ARGUMENT_RENAMED "argument-renamed" Patch [Writer]
@@ -148,7 +148,7 @@ rules! {
     ALIAS_ADDED "alias-added" Minor [Reader, Writer]
         "a type has one more former name" "nothing";
     ALIAS_CHANGED "alias-changed" Major [Reader, Writer]
-        "a former name of a type or an operation stands for another one" "use the current name of the former one";
+        "a former name of a type or an operation belongs to another one now" "use the current name of the type or operation";
     TYPE_KIND_CHANGED "type-kind-changed" Major [Reader, Writer, Matcher]
         "a type became another kind of type" "rewrite the code that uses it";
     TYPE_DEPRECATED "type-deprecated" Documentation [Reader, Writer]
@@ -174,7 +174,7 @@ rules! {
     FIELD_WIRE_CHANGED "field-wire-changed" Patch [Reader, Writer]
         "the same field has another name in JSON" "nothing, unless JSON is read or written by hand";
     CONSTRUCTOR_ADDED "constructor-added" Minor [Writer]
-        "requests are built of a type now" "nothing";
+        "a type is sent now and has a constructor" "nothing";
     CONSTRUCTOR_REMOVED "constructor-removed" Major [Writer]
         "a type is no longer sent and has no constructor" "build the type that the operation takes";
     NEW_ARGUMENT_ADDED "new-argument-added" Major [Writer]
@@ -184,7 +184,7 @@ rules! {
     NEW_ARGUMENT_TYPE_CHANGED "new-argument-type-changed" Major [Writer]
         "an argument of a constructor has another type" "pass a value of the new type";
     NEW_ARGUMENTS_REORDERED "new-arguments-reordered" Major [Writer]
-        "the arguments of a constructor have another order" "reorder the arguments: the compiler sees only those of another type";
+        "the arguments of a constructor have another order" "reorder the arguments: the compiler detects this only if their types differ";
     MODEL_SETTER_ADDED "model-setter-added" Minor [Writer]
         "a request has a new setter" "nothing";
     MODEL_SETTER_REMOVED "model-setter-removed" Major [Writer]
@@ -194,11 +194,11 @@ rules! {
     DEFAULT_CHANGED "default-changed" Patch [Writer]
         "the server assumes another value for an absent field or parameter" "set the value if the former one is wanted";
     CONSTANT_CHANGED "constant-changed" Patch [Reader, Writer]
-        "a field has one allowed value, and it is another one" "nothing, unless JSON is read or written by hand";
+        "the only allowed value of a field is another one" "nothing, unless JSON is read or written by hand";
     LIMIT_CHANGED "limit-changed" Patch [Writer]
         "the API accepts other values: a limit, a pattern or a format differs" "check the values that are sent: the client does not";
     ACCESS_CHANGED "access-changed" Patch [Reader, Writer]
-        "a property became or is no longer read-only or write-only" "do not send a property that is only read, nor expect one that is only sent";
+        "a property is now, or is no longer, read-only or write-only" "do not send a read-only property, and do not expect a write-only property in a response";
     VALUE_ADDED "value-added" Minor [Matcher, Reader]
         "an enum has a new value" "nothing: enums are open; decide in a match if the value needs an arm of its own";
     VALUE_REMOVED "value-removed" Major [Matcher, Writer]
@@ -206,15 +206,15 @@ rules! {
     VALUE_RENAMED "value-renamed" Major [Matcher, Writer]
         "the variant of a value has another name" "use the new name";
     VALUE_REPLACED "value-replaced" Major [Matcher, Writer]
-        "a variant is sent as another one was" "use the variant that has the former value now: the compiler sees no difference";
+        "a variant is sent with the value that another variant had" "use the variant that has the former value now: the compiler sees no difference";
     VALUE_RESPELLED "value-respelled" Patch [Writer, Reader]
         "a variant is sent in another spelling" "nothing, unless JSON is read or written by hand";
     VALUE_ALIAS_CHANGED "value-alias-changed" Patch [Reader]
-        "other spellings of a value are understood" "nothing";
+        "the spellings of a value that are accepted in responses differ" "nothing";
     VARIANT_ALIAS_ADDED "variant-alias-added" Minor [Matcher, Writer]
         "a variant has one more former name" "nothing";
     VARIANT_ALIAS_REMOVED "variant-alias-removed" Major [Matcher, Writer]
-        "a former name of a variant is gone, or stands for another one" "use the current name of the variant";
+        "a former name of a variant is gone, or belongs to another variant now" "use the current name of the variant";
     VALUE_DEPRECATED "value-deprecated" Documentation [Matcher, Writer]
         "a value is no longer published" "look for the value that replaces it";
     MEMBER_ADDED "member-added" Minor [Matcher, Reader]
@@ -238,7 +238,7 @@ rules! {
     CREDENTIALS_CHANGED "credentials-changed" Patch [Writer]
         "an operation asks for other credentials than before" "check the token";
     DOCUMENTATION_CHANGED "documentation-changed" Documentation [Reader, Writer]
-        "a description differs, or something is published again" "nothing";
+        "a description differs, or a deprecated element is published again" "nothing";
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<
     }
     for field in secrets {
         found.push(format!(
-            "{field} sounds like a secret; if it is one, add an action with `x-secret: true` to xtask/overlay.yaml"
+            "the name of {field} suggests a secret; if it is one, add an action with `x-secret: true` to xtask/overlay.yaml"
         ));
     }
     found

@@ -104,7 +104,7 @@ fn an_update_writes_all_files_together_and_lists_the_decisions() {
     let out = update(&args, &root, &mut |_| Ok(())).unwrap();
     for line in [
         "FREEZING (StateEnum) has no meaning yet; decide in qovery-ext/src/wait/state_table.rs",
-        "Project.api_key sounds like a secret",
+        "the name of Project.api_key suggests a secret",
         "Project::name was String and is i64",
         "version: major, 0.1.0 becomes 0.2.0",
         "next: ",

@@ -335,9 +335,8 @@ pub(crate) fn refuse_interrupted(root: &Path) -> Result<(), Problem> {
         return Ok(());
     }
     Err(
-        Problem::in_file(&home, "an update was interrupted or is running").with_help(
-            "`cargo xtask generate` ends an interrupted one: it finishes it or takes it back",
-        ),
+        Problem::in_file(&home, "an update was interrupted or is running")
+            .with_help("`cargo xtask generate` finishes or undoes an interrupted update"),
     )
 }
 

@@ -47,7 +47,7 @@ fn an_object_in_a_query_is_exploded_joined_or_deep() {
 }
 
 #[test]
-fn what_is_empty_is_not_sent() {
+fn an_empty_list_or_object_is_not_sent() {
     let none = list::<&str>(&[]).unwrap();
     assert_eq!(in_header(Style::Simple { explode: false }, &none), Ok(None));
     let none = list::<&str>(&[]).unwrap();

@@ -44,7 +44,7 @@ fn an_incomplete_cursor_is_refused() {
 }
 
 #[test]
-fn a_forged_cursor_is_refused_or_can_be_gone_on_from() {
+fn a_forged_cursor_is_refused_or_can_be_resumed_from() {
     let ids = |count: usize| -> Vec<String> { (0..count).map(|id| id.to_string()).collect() };
     for (delivered, forgotten, at, is_read) in [
         (ids(0), 0, "x".to_owned(), true),

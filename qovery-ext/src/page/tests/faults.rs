@@ -179,7 +179,7 @@ async fn a_list_whose_head_grows_while_the_cursor_is_ignored_ends_with_an_error(
 }
 
 #[tokio::test]
-async fn a_head_that_grows_while_the_cursor_is_honoured_ends_nothing_early() {
+async fn a_head_that_grows_while_the_cursor_is_respected_ends_no_list_early() {
     for grows in [1, 20, 50] {
         for inclusive in [false, true] {
             let model = server(2_000, |server| {

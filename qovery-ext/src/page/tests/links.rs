@@ -30,7 +30,7 @@ fn the_token_is_decoded() {
 }
 
 #[test]
-fn no_link_differs_from_a_link_without_a_token() {
+fn a_missing_link_differs_from_a_link_without_a_token() {
     assert_eq!(read(None).unwrap(), None);
     assert_eq!(token(" "), None);
     for link in [

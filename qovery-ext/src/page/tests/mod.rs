@@ -270,7 +270,7 @@ async fn a_page_that_the_limit_cuts_can_be_resumed_within() {
 }
 
 #[tokio::test]
-async fn what_the_server_holds_back_is_no_complete_list() {
+async fn a_list_with_items_that_the_server_withholds_does_not_end_as_complete() {
     let model = server(5, |server| server.held_back = true);
     let mut items = model.call::<ListEvents>().items();
     read(&mut items).await;
@@ -356,7 +356,7 @@ async fn collecting_keeps_what_was_read_before_an_error() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_say_how_to_go_on_is_an_error_after_its_items() {
+async fn a_page_without_a_next_page_or_an_end_is_an_error_after_its_items() {
     let model = server(50, |server| server.without_ids = true);
     let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
     assert_eq!(numbers, down_from(50)[..20]);

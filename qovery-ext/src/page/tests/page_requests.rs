@@ -29,7 +29,7 @@ async fn a_panic_in_the_background_is_not_lost() {
 }
 
 #[test]
-fn a_page_request_whose_runtime_is_gone_says_so() {
+fn a_page_request_whose_runtime_is_gone_returns_an_error() {
     let first = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

@@ -320,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn a_window_that_does_not_say_it_is_cut_shows_all_there_is(
+    fn a_window_that_is_not_cut_shows_the_whole_list(
         count in 0..220_u64, asked in 0..220_u32, page_size in 1..150_u64, declares_size: bool,
     ) {
         let model = server(count, |server| {

@@ -69,7 +69,7 @@ async fn no_page_is_read_ahead_that_a_limit_excludes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_ahead_waits_for_its_turn() {
+async fn an_error_of_a_page_read_ahead_follows_the_items_before_it() {
     let model = server(50, |server| server.fail(1, Fault::Disconnected));
     let mut items = model.call::<ListNotes>().paged().read_ahead().items();
     items.next().await.unwrap().unwrap();

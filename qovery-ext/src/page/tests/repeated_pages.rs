@@ -58,7 +58,7 @@ async fn a_circle_of_tokens_is_an_error_at_any_distance() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_back_and_finds_its_way_repeats_nothing() {
+async fn a_server_that_goes_back_and_then_continues_repeats_nothing() {
     for (from, to) in [(181, 190), (101, 154), (21, 200)] {
         let model = server(200, |server| server.detour(from, to));
         let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
@@ -69,7 +69,7 @@ async fn a_server_that_goes_back_and_finds_its_way_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_pays_no_heed_to_the_cursor_is_found_out_after_one_page() {
+async fn a_server_that_ignores_the_cursor_is_detected_after_one_page() {
     let model = server(50, |server| server.pays_no_heed = true);
     let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
     let error = error.unwrap();

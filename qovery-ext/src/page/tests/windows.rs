@@ -9,7 +9,7 @@ pub(super) fn window_future(
 }
 
 #[tokio::test]
-async fn a_window_says_when_it_is_cut_and_can_be_widened() {
+async fn a_window_reports_that_it_is_cut_and_can_be_widened() {
     let model = server(50, |_| {});
     let window = window_future(&model).await.unwrap();
     assert_eq!(window.items().len(), 20);

@@ -59,7 +59,7 @@ impl BulkError {
         self.find_error()?.api_error()
     }
 
-    /// Returns whether a filter names a mode that neither the client knows nor any listed environment has.
+    /// Returns whether a filter names a mode that the client does not know and no listed environment has.
     pub fn is_unknown_mode(&self) -> bool {
         matches!(self.0, Reason::Mode(_))
     }
@@ -69,9 +69,9 @@ impl BulkError {
         matches!(self.0, Reason::Journal(..) | Reason::Unwritten(..))
     }
 
-    /// Returns the outcomes of the actions, if lines of the journal could not be written: the actions ended
-    /// nevertheless. Actions whose start could not be written were not sent. If all are done, remove the journal before
-    /// the next run. Otherwise, the next run may wait again for an action that is over, or report a sent action as
+    /// Returns the outcomes of the actions, if lines of the journal could not be written. Actions whose start
+    /// could not be written were not sent; the others have ended. If all are done, remove the journal before the
+    /// next run. Otherwise, the next run may wait again for an action that is over, or report a sent action as
     /// uncertain. It never repeats a deployment.
     pub fn summary(&self) -> Option<&BulkSummary> {
         match &self.0 {

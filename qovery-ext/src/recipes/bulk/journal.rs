@@ -204,7 +204,8 @@ impl Journal {
                     None => "a condition".to_owned(),
                 };
                 let what = format!(
-                    "it belongs to another job: there, the goal of {environment} is {}, and here {}",
+                    "it belongs to another job: the goal of {environment} is {} in the journal and {} in this run; use \
+                     another journal",
                     text(noted),
                     text(&goal)
                 );
@@ -214,8 +215,8 @@ impl Journal {
                 && !is_same(token.subject(), action.subject())
             {
                 let what = format!(
-                    "it belongs to another job: there, the action of {environment} acts on \
-                     something else than here"
+                    "it belongs to another job: the entry of {environment} has the token of \
+                     another subject; use another journal"
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }

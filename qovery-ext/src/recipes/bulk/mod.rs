@@ -89,25 +89,26 @@ impl Bulk {
         self
     }
 
-    /// Selects the environments with this mode, such as `"PREVIEW"`. Case is ignored. A mode that neither this version
-    /// of the client knows nor any listed environment has is an error of the selection.
+    /// Selects the environments with this mode, such as `"PREVIEW"`. Case is ignored. A mode that this version
+    /// of the client does not know is an error of the selection, unless a listed environment has it.
     pub fn mode(mut self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.modes.push(mode.clone());
         self.filter(move |environment| has_mode(environment, &mode))
     }
 
-    /// Leaves out the environments with this mode, and those whose mode the API does not report. Case is ignored. A mode
-    /// that neither this version of the client knows nor any listed environment has is an error of the selection.
+    /// Leaves out the environments with this mode, and those whose mode the API does not report. Case is
+    /// ignored. A mode that this version of the client does not know is an error of the selection, unless a
+    /// listed environment has it.
     pub fn except_mode(mut self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.modes.push(mode.clone());
         self.filter(move |environment| environment.mode.is_some() && !has_mode(environment, &mode))
     }
 
-    /// Selects the environments whose name matches this pattern: `*` stands for any text, `?` for
-    /// one character. Case is ignored. A name without `*` and `?` that no listed environment has is an error of the
-    /// selection. A pattern that matches nothing is not: [`BulkSummary::unmatched`] has it.
+    /// Selects the environments whose name matches this pattern: `*` stands for any text, `?` for one
+    /// character. Case is ignored. A name without `*` and `?` that no listed environment has is an error of the
+    /// selection. A pattern that matches nothing is no error: [`BulkSummary::unmatched`] lists it.
     pub fn named(mut self, pattern: impl Into<String>) -> Self {
         let pattern = Pattern::new(pattern.into());
         self.names.push(pattern.clone());

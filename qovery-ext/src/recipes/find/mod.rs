@@ -39,17 +39,17 @@ use place::Place;
 /// ```
 ///
 /// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
-/// several names match, the one with the exact spelling is returned; if there is none, the name is ambiguous.
-/// An id can replace any name.
+/// several names match, the object with the exact spelling is returned. If none has the exact spelling, the
+/// name is ambiguous. An id can replace any name.
 ///
 /// # Requests
-/// Each level of the path takes one list request: organizations, projects, environments, services. Clones of
-/// the client, and finds that run at the same time, share these lists. They are cached for 60 s
-/// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that
-/// new objects are found. Each write of this client or of its clones that adds, renames or removes objects clears the
-/// lists of their kind, whether it is sent by a helper or by a method of the generated client. Objects that another
-/// program has renamed or deleted are found under their old names for up to 60 s, and an object whose deletion is still
-/// running is found as long as the API lists it.
+/// Each level of the path takes one list request: organizations, projects, environments, services. Clones of the
+/// client, and finds that run at the same time, share these lists. They are cached for 60 s
+/// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that new
+/// objects are found. If this client or a clone adds, renames or removes an object, the lists of its kind are
+/// cleared. This includes direct calls of the generated client. Objects that another program has renamed or deleted
+/// are found under their old names for up to 60 s. An object that is being deleted is found as long as the API lists
+/// it.
 pub trait FindExt {
     /// Finds any object: by a path of names or ids (`my-org/shop/staging/api`), by a URL of the web
     /// console, or by an id.

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused_with_the_reason() {
+    fn a_text_that_names_no_object_is_refused_with_the_reason() {
         for (text, why) in [
             ("", "empty"),
             ("  ", "empty"),

@@ -55,7 +55,7 @@ impl PreviewError {
     pub(super) fn write(what: impl fmt::Display, error: Error) -> Self {
         let what = match error.may_have_been_executed() {
             true => format!(
-                "{what} failed, but the server may have done it: run this again to continue"
+                "{what} failed, but the server may have executed it: run this again to continue"
             ),
             false => format!("{what} failed"),
         };
@@ -89,10 +89,10 @@ impl PreviewError {
         }
     }
 
-    /// Returns whether another run created the preview of this name at the same time, or may have. The copy that this
-    /// run had created was deleted, unless the message says otherwise: after a lost response, both copies remain. The
-    /// environment of the other run was not changed. When the other run has ended, run this again: it updates that
-    /// preview.
+    /// Returns whether another run created, or may have created, the preview of this name at the same time. The copy
+    /// that this run had created was deleted, unless the message says otherwise: after a lost response, both copies
+    /// remain. The environment of the other run was not changed. When the other run has ended, run this again: it
+    /// updates that preview.
     pub fn is_concurrent(&self) -> bool {
         matches!(*self.0, Reason::Concurrent(_))
     }

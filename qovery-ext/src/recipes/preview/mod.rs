@@ -63,8 +63,8 @@ pub use run::RunPreviewError;
 /// preview that was made by hand or by a version of this crate that set none. A copy that a person makes of a
 /// preview does not count as a preview.
 ///
-/// The original is copied once. Services that are added to the original later are not added to the copy: to name one is
-/// an error that says so.
+/// The original is copied once. Services that are added to the original later are not added to the copy. A
+/// description that names such a service is an error.
 ///
 /// # An update removes nothing
 /// A variable, a branch, a tag or a version that an earlier run has set and that the description no longer has stays
@@ -73,10 +73,10 @@ pub use run::RunPreviewError;
 ///
 /// # One run at a time
 /// Let one job at a time create the preview of a name. If two first runs create it at the same time, each lists the
-/// environments after it has copied the original. The run whose copy is the later one (by its creation date, then by its
-/// id) deletes that copy and ends with [`PreviewError::is_concurrent`]; it changes no other environment. Two previews of
-/// the name can still remain if the list lags, if the clocks of the servers differ, or if the response to a copy is lost.
-/// The next run is then refused, and its message asks to delete them.
+/// environments after it has copied the original. The run with the newer copy (by its creation date, then by its
+/// id) deletes that copy and ends with [`PreviewError::is_concurrent`]; it changes no other environment. Two
+/// previews of the name can still remain if the list lags, if the clocks of the servers differ, or if the response
+/// to a copy is lost. The next run is then refused, and its message asks to delete them.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is deployed, run or deleted"]
 pub struct PreviewEnvironment {
@@ -135,8 +135,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the mode. Default: `PREVIEW`. Case is ignored. `PRODUCTION` is refused, and so is a mode that neither this
-    /// version of the client knows nor any environment of the project has.
+    /// Sets the mode. Default: `PREVIEW`. Case is ignored. `PRODUCTION` is refused. A mode that this version of
+    /// the client does not know is refused too, unless an environment of the project has it.
     pub fn mode(mut self, mode: impl Into<Mode>) -> Self {
         // A mode that was made of a text may be in lower case.
         let mode = mode.into();
@@ -185,8 +185,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Adds variables of the environment: pairs of names and values, for example of a map, or [`Variable`]s, for
-    /// example those of [`parse_dotenv`] with some of them made secret.
+    /// Adds variables of the environment. Takes pairs of names and values, such as a map, or [`Variable`]s,
+    /// such as those of [`parse_dotenv`].
     pub fn variables<V: Into<Variable>>(mut self, variables: impl IntoIterator<Item = V>) -> Self {
         self.variables.extend(variables.into_iter().map(Into::into));
         self
@@ -260,7 +260,7 @@ impl PreviewEnvironment {
     /// the deployment, or to wait with other options.
     ///
     /// # Errors
-    /// Returns an error if a service has no such commit.
+    /// Returns an error if a service with a requested commit does not exist or does not accept a commit.
     pub fn deployment(&self, client: &Client, preview: &Preview) -> Result<Action, PreviewError> {
         let environment = client
             .environment(preview.environment.id())

@@ -39,7 +39,7 @@ impl<'a> Update<'a> {
         }
         if mark::is_unfinished(&wanted.name) {
             return Err(PreviewError::refused(format!(
-                "a preview cannot be named \"{}\": the name is that of a copy in the making",
+                "a preview cannot be named \"{}\": such names mark unfinished copies, choose another name",
                 wanted.name
             )));
         }
@@ -241,14 +241,14 @@ impl<'a> Update<'a> {
                     Ok(None) => Ok(copy),
                     Ok(Some(other)) => {
                         let why = format!(
-                            "another run makes the preview \"{}\" at the same time, {other}",
+                            "another run creates the preview \"{}\" at the same time, {other}",
                             self.wanted.name
                         );
                         Err(withdraw(&copy, &why).await)
                     }
                     Err(error) => {
                         let why = format!(
-                            "it is not known whether another run makes the preview \"{}\" at the same time: {error:#}",
+                            "it is not known whether another run creates the preview \"{}\" at the same time: {error:#}",
                             self.wanted.name
                         );
                         Err(withdraw(&copy, &why).await)
@@ -261,7 +261,7 @@ impl<'a> Update<'a> {
                 let copy = unfinished.pop();
                 if let (Some(copy), Some(other)) = (&copy, unfinished.first()) {
                     return Err(PreviewError::new(Reason::Concurrent(format!(
-                        "another run makes the preview \"{}\" at the same time: one of {copy} and {other} may be the \
+                        "another run creates the preview \"{}\" at the same time: one of {copy} and {other} may be the \
                          copy of this run, whose response was lost: delete both, and run this again",
                         self.wanted.name
                     ))));
@@ -374,6 +374,6 @@ async fn withdraw(copy: &FoundEnvironment, why: &str) -> PreviewError {
         Err(error) => format!("{copy}, the copy of this run, was not deleted, delete it: {error}"),
     };
     PreviewError::new(Reason::Concurrent(format!(
-        "{why}: {deleted}; run this again when no other run makes the preview"
+        "{why}: {deleted}; run this again when no other run creates the preview"
     )))
 }

@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_others_makes_no_line_of_its_own_and_a_value_no_command() {
+    fn a_key_from_outside_adds_no_line_and_a_value_no_command() {
         let variable = |key: &str, value: Option<&str>| {
             let form = serde_json::json!({
                 "id": uuid::Uuid::nil(), "created_at": "2026-01-01T00:00:00Z", "key": key, "value": value,
@@ -507,7 +507,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(values in proptest::collection::vec("\\PC*|[\\n\\r\\t '\"$#\\\\a=`]*", 0..5)) {
+        fn every_written_value_is_read_back(values in proptest::collection::vec("\\PC*|[\\n\\r\\t '\"$#\\\\a=`]*", 0..5)) {
             let lines = values.iter().enumerate();
             let text: String = lines.map(|(n, value)| format!("K{n}={}\n", quote(value))).collect();
             let expected: Vec<_> = values.iter().enumerate().map(|(n, v)| (format!("K{n}"), v.clone())).collect();

@@ -6,8 +6,8 @@ use qovery_api::{Error, Printable};
 
 use crate::causes::{self, debug_as_text};
 
-/// A variable was not set. The error never shows the value of a secret, also if the response of the server
-/// repeats it: then the error shows only the status and the request id.
+/// A variable was not set. The error never shows the value of a secret. If the response of the server repeats
+/// it, the error shows only the status and the request id.
 ///
 /// Available on crate feature `variables` only.
 pub struct SetVariableError {

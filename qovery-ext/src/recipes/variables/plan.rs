@@ -33,7 +33,7 @@ pub enum PlannedChange {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlannedVariable {
-    /// Returns its key.
+    /// The key.
     pub key: String,
     /// Whether it becomes a secret.
     pub is_secret: bool,
@@ -50,7 +50,7 @@ pub struct VariablesPlan {
     client: Client,
     owner: VariableOwner,
     wanted: Vec<Variable>,
-    /// The variables, in their order.
+    /// The variables, in the order of the call.
     pub variables: Vec<PlannedVariable>,
 }
 

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_as_it_should_be_is_left_alone() {
+    fn a_variable_with_the_wanted_state_is_kept() {
         let existing = [seen("ENVIRONMENT", "VALUE", Some("debug"))];
         let decide = |variable: &Variable| decide(&existing, &Scope::Environment, variable);
         assert_eq!(decide(&plain("debug")).unwrap(), Decision::Keep);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_become_what_is_asked_for_is_refused_with_the_reason() {
+    fn an_impossible_change_of_a_variable_is_refused_with_the_reason() {
         for (existing, variable, why) in [
             (seen("ENVIRONMENT", "ALIAS", Some("x")), plain("y"), "alias"),
             (
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_does_not_show() {
+    fn debug_does_not_show_a_value() {
         let variable = plain("hunter2");
         let error = SetVariableError::conflict(&variable.key, "because");
         let shown = format!("{variable:?} {error:?} {error}");

@@ -30,7 +30,7 @@ pub struct Variable {
     pub(super) description: Option<String>,
 }
 
-/// A plain variable of this key and value.
+/// Creates a plain variable with this key and value.
 impl<K: Into<String>, V: Into<SecretText>> From<(K, V)> for Variable {
     fn from((key, value): (K, V)) -> Self {
         Self::new(key, value)
@@ -49,7 +49,7 @@ impl Variable {
         }
     }
 
-    /// Its key.
+    /// Returns the key.
     pub fn key(&self) -> &str {
         &self.key
     }

@@ -63,8 +63,8 @@ impl EnvironmentHandle {
         self.action(ActionRequest::Uninstall)
     }
 
-    /// Cancels the running deployment. The goal is reached as soon as the deployment has ended,
-    /// also if it finished before the cancel: [`crate::wait::Reached::snapshot`] has its state.
+    /// Cancels the running deployment. The goal is reached as soon as the deployment has ended, even if it
+    /// finished before the cancel. [`crate::wait::Reached::snapshot`] has its state.
     pub fn cancel(&self) -> Action {
         self.action(ActionRequest::Cancel { force: false })
     }
@@ -103,7 +103,7 @@ impl EnvironmentHandle {
         self.action_on(selection.services(), ActionRequest::RestartServices)
     }
 
-    /// Waits for some of its services.
+    /// Waits until some of its services reach the goal. Sends no action.
     pub fn wait_for_services(&self, services: ServiceSelection, goal: Goal) -> Action {
         let subject = Subject::services(self.id, services.services());
         Action::watch(Arc::clone(&self.source), subject, goal)

@@ -28,11 +28,11 @@ macro_rules! in_environment {
 macro_rules! actions {
     ($($action:ident),+) => { $(actions!(@$action);)+ };
     (@redeploy) => {
-        /// Deploys it again, in the version that runs.
+        /// Deploys the service again, in the running version.
         pub fn redeploy(&self) -> Action { self.action(ActionRequest::Redeploy) }
     };
     (@restart) => {
-        /// Restarts it without deploying it.
+        /// Restarts the service without deploying it.
         pub fn restart(&self) -> Action { self.action(ActionRequest::Restart) }
     };
     (@stop) => {
@@ -40,7 +40,7 @@ macro_rules! actions {
         pub fn stop(&self) -> Action { self.action(ActionRequest::Stop) }
     };
     (@uninstall) => {
-        /// Deletes its deployed resources and keeps the configuration.
+        /// Deletes the deployed resources of the service, and keeps its configuration.
         pub fn uninstall(&self) -> Action { self.action(ActionRequest::Uninstall) }
     };
     (@delete) => {

@@ -8,7 +8,7 @@ macro_rules! watching {
                 self.subject.id()
             }
 
-            /// Waits for the deployment of an external actor. Sends no action.
+            /// Waits until the subject reaches the goal by an action of an external actor. Sends no action.
             ///
             /// Returns at once if the goal is already reached and the queue is empty.
             pub fn wait_for(&self, goal: Goal) -> Action {

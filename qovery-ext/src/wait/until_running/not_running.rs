@@ -16,8 +16,8 @@ pub enum NotRunning {
     NotDeployed(WaitError),
     /// A pod cannot run.
     Pod(Box<PodProblem>),
-    /// The limit passed before all services were running for long enough. Has the ids of the other
-    /// services.
+    /// The time limit passed before all services were running for long enough. Has the ids of the services that
+    /// were not.
     TimedOut(Vec<Uuid>),
     /// The running state cannot be read. If the address of the websocket API is not known, nothing was
     /// sent.
@@ -62,7 +62,7 @@ impl fmt::Display for NotRunning {
                 error.fmt(f)
             }
             Self::Unsupported => f.write_str(
-                "the API shows no running services of a cluster or after this action: nothing was sent",
+                "nothing was sent: services do not run after this action, and a cluster has no running state",
             ),
         }
     }

@@ -21,7 +21,7 @@ fn letters(text: &str) -> String {
 }
 
 #[test]
-fn what_descriptions_live_by_is_kept_as_it_is_written() {
+fn lists_links_and_code_of_a_description_are_kept_unchanged() {
     for text in [
         "One of:\n\n* a\n* b",
         "- a\n  - b\n\n1. c\n2) d",
@@ -50,7 +50,7 @@ fn a_code_block_becomes_lines_of_inline_code_and_its_text_is_shown() {
 }
 
 #[test]
-fn what_markdown_would_take_for_more_than_text_is_escaped() {
+fn characters_with_a_meaning_in_markdown_are_escaped() {
     for (text, expected) in [
         ("# a", "\\# a"),
         ("a\n===", "a\n\\==="),

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_given_twice_or_means_what_is_not_known_is_not_taken_and_noted() {
+    fn a_variant_name_that_is_used_twice_or_is_called_unknown_is_replaced_and_noted() {
         let root = json!({"Root": {"properties": {"level": {
             "type": "string",
             "enum": ["LOW", "HIGH", "NONE", "UNKNOWN", "Self"],

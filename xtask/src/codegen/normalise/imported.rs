@@ -600,7 +600,7 @@ fn keywords_that_contradict_each_other_give_the_same_client_with_and_without_imp
 }
 
 #[test]
-fn a_keyword_that_says_nothing_of_the_type_leaves_two_media_types_of_one_body_alike() {
+fn two_media_types_of_one_body_are_equal_if_a_keyword_does_not_affect_the_type() {
     let mut contract = of_schemas(json!({"A": {"type": "string"}}));
     let content = json!({
         "application/json": {"schema": {"type": "string", "contentSchema": {}}},

@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn what_extends_a_parent_by_way_of_another_is_a_member_too() {
+    fn a_schema_that_extends_a_parent_indirectly_is_a_member_too() {
         let found = normalised(schemas(json!({
             "Root": root(),
             "Pet": pet(json!({"propertyName": "kind"})),
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn what_extends_a_parent_and_adds_nothing_is_a_member_and_has_heirs() {
+    fn a_schema_that_extends_a_parent_and_adds_nothing_is_a_member_and_can_be_extended() {
         let bare = |of: &str| json!({"allOf": [{"$ref": format!("#/components/schemas/{of}")}]});
         for mapping in [json!({}), json!({"cat": "Cat"})] {
             let tag = if mapping.get("cat").is_some() {

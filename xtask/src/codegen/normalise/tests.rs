@@ -119,7 +119,7 @@ fn the_same_document_gives_the_same_twice() {
 }
 
 #[test]
-fn what_no_operation_reaches_is_dropped() {
+fn a_schema_that_no_operation_uses_is_dropped() {
     let found = normalised(schemas(
         json!({"Root": {"properties": {"a": {"type": "string"}}}, "Unused": {"properties": {"a": {"type": "integer"}}}}),
     ));
@@ -177,7 +177,7 @@ fn an_object_that_contains_itself_is_boxed() {
 }
 
 #[test]
-fn null_belongs_to_the_use() {
+fn a_field_is_nullable_if_its_component_is() {
     let found = normalised(schemas(json!({
         "Root": {"properties": {"part": {"$ref": "#/components/schemas/Part"}, "name": {"$ref": "#/components/schemas/Name"}}, "required": ["part", "name"]},
         "Part": {"type": "object", "nullable": true, "properties": {"a": {"type": "string"}}},
@@ -260,7 +260,7 @@ fn an_integer_that_a_signed_one_does_not_hold_is_unsigned() {
 }
 
 #[test]
-fn what_a_request_leaves_out_is_not_sent() {
+fn a_field_of_a_request_that_is_not_set_is_not_sent() {
     let found = requests(json!({"Root": {"required": ["must"], "properties": {
         "must": {"type": "string", "nullable": true},
         "may": {"type": "integer", "default": 250},
@@ -296,7 +296,7 @@ fn what_a_request_leaves_out_is_not_sent() {
 }
 
 #[test]
-fn what_only_comes_back_is_never_a_patch_and_what_only_the_server_writes_is_not_required() {
+fn a_response_has_no_patch_and_a_read_only_property_is_not_required_in_a_request() {
     let schema = json!({"Root": {"required": ["id"], "properties": {"id": {"type": "string", "readOnly": true}, "a": {"type": "string", "nullable": true}}}});
     let received = normalised(schemas(schema.clone()));
     assert!(!field(&received, "Root", "a").patch && field(&received, "Root", "id").required);
@@ -319,7 +319,7 @@ fn secrets_are_known_by_mark_and_by_format() {
 }
 
 #[test]
-fn a_discriminator_tells_the_members_and_unknown_ones_have_room() {
+fn a_discriminator_distinguishes_the_members_and_unknown_ones_are_kept() {
     let found = normalised(schemas(json!({
         "Root": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
                  "discriminator": {"propertyName": "kind", "mapping": {"CAT": "#/components/schemas/Cat", "DOG": "Dog"}}},
@@ -380,7 +380,7 @@ fn a_tag_that_means_no_member_is_a_problem() {
 }
 
 #[test]
-fn what_may_be_absent_is_required_of_the_sender_alone() {
+fn a_required_field_that_may_be_absent_is_required_only_in_requests() {
     let schema = json!({"Root": {"required": ["kind"], "properties": {
         "kind": {"type": "string", "x-may-be-absent": true}
     }}});
@@ -392,7 +392,7 @@ fn what_may_be_absent_is_required_of_the_sender_alone() {
 }
 
 #[test]
-fn without_a_discriminator_values_then_presence_then_json_types_tell() {
+fn without_a_discriminator_values_then_presence_then_json_types_distinguish() {
     let found = normalised(schemas(json!({"Root": {"properties": {
         "by_value": {"oneOf": [{"properties": {"t": {"enum": ["A"]}, "x": {"type": "string"}}}, {"properties": {"t": {"enum": ["B", "C"]}, "x": {"type": "string"}}}]},
         "by_presence": {"oneOf": [{"properties": {"git": {"type": "string"}, "x": {"type": "string"}}, "required": ["git"]}, {"properties": {"image": {"type": "string"}, "x": {"type": "string"}}, "required": ["image"]}]},
@@ -428,7 +428,7 @@ fn without_a_discriminator_values_then_presence_then_json_types_tell() {
 }
 
 #[test]
-fn a_property_tells_a_member_of_those_that_are_looked_at_later() {
+fn a_property_distinguishes_a_member_from_those_after_it() {
     let found = normalised(schemas(
         json!({"Root": {"properties": {"details": {"oneOf": [
             {"properties": {"commit": {"type": "string"}, "pod": {"type": "string"}}, "required": ["commit", "pod"]},
@@ -477,7 +477,7 @@ fn a_union_that_contains_itself_in_an_object_is_boxed_in_its_carrier() {
 }
 
 #[test]
-fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
+fn a_schema_that_has_no_type_in_rust_is_a_problem_with_its_location() {
     for (schema, expected) in [
         (
             json!({"not": {"type": "string"}}),
@@ -502,7 +502,7 @@ fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
 }
 
 #[test]
-fn a_reference_into_another_schema_is_read_as_if_it_stood_there() {
+fn a_reference_into_another_schema_is_read_as_its_target() {
     let found = normalised(schemas(json!({
         "Root": {"properties": {"a": {"$ref": "#/components/schemas/Other/properties/b"}, "o": {"$ref": "#/components/schemas/Other"}}},
         "Other": {"properties": {"b": {"enum": ["X", "Y"]}}},

@@ -666,7 +666,7 @@ fn all_published_revisions_lose_only_the_listed_parts() {
 }
 
 #[test]
-fn a_revision_that_cannot_be_read_is_counted_and_the_replay_goes_on() {
+fn a_revision_that_cannot_be_read_is_counted_and_the_replay_continues() {
     let broken = FIRST.replace("openapi: 3.0.0\n", "openapi: 3.0.0\nopenapi: 3.0.0\n");
     let texts = [FIRST.to_owned(), broken, FIRST.replace("note:", "remark:")];
     let revisions = texts

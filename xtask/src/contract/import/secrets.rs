@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_sounds_like_a_secret_by_its_words_in_any_spelling() {
+    fn the_words_of_a_name_suggest_a_secret_in_any_spelling() {
         for name in [
             "password",
             "apiKey",

@@ -224,7 +224,7 @@ fn of_two_schemas_of_one_name_the_newest_wins_and_another_kind_of_thing_gets_a_n
 }
 
 #[test]
-fn what_is_new_gets_the_texts_that_openapi_demands() {
+fn new_elements_get_the_texts_that_openapi_requires() {
     let (text, report) = imported(None, &[NEW]);
     let contract = tree(&text);
     assert_eq!(at(&contract, "/paths/~1animals/get/summary"), "List pets");
@@ -698,7 +698,7 @@ fn a_revision_that_lacks_more_than_a_tenth_of_the_current_operations_is_refused(
 }
 
 #[test]
-fn what_is_deprecated_already_is_not_lost_again() {
+fn an_element_that_is_already_deprecated_is_not_reported_again() {
     let whole = document(&of_operations(20));
     let half = document(&of_operations(10));
     let contract = import(Some(&whole), std::slice::from_ref(&half), Loss::Allowed).unwrap();

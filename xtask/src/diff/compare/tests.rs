@@ -447,7 +447,7 @@ fn no_list_is_cut_off() {
 }
 
 #[test]
-fn a_body_that_has_no_room_says_what_is_left_out() {
+fn a_body_that_does_not_fit_is_shortened_with_a_note() {
     let report = report(
         HEAD,
         &HEAD.replace("note: {type: string}", "note: {type: integer}"),
@@ -456,7 +456,7 @@ fn a_body_that_has_no_room_says_what_is_left_out() {
     assert_eq!(report.markdown_within(whole.len()), whole);
     let short = report.markdown_within(whole.len() - 1);
     assert!(
-        short.contains("### Breaking") && short.contains("has no room"),
+        short.contains("### Breaking") && short.contains("is incomplete"),
         "{short}"
     );
     assert!(short.contains("Project::note"), "{short}");
@@ -503,7 +503,7 @@ fn every_limit_that_changes_is_listed_as_documentation() {
 }
 
 #[test]
-fn what_only_looks_different_is_no_change() {
+fn a_difference_in_spelling_alone_is_no_change() {
     for (from, to) in [
         (
             "        note: {type: string}",
@@ -590,7 +590,7 @@ fn a_name_that_an_operation_has_again_is_not_gone() {
 }
 
 #[test]
-fn a_mark_that_is_gone_is_a_change_of_the_documentation() {
+fn an_element_that_is_no_longer_deprecated_is_a_change_of_the_documentation() {
     for (from, to) in [
         (
             "note: {type: string}",

@@ -114,7 +114,7 @@ fn a_foreign_deployment_is_no_success_of_ours_though_its_status_still_has_an_old
 }
 
 #[test]
-fn runs_that_cannot_be_told_apart_have_to_agree() {
+fn runs_that_cannot_be_distinguished_have_to_agree() {
     let judged = |first, second| {
         let ledger = seen(
             acted(&environment(), Goal::Deployed, None),
@@ -368,7 +368,7 @@ fn a_service_that_failed_in_a_run_that_others_followed_keeps_the_last_run_from_d
 }
 
 #[test]
-fn a_lost_response_without_a_trace_is_told_and_a_trace_is_followed() {
+fn a_lost_response_is_reported_without_a_trace_and_followed_with_one() {
     let lost = || {
         let subject = environment();
         let before = baseline(&subject, "STOPPED");

@@ -58,7 +58,7 @@ fn equal_things_are_one_and_are_named_by_what_their_names_share() {
 }
 
 #[test]
-fn what_equals_a_component_is_that_component() {
+fn an_inline_schema_that_equals_a_component_is_that_component() {
     let found = normalised(schemas(json!({
         "Root": root(json!({"state": {"enum": ["OFF", "ON"]}, "other": {"$ref": "#/components/schemas/State"}})),
         "State": {"type": "string", "enum": ["ON", "OFF"], "description": "The state."},
@@ -67,7 +67,7 @@ fn what_equals_a_component_is_that_component() {
 }
 
 #[test]
-fn what_holds_equal_things_is_equal_too() {
+fn objects_with_equal_inline_schemas_are_equal() {
     let outer = json!({"properties": {"inner": object("a"), "kind": {"enum": ["A", "B"]}}});
     let found = normalised(schemas(
         json!({"Root": root(json!({"left": outer, "right": outer}))}),
@@ -124,7 +124,7 @@ fn the_contract_can_give_names_itself() {
 }
 
 #[test]
-fn a_given_name_must_be_one_and_mean_one_thing() {
+fn a_given_name_must_be_a_rust_name_and_belong_to_one_schema() {
     let mut part = object("a");
     part["x-rust-name"] = json!("not a name");
     let found = problem(schemas(json!({"Root": root(json!({"part": part}))})));

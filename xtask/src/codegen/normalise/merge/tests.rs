@@ -89,7 +89,7 @@ fn a_choice_of_required_names_is_no_union() {
 }
 
 #[test]
-fn what_cannot_be_put_together_is_a_problem() {
+fn parts_of_all_of_that_contradict_each_other_are_a_problem() {
     let found = problem(schemas(
         json!({"Root": {"allOf": [{"type": "string"}, {"type": "integer"}]}}),
     ));
@@ -123,7 +123,7 @@ fn references_that_only_lead_to_each_other_are_a_problem() {
 }
 
 #[test]
-fn what_is_put_together_of_the_schema_around_it_is_a_component_of_its_own() {
+fn a_schema_composed_of_the_schema_around_it_is_a_separate_component() {
     let with =
         |part: serde_json::Value| json!({"allOf": [{"$ref": "#/components/schemas/Root"}, part]});
     let weight = json!({"properties": {"weight": {"type": "integer"}}});
@@ -156,7 +156,7 @@ fn what_is_put_together_of_the_schema_around_it_is_a_component_of_its_own() {
 }
 
 #[test]
-fn what_has_no_end_stays_a_problem() {
+fn a_schema_that_is_composed_of_itself_is_a_problem() {
     let itself = json!({"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]});
     let found = problem(schemas(json!({"Root": itself})));
     assert!(found.contains("`Root` is composed of itself"), "{found}");

@@ -28,7 +28,7 @@ fn null_is_written_in_many_ways() {
 }
 
 #[test]
-fn a_missing_type_is_told_by_what_else_is_there() {
+fn a_missing_type_follows_from_the_other_keywords() {
     assert_eq!(property(json!({"format": "uuid"})).ty, TypeModel::Uuid);
     assert_eq!(
         property(json!({"items": {"type": "integer"}})).ty,

@@ -276,7 +276,7 @@ fn every_keyword_at_every_place_is_followed_or_described_or_noted_or_refused() {
 }
 
 #[test]
-fn what_is_no_keyword_is_noted_at_every_place_unless_it_is_an_extension() {
+fn an_unknown_keyword_is_noted_at_every_location_unless_it_is_an_extension() {
     for (thing, places) in PLACES {
         for place in *places {
             for (keyword, is_noted) in [("requierd", true), ("x-requierd", false)] {
@@ -309,7 +309,7 @@ fn a_property_named_like_a_keyword_is_a_property() {
 }
 
 #[test]
-fn what_stands_beside_the_reference_of_a_parameter_is_noted() {
+fn keywords_beside_the_reference_of_a_parameter_are_noted() {
     let mut contract = contract();
     let parameter = contract
         .pointer_mut("/paths/~1a~1{id}/post/parameters/1")

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_models_drops_their_extra_fields_too() {
+    fn removing_extra_fields_includes_the_models_in_every_field() {
         let written = emitted(vec![
             field("part", parse_quote!(types::Part), Presence::Required),
             field(
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_field_is_kept_where_the_struct_holds_it() {
+    fn properties_without_a_field_are_kept_in_the_field_for_the_rest() {
         let extra = parse_quote!(BTreeMap<String, String>);
         let written = emitted(vec![field("extra", extra, Presence::Extra)]);
         assert!(written.contains("KEEPS_EXTRA : bool = true"), "{written}");

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn other_parameters_are_not() {
+    fn other_parameters_do_not_look_like_paging() {
         for name in ["skipReconcile", "targetType", "name", "version", "toUpdate"] {
             assert!(!looks_like_paging(name), "{name}");
         }

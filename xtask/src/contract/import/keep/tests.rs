@@ -191,7 +191,7 @@ fn a_parameter_stays_deprecated_and_optional() {
 }
 
 #[test]
-fn a_member_of_a_union_stays_with_what_tells_it() {
+fn a_member_of_a_union_stays_with_its_entry_in_the_mapping() {
     let parts = "    A: {type: object, properties: {kind: {type: string}, a: {type: string}}}\n    B: {type: object, properties: {kind: {type: string}, b: {type: string}}}\n";
     let (found, _) = schemas(
         &format!(
@@ -381,7 +381,7 @@ fn two_operations_that_exchange_their_ids_have_no_former_ones() {
 }
 
 #[test]
-fn a_new_field_that_sounds_like_a_secret_is_listed() {
+fn a_new_field_whose_name_suggests_a_secret_is_listed() {
     let (_, report) = schemas(
         "    Out: {type: object, properties: {a: {type: string}, token: {type: string}}}\n",
         "    Out: {type: object, properties: {a: {type: string}, token: {type: string}, api_key: {type: string}, token_id: {type: string}}}\n",
