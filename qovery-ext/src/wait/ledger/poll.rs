@@ -41,6 +41,16 @@ impl Poll {
         read.map(|_| ()).ok_or(fact)
     }
 
+    /// Requires the status of each request that can be ours and has no known end.
+    pub(super) fn need_ends(&self, ledger: &Ledger) -> Result<(), Fact> {
+        let requests = ledger.candidates().requests().into_iter();
+        let mut open = requests.filter(|run| run.end().is_none());
+        open.try_for_each(|run| match run.request() {
+            Some(id) => self.need(ledger, Fact::Request(id)),
+            None => Ok(()),
+        })
+    }
+
     /// Requires a fact, but not in every poll.
     pub(super) fn need_at_times(&self, ledger: &Ledger, fact: Fact) -> Result<(), Fact> {
         if self.was_just_read(ledger, fact) {

@@ -17,7 +17,7 @@ const COMPONENTS: [&str; 10] = [
     "Alpha", "alpha", "beta_two", "beta-two", "BetaTwo2", "Gamma", "a/b", "x.y", "AInner", "Zeta",
 ];
 
-/// What stands before the chance of a member, of ten.
+/// The separator before the chance of a member, in tenths.
 const MARKS: [char; 2] = ['?', '+'];
 
 /// Contracts of version 3.1 with every keyword in every position.

@@ -1510,7 +1510,7 @@ fn a_success_that_the_environment_shows_for_a_request_from_before_is_none_withou
     assert!(is_reached(&verdict), "{verdict:?}");
 }
 
-/// The request status says what the environment shows: its run failed, and later runs succeed.
+/// The request status repeats the state of the environment: its run failed, and later runs succeed.
 #[test]
 fn a_watched_request_that_outlasts_every_run_that_had_begun_repeats_the_environment() {
     let judged = |until: Stamp| {

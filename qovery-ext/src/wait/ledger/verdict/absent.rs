@@ -161,12 +161,7 @@ fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
 
 fn is_gone(ledger: &Ledger, poll: &Poll) -> Step {
     // Ours may have failed or been canceled before another deletion.
-    let requests = ledger.candidates().requests().into_iter();
-    for request in requests.filter(|run| run.end().is_none()) {
-        if let Some(id) = request.request() {
-            poll.need(ledger, Fact::Request(id))?;
-        }
-    }
+    poll.need_ends(ledger)?;
     says(Verdict::Decided(gone(ledger), missing(ledger)))
 }
 

@@ -175,11 +175,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     {
         return waits(Phase::Running);
     }
-    let repeats_another_run = ledger.request_status().is_of_a_later_run(run, &decision)
-        || ledger
-            .request_status()
-            .is_contradicted_by_the_order(&decision);
-    if is_doubtful && repeats_another_run {
+    if is_doubtful && ledger.request_status().repeats_another_run(run, &decision) {
         return Ok(None);
     }
     if ledger.ends().agreeing(&decision).is_empty() {

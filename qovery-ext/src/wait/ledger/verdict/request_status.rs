@@ -97,9 +97,16 @@ impl<'a> RequestStatus<'a> {
         }
     }
 
+    /// Whether the end that the request status reports is that of another run.
+    pub(super) fn repeats_another_run(self, request: &Run, decision: &Decision) -> bool {
+        self.is_of_a_later_run(request, decision)
+            || self.outlasts_its_run(request)
+            || self.is_contradicted_by_the_order(decision)
+    }
+
     /// Whether the request was said to run while another run was at work, which can be ours and ended in another way
     /// than the later runs that ended as the request status says. Then it repeats the state of the environment.
-    pub(super) fn is_of_a_later_run(self, request: &Run, decision: &Decision) -> bool {
+    fn is_of_a_later_run(self, request: &Run, decision: &Decision) -> bool {
         let Some(running) = request.running else {
             return false;
         };
@@ -110,14 +117,12 @@ impl<'a> RequestStatus<'a> {
         let differs = |run: &&Run| agreeing.iter().all(|agreeing| agreeing.id != run.id);
         let runs = self.ledger.candidates().executions();
         let mut others = runs.into_iter().filter(differs).filter_map(Run::work);
-        let is_later =
-            !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last));
-        is_later || self.outlasts_its_run(request, shown_by)
+        !agreeing.is_empty() && others.any(|at| at.last >= shown_by && is_before_all(at.last))
     }
 
     /// Whether as many similar requests as runs were seen, ours is the oldest of them, and the first run has not ended
     /// as the request status says.
-    pub(super) fn is_contradicted_by_the_order(self, decision: &Decision) -> bool {
+    fn is_contradicted_by_the_order(self, decision: &Decision) -> bool {
         let Some(ours) = self.ledger.request else {
             return false;
         };
@@ -135,8 +140,13 @@ impl<'a> RequestStatus<'a> {
                 .is_some_and(|first| first.end().is_some() && !agrees(first))
     }
 
-    /// Whether the request was said to run a settle period after the end of every run that had begun by a time.
-    fn outlasts_its_run(self, request: &Run, shown_by: Stamp) -> bool {
+    /// Whether the request was said to run a settle period after the end of every run that had begun when it was first
+    /// said to run.
+    fn outlasts_its_run(self, request: &Run) -> bool {
+        let Some(running) = request.running else {
+            return false;
+        };
+        let shown_by = running.saturating_add(millis(LATE));
         let worked = self
             .ledger
             .runs

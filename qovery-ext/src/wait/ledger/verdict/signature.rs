@@ -123,13 +123,7 @@ fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     poll.need(ledger, Fact::History)?;
-    for run in ledger.candidates().requests() {
-        if run.end().is_none()
-            && let Some(id) = run.request()
-        {
-            poll.need(ledger, Fact::Request(id))?;
-        }
-    }
+    poll.need_ends(ledger)?;
     // A request that has ended has an end of its own, which the run may not share.
     let mut requests = ledger.candidates().requests().into_iter();
     if requests.any(|run| has_told(ledger, run))
