@@ -15,7 +15,7 @@ use integration_tests::document::{self, Operation};
 use integration_tests::edits::{exact, lost, paths, with_unknown_fields};
 use integration_tests::samples::{Builder, Variation};
 use integration_tests::{EDITS, OPERATIONS};
-use qovery_api::types;
+use qovery_api::{ModelExt, types};
 use serde_json::{Value, json};
 
 /// Operations that replace an object and whose request cannot be made from the response.
@@ -189,6 +189,26 @@ fn a_request_drops_unknown_fields_on_demand_and_one_built_by_hand_has_none() {
     assert!(sent.get("next_years_field").is_none());
     let built = types::EnvironmentEditRequest::new().name("n");
     assert!(built.extra().is_empty());
+}
+
+#[test]
+fn a_request_that_is_a_union_loses_the_unknown_fields_of_its_member_on_demand() {
+    let body = json!({
+        "type": "SLACK", "name": "n", "description": "d", "send_resolved": true,
+        "next_years_field": 1,
+    });
+    let request: types::AlertReceiverEditRequest =
+        qovery_api::decode(body.to_string().as_bytes()).unwrap();
+    let types::AlertReceiverEditRequest::Slack(member) = &request else {
+        panic!("{request:?}");
+    };
+    assert_eq!(
+        member.extra().names().collect::<Vec<_>>(),
+        ["next_years_field"]
+    );
+    let sent = serde_json::to_value(request.without_extra()).unwrap();
+    assert_eq!(sent.get("next_years_field"), None);
+    assert_eq!(sent["name"], "n");
 }
 
 #[test]

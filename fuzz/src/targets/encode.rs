@@ -2,7 +2,7 @@
 //!
 //! The text of the field is sent back byte for byte, and as often as it was received.
 
-use qovery_api::{decode, types};
+use qovery_api::{ModelExt, decode, types};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 

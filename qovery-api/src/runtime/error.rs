@@ -326,7 +326,8 @@ impl Error {
 
     /// Returns the names of extra fields in a request that the API refused with 400 or 422, as
     /// `Model.field`, at most 20. These fields came with a response, and this version of the
-    /// library does not know them. `without_extra()` of the request removes them.
+    /// library does not know them. [`without_extra`](crate::ModelExt::without_extra) of the request
+    /// removes them.
     pub fn extra_fields(&self) -> &[String] {
         &self.0.extra_fields
     }
@@ -453,7 +454,7 @@ impl fmt::Display for Error {
             write!(
                 f,
                 " (the request had fields that this version of the library does not know: {}; \
-                 `without_extra()` of the request removes them)",
+                 `ModelExt::without_extra()` of the request removes them)",
                 self.0.extra_fields.join(", ")
             )?;
         }

@@ -25,7 +25,7 @@ use super::{
 /// the field was changed.
 ///
 /// ```
-/// use qovery_api::{decode, types::ReferenceObject};
+/// use qovery_api::{ModelExt, decode, types::ReferenceObject};
 ///
 /// let body = br#"{"id": "5d1b9bbc-6f9c-4a9c-9b5e-0e6b0c1d2e3f", "weight": 1.50}"#;
 /// let reference: ReferenceObject = decode(body)?;
@@ -116,6 +116,11 @@ impl ExtraFields {
         let RawJson(value) = from.next_value()?;
         self.push(name, &value);
         Ok(())
+    }
+
+    /// Drops all fields.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
     }
 
     /// Drops every field that `keep` refuses.

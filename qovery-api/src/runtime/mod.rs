@@ -116,6 +116,7 @@ pub use extra::ExtraFields;
 pub(crate) use form::FormStyle;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
+pub use model::ModelExt;
 pub use open_enum::UnknownValue;
 pub use operation::{
     Operation, OperationInfo, PageParts, PagedBackward, PagedOperation, Paging, WindowOperation,

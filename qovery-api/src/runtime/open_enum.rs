@@ -70,7 +70,7 @@ pub(crate) trait OpenEnum: Clone + 'static {
     /// The known values.
     const KNOWN: &'static [Self];
     /// Texts that are accepted in addition to the first one, with the variants that they mean.
-    const ALIASES: &'static [(&'static str, Self)];
+    const ALIASES: &'static [(&'static str, Self)] = &[];
     /// The text in a request.
     fn text(&self) -> &str;
     /// Creates the value of an unknown text.
@@ -108,9 +108,10 @@ pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> f
     }
 }
 
-/// Reads a text, without a copy if the document allows it.
-pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-    deserializer.deserialize_str(TextVisitor)
+/// Reads a value, without a copy of its text if the document allows it.
+pub(crate) fn read<'de, E: OpenEnum, D: Deserializer<'de>>(from: D) -> Result<E, D::Error> {
+    let text: Cow<'de, str> = from.deserialize_str(TextVisitor)?;
+    Ok(from_text(&text))
 }
 
 /// Writes an enum that keeps unknown values. The module documents the grammar.
@@ -136,8 +137,7 @@ macro_rules! open_enum {
         const _: () = {
             impl $crate::runtime::open_enum::OpenEnum for $name {
                 const KNOWN: &'static [Self] = &[$(Self::$variant),+];
-                const ALIASES: &'static [(&'static str, Self)] =
-                    &[$($(($alias, Self::$variant),)*)+];
+                $crate::runtime::open_enum::aliases!($($($alias $variant)*)+);
                 fn text(&self) -> &str {
                     match self {
                         $(Self::$variant => $text,)+
@@ -250,14 +250,21 @@ macro_rules! open_enum {
                     from: D,
                 ) -> ::core::result::Result<Self, D::Error> {
                     $crate::runtime::open_enum::read(from)
-                        .map(|text| $crate::runtime::open_enum::from_text(&text))
                 }
             }
         };
     };
 }
 
-pub(crate) use open_enum;
+/// Writes the table of aliases of an enum that has any.
+macro_rules! aliases {
+    () => {};
+    ($($alias:literal $variant:ident)+) => {
+        const ALIASES: &'static [(&'static str, Self)] = &[$(($alias, Self::$variant)),+];
+    };
+}
+
+pub(crate) use {aliases, open_enum};
 
 #[cfg(test)]
 mod tests {

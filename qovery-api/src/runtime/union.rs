@@ -446,6 +446,15 @@ macro_rules! union {
         }
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
+            impl $name {
+                /// Removes the extra fields of all models in the member. An unknown member stays as it is.
+                #[inline]
+                #[must_use = "the union without extra fields is the result"]
+                $vis fn without_extra(mut self) -> Self {
+                    $crate::runtime::model::Field::drop_extra(&mut self);
+                    self
+                }
+            }
             impl ::core::fmt::Debug for $name {
                 #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

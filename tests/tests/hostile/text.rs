@@ -14,8 +14,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use integration_tests::hostile::{faults, texts};
 use qovery_api::{
-    AccessToken, ApiError, BoxFuture, Call, Client, HttpTransport, Printable, TransportError,
-    decode, types, uuid::Uuid,
+    AccessToken, ApiError, BoxFuture, Call, Client, HttpTransport, ModelExt, Printable,
+    TransportError, decode, types, uuid::Uuid,
 };
 use qovery_ext::{
     connect::{Connect, RetryPolicy, TokenSource, TokenSourceError},

@@ -289,7 +289,6 @@ impl crate::runtime::Client {
 /// The operation `getAgenticWorkflow`, `GET /agenticWorkflow/{agenticWorkflowId}`: [`get_agentic_workflow`](crate::Client::get_agentic_workflow).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum GetAgenticWorkflow {}
 
 impl crate::runtime::Operation for crate::operations::GetAgenticWorkflow {
@@ -305,7 +304,6 @@ impl crate::runtime::Operation for crate::operations::GetAgenticWorkflow {
 /// The operation `editAgenticWorkflow`, `PUT /agenticWorkflow/{agenticWorkflowId}`: [`edit_agentic_workflow`](crate::Client::edit_agentic_workflow).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum EditAgenticWorkflow {}
 
 impl crate::runtime::Operation for crate::operations::EditAgenticWorkflow {
@@ -321,7 +319,6 @@ impl crate::runtime::Operation for crate::operations::EditAgenticWorkflow {
 /// The operation `deleteAgenticWorkflow`, `DELETE /agenticWorkflow/{agenticWorkflowId}`: [`delete_agentic_workflow`](crate::Client::delete_agentic_workflow).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum DeleteAgenticWorkflow {}
 
 impl crate::runtime::Operation for crate::operations::DeleteAgenticWorkflow {
@@ -337,7 +334,6 @@ impl crate::runtime::Operation for crate::operations::DeleteAgenticWorkflow {
 /// The operation `cancelAgenticWorkflowDeployment`, `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`: [`cancel_agentic_workflow_deployment`](crate::Client::cancel_agentic_workflow_deployment).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum CancelAgenticWorkflowDeployment {}
 
 impl crate::runtime::Operation for crate::operations::CancelAgenticWorkflowDeployment {
@@ -355,7 +351,6 @@ impl crate::runtime::Operation for crate::operations::CancelAgenticWorkflowDeplo
 /// The setters below are methods of the call, `Call<ListAgenticWorkflowDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum ListAgenticWorkflowDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation
@@ -386,7 +381,6 @@ crate::runtime::setters! {
 /// The operation `listAgenticWorkflows`, `GET /environment/{environmentId}/agenticWorkflow`: [`list_agentic_workflows`](crate::Client::list_agentic_workflows).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum ListAgenticWorkflows {}
 
 impl crate::runtime::Operation for crate::operations::ListAgenticWorkflows {
@@ -402,7 +396,6 @@ impl crate::runtime::Operation for crate::operations::ListAgenticWorkflows {
 /// The operation `createAgenticWorkflow`, `POST /environment/{environmentId}/agenticWorkflow`: [`create_agentic_workflow`](crate::Client::create_agentic_workflow).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum CreateAgenticWorkflow {}
 
 impl crate::runtime::Operation for crate::operations::CreateAgenticWorkflow {
@@ -418,7 +411,6 @@ impl crate::runtime::Operation for crate::operations::CreateAgenticWorkflow {
 /// The operation `getMcpServer`, `GET /mcpServer/{mcpServerId}`: [`get_mcp_server`](crate::Client::get_mcp_server).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum GetMcpServer {}
 
 impl crate::runtime::Operation for crate::operations::GetMcpServer {
@@ -434,7 +426,6 @@ impl crate::runtime::Operation for crate::operations::GetMcpServer {
 /// The operation `editMcpServer`, `PUT /mcpServer/{mcpServerId}`: [`edit_mcp_server`](crate::Client::edit_mcp_server).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum EditMcpServer {}
 
 impl crate::runtime::Operation for crate::operations::EditMcpServer {
@@ -450,7 +441,6 @@ impl crate::runtime::Operation for crate::operations::EditMcpServer {
 /// The operation `deleteMcpServer`, `DELETE /mcpServer/{mcpServerId}`: [`delete_mcp_server`](crate::Client::delete_mcp_server).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum DeleteMcpServer {}
 
 impl crate::runtime::Operation for crate::operations::DeleteMcpServer {
@@ -466,7 +456,6 @@ impl crate::runtime::Operation for crate::operations::DeleteMcpServer {
 /// The operation `listMcpServers`, `GET /organization/{organizationId}/mcpServer`: [`list_mcp_servers`](crate::Client::list_mcp_servers).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum ListMcpServers {}
 
 impl crate::runtime::Operation for crate::operations::ListMcpServers {
@@ -482,7 +471,6 @@ impl crate::runtime::Operation for crate::operations::ListMcpServers {
 /// The operation `createMcpServer`, `POST /organization/{organizationId}/mcpServer`: [`create_mcp_server`](crate::Client::create_mcp_server).
 ///
 /// Available on crate feature `agents` only.
-#[derive(Debug)]
 pub enum CreateMcpServer {}
 
 impl crate::runtime::Operation for crate::operations::CreateMcpServer {

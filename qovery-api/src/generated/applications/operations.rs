@@ -1451,7 +1451,6 @@ impl crate::runtime::Client {
 /// The operation `getApplication`, `GET /application/{applicationId}`: [`get_application`](crate::Client::get_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplication {}
 
 impl crate::runtime::Operation for crate::operations::GetApplication {
@@ -1467,7 +1466,6 @@ impl crate::runtime::Operation for crate::operations::GetApplication {
 /// The operation `editApplication`, `PUT /application/{applicationId}`: [`edit_application`](crate::Client::edit_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum EditApplication {}
 
 impl crate::runtime::Operation for crate::operations::EditApplication {
@@ -1485,7 +1483,6 @@ impl crate::runtime::Operation for crate::operations::EditApplication {
 /// The setters below are methods of the call, `Call<DeleteApplication>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeleteApplication {}
 
 impl crate::runtime::Operation for crate::operations::DeleteApplication {
@@ -1515,7 +1512,6 @@ crate::runtime::setters! {
 /// The operation `getAdvancedSettings`, `GET /application/{applicationId}/advancedSettings`: [`get_advanced_settings`](crate::Client::get_advanced_settings).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetAdvancedSettings {
@@ -1531,7 +1527,6 @@ impl crate::runtime::Operation for crate::operations::GetAdvancedSettings {
 /// The operation `editAdvancedSettings`, `PUT /application/{applicationId}/advancedSettings`: [`edit_advanced_settings`](crate::Client::edit_advanced_settings).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum EditAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditAdvancedSettings {
@@ -1547,7 +1542,6 @@ impl crate::runtime::Operation for crate::operations::EditAdvancedSettings {
 /// The operation `checkApplicationCustomDomain`, `GET /application/{applicationId}/checkCustomDomain`: [`check_application_custom_domain`](crate::Client::check_application_custom_domain).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CheckApplicationCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CheckApplicationCustomDomain {
@@ -1563,7 +1557,6 @@ impl crate::runtime::Operation for crate::operations::CheckApplicationCustomDoma
 /// The operation `cloneApplication`, `POST /application/{applicationId}/clone`: [`clone_application`](crate::Client::clone_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CloneApplication {}
 
 impl crate::runtime::Operation for crate::operations::CloneApplication {
@@ -1581,7 +1574,6 @@ impl crate::runtime::Operation for crate::operations::CloneApplication {
 /// The setters below are methods of the call, `Call<ListApplicationCommit>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationCommit {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationCommit {
@@ -1616,7 +1608,6 @@ crate::runtime::setters! {
 /// The operation `listApplicationContributor`, `GET /application/{applicationId}/contributor`: [`list_application_contributor`](crate::Client::list_application_contributor).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationContributor {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationContributor {
@@ -1632,7 +1623,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationContributor
 /// The operation `getApplicationCurrentScale`, `GET /application/{applicationId}/currentScale`: [`get_application_current_scale`](crate::Client::get_application_current_scale).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationCurrentScale {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationCurrentScale {
@@ -1648,7 +1638,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentScale
 /// The operation `getApplicationCurrentStorageDisk`, `GET /application/{applicationId}/currentStorage`: [`get_application_current_storage_disk`](crate::Client::get_application_current_storage_disk).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationCurrentStorageDisk {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationCurrentStorageDisk {
@@ -1664,7 +1653,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentStora
 /// The operation `listApplicationCustomDomain`, `GET /application/{applicationId}/customDomain`: [`list_application_custom_domain`](crate::Client::list_application_custom_domain).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationCustomDomain {
@@ -1680,7 +1668,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationCustomDomai
 /// The operation `createApplicationCustomDomain`, `POST /application/{applicationId}/customDomain`: [`create_application_custom_domain`](crate::Client::create_application_custom_domain).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CreateApplicationCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationCustomDomain {
@@ -1696,7 +1683,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationCustomDom
 /// The operation `editCustomDomain`, `PUT /application/{applicationId}/customDomain/{customDomainId}`: [`edit_custom_domain`](crate::Client::edit_custom_domain).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum EditCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::EditCustomDomain {
@@ -1712,7 +1698,6 @@ impl crate::runtime::Operation for crate::operations::EditCustomDomain {
 /// The operation `deleteCustomDomain`, `DELETE /application/{applicationId}/customDomain/{customDomainId}`: [`delete_custom_domain`](crate::Client::delete_custom_domain).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeleteCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::DeleteCustomDomain {
@@ -1728,7 +1713,6 @@ impl crate::runtime::Operation for crate::operations::DeleteCustomDomain {
 /// The operation `getCustomDomainStatus`, `GET /application/{applicationId}/customDomain/{customDomainId}/status`: [`get_custom_domain_status`](crate::Client::get_custom_domain_status).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetCustomDomainStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetCustomDomainStatus {
@@ -1744,7 +1728,6 @@ impl crate::runtime::Operation for crate::operations::GetCustomDomainStatus {
 /// The operation `listApplicationDatabase`, `GET /application/{applicationId}/database`: [`list_application_database`](crate::Client::list_application_database).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationDatabase {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationDatabase {
@@ -1760,7 +1743,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationDatabase {
 /// The operation `attachDatabasetoApplication`, `POST /application/{applicationId}/database/{targetDatabaseId}`: [`attach_databaseto_application`](crate::Client::attach_databaseto_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum AttachDatabasetoApplication {}
 
 impl crate::runtime::Operation for crate::operations::AttachDatabasetoApplication {
@@ -1776,7 +1758,6 @@ impl crate::runtime::Operation for crate::operations::AttachDatabasetoApplicatio
 /// The operation `removeDatabaseFromApplication`, `DELETE /application/{applicationId}/database/{targetDatabaseId}`: [`remove_database_from_application`](crate::Client::remove_database_from_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RemoveDatabaseFromApplication {}
 
 impl crate::runtime::Operation for crate::operations::RemoveDatabaseFromApplication {
@@ -1792,7 +1773,6 @@ impl crate::runtime::Operation for crate::operations::RemoveDatabaseFromApplicat
 /// The operation `listApplicationDependency`, `GET /application/{applicationId}/dependency`: [`list_application_dependency`](crate::Client::list_application_dependency).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationDependency {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationDependency {
@@ -1808,7 +1788,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationDependency 
 /// The operation `createApplicationDependency`, `POST /application/{applicationId}/dependency/{targetApplicationId}`: [`create_application_dependency`](crate::Client::create_application_dependency).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CreateApplicationDependency {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationDependency {
@@ -1824,7 +1803,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationDependenc
 /// The operation `removeApplicationDependency`, `DELETE /application/{applicationId}/dependency/{targetApplicationId}`: [`remove_application_dependency`](crate::Client::remove_application_dependency).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RemoveApplicationDependency {}
 
 impl crate::runtime::Operation for crate::operations::RemoveApplicationDependency {
@@ -1840,7 +1818,6 @@ impl crate::runtime::Operation for crate::operations::RemoveApplicationDependenc
 /// The operation `deployApplication`, `POST /application/{applicationId}/deploy`: [`deploy_application`](crate::Client::deploy_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeployApplication {}
 
 impl crate::runtime::Operation for crate::operations::DeployApplication {
@@ -1858,7 +1835,6 @@ impl crate::runtime::Operation for crate::operations::DeployApplication {
 /// The setters below are methods of the call, `Call<ListApplicationDeploymentHistory>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationDeploymentHistory {
@@ -1888,7 +1864,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<ListApplicationDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation
@@ -1919,7 +1894,6 @@ crate::runtime::setters! {
 /// The operation `getApplicationDeploymentRestrictions`, `GET /application/{applicationId}/deploymentRestriction`: [`get_application_deployment_restrictions`](crate::Client::get_application_deployment_restrictions).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationDeploymentRestrictions {}
 
 impl crate::runtime::Operation
@@ -1936,7 +1910,6 @@ for crate::operations::GetApplicationDeploymentRestrictions {
 /// The operation `createApplicationDeploymentRestriction`, `POST /application/{applicationId}/deploymentRestriction`: [`create_application_deployment_restriction`](crate::Client::create_application_deployment_restriction).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CreateApplicationDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -1953,7 +1926,6 @@ for crate::operations::CreateApplicationDeploymentRestriction {
 /// The operation `editApplicationDeploymentRestriction`, `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_application_deployment_restriction`](crate::Client::edit_application_deployment_restriction).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum EditApplicationDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -1970,7 +1942,6 @@ for crate::operations::EditApplicationDeploymentRestriction {
 /// The operation `deleteApplicationDeploymentRestriction`, `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_application_deployment_restriction`](crate::Client::delete_application_deployment_restriction).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeleteApplicationDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -1989,7 +1960,6 @@ for crate::operations::DeleteApplicationDeploymentRestriction {
 /// The setters below are methods of the call, `Call<ListApplicationEvent>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationEvent {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationEvent {
@@ -2017,7 +1987,6 @@ crate::runtime::setters! {
 /// The operation `getApplicationCurrentInstance`, `GET /application/{applicationId}/instance`: [`get_application_current_instance`](crate::Client::get_application_current_instance).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationCurrentInstance {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationCurrentInstance {
@@ -2033,7 +2002,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentInsta
 /// The operation `listApplicationLinks`, `GET /application/{applicationId}/link`: [`list_application_links`](crate::Client::list_application_links).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationLinks {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationLinks {
@@ -2049,7 +2017,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLinks {
 /// The operation `listApplicationLog`, `GET /application/{applicationId}/log`: [`list_application_log`](crate::Client::list_application_log).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationLog {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationLog {
@@ -2065,7 +2032,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLog {
 /// The operation `listApplicationLogicalDatabase`, `GET /application/{applicationId}/logicalDatabase`: [`list_application_logical_database`](crate::Client::list_application_logical_database).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationLogicalDatabase {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationLogicalDatabase {
@@ -2081,7 +2047,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLogicalData
 /// The operation `attachLogicalDatabasetoApplication`, `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`: [`attach_logical_databaseto_application`](crate::Client::attach_logical_databaseto_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum AttachLogicalDatabasetoApplication {}
 
 impl crate::runtime::Operation
@@ -2098,7 +2063,6 @@ for crate::operations::AttachLogicalDatabasetoApplication {
 /// The operation `removeLogicalDatabaseFromApplication`, `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`: [`remove_logical_database_from_application`](crate::Client::remove_logical_database_from_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromApplication {}
 
 impl crate::runtime::Operation
@@ -2115,7 +2079,6 @@ for crate::operations::RemoveLogicalDatabaseFromApplication {
 /// The operation `getApplicationMetricCpu`, `GET /application/{applicationId}/metric/cpu`: [`get_application_metric_cpu`](crate::Client::get_application_metric_cpu).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationMetricCpu {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationMetricCpu {
@@ -2131,7 +2094,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricCpu {
 /// The operation `getApplicationMetricHealthCheck`, `GET /application/{applicationId}/metric/healthCheck`: [`get_application_metric_health_check`](crate::Client::get_application_metric_health_check).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationMetricHealthCheck {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationMetricHealthCheck {
@@ -2147,7 +2109,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricHealth
 /// The operation `getApplicationMetricMemory`, `GET /application/{applicationId}/metric/memory`: [`get_application_metric_memory`](crate::Client::get_application_metric_memory).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationMetricMemory {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationMetricMemory {
@@ -2163,7 +2124,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricMemory
 /// The operation `getApplicationMetricRestart`, `GET /application/{applicationId}/metric/restart`: [`get_application_metric_restart`](crate::Client::get_application_metric_restart).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationMetricRestart {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationMetricRestart {
@@ -2179,7 +2139,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricRestar
 /// The operation `getApplicationMetricStorage`, `GET /application/{applicationId}/metric/storage`: [`get_application_metric_storage`](crate::Client::get_application_metric_storage).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationMetricStorage {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationMetricStorage {
@@ -2195,7 +2154,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricStorag
 /// The operation `getApplicationNetwork`, `GET /application/{applicationId}/network`: [`get_application_network`](crate::Client::get_application_network).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationNetwork {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationNetwork {
@@ -2211,7 +2169,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationNetwork {
 /// The operation `editApplicationNetwork`, `PUT /application/{applicationId}/network`: [`edit_application_network`](crate::Client::edit_application_network).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum EditApplicationNetwork {}
 
 impl crate::runtime::Operation for crate::operations::EditApplicationNetwork {
@@ -2227,7 +2184,6 @@ impl crate::runtime::Operation for crate::operations::EditApplicationNetwork {
 /// The operation `redeployApplication`, `POST /application/{applicationId}/redeploy`: [`redeploy_application`](crate::Client::redeploy_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RedeployApplication {}
 
 impl crate::runtime::Operation for crate::operations::RedeployApplication {
@@ -2243,7 +2199,6 @@ impl crate::runtime::Operation for crate::operations::RedeployApplication {
 /// The operation `restartApplication`, `POST /application/{applicationId}/restart`: [`restart_application`](crate::Client::restart_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RestartApplication {}
 
 impl crate::runtime::Operation for crate::operations::RestartApplication {
@@ -2259,7 +2214,6 @@ impl crate::runtime::Operation for crate::operations::RestartApplication {
 /// The operation `rebootApplication`, `POST /application/{applicationId}/restart-service`: [`reboot_application`](crate::Client::reboot_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum RebootApplication {}
 
 impl crate::runtime::Operation for crate::operations::RebootApplication {
@@ -2275,7 +2229,6 @@ impl crate::runtime::Operation for crate::operations::RebootApplication {
 /// The operation `getApplicationStatus`, `GET /application/{applicationId}/status`: [`get_application_status`](crate::Client::get_application_status).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetApplicationStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetApplicationStatus {
@@ -2291,7 +2244,6 @@ impl crate::runtime::Operation for crate::operations::GetApplicationStatus {
 /// The operation `stopApplication`, `POST /application/{applicationId}/stop`: [`stop_application`](crate::Client::stop_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum StopApplication {}
 
 impl crate::runtime::Operation for crate::operations::StopApplication {
@@ -2307,7 +2259,6 @@ impl crate::runtime::Operation for crate::operations::StopApplication {
 /// The operation `listApplicationTag`, `GET /application/{applicationId}/tag`: [`list_application_tag`](crate::Client::list_application_tag).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplicationTag {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationTag {
@@ -2323,7 +2274,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationTag {
 /// The operation `createApplicationTag`, `POST /application/{applicationId}/tag`: [`create_application_tag`](crate::Client::create_application_tag).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CreateApplicationTag {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationTag {
@@ -2339,7 +2289,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationTag {
 /// The operation `deleteApplicationTag`, `DELETE /application/{applicationId}/tag/{tagId}`: [`delete_application_tag`](crate::Client::delete_application_tag).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeleteApplicationTag {}
 
 impl crate::runtime::Operation for crate::operations::DeleteApplicationTag {
@@ -2357,7 +2306,6 @@ impl crate::runtime::Operation for crate::operations::DeleteApplicationTag {
 /// The setters below are methods of the call, `Call<UninstallApplication>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum UninstallApplication {}
 
 impl crate::runtime::Operation for crate::operations::UninstallApplication {
@@ -2388,7 +2336,6 @@ crate::runtime::setters! {
 /// The operation `getDefaultApplicationAdvancedSettings`, `GET /defaultApplicationAdvancedSettings`: [`get_default_application_advanced_settings`](crate::Client::get_default_application_advanced_settings).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetDefaultApplicationAdvancedSettings {}
 
 impl crate::runtime::Operation
@@ -2407,7 +2354,6 @@ for crate::operations::GetDefaultApplicationAdvancedSettings {
 /// The setters below are methods of the call, `Call<ListApplication>`, before it is awaited.
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum ListApplication {}
 
 impl crate::runtime::Operation for crate::operations::ListApplication {
@@ -2437,7 +2383,6 @@ crate::runtime::setters! {
 /// The operation `createApplication`, `POST /environment/{environmentId}/application`: [`create_application`](crate::Client::create_application).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum CreateApplication {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplication {
@@ -2453,7 +2398,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplication {
 /// The operation `getEnvironmentApplicationCurrentScale`, `GET /environment/{environmentId}/application/currentScale`: [`get_environment_application_current_scale`](crate::Client::get_environment_application_current_scale).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentScale {}
 
 impl crate::runtime::Operation
@@ -2470,7 +2414,6 @@ for crate::operations::GetEnvironmentApplicationCurrentScale {
 /// The operation `getEnvironmentApplicationCurrentStorage`, `GET /environment/{environmentId}/application/currentStorage`: [`get_environment_application_current_storage`](crate::Client::get_environment_application_current_storage).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentStorage {}
 
 impl crate::runtime::Operation
@@ -2487,7 +2430,6 @@ for crate::operations::GetEnvironmentApplicationCurrentStorage {
 /// The operation `deployAllApplications`, `POST /environment/{environmentId}/application/deploy`: [`deploy_all_applications`](crate::Client::deploy_all_applications).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum DeployAllApplications {}
 
 impl crate::runtime::Operation for crate::operations::DeployAllApplications {
@@ -2503,7 +2445,6 @@ impl crate::runtime::Operation for crate::operations::DeployAllApplications {
 /// The operation `getEnvironmentApplicationStatus`, `GET /environment/{environmentId}/application/status`: [`get_environment_application_status`](crate::Client::get_environment_application_status).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetEnvironmentApplicationStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentApplicationStatus {
@@ -2519,7 +2460,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentApplicationS
 /// The operation `getEnvironmentApplicationSupportedLanguages`, `GET /environment/{environmentId}/application/supportedLanguage`: [`get_environment_application_supported_languages`](crate::Client::get_environment_application_supported_languages).
 ///
 /// Available on crate feature `applications` only.
-#[derive(Debug)]
 pub enum GetEnvironmentApplicationSupportedLanguages {}
 
 impl crate::runtime::Operation

@@ -411,7 +411,6 @@ impl crate::runtime::Client {
 /// The operation `getAccountReferral`, `GET /account/referral`: [`get_account_referral`](crate::Client::get_account_referral).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetAccountReferral {}
 
 impl crate::runtime::Operation for crate::operations::GetAccountReferral {
@@ -427,7 +426,6 @@ impl crate::runtime::Operation for crate::operations::GetAccountReferral {
 /// The operation `postAccountRewardClaim`, `POST /account/rewardClaim`: [`post_account_reward_claim`](crate::Client::post_account_reward_claim).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum PostAccountRewardClaim {}
 
 impl crate::runtime::Operation for crate::operations::PostAccountRewardClaim {
@@ -443,7 +441,6 @@ impl crate::runtime::Operation for crate::operations::PostAccountRewardClaim {
 /// The operation `getOrganizationBillingExternalId`, `GET /organization/{organizationId}/billingExternalId`: [`get_organization_billing_external_id`](crate::Client::get_organization_billing_external_id).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationBillingExternalId {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationBillingExternalId {
@@ -459,7 +456,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingExte
 /// The operation `getOrganizationBillingInfo`, `GET /organization/{organizationId}/billingInfo`: [`get_organization_billing_info`](crate::Client::get_organization_billing_info).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationBillingInfo {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationBillingInfo {
@@ -475,7 +471,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingInfo
 /// The operation `editOrganizationBillingInfo`, `PUT /organization/{organizationId}/billingInfo`: [`edit_organization_billing_info`](crate::Client::edit_organization_billing_info).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum EditOrganizationBillingInfo {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationBillingInfo {
@@ -491,7 +486,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationBillingInf
 /// The operation `getOrganizationBillingStatus`, `GET /organization/{organizationId}/billingStatus`: [`get_organization_billing_status`](crate::Client::get_organization_billing_status).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationBillingStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationBillingStatus {
@@ -507,7 +501,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingStat
 /// The operation `generateBillingUsageReport`, `POST /organization/{organizationId}/billingUsageReport`: [`generate_billing_usage_report`](crate::Client::generate_billing_usage_report).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GenerateBillingUsageReport {}
 
 impl crate::runtime::Operation for crate::operations::GenerateBillingUsageReport {
@@ -523,7 +516,6 @@ impl crate::runtime::Operation for crate::operations::GenerateBillingUsageReport
 /// The operation `changePlan`, `POST /organization/{organizationId}/changePlan`: [`change_plan`](crate::Client::change_plan).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum ChangePlan {}
 
 impl crate::runtime::Operation for crate::operations::ChangePlan {
@@ -539,7 +531,6 @@ impl crate::runtime::Operation for crate::operations::ChangePlan {
 /// The operation `getClusterCurrentCost`, `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`: [`get_cluster_current_cost`](crate::Client::get_cluster_current_cost).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetClusterCurrentCost {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterCurrentCost {
@@ -555,7 +546,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterCurrentCost {
 /// The operation `listOrganizationCreditCards`, `GET /organization/{organizationId}/creditCard`: [`list_organization_credit_cards`](crate::Client::list_organization_credit_cards).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum ListOrganizationCreditCards {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationCreditCards {
@@ -571,7 +561,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationCreditCard
 /// The operation `addCreditCard`, `POST /organization/{organizationId}/creditCard`: [`add_credit_card`](crate::Client::add_credit_card).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum AddCreditCard {}
 
 impl crate::runtime::Operation for crate::operations::AddCreditCard {
@@ -587,7 +576,6 @@ impl crate::runtime::Operation for crate::operations::AddCreditCard {
 /// The operation `deleteCreditCard`, `DELETE /organization/{organizationId}/creditCard/{creditCardId}`: [`delete_credit_card`](crate::Client::delete_credit_card).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum DeleteCreditCard {}
 
 impl crate::runtime::Operation for crate::operations::DeleteCreditCard {
@@ -603,7 +591,6 @@ impl crate::runtime::Operation for crate::operations::DeleteCreditCard {
 /// The operation `addCreditCode`, `POST /organization/{organizationId}/creditCode`: [`add_credit_code`](crate::Client::add_credit_code).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum AddCreditCode {}
 
 impl crate::runtime::Operation for crate::operations::AddCreditCode {
@@ -619,7 +606,6 @@ impl crate::runtime::Operation for crate::operations::AddCreditCode {
 /// The operation `getOrganizationCurrentCost`, `GET /organization/{organizationId}/currentCost`: [`get_organization_current_cost`](crate::Client::get_organization_current_cost).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationCurrentCost {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationCurrentCost {
@@ -635,7 +621,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationCurrentCost
 /// The operation `organizationDownloadAllInvoices`, `POST /organization/{organizationId}/downloadInvoices`: [`organization_download_all_invoices`](crate::Client::organization_download_all_invoices).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum OrganizationDownloadAllInvoices {}
 
 impl crate::runtime::Operation for crate::operations::OrganizationDownloadAllInvoices {
@@ -651,7 +636,6 @@ impl crate::runtime::Operation for crate::operations::OrganizationDownloadAllInv
 /// The operation `listOrganizationInvoice`, `GET /organization/{organizationId}/invoice`: [`list_organization_invoice`](crate::Client::list_organization_invoice).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum ListOrganizationInvoice {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationInvoice {
@@ -667,7 +651,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationInvoice {
 /// The operation `getOrganizationInvoice`, `GET /organization/{organizationId}/invoice/{invoiceId}`: [`get_organization_invoice`](crate::Client::get_organization_invoice).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationInvoice {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationInvoice {
@@ -683,7 +666,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationInvoice {
 /// The operation `getOrganizationInvoicePDF`, `GET /organization/{organizationId}/invoice/{invoiceId}/download`: [`get_organization_invoice_pdf`](crate::Client::get_organization_invoice_pdf).
 ///
 /// Available on crate feature `billing` only.
-#[derive(Debug)]
 pub enum GetOrganizationInvoicePdf {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationInvoicePdf {

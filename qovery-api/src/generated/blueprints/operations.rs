@@ -216,7 +216,6 @@ impl crate::runtime::Client {
 /// The operation `updateBlueprint`, `PATCH /blueprint/{blueprintId}`: [`update_blueprint`](crate::Client::update_blueprint).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum UpdateBlueprint {}
 
 impl crate::runtime::Operation for crate::operations::UpdateBlueprint {
@@ -232,7 +231,6 @@ impl crate::runtime::Operation for crate::operations::UpdateBlueprint {
 /// The operation `deployBlueprint`, `POST /blueprint/{blueprintId}/deploy`: [`deploy_blueprint`](crate::Client::deploy_blueprint).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum DeployBlueprint {}
 
 impl crate::runtime::Operation for crate::operations::DeployBlueprint {
@@ -248,7 +246,6 @@ impl crate::runtime::Operation for crate::operations::DeployBlueprint {
 /// The operation `checkBlueprintUpdate`, `GET /blueprint/{blueprintId}/update`: [`check_blueprint_update`](crate::Client::check_blueprint_update).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum CheckBlueprintUpdate {}
 
 impl crate::runtime::Operation for crate::operations::CheckBlueprintUpdate {
@@ -264,7 +261,6 @@ impl crate::runtime::Operation for crate::operations::CheckBlueprintUpdate {
 /// The operation `previewBlueprintUpdate`, `POST /blueprint/{blueprintId}/update/preview`: [`preview_blueprint_update`](crate::Client::preview_blueprint_update).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum PreviewBlueprintUpdate {}
 
 impl crate::runtime::Operation for crate::operations::PreviewBlueprintUpdate {
@@ -282,7 +278,6 @@ impl crate::runtime::Operation for crate::operations::PreviewBlueprintUpdate {
 /// The setters below are methods of the call, `Call<CreateBlueprint>`, before it is awaited.
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum CreateBlueprint {}
 
 impl crate::runtime::Operation for crate::operations::CreateBlueprint {
@@ -312,7 +307,6 @@ crate::runtime::setters! {
 /// The operation `getBlueprintCatalog`, `GET /organization/{organizationId}/blueprint/catalog`: [`get_blueprint_catalog`](crate::Client::get_blueprint_catalog).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum GetBlueprintCatalog {}
 
 impl crate::runtime::Operation for crate::operations::GetBlueprintCatalog {
@@ -328,7 +322,6 @@ impl crate::runtime::Operation for crate::operations::GetBlueprintCatalog {
 /// The operation `getBlueprintCatalogServiceManifest`, `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/manifest`: [`get_blueprint_catalog_service_manifest`](crate::Client::get_blueprint_catalog_service_manifest).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum GetBlueprintCatalogServiceManifest {}
 
 impl crate::runtime::Operation
@@ -345,7 +338,6 @@ for crate::operations::GetBlueprintCatalogServiceManifest {
 /// The operation `getBlueprintCatalogServiceReadme`, `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/readme`: [`get_blueprint_catalog_service_readme`](crate::Client::get_blueprint_catalog_service_readme).
 ///
 /// Available on crate feature `blueprints` only.
-#[derive(Debug)]
 pub enum GetBlueprintCatalogServiceReadme {}
 
 impl crate::runtime::Operation for crate::operations::GetBlueprintCatalogServiceReadme {

@@ -2592,7 +2592,6 @@ impl crate::runtime::Client {
 /// The operation `listClusterOperatorFleet`, `GET /admin/operator/clusters`: [`list_cluster_operator_fleet`](crate::Client::list_cluster_operator_fleet).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListClusterOperatorFleet {}
 
 impl crate::runtime::Operation for crate::operations::ListClusterOperatorFleet {
@@ -2608,7 +2607,6 @@ impl crate::runtime::Operation for crate::operations::ListClusterOperatorFleet {
 /// The operation `getArgoCdApp`, `GET /argocdApp/{argocdAppId}`: [`get_argo_cd_app`](crate::Client::get_argo_cd_app).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetArgoCdApp {}
 
 impl crate::runtime::Operation for crate::operations::GetArgoCdApp {
@@ -2624,7 +2622,6 @@ impl crate::runtime::Operation for crate::operations::GetArgoCdApp {
 /// The operation `getArgoCdAppManifest`, `GET /argocdApp/{argocdAppId}/manifest`: [`get_argo_cd_app_manifest`](crate::Client::get_argo_cd_app_manifest).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetArgoCdAppManifest {}
 
 impl crate::runtime::Operation for crate::operations::GetArgoCdAppManifest {
@@ -2640,7 +2637,6 @@ impl crate::runtime::Operation for crate::operations::GetArgoCdAppManifest {
 /// The operation `listAWSFeatures`, `GET /aws/clusterFeature`: [`list_aws_features`](crate::Client::list_aws_features).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAwsFeatures {}
 
 impl crate::runtime::Operation for crate::operations::ListAwsFeatures {
@@ -2658,7 +2654,6 @@ impl crate::runtime::Operation for crate::operations::ListAwsFeatures {
 /// The setters below are methods of the call, `Call<ListAwseksInstanceType>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAwseksInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListAwseksInstanceType {
@@ -2704,7 +2699,6 @@ crate::runtime::setters! {
 /// The operation `listAWSInstanceType`, `GET /aws/instanceType`: [`list_aws_instance_type`](crate::Client::list_aws_instance_type).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAwsInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListAwsInstanceType {
@@ -2720,7 +2714,6 @@ impl crate::runtime::Operation for crate::operations::ListAwsInstanceType {
 /// The operation `listAWSRegions`, `GET /aws/region`: [`list_aws_regions`](crate::Client::list_aws_regions).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAwsRegions {}
 
 impl crate::runtime::Operation for crate::operations::ListAwsRegions {
@@ -2738,7 +2731,6 @@ impl crate::runtime::Operation for crate::operations::ListAwsRegions {
 /// The setters below are methods of the call, `Call<ListAzureAksInstanceType>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAzureAksInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListAzureAksInstanceType {
@@ -2783,7 +2775,6 @@ crate::runtime::setters! {
 /// The operation `listAzureFeatures`, `GET /azure/clusterFeature`: [`list_azure_features`](crate::Client::list_azure_features).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAzureFeatures {}
 
 impl crate::runtime::Operation for crate::operations::ListAzureFeatures {
@@ -2799,7 +2790,6 @@ impl crate::runtime::Operation for crate::operations::ListAzureFeatures {
 /// The operation `listAzureRegions`, `GET /azure/region`: [`list_azure_regions`](crate::Client::list_azure_regions).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAzureRegions {}
 
 impl crate::runtime::Operation for crate::operations::ListAzureRegions {
@@ -2815,7 +2805,6 @@ impl crate::runtime::Operation for crate::operations::ListAzureRegions {
 /// The operation `listCloudProvider`, `GET /cloudProvider`: [`list_cloud_provider`](crate::Client::list_cloud_provider).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListCloudProvider {}
 
 impl crate::runtime::Operation for crate::operations::ListCloudProvider {
@@ -2831,7 +2820,6 @@ impl crate::runtime::Operation for crate::operations::ListCloudProvider {
 /// The operation `getArgoCdCredentials`, `GET /cluster/{clusterId}/argoCdConfig`: [`get_argo_cd_credentials`](crate::Client::get_argo_cd_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetArgoCdCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetArgoCdCredentials {
@@ -2847,7 +2835,6 @@ impl crate::runtime::Operation for crate::operations::GetArgoCdCredentials {
 /// The operation `saveArgoCdCredentials`, `POST /cluster/{clusterId}/argoCdConfig`: [`save_argo_cd_credentials`](crate::Client::save_argo_cd_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum SaveArgoCdCredentials {}
 
 impl crate::runtime::Operation for crate::operations::SaveArgoCdCredentials {
@@ -2863,7 +2850,6 @@ impl crate::runtime::Operation for crate::operations::SaveArgoCdCredentials {
 /// The operation `deleteArgoCdCredentials`, `DELETE /cluster/{clusterId}/argoCdConfig`: [`delete_argo_cd_credentials`](crate::Client::delete_argo_cd_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteArgoCdCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteArgoCdCredentials {
@@ -2879,7 +2865,6 @@ impl crate::runtime::Operation for crate::operations::DeleteArgoCdCredentials {
 /// The operation `checkArgoCdConnection`, `POST /cluster/{clusterId}/argoCdConfig/check`: [`check_argo_cd_connection`](crate::Client::check_argo_cd_connection).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CheckArgoCdConnection {}
 
 impl crate::runtime::Operation for crate::operations::CheckArgoCdConnection {
@@ -2895,7 +2880,6 @@ impl crate::runtime::Operation for crate::operations::CheckArgoCdConnection {
 /// The operation `getArgoCdAssociatedServices`, `GET /cluster/{clusterId}/argocdApps/associatedServices`: [`get_argo_cd_associated_services`](crate::Client::get_argo_cd_associated_services).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetArgoCdAssociatedServices {}
 
 impl crate::runtime::Operation for crate::operations::GetArgoCdAssociatedServices {
@@ -2911,7 +2895,6 @@ impl crate::runtime::Operation for crate::operations::GetArgoCdAssociatedService
 /// The operation `getClusterDnsProvider`, `GET /cluster/{clusterId}/dnsProvider`: [`get_cluster_dns_provider`](crate::Client::get_cluster_dns_provider).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterDnsProvider {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterDnsProvider {
@@ -2927,7 +2910,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterDnsProvider {
 /// The operation `editClusterDnsProvider`, `PUT /cluster/{clusterId}/dnsProvider`: [`edit_cluster_dns_provider`](crate::Client::edit_cluster_dns_provider).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditClusterDnsProvider {}
 
 impl crate::runtime::Operation for crate::operations::EditClusterDnsProvider {
@@ -2945,7 +2927,6 @@ impl crate::runtime::Operation for crate::operations::EditClusterDnsProvider {
 /// The setters below are methods of the call, `Call<GetClusterKubernetesEvents>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterKubernetesEvents {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterKubernetesEvents {
@@ -2987,7 +2968,6 @@ crate::runtime::setters! {
 /// The operation `lockCluster`, `POST /cluster/{clusterId}/lock`: [`lock_cluster`](crate::Client::lock_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum LockCluster {}
 
 impl crate::runtime::Operation for crate::operations::LockCluster {
@@ -3003,7 +2983,6 @@ impl crate::runtime::Operation for crate::operations::LockCluster {
 /// The operation `unlock-cluster`, `DELETE /cluster/{clusterId}/lock`: [`unlock_cluster`](crate::Client::unlock_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UnlockCluster {}
 
 impl crate::runtime::Operation for crate::operations::UnlockCluster {
@@ -3021,7 +3000,6 @@ impl crate::runtime::Operation for crate::operations::UnlockCluster {
 /// The setters below are methods of the call, `Call<GetClusterLogs>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterLogs {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterLogs {
@@ -3098,7 +3076,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetClusterMetrics>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterMetrics {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterMetrics {
@@ -3219,7 +3196,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetClusterTokenByClusterId>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterTokenByClusterId {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterTokenByClusterId {
@@ -3245,7 +3221,6 @@ crate::runtime::setters! {
 /// The operation `upgradeCluster`, `POST /cluster/{clusterId}/upgrade`: [`upgrade_cluster`](crate::Client::upgrade_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpgradeCluster {}
 
 impl crate::runtime::Operation for crate::operations::UpgradeCluster {
@@ -3261,7 +3236,6 @@ impl crate::runtime::Operation for crate::operations::UpgradeCluster {
 /// The operation `listClusterAnalyses`, `GET /clusters/{clusterId}/analysis`: [`list_cluster_analyses`](crate::Client::list_cluster_analyses).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListClusterAnalyses {}
 
 impl crate::runtime::Operation for crate::operations::ListClusterAnalyses {
@@ -3277,7 +3251,6 @@ impl crate::runtime::Operation for crate::operations::ListClusterAnalyses {
 /// The operation `startClusterAnalysis`, `POST /clusters/{clusterId}/analysis`: [`start_cluster_analysis`](crate::Client::start_cluster_analysis).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum StartClusterAnalysis {}
 
 impl crate::runtime::Operation for crate::operations::StartClusterAnalysis {
@@ -3293,7 +3266,6 @@ impl crate::runtime::Operation for crate::operations::StartClusterAnalysis {
 /// The operation `getClusterAnalysis`, `GET /clusters/{clusterId}/analysis/{analysisId}`: [`get_cluster_analysis`](crate::Client::get_cluster_analysis).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterAnalysis {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterAnalysis {
@@ -3309,7 +3281,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterAnalysis {
 /// The operation `listClusterAnalysisLogs`, `GET /clusters/{clusterId}/analysis/{analysisId}/logs`: [`list_cluster_analysis_logs`](crate::Client::list_cluster_analysis_logs).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListClusterAnalysisLogs {}
 
 impl crate::runtime::Operation for crate::operations::ListClusterAnalysisLogs {
@@ -3325,7 +3296,6 @@ impl crate::runtime::Operation for crate::operations::ListClusterAnalysisLogs {
 /// The operation `getDefaultClusterAdvancedSettings`, `GET /defaultClusterAdvancedSettings`: [`get_default_cluster_advanced_settings`](crate::Client::get_default_cluster_advanced_settings).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetDefaultClusterAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetDefaultClusterAdvancedSettings {
@@ -3341,7 +3311,6 @@ impl crate::runtime::Operation for crate::operations::GetDefaultClusterAdvancedS
 /// The operation `listDOFeatures`, `GET /digitalOcean/clusterFeature`: [`list_do_features`](crate::Client::list_do_features).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListDoFeatures {}
 
 impl crate::runtime::Operation for crate::operations::ListDoFeatures {
@@ -3357,7 +3326,6 @@ impl crate::runtime::Operation for crate::operations::ListDoFeatures {
 /// The operation `listDOInstanceType`, `GET /digitalOcean/instanceType`: [`list_do_instance_type`](crate::Client::list_do_instance_type).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListDoInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListDoInstanceType {
@@ -3373,7 +3341,6 @@ impl crate::runtime::Operation for crate::operations::ListDoInstanceType {
 /// The operation `listDORegions`, `GET /digitalOcean/region`: [`list_do_regions`](crate::Client::list_do_regions).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListDoRegions {}
 
 impl crate::runtime::Operation for crate::operations::ListDoRegions {
@@ -3389,7 +3356,6 @@ impl crate::runtime::Operation for crate::operations::ListDoRegions {
 /// The operation `listGcpFeatures`, `GET /gcp/clusterFeature`: [`list_gcp_features`](crate::Client::list_gcp_features).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListGcpFeatures {}
 
 impl crate::runtime::Operation for crate::operations::ListGcpFeatures {
@@ -3405,7 +3371,6 @@ impl crate::runtime::Operation for crate::operations::ListGcpFeatures {
 /// The operation `listGcpGkeInstanceType`, `GET /gcp/instanceType/{region}`: [`list_gcp_gke_instance_type`](crate::Client::list_gcp_gke_instance_type).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListGcpGkeInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListGcpGkeInstanceType {
@@ -3421,7 +3386,6 @@ impl crate::runtime::Operation for crate::operations::ListGcpGkeInstanceType {
 /// The operation `listGcpRegions`, `GET /gcp/region`: [`list_gcp_regions`](crate::Client::list_gcp_regions).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListGcpRegions {}
 
 impl crate::runtime::Operation for crate::operations::ListGcpRegions {
@@ -3437,7 +3401,6 @@ impl crate::runtime::Operation for crate::operations::ListGcpRegions {
 /// The operation `listArgoCdDestinationClusterMappings`, `GET /organization/{organizationId}/argoCdDestinationClusterMapping`: [`list_argo_cd_destination_cluster_mappings`](crate::Client::list_argo_cd_destination_cluster_mappings).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListArgoCdDestinationClusterMappings {}
 
 impl crate::runtime::Operation
@@ -3454,7 +3417,6 @@ for crate::operations::ListArgoCdDestinationClusterMappings {
 /// The operation `saveArgoCdDestinationClusterMapping`, `POST /organization/{organizationId}/argoCdDestinationClusterMapping`: [`save_argo_cd_destination_cluster_mapping`](crate::Client::save_argo_cd_destination_cluster_mapping).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum SaveArgoCdDestinationClusterMapping {}
 
 impl crate::runtime::Operation
@@ -3471,7 +3433,6 @@ for crate::operations::SaveArgoCdDestinationClusterMapping {
 /// The operation `deleteArgoCdDestinationClusterMapping`, `DELETE /organization/{organizationId}/argoCdDestinationClusterMapping`: [`delete_argo_cd_destination_cluster_mapping`](crate::Client::delete_argo_cd_destination_cluster_mapping).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteArgoCdDestinationClusterMapping {}
 
 impl crate::runtime::Operation
@@ -3488,7 +3449,6 @@ for crate::operations::DeleteArgoCdDestinationClusterMapping {
 /// The operation `listAWSCredentials`, `GET /organization/{organizationId}/aws/credentials`: [`list_aws_credentials`](crate::Client::list_aws_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAwsCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListAwsCredentials {
@@ -3504,7 +3464,6 @@ impl crate::runtime::Operation for crate::operations::ListAwsCredentials {
 /// The operation `createAWSCredentials`, `POST /organization/{organizationId}/aws/credentials`: [`create_aws_credentials`](crate::Client::create_aws_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateAwsCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateAwsCredentials {
@@ -3520,7 +3479,6 @@ impl crate::runtime::Operation for crate::operations::CreateAwsCredentials {
 /// The operation `getAWSCredentials`, `GET /organization/{organizationId}/aws/credentials/{credentialsId}`: [`get_aws_credentials`](crate::Client::get_aws_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetAwsCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetAwsCredentials {
@@ -3536,7 +3494,6 @@ impl crate::runtime::Operation for crate::operations::GetAwsCredentials {
 /// The operation `editAWSCredentials`, `PUT /organization/{organizationId}/aws/credentials/{credentialsId}`: [`edit_aws_credentials`](crate::Client::edit_aws_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditAwsCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditAwsCredentials {
@@ -3552,7 +3509,6 @@ impl crate::runtime::Operation for crate::operations::EditAwsCredentials {
 /// The operation `deleteAWSCredentials`, `DELETE /organization/{organizationId}/aws/credentials/{credentialsId}`: [`delete_aws_credentials`](crate::Client::delete_aws_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteAwsCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteAwsCredentials {
@@ -3568,7 +3524,6 @@ impl crate::runtime::Operation for crate::operations::DeleteAwsCredentials {
 /// The operation `listAzureCredentials`, `GET /organization/{organizationId}/azure/credentials`: [`list_azure_credentials`](crate::Client::list_azure_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListAzureCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListAzureCredentials {
@@ -3584,7 +3539,6 @@ impl crate::runtime::Operation for crate::operations::ListAzureCredentials {
 /// The operation `createAzureCredentials`, `POST /organization/{organizationId}/azure/credentials`: [`create_azure_credentials`](crate::Client::create_azure_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateAzureCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateAzureCredentials {
@@ -3600,7 +3554,6 @@ impl crate::runtime::Operation for crate::operations::CreateAzureCredentials {
 /// The operation `getAzureCredentials`, `GET /organization/{organizationId}/azure/credentials/{credentialsId}`: [`get_azure_credentials`](crate::Client::get_azure_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetAzureCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetAzureCredentials {
@@ -3616,7 +3569,6 @@ impl crate::runtime::Operation for crate::operations::GetAzureCredentials {
 /// The operation `editAzureCredentials`, `PUT /organization/{organizationId}/azure/credentials/{credentialsId}`: [`edit_azure_credentials`](crate::Client::edit_azure_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditAzureCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditAzureCredentials {
@@ -3632,7 +3584,6 @@ impl crate::runtime::Operation for crate::operations::EditAzureCredentials {
 /// The operation `deleteAzureCredentials`, `DELETE /organization/{organizationId}/azure/credentials/{credentialsId}`: [`delete_azure_credentials`](crate::Client::delete_azure_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteAzureCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteAzureCredentials {
@@ -3648,7 +3599,6 @@ impl crate::runtime::Operation for crate::operations::DeleteAzureCredentials {
 /// The operation `listOrganizationCluster`, `GET /organization/{organizationId}/cluster`: [`list_organization_cluster`](crate::Client::list_organization_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListOrganizationCluster {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationCluster {
@@ -3664,7 +3614,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationCluster {
 /// The operation `createCluster`, `POST /organization/{organizationId}/cluster`: [`create_cluster`](crate::Client::create_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateCluster {}
 
 impl crate::runtime::Operation for crate::operations::CreateCluster {
@@ -3680,7 +3629,6 @@ impl crate::runtime::Operation for crate::operations::CreateCluster {
 /// The operation `getOrganizationClusterStatus`, `GET /organization/{organizationId}/cluster/status`: [`get_organization_cluster_status`](crate::Client::get_organization_cluster_status).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetOrganizationClusterStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationClusterStatus {
@@ -3696,7 +3644,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationClusterStat
 /// The operation `editCluster`, `PUT /organization/{organizationId}/cluster/{clusterId}`: [`edit_cluster`](crate::Client::edit_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditCluster {}
 
 impl crate::runtime::Operation for crate::operations::EditCluster {
@@ -3714,7 +3661,6 @@ impl crate::runtime::Operation for crate::operations::EditCluster {
 /// The setters below are methods of the call, `Call<DeleteCluster>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteCluster {}
 
 impl crate::runtime::Operation for crate::operations::DeleteCluster {
@@ -3751,7 +3697,6 @@ crate::runtime::setters! {
 /// The operation `getClusterAdvancedSettings`, `GET /organization/{organizationId}/cluster/{clusterId}/advancedSettings`: [`get_cluster_advanced_settings`](crate::Client::get_cluster_advanced_settings).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterAdvancedSettings {
@@ -3767,7 +3712,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterAdvancedSettings
 /// The operation `editClusterAdvancedSettings`, `PUT /organization/{organizationId}/cluster/{clusterId}/advancedSettings`: [`edit_cluster_advanced_settings`](crate::Client::edit_cluster_advanced_settings).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditClusterAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditClusterAdvancedSettings {
@@ -3783,7 +3727,6 @@ impl crate::runtime::Operation for crate::operations::EditClusterAdvancedSetting
 /// The operation `getOrganizationCloudProviderInfo`, `GET /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`: [`get_organization_cloud_provider_info`](crate::Client::get_organization_cloud_provider_info).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetOrganizationCloudProviderInfo {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationCloudProviderInfo {
@@ -3799,7 +3742,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationCloudProvid
 /// The operation `specifyClusterCloudProviderInfo`, `POST /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`: [`specify_cluster_cloud_provider_info`](crate::Client::specify_cluster_cloud_provider_info).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum SpecifyClusterCloudProviderInfo {}
 
 impl crate::runtime::Operation for crate::operations::SpecifyClusterCloudProviderInfo {
@@ -3817,7 +3759,6 @@ impl crate::runtime::Operation for crate::operations::SpecifyClusterCloudProvide
 /// The setters below are methods of the call, `Call<DeployCluster>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeployCluster {}
 
 impl crate::runtime::Operation for crate::operations::DeployCluster {
@@ -3845,7 +3786,6 @@ crate::runtime::setters! {
 /// The operation `updateEksAnywhereCommit`, `PUT /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commit`: [`update_eks_anywhere_commit`](crate::Client::update_eks_anywhere_commit).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpdateEksAnywhereCommit {}
 
 impl crate::runtime::Operation for crate::operations::UpdateEksAnywhereCommit {
@@ -3861,7 +3801,6 @@ impl crate::runtime::Operation for crate::operations::UpdateEksAnywhereCommit {
 /// The operation `listEksAnywhereCommits`, `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commits`: [`list_eks_anywhere_commits`](crate::Client::list_eks_anywhere_commits).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListEksAnywhereCommits {}
 
 impl crate::runtime::Operation for crate::operations::ListEksAnywhereCommits {
@@ -3877,7 +3816,6 @@ impl crate::runtime::Operation for crate::operations::ListEksAnywhereCommits {
 /// The operation `getEksAnywhereClusterJwt`, `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/jwt`: [`get_eks_anywhere_cluster_jwt`](crate::Client::get_eks_anywhere_cluster_jwt).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetEksAnywhereClusterJwt {}
 
 impl crate::runtime::Operation for crate::operations::GetEksAnywhereClusterJwt {
@@ -3893,7 +3831,6 @@ impl crate::runtime::Operation for crate::operations::GetEksAnywhereClusterJwt {
 /// The operation `getInstallationHelmValues`, `GET /organization/{organizationId}/cluster/{clusterId}/installationHelmValues`: [`get_installation_helm_values`](crate::Client::get_installation_helm_values).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetInstallationHelmValues {}
 
 impl crate::runtime::Operation for crate::operations::GetInstallationHelmValues {
@@ -3910,7 +3847,6 @@ impl crate::runtime::Operation for crate::operations::GetInstallationHelmValues 
 /// The operation `getClusterReadinessStatus`, `GET /organization/{organizationId}/cluster/{clusterId}/isReady`: [`get_cluster_readiness_status`](crate::Client::get_cluster_readiness_status).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterReadinessStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterReadinessStatus {
@@ -3926,7 +3862,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterReadinessStatus 
 /// The operation `updateKarpenterPrivateFargateSubnetIds`, `PUT /organization/{organizationId}/cluster/{clusterId}/karpenterPrivateSubnetIds`: [`update_karpenter_private_fargate_subnet_ids`](crate::Client::update_karpenter_private_fargate_subnet_ids).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpdateKarpenterPrivateFargateSubnetIds {}
 
 impl crate::runtime::Operation
@@ -3945,7 +3880,6 @@ for crate::operations::UpdateKarpenterPrivateFargateSubnetIds {
 /// The setters below are methods of the call, `Call<GetClusterKubeconfig>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterKubeconfig {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterKubeconfig {
@@ -3981,7 +3915,6 @@ crate::runtime::setters! {
 /// The operation `editClusterKubeconfig`, `PUT /organization/{organizationId}/cluster/{clusterId}/kubeconfig`: [`edit_cluster_kubeconfig`](crate::Client::edit_cluster_kubeconfig).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditClusterKubeconfig {}
 
 impl crate::runtime::Operation for crate::operations::EditClusterKubeconfig {
@@ -3997,7 +3930,6 @@ impl crate::runtime::Operation for crate::operations::EditClusterKubeconfig {
 /// The operation `listClusterLogs`, `GET /organization/{organizationId}/cluster/{clusterId}/logs`: [`list_cluster_logs`](crate::Client::list_cluster_logs).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListClusterLogs {}
 
 impl crate::runtime::Operation for crate::operations::ListClusterLogs {
@@ -4013,7 +3945,6 @@ impl crate::runtime::Operation for crate::operations::ListClusterLogs {
 /// The operation `attachClusterOperator`, `POST /organization/{organizationId}/cluster/{clusterId}/operator/attach`: [`attach_cluster_operator`](crate::Client::attach_cluster_operator).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum AttachClusterOperator {}
 
 impl crate::runtime::Operation for crate::operations::AttachClusterOperator {
@@ -4029,7 +3960,6 @@ impl crate::runtime::Operation for crate::operations::AttachClusterOperator {
 /// The operation `getClusterOperatorBootstrap`, `GET /organization/{organizationId}/cluster/{clusterId}/operator/bootstrap`: [`get_cluster_operator_bootstrap`](crate::Client::get_cluster_operator_bootstrap).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterOperatorBootstrap {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterOperatorBootstrap {
@@ -4045,7 +3975,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterOperatorBootstra
 /// The operation `getClusterOperatorStatus`, `GET /organization/{organizationId}/cluster/{clusterId}/operator/status`: [`get_cluster_operator_status`](crate::Client::get_cluster_operator_status).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterOperatorStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterOperatorStatus {
@@ -4061,7 +3990,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterOperatorStatus {
 /// The operation `updateClusterOperator`, `POST /organization/{organizationId}/cluster/{clusterId}/operator/update`: [`update_cluster_operator`](crate::Client::update_cluster_operator).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpdateClusterOperator {}
 
 impl crate::runtime::Operation for crate::operations::UpdateClusterOperator {
@@ -4077,7 +4005,6 @@ impl crate::runtime::Operation for crate::operations::UpdateClusterOperator {
 /// The operation `getClusterPlatformBinding`, `GET /organization/{organizationId}/cluster/{clusterId}/platformBinding`: [`get_cluster_platform_binding`](crate::Client::get_cluster_platform_binding).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterPlatformBinding {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterPlatformBinding {
@@ -4093,7 +4020,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterPlatformBinding 
 /// The operation `updateClusterPlatformBinding`, `PUT /organization/{organizationId}/cluster/{clusterId}/platformBinding`: [`update_cluster_platform_binding`](crate::Client::update_cluster_platform_binding).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpdateClusterPlatformBinding {}
 
 impl crate::runtime::Operation for crate::operations::UpdateClusterPlatformBinding {
@@ -4109,7 +4035,6 @@ impl crate::runtime::Operation for crate::operations::UpdateClusterPlatformBindi
 /// The operation `resolvePlatformComponentConfiguration`, `POST /organization/{organizationId}/cluster/{clusterId}/platformBinding/component/{componentKey}/resolve`: [`resolve_platform_component_configuration`](crate::Client::resolve_platform_component_configuration).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ResolvePlatformComponentConfiguration {}
 
 impl crate::runtime::Operation
@@ -4126,7 +4051,6 @@ for crate::operations::ResolvePlatformComponentConfiguration {
 /// The operation `getRoutingTable`, `GET /organization/{organizationId}/cluster/{clusterId}/routingTable`: [`get_routing_table`](crate::Client::get_routing_table).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetRoutingTable {}
 
 impl crate::runtime::Operation for crate::operations::GetRoutingTable {
@@ -4142,7 +4066,6 @@ impl crate::runtime::Operation for crate::operations::GetRoutingTable {
 /// The operation `editRoutingTable`, `PUT /organization/{organizationId}/cluster/{clusterId}/routingTable`: [`edit_routing_table`](crate::Client::edit_routing_table).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditRoutingTable {}
 
 impl crate::runtime::Operation for crate::operations::EditRoutingTable {
@@ -4158,7 +4081,6 @@ impl crate::runtime::Operation for crate::operations::EditRoutingTable {
 /// The operation `getClusterStatus`, `GET /organization/{organizationId}/cluster/{clusterId}/status`: [`get_cluster_status`](crate::Client::get_cluster_status).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetClusterStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetClusterStatus {
@@ -4174,7 +4096,6 @@ impl crate::runtime::Operation for crate::operations::GetClusterStatus {
 /// The operation `StopCluster`, `POST /organization/{organizationId}/cluster/{clusterId}/stop`: [`stop_cluster`](crate::Client::stop_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum StopCluster {}
 
 impl crate::runtime::Operation for crate::operations::StopCluster {
@@ -4190,7 +4111,6 @@ impl crate::runtime::Operation for crate::operations::StopCluster {
 /// The operation `UpdateCluster`, `POST /organization/{organizationId}/cluster/{clusterId}/update`: [`update_cluster`](crate::Client::update_cluster).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum UpdateCluster {}
 
 impl crate::runtime::Operation for crate::operations::UpdateCluster {
@@ -4206,7 +4126,6 @@ impl crate::runtime::Operation for crate::operations::UpdateCluster {
 /// The operation `listOrganizationCredentials`, `GET /organization/{organizationId}/credentials`: [`list_organization_credentials`](crate::Client::list_organization_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListOrganizationCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationCredentials {
@@ -4222,7 +4141,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationCredential
 /// The operation `listDOCredentials`, `GET /organization/{organizationId}/digitalOcean/credentials`: [`list_do_credentials`](crate::Client::list_do_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListDoCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListDoCredentials {
@@ -4238,7 +4156,6 @@ impl crate::runtime::Operation for crate::operations::ListDoCredentials {
 /// The operation `createDOCredentials`, `POST /organization/{organizationId}/digitalOcean/credentials`: [`create_do_credentials`](crate::Client::create_do_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateDoCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateDoCredentials {
@@ -4254,7 +4171,6 @@ impl crate::runtime::Operation for crate::operations::CreateDoCredentials {
 /// The operation `getDOCredentials`, `GET /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`: [`get_do_credentials`](crate::Client::get_do_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetDoCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetDoCredentials {
@@ -4270,7 +4186,6 @@ impl crate::runtime::Operation for crate::operations::GetDoCredentials {
 /// The operation `editDOCredentials`, `PUT /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`: [`edit_do_credentials`](crate::Client::edit_do_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditDoCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditDoCredentials {
@@ -4286,7 +4201,6 @@ impl crate::runtime::Operation for crate::operations::EditDoCredentials {
 /// The operation `deleteDOCredentials`, `DELETE /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`: [`delete_do_credentials`](crate::Client::delete_do_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteDoCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteDoCredentials {
@@ -4302,7 +4216,6 @@ impl crate::runtime::Operation for crate::operations::DeleteDoCredentials {
 /// The operation `listGcpCredentials`, `GET /organization/{organizationId}/gcp/credentials`: [`list_gcp_credentials`](crate::Client::list_gcp_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListGcpCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListGcpCredentials {
@@ -4318,7 +4231,6 @@ impl crate::runtime::Operation for crate::operations::ListGcpCredentials {
 /// The operation `createGcpCredentials`, `POST /organization/{organizationId}/gcp/credentials`: [`create_gcp_credentials`](crate::Client::create_gcp_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateGcpCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateGcpCredentials {
@@ -4334,7 +4246,6 @@ impl crate::runtime::Operation for crate::operations::CreateGcpCredentials {
 /// The operation `getGcpCredentials`, `GET /organization/{organizationId}/gcp/credentials/{credentialsId}`: [`get_gcp_credentials`](crate::Client::get_gcp_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetGcpCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetGcpCredentials {
@@ -4350,7 +4261,6 @@ impl crate::runtime::Operation for crate::operations::GetGcpCredentials {
 /// The operation `editGcpCredentials`, `PUT /organization/{organizationId}/gcp/credentials/{credentialsId}`: [`edit_gcp_credentials`](crate::Client::edit_gcp_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditGcpCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditGcpCredentials {
@@ -4366,7 +4276,6 @@ impl crate::runtime::Operation for crate::operations::EditGcpCredentials {
 /// The operation `deleteGcpCredentials`, `DELETE /organization/{organizationId}/gcp/credentials/{credentialsId}`: [`delete_gcp_credentials`](crate::Client::delete_gcp_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteGcpCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteGcpCredentials {
@@ -4382,7 +4291,6 @@ impl crate::runtime::Operation for crate::operations::DeleteGcpCredentials {
 /// The operation `list-cluster-lock`, `GET /organization/{organizationId}/lock`: [`list_cluster_lock`](crate::Client::list_cluster_lock).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListClusterLock {}
 
 impl crate::runtime::Operation for crate::operations::ListClusterLock {
@@ -4398,7 +4306,6 @@ impl crate::runtime::Operation for crate::operations::ListClusterLock {
 /// The operation `listOnPremiseCredentials`, `GET /organization/{organizationId}/onPremise/credentials`: [`list_on_premise_credentials`](crate::Client::list_on_premise_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListOnPremiseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListOnPremiseCredentials {
@@ -4414,7 +4321,6 @@ impl crate::runtime::Operation for crate::operations::ListOnPremiseCredentials {
 /// The operation `createOnPremiseCredentials`, `POST /organization/{organizationId}/onPremise/credentials`: [`create_on_premise_credentials`](crate::Client::create_on_premise_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateOnPremiseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateOnPremiseCredentials {
@@ -4430,7 +4336,6 @@ impl crate::runtime::Operation for crate::operations::CreateOnPremiseCredentials
 /// The operation `getOnPremiseCredentials`, `GET /organization/{organizationId}/onPremise/credentials/{credentialsId}`: [`get_on_premise_credentials`](crate::Client::get_on_premise_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetOnPremiseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetOnPremiseCredentials {
@@ -4446,7 +4351,6 @@ impl crate::runtime::Operation for crate::operations::GetOnPremiseCredentials {
 /// The operation `editOnPremiseCredentials`, `PUT /organization/{organizationId}/onPremise/credentials/{credentialsId}`: [`edit_on_premise_credentials`](crate::Client::edit_on_premise_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditOnPremiseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditOnPremiseCredentials {
@@ -4462,7 +4366,6 @@ impl crate::runtime::Operation for crate::operations::EditOnPremiseCredentials {
 /// The operation `deleteOnPremiseCredentials`, `DELETE /organization/{organizationId}/onPremise/credentials/{credentialsId}`: [`delete_on_premise_credentials`](crate::Client::delete_on_premise_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteOnPremiseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOnPremiseCredentials {
@@ -4480,7 +4383,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOnPremiseCredentials
 /// The setters below are methods of the call, `Call<ListPlatformTemplates>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListPlatformTemplates {}
 
 impl crate::runtime::Operation for crate::operations::ListPlatformTemplates {
@@ -4515,7 +4417,6 @@ crate::runtime::setters! {
 /// The operation `resolvePlatformTemplateComponentConfiguration`, `POST /organization/{organizationId}/platformTemplate/{templateKey}/{templateVersion}/component/{componentKey}/resolve`: [`resolve_platform_template_component_configuration`](crate::Client::resolve_platform_template_component_configuration).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ResolvePlatformTemplateComponentConfiguration {}
 
 impl crate::runtime::Operation
@@ -4532,7 +4433,6 @@ for crate::operations::ResolvePlatformTemplateComponentConfiguration {
 /// The operation `listScalewayCredentials`, `GET /organization/{organizationId}/scaleway/credentials`: [`list_scaleway_credentials`](crate::Client::list_scaleway_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListScalewayCredentials {}
 
 impl crate::runtime::Operation for crate::operations::ListScalewayCredentials {
@@ -4548,7 +4448,6 @@ impl crate::runtime::Operation for crate::operations::ListScalewayCredentials {
 /// The operation `createScalewayCredentials`, `POST /organization/{organizationId}/scaleway/credentials`: [`create_scaleway_credentials`](crate::Client::create_scaleway_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum CreateScalewayCredentials {}
 
 impl crate::runtime::Operation for crate::operations::CreateScalewayCredentials {
@@ -4564,7 +4463,6 @@ impl crate::runtime::Operation for crate::operations::CreateScalewayCredentials 
 /// The operation `getScalewayCredentials`, `GET /organization/{organizationId}/scaleway/credentials/{credentialsId}`: [`get_scaleway_credentials`](crate::Client::get_scaleway_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum GetScalewayCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetScalewayCredentials {
@@ -4580,7 +4478,6 @@ impl crate::runtime::Operation for crate::operations::GetScalewayCredentials {
 /// The operation `editScalewayCredentials`, `PUT /organization/{organizationId}/scaleway/credentials/{credentialsId}`: [`edit_scaleway_credentials`](crate::Client::edit_scaleway_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum EditScalewayCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditScalewayCredentials {
@@ -4596,7 +4493,6 @@ impl crate::runtime::Operation for crate::operations::EditScalewayCredentials {
 /// The operation `deleteScalewayCredentials`, `DELETE /organization/{organizationId}/scaleway/credentials/{credentialsId}`: [`delete_scaleway_credentials`](crate::Client::delete_scaleway_credentials).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum DeleteScalewayCredentials {}
 
 impl crate::runtime::Operation for crate::operations::DeleteScalewayCredentials {
@@ -4612,7 +4508,6 @@ impl crate::runtime::Operation for crate::operations::DeleteScalewayCredentials 
 /// The operation `listScalewayFeatures`, `GET /scaleway/clusterFeature`: [`list_scaleway_features`](crate::Client::list_scaleway_features).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListScalewayFeatures {}
 
 impl crate::runtime::Operation for crate::operations::ListScalewayFeatures {
@@ -4628,7 +4523,6 @@ impl crate::runtime::Operation for crate::operations::ListScalewayFeatures {
 /// The operation `listScalewayInstanceType`, `GET /scaleway/instanceType`: [`list_scaleway_instance_type`](crate::Client::list_scaleway_instance_type).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListScalewayInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListScalewayInstanceType {
@@ -4644,7 +4538,6 @@ impl crate::runtime::Operation for crate::operations::ListScalewayInstanceType {
 /// The operation `listScalewayKapsuleInstanceType`, `GET /scaleway/instanceType/{zone}`: [`list_scaleway_kapsule_instance_type`](crate::Client::list_scaleway_kapsule_instance_type).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListScalewayKapsuleInstanceType {}
 
 impl crate::runtime::Operation for crate::operations::ListScalewayKapsuleInstanceType {
@@ -4660,7 +4553,6 @@ impl crate::runtime::Operation for crate::operations::ListScalewayKapsuleInstanc
 /// The operation `listScalewayRegions`, `GET /scaleway/region`: [`list_scaleway_regions`](crate::Client::list_scaleway_regions).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListScalewayRegions {}
 
 impl crate::runtime::Operation for crate::operations::ListScalewayRegions {
@@ -4676,7 +4568,6 @@ impl crate::runtime::Operation for crate::operations::ListScalewayRegions {
 /// The operation `listSecretManagerAccessExternalSecrets`, `GET /secretManagerAccess/{secretManagerAccessId}/associatedServices`: [`list_secret_manager_access_external_secrets`](crate::Client::list_secret_manager_access_external_secrets).
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListSecretManagerAccessExternalSecrets {}
 
 impl crate::runtime::Operation
@@ -4695,7 +4586,6 @@ for crate::operations::ListSecretManagerAccessExternalSecrets {
 /// The setters below are methods of the call, `Call<ListUpstreamSecretsFromSecretProvider>`, before it is awaited.
 ///
 /// Available on crate feature `clusters` only.
-#[derive(Debug)]
 pub enum ListUpstreamSecretsFromSecretProvider {}
 
 impl crate::runtime::Operation

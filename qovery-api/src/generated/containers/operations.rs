@@ -1258,7 +1258,6 @@ impl crate::runtime::Client {
 /// The operation `listAvailableContainerRegistry`, `GET /availableContainerRegistry`: [`list_available_container_registry`](crate::Client::list_available_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListAvailableContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::ListAvailableContainerRegistry {
@@ -1274,7 +1273,6 @@ impl crate::runtime::Operation for crate::operations::ListAvailableContainerRegi
 /// The operation `getContainer`, `GET /container/{containerId}`: [`get_container`](crate::Client::get_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainer {}
 
 impl crate::runtime::Operation for crate::operations::GetContainer {
@@ -1290,7 +1288,6 @@ impl crate::runtime::Operation for crate::operations::GetContainer {
 /// The operation `editContainer`, `PUT /container/{containerId}`: [`edit_container`](crate::Client::edit_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum EditContainer {}
 
 impl crate::runtime::Operation for crate::operations::EditContainer {
@@ -1308,7 +1305,6 @@ impl crate::runtime::Operation for crate::operations::EditContainer {
 /// The setters below are methods of the call, `Call<DeleteContainer>`, before it is awaited.
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum DeleteContainer {}
 
 impl crate::runtime::Operation for crate::operations::DeleteContainer {
@@ -1338,7 +1334,6 @@ crate::runtime::setters! {
 /// The operation `getContainerAdvancedSettings`, `GET /container/{containerId}/advancedSettings`: [`get_container_advanced_settings`](crate::Client::get_container_advanced_settings).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerAdvancedSettings {
@@ -1354,7 +1349,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerAdvancedSettin
 /// The operation `editContainerAdvancedSettings`, `PUT /container/{containerId}/advancedSettings`: [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum EditContainerAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerAdvancedSettings {
@@ -1370,7 +1364,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerAdvancedSetti
 /// The operation `checkContainerCustomDomain`, `GET /container/{containerId}/checkCustomDomain`: [`check_container_custom_domain`](crate::Client::check_container_custom_domain).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CheckContainerCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CheckContainerCustomDomain {
@@ -1386,7 +1379,6 @@ impl crate::runtime::Operation for crate::operations::CheckContainerCustomDomain
 /// The operation `cloneContainer`, `POST /container/{containerId}/clone`: [`clone_container`](crate::Client::clone_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CloneContainer {}
 
 impl crate::runtime::Operation for crate::operations::CloneContainer {
@@ -1402,7 +1394,6 @@ impl crate::runtime::Operation for crate::operations::CloneContainer {
 /// The operation `getContainerCurrentScale`, `GET /container/{containerId}/currentScale`: [`get_container_current_scale`](crate::Client::get_container_current_scale).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerCurrentScale {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerCurrentScale {
@@ -1418,7 +1409,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentScale {
 /// The operation `getContainerCurrentStorageDisk`, `GET /container/{containerId}/currentStorage`: [`get_container_current_storage_disk`](crate::Client::get_container_current_storage_disk).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerCurrentStorageDisk {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerCurrentStorageDisk {
@@ -1434,7 +1424,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentStorage
 /// The operation `listContainerCustomDomain`, `GET /container/{containerId}/customDomain`: [`list_container_custom_domain`](crate::Client::list_container_custom_domain).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerCustomDomain {
@@ -1450,7 +1439,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerCustomDomain 
 /// The operation `createContainerCustomDomain`, `POST /container/{containerId}/customDomain`: [`create_container_custom_domain`](crate::Client::create_container_custom_domain).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CreateContainerCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerCustomDomain {
@@ -1466,7 +1454,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerCustomDomai
 /// The operation `editContainerCustomDomain`, `PUT /container/{containerId}/customDomain/{customDomainId}`: [`edit_container_custom_domain`](crate::Client::edit_container_custom_domain).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum EditContainerCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerCustomDomain {
@@ -1482,7 +1469,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerCustomDomain 
 /// The operation `deleteContainerCustomDomain`, `DELETE /container/{containerId}/customDomain/{customDomainId}`: [`delete_container_custom_domain`](crate::Client::delete_container_custom_domain).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum DeleteContainerCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::DeleteContainerCustomDomain {
@@ -1498,7 +1484,6 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerCustomDomai
 /// The operation `getContainerCustomDomainStatus`, `GET /container/{containerId}/customDomain/{customDomainId}/status`: [`get_container_custom_domain_status`](crate::Client::get_container_custom_domain_status).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerCustomDomainStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerCustomDomainStatus {
@@ -1514,7 +1499,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerCustomDomainSt
 /// The operation `listContainerDependency`, `GET /container/{containerId}/dependency`: [`list_container_dependency`](crate::Client::list_container_dependency).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerDependency {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerDependency {
@@ -1530,7 +1514,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerDependency {
 /// The operation `createContainerDependency`, `POST /container/{containerId}/dependency/{targetContainerId}`: [`create_container_dependency`](crate::Client::create_container_dependency).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CreateContainerDependency {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerDependency {
@@ -1546,7 +1529,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerDependency 
 /// The operation `removeContainerDependency`, `DELETE /container/{containerId}/dependency/{targetContainerId}`: [`remove_container_dependency`](crate::Client::remove_container_dependency).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum RemoveContainerDependency {}
 
 impl crate::runtime::Operation for crate::operations::RemoveContainerDependency {
@@ -1562,7 +1544,6 @@ impl crate::runtime::Operation for crate::operations::RemoveContainerDependency 
 /// The operation `deployContainer`, `POST /container/{containerId}/deploy`: [`deploy_container`](crate::Client::deploy_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum DeployContainer {}
 
 impl crate::runtime::Operation for crate::operations::DeployContainer {
@@ -1578,7 +1559,6 @@ impl crate::runtime::Operation for crate::operations::DeployContainer {
 /// The operation `listContainerDeploymentHistory`, `GET /container/{containerId}/deploymentHistory`: [`list_container_deployment_history`](crate::Client::list_container_deployment_history).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHistory {
@@ -1596,7 +1576,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHis
 /// The setters below are methods of the call, `Call<ListContainerDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHistoryV2 {
@@ -1626,7 +1605,6 @@ crate::runtime::setters! {
 /// The operation `getContainerCurrentInstance`, `GET /container/{containerId}/instance`: [`get_container_current_instance`](crate::Client::get_container_current_instance).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerCurrentInstance {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerCurrentInstance {
@@ -1642,7 +1620,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentInstanc
 /// The operation `listContainerLinks`, `GET /container/{containerId}/link`: [`list_container_links`](crate::Client::list_container_links).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerLinks {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerLinks {
@@ -1658,7 +1635,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerLinks {
 /// The operation `listContainerLog`, `GET /container/{containerId}/log`: [`list_container_log`](crate::Client::list_container_log).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerLog {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerLog {
@@ -1674,7 +1650,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerLog {
 /// The operation `listContainerLogicalDatabase`, `GET /container/{containerId}/logicalDatabase`: [`list_container_logical_database`](crate::Client::list_container_logical_database).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerLogicalDatabase {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerLogicalDatabase {
@@ -1690,7 +1665,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerLogicalDataba
 /// The operation `attachLogicalDatabaseToContainer`, `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`: [`attach_logical_database_to_container`](crate::Client::attach_logical_database_to_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum AttachLogicalDatabaseToContainer {}
 
 impl crate::runtime::Operation for crate::operations::AttachLogicalDatabaseToContainer {
@@ -1706,7 +1680,6 @@ impl crate::runtime::Operation for crate::operations::AttachLogicalDatabaseToCon
 /// The operation `removeLogicalDatabaseFromContainer`, `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`: [`remove_logical_database_from_container`](crate::Client::remove_logical_database_from_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromContainer {}
 
 impl crate::runtime::Operation
@@ -1723,7 +1696,6 @@ for crate::operations::RemoveLogicalDatabaseFromContainer {
 /// The operation `getContainerNetwork`, `GET /container/{containerId}/network`: [`get_container_network`](crate::Client::get_container_network).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerNetwork {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerNetwork {
@@ -1739,7 +1711,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerNetwork {
 /// The operation `editContainerNetwork`, `PUT /container/{containerId}/network`: [`edit_container_network`](crate::Client::edit_container_network).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum EditContainerNetwork {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerNetwork {
@@ -1755,7 +1726,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerNetwork {
 /// The operation `redeployContainer`, `POST /container/{containerId}/redeploy`: [`redeploy_container`](crate::Client::redeploy_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum RedeployContainer {}
 
 impl crate::runtime::Operation for crate::operations::RedeployContainer {
@@ -1771,7 +1741,6 @@ impl crate::runtime::Operation for crate::operations::RedeployContainer {
 /// The operation `restartContainer`, `POST /container/{containerId}/restart`: [`restart_container`](crate::Client::restart_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum RestartContainer {}
 
 impl crate::runtime::Operation for crate::operations::RestartContainer {
@@ -1787,7 +1756,6 @@ impl crate::runtime::Operation for crate::operations::RestartContainer {
 /// The operation `rebootContainer`, `POST /container/{containerId}/restart-service`: [`reboot_container`](crate::Client::reboot_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum RebootContainer {}
 
 impl crate::runtime::Operation for crate::operations::RebootContainer {
@@ -1803,7 +1771,6 @@ impl crate::runtime::Operation for crate::operations::RebootContainer {
 /// The operation `getContainerStatus`, `GET /container/{containerId}/status`: [`get_container_status`](crate::Client::get_container_status).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerStatus {
@@ -1819,7 +1786,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerStatus {
 /// The operation `stopContainer`, `POST /container/{containerId}/stop`: [`stop_container`](crate::Client::stop_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum StopContainer {}
 
 impl crate::runtime::Operation for crate::operations::StopContainer {
@@ -1837,7 +1803,6 @@ impl crate::runtime::Operation for crate::operations::StopContainer {
 /// The setters below are methods of the call, `Call<UninstallContainer>`, before it is awaited.
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum UninstallContainer {}
 
 impl crate::runtime::Operation for crate::operations::UninstallContainer {
@@ -1868,7 +1833,6 @@ crate::runtime::setters! {
 /// The operation `getDefaultContainerAdvancedSettings`, `GET /defaultContainerAdvancedSettings`: [`get_default_container_advanced_settings`](crate::Client::get_default_container_advanced_settings).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetDefaultContainerAdvancedSettings {}
 
 impl crate::runtime::Operation
@@ -1885,7 +1849,6 @@ for crate::operations::GetDefaultContainerAdvancedSettings {
 /// The operation `checkContainerImage`, `POST /environment/{environmentId}/checkContainerImage`: [`check_container_image`](crate::Client::check_container_image).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CheckContainerImage {}
 
 impl crate::runtime::Operation for crate::operations::CheckContainerImage {
@@ -1901,7 +1864,6 @@ impl crate::runtime::Operation for crate::operations::CheckContainerImage {
 /// The operation `listContainer`, `GET /environment/{environmentId}/container`: [`list_container`](crate::Client::list_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainer {}
 
 impl crate::runtime::Operation for crate::operations::ListContainer {
@@ -1917,7 +1879,6 @@ impl crate::runtime::Operation for crate::operations::ListContainer {
 /// The operation `createContainer`, `POST /environment/{environmentId}/container`: [`create_container`](crate::Client::create_container).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CreateContainer {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainer {
@@ -1933,7 +1894,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainer {
 /// The operation `getEnvironmentContainerCurrentScale`, `GET /environment/{environmentId}/container/currentScale`: [`get_environment_container_current_scale`](crate::Client::get_environment_container_current_scale).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentScale {}
 
 impl crate::runtime::Operation
@@ -1950,7 +1910,6 @@ for crate::operations::GetEnvironmentContainerCurrentScale {
 /// The operation `getEnvironmentContainerCurrentStorage`, `GET /environment/{environmentId}/container/currentStorage`: [`get_environment_container_current_storage`](crate::Client::get_environment_container_current_storage).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentStorage {}
 
 impl crate::runtime::Operation
@@ -1967,7 +1926,6 @@ for crate::operations::GetEnvironmentContainerCurrentStorage {
 /// The operation `deployAllServicesLegacy`, `POST /environment/{environmentId}/container/deploy`: [`deploy_all_services_legacy`](crate::Client::deploy_all_services_legacy).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum DeployAllServicesLegacy {}
 
 impl crate::runtime::Operation for crate::operations::DeployAllServicesLegacy {
@@ -1983,7 +1941,6 @@ impl crate::runtime::Operation for crate::operations::DeployAllServicesLegacy {
 /// The operation `getEnvironmentContainerStatus`, `GET /environment/{environmentId}/container/status`: [`get_environment_container_status`](crate::Client::get_environment_container_status).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetEnvironmentContainerStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentContainerStatus {
@@ -1999,7 +1956,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentContainerSta
 /// The operation `autoDeployContainerEnvironments`, `POST /organization/{organizationId}/container/deploy`: [`auto_deploy_container_environments`](crate::Client::auto_deploy_container_environments).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum AutoDeployContainerEnvironments {}
 
 impl crate::runtime::Operation for crate::operations::AutoDeployContainerEnvironments {
@@ -2015,7 +1971,6 @@ impl crate::runtime::Operation for crate::operations::AutoDeployContainerEnviron
 /// The operation `previewContainerEnvironments`, `POST /organization/{organizationId}/container/preview`: [`preview_container_environments`](crate::Client::preview_container_environments).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum PreviewContainerEnvironments {}
 
 impl crate::runtime::Operation for crate::operations::PreviewContainerEnvironments {
@@ -2031,7 +1986,6 @@ impl crate::runtime::Operation for crate::operations::PreviewContainerEnvironmen
 /// The operation `listContainerRegistry`, `GET /organization/{organizationId}/containerRegistry`: [`list_container_registry`](crate::Client::list_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum ListContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerRegistry {
@@ -2047,7 +2001,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerRegistry {
 /// The operation `createContainerRegistry`, `POST /organization/{organizationId}/containerRegistry`: [`create_container_registry`](crate::Client::create_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum CreateContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerRegistry {
@@ -2063,7 +2016,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerRegistry {
 /// The operation `getContainerRegistry`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`get_container_registry`](crate::Client::get_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerRegistry {
@@ -2079,7 +2031,6 @@ impl crate::runtime::Operation for crate::operations::GetContainerRegistry {
 /// The operation `editContainerRegistry`, `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`edit_container_registry`](crate::Client::edit_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum EditContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerRegistry {
@@ -2095,7 +2046,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerRegistry {
 /// The operation `deleteContainerRegistry`, `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`delete_container_registry`](crate::Client::delete_container_registry).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum DeleteContainerRegistry {}
 
 impl crate::runtime::Operation for crate::operations::DeleteContainerRegistry {
@@ -2111,7 +2061,6 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerRegistry {
 /// The operation `getContainerRegistryAssociatedServices`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`: [`get_container_registry_associated_services`](crate::Client::get_container_registry_associated_services).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerRegistryAssociatedServices {}
 
 impl crate::runtime::Operation
@@ -2128,7 +2077,6 @@ for crate::operations::GetContainerRegistryAssociatedServices {
 /// The operation `getContainerRegistryContainerStatus`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`: [`get_container_registry_container_status`](crate::Client::get_container_registry_container_status).
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerRegistryContainerStatus {}
 
 impl crate::runtime::Operation
@@ -2147,7 +2095,6 @@ for crate::operations::GetContainerRegistryContainerStatus {
 /// The setters below are methods of the call, `Call<GetContainerVersions>`, before it is awaited.
 ///
 /// Available on crate feature `containers` only.
-#[derive(Debug)]
 pub enum GetContainerVersions {}
 
 impl crate::runtime::Operation for crate::operations::GetContainerVersions {

@@ -1080,7 +1080,6 @@ impl crate::runtime::Client {
 /// The operation `listAWSManagedDatabaseInstanceType`, `GET /aws/managedDatabase/instanceType/{region}/{databaseType}`: [`list_aws_managed_database_instance_type`](crate::Client::list_aws_managed_database_instance_type).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListAwsManagedDatabaseInstanceType {}
 
 impl crate::runtime::Operation
@@ -1097,7 +1096,6 @@ for crate::operations::ListAwsManagedDatabaseInstanceType {
 /// The operation `listAWSManagedDatabaseType`, `GET /aws/managedDatabase/type`: [`list_aws_managed_database_type`](crate::Client::list_aws_managed_database_type).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListAwsManagedDatabaseType {}
 
 impl crate::runtime::Operation for crate::operations::ListAwsManagedDatabaseType {
@@ -1113,7 +1111,6 @@ impl crate::runtime::Operation for crate::operations::ListAwsManagedDatabaseType
 /// The operation `getDatabase`, `GET /database/{databaseId}`: [`get_database`](crate::Client::get_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabase {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabase {
@@ -1129,7 +1126,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabase {
 /// The operation `editDatabase`, `PUT /database/{databaseId}`: [`edit_database`](crate::Client::edit_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum EditDatabase {}
 
 impl crate::runtime::Operation for crate::operations::EditDatabase {
@@ -1147,7 +1143,6 @@ impl crate::runtime::Operation for crate::operations::EditDatabase {
 /// The setters below are methods of the call, `Call<DeleteDatabase>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum DeleteDatabase {}
 
 impl crate::runtime::Operation for crate::operations::DeleteDatabase {
@@ -1177,7 +1172,6 @@ crate::runtime::setters! {
 /// The operation `listDatabaseApplication`, `GET /database/{databaseId}/application`: [`list_database_application`](crate::Client::list_database_application).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseApplication {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseApplication {
@@ -1193,7 +1187,6 @@ impl crate::runtime::Operation for crate::operations::ListDatabaseApplication {
 /// The operation `removeApplicationFromDatabase`, `DELETE /database/{databaseId}/application/{targetApplicationId}`: [`remove_application_from_database`](crate::Client::remove_application_from_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum RemoveApplicationFromDatabase {}
 
 impl crate::runtime::Operation for crate::operations::RemoveApplicationFromDatabase {
@@ -1211,7 +1204,6 @@ impl crate::runtime::Operation for crate::operations::RemoveApplicationFromDatab
 /// The setters below are methods of the call, `Call<ListDatabaseBackup>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseBackup {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseBackup {
@@ -1239,7 +1231,6 @@ crate::runtime::setters! {
 /// The operation `addBackupDatabase`, `POST /database/{databaseId}/backup`: [`add_backup_database`](crate::Client::add_backup_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum AddBackupDatabase {}
 
 impl crate::runtime::Operation for crate::operations::AddBackupDatabase {
@@ -1255,7 +1246,6 @@ impl crate::runtime::Operation for crate::operations::AddBackupDatabase {
 /// The operation `removeDatabaseBackup`, `DELETE /database/{databaseId}/backup/{backupId}`: [`remove_database_backup`](crate::Client::remove_database_backup).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum RemoveDatabaseBackup {}
 
 impl crate::runtime::Operation for crate::operations::RemoveDatabaseBackup {
@@ -1271,7 +1261,6 @@ impl crate::runtime::Operation for crate::operations::RemoveDatabaseBackup {
 /// The operation `cloneDatabase`, `POST /database/{databaseId}/clone`: [`clone_database`](crate::Client::clone_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum CloneDatabase {}
 
 impl crate::runtime::Operation for crate::operations::CloneDatabase {
@@ -1287,7 +1276,6 @@ impl crate::runtime::Operation for crate::operations::CloneDatabase {
 /// The operation `getDatabaseCurrentMetric`, `GET /database/{databaseId}/currentMetric`: [`get_database_current_metric`](crate::Client::get_database_current_metric).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseCurrentMetric {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseCurrentMetric {
@@ -1305,7 +1293,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseCurrentMetric {
 /// The setters below are methods of the call, `Call<DeployDatabase>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum DeployDatabase {}
 
 impl crate::runtime::Operation for crate::operations::DeployDatabase {
@@ -1335,7 +1322,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<ListDatabaseDeploymentHistory>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseDeploymentHistory {
@@ -1365,7 +1351,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<ListDatabaseDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseDeploymentHistoryV2 {
@@ -1397,7 +1382,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<ListDatabaseEvent>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseEvent {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseEvent {
@@ -1425,7 +1409,6 @@ crate::runtime::setters! {
 /// The operation `listLogicalDatabaseDatabase`, `GET /database/{databaseId}/logicalDatabase`: [`list_logical_database_database`](crate::Client::list_logical_database_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListLogicalDatabaseDatabase {}
 
 impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseDatabase {
@@ -1441,7 +1424,6 @@ impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseDatabas
 /// The operation `createLogicalDatabaseOnDatabase`, `POST /database/{databaseId}/logicalDatabase`: [`create_logical_database_on_database`](crate::Client::create_logical_database_on_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum CreateLogicalDatabaseOnDatabase {}
 
 impl crate::runtime::Operation for crate::operations::CreateLogicalDatabaseOnDatabase {
@@ -1457,7 +1439,6 @@ impl crate::runtime::Operation for crate::operations::CreateLogicalDatabaseOnDat
 /// The operation `getDatabaseMasterCredentials`, `GET /database/{databaseId}/masterCredentials`: [`get_database_master_credentials`](crate::Client::get_database_master_credentials).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMasterCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMasterCredentials {
@@ -1473,7 +1454,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMasterCredentia
 /// The operation `editDatabaseCredentials`, `PUT /database/{databaseId}/masterCredentials`: [`edit_database_credentials`](crate::Client::edit_database_credentials).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum EditDatabaseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditDatabaseCredentials {
@@ -1489,7 +1469,6 @@ impl crate::runtime::Operation for crate::operations::EditDatabaseCredentials {
 /// The operation `getDatabaseMetricCpu`, `GET /database/{databaseId}/metric/cpu`: [`get_database_metric_cpu`](crate::Client::get_database_metric_cpu).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMetricCpu {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMetricCpu {
@@ -1505,7 +1484,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMetricCpu {
 /// The operation `getDatabaseMetricHealthCheck`, `GET /database/{databaseId}/metric/healthCheck`: [`get_database_metric_health_check`](crate::Client::get_database_metric_health_check).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMetricHealthCheck {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMetricHealthCheck {
@@ -1521,7 +1499,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMetricHealthChe
 /// The operation `getDatabaseMetricMemory`, `GET /database/{databaseId}/metric/memory`: [`get_database_metric_memory`](crate::Client::get_database_metric_memory).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMetricMemory {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMetricMemory {
@@ -1537,7 +1514,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMetricMemory {
 /// The operation `getDatabaseMetricRestart`, `GET /database/{databaseId}/metric/restart`: [`get_database_metric_restart`](crate::Client::get_database_metric_restart).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMetricRestart {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMetricRestart {
@@ -1553,7 +1529,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMetricRestart {
 /// The operation `getDatabaseMetricStorage`, `GET /database/{databaseId}/metric/storage`: [`get_database_metric_storage`](crate::Client::get_database_metric_storage).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseMetricStorage {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseMetricStorage {
@@ -1571,7 +1546,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseMetricStorage {
 /// The setters below are methods of the call, `Call<RedeployDatabase>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum RedeployDatabase {}
 
 impl crate::runtime::Operation for crate::operations::RedeployDatabase {
@@ -1599,7 +1573,6 @@ crate::runtime::setters! {
 /// The operation `restartDatabase`, `POST /database/{databaseId}/restart`: [`restart_database`](crate::Client::restart_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum RestartDatabase {}
 
 impl crate::runtime::Operation for crate::operations::RestartDatabase {
@@ -1615,7 +1588,6 @@ impl crate::runtime::Operation for crate::operations::RestartDatabase {
 /// The operation `rebootDatabase`, `POST /database/{databaseId}/restart-service`: [`reboot_database`](crate::Client::reboot_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum RebootDatabase {}
 
 impl crate::runtime::Operation for crate::operations::RebootDatabase {
@@ -1631,7 +1603,6 @@ impl crate::runtime::Operation for crate::operations::RebootDatabase {
 /// The operation `getDatabaseStatus`, `GET /database/{databaseId}/status`: [`get_database_status`](crate::Client::get_database_status).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetDatabaseStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetDatabaseStatus {
@@ -1647,7 +1618,6 @@ impl crate::runtime::Operation for crate::operations::GetDatabaseStatus {
 /// The operation `stopDatabase`, `POST /database/{databaseId}/stop`: [`stop_database`](crate::Client::stop_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum StopDatabase {}
 
 impl crate::runtime::Operation for crate::operations::StopDatabase {
@@ -1665,7 +1635,6 @@ impl crate::runtime::Operation for crate::operations::StopDatabase {
 /// The setters below are methods of the call, `Call<UninstallDatabase>`, before it is awaited.
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum UninstallDatabase {}
 
 impl crate::runtime::Operation for crate::operations::UninstallDatabase {
@@ -1696,7 +1665,6 @@ crate::runtime::setters! {
 /// The operation `listDatabaseVersion`, `GET /database/{databaseId}/version`: [`list_database_version`](crate::Client::list_database_version).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabaseVersion {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabaseVersion {
@@ -1712,7 +1680,6 @@ impl crate::runtime::Operation for crate::operations::ListDatabaseVersion {
 /// The operation `listDatabase`, `GET /environment/{environmentId}/database`: [`list_database`](crate::Client::list_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListDatabase {}
 
 impl crate::runtime::Operation for crate::operations::ListDatabase {
@@ -1728,7 +1695,6 @@ impl crate::runtime::Operation for crate::operations::ListDatabase {
 /// The operation `createDatabase`, `POST /environment/{environmentId}/database`: [`create_database`](crate::Client::create_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum CreateDatabase {}
 
 impl crate::runtime::Operation for crate::operations::CreateDatabase {
@@ -1744,7 +1710,6 @@ impl crate::runtime::Operation for crate::operations::CreateDatabase {
 /// The operation `listEnvironmentDatabaseCurrentMetric`, `GET /environment/{environmentId}/database/currentMetric`: [`list_environment_database_current_metric`](crate::Client::list_environment_database_current_metric).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListEnvironmentDatabaseCurrentMetric {}
 
 impl crate::runtime::Operation
@@ -1761,7 +1726,6 @@ for crate::operations::ListEnvironmentDatabaseCurrentMetric {
 /// The operation `getEnvironmentDatabaseStatus`, `GET /environment/{environmentId}/database/status`: [`get_environment_database_status`](crate::Client::get_environment_database_status).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetEnvironmentDatabaseStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentDatabaseStatus {
@@ -1777,7 +1741,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentDatabaseStat
 /// The operation `listEnvironmentDatabaseConfig`, `GET /environment/{environmentId}/databaseConfiguration`: [`list_environment_database_config`](crate::Client::list_environment_database_config).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListEnvironmentDatabaseConfig {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentDatabaseConfig {
@@ -1793,7 +1756,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentDatabaseCon
 /// The operation `getLogicalDatabase`, `GET /logicalDatabase/{logicalDatabaseId}`: [`get_logical_database`](crate::Client::get_logical_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetLogicalDatabase {}
 
 impl crate::runtime::Operation for crate::operations::GetLogicalDatabase {
@@ -1809,7 +1771,6 @@ impl crate::runtime::Operation for crate::operations::GetLogicalDatabase {
 /// The operation `editLogicalDatabase`, `PUT /logicalDatabase/{logicalDatabaseId}`: [`edit_logical_database`](crate::Client::edit_logical_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum EditLogicalDatabase {}
 
 impl crate::runtime::Operation for crate::operations::EditLogicalDatabase {
@@ -1825,7 +1786,6 @@ impl crate::runtime::Operation for crate::operations::EditLogicalDatabase {
 /// The operation `deleteLogicalDatabase`, `DELETE /logicalDatabase/{logicalDatabaseId}`: [`delete_logical_database`](crate::Client::delete_logical_database).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum DeleteLogicalDatabase {}
 
 impl crate::runtime::Operation for crate::operations::DeleteLogicalDatabase {
@@ -1841,7 +1801,6 @@ impl crate::runtime::Operation for crate::operations::DeleteLogicalDatabase {
 /// The operation `listLogicalDatabaseApplication`, `GET /logicalDatabase/{logicalDatabaseId}/application`: [`list_logical_database_application`](crate::Client::list_logical_database_application).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListLogicalDatabaseApplication {}
 
 impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseApplication {
@@ -1857,7 +1816,6 @@ impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseApplica
 /// The operation `listLogicalDatabaseContainer`, `GET /logicalDatabase/{logicalDatabaseId}/container`: [`list_logical_database_container`](crate::Client::list_logical_database_container).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListLogicalDatabaseContainer {}
 
 impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseContainer {
@@ -1873,7 +1831,6 @@ impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseContain
 /// The operation `getLogicalDatabaseCredentials`, `GET /logicalDatabase/{logicalDatabaseId}/credentials`: [`get_logical_database_credentials`](crate::Client::get_logical_database_credentials).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum GetLogicalDatabaseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::GetLogicalDatabaseCredentials {
@@ -1889,7 +1846,6 @@ impl crate::runtime::Operation for crate::operations::GetLogicalDatabaseCredenti
 /// The operation `editLogicalDatabaseCredentials`, `PUT /logicalDatabase/{logicalDatabaseId}/credentials`: [`edit_logical_database_credentials`](crate::Client::edit_logical_database_credentials).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum EditLogicalDatabaseCredentials {}
 
 impl crate::runtime::Operation for crate::operations::EditLogicalDatabaseCredentials {
@@ -1905,7 +1861,6 @@ impl crate::runtime::Operation for crate::operations::EditLogicalDatabaseCredent
 /// The operation `listSCWManagedDatabaseType`, `GET /scaleway/managedDatabase/type`: [`list_scw_managed_database_type`](crate::Client::list_scw_managed_database_type).
 ///
 /// Available on crate feature `databases` only.
-#[derive(Debug)]
 pub enum ListScwManagedDatabaseType {}
 
 impl crate::runtime::Operation for crate::operations::ListScwManagedDatabaseType {

@@ -1198,7 +1198,6 @@ impl crate::runtime::Client {
 /// The operation `get-environments-by-cluster-id`, `GET /cluster/{clusterId}/environments`: [`get_environments_by_cluster_id`](crate::Client::get_environments_by_cluster_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironmentsByClusterId {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentsByClusterId {
@@ -1216,7 +1215,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentsByClusterId
 /// The setters below are methods of the call, `Call<CancelDeploymentRequest>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum CancelDeploymentRequest {}
 
 impl crate::runtime::Operation for crate::operations::CancelDeploymentRequest {
@@ -1247,7 +1245,6 @@ crate::runtime::setters! {
 /// The operation `getDeploymentStage`, `GET /deploymentStage/{deploymentStageId}`: [`get_deployment_stage`](crate::Client::get_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::GetDeploymentStage {
@@ -1263,7 +1260,6 @@ impl crate::runtime::Operation for crate::operations::GetDeploymentStage {
 /// The operation `EditDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}`: [`edit_deployment_stage`](crate::Client::edit_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum EditDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::EditDeploymentStage {
@@ -1279,7 +1275,6 @@ impl crate::runtime::Operation for crate::operations::EditDeploymentStage {
 /// The operation `DeleteDeploymentStage`, `DELETE /deploymentStage/{deploymentStageId}`: [`delete_deployment_stage`](crate::Client::delete_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeleteDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::DeleteDeploymentStage {
@@ -1295,7 +1290,6 @@ impl crate::runtime::Operation for crate::operations::DeleteDeploymentStage {
 /// The operation `MoveAfterDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`: [`move_after_deployment_stage`](crate::Client::move_after_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum MoveAfterDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::MoveAfterDeploymentStage {
@@ -1311,7 +1305,6 @@ impl crate::runtime::Operation for crate::operations::MoveAfterDeploymentStage {
 /// The operation `MoveBeforeDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`: [`move_before_deployment_stage`](crate::Client::move_before_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum MoveBeforeDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::MoveBeforeDeploymentStage {
@@ -1327,7 +1320,6 @@ impl crate::runtime::Operation for crate::operations::MoveBeforeDeploymentStage 
 /// The operation `AttachServiceToDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`: [`attach_service_to_deployment_stage`](crate::Client::attach_service_to_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum AttachServiceToDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::AttachServiceToDeploymentStage {
@@ -1343,7 +1335,6 @@ impl crate::runtime::Operation for crate::operations::AttachServiceToDeploymentS
 /// The operation `getDeploymentStatusByDeploymentRequestId`, `GET /environment/deploymentStatus`: [`get_deployment_status_by_deployment_request_id`](crate::Client::get_deployment_status_by_deployment_request_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetDeploymentStatusByDeploymentRequestId {}
 
 impl crate::runtime::Operation
@@ -1360,7 +1351,6 @@ for crate::operations::GetDeploymentStatusByDeploymentRequestId {
 /// The operation `getEnvironment`, `GET /environment/{environmentId}`: [`get_environment`](crate::Client::get_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironment {
@@ -1376,7 +1366,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironment {
 /// The operation `editEnvironment`, `PUT /environment/{environmentId}`: [`edit_environment`](crate::Client::edit_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum EditEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::EditEnvironment {
@@ -1394,7 +1383,6 @@ impl crate::runtime::Operation for crate::operations::EditEnvironment {
 /// The setters below are methods of the call, `Call<DeleteEnvironment>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeleteEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::DeleteEnvironment {
@@ -1424,7 +1412,6 @@ crate::runtime::setters! {
 /// The operation `cancelEnvironmentDeployment`, `POST /environment/{environmentId}/cancelDeployment`: [`cancel_environment_deployment`](crate::Client::cancel_environment_deployment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum CancelEnvironmentDeployment {}
 
 impl crate::runtime::Operation for crate::operations::CancelEnvironmentDeployment {
@@ -1440,7 +1427,6 @@ impl crate::runtime::Operation for crate::operations::CancelEnvironmentDeploymen
 /// The operation `cloneEnvironment`, `POST /environment/{environmentId}/clone`: [`clone_environment`](crate::Client::clone_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum CloneEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::CloneEnvironment {
@@ -1456,7 +1442,6 @@ impl crate::runtime::Operation for crate::operations::CloneEnvironment {
 /// The operation `deployEnvironment`, `POST /environment/{environmentId}/deploy`: [`deploy_environment`](crate::Client::deploy_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeployEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::DeployEnvironment {
@@ -1472,7 +1457,6 @@ impl crate::runtime::Operation for crate::operations::DeployEnvironment {
 /// The operation `generateDeploymentBuildUsageReport`, `POST /environment/{environmentId}/deploymentBuildUsageReport`: [`generate_deployment_build_usage_report`](crate::Client::generate_deployment_build_usage_report).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GenerateDeploymentBuildUsageReport {}
 
 impl crate::runtime::Operation
@@ -1491,7 +1475,6 @@ for crate::operations::GenerateDeploymentBuildUsageReport {
 /// The setters below are methods of the call, `Call<ListEnvironmentDeploymentHistory>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentHistory {
@@ -1521,7 +1504,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<ListEnvironmentDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation
@@ -1552,7 +1534,6 @@ crate::runtime::setters! {
 /// The operation `listDeploymentRequestByEnvironmentId`, `GET /environment/{environmentId}/deploymentQueue`: [`list_deployment_request_by_environment_id`](crate::Client::list_deployment_request_by_environment_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListDeploymentRequestByEnvironmentId {}
 
 impl crate::runtime::Operation
@@ -1569,7 +1550,6 @@ for crate::operations::ListDeploymentRequestByEnvironmentId {
 /// The operation `getEnvironmentDeploymentRule`, `GET /environment/{environmentId}/deploymentRule`: [`get_environment_deployment_rule`](crate::Client::get_environment_deployment_rule).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironmentDeploymentRule {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentDeploymentRule {
@@ -1585,7 +1565,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentDeploymentRu
 /// The operation `editEnvironmentDeploymentRule`, `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`: [`edit_environment_deployment_rule`](crate::Client::edit_environment_deployment_rule).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum EditEnvironmentDeploymentRule {}
 
 impl crate::runtime::Operation for crate::operations::EditEnvironmentDeploymentRule {
@@ -1601,7 +1580,6 @@ impl crate::runtime::Operation for crate::operations::EditEnvironmentDeploymentR
 /// The operation `ListEnvironmentDeploymentStage`, `GET /environment/{environmentId}/deploymentStage`: [`list_environment_deployment_stage`](crate::Client::list_environment_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentStage {
@@ -1617,7 +1595,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentS
 /// The operation `CreateEnvironmentDeploymentStage`, `POST /environment/{environmentId}/deploymentStage`: [`create_environment_deployment_stage`](crate::Client::create_environment_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::CreateEnvironmentDeploymentStage {
@@ -1633,7 +1610,6 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentDeploymen
 /// The operation `listEnvironmentServicesLinks`, `GET /environment/{environmentId}/link`: [`list_environment_services_links`](crate::Client::list_environment_services_links).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentServicesLinks {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentServicesLinks {
@@ -1649,7 +1625,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentServicesLin
 /// The operation `listEnvironmentLog`, `GET /environment/{environmentId}/log`: [`list_environment_log`](crate::Client::list_environment_log).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentLog {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentLog {
@@ -1667,7 +1642,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentLog {
 /// The setters below are methods of the call, `Call<ListEnvironmentLogs>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentLogs {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentLogs {
@@ -1695,7 +1669,6 @@ crate::runtime::setters! {
 /// The operation `redeployEnvironment`, `POST /environment/{environmentId}/redeploy`: [`redeploy_environment`](crate::Client::redeploy_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum RedeployEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::RedeployEnvironment {
@@ -1711,7 +1684,6 @@ impl crate::runtime::Operation for crate::operations::RedeployEnvironment {
 /// The operation `restartEnvironment`, `POST /environment/{environmentId}/restart`: [`restart_environment`](crate::Client::restart_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum RestartEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::RestartEnvironment {
@@ -1729,7 +1701,6 @@ impl crate::runtime::Operation for crate::operations::RestartEnvironment {
 /// The setters below are methods of the call, `Call<DeleteSelectedServices>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeleteSelectedServices {}
 
 impl crate::runtime::Operation for crate::operations::DeleteSelectedServices {
@@ -1759,7 +1730,6 @@ crate::runtime::setters! {
 /// The operation `deployAllServices`, `POST /environment/{environmentId}/service/deploy`: [`deploy_all_services`](crate::Client::deploy_all_services).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeployAllServices {}
 
 impl crate::runtime::Operation for crate::operations::DeployAllServices {
@@ -1775,7 +1745,6 @@ impl crate::runtime::Operation for crate::operations::DeployAllServices {
 /// The operation `rebootServices`, `POST /environment/{environmentId}/service/restart-service`: [`reboot_services`](crate::Client::reboot_services).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum RebootServices {}
 
 impl crate::runtime::Operation for crate::operations::RebootServices {
@@ -1791,7 +1760,6 @@ impl crate::runtime::Operation for crate::operations::RebootServices {
 /// The operation `stopSelectedServices`, `POST /environment/{environmentId}/service/stop`: [`stop_selected_services`](crate::Client::stop_selected_services).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum StopSelectedServices {}
 
 impl crate::runtime::Operation for crate::operations::StopSelectedServices {
@@ -1807,7 +1775,6 @@ impl crate::runtime::Operation for crate::operations::StopSelectedServices {
 /// The operation `uninstallSelectedServices`, `POST /environment/{environmentId}/service/uninstall`: [`uninstall_selected_services`](crate::Client::uninstall_selected_services).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum UninstallSelectedServices {}
 
 impl crate::runtime::Operation for crate::operations::UninstallSelectedServices {
@@ -1823,7 +1790,6 @@ impl crate::runtime::Operation for crate::operations::UninstallSelectedServices 
 /// The operation `listServicesByEnvironmentId`, `GET /environment/{environmentId}/services`: [`list_services_by_environment_id`](crate::Client::list_services_by_environment_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListServicesByEnvironmentId {}
 
 impl crate::runtime::Operation for crate::operations::ListServicesByEnvironmentId {
@@ -1839,7 +1805,6 @@ impl crate::runtime::Operation for crate::operations::ListServicesByEnvironmentI
 /// The operation `getEnvironmentStatus`, `GET /environment/{environmentId}/status`: [`get_environment_status`](crate::Client::get_environment_status).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironmentStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentStatus {
@@ -1855,7 +1820,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatus {
 /// The operation `getEnvironmentStatuses`, `GET /environment/{environmentId}/statuses`: [`get_environment_statuses`](crate::Client::get_environment_statuses).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironmentStatuses {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentStatuses {
@@ -1871,7 +1835,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatuses {
 /// The operation `getEnvironmentStatusesWithStages`, `GET /environment/{environmentId}/statusesWithStages`: [`get_environment_statuses_with_stages`](crate::Client::get_environment_statuses_with_stages).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetEnvironmentStatusesWithStages {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentStatusesWithStages {
@@ -1887,7 +1850,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatusesWith
 /// The operation `stopEnvironment`, `POST /environment/{environmentId}/stop`: [`stop_environment`](crate::Client::stop_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum StopEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::StopEnvironment {
@@ -1905,7 +1867,6 @@ impl crate::runtime::Operation for crate::operations::StopEnvironment {
 /// The setters below are methods of the call, `Call<ExportEnvironmentConfigurationIntoTerraform>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ExportEnvironmentConfigurationIntoTerraform {}
 
 impl crate::runtime::Operation
@@ -1937,7 +1898,6 @@ crate::runtime::setters! {
 /// The operation `uninstallEnvironment`, `POST /environment/{environmentId}/uninstall`: [`uninstall_environment`](crate::Client::uninstall_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum UninstallEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::UninstallEnvironment {
@@ -1953,7 +1913,6 @@ impl crate::runtime::Operation for crate::operations::UninstallEnvironment {
 /// The operation `listEnvironmentsByOrganizationId`, `GET /organization/{organizationId}/environments`: [`list_environments_by_organization_id`](crate::Client::list_environments_by_organization_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironmentsByOrganizationId {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentsByOrganizationId {
@@ -1971,7 +1930,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentsByOrganiza
 /// The setters below are methods of the call, `Call<ListServicesByOrganizationId>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListServicesByOrganizationId {}
 
 impl crate::runtime::Operation for crate::operations::ListServicesByOrganizationId {
@@ -2013,7 +1971,6 @@ crate::runtime::setters! {
 /// The operation `listEnvironment`, `GET /project/{projectId}/environment`: [`list_environment`](crate::Client::list_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironment {
@@ -2029,7 +1986,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironment {
 /// The operation `createEnvironment`, `POST /project/{projectId}/environment`: [`create_environment`](crate::Client::create_environment).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum CreateEnvironment {}
 
 impl crate::runtime::Operation for crate::operations::CreateEnvironment {
@@ -2045,7 +2001,6 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironment {
 /// The operation `getProjectEnvironmentsOverview`, `GET /project/{projectId}/environment/overview`: [`get_project_environments_overview`](crate::Client::get_project_environments_overview).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetProjectEnvironmentsOverview {}
 
 impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsOverview {
@@ -2061,7 +2016,6 @@ impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsOver
 /// The operation `getProjectEnvironmentServiceNumber`, `GET /project/{projectId}/environment/stats`: [`get_project_environment_service_number`](crate::Client::get_project_environment_service_number).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetProjectEnvironmentServiceNumber {}
 
 impl crate::runtime::Operation
@@ -2078,7 +2032,6 @@ for crate::operations::GetProjectEnvironmentServiceNumber {
 /// The operation `getProjectEnvironmentsStatus`, `GET /project/{projectId}/environment/status`: [`get_project_environments_status`](crate::Client::get_project_environments_status).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetProjectEnvironmentsStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsStatus {
@@ -2094,7 +2047,6 @@ impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsStat
 /// The operation `listDeploymentRequestByServiceId`, `GET /service/{serviceId}/deploymentQueue`: [`list_deployment_request_by_service_id`](crate::Client::list_deployment_request_by_service_id).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListDeploymentRequestByServiceId {}
 
 impl crate::runtime::Operation for crate::operations::ListDeploymentRequestByServiceId {
@@ -2110,7 +2062,6 @@ impl crate::runtime::Operation for crate::operations::ListDeploymentRequestBySer
 /// The operation `getServiceDeploymentStage`, `GET /service/{serviceId}/deploymentStage`: [`get_service_deployment_stage`](crate::Client::get_service_deployment_stage).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetServiceDeploymentStage {}
 
 impl crate::runtime::Operation for crate::operations::GetServiceDeploymentStage {
@@ -2126,7 +2077,6 @@ impl crate::runtime::Operation for crate::operations::GetServiceDeploymentStage 
 /// The operation `getIngressDeploymentStatus`, `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`: [`get_ingress_deployment_status`](crate::Client::get_ingress_deployment_status).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum GetIngressDeploymentStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetIngressDeploymentStatus {

@@ -611,7 +611,6 @@ impl crate::runtime::Client {
 /// The operation `getBitbucketRepositories`, `GET /account/bitbucket/repository`: [`get_bitbucket_repositories`](crate::Client::get_bitbucket_repositories).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetBitbucketRepositories {}
 
 impl crate::runtime::Operation for crate::operations::GetBitbucketRepositories {
@@ -629,7 +628,6 @@ impl crate::runtime::Operation for crate::operations::GetBitbucketRepositories {
 /// The setters below are methods of the call, `Call<GetBitbucketRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetBitbucketRepositoryBranches {}
 
 impl crate::runtime::Operation for crate::operations::GetBitbucketRepositoryBranches {
@@ -657,7 +655,6 @@ crate::runtime::setters! {
 /// The operation `getGitProviderAccount`, `GET /account/gitAuthProvider`: [`get_git_provider_account`](crate::Client::get_git_provider_account).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGitProviderAccount {}
 
 impl crate::runtime::Operation for crate::operations::GetGitProviderAccount {
@@ -673,7 +670,6 @@ impl crate::runtime::Operation for crate::operations::GetGitProviderAccount {
 /// The operation `getGithubRepositories`, `GET /account/github/repository`: [`get_github_repositories`](crate::Client::get_github_repositories).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGithubRepositories {}
 
 impl crate::runtime::Operation for crate::operations::GetGithubRepositories {
@@ -691,7 +687,6 @@ impl crate::runtime::Operation for crate::operations::GetGithubRepositories {
 /// The setters below are methods of the call, `Call<GetGithubRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGithubRepositoryBranches {}
 
 impl crate::runtime::Operation for crate::operations::GetGithubRepositoryBranches {
@@ -719,7 +714,6 @@ crate::runtime::setters! {
 /// The operation `getGitlabRepositories`, `GET /account/gitlab/repository`: [`get_gitlab_repositories`](crate::Client::get_gitlab_repositories).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGitlabRepositories {}
 
 impl crate::runtime::Operation for crate::operations::GetGitlabRepositories {
@@ -737,7 +731,6 @@ impl crate::runtime::Operation for crate::operations::GetGitlabRepositories {
 /// The setters below are methods of the call, `Call<GetGitlabRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGitlabRepositoryBranches {}
 
 impl crate::runtime::Operation for crate::operations::GetGitlabRepositoryBranches {
@@ -765,7 +758,6 @@ crate::runtime::setters! {
 /// The operation `checkDockerfile`, `POST /environment/{environmentId}/checkDockerfile`: [`check_dockerfile`](crate::Client::check_dockerfile).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum CheckDockerfile {}
 
 impl crate::runtime::Operation for crate::operations::CheckDockerfile {
@@ -781,7 +773,6 @@ impl crate::runtime::Operation for crate::operations::CheckDockerfile {
 /// The operation `checkGitFile`, `POST /environment/{environmentId}/checkGitFile`: [`check_git_file`](crate::Client::check_git_file).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum CheckGitFile {}
 
 impl crate::runtime::Operation for crate::operations::CheckGitFile {
@@ -799,7 +790,6 @@ impl crate::runtime::Operation for crate::operations::CheckGitFile {
 /// The setters below are methods of the call, `Call<GetOrganizationBitbucketRepositories>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationBitbucketRepositories {}
 
 impl crate::runtime::Operation
@@ -830,7 +820,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetOrganizationBitbucketRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationBitbucketRepositoryBranches {}
 
 impl crate::runtime::Operation
@@ -866,7 +855,6 @@ crate::runtime::setters! {
 /// The operation `getOrganizationGitProviderAccount`, `GET /organization/{organizationId}/account/gitAuthProvider`: [`get_organization_git_provider_account`](crate::Client::get_organization_git_provider_account).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGitProviderAccount {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationGitProviderAccount {
@@ -884,7 +872,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationGitProvider
 /// The setters below are methods of the call, `Call<GetOrganizationGithubRepositories>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGithubRepositories {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationGithubRepositories {
@@ -914,7 +901,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetOrganizationGithubRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGithubRepositoryBranches {}
 
 impl crate::runtime::Operation
@@ -952,7 +938,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetOrganizationGitlabRepositories>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGitlabRepositories {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationGitlabRepositories {
@@ -982,7 +967,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<GetOrganizationGitlabRepositoryBranches>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGitlabRepositoryBranches {}
 
 impl crate::runtime::Operation
@@ -1018,7 +1002,6 @@ crate::runtime::setters! {
 /// The operation `listOrganizationGitTokens`, `GET /organization/{organizationId}/gitToken`: [`list_organization_git_tokens`](crate::Client::list_organization_git_tokens).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum ListOrganizationGitTokens {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationGitTokens {
@@ -1034,7 +1017,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationGitTokens 
 /// The operation `createGitToken`, `POST /organization/{organizationId}/gitToken`: [`create_git_token`](crate::Client::create_git_token).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum CreateGitToken {}
 
 impl crate::runtime::Operation for crate::operations::CreateGitToken {
@@ -1050,7 +1032,6 @@ impl crate::runtime::Operation for crate::operations::CreateGitToken {
 /// The operation `getOrganizationGitToken`, `GET /organization/{organizationId}/gitToken/{gitTokenId}`: [`get_organization_git_token`](crate::Client::get_organization_git_token).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetOrganizationGitToken {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationGitToken {
@@ -1066,7 +1047,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationGitToken {
 /// The operation `editGitToken`, `PUT /organization/{organizationId}/gitToken/{gitTokenId}`: [`edit_git_token`](crate::Client::edit_git_token).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum EditGitToken {}
 
 impl crate::runtime::Operation for crate::operations::EditGitToken {
@@ -1082,7 +1062,6 @@ impl crate::runtime::Operation for crate::operations::EditGitToken {
 /// The operation `deleteGitToken`, `DELETE /organization/{organizationId}/gitToken/{gitTokenId}`: [`delete_git_token`](crate::Client::delete_git_token).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum DeleteGitToken {}
 
 impl crate::runtime::Operation for crate::operations::DeleteGitToken {
@@ -1098,7 +1077,6 @@ impl crate::runtime::Operation for crate::operations::DeleteGitToken {
 /// The operation `getGitTokenAssociatedServices`, `GET /organization/{organizationId}/gitToken/{gitTokenId}/associatedServices`: [`get_git_token_associated_services`](crate::Client::get_git_token_associated_services).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetGitTokenAssociatedServices {}
 
 impl crate::runtime::Operation for crate::operations::GetGitTokenAssociatedServices {
@@ -1114,7 +1092,6 @@ impl crate::runtime::Operation for crate::operations::GetGitTokenAssociatedServi
 /// The operation `organizationGithubAppConnect`, `POST /organization/{organizationId}/github/connect`: [`organization_github_app_connect`](crate::Client::organization_github_app_connect).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum OrganizationGithubAppConnect {}
 
 impl crate::runtime::Operation for crate::operations::OrganizationGithubAppConnect {
@@ -1132,7 +1109,6 @@ impl crate::runtime::Operation for crate::operations::OrganizationGithubAppConne
 /// The setters below are methods of the call, `Call<OrganizationGithubAppDisconnect>`, before it is awaited.
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum OrganizationGithubAppDisconnect {}
 
 impl crate::runtime::Operation for crate::operations::OrganizationGithubAppDisconnect {
@@ -1160,7 +1136,6 @@ crate::runtime::setters! {
 /// The operation `listDirectoriesFromGitRepository`, `POST /organization/{organizationId}/listDirectoriesFromGitRepository`: [`list_directories_from_git_repository`](crate::Client::list_directories_from_git_repository).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum ListDirectoriesFromGitRepository {}
 
 impl crate::runtime::Operation for crate::operations::ListDirectoriesFromGitRepository {
@@ -1176,7 +1151,6 @@ impl crate::runtime::Operation for crate::operations::ListDirectoriesFromGitRepo
 /// The operation `syncServiceGitWebhook`, `POST /service/{serviceId}/gitWebhook/sync`: [`sync_service_git_webhook`](crate::Client::sync_service_git_webhook).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum SyncServiceGitWebhook {}
 
 impl crate::runtime::Operation for crate::operations::SyncServiceGitWebhook {
@@ -1192,7 +1166,6 @@ impl crate::runtime::Operation for crate::operations::SyncServiceGitWebhook {
 /// The operation `getServiceGitWebhookStatus`, `GET /service/{serviceId}/gitWebhookStatus`: [`get_service_git_webhook_status`](crate::Client::get_service_git_webhook_status).
 ///
 /// Available on crate feature `git` only.
-#[derive(Debug)]
 pub enum GetServiceGitWebhookStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetServiceGitWebhookStatus {

@@ -955,7 +955,6 @@ impl crate::runtime::Client {
 /// The operation `listAvailableHelmRepository`, `GET /availableHelmRepository`: [`list_available_helm_repository`](crate::Client::list_available_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListAvailableHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::ListAvailableHelmRepository {
@@ -971,7 +970,6 @@ impl crate::runtime::Operation for crate::operations::ListAvailableHelmRepositor
 /// The operation `getDefaultHelmAdvancedSettings`, `GET /defaultHelmAdvancedSettings`: [`get_default_helm_advanced_settings`](crate::Client::get_default_helm_advanced_settings).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetDefaultHelmAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetDefaultHelmAdvancedSettings {
@@ -987,7 +985,6 @@ impl crate::runtime::Operation for crate::operations::GetDefaultHelmAdvancedSett
 /// The operation `checkHelmRepository`, `POST /environment/{environmentId}/checkHelmRepository`: [`check_helm_repository`](crate::Client::check_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CheckHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::CheckHelmRepository {
@@ -1005,7 +1002,6 @@ impl crate::runtime::Operation for crate::operations::CheckHelmRepository {
 /// The setters below are methods of the call, `Call<ListHelms>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelms {}
 
 impl crate::runtime::Operation for crate::operations::ListHelms {
@@ -1035,7 +1031,6 @@ crate::runtime::setters! {
 /// The operation `createHelm`, `POST /environment/{environmentId}/helm`: [`create_helm`](crate::Client::create_helm).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CreateHelm {}
 
 impl crate::runtime::Operation for crate::operations::CreateHelm {
@@ -1051,7 +1046,6 @@ impl crate::runtime::Operation for crate::operations::CreateHelm {
 /// The operation `getEnvironmentHelmStatus`, `GET /environment/{environmentId}/helm/status`: [`get_environment_helm_status`](crate::Client::get_environment_helm_status).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetEnvironmentHelmStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentHelmStatus {
@@ -1067,7 +1061,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentHelmStatus {
 /// The operation `createHelmDefaultValues`, `POST /environment/{environmentId}/helmDefaultValues`: [`create_helm_default_values`](crate::Client::create_helm_default_values).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CreateHelmDefaultValues {}
 
 impl crate::runtime::Operation for crate::operations::CreateHelmDefaultValues {
@@ -1084,7 +1077,6 @@ impl crate::runtime::Operation for crate::operations::CreateHelmDefaultValues {
 /// The operation `getHelm`, `GET /helm/{helmId}`: [`get_helm`](crate::Client::get_helm).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelm {}
 
 impl crate::runtime::Operation for crate::operations::GetHelm {
@@ -1100,7 +1092,6 @@ impl crate::runtime::Operation for crate::operations::GetHelm {
 /// The operation `editHelm`, `PUT /helm/{helmId}`: [`edit_helm`](crate::Client::edit_helm).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum EditHelm {}
 
 impl crate::runtime::Operation for crate::operations::EditHelm {
@@ -1118,7 +1109,6 @@ impl crate::runtime::Operation for crate::operations::EditHelm {
 /// The setters below are methods of the call, `Call<DeleteHelm>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum DeleteHelm {}
 
 impl crate::runtime::Operation for crate::operations::DeleteHelm {
@@ -1148,7 +1138,6 @@ crate::runtime::setters! {
 /// The operation `getHelmAdvancedSettings`, `GET /helm/{helmId}/advancedSettings`: [`get_helm_advanced_settings`](crate::Client::get_helm_advanced_settings).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmAdvancedSettings {
@@ -1164,7 +1153,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmAdvancedSettings {
 /// The operation `editHelmAdvancedSettings`, `PUT /helm/{helmId}/advancedSettings`: [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum EditHelmAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditHelmAdvancedSettings {
@@ -1180,7 +1168,6 @@ impl crate::runtime::Operation for crate::operations::EditHelmAdvancedSettings {
 /// The operation `checkHelmCustomDomain`, `GET /helm/{helmId}/checkCustomDomain`: [`check_helm_custom_domain`](crate::Client::check_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CheckHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CheckHelmCustomDomain {
@@ -1196,7 +1183,6 @@ impl crate::runtime::Operation for crate::operations::CheckHelmCustomDomain {
 /// The operation `cloneHelm`, `POST /helm/{helmId}/clone`: [`clone_helm`](crate::Client::clone_helm).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CloneHelm {}
 
 impl crate::runtime::Operation for crate::operations::CloneHelm {
@@ -1214,7 +1200,6 @@ impl crate::runtime::Operation for crate::operations::CloneHelm {
 /// The setters below are methods of the call, `Call<ListHelmCommit>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmCommit {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmCommit {
@@ -1244,7 +1229,6 @@ crate::runtime::setters! {
 /// The operation `listHelmCustomDomain`, `GET /helm/{helmId}/customDomain`: [`list_helm_custom_domain`](crate::Client::list_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmCustomDomain {
@@ -1260,7 +1244,6 @@ impl crate::runtime::Operation for crate::operations::ListHelmCustomDomain {
 /// The operation `createHelmCustomDomain`, `POST /helm/{helmId}/customDomain`: [`create_helm_custom_domain`](crate::Client::create_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CreateHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::CreateHelmCustomDomain {
@@ -1276,7 +1259,6 @@ impl crate::runtime::Operation for crate::operations::CreateHelmCustomDomain {
 /// The operation `getHelmCustomDomain`, `GET /helm/{helmId}/customDomain/{customDomainId}`: [`get_helm_custom_domain`](crate::Client::get_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmCustomDomain {
@@ -1292,7 +1274,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmCustomDomain {
 /// The operation `editHelmCustomDomain`, `PUT /helm/{helmId}/customDomain/{customDomainId}`: [`edit_helm_custom_domain`](crate::Client::edit_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum EditHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::EditHelmCustomDomain {
@@ -1308,7 +1289,6 @@ impl crate::runtime::Operation for crate::operations::EditHelmCustomDomain {
 /// The operation `deleteHelmCustomDomain`, `DELETE /helm/{helmId}/customDomain/{customDomainId}`: [`delete_helm_custom_domain`](crate::Client::delete_helm_custom_domain).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum DeleteHelmCustomDomain {}
 
 impl crate::runtime::Operation for crate::operations::DeleteHelmCustomDomain {
@@ -1326,7 +1306,6 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmCustomDomain {
 /// The setters below are methods of the call, `Call<DeployHelm>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum DeployHelm {}
 
 impl crate::runtime::Operation for crate::operations::DeployHelm {
@@ -1354,7 +1333,6 @@ crate::runtime::setters! {
 /// The operation `listHelmDeploymentHistory`, `GET /helm/{helmId}/deploymentHistory`: [`list_helm_deployment_history`](crate::Client::list_helm_deployment_history).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistory {
@@ -1372,7 +1350,6 @@ impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistory 
 /// The setters below are methods of the call, `Call<ListHelmDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistoryV2 {
@@ -1402,7 +1379,6 @@ crate::runtime::setters! {
 /// The operation `getHelmDeploymentRestrictions`, `GET /helm/{helmId}/deploymentRestriction`: [`get_helm_deployment_restrictions`](crate::Client::get_helm_deployment_restrictions).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmDeploymentRestrictions {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmDeploymentRestrictions {
@@ -1418,7 +1394,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmDeploymentRestricti
 /// The operation `createHelmDeploymentRestriction`, `POST /helm/{helmId}/deploymentRestriction`: [`create_helm_deployment_restriction`](crate::Client::create_helm_deployment_restriction).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CreateHelmDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::CreateHelmDeploymentRestriction {
@@ -1434,7 +1409,6 @@ impl crate::runtime::Operation for crate::operations::CreateHelmDeploymentRestri
 /// The operation `editHelmDeploymentRestriction`, `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_helm_deployment_restriction`](crate::Client::edit_helm_deployment_restriction).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum EditHelmDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::EditHelmDeploymentRestriction {
@@ -1450,7 +1424,6 @@ impl crate::runtime::Operation for crate::operations::EditHelmDeploymentRestrict
 /// The operation `deleteHelmDeploymentRestriction`, `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_helm_deployment_restriction`](crate::Client::delete_helm_deployment_restriction).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum DeleteHelmDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::DeleteHelmDeploymentRestriction {
@@ -1466,7 +1439,6 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmDeploymentRestri
 /// The operation `listHelmLinks`, `GET /helm/{helmId}/link`: [`list_helm_links`](crate::Client::list_helm_links).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmLinks {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmLinks {
@@ -1482,7 +1454,6 @@ impl crate::runtime::Operation for crate::operations::ListHelmLinks {
 /// The operation `getHelmKubernetesServices`, `GET /helm/{helmId}/listServices`: [`get_helm_kubernetes_services`](crate::Client::get_helm_kubernetes_services).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmKubernetesServices {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmKubernetesServices {
@@ -1500,7 +1471,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmKubernetesServices 
 /// The setters below are methods of the call, `Call<RedeployHelm>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum RedeployHelm {}
 
 impl crate::runtime::Operation for crate::operations::RedeployHelm {
@@ -1528,7 +1498,6 @@ crate::runtime::setters! {
 /// The operation `getHelmStatus`, `GET /helm/{helmId}/status`: [`get_helm_status`](crate::Client::get_helm_status).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmStatus {
@@ -1544,7 +1513,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmStatus {
 /// The operation `stopHelm`, `POST /helm/{helmId}/stop`: [`stop_helm`](crate::Client::stop_helm).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum StopHelm {}
 
 impl crate::runtime::Operation for crate::operations::StopHelm {
@@ -1562,7 +1530,6 @@ impl crate::runtime::Operation for crate::operations::StopHelm {
 /// The setters below are methods of the call, `Call<UninstallHelm>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum UninstallHelm {}
 
 impl crate::runtime::Operation for crate::operations::UninstallHelm {
@@ -1593,7 +1560,6 @@ crate::runtime::setters! {
 /// The operation `listHelmRepository`, `GET /organization/{organizationId}/helmRepository`: [`list_helm_repository`](crate::Client::list_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum ListHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::ListHelmRepository {
@@ -1609,7 +1575,6 @@ impl crate::runtime::Operation for crate::operations::ListHelmRepository {
 /// The operation `createHelmRepository`, `POST /organization/{organizationId}/helmRepository`: [`create_helm_repository`](crate::Client::create_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum CreateHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::CreateHelmRepository {
@@ -1625,7 +1590,6 @@ impl crate::runtime::Operation for crate::operations::CreateHelmRepository {
 /// The operation `getHelmRepository`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`get_helm_repository`](crate::Client::get_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmRepository {
@@ -1641,7 +1605,6 @@ impl crate::runtime::Operation for crate::operations::GetHelmRepository {
 /// The operation `editHelmRepository`, `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`edit_helm_repository`](crate::Client::edit_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum EditHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::EditHelmRepository {
@@ -1657,7 +1620,6 @@ impl crate::runtime::Operation for crate::operations::EditHelmRepository {
 /// The operation `deleteHelmRepository`, `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`delete_helm_repository`](crate::Client::delete_helm_repository).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum DeleteHelmRepository {}
 
 impl crate::runtime::Operation for crate::operations::DeleteHelmRepository {
@@ -1673,7 +1635,6 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmRepository {
 /// The operation `getHelmRepositoryAssociatedServices`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`: [`get_helm_repository_associated_services`](crate::Client::get_helm_repository_associated_services).
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmRepositoryAssociatedServices {}
 
 impl crate::runtime::Operation
@@ -1692,7 +1653,6 @@ for crate::operations::GetHelmRepositoryAssociatedServices {
 /// The setters below are methods of the call, `Call<GetHelmCharts>`, before it is awaited.
 ///
 /// Available on crate feature `helms` only.
-#[derive(Debug)]
 pub enum GetHelmCharts {}
 
 impl crate::runtime::Operation for crate::operations::GetHelmCharts {

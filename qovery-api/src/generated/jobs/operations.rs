@@ -651,7 +651,6 @@ impl crate::runtime::Client {
 /// The operation `getDefaultJobAdvancedSettings`, `GET /defaultJobAdvancedSettings`: [`get_default_job_advanced_settings`](crate::Client::get_default_job_advanced_settings).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetDefaultJobAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetDefaultJobAdvancedSettings {
@@ -667,7 +666,6 @@ impl crate::runtime::Operation for crate::operations::GetDefaultJobAdvancedSetti
 /// The operation `cleanFailedJobs`, `POST /environment/{environmentId}/cleanFailedJobs`: [`clean_failed_jobs`](crate::Client::clean_failed_jobs).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum CleanFailedJobs {}
 
 impl crate::runtime::Operation for crate::operations::CleanFailedJobs {
@@ -685,7 +683,6 @@ impl crate::runtime::Operation for crate::operations::CleanFailedJobs {
 /// The setters below are methods of the call, `Call<ListJobs>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum ListJobs {}
 
 impl crate::runtime::Operation for crate::operations::ListJobs {
@@ -715,7 +712,6 @@ crate::runtime::setters! {
 /// The operation `createJob`, `POST /environment/{environmentId}/job`: [`create_job`](crate::Client::create_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum CreateJob {}
 
 impl crate::runtime::Operation for crate::operations::CreateJob {
@@ -731,7 +727,6 @@ impl crate::runtime::Operation for crate::operations::CreateJob {
 /// The operation `getEnvironmentJobStatus`, `GET /environment/{environmentId}/job/status`: [`get_environment_job_status`](crate::Client::get_environment_job_status).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetEnvironmentJobStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentJobStatus {
@@ -747,7 +742,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentJobStatus {
 /// The operation `listEnvironmentLifecycleTemplates`, `GET /environment/{environmentId}/lifecycleTemplate`: [`list_environment_lifecycle_templates`](crate::Client::list_environment_lifecycle_templates).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum ListEnvironmentLifecycleTemplates {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentLifecycleTemplates {
@@ -763,7 +757,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentLifecycleTe
 /// The operation `getEnvironmentLifecycleTemplate`, `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`: [`get_environment_lifecycle_template`](crate::Client::get_environment_lifecycle_template).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetEnvironmentLifecycleTemplate {}
 
 impl crate::runtime::Operation for crate::operations::GetEnvironmentLifecycleTemplate {
@@ -779,7 +772,6 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentLifecycleTem
 /// The operation `getJob`, `GET /job/{jobId}`: [`get_job`](crate::Client::get_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetJob {}
 
 impl crate::runtime::Operation for crate::operations::GetJob {
@@ -795,7 +787,6 @@ impl crate::runtime::Operation for crate::operations::GetJob {
 /// The operation `editJob`, `PUT /job/{jobId}`: [`edit_job`](crate::Client::edit_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum EditJob {}
 
 impl crate::runtime::Operation for crate::operations::EditJob {
@@ -813,7 +804,6 @@ impl crate::runtime::Operation for crate::operations::EditJob {
 /// The setters below are methods of the call, `Call<DeleteJob>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum DeleteJob {}
 
 impl crate::runtime::Operation for crate::operations::DeleteJob {
@@ -843,7 +833,6 @@ crate::runtime::setters! {
 /// The operation `getJobAdvancedSettings`, `GET /job/{jobId}/advancedSettings`: [`get_job_advanced_settings`](crate::Client::get_job_advanced_settings).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetJobAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetJobAdvancedSettings {
@@ -859,7 +848,6 @@ impl crate::runtime::Operation for crate::operations::GetJobAdvancedSettings {
 /// The operation `editJobAdvancedSettings`, `PUT /job/{jobId}/advancedSettings`: [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum EditJobAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditJobAdvancedSettings {
@@ -875,7 +863,6 @@ impl crate::runtime::Operation for crate::operations::EditJobAdvancedSettings {
 /// The operation `cleanFailedJob`, `POST /job/{jobId}/cleanFailedJob`: [`clean_failed_job`](crate::Client::clean_failed_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum CleanFailedJob {}
 
 impl crate::runtime::Operation for crate::operations::CleanFailedJob {
@@ -891,7 +878,6 @@ impl crate::runtime::Operation for crate::operations::CleanFailedJob {
 /// The operation `cloneJob`, `POST /job/{jobId}/clone`: [`clone_job`](crate::Client::clone_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum CloneJob {}
 
 impl crate::runtime::Operation for crate::operations::CloneJob {
@@ -909,7 +895,6 @@ impl crate::runtime::Operation for crate::operations::CloneJob {
 /// The setters below are methods of the call, `Call<ListJobCommit>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum ListJobCommit {}
 
 impl crate::runtime::Operation for crate::operations::ListJobCommit {
@@ -946,7 +931,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<DeployJob>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum DeployJob {}
 
 impl crate::runtime::Operation for crate::operations::DeployJob {
@@ -974,7 +958,6 @@ crate::runtime::setters! {
 /// The operation `listJobDeploymentHistory`, `GET /job/{jobId}/deploymentHistory`: [`list_job_deployment_history`](crate::Client::list_job_deployment_history).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum ListJobDeploymentHistory {}
 
 impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistory {
@@ -992,7 +975,6 @@ impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistory {
 /// The setters below are methods of the call, `Call<ListJobDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum ListJobDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistoryV2 {
@@ -1022,7 +1004,6 @@ crate::runtime::setters! {
 /// The operation `getJobDeploymentRestrictions`, `GET /job/{jobId}/deploymentRestriction`: [`get_job_deployment_restrictions`](crate::Client::get_job_deployment_restrictions).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetJobDeploymentRestrictions {}
 
 impl crate::runtime::Operation for crate::operations::GetJobDeploymentRestrictions {
@@ -1038,7 +1019,6 @@ impl crate::runtime::Operation for crate::operations::GetJobDeploymentRestrictio
 /// The operation `createJobDeploymentRestriction`, `POST /job/{jobId}/deploymentRestriction`: [`create_job_deployment_restriction`](crate::Client::create_job_deployment_restriction).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum CreateJobDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobDeploymentRestriction {
@@ -1054,7 +1034,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobDeploymentRestric
 /// The operation `editJobDeploymentRestriction`, `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_job_deployment_restriction`](crate::Client::edit_job_deployment_restriction).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum EditJobDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::EditJobDeploymentRestriction {
@@ -1070,7 +1049,6 @@ impl crate::runtime::Operation for crate::operations::EditJobDeploymentRestricti
 /// The operation `deleteJobDeploymentRestriction`, `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_job_deployment_restriction`](crate::Client::delete_job_deployment_restriction).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum DeleteJobDeploymentRestriction {}
 
 impl crate::runtime::Operation for crate::operations::DeleteJobDeploymentRestriction {
@@ -1088,7 +1066,6 @@ impl crate::runtime::Operation for crate::operations::DeleteJobDeploymentRestric
 /// The setters below are methods of the call, `Call<RedeployJob>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum RedeployJob {}
 
 impl crate::runtime::Operation for crate::operations::RedeployJob {
@@ -1116,7 +1093,6 @@ crate::runtime::setters! {
 /// The operation `getJobStatus`, `GET /job/{jobId}/status`: [`get_job_status`](crate::Client::get_job_status).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum GetJobStatus {}
 
 impl crate::runtime::Operation for crate::operations::GetJobStatus {
@@ -1132,7 +1108,6 @@ impl crate::runtime::Operation for crate::operations::GetJobStatus {
 /// The operation `stopJob`, `POST /job/{jobId}/stop`: [`stop_job`](crate::Client::stop_job).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum StopJob {}
 
 impl crate::runtime::Operation for crate::operations::StopJob {
@@ -1150,7 +1125,6 @@ impl crate::runtime::Operation for crate::operations::StopJob {
 /// The setters below are methods of the call, `Call<UninstallJob>`, before it is awaited.
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum UninstallJob {}
 
 impl crate::runtime::Operation for crate::operations::UninstallJob {
@@ -1181,7 +1155,6 @@ crate::runtime::setters! {
 /// The operation `autoDeployJobEnvironments`, `POST /organization/{organizationId}/job/deploy`: [`auto_deploy_job_environments`](crate::Client::auto_deploy_job_environments).
 ///
 /// Available on crate feature `jobs` only.
-#[derive(Debug)]
 pub enum AutoDeployJobEnvironments {}
 
 impl crate::runtime::Operation for crate::operations::AutoDeployJobEnvironments {

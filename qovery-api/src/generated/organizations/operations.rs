@@ -1596,7 +1596,6 @@ impl crate::runtime::Client {
 /// The operation `getAccountInformation`, `GET /account`: [`get_account_information`](crate::Client::get_account_information).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetAccountInformation {}
 
 impl crate::runtime::Operation for crate::operations::GetAccountInformation {
@@ -1612,7 +1611,6 @@ impl crate::runtime::Operation for crate::operations::GetAccountInformation {
 /// The operation `editAccountInformation`, `PUT /account`: [`edit_account_information`](crate::Client::edit_account_information).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditAccountInformation {}
 
 impl crate::runtime::Operation for crate::operations::EditAccountInformation {
@@ -1628,7 +1626,6 @@ impl crate::runtime::Operation for crate::operations::EditAccountInformation {
 /// The operation `getUserSignUp`, `GET /admin/userSignUp`: [`get_user_sign_up`](crate::Client::get_user_sign_up).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetUserSignUp {}
 
 impl crate::runtime::Operation for crate::operations::GetUserSignUp {
@@ -1644,7 +1641,6 @@ impl crate::runtime::Operation for crate::operations::GetUserSignUp {
 /// The operation `createUserSignUp`, `POST /admin/userSignUp`: [`create_user_sign_up`](crate::Client::create_user_sign_up).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateUserSignUp {}
 
 impl crate::runtime::Operation for crate::operations::CreateUserSignUp {
@@ -1660,7 +1656,6 @@ impl crate::runtime::Operation for crate::operations::CreateUserSignUp {
 /// The operation `createAlertReceiver`, `POST /alert-receivers`: [`create_alert_receiver`](crate::Client::create_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::CreateAlertReceiver {
@@ -1676,7 +1671,6 @@ impl crate::runtime::Operation for crate::operations::CreateAlertReceiver {
 /// The operation `validateNewAlertReceiver`, `POST /alert-receivers/validate`: [`validate_new_alert_receiver`](crate::Client::validate_new_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ValidateNewAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::ValidateNewAlertReceiver {
@@ -1692,7 +1686,6 @@ impl crate::runtime::Operation for crate::operations::ValidateNewAlertReceiver {
 /// The operation `getAlertReceiver`, `GET /alert-receivers/{alertReceiverId}`: [`get_alert_receiver`](crate::Client::get_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::GetAlertReceiver {
@@ -1708,7 +1701,6 @@ impl crate::runtime::Operation for crate::operations::GetAlertReceiver {
 /// The operation `editAlertReceiver`, `PUT /alert-receivers/{alertReceiverId}`: [`edit_alert_receiver`](crate::Client::edit_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::EditAlertReceiver {
@@ -1724,7 +1716,6 @@ impl crate::runtime::Operation for crate::operations::EditAlertReceiver {
 /// The operation `deleteAlertReceiver`, `DELETE /alert-receivers/{alertReceiverId}`: [`delete_alert_receiver`](crate::Client::delete_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::DeleteAlertReceiver {
@@ -1740,7 +1731,6 @@ impl crate::runtime::Operation for crate::operations::DeleteAlertReceiver {
 /// The operation `validateExistingAlertReceiver`, `POST /alert-receivers/{alertReceiverId}/validate`: [`validate_existing_alert_receiver`](crate::Client::validate_existing_alert_receiver).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ValidateExistingAlertReceiver {}
 
 impl crate::runtime::Operation for crate::operations::ValidateExistingAlertReceiver {
@@ -1756,7 +1746,6 @@ impl crate::runtime::Operation for crate::operations::ValidateExistingAlertRecei
 /// The operation `createAlertRule`, `POST /alert-rules`: [`create_alert_rule`](crate::Client::create_alert_rule).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateAlertRule {}
 
 impl crate::runtime::Operation for crate::operations::CreateAlertRule {
@@ -1772,7 +1761,6 @@ impl crate::runtime::Operation for crate::operations::CreateAlertRule {
 /// The operation `getAlertRule`, `GET /alert-rules/{alertRuleId}`: [`get_alert_rule`](crate::Client::get_alert_rule).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetAlertRule {}
 
 impl crate::runtime::Operation for crate::operations::GetAlertRule {
@@ -1788,7 +1776,6 @@ impl crate::runtime::Operation for crate::operations::GetAlertRule {
 /// The operation `editAlertRule`, `PUT /alert-rules/{alertRuleId}`: [`edit_alert_rule`](crate::Client::edit_alert_rule).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditAlertRule {}
 
 impl crate::runtime::Operation for crate::operations::EditAlertRule {
@@ -1804,7 +1791,6 @@ impl crate::runtime::Operation for crate::operations::EditAlertRule {
 /// The operation `deleteAlertRule`, `DELETE /alert-rules/{alertRuleId}`: [`delete_alert_rule`](crate::Client::delete_alert_rule).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteAlertRule {}
 
 impl crate::runtime::Operation for crate::operations::DeleteAlertRule {
@@ -1820,7 +1806,6 @@ impl crate::runtime::Operation for crate::operations::DeleteAlertRule {
 /// The operation `listQoveryIps`, `GET /ips`: [`list_qovery_ips`](crate::Client::list_qovery_ips).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListQoveryIps {}
 
 impl crate::runtime::Operation for crate::operations::ListQoveryIps {
@@ -1836,7 +1821,6 @@ impl crate::runtime::Operation for crate::operations::ListQoveryIps {
 /// The operation `listOrganization`, `GET /organization`: [`list_organization`](crate::Client::list_organization).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganization {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganization {
@@ -1852,7 +1836,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganization {
 /// The operation `createOrganization`, `POST /organization`: [`create_organization`](crate::Client::create_organization).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganization {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganization {
@@ -1868,7 +1851,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganization {
 /// The operation `getOrganization`, `GET /organization/{organizationId}`: [`get_organization`](crate::Client::get_organization).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganization {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganization {
@@ -1884,7 +1866,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganization {
 /// The operation `editOrganization`, `PUT /organization/{organizationId}`: [`edit_organization`](crate::Client::edit_organization).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganization {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganization {
@@ -1900,7 +1881,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganization {
 /// The operation `deleteOrganization`, `DELETE /organization/{organizationId}`: [`delete_organization`](crate::Client::delete_organization).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganization {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganization {
@@ -1916,7 +1896,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganization {
 /// The operation `getAlertReceivers`, `GET /organization/{organizationId}/alert-receivers`: [`get_alert_receivers`](crate::Client::get_alert_receivers).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetAlertReceivers {}
 
 impl crate::runtime::Operation for crate::operations::GetAlertReceivers {
@@ -1932,7 +1911,6 @@ impl crate::runtime::Operation for crate::operations::GetAlertReceivers {
 /// The operation `getAlertRules`, `GET /organization/{organizationId}/alert-rules`: [`get_alert_rules`](crate::Client::get_alert_rules).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetAlertRules {}
 
 impl crate::runtime::Operation for crate::operations::GetAlertRules {
@@ -1948,7 +1926,6 @@ impl crate::runtime::Operation for crate::operations::GetAlertRules {
 /// The operation `listOrganizationAnnotationsGroup`, `GET /organization/{organizationId}/annotationsGroups`: [`list_organization_annotations_group`](crate::Client::list_organization_annotations_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationAnnotationsGroup {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationAnnotationsGroup {
@@ -1964,7 +1941,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationAnnotation
 /// The operation `createOrganizationAnnotationsGroup`, `POST /organization/{organizationId}/annotationsGroups`: [`create_organization_annotations_group`](crate::Client::create_organization_annotations_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationAnnotationsGroup {}
 
 impl crate::runtime::Operation
@@ -1981,7 +1957,6 @@ for crate::operations::CreateOrganizationAnnotationsGroup {
 /// The operation `getOrganizationAnnotationsGroup`, `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`: [`get_organization_annotations_group`](crate::Client::get_organization_annotations_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationAnnotationsGroup {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationAnnotationsGroup {
@@ -1997,7 +1972,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationAnnotations
 /// The operation `editOrganizationAnnotationsGroup`, `PUT /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`: [`edit_organization_annotations_group`](crate::Client::edit_organization_annotations_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganizationAnnotationsGroup {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationAnnotationsGroup {
@@ -2013,7 +1987,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationAnnotation
 /// The operation `deleteOrganizationAnnotationsGroup`, `DELETE /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`: [`delete_organization_annotations_group`](crate::Client::delete_organization_annotations_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationAnnotationsGroup {}
 
 impl crate::runtime::Operation
@@ -2030,7 +2003,6 @@ for crate::operations::DeleteOrganizationAnnotationsGroup {
 /// The operation `getOrganizationAnnotationsGroupAssociatedItems`, `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}/associatedItems`: [`get_organization_annotations_group_associated_items`](crate::Client::get_organization_annotations_group_associated_items).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationAnnotationsGroupAssociatedItems {}
 
 impl crate::runtime::Operation
@@ -2049,7 +2021,6 @@ for crate::operations::GetOrganizationAnnotationsGroupAssociatedItems {
 /// The setters below are methods of the call, `Call<ListOrganizationApiTokens>`, before it is awaited.
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationApiTokens {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationApiTokens {
@@ -2084,7 +2055,6 @@ crate::runtime::setters! {
 /// The operation `createOrganizationApiToken`, `POST /organization/{organizationId}/apiToken`: [`create_organization_api_token`](crate::Client::create_organization_api_token).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationApiToken {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganizationApiToken {
@@ -2100,7 +2070,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganizationApiToken
 /// The operation `deleteOrganizationApiToken`, `DELETE /organization/{organizationId}/apiToken/{apiTokenId}`: [`delete_organization_api_token`](crate::Client::delete_organization_api_token).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationApiToken {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganizationApiToken {
@@ -2116,7 +2085,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganizationApiToken
 /// The operation `listOrganizationAvailableRoles`, `GET /organization/{organizationId}/availableRole`: [`list_organization_available_roles`](crate::Client::list_organization_available_roles).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationAvailableRoles {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationAvailableRoles {
@@ -2132,7 +2100,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationAvailableR
 /// The operation `listOrganizationCustomRoles`, `GET /organization/{organizationId}/customRole`: [`list_organization_custom_roles`](crate::Client::list_organization_custom_roles).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationCustomRoles {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationCustomRoles {
@@ -2148,7 +2115,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationCustomRole
 /// The operation `createOrganizationCustomRole`, `POST /organization/{organizationId}/customRole`: [`create_organization_custom_role`](crate::Client::create_organization_custom_role).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationCustomRole {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganizationCustomRole {
@@ -2164,7 +2130,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganizationCustomRo
 /// The operation `getOrganizationCustomRole`, `GET /organization/{organizationId}/customRole/{customRoleId}`: [`get_organization_custom_role`](crate::Client::get_organization_custom_role).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationCustomRole {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationCustomRole {
@@ -2180,7 +2145,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationCustomRole 
 /// The operation `editOrganizationCustomRole`, `PUT /organization/{organizationId}/customRole/{customRoleId}`: [`edit_organization_custom_role`](crate::Client::edit_organization_custom_role).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganizationCustomRole {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationCustomRole {
@@ -2196,7 +2160,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationCustomRole
 /// The operation `deleteOrganizationCustomRole`, `DELETE /organization/{organizationId}/customRole/{customRoleId}`: [`delete_organization_custom_role`](crate::Client::delete_organization_custom_role).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationCustomRole {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganizationCustomRole {
@@ -2212,7 +2175,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganizationCustomRo
 /// The operation `listOrganizationEnterpriseConnections`, `GET /organization/{organizationId}/enterpriseconnection`: [`list_organization_enterprise_connections`](crate::Client::list_organization_enterprise_connections).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationEnterpriseConnections {}
 
 impl crate::runtime::Operation
@@ -2229,7 +2191,6 @@ for crate::operations::ListOrganizationEnterpriseConnections {
 /// The operation `getOrganizationEnterpriseConnection`, `GET /organization/{organizationId}/enterpriseconnection/{connectionName}`: [`get_organization_enterprise_connection`](crate::Client::get_organization_enterprise_connection).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationEnterpriseConnection {}
 
 impl crate::runtime::Operation
@@ -2246,7 +2207,6 @@ for crate::operations::GetOrganizationEnterpriseConnection {
 /// The operation `updateOrganizationEnterpriseConnection`, `PUT /organization/{organizationId}/enterpriseconnection/{connectionName}`: [`update_organization_enterprise_connection`](crate::Client::update_organization_enterprise_connection).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum UpdateOrganizationEnterpriseConnection {}
 
 impl crate::runtime::Operation
@@ -2265,7 +2225,6 @@ for crate::operations::UpdateOrganizationEnterpriseConnection {
 /// The setters below are methods of the call, `Call<GetOrganizationEvents>`, before it is awaited.
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationEvents {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationEvents {
@@ -2382,7 +2341,6 @@ crate::runtime::setters! {
 /// The operation `getOrganizationInvitedMembers`, `GET /organization/{organizationId}/inviteMember`: [`get_organization_invited_members`](crate::Client::get_organization_invited_members).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationInvitedMembers {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationInvitedMembers {
@@ -2398,7 +2356,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationInvitedMemb
 /// The operation `postInviteMember`, `POST /organization/{organizationId}/inviteMember`: [`post_invite_member`](crate::Client::post_invite_member).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum PostInviteMember {}
 
 impl crate::runtime::Operation for crate::operations::PostInviteMember {
@@ -2414,7 +2371,6 @@ impl crate::runtime::Operation for crate::operations::PostInviteMember {
 /// The operation `getMemberInvitation`, `GET /organization/{organizationId}/inviteMember/{inviteId}`: [`get_member_invitation`](crate::Client::get_member_invitation).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetMemberInvitation {}
 
 impl crate::runtime::Operation for crate::operations::GetMemberInvitation {
@@ -2430,7 +2386,6 @@ impl crate::runtime::Operation for crate::operations::GetMemberInvitation {
 /// The operation `postAcceptInviteMember`, `POST /organization/{organizationId}/inviteMember/{inviteId}`: [`post_accept_invite_member`](crate::Client::post_accept_invite_member).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum PostAcceptInviteMember {}
 
 impl crate::runtime::Operation for crate::operations::PostAcceptInviteMember {
@@ -2446,7 +2401,6 @@ impl crate::runtime::Operation for crate::operations::PostAcceptInviteMember {
 /// The operation `deleteInviteMember`, `DELETE /organization/{organizationId}/inviteMember/{inviteId}`: [`delete_invite_member`](crate::Client::delete_invite_member).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteInviteMember {}
 
 impl crate::runtime::Operation for crate::operations::DeleteInviteMember {
@@ -2462,7 +2416,6 @@ impl crate::runtime::Operation for crate::operations::DeleteInviteMember {
 /// The operation `listOrganizationLabelsGroup`, `GET /organization/{organizationId}/labelsGroups`: [`list_organization_labels_group`](crate::Client::list_organization_labels_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationLabelsGroup {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationLabelsGroup {
@@ -2478,7 +2431,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationLabelsGrou
 /// The operation `createOrganizationLabelsGroup`, `POST /organization/{organizationId}/labelsGroups`: [`create_organization_labels_group`](crate::Client::create_organization_labels_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationLabelsGroup {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganizationLabelsGroup {
@@ -2494,7 +2446,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganizationLabelsGr
 /// The operation `getOrganizationLabelssGroup`, `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}`: [`get_organization_labelss_group`](crate::Client::get_organization_labelss_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationLabelssGroup {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationLabelssGroup {
@@ -2510,7 +2461,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationLabelssGrou
 /// The operation `editOrganizationLabelsGroup`, `PUT /organization/{organizationId}/labelsGroups/{labelsGroupId}`: [`edit_organization_labels_group`](crate::Client::edit_organization_labels_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganizationLabelsGroup {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationLabelsGroup {
@@ -2526,7 +2476,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationLabelsGrou
 /// The operation `deleteOrganizationLabelsGroup`, `DELETE /organization/{organizationId}/labelsGroups/{labelsGroupId}`: [`delete_organization_labels_group`](crate::Client::delete_organization_labels_group).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationLabelsGroup {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganizationLabelsGroup {
@@ -2542,7 +2491,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganizationLabelsGr
 /// The operation `getOrganizationLabelsGroupAssociatedItems`, `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}/associatedItems`: [`get_organization_labels_group_associated_items`](crate::Client::get_organization_labels_group_associated_items).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationLabelsGroupAssociatedItems {}
 
 impl crate::runtime::Operation
@@ -2559,7 +2507,6 @@ for crate::operations::GetOrganizationLabelsGroupAssociatedItems {
 /// The operation `getOrganizationMembers`, `GET /organization/{organizationId}/member`: [`get_organization_members`](crate::Client::get_organization_members).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationMembers {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationMembers {
@@ -2575,7 +2522,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationMembers {
 /// The operation `editOrganizationMemberRole`, `PUT /organization/{organizationId}/member`: [`edit_organization_member_role`](crate::Client::edit_organization_member_role).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganizationMemberRole {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationMemberRole {
@@ -2591,7 +2537,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationMemberRole
 /// The operation `deleteMember`, `DELETE /organization/{organizationId}/member`: [`delete_member`](crate::Client::delete_member).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteMember {}
 
 impl crate::runtime::Operation for crate::operations::DeleteMember {
@@ -2607,7 +2552,6 @@ impl crate::runtime::Operation for crate::operations::DeleteMember {
 /// The operation `deleteMemberLegacy`, `DELETE /organization/{organizationId}/member/{userId}`: [`delete_member_legacy`](crate::Client::delete_member_legacy).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteMemberLegacy {}
 
 impl crate::runtime::Operation for crate::operations::DeleteMemberLegacy {
@@ -2623,7 +2567,6 @@ impl crate::runtime::Operation for crate::operations::DeleteMemberLegacy {
 /// The operation `getOrganizationOnboarding`, `GET /organization/{organizationId}/onboarding`: [`get_organization_onboarding`](crate::Client::get_organization_onboarding).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationOnboarding {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationOnboarding {
@@ -2639,7 +2582,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationOnboarding 
 /// The operation `updateOrganizationOnboarding`, `POST /organization/{organizationId}/onboarding`: [`update_organization_onboarding`](crate::Client::update_organization_onboarding).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum UpdateOrganizationOnboarding {}
 
 impl crate::runtime::Operation for crate::operations::UpdateOrganizationOnboarding {
@@ -2655,7 +2597,6 @@ impl crate::runtime::Operation for crate::operations::UpdateOrganizationOnboardi
 /// The operation `listOrganizationPolicyApiTokens`, `GET /organization/{organizationId}/policyApiToken`: [`list_organization_policy_api_tokens`](crate::Client::list_organization_policy_api_tokens).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationPolicyApiTokens {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationPolicyApiTokens {
@@ -2671,7 +2612,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationPolicyApiT
 /// The operation `createOrganizationPolicyApiToken`, `POST /organization/{organizationId}/policyApiToken`: [`create_organization_policy_api_token`](crate::Client::create_organization_policy_api_token).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationPolicyApiToken {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganizationPolicyApiToken {
@@ -2687,7 +2627,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganizationPolicyAp
 /// The operation `deleteOrganizationPolicyApiToken`, `DELETE /organization/{organizationId}/policyApiToken/{policyApiTokenId}`: [`delete_organization_policy_api_token`](crate::Client::delete_organization_policy_api_token).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationPolicyApiToken {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganizationPolicyApiToken {
@@ -2705,7 +2644,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganizationPolicyAp
 /// The setters below are methods of the call, `Call<GetOrganizationEventTargets>`, before it is awaited.
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationEventTargets {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationEventTargets {
@@ -2792,7 +2730,6 @@ crate::runtime::setters! {
 /// The operation `postOrganizationTransferOwnership`, `POST /organization/{organizationId}/transferOwnership`: [`post_organization_transfer_ownership`](crate::Client::post_organization_transfer_ownership).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum PostOrganizationTransferOwnership {}
 
 impl crate::runtime::Operation for crate::operations::PostOrganizationTransferOwnership {
@@ -2808,7 +2745,6 @@ impl crate::runtime::Operation for crate::operations::PostOrganizationTransferOw
 /// The operation `listOrganizationWebHooks`, `GET /organization/{organizationId}/webhook`: [`list_organization_web_hooks`](crate::Client::list_organization_web_hooks).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListOrganizationWebHooks {}
 
 impl crate::runtime::Operation for crate::operations::ListOrganizationWebHooks {
@@ -2824,7 +2760,6 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationWebHooks {
 /// The operation `createOrganizationWebhook`, `POST /organization/{organizationId}/webhook`: [`create_organization_webhook`](crate::Client::create_organization_webhook).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum CreateOrganizationWebhook {}
 
 impl crate::runtime::Operation for crate::operations::CreateOrganizationWebhook {
@@ -2840,7 +2775,6 @@ impl crate::runtime::Operation for crate::operations::CreateOrganizationWebhook 
 /// The operation `getOrganizationWebhook`, `GET /organization/{organizationId}/webhook/{webhookId}`: [`get_organization_webhook`](crate::Client::get_organization_webhook).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum GetOrganizationWebhook {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationWebhook {
@@ -2856,7 +2790,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationWebhook {
 /// The operation `editOrganizationWebhook`, `PUT /organization/{organizationId}/webhook/{webhookId}`: [`edit_organization_webhook`](crate::Client::edit_organization_webhook).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum EditOrganizationWebhook {}
 
 impl crate::runtime::Operation for crate::operations::EditOrganizationWebhook {
@@ -2872,7 +2805,6 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationWebhook {
 /// The operation `deleteOrganizationWebhook`, `DELETE /organization/{organizationId}/webhook/{webhookId}`: [`delete_organization_webhook`](crate::Client::delete_organization_webhook).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum DeleteOrganizationWebhook {}
 
 impl crate::runtime::Operation for crate::operations::DeleteOrganizationWebhook {
@@ -2888,7 +2820,6 @@ impl crate::runtime::Operation for crate::operations::DeleteOrganizationWebhook 
 /// The operation `listWebhookEvent`, `GET /organization/{organizationId}/webhook/{webhookId}/event`: [`list_webhook_event`](crate::Client::list_webhook_event).
 ///
 /// Available on crate feature `organizations` only.
-#[derive(Debug)]
 pub enum ListWebhookEvent {}
 
 impl crate::runtime::Operation for crate::operations::ListWebhookEvent {

@@ -287,7 +287,6 @@ impl crate::runtime::Client {
 /// The operation `listProject`, `GET /organization/{organizationId}/project`: [`list_project`](crate::Client::list_project).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum ListProject {}
 
 impl crate::runtime::Operation for crate::operations::ListProject {
@@ -303,7 +302,6 @@ impl crate::runtime::Operation for crate::operations::ListProject {
 /// The operation `createProject`, `POST /organization/{organizationId}/project`: [`create_project`](crate::Client::create_project).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum CreateProject {}
 
 impl crate::runtime::Operation for crate::operations::CreateProject {
@@ -319,7 +317,6 @@ impl crate::runtime::Operation for crate::operations::CreateProject {
 /// The operation `getOrganizationProjectStats`, `GET /organization/{organizationId}/project/stats`: [`get_organization_project_stats`](crate::Client::get_organization_project_stats).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum GetOrganizationProjectStats {}
 
 impl crate::runtime::Operation for crate::operations::GetOrganizationProjectStats {
@@ -335,7 +332,6 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationProjectStat
 /// The operation `getProject`, `GET /project/{projectId}`: [`get_project`](crate::Client::get_project).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum GetProject {}
 
 impl crate::runtime::Operation for crate::operations::GetProject {
@@ -351,7 +347,6 @@ impl crate::runtime::Operation for crate::operations::GetProject {
 /// The operation `editProject`, `PUT /project/{projectId}`: [`edit_project`](crate::Client::edit_project).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum EditProject {}
 
 impl crate::runtime::Operation for crate::operations::EditProject {
@@ -367,7 +362,6 @@ impl crate::runtime::Operation for crate::operations::EditProject {
 /// The operation `deleteProject`, `DELETE /project/{projectId}`: [`delete_project`](crate::Client::delete_project).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum DeleteProject {}
 
 impl crate::runtime::Operation for crate::operations::DeleteProject {
@@ -383,7 +377,6 @@ impl crate::runtime::Operation for crate::operations::DeleteProject {
 /// The operation `listProjectDeploymentRules`, `GET /project/{projectId}/deploymentRule`: [`list_project_deployment_rules`](crate::Client::list_project_deployment_rules).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum ListProjectDeploymentRules {}
 
 impl crate::runtime::Operation for crate::operations::ListProjectDeploymentRules {
@@ -399,7 +392,6 @@ impl crate::runtime::Operation for crate::operations::ListProjectDeploymentRules
 /// The operation `createDeploymentRule`, `POST /project/{projectId}/deploymentRule`: [`create_deployment_rule`](crate::Client::create_deployment_rule).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum CreateDeploymentRule {}
 
 impl crate::runtime::Operation for crate::operations::CreateDeploymentRule {
@@ -415,7 +407,6 @@ impl crate::runtime::Operation for crate::operations::CreateDeploymentRule {
 /// The operation `updateDeploymentRulesPriorityOrder`, `PUT /project/{projectId}/deploymentRule/order`: [`update_deployment_rules_priority_order`](crate::Client::update_deployment_rules_priority_order).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum UpdateDeploymentRulesPriorityOrder {}
 
 impl crate::runtime::Operation
@@ -432,7 +423,6 @@ for crate::operations::UpdateDeploymentRulesPriorityOrder {
 /// The operation `getProjectDeploymentRule`, `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`get_project_deployment_rule`](crate::Client::get_project_deployment_rule).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum GetProjectDeploymentRule {}
 
 impl crate::runtime::Operation for crate::operations::GetProjectDeploymentRule {
@@ -448,7 +438,6 @@ impl crate::runtime::Operation for crate::operations::GetProjectDeploymentRule {
 /// The operation `editProjectDeployemtnRule`, `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`edit_project_deployemtn_rule`](crate::Client::edit_project_deployemtn_rule).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum EditProjectDeployemtnRule {}
 
 impl crate::runtime::Operation for crate::operations::EditProjectDeployemtnRule {
@@ -464,7 +453,6 @@ impl crate::runtime::Operation for crate::operations::EditProjectDeployemtnRule 
 /// The operation `deleteProjectDeploymentRule`, `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`delete_project_deployment_rule`](crate::Client::delete_project_deployment_rule).
 ///
 /// Available on crate feature `projects` only.
-#[derive(Debug)]
 pub enum DeleteProjectDeploymentRule {}
 
 impl crate::runtime::Operation for crate::operations::DeleteProjectDeploymentRule {

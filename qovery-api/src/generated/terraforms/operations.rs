@@ -518,7 +518,6 @@ impl crate::runtime::Client {
 /// The operation `getDefaultTerraformAdvancedSettings`, `GET /defaultTerraformAdvancedSettings`: [`get_default_terraform_advanced_settings`](crate::Client::get_default_terraform_advanced_settings).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum GetDefaultTerraformAdvancedSettings {}
 
 impl crate::runtime::Operation
@@ -535,7 +534,6 @@ for crate::operations::GetDefaultTerraformAdvancedSettings {
 /// The operation `listTerraforms`, `GET /environment/{environmentId}/terraform`: [`list_terraforms`](crate::Client::list_terraforms).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ListTerraforms {}
 
 impl crate::runtime::Operation for crate::operations::ListTerraforms {
@@ -551,7 +549,6 @@ impl crate::runtime::Operation for crate::operations::ListTerraforms {
 /// The operation `createTerraform`, `POST /environment/{environmentId}/terraform`: [`create_terraform`](crate::Client::create_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum CreateTerraform {}
 
 impl crate::runtime::Operation for crate::operations::CreateTerraform {
@@ -567,7 +564,6 @@ impl crate::runtime::Operation for crate::operations::CreateTerraform {
 /// The operation `listTfVarsFilesFromGitRepo`, `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`: [`list_tf_vars_files_from_git_repo`](crate::Client::list_tf_vars_files_from_git_repo).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ListTfVarsFilesFromGitRepo {}
 
 impl crate::runtime::Operation for crate::operations::ListTfVarsFilesFromGitRepo {
@@ -583,7 +579,6 @@ impl crate::runtime::Operation for crate::operations::ListTfVarsFilesFromGitRepo
 /// The operation `parseTerraformVariablesFromGitRepo`, `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`: [`parse_terraform_variables_from_git_repo`](crate::Client::parse_terraform_variables_from_git_repo).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ParseTerraformVariablesFromGitRepo {}
 
 impl crate::runtime::Operation
@@ -600,7 +595,6 @@ for crate::operations::ParseTerraformVariablesFromGitRepo {
 /// The operation `listTerraformVersions`, `GET /terraform/availableVersion`: [`list_terraform_versions`](crate::Client::list_terraform_versions).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ListTerraformVersions {}
 
 impl crate::runtime::Operation for crate::operations::ListTerraformVersions {
@@ -616,7 +610,6 @@ impl crate::runtime::Operation for crate::operations::ListTerraformVersions {
 /// The operation `getTerraform`, `GET /terraform/{terraformId}`: [`get_terraform`](crate::Client::get_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum GetTerraform {}
 
 impl crate::runtime::Operation for crate::operations::GetTerraform {
@@ -632,7 +625,6 @@ impl crate::runtime::Operation for crate::operations::GetTerraform {
 /// The operation `editTerraform`, `PUT /terraform/{terraformId}`: [`edit_terraform`](crate::Client::edit_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum EditTerraform {}
 
 impl crate::runtime::Operation for crate::operations::EditTerraform {
@@ -650,7 +642,6 @@ impl crate::runtime::Operation for crate::operations::EditTerraform {
 /// The setters below are methods of the call, `Call<DeleteTerraform>`, before it is awaited.
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum DeleteTerraform {}
 
 impl crate::runtime::Operation for crate::operations::DeleteTerraform {
@@ -697,7 +688,6 @@ crate::runtime::setters! {
 /// The operation `getTerraformAdvancedSettings`, `GET /terraform/{terraformId}/advancedSettings`: [`get_terraform_advanced_settings`](crate::Client::get_terraform_advanced_settings).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum GetTerraformAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::GetTerraformAdvancedSettings {
@@ -713,7 +703,6 @@ impl crate::runtime::Operation for crate::operations::GetTerraformAdvancedSettin
 /// The operation `editTerraformAdvancedSettings`, `PUT /terraform/{terraformId}/advancedSettings`: [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum EditTerraformAdvancedSettings {}
 
 impl crate::runtime::Operation for crate::operations::EditTerraformAdvancedSettings {
@@ -729,7 +718,6 @@ impl crate::runtime::Operation for crate::operations::EditTerraformAdvancedSetti
 /// The operation `cloneTerraform`, `POST /terraform/{terraformId}/clone`: [`clone_terraform`](crate::Client::clone_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum CloneTerraform {}
 
 impl crate::runtime::Operation for crate::operations::CloneTerraform {
@@ -745,7 +733,6 @@ impl crate::runtime::Operation for crate::operations::CloneTerraform {
 /// The operation `listTerraformCommit`, `GET /terraform/{terraformId}/commit`: [`list_terraform_commit`](crate::Client::list_terraform_commit).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ListTerraformCommit {}
 
 impl crate::runtime::Operation for crate::operations::ListTerraformCommit {
@@ -761,7 +748,6 @@ impl crate::runtime::Operation for crate::operations::ListTerraformCommit {
 /// The operation `deployTerraform`, `POST /terraform/{terraformId}/deploy`: [`deploy_terraform`](crate::Client::deploy_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum DeployTerraform {}
 
 impl crate::runtime::Operation for crate::operations::DeployTerraform {
@@ -779,7 +765,6 @@ impl crate::runtime::Operation for crate::operations::DeployTerraform {
 /// The setters below are methods of the call, `Call<ListTerraformDeploymentHistoryV2>`, before it is awaited.
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum ListTerraformDeploymentHistoryV2 {}
 
 impl crate::runtime::Operation for crate::operations::ListTerraformDeploymentHistoryV2 {
@@ -809,7 +794,6 @@ crate::runtime::setters! {
 /// The operation `getTerraformDeploymentRestrictions`, `GET /terraform/{terraformId}/deploymentRestriction`: [`get_terraform_deployment_restrictions`](crate::Client::get_terraform_deployment_restrictions).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum GetTerraformDeploymentRestrictions {}
 
 impl crate::runtime::Operation
@@ -826,7 +810,6 @@ for crate::operations::GetTerraformDeploymentRestrictions {
 /// The operation `createTerraformDeploymentRestriction`, `POST /terraform/{terraformId}/deploymentRestriction`: [`create_terraform_deployment_restriction`](crate::Client::create_terraform_deployment_restriction).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum CreateTerraformDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -843,7 +826,6 @@ for crate::operations::CreateTerraformDeploymentRestriction {
 /// The operation `editTerraformDeploymentRestriction`, `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_terraform_deployment_restriction`](crate::Client::edit_terraform_deployment_restriction).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum EditTerraformDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -860,7 +842,6 @@ for crate::operations::EditTerraformDeploymentRestriction {
 /// The operation `deleteTerraformDeploymentRestriction`, `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_terraform_deployment_restriction`](crate::Client::delete_terraform_deployment_restriction).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum DeleteTerraformDeploymentRestriction {}
 
 impl crate::runtime::Operation
@@ -877,7 +858,6 @@ for crate::operations::DeleteTerraformDeploymentRestriction {
 /// The operation `redeployTerraform`, `POST /terraform/{terraformId}/redeploy`: [`redeploy_terraform`](crate::Client::redeploy_terraform).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum RedeployTerraform {}
 
 impl crate::runtime::Operation for crate::operations::RedeployTerraform {
@@ -893,7 +873,6 @@ impl crate::runtime::Operation for crate::operations::RedeployTerraform {
 /// The operation `getTerraformResources`, `GET /terraform/{terraformId}/terraformResources`: [`get_terraform_resources`](crate::Client::get_terraform_resources).
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum GetTerraformResources {}
 
 impl crate::runtime::Operation for crate::operations::GetTerraformResources {
@@ -911,7 +890,6 @@ impl crate::runtime::Operation for crate::operations::GetTerraformResources {
 /// The setters below are methods of the call, `Call<UninstallTerraform>`, before it is awaited.
 ///
 /// Available on crate feature `terraforms` only.
-#[derive(Debug)]
 pub enum UninstallTerraform {}
 
 impl crate::runtime::Operation for crate::operations::UninstallTerraform {

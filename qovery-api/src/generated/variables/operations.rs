@@ -1830,7 +1830,6 @@ impl crate::runtime::Client {
 /// The operation `listApplicationEnvironmentVariable`, `GET /application/{applicationId}/environmentVariable`: [`list_application_environment_variable`](crate::Client::list_application_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListApplicationEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -1847,7 +1846,6 @@ for crate::operations::ListApplicationEnvironmentVariable {
 /// The operation `createApplicationEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable`: [`create_application_environment_variable`](crate::Client::create_application_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -1864,7 +1862,6 @@ for crate::operations::CreateApplicationEnvironmentVariable {
 /// The operation `importEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable/import`: [`import_environment_variable`](crate::Client::import_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ImportEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariable {
@@ -1880,7 +1877,6 @@ impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariable 
 /// The operation `editApplicationEnvironmentVariable`, `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`: [`edit_application_environment_variable`](crate::Client::edit_application_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditApplicationEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -1897,7 +1893,6 @@ for crate::operations::EditApplicationEnvironmentVariable {
 /// The operation `deleteApplicationEnvironmentVariable`, `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`: [`delete_application_environment_variable`](crate::Client::delete_application_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteApplicationEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -1914,7 +1909,6 @@ for crate::operations::DeleteApplicationEnvironmentVariable {
 /// The operation `createApplicationEnvironmentVariableAlias`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`: [`create_application_environment_variable_alias`](crate::Client::create_application_environment_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableAlias {}
 
 impl crate::runtime::Operation
@@ -1931,7 +1925,6 @@ for crate::operations::CreateApplicationEnvironmentVariableAlias {
 /// The operation `createApplicationEnvironmentVariableOverride`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`: [`create_application_environment_variable_override`](crate::Client::create_application_environment_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableOverride {}
 
 impl crate::runtime::Operation
@@ -1948,7 +1941,6 @@ for crate::operations::CreateApplicationEnvironmentVariableOverride {
 /// The operation `listApplicationSecrets`, `GET /application/{applicationId}/secret`: [`list_application_secrets`](crate::Client::list_application_secrets).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListApplicationSecrets {}
 
 impl crate::runtime::Operation for crate::operations::ListApplicationSecrets {
@@ -1964,7 +1956,6 @@ impl crate::runtime::Operation for crate::operations::ListApplicationSecrets {
 /// The operation `createApplicationSecret`, `POST /application/{applicationId}/secret`: [`create_application_secret`](crate::Client::create_application_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationSecret {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationSecret {
@@ -1980,7 +1971,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecret {
 /// The operation `editApplicationSecret`, `PUT /application/{applicationId}/secret/{secretId}`: [`edit_application_secret`](crate::Client::edit_application_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditApplicationSecret {}
 
 impl crate::runtime::Operation for crate::operations::EditApplicationSecret {
@@ -1996,7 +1986,6 @@ impl crate::runtime::Operation for crate::operations::EditApplicationSecret {
 /// The operation `deleteApplicationSecret`, `DELETE /application/{applicationId}/secret/{secretId}`: [`delete_application_secret`](crate::Client::delete_application_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteApplicationSecret {}
 
 impl crate::runtime::Operation for crate::operations::DeleteApplicationSecret {
@@ -2012,7 +2001,6 @@ impl crate::runtime::Operation for crate::operations::DeleteApplicationSecret {
 /// The operation `createApplicationSecretAlias`, `POST /application/{applicationId}/secret/{secretId}/alias`: [`create_application_secret_alias`](crate::Client::create_application_secret_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationSecretAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationSecretAlias {
@@ -2028,7 +2016,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecretAli
 /// The operation `createApplicationSecretOverride`, `POST /application/{applicationId}/secret/{secretId}/override`: [`create_application_secret_override`](crate::Client::create_application_secret_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateApplicationSecretOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateApplicationSecretOverride {
@@ -2044,7 +2031,6 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecretOve
 /// The operation `listContainerEnvironmentVariable`, `GET /container/{containerId}/environmentVariable`: [`list_container_environment_variable`](crate::Client::list_container_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListContainerEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerEnvironmentVariable {
@@ -2060,7 +2046,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerEnvironmentVa
 /// The operation `createContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable`: [`create_container_environment_variable`](crate::Client::create_container_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2077,7 +2062,6 @@ for crate::operations::CreateContainerEnvironmentVariable {
 /// The operation `importContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable/import`: [`import_container_environment_variable`](crate::Client::import_container_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ImportContainerEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2094,7 +2078,6 @@ for crate::operations::ImportContainerEnvironmentVariable {
 /// The operation `editContainerEnvironmentVariable`, `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`: [`edit_container_environment_variable`](crate::Client::edit_container_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditContainerEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerEnvironmentVariable {
@@ -2110,7 +2093,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerEnvironmentVa
 /// The operation `deleteContainerEnvironmentVariable`, `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`: [`delete_container_environment_variable`](crate::Client::delete_container_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteContainerEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2127,7 +2109,6 @@ for crate::operations::DeleteContainerEnvironmentVariable {
 /// The operation `createContainerEnvironmentVariableAlias`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`: [`create_container_environment_variable_alias`](crate::Client::create_container_environment_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableAlias {}
 
 impl crate::runtime::Operation
@@ -2144,7 +2125,6 @@ for crate::operations::CreateContainerEnvironmentVariableAlias {
 /// The operation `createContainerEnvironmentVariableOverride`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`: [`create_container_environment_variable_override`](crate::Client::create_container_environment_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableOverride {}
 
 impl crate::runtime::Operation
@@ -2161,7 +2141,6 @@ for crate::operations::CreateContainerEnvironmentVariableOverride {
 /// The operation `listContainerSecrets`, `GET /container/{containerId}/secret`: [`list_container_secrets`](crate::Client::list_container_secrets).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListContainerSecrets {}
 
 impl crate::runtime::Operation for crate::operations::ListContainerSecrets {
@@ -2177,7 +2156,6 @@ impl crate::runtime::Operation for crate::operations::ListContainerSecrets {
 /// The operation `createContainerSecret`, `POST /container/{containerId}/secret`: [`create_container_secret`](crate::Client::create_container_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerSecret {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerSecret {
@@ -2193,7 +2171,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecret {
 /// The operation `editContainerSecret`, `PUT /container/{containerId}/secret/{secretId}`: [`edit_container_secret`](crate::Client::edit_container_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditContainerSecret {}
 
 impl crate::runtime::Operation for crate::operations::EditContainerSecret {
@@ -2209,7 +2186,6 @@ impl crate::runtime::Operation for crate::operations::EditContainerSecret {
 /// The operation `deleteContainerSecret`, `DELETE /container/{containerId}/secret/{secretId}`: [`delete_container_secret`](crate::Client::delete_container_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteContainerSecret {}
 
 impl crate::runtime::Operation for crate::operations::DeleteContainerSecret {
@@ -2225,7 +2201,6 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerSecret {
 /// The operation `createContainerSecretAlias`, `POST /container/{containerId}/secret/{secretId}/alias`: [`create_container_secret_alias`](crate::Client::create_container_secret_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerSecretAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerSecretAlias {
@@ -2241,7 +2216,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecretAlias
 /// The operation `createContainerSecretOverride`, `POST /container/{containerId}/secret/{secretId}/override`: [`create_container_secret_override`](crate::Client::create_container_secret_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateContainerSecretOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateContainerSecretOverride {
@@ -2257,7 +2231,6 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecretOverr
 /// The operation `listEnvironmentEnvironmentVariable`, `GET /environment/{environmentId}/environmentVariable`: [`list_environment_environment_variable`](crate::Client::list_environment_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListEnvironmentEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2274,7 +2247,6 @@ for crate::operations::ListEnvironmentEnvironmentVariable {
 /// The operation `createEnvironmentEnvironmentVariable`, `POST /environment/{environmentId}/environmentVariable`: [`create_environment_environment_variable`](crate::Client::create_environment_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2291,7 +2263,6 @@ for crate::operations::CreateEnvironmentEnvironmentVariable {
 /// The operation `editEnvironmentEnvironmentVariable`, `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`: [`edit_environment_environment_variable`](crate::Client::edit_environment_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditEnvironmentEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2308,7 +2279,6 @@ for crate::operations::EditEnvironmentEnvironmentVariable {
 /// The operation `deleteEnvironmentEnvironmentVariable`, `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`: [`delete_environment_environment_variable`](crate::Client::delete_environment_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteEnvironmentEnvironmentVariable {}
 
 impl crate::runtime::Operation
@@ -2325,7 +2295,6 @@ for crate::operations::DeleteEnvironmentEnvironmentVariable {
 /// The operation `createEnvironmentEnvironmentVariableAlias`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`: [`create_environment_environment_variable_alias`](crate::Client::create_environment_environment_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableAlias {}
 
 impl crate::runtime::Operation
@@ -2342,7 +2311,6 @@ for crate::operations::CreateEnvironmentEnvironmentVariableAlias {
 /// The operation `createEnvironmentEnvironmentVariableOverride`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`: [`create_environment_environment_variable_override`](crate::Client::create_environment_environment_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableOverride {}
 
 impl crate::runtime::Operation
@@ -2359,7 +2327,6 @@ for crate::operations::CreateEnvironmentEnvironmentVariableOverride {
 /// The operation `listEnvironmentSecrets`, `GET /environment/{environmentId}/secret`: [`list_environment_secrets`](crate::Client::list_environment_secrets).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListEnvironmentSecrets {}
 
 impl crate::runtime::Operation for crate::operations::ListEnvironmentSecrets {
@@ -2375,7 +2342,6 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentSecrets {
 /// The operation `createEnvironmentSecret`, `POST /environment/{environmentId}/secret`: [`create_environment_secret`](crate::Client::create_environment_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentSecret {}
 
 impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecret {
@@ -2391,7 +2357,6 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecret {
 /// The operation `editEnvironmentSecret`, `PUT /environment/{environmentId}/secret/{secretId}`: [`edit_environment_secret`](crate::Client::edit_environment_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditEnvironmentSecret {}
 
 impl crate::runtime::Operation for crate::operations::EditEnvironmentSecret {
@@ -2407,7 +2372,6 @@ impl crate::runtime::Operation for crate::operations::EditEnvironmentSecret {
 /// The operation `deleteEnvironmentSecret`, `DELETE /environment/{environmentId}/secret/{secretId}`: [`delete_environment_secret`](crate::Client::delete_environment_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteEnvironmentSecret {}
 
 impl crate::runtime::Operation for crate::operations::DeleteEnvironmentSecret {
@@ -2423,7 +2387,6 @@ impl crate::runtime::Operation for crate::operations::DeleteEnvironmentSecret {
 /// The operation `createEnvironmentSecretAlias`, `POST /environment/{environmentId}/secret/{secretId}/alias`: [`create_environment_secret_alias`](crate::Client::create_environment_secret_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentSecretAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretAlias {
@@ -2439,7 +2402,6 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretAli
 /// The operation `createEnvironmentSecretOverride`, `POST /environment/{environmentId}/secret/{secretId}/override`: [`create_environment_secret_override`](crate::Client::create_environment_secret_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateEnvironmentSecretOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretOverride {
@@ -2455,7 +2417,6 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretOve
 /// The operation `listJobEnvironmentVariable`, `GET /job/{jobId}/environmentVariable`: [`list_job_environment_variable`](crate::Client::list_job_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListJobEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::ListJobEnvironmentVariable {
@@ -2471,7 +2432,6 @@ impl crate::runtime::Operation for crate::operations::ListJobEnvironmentVariable
 /// The operation `createJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable`: [`create_job_environment_variable`](crate::Client::create_job_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariable {
@@ -2487,7 +2447,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariab
 /// The operation `importJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable/import`: [`import_job_environment_variable`](crate::Client::import_job_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ImportJobEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::ImportJobEnvironmentVariable {
@@ -2503,7 +2462,6 @@ impl crate::runtime::Operation for crate::operations::ImportJobEnvironmentVariab
 /// The operation `editJobEnvironmentVariable`, `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`: [`edit_job_environment_variable`](crate::Client::edit_job_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditJobEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::EditJobEnvironmentVariable {
@@ -2519,7 +2477,6 @@ impl crate::runtime::Operation for crate::operations::EditJobEnvironmentVariable
 /// The operation `deleteJobEnvironmentVariable`, `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`: [`delete_job_environment_variable`](crate::Client::delete_job_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteJobEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::DeleteJobEnvironmentVariable {
@@ -2535,7 +2492,6 @@ impl crate::runtime::Operation for crate::operations::DeleteJobEnvironmentVariab
 /// The operation `createJobEnvironmentVariableAlias`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`: [`create_job_environment_variable_alias`](crate::Client::create_job_environment_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobEnvironmentVariableAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariableAlias {
@@ -2551,7 +2507,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariab
 /// The operation `createJobEnvironmentVariableOverride`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`: [`create_job_environment_variable_override`](crate::Client::create_job_environment_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobEnvironmentVariableOverride {}
 
 impl crate::runtime::Operation
@@ -2568,7 +2523,6 @@ for crate::operations::CreateJobEnvironmentVariableOverride {
 /// The operation `listJobSecrets`, `GET /job/{jobId}/secret`: [`list_job_secrets`](crate::Client::list_job_secrets).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListJobSecrets {}
 
 impl crate::runtime::Operation for crate::operations::ListJobSecrets {
@@ -2584,7 +2538,6 @@ impl crate::runtime::Operation for crate::operations::ListJobSecrets {
 /// The operation `createJobSecret`, `POST /job/{jobId}/secret`: [`create_job_secret`](crate::Client::create_job_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobSecret {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobSecret {
@@ -2600,7 +2553,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecret {
 /// The operation `editJobSecret`, `PUT /job/{jobId}/secret/{secretId}`: [`edit_job_secret`](crate::Client::edit_job_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditJobSecret {}
 
 impl crate::runtime::Operation for crate::operations::EditJobSecret {
@@ -2616,7 +2568,6 @@ impl crate::runtime::Operation for crate::operations::EditJobSecret {
 /// The operation `deleteJobSecret`, `DELETE /job/{jobId}/secret/{secretId}`: [`delete_job_secret`](crate::Client::delete_job_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteJobSecret {}
 
 impl crate::runtime::Operation for crate::operations::DeleteJobSecret {
@@ -2632,7 +2583,6 @@ impl crate::runtime::Operation for crate::operations::DeleteJobSecret {
 /// The operation `createJobSecretAlias`, `POST /job/{jobId}/secret/{secretId}/alias`: [`create_job_secret_alias`](crate::Client::create_job_secret_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobSecretAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobSecretAlias {
@@ -2648,7 +2598,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecretAlias {
 /// The operation `createJobSecretOverride`, `POST /job/{jobId}/secret/{secretId}/override`: [`create_job_secret_override`](crate::Client::create_job_secret_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateJobSecretOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateJobSecretOverride {
@@ -2664,7 +2613,6 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecretOverride {
 /// The operation `listProjectEnvironmentVariable`, `GET /project/{projectId}/environmentVariable`: [`list_project_environment_variable`](crate::Client::list_project_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListProjectEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::ListProjectEnvironmentVariable {
@@ -2680,7 +2628,6 @@ impl crate::runtime::Operation for crate::operations::ListProjectEnvironmentVari
 /// The operation `createProjectEnvironmentVariable`, `POST /project/{projectId}/environmentVariable`: [`create_project_environment_variable`](crate::Client::create_project_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::CreateProjectEnvironmentVariable {
@@ -2696,7 +2643,6 @@ impl crate::runtime::Operation for crate::operations::CreateProjectEnvironmentVa
 /// The operation `editProjectEnvironmentVariable`, `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`: [`edit_project_environment_variable`](crate::Client::edit_project_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditProjectEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::EditProjectEnvironmentVariable {
@@ -2712,7 +2658,6 @@ impl crate::runtime::Operation for crate::operations::EditProjectEnvironmentVari
 /// The operation `deleteProjectEnvironmentVariable`, `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`: [`delete_project_environment_variable`](crate::Client::delete_project_environment_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteProjectEnvironmentVariable {}
 
 impl crate::runtime::Operation for crate::operations::DeleteProjectEnvironmentVariable {
@@ -2728,7 +2673,6 @@ impl crate::runtime::Operation for crate::operations::DeleteProjectEnvironmentVa
 /// The operation `createProjectEnvironmentVariableAlias`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`: [`create_project_environment_variable_alias`](crate::Client::create_project_environment_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableAlias {}
 
 impl crate::runtime::Operation
@@ -2745,7 +2689,6 @@ for crate::operations::CreateProjectEnvironmentVariableAlias {
 /// The operation `createProjectEnvironmentVariableOverride`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`: [`create_project_environment_variable_override`](crate::Client::create_project_environment_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableOverride {}
 
 impl crate::runtime::Operation
@@ -2762,7 +2705,6 @@ for crate::operations::CreateProjectEnvironmentVariableOverride {
 /// The operation `listProjectSecrets`, `GET /project/{projectId}/secret`: [`list_project_secrets`](crate::Client::list_project_secrets).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListProjectSecrets {}
 
 impl crate::runtime::Operation for crate::operations::ListProjectSecrets {
@@ -2778,7 +2720,6 @@ impl crate::runtime::Operation for crate::operations::ListProjectSecrets {
 /// The operation `createProjectSecret`, `POST /project/{projectId}/secret`: [`create_project_secret`](crate::Client::create_project_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectSecret {}
 
 impl crate::runtime::Operation for crate::operations::CreateProjectSecret {
@@ -2794,7 +2735,6 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecret {
 /// The operation `editProjectSecret`, `PUT /project/{projectId}/secret/{secretId}`: [`edit_project_secret`](crate::Client::edit_project_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditProjectSecret {}
 
 impl crate::runtime::Operation for crate::operations::EditProjectSecret {
@@ -2810,7 +2750,6 @@ impl crate::runtime::Operation for crate::operations::EditProjectSecret {
 /// The operation `deleteProjectSecret`, `DELETE /project/{projectId}/secret/{secretId}`: [`delete_project_secret`](crate::Client::delete_project_secret).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteProjectSecret {}
 
 impl crate::runtime::Operation for crate::operations::DeleteProjectSecret {
@@ -2826,7 +2765,6 @@ impl crate::runtime::Operation for crate::operations::DeleteProjectSecret {
 /// The operation `createProjectSecretAlias`, `POST /project/{projectId}/secret/{secretId}/alias`: [`create_project_secret_alias`](crate::Client::create_project_secret_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectSecretAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateProjectSecretAlias {
@@ -2842,7 +2780,6 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecretAlias {
 /// The operation `createProjectSecretOverride`, `POST /project/{projectId}/secret/{secretId}/override`: [`create_project_secret_override`](crate::Client::create_project_secret_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateProjectSecretOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateProjectSecretOverride {
@@ -2860,7 +2797,6 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecretOverrid
 /// The setters below are methods of the call, `Call<ListVariables>`, before it is awaited.
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ListVariables {}
 
 impl crate::runtime::Operation for crate::operations::ListVariables {
@@ -2888,7 +2824,6 @@ crate::runtime::setters! {
 /// The operation `createVariable`, `POST /variable`: [`create_variable`](crate::Client::create_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateVariable {}
 
 impl crate::runtime::Operation for crate::operations::CreateVariable {
@@ -2904,7 +2839,6 @@ impl crate::runtime::Operation for crate::operations::CreateVariable {
 /// The operation `importEnvironmentVariables`, `POST /variable/import`: [`import_environment_variables`](crate::Client::import_environment_variables).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum ImportEnvironmentVariables {}
 
 impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariables {
@@ -2920,7 +2854,6 @@ impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariables
 /// The operation `editVariable`, `PUT /variable/{variableId}`: [`edit_variable`](crate::Client::edit_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum EditVariable {}
 
 impl crate::runtime::Operation for crate::operations::EditVariable {
@@ -2936,7 +2869,6 @@ impl crate::runtime::Operation for crate::operations::EditVariable {
 /// The operation `deleteVariable`, `DELETE /variable/{variableId}`: [`delete_variable`](crate::Client::delete_variable).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum DeleteVariable {}
 
 impl crate::runtime::Operation for crate::operations::DeleteVariable {
@@ -2952,7 +2884,6 @@ impl crate::runtime::Operation for crate::operations::DeleteVariable {
 /// The operation `createVariableAlias`, `POST /variable/{variableId}/alias`: [`create_variable_alias`](crate::Client::create_variable_alias).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateVariableAlias {}
 
 impl crate::runtime::Operation for crate::operations::CreateVariableAlias {
@@ -2968,7 +2899,6 @@ impl crate::runtime::Operation for crate::operations::CreateVariableAlias {
 /// The operation `createVariableOverride`, `POST /variable/{variableId}/override`: [`create_variable_override`](crate::Client::create_variable_override).
 ///
 /// Available on crate feature `variables` only.
-#[derive(Debug)]
 pub enum CreateVariableOverride {}
 
 impl crate::runtime::Operation for crate::operations::CreateVariableOverride {

@@ -324,7 +324,7 @@ async fn a_refusal_names_the_extra_fields_of_the_request() {
         assert_eq!(error.extra_fields(), ["ThingRequest.next_years_field"]);
         let text = error.to_string();
         assert!(text.contains("ThingRequest.next_years_field"), "{text}");
-        assert!(text.contains("`without_extra()`"), "{text}");
+        assert!(text.contains("`ModelExt::without_extra()`"), "{text}");
     }
     let error = send(404).await.unwrap_err();
     assert!(error.extra_fields().is_empty());

@@ -8,6 +8,7 @@
 mod carry;
 mod field;
 mod list;
+mod model_ext;
 mod read;
 mod write;
 
@@ -19,6 +20,7 @@ use super::ExtraFields;
 pub(crate) use carry::carried;
 pub(crate) use field::{Field, blank};
 pub(crate) use list::list;
+pub use model_ext::ModelExt;
 pub(crate) use read::{extra, free, read, time, value};
 pub(crate) use write::{Visit, debug, write};
 
@@ -98,23 +100,8 @@ macro_rules! through_fields {
             }
             #[inline]
             fn drop_extra(&mut self) {
-                self.__extra = $crate::runtime::model::blank();
+                self.__extra.clear();
                 $($crate::runtime::model::Field::drop_extra(&mut self.$with_models);)*
-            }
-        }
-        impl $name {
-            /// Returns the fields of the response that this version of the library does not know.
-            /// They are sent back.
-            #[inline]
-            pub fn extra(&self) -> &$crate::ExtraFields {
-                &self.__extra
-            }
-            /// Removes the [extra fields](Self::extra), also from the models within.
-            #[inline]
-            #[must_use = "the model without extra fields is the result"]
-            pub fn without_extra(mut self) -> Self {
-                $crate::runtime::model::Field::drop_extra(&mut self);
-                self
             }
         }
         impl ::core::fmt::Debug for $name {

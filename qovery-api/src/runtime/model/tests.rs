@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::runtime::model;
-use crate::{ExtraFields, Patch, SecretText, decode, decode_strictly};
+use crate::{ExtraFields, ModelExt, Patch, SecretText, decode, decode_strictly};
 
 #[derive(Clone, PartialEq)]
 struct Thing {

@@ -155,7 +155,6 @@ pub(crate) fn emit(
         #former_methods
         #(#former)*
         #about
-        #[derive(Debug)]
         pub enum #marker {}
 
         impl crate::runtime::Operation for crate::operations::#marker {

@@ -31,7 +31,7 @@ impl Reserved {
 }
 
 /// The methods of traits that a type implements or derives. `Any` is for those that every type has.
-const TRAITS: [(&str, &str); 8] = [
+const TRAITS: [(&str, &str); 9] = [
     (
         "Any",
         "borrow borrow_mut from into try_from try_into type_id",
@@ -41,6 +41,7 @@ const TRAITS: [(&str, &str); 8] = [
     ("Default", "default"),
     ("Deserialize", "deserialize"),
     ("IntoFuture", "into_future"),
+    ("ModelExt", "extra without_extra"),
     ("PartialEq", "eq ne"),
     ("Serialize", "serialize"),
 ];
@@ -61,13 +62,14 @@ pub(crate) const CALL: Reserved = Reserved {
 
 /// Methods of a model, beside which each optional property is one.
 pub(crate) const MODEL: Reserved = Reserved {
-    own: "extra new without_extra",
+    own: "new",
     traits: &[
         "Any",
         "Clone",
         "Debug",
         "Default",
         "Deserialize",
+        "ModelExt",
         "PartialEq",
         "Serialize",
     ],
@@ -262,8 +264,26 @@ mod tests {
             .retain(|name| !["blank", "drop_extra"].contains(&name.as_str()));
         found
             .traits
-            .extend(["Clone", "PartialEq"].map(str::to_owned));
+            .extend(["Clone", "ModelExt", "PartialEq"].map(str::to_owned));
         found.are(&MODEL, &["new"]);
+    }
+
+    #[test]
+    fn the_public_methods_of_every_model_are_those_of_its_trait() {
+        let found = sources().into_iter().flat_map(|file| file.items);
+        let declared = found.filter_map(|item| match item {
+            syn::Item::Trait(item) if item.ident == "ModelExt" => Some(item.items),
+            _ => None,
+        });
+        let methods = declared.flatten().filter_map(|item| match item {
+            syn::TraitItem::Fn(method) => Some(method.sig.ident.to_string()),
+            _ => None,
+        });
+        let methods: Vec<String> = methods.collect();
+        assert!(
+            TRAITS.contains(&("ModelExt", &methods.join(" "))),
+            "{methods:?}"
+        );
     }
 
     #[test]
