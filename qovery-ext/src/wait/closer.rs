@@ -213,12 +213,18 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
 
 fn no_trace_error(poller: &Poller, lost: Option<Fault>) -> WaitError {
     let Some(fault) = lost else {
-        return unsuccessful(
-            poller,
-            WaitErrorKind::LostContact,
-            "the API accepted the action, and no endpoint has shown a deployment since: there \
-             was nothing to deploy, or the request was canceled in the queue",
-        );
+        let has_acted = poller.ledger().is_some_and(Ledger::has_acted);
+        let message = match has_acted {
+            true => {
+                "the API accepted the action, and no endpoint has shown a deployment since: there \
+                 was nothing to deploy, or the request was canceled in the queue"
+            }
+            false => {
+                "no endpoint knows the request: it may be over for some time, or the id may be that \
+                 of another organization"
+            }
+        };
+        return unsuccessful(poller, WaitErrorKind::LostContact, message);
     };
     let mut error = unsuccessful(
         poller,

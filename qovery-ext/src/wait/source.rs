@@ -154,6 +154,8 @@ pub(crate) struct HistoryEntry {
     pub(crate) services: Vec<HistoryService>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
+    /// When it was created, by the server's clock.
+    pub(crate) created: Option<i64>,
     /// When it last changed, by the server's clock.
     pub(crate) updated: Option<i64>,
 }

@@ -113,6 +113,7 @@ pub(super) async fn history(
             .as_ref()
             .map(|o| o.as_str().to_owned()),
         triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+        created: Some(entry.auditing_data.created_at.timestamp()),
         updated: Some(entry.auditing_data.updated_at.timestamp()),
     });
     Ok(Some(past.collect()))

@@ -29,6 +29,7 @@ pub(super) const RULES: &[Claiming] = table! {
     names_another_request: "a request id names one request",
     came_before: "an id names one run, and a request that is listed beside a later one has not absorbed it",
     ended_before: "the history, the dates of a status and the Date header use one clock",
+    was_created_before: "the history and the Date header use one clock",
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
@@ -36,6 +37,7 @@ pub(super) const RULES: &[Claiming] = table! {
     came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
     worked_while_ours_waited: "the status of a request is that of its run",
     worked_after_ours_ended: "a request that has ended has no run at work",
+    worked_after_ours_was_over: "the API knows a request until it is over",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
     came_after: "a row of the queue is at most a settle period late",
@@ -87,12 +89,35 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.finished? < asked.max(ledger.before.date)?)
 }
 
+/// A run that was created before the action. If ours can have been absorbed by a request from before, its run is ours.
+fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+    let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
+    let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
+    let may_be_absorbed = ledger.request.is_none()
+        && requests
+            .any(|run| ledger.queue().listed_before(run) && came_before(ledger, run) != Some(true));
+    Some(run.created? < asked && !may_be_absorbed)
+}
+
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
-        Some(action) => goal.is_not_of(action),
+        Some(action) => goal.is_not_of(action) || is_told_apart(ledger, action),
         None => run.strays.is_some() || ends_as_another_action(ledger, run),
     })
+}
+
+/// Whether an action that can lead to the goal is not ours, because the server has another name for ours: it tells a
+/// deletion from an uninstallation.
+fn is_told_apart(ledger: &Ledger, action: &str) -> bool {
+    let uninstallations = ["UNINSTALL", "DELETE_RESOURCES_ONLY"];
+    let others: &[&str] = match (ledger.goal, action) {
+        (Goal::Uninstalled, "DELETE") => &uninstallations,
+        (Goal::Deleted, "DELETE_RESOURCES_ONLY") => &["DELETE"],
+        _ => return false,
+    };
+    let mut actions = ledger.runs.iter().filter_map(|run| run.action.as_deref());
+    actions.any(|known| others.contains(&known))
 }
 
 /// Whether a run shows a terminal state that only another action can have.
@@ -253,6 +278,14 @@ fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
     )
 }
 
+/// The run began or was at work a settle period after the API did not know our request any more.
+fn worked_after_ours_was_over(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution()?;
+    let over = ledger.over_since()?.saturating_add(millis(LATE));
+    let worked = run.work().map(|work| work.last).max(run.worked);
+    Some(run.seen.first >= over || worked.is_some_and(|worked| worked >= over))
+}
+
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<bool> {
     let (own, origin) = (own_origin(ledger)?, run.origin.as_deref()?);
     Some(own != origin && KNOWN_ORIGINS.contains(&origin))
@@ -336,13 +369,15 @@ fn own_origin(ledger: &Ledger) -> Option<&str> {
     own.or(ledger.has_acted().then_some(OWN_ORIGIN))
 }
 
-/// When the action was sent, by the server's clock: from the request id or the response.
+/// When the action was sent, by the server's clock: from the request id or the response. The earlier one counts,
+/// because an id can be made on another machine, and can be that of a request which has absorbed ours.
 fn asked_by_server_clock(ledger: &Ledger) -> Option<i64> {
     let by_response = match ledger.beginning {
         Beginning::Asked { server, .. } => server,
         Beginning::Watching => None,
     };
-    ledger.request.and_then(made_at).or(by_response)
+    let by_id = ledger.request.and_then(made_at);
+    [by_id, by_response].into_iter().flatten().min()
 }
 
 /// Whether a queued request from before the action was seen together with a later one with the same action

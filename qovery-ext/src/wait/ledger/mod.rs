@@ -34,6 +34,7 @@ use baseline::Baseline;
 use candidates::Candidates;
 use poll::LATE;
 use queue::Queue;
+use run::Span;
 use status::Status;
 
 use super::{
@@ -122,6 +123,9 @@ pub(crate) struct Ledger {
     /// When the subject was not found, since it was last found. Sorted, bounded.
     #[serde(skip)]
     missing: Vec<Stamp>,
+    /// When the API last did not know the request of the operation.
+    #[serde(skip)]
+    forgotten: Option<Span>,
     /// The latest status.
     #[serde(skip)]
     shown: Option<StatusReading>,
@@ -149,6 +153,7 @@ impl Ledger {
             busy: None,
             found: None,
             missing: Vec::new(),
+            forgotten: None,
             shown: None,
             attempts: Vec::new(),
         }
@@ -167,6 +172,14 @@ impl Ledger {
         ledger.found = Some(0);
         for waiting in queue.into_iter().flatten() {
             ledger.merge(observe::of_queue(waiting, 0));
+        }
+        // A deletion that is under way goes on, and may delete the subject before ours does.
+        let deletes = |entry: &&HistoryEntry| {
+            Goal::Deleted.is_of(&entry.action) && !entry.state.is_terminal()
+        };
+        let entries = history.into_iter().flatten();
+        for entry in entries.filter(deletes).take(1) {
+            ledger.merge(observe::of_history(entry, 0));
         }
         ledger
     }
@@ -350,6 +363,25 @@ impl Ledger {
         let shown = ends.filter(|end| end.said_by == Endpoint::Status);
         let last = shown.map(|end| end.at).max();
         last.unwrap_or(0).max(self.quiet_since())
+    }
+
+    /// Since when our request is over: the API knew it, and does not know it any more.
+    fn over_since(&self) -> Option<Stamp> {
+        let answered = self.own_request()?.answered?;
+        let since = self.forgotten_since()?;
+        (since > answered).then_some(since)
+    }
+
+    /// Since when the API does not know our request. A replica that is behind does not know it yet, for less than a
+    /// settle period.
+    fn forgotten_since(&self) -> Option<Stamp> {
+        let span = self.forgotten?;
+        (span.last >= span.first.saturating_add(millis(LATE))).then_some(span.first)
+    }
+
+    /// Whether the API has answered for the request that the user gave.
+    pub(crate) fn knows_request(&self) -> bool {
+        self.own_request().is_some_and(|run| run.answered.is_some())
     }
 
     fn own_request(&self) -> Option<&Run> {

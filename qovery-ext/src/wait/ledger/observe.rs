@@ -40,6 +40,12 @@ pub(crate) enum Observation {
         fact: Fact,
         at: Stamp,
     },
+    /// The API says that it does not know a request, and has said so since a time.
+    Forgotten {
+        id: Uuid,
+        since: Stamp,
+        at: Stamp,
+    },
     /// The API says that the subject does not exist.
     Missing {
         at: Stamp,
@@ -136,7 +142,7 @@ pub(super) fn of_queue(row: &QueueRow, at: Stamp) -> Run {
     run
 }
 
-fn of_history(entry: &HistoryEntry, at: Stamp) -> Run {
+pub(super) fn of_history(entry: &HistoryEntry, at: Stamp) -> Run {
     let mut run = Run::new(RunId::Execution(entry.deployment.clone()), at);
     run.action = Some(entry.action.clone());
     let mut services: Vec<Uuid> = entry.services.iter().map(|s| s.id).collect();
@@ -151,6 +157,7 @@ fn of_history(entry: &HistoryEntry, at: Stamp) -> Run {
     if entry.state != State::Ready || !is_open {
         run.fate = Fate::of(&entry.state, Endpoint::History, at);
     }
+    run.created = entry.created;
     if let Fate::Ended(_) = run.fate {
         run.finished = entry.updated;
     }
@@ -175,6 +182,7 @@ impl Ledger {
                 run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
                 run.running = (run.fate == Fate::Running).then_some(at);
                 run.waited = (run.fate == Fate::Queued).then_some(at);
+                run.answered = Some(at);
                 run.active = (!state.is_terminal()).then(|| Span::at(at));
                 run.strays = state.works_on_another(self.goal).then_some(at);
                 run.said_over = run.end().map(|end| end.at);
@@ -200,15 +208,17 @@ impl Ledger {
             }
             Observation::History { entries, at } => {
                 self.note(Fact::History, at, false);
-                let known =
+                let is_new =
                     |entry: &&HistoryEntry| !self.before.executions.contains(&entry.deployment);
-                let newer: Vec<Run> = entries
-                    .iter()
-                    .take_while(known)
-                    .take(ROWS)
-                    .map(|entry| of_history(entry, at))
-                    .collect();
-                let older = entries.iter().skip_while(known).filter(known).take(ROWS);
+                // A deletion that was under way before the action.
+                let is_followed = |entry: &&HistoryEntry| {
+                    let id = RunId::Execution(entry.deployment.clone());
+                    !is_new(entry) && self.run(&id).is_some()
+                };
+                let newer = entries.iter().take_while(is_new).take(ROWS);
+                let counted = newer.chain(entries.iter().filter(is_followed));
+                let counted: Vec<Run> = counted.map(|entry| of_history(entry, at)).collect();
+                let older = entries.iter().skip_while(is_new).filter(is_new).take(ROWS);
                 for entry in older {
                     if let Err(place) = self.older.binary_search(&entry.deployment) {
                         self.older.insert(place, entry.deployment.clone());
@@ -217,12 +227,22 @@ impl Ledger {
                 self.older.truncate(OLDER);
                 let older = &self.older;
                 self.runs.retain(|run| !is_among(older, run));
-                for mut run in newer {
+                for mut run in counted {
                     run.parts.retain(|id, _| self.scope.includes(id));
                     self.merge(run);
                 }
             }
             Observation::Unavailable { fact, at } => self.note(fact, at, true),
+            Observation::Forgotten { id, since, at } => {
+                self.note(Fact::Request(id), at, true);
+                if self.request == Some(id) {
+                    let span = Span {
+                        first: since,
+                        last: at,
+                    };
+                    self.forgotten = self.forgotten.max(Some(span));
+                }
+            }
             Observation::Missing { at } => self.observe_missing(at),
             Observation::Listed { at } => self.observe_found(at),
         }
@@ -329,6 +349,7 @@ impl Ledger {
             let fate = Fate::of(&part.state, Endpoint::Status, shown.at);
             let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
             run.running = (fate == Fate::Running).then_some(shown.at);
+            run.worked = run.running;
             // A run that a service names includes it, however far it is.
             run.parts
                 .insert(*id, if counts { fate } else { Fate::Unknown });

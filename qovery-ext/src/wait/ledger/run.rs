@@ -21,7 +21,7 @@ pub(super) const BY_DATE: &str = "of ";
 pub(crate) type Stamp = u64;
 
 /// The first and the last time at which something was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Span {
     pub(crate) first: Stamp,
     pub(crate) last: Stamp,
@@ -146,6 +146,9 @@ pub(crate) struct Run {
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
+    /// When the history says that it was created, by the server's clock.
+    #[serde(skip)]
+    pub(crate) created: Option<i64>,
     /// When the history says that it ended, by the server's clock.
     pub(crate) finished: Option<i64>,
     pub(crate) seen: Span,
@@ -155,10 +158,16 @@ pub(crate) struct Run {
     /// in the run.
     #[serde(skip)]
     pub(crate) running: Option<Stamp>,
+    /// When a service of the operation was last seen at work in the run.
+    #[serde(skip)]
+    pub(crate) worked: Option<Stamp>,
     /// When the status of the request last said that it waits.
     #[serde(skip)]
     pub(crate) waited: Option<Stamp>,
     pub(crate) fate: Fate,
+    /// When the status of the request was last read.
+    #[serde(skip)]
+    pub(crate) answered: Option<Stamp>,
     /// When its own status was active.
     #[serde(skip)]
     pub(crate) active: Option<Span>,
@@ -180,11 +189,14 @@ impl Run {
             services: None,
             origin: None,
             triggered_by: None,
+            created: None,
             finished: None,
             seen: Span::at(at),
             queued: None,
             running: None,
+            worked: None,
             waited: None,
+            answered: None,
             fate: Fate::Unknown,
             active: None,
             strays: None,
@@ -217,9 +229,12 @@ impl Run {
         }
         fill(&mut self.action, other.action);
         fill(&mut self.services, other.services);
+        fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
         fill(&mut self.running, other.running);
+        self.worked = self.worked.max(other.worked);
         self.waited = self.waited.max(other.waited);
+        self.answered = self.answered.max(other.answered);
         fill(&mut self.strays, other.strays);
         fill(&mut self.said_over, other.said_over);
         self.fate.merge(other.fate);

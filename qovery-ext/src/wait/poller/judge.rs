@@ -26,7 +26,7 @@ pub(in crate::wait) struct Judge {
     /// The reading of the ledger's clock when the operation was resumed.
     resumed_at: Stamp,
     /// Since when each secondary fact could not be read.
-    misses: Vec<(Fact, Stamp)>,
+    misses: Vec<Miss>,
     /// Whether many operations share the polls.
     shares: bool,
     /// Since when a subject with a condition is not found.
@@ -38,6 +38,14 @@ enum Answer {
     Request(Uuid, State),
     Queue(Vec<QueueRow>),
     History(Vec<HistoryEntry>),
+}
+
+/// A secondary fact that could not be read.
+struct Miss {
+    fact: Fact,
+    since: Stamp,
+    /// Whether every answer since then was that of an API that does not know the request.
+    is_unknown: bool,
 }
 
 /// Whether the parent of a subject lists it.
@@ -156,8 +164,16 @@ impl Judge {
         options: &WaitOptions,
     ) -> Result<Option<Verdict>, Fault> {
         let at = self.stamp();
+        if !fault.may_mean_gone(&self.subject) {
+            return Err(fault);
+        }
+        let unseen = self.ledger().filter(|ledger| !ledger.was_found());
+        if let Some(request) = unseen.and_then(Ledger::named_request) {
+            // The subject may have been deleted before the wait began, and its request is still known.
+            self.read_fact(Fact::Request(request), options).await?;
+        }
         match &self.until {
-            Until::Goal(ledger) if fault.may_mean_gone(&self.subject) && ledger.was_found() => {}
+            Until::Goal(ledger) if ledger.was_found() || ledger.knows_request() => {}
             _ => return Err(fault),
         }
         let is_forbidden = fault.kind == FaultKind::Forbidden;
@@ -299,22 +315,33 @@ impl Judge {
             Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at, options)),
             Ok(None) => Observation::Unavailable { fact, at },
             Err(fault) if fault.kind == FaultKind::Unauthorized => return Err(fault),
-            Err(fault) if fault.is_transient() => return Ok(self.missed(fact, at, options)),
+            Err(fault) if fault.is_transient() => {
+                return Ok(self.missed(fact, at, options));
+            }
+            Err(fault) if fault.kind == FaultKind::NotFound && ledger.expects(fact) => {
+                self.forgotten(fact, at);
+                return Ok(true);
+            }
             Err(_) => Observation::Unavailable { fact, at },
         };
         ledger.observe(observation);
-        self.misses.retain(|(missed, _)| *missed != fact);
+        self.misses.retain(|miss| miss.fact != fact);
         Ok(true)
     }
 
     /// Notes that a fact could not be read. `true` if the verdict has to do without it.
     fn missed(&mut self, fact: Fact, at: Stamp, options: &WaitOptions) -> bool {
-        let known = self.misses.iter().find(|(missed, _)| *missed == fact);
-        let Some((_, since)) = known else {
-            self.misses.push((fact, at));
+        let known = self.misses.iter_mut().find(|miss| miss.fact == fact);
+        let Some(miss) = known else {
+            self.misses.push(Miss {
+                fact,
+                since: at,
+                is_unknown: false,
+            });
             return false;
         };
-        if at < since.saturating_add(millis(options.settle)) {
+        miss.is_unknown = false;
+        if at < miss.since.saturating_add(millis(options.settle)) {
             return false;
         }
         tracing::debug!(subject = %self.subject, ?fact, "fact cannot be read");
@@ -322,6 +349,26 @@ impl Judge {
             ledger.observe(Observation::Unavailable { fact, at });
         }
         true
+    }
+
+    /// Notes that the API does not know the request of the operation.
+    fn forgotten(&mut self, fact: Fact, at: Stamp) {
+        let known = self.misses.iter().find(|miss| miss.fact == fact);
+        let (since, is_unknown) = known.map_or((at, true), |miss| (miss.since, miss.is_unknown));
+        if known.is_none() {
+            self.misses.push(Miss {
+                fact,
+                since,
+                is_unknown,
+            });
+        }
+        let observation = match fact {
+            Fact::Request(id) if is_unknown => Observation::Forgotten { id, since, at },
+            _ => Observation::Unavailable { fact, at },
+        };
+        if let Until::Goal(ledger) = &mut self.until {
+            ledger.observe(observation);
+        }
     }
 
     /// The time on the ledger's clock.

@@ -318,6 +318,7 @@ impl Source for Server {
                     services: Vec::new(),
                     origin: None,
                     triggered_by: None,
+                    created: None,
                     updated: None,
                 });
             Ok((!s.history.is_empty()).then(|| past.collect()))

@@ -426,6 +426,7 @@ impl Server {
                 services: parts.collect(),
                 origin: Some(asker.origin.to_owned()),
                 triggered_by: Some(asker.user.to_owned()),
+                created: None,
                 updated: Some(clock(ended.unwrap_or(*began))),
             }
         });

@@ -148,6 +148,7 @@ fn past(id: &str, action: &str, state: &str) -> HistoryEntry {
         services: Vec::new(),
         origin: Some("API".to_owned()),
         triggered_by: Some("me".to_owned()),
+        created: None,
         updated: Some(SENT + 60),
     }
 }
@@ -198,6 +199,12 @@ fn acted_after(
 
 fn unavailable(at: Stamp, fact: Fact) -> Observation {
     Observation::Unavailable { fact, at }
+}
+
+/// The API says that it does not know the first request, and has said so since a time.
+fn forgotten(since: Stamp, at: Stamp) -> Observation {
+    let id = request(1);
+    Observation::Forgotten { id, since, at }
 }
 
 fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {

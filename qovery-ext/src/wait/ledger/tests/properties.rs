@@ -71,6 +71,11 @@ fn an_observation() -> impl Strategy<Value = Observation> {
         }),
         prop::sample::select(vec![Fact::Queue, Fact::History, Fact::Request(request(1))])
             .prop_map(|fact| Observation::Unavailable { fact, at: 0 }),
+        Just(Observation::Forgotten {
+            id: request(1),
+            since: 0,
+            at: 0
+        }),
         Just(Observation::Missing { at: 0 }),
         Just(Observation::Listed { at: 0 }),
     ]
@@ -79,6 +84,9 @@ fn an_observation() -> impl Strategy<Value = Observation> {
 fn at(stamp: Stamp, mut observation: Observation) -> Observation {
     match &mut observation {
         Observation::Status(shown) => shown.at = stamp,
+        Observation::Forgotten { since, at, .. } => {
+            (*since, *at) = (stamp.saturating_sub(15_000), stamp);
+        }
         Observation::Request { at, .. }
         | Observation::Queue { at, .. }
         | Observation::History { at, .. }

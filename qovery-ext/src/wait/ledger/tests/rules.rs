@@ -48,6 +48,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         names_another_request(),
         came_before(),
         ended_before(),
+        was_created_before(),
         does_something_else(),
         lacks_our_services(),
         left_our_service_alone(),
@@ -55,6 +56,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         came_after_an_empty_queue(),
         worked_while_ours_waited(),
         worked_after_ours_ended(),
+        worked_after_ours_was_over(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -107,6 +109,41 @@ fn ended_before() -> Scenario {
         run: run_of_execution("x"),
         ledger: ending_at(SENT - 2),
         without: ending_at(SENT + 2),
+    }
+}
+
+/// A run that the history shows after the action, and that was created before it.
+fn was_created_before() -> Scenario {
+    let created_at = |created| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.created = Some(created);
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        seen(ledger, &[history(200, &[entry])])
+    };
+    Scenario {
+        rule: "was_created_before",
+        run: run_of_execution("x"),
+        ledger: created_at(SENT - 2),
+        without: created_at(SENT),
+    }
+}
+
+/// The API knew our request, and does not know it any more when the run begins.
+fn worked_after_ours_was_over() -> Scenario {
+    let began_at = |began| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let readings = [
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            forgotten(5_000, 21_000),
+            status(began, "x", "DEPLOYING"),
+        ];
+        seen(ledger, &readings)
+    };
+    Scenario {
+        rule: "worked_after_ours_was_over",
+        run: run_of_execution("x"),
+        ledger: began_at(20_000),
+        without: began_at(19_000),
     }
 }
 
@@ -422,6 +459,90 @@ fn a_run_without_a_service_of_our_request_is_not_ours_if_another_one_has_them_al
 #[test]
 fn a_run_that_succeeded_without_touching_our_service_is_not_ours() {
     left_our_service_alone().check();
+}
+
+#[test]
+fn a_run_that_was_created_before_the_action_is_not_ours() {
+    was_created_before().check();
+}
+
+#[test]
+fn a_run_that_was_created_before_the_action_can_be_that_of_a_request_that_has_absorbed_ours() {
+    let mut entry = past("x", "DEPLOY", "DEPLOYED");
+    entry.created = Some(SENT - 2);
+    let waits = [row(2, "DEPLOY")];
+    let ledger = acted_after(&environment(), Goal::Deployed, "DEPLOYED", &waits, None);
+    let ledger = seen(ledger, &[history(200, &[entry])]);
+    let run = ledger.run(&run_of_execution("x")).expect("seen");
+    assert_eq!(claim(&ledger, run), Claim::Possible);
+}
+
+#[test]
+fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
+    worked_after_ours_was_over().check();
+    // It began before, and one of our services is still at work in it.
+    let work = |at| status_of_service(at, "x", "DEPLOYING");
+    let seen_at = |last| {
+        let ledger = acted(&services(&[1]), Goal::Deployed, Some(1));
+        let readings = [
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            work(2_000),
+            forgotten(5_000, 21_000),
+            work(last),
+        ];
+        seen(ledger, &readings)
+    };
+    let is_excluded = |ledger: &Ledger| {
+        let run = ledger.run(&run_of_execution("x")).expect("it was seen");
+        claim(ledger, run).is_excluded()
+    };
+    assert!(is_excluded(&seen_at(20_000)));
+    assert!(!is_excluded(&seen_at(19_000)));
+}
+
+#[test]
+fn a_request_that_a_late_replica_does_not_know_yet_is_not_over() {
+    for readings in [
+        // Never known, known again since, and unknown for less than a settle period.
+        vec![forgotten(1_000, 21_000)],
+        vec![
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            forgotten(2_000, 21_000),
+            request_status(22_000, 1, "DEPLOYMENT_QUEUED"),
+        ],
+        vec![
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            forgotten(2_000, 16_000),
+        ],
+    ] {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let ledger = seen(ledger, &readings);
+        let ledger = seen(ledger, &[status(40_000, "x", "DEPLOYING")]);
+        let run = ledger.run(&run_of_execution("x")).expect("seen");
+        assert_eq!(claim(&ledger, run), Claim::Possible, "{readings:?}");
+    }
+}
+
+#[test]
+fn a_deletion_is_told_from_an_uninstallation_once_the_server_has_shown_both() {
+    for (goal, ours, theirs) in [
+        (Goal::Uninstalled, "UNINSTALL", "DELETE"),
+        (Goal::Uninstalled, "DELETE_RESOURCES_ONLY", "DELETE"),
+        (Goal::Deleted, "DELETE", "DELETE_RESOURCES_ONLY"),
+    ] {
+        let entry = past("x", theirs, "DELETED");
+        let ledger = seen(
+            acted(&environment(), goal, None),
+            &[history(2_000, &[entry])],
+        );
+        let claim_of = |ledger: &Ledger| {
+            let run = ledger.run(&run_of_execution("x")).expect("seen");
+            claim(ledger, run)
+        };
+        assert_eq!(claim_of(&ledger), Claim::Possible, "{goal}");
+        let ledger = seen(ledger, &[queue(3_000, &[row(1, ours)])]);
+        assert!(claim_of(&ledger).is_excluded(), "{goal}");
+    }
 }
 
 #[test]

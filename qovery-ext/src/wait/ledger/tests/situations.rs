@@ -521,5 +521,15 @@ fn canceled() -> Vec<Situation> {
             &[status(periods(1), "after", "DEPLOYING")],
             periods(1),
         ),
+        at(
+            Ledger::watching(&environment(), Goal::Deployed, Some(request(1))),
+            &[
+                status(1_000, "x", "DEPLOYED"),
+                forgotten(1_000, 20_000),
+                queue(20_000, &[]),
+                history(20_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+            ],
+            periods(9),
+        ),
     ]
 }

@@ -268,6 +268,7 @@ fn the_success_of_a_request_behind_a_deletion_of_its_service_is_none_until_its_r
     };
     let at = 0x019b_76da_a800 / 1_000;
     let empty = || HistoryEntry {
+        created: None,
         updated: Some(at + 60),
         ..past("x", "DEPLOY", "DEPLOYED")
     };
@@ -1604,4 +1605,174 @@ fn a_success_of_the_second_of_two_runs_is_not_that_of_the_older_request() {
     assert!(!is_reached(&verdict), "{verdict:?}");
     let verdict = judged(2, 1);
     assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+/// A ledger of a deletion that was requested while another one was under way.
+fn deletes_behind(before: &HistoryEntry) -> Ledger {
+    let shown = baseline(&environment(), "DEPLOYED");
+    let history = [before.clone()];
+    let goal = Goal::Deleted;
+    let mut ledger = Ledger::acting(&environment(), goal, &shown, Some(&[]), Some(&history));
+    ledger.asked(100, Some(&ActionResponse::default()));
+    ledger
+}
+
+fn gone_at(at: Stamp) -> [Observation; 2] {
+    [at, at + periods(1)].map(|at| Observation::Missing { at })
+}
+
+#[test]
+fn a_deletion_of_another_origin_that_the_history_showed_before_is_none_of_ours() {
+    let judged = |origin: &str, later: Option<&str>| {
+        let mut theirs = past("y", "DELETE", "DELETING");
+        theirs.origin = Some(origin.to_owned());
+        let mut ledger = seen(deletes_behind(&theirs), &gone_at(30_000));
+        ledger.observe(unavailable(30_000, Fact::Queue));
+        if let Some(state) = later {
+            theirs.state = State::from(state);
+            let ours = past("z", "DELETE", "DELETED");
+            ledger.observe(history(20_000, &[ours, theirs]));
+        }
+        judge(&ledger, 30_000 + periods(1))
+    };
+    let verdict = judged("TERRAFORM_PROVIDER", None);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    // It failed, so it has deleted nothing.
+    let verdict = judged("TERRAFORM_PROVIDER", Some("DELETE_ERROR"));
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged("API", None);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_for_a_deletion_whose_run_failed_has_deleted_nothing() {
+    let judged = |end: &str| {
+        let theirs = QueueRow {
+            triggered_by: Some("cy".to_owned()),
+            origin: Some("CONSOLE".to_owned()),
+            ..row(7, "DELETE")
+        };
+        let mut entry = past("y", "DELETE", end);
+        entry.triggered_by.clone_from(&theirs.triggered_by);
+        entry.origin.clone_from(&theirs.origin);
+        let ledger = acted_after(
+            &environment(),
+            Goal::Deleted,
+            "DEPLOYED",
+            &[theirs],
+            Some(1),
+        );
+        let readings = [
+            queue(20_000, &[]),
+            history(25_000, &[past("z", "DELETE", "DELETING"), entry]),
+            request_status(25_000, 1, "DELETING"),
+        ];
+        let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
+        judge(&ledger, 30_000 + periods(1))
+    };
+    let verdict = judged("DELETE_ERROR");
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged("DELETED");
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_deletion_that_is_queued_long_after_ours_has_not_deleted_the_subject() {
+    let judged = |listed: Stamp| {
+        let theirs = QueueRow {
+            triggered_by: Some("cy".to_owned()),
+            ..row(7, "DELETE")
+        };
+        let ledger = acted(&environment(), Goal::Deleted, Some(1));
+        let readings = [
+            queue(2_000, &[row(1, "DELETE")]),
+            request_status(16_000, 1, "DELETING"),
+            queue(16_000, &[]),
+            queue(listed, &[theirs]),
+        ];
+        let ledger = seen(seen(ledger, &readings), &gone_at(40_000));
+        judge(&ledger, 40_000 + periods(1))
+    };
+    assert!(is_reached(&judged(30_000)));
+    assert!(is_superseded(&judged(10_000)));
+}
+
+#[test]
+fn a_deletion_that_failed_and_whose_run_agrees_stays_a_failure_if_others_delete_the_subject() {
+    let judged = |end: &str| {
+        let ledger = acted(&environment(), Goal::Deleted, Some(1));
+        let readings = [
+            request_status(9_000, 1, "DELETE_ERROR"),
+            history(9_000, &[past("z", "DELETE", end)]),
+        ];
+        let ledger = seen(seen(ledger, &readings), &gone_at(40_000));
+        judge(&ledger, 40_000 + periods(1))
+    };
+    assert!(is_failed(&judged("DELETE_ERROR")));
+    // The request status may repeat the failure of another deletion.
+    assert!(is_superseded(&judged("DELETED")));
+}
+
+#[test]
+fn a_watched_deletion_that_waited_behind_that_of_another_user_is_none() {
+    let judged = |user: &str| {
+        let ledger = Ledger::watching(&environment(), Goal::Deleted, Some(request(1)));
+        let shown = described(status(1_000, "x", "DELETING"), |whole| {
+            whole.triggered_by = Some(user.to_owned());
+        });
+        let readings = [
+            shown,
+            request_status(1_000, 1, "DELETE_QUEUED"),
+            queue(1_000, &[row(1, "DELETE")]),
+            forgotten(30_000, 30_000 + periods(1)),
+        ];
+        let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
+        judge(&ledger, 30_000 + periods(1))
+    };
+    let verdict = judged("cy");
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    let verdict = judged("me");
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_watched_request_that_the_api_does_not_know_has_no_outcome() {
+    let watched = Ledger::watching(&environment(), Goal::Deployed, Some(request(1)));
+    let others = history(20_000, &[past("x", "DEPLOY", "DEPLOYED")]);
+    let judged = |last: Stamp, facts: &[Observation]| {
+        let readings = [
+            status(1_000, "x", "DEPLOYED"),
+            forgotten(1_000, last),
+            queue(last, &[]),
+            others.clone(),
+        ];
+        let ledger = seen(seen(watched.clone(), &readings), facts);
+        judge(&ledger, periods(9))
+    };
+    let verdict = judged(20_000, &[]);
+    assert_eq!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
+    // A replica that is behind does not know it yet.
+    let verdict = judged(10_000, &[]);
+    assert!(is_pending(&verdict), "{verdict:?}");
+    // The queue has listed it.
+    let verdict = judged(20_000, &[queue(2_000, &[row(1, "DEPLOY")])]);
+    assert_ne!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
+}
+
+#[test]
+fn a_request_whose_end_was_read_is_judged_by_it_even_if_the_api_forgets_the_request() {
+    let ledger = acted(&environment(), Goal::Deployed, Some(1));
+    let readings = [
+        request_status(1_000, 1, "CANCELED"),
+        status(2_000, "x", "DEPLOYED"),
+        history(2_000, &[]),
+        queue(2_000, &[]),
+        forgotten(3_000, 20_000),
+    ];
+    let verdict = judge(&seen(ledger, &readings), periods(9));
+    let outcome = decision(&verdict);
+    assert!(
+        matches!(outcome, Some(Decision::Canceled(_))),
+        "{verdict:?}"
+    );
 }

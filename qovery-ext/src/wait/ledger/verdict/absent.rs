@@ -30,7 +30,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
 };
 
 fn was_never_found(ledger: &Ledger, _: &Poll) -> Step {
-    if ledger.was_found() {
+    if ledger.was_found() || ledger.knows_request() {
         return Ok(None);
     }
     waits(Phase::NotStarted)
@@ -88,8 +88,14 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
-    if !ledger.goal.is_reached_when_gone() || !ledger.has_acted() {
+    if !ledger.goal.is_reached_when_gone() || !ledger.follows_a_request() {
         return Ok(None);
+    }
+    let runs = ledger.candidates().executions();
+    if let Some(verdict) = ledger.ends().shared(&runs, poll)
+        && let Verdict::Decided(Decision::Failed(_) | Decision::Canceled(_), _) = &verdict
+    {
+        return says(verdict);
     }
     let failed = ledger.request_status().failed();
     // A request without a name may be that of the deletion that was under way.
@@ -97,17 +103,15 @@ fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
     if is_ours && !failed.is_empty() {
         return says(ledger.ends().superseded(&failed));
     }
-    let runs = ledger.candidates().executions();
     let has_failed = |run: &&Run| {
         let end = ledger.ends().for_us(run, poll);
         matches!(end, Some((Decision::Failed(_) | Decision::Canceled(_), _)))
     };
-    if !runs.iter().any(has_failed) {
-        return Ok(None);
+    // One of them deleted the subject, and another one failed.
+    match runs.iter().any(has_failed) {
+        true => says(ledger.ends().superseded(&runs)),
+        false => Ok(None),
     }
-    // If they differ, one of them deleted the subject, and another one failed.
-    let shared = ledger.ends().shared(&runs, poll);
-    says(shared.unwrap_or_else(|| ledger.ends().superseded(&runs)))
 }
 
 fn is_unconfirmed(ledger: &Ledger, poll: &Poll) -> Step {
@@ -135,11 +139,14 @@ fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
-    if ledger.has_acted() && ledger.deletions().lack_a_description() {
+    if !ledger.follows_a_request() {
+        return Ok(None);
+    }
+    if ledger.deletions().lack_a_description() {
         poll.need(ledger, Fact::History)?;
     }
     let others = ledger.deletions().by_others();
-    if ledger.has_acted() && (!others.is_empty() || ledger.deletions().overtook_ours()) {
+    if !others.is_empty() || ledger.deletions().overtook_ours() {
         return says(ledger.ends().superseded(&others));
     }
     Ok(None)

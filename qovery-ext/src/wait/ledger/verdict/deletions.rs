@@ -75,12 +75,46 @@ impl<'a> Deletions<'a> {
 
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.
     pub(super) fn by_others(self) -> Vec<&'a Run> {
-        let is_behind = |run: &Run| self.is_newer(run) && !self.ledger.queue().listed_before(run);
+        let is_behind = |run: &Run| {
+            !self.ledger.queue().listed_before(run) && (self.is_newer(run) || self.came_late(run))
+        };
         let runs = self.ledger.runs.iter().filter(|run| self.is_asked_for(run));
         runs.filter(|run| {
-            covers(self.ledger, run) && !acts_alike(self.ledger, run) && !is_behind(run)
+            covers(self.ledger, run)
+                && !acts_alike(self.ledger, run)
+                && !is_behind(run)
+                && !self.has_failed_run(run)
         })
         .collect()
+    }
+
+    /// Whether the queue listed a request for the first time after a reading that listed all requests from before ours.
+    fn came_late(self, run: &Run) -> bool {
+        let read = self.ledger.queue().late_read_at();
+        let queued = run.queued.map(|queued| queued.first);
+        read.zip(queued).is_some_and(|(read, first)| read < first)
+    }
+
+    /// Whether every run with the description of a request has failed: then the request has deleted nothing.
+    fn has_failed_run(self, request: &Run) -> bool {
+        let is_of_it = |run: &&Run| {
+            let same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
+            run.execution().is_some()
+                && same(&run.triggered_by, &request.triggered_by)
+                && same(&run.origin, &request.origin)
+                && same(&run.action, &request.action)
+        };
+        let has_failed = |run: &Run| run.end().and_then(End::state).is_some_and(State::is_error);
+        let mut runs = self.ledger.runs.iter().filter(is_of_it).peekable();
+        let requests = self.ledger.runs.iter().filter(|other| {
+            let described = (&other.triggered_by, &other.origin, &other.action);
+            other.request().is_some()
+                && described == (&request.triggered_by, &request.origin, &request.action)
+        });
+        request.request().is_some()
+            && requests.count() == 1
+            && runs.peek().is_some()
+            && runs.all(has_failed)
     }
 
     /// Whether a request is newer than ours.
@@ -101,7 +135,8 @@ impl<'a> Deletions<'a> {
         let requests = self.ledger.candidates().requests();
         let asked = self.ledger.asked_at();
         let waited = |run: &&Run| {
-            run.end().is_none() && run.queued.is_some_and(|queued| queued.last > asked)
+            let listed = run.queued.map(|queued| queued.last).max(run.waited);
+            run.end().is_none() && listed.is_some_and(|listed| listed > asked)
         };
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
@@ -134,7 +169,7 @@ impl<'a> Deletions<'a> {
 
     /// The runs that had begun a settle period before the queue last listed a request.
     fn earlier_runs(self, own: &Run) -> impl Iterator<Item = &'a Run> {
-        let listed = own.queued.map(|queued| queued.last);
+        let listed = own.queued.map(|queued| queued.last).max(own.waited);
         // The queue can list a request for some time after its run has begun.
         let is_earlier = move |run: &&Run| {
             let shown = run.seen.first.saturating_add(millis(LATE));

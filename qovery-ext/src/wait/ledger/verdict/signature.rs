@@ -15,6 +15,7 @@ use crate::wait::{
 };
 
 pub(in super::super) const RULES: &[Judging] = table! {
+    is_unknown: "a request that no endpoint names has no run that is known to be its own",
     lists_the_first: "a row of the queue is at most a settle period late",
     is_shared: "a run that goes on has no end in the history",
     is_queued: "the queue lists a request until its run starts",
@@ -33,6 +34,20 @@ pub(in super::super) const RULES: &[Judging] = table! {
     lacks_a_run: "each request that was executed has a run",
     agree: "one of them is ours",
 };
+
+/// The user gave a request that the API does not know, and that no other endpoint has named.
+fn is_unknown(ledger: &Ledger, poll: &Poll) -> Step {
+    let is_unknown = |ledger: &Ledger| ledger.own_request().is_none() && ledger.forgotten.is_some();
+    if ledger.has_acted() || !is_unknown(ledger) {
+        return Ok(None);
+    }
+    poll.need(ledger, Fact::Queue)?;
+    match ledger.forgotten_since() {
+        _ if !is_unknown(ledger) => Ok(None),
+        Some(_) => says(Verdict::Decided(Decision::NoTrace, Vec::new())),
+        None => waits(Phase::NotStarted),
+    }
+}
 
 /// Reads the queue at the end of the settle period: a request that is first listed later came after ours.
 fn lists_the_first(ledger: &Ledger, poll: &Poll) -> Step {
