@@ -23,6 +23,7 @@ mod order;
 #[path = "../../qovery-api/src/runtime/printable.rs"]
 mod printable;
 mod problem;
+mod record;
 mod text;
 mod update;
 mod verified;

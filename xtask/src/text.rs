@@ -42,6 +42,15 @@ pub(crate) fn push_visible(c: char, out: &mut String) {
     }
 }
 
+/// Adds a text, with an escape for every character that shows nothing.
+pub(crate) fn push_shown(text: &str, out: &mut String) {
+    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
+        out.push_str(text);
+    } else {
+        text.chars().for_each(|c| push_visible(c, out));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -5,9 +5,7 @@
 //! notes that it printed. A run on the same state compares the digest and generates nothing. If the record is
 //! missing, damaged or cannot be written, the run generates.
 
-use std::ffi::OsString;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -16,6 +14,7 @@ use crate::codegen::stream;
 use crate::contract::source;
 use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
 use crate::lock::{LOCK, hex};
+use crate::record::{beside_program, replace};
 use crate::write;
 
 /// The files that a check reads, relative to the repository.
@@ -33,13 +32,8 @@ pub(crate) struct State {
 impl State {
     /// Reads the state of a repository; `None` if a file cannot be read, which a complete check reports.
     pub(crate) fn read(root: &Path) -> Option<Self> {
-        let program = std::env::current_exe().ok()?;
-        let mut record: OsString = program.clone().into();
-        record.push(".verified");
-        // On Linux this is the running program even if another one has replaced its file.
-        let running = Path::new("/proc/self/exe");
-        let bytes = fs::read(if running.exists() { running } else { &program });
-        Self::of(root, &bytes.ok()?, record.into())
+        let (record, program) = beside_program("verified")?;
+        Self::of(root, program.as_bytes(), record)
     }
 
     fn of(root: &Path, program: &[u8], record: PathBuf) -> Option<Self> {
@@ -83,9 +77,7 @@ impl State {
     }
 
     fn write(&self, notes: &str) -> Option<()> {
-        let mut file = tempfile::NamedTempFile::new_in(self.record.parent()?).ok()?;
-        write!(file, "{}\n{notes}", self.with(notes)).ok()?;
-        file.persist(&self.record).ok().map(drop)
+        replace(&self.record, &format!("{}\n{notes}", self.with(notes)))
     }
 
     /// The digest of this state together with notes, so that a damaged record matches no state.

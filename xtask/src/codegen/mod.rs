@@ -25,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::contract::{self, Document};
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::write::Tree;
 
 pub(crate) use normalise::{NO_VALUE, normalise};
@@ -58,7 +59,7 @@ pub(crate) fn generate(
     generate_from(&document, &normalised, (spec, overlay), purpose)
 }
 
-/// Generates from a contract that was read from these files, the second of which is the overlay.
+/// Generates from a contract that was read from these files: the contract, and the overlay.
 ///
 /// # Errors
 /// Returns an error if the contract contains something unsupported; the problem names the location.
@@ -82,6 +83,9 @@ pub(crate) fn generate_from(
         String::new()
     };
     let mut parts = split::Parts::default();
+    if purpose.is_own {
+        parts.record = Record::of_this_program("formatted");
+    }
     passes::run(&written, normalised, purpose, &mut parts)
         .map_err(|problem| problem.of_document(document))?;
     parts.add_contract(constants(document, normalised, &inputs, &fingerprint))?;
@@ -90,6 +94,7 @@ pub(crate) fn generate_from(
     let origin = split::Origin::of(spec, overlay);
     let client = split::lay_out(&parts, &origin);
     let client = client.map_err(|problem| problem.of_document(document))?;
+    parts.record.keep();
     let contract = document::json(&document.value, &origin);
     let fake = Tree::from([("contract.json".to_owned(), contract)]);
     let table = if purpose.is_tested {

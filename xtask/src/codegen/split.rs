@@ -14,7 +14,6 @@ use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::ImplItem;
 
 use crate::codegen::areas::{self, Area};
 use crate::problem::Problem;
@@ -25,7 +24,7 @@ use render::Body;
 
 pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
-pub(crate) use parts::{Parts, Source};
+pub(crate) use parts::{Call, Parts, Source};
 pub(crate) use stream::lay_out as lay_out_stream;
 
 /// Lays the parts of the client out as files.
@@ -116,19 +115,11 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
 fn absent(parts: &Parts) -> impl Iterator<Item = (&'static Area, String)> {
     let areas = areas::AREAS.iter();
     areas.filter_map(|area| {
-        let methods = parts
-            .methods
-            .get(area)?
-            .iter()
-            .filter_map(|item| match item {
-                ImplItem::Fn(method) => Some(&method.sig),
-                _ => None,
-            });
-        let lines = methods.map(|signature| {
-            // The first one is the client.
-            let count = signature.inputs.len().saturating_sub(1);
-            let arguments: Vec<String> = (1..=count).map(|one| format!("a{one}")).collect();
-            format!("    {}({});\n", signature.ident, arguments.join(", "))
+        let lines = parts.listed.get(area)?.iter().map(|listed| {
+            let arguments: Vec<String> = (1..=listed.arguments)
+                .map(|one| format!("a{one}"))
+                .collect();
+            format!("    {}({});\n", listed.method, arguments.join(", "))
         });
         Some((area, lines.collect()))
     })

@@ -1,6 +1,7 @@
 //! The advice for a text that is not YAML or JSON, or not the part of YAML that a contract may use.
 
-use super::yaml::{CYCLE, KEY, MERGE, MISFIT, NOT_FINITE, SEVERAL, TAG, TWICE};
+use super::scalar::NOT_FINITE;
+use super::yaml::{CYCLE, KEY, MERGE, MISFIT, SEVERAL, TAG, TWICE};
 
 const TABS: &str = "indent with blanks";
 const QUOTES: &str = "write a text that contains `: `, ` #`, quotes or begins with a special character in quotes, \

@@ -8,12 +8,7 @@
 /// The exponent of `1e3` is no difference: the grammar of YAML 1.1 asks for a dot before it, and JSON and most
 /// readers do not.
 pub(super) fn fix(text: &str) -> Option<String> {
-    let truth = match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true"),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false"),
-        _ => None,
-    };
-    if let Some(truth) = truth {
+    if let Some(truth) = truth(text) {
         return Some(format!("`{truth}`"));
     }
     let (sign, digits) = match text.strip_prefix('-') {
@@ -60,6 +55,15 @@ pub(super) fn fix(text: &str) -> Option<String> {
     }
     let is_number = plain.parse::<f64>().is_ok() && plain.len() < digits.len();
     is_number.then(|| signed(&plain)).flatten()
+}
+
+/// The truth value that readers of YAML 1.1 take a text for, and readers of YAML 1.2 do not.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
 }
 
 /// The seconds of `1:30`, or of `1:30.5`.

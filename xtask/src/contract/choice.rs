@@ -31,27 +31,54 @@ pub(crate) fn is_never(schema: &Value) -> bool {
 /// Whether a schema extends, directly or indirectly, one with a discriminator that lists no members: it is a member
 /// of that one then.
 pub(crate) fn extends_parent(document: &Document, schema: &Value) -> bool {
-    let mut open = vec![schema];
+    let target = |reference: &str| document.value.pointer(&pointer_of(reference)?);
+    let mut ancestors = ancestors(schema, target).into_iter();
+    ancestors.any(|(_, target)| {
+        let mut lists = ["oneOf", "anyOf"].iter();
+        target.get("discriminator").is_some() && !lists.any(|list| target.get(*list).is_some())
+    })
+}
+
+/// The schemas that a schema extends, directly or indirectly, with the references to them.
+pub(crate) fn ancestors<'v>(
+    schema: &'v Value,
+    target: impl Fn(&str) -> Option<&'v Value>,
+) -> Vec<(&'v str, &'v Value)> {
+    let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    while let Some(schema) = open.pop() {
-        let parts = schema.get("allOf").and_then(Value::as_array);
-        let references = parts
-            .into_iter()
-            .flatten()
-            .filter_map(|part| part.get("$ref"));
-        for reference in references.filter_map(Value::as_str) {
-            let target = pointer_of(reference).and_then(|target| document.value.pointer(&target));
-            let Some(target) = target.filter(|_| seen.insert(reference)) else {
-                continue;
-            };
-            let lists = ["oneOf", "anyOf"]
-                .iter()
-                .any(|keyword| target.get(*keyword).is_some());
-            if target.get("discriminator").is_some() && !lists {
-                return true;
-            }
-            open.push(target);
+    let mut open: Vec<&str> = extended(schema).collect();
+    while let Some(reference) = open.pop() {
+        if let Some(target) = target(reference).filter(|_| seen.insert(reference)) {
+            open.extend(extended(target));
+            // Another name stands for its target.
+            open.extend(target.get("$ref").and_then(Value::as_str));
+            found.push((reference, target));
         }
     }
-    false
+    found
+}
+
+/// The references to schemas that a schema extends. A reference beside nothing but texts is another name of its target,
+/// which extends no schema of its own.
+fn extended(schema: &Value) -> impl Iterator<Item = &str> {
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    let parts = parts.into_iter().flatten();
+    let own = schema.as_object().filter(|map| map.iter().any(says_more));
+    let references = parts.filter_map(|part| part.get("$ref"));
+    let references = references.chain(own.and_then(|map| map.get("$ref")));
+    references.filter_map(Value::as_str)
+}
+
+/// Whether a keyword beside a reference is a fact, which `import` keeps.
+fn says_more((keyword, value): (&String, &Value)) -> bool {
+    let texts = [
+        "$ref",
+        "$defs",
+        "$comment",
+        "title",
+        "summary",
+        "description",
+    ];
+    let is_silent = texts.contains(&keyword.as_str()) || keyword.starts_with("example");
+    !is_silent && !keyword.starts_with("x-") && value != &Value::Bool(false)
 }

@@ -17,6 +17,7 @@ pub(crate) mod pointer;
 pub(crate) mod references;
 pub(crate) mod referred;
 pub(crate) mod responses;
+mod scalar;
 mod shape;
 pub(crate) mod source;
 mod spelling;
@@ -31,6 +32,8 @@ use serde_json::Value;
 
 use crate::problem::{Lines, Problem};
 
+use spelling::Spelling;
+
 /// A document and the text that it was read from.
 ///
 /// Changing `value` is fine: lines are looked up in the text, by the pointer of the place.
@@ -38,6 +41,8 @@ use crate::problem::{Lines, Problem};
 pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) value: Value,
+    /// The spelling of its numbers and truth values.
+    spelling: Spelling,
     text: String,
 }
 
@@ -75,7 +80,10 @@ impl Document {
 /// Returns an error if the file cannot be read, is neither YAML nor JSON, repeats a key, or is not an OpenAPI
 /// document of these versions.
 pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
-    let document = source::read(path)?;
+    checked(source::read(path)?)
+}
+
+fn checked(document: Document) -> Result<Document, Problem> {
     check_version(&document)?;
     if !document.value.get("paths").is_some_and(Value::is_object) {
         return Err(
@@ -91,10 +99,12 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
 /// # Errors
 /// Returns an error if either cannot be read, or the overlay does not fit the document.
 pub(crate) fn load_with(path: &Path, overlay: Option<&Path>) -> Result<Document, Problem> {
-    let mut document = load(path)?;
-    if let Some(overlay) = overlay {
-        overlay::apply(&mut document, &overlay::load(overlay)?)?;
-    }
+    let Some(overlay) = overlay else {
+        return load(path);
+    };
+    let (document, _) = source::read_for_overlay(path)?;
+    let mut document = checked(document)?;
+    overlay::apply(&mut document, &overlay::load(overlay)?)?;
     Ok(document)
 }
 

@@ -13,7 +13,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
-use super::pointer::unescape;
+use super::pointer::{steps, unescape};
+use super::spelling::{self, Spelling};
 use super::{Document, source};
 use crate::problem::Problem;
 
@@ -62,12 +63,23 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
 /// Returns an error if an action is malformed, finds nothing or changes nothing. The earlier actions may
 /// have changed the document.
 pub(crate) fn apply(document: &mut Document, overlay: &Document) -> Result<(), Problem> {
+    document.spelling = source::spelling(document);
+    let spelling = source::spelling(overlay);
+    let spelling = spelling.step("actions");
     let actions = overlay.value.get("actions").and_then(Value::as_array);
     for (index, action) in actions.into_iter().flatten().enumerate() {
-        let action = Action::read(overlay, index, action)?;
-        action.apply(&mut document.value)?;
+        let spelling = spelling.step(&index.to_string()).step("update");
+        let action = Action::read(overlay, index, action, spelling)?;
+        action.apply(document)?;
     }
-    Ok(())
+    // An action may give a type to values that the contract or an earlier action has.
+    let Document {
+        value, spelling, ..
+    } = document;
+    spelling::keep(value, spelling).map_err(|found| {
+        let line = document.line_of(&found.pointer);
+        found.problem(&document.path).with_line(line)
+    })
 }
 
 /// The change at each location that the target finds.
@@ -84,10 +96,17 @@ struct Action<'a> {
     /// The alternatives if the target lists several: each selector, and the path with only that selector.
     alternatives: Vec<(String, JsonPath)>,
     change: Change<'a>,
+    /// The spelling of the values of an update.
+    spelling: &'a Spelling,
 }
 
 impl<'a> Action<'a> {
-    fn read(overlay: &'a Document, index: usize, action: &'a Value) -> Result<Self, Problem> {
+    fn read(
+        overlay: &'a Document,
+        index: usize,
+        action: &'a Value,
+        spelling: &'a Spelling,
+    ) -> Result<Self, Problem> {
         let pointer = format!("/actions/{index}");
         let problem =
             |what: String| Problem::at(overlay, &pointer, format!("action {}: {what}", index + 1));
@@ -137,26 +156,24 @@ impl<'a> Action<'a> {
             path,
             alternatives,
             change,
+            spelling,
         })
     }
 
-    fn apply(&self, document: &mut Value) -> Result<(), Problem> {
-        let mut places = found(&self.path, document);
+    fn apply(&self, document: &mut Document) -> Result<(), Problem> {
+        let mut places = found(&self.path, &document.value);
         if places.is_empty() {
             return Err(self.stale("finds nothing in the contract"));
         }
         let alternatives = self.alternatives.iter();
         let listed: Vec<_> = alternatives
-            .map(|(selector, path)| (selector, found(path, document)))
+            .map(|(selector, path)| (selector, found(path, &document.value)))
             .collect();
         let mut changed = BTreeSet::new();
         match self.change {
             Change::Update(update) => {
                 for place in &places {
-                    let Some(target) = document.pointer_mut(place) else {
-                        continue;
-                    };
-                    if self.update(target, update, place)? {
+                    if self.update(document, update, place)? {
                         changed.insert(place);
                     }
                 }
@@ -165,8 +182,12 @@ impl<'a> Action<'a> {
                 // Later items of a list first, because removing an earlier item would move them.
                 places.sort_by_key(|place| std::cmp::Reverse(order(place)));
                 for place in &places {
-                    if remove(document, place) {
+                    if remove(&mut document.value, place) {
                         changed.insert(place);
+                    }
+                    let (parent, last) = place.rsplit_once('/').unwrap_or_default();
+                    if let Some(around) = document.spelling.at_mut(parent, &document.value) {
+                        around.remove(&unescape(last));
                     }
                 }
             }
@@ -185,13 +206,32 @@ impl<'a> Action<'a> {
         Ok(())
     }
 
-    fn update(&self, target: &mut Value, update: &Value, place: &str) -> Result<bool, Problem> {
-        match (target, update) {
+    fn update(
+        &self,
+        document: &mut Document,
+        update: &Value,
+        place: &str,
+    ) -> Result<bool, Problem> {
+        let Some(before) = document.value.pointer(place) else {
+            return Ok(false);
+        };
+        // A value that the contract has as a text is the same number in the update, before its type is known.
+        let before = (*self.spelling != Spelling::None).then(|| before.clone());
+        let spelling = document.spelling.at_mut(place, &document.value);
+        let (Some(target), Some(spelling)) = (document.value.pointer_mut(place), spelling) else {
+            return Ok(false);
+        };
+        let changed = match (&mut *target, update) {
             (Value::Array(list), update) => {
+                if let Some(spelling) = spelling.item_mut(list.len()) {
+                    *spelling = self.spelling.clone();
+                }
                 list.push(update.clone());
-                Ok(true)
+                true
             }
-            (Value::Object(map), Value::Object(update)) => Ok(merge(map, update)),
+            (Value::Object(map), Value::Object(update)) => {
+                merge(map, update, (spelling, self.spelling))
+            }
             (target, _) => {
                 let what = if target.is_object() {
                     format!("{place} is a mapping, which only a mapping can update")
@@ -200,11 +240,30 @@ impl<'a> Action<'a> {
                         "finds a plain value at {place}, but only mappings and lists can be updated"
                     )
                 };
-                Err(self
+                return Err(self
                     .problem(&what)
-                    .with_help("use the mapping around it as the target"))
+                    .with_help("use the mapping around it as the target"));
+            }
+        };
+        let Some(before) = before else {
+            return Ok(changed);
+        };
+        let spelling = spelling.clone();
+        if let Err(found) = spelling::keep_at(&mut document.value, place, &spelling) {
+            let mut inner = steps(found.pointer.get(place.len()..).unwrap_or_default());
+            if before.is_array() {
+                inner.next();
+            }
+            let own = inner.fold(self.spelling, |spelling, step| spelling.step(&step));
+            // Others are judged after all actions.
+            if *own != Spelling::None {
+                let line = self
+                    .overlay
+                    .line_of(&format!("/actions/{}/update", self.index));
+                return Err(found.problem(&self.overlay.path).with_line(line));
             }
         }
+        Ok(document.value.pointer(place) != Some(&before))
     }
 
     fn stale(&self, what: &str) -> Problem {
@@ -237,18 +296,33 @@ fn unknown<'a>(value: &'a Value, known: &[&str]) -> Option<&'a str> {
         .find(|key| !known.contains(key) && !key.starts_with("x-"))
 }
 
-/// Mappings are merged, lists are appended to, everything else is replaced.
-fn merge(map: &mut Map<String, Value>, update: &Map<String, Value>) -> bool {
+/// Mappings are merged, lists are appended to, everything else is replaced. The spellings are those of the mapping and
+/// of the update.
+fn merge(
+    map: &mut Map<String, Value>,
+    update: &Map<String, Value>,
+    (spelling, of_update): (&mut Spelling, &Spelling),
+) -> bool {
     let mut changed = false;
     for (key, new) in update {
+        let of_new = of_update.step(key);
+        let Some(spelling) = spelling.member_mut(key) else {
+            continue;
+        };
         changed |= match (map.get_mut(key), new) {
-            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
+            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new, (spelling, of_new)),
             (Some(Value::Array(old)), Value::Array(new)) => {
-                old.extend(new.iter().cloned());
+                for (index, item) in new.iter().enumerate() {
+                    if let Some(spelling) = spelling.item_mut(old.len()) {
+                        *spelling = of_new.step(&index.to_string()).clone();
+                    }
+                    old.push(item.clone());
+                }
                 !new.is_empty()
             }
-            (Some(old), new) if old == new => false,
+            (Some(old), new) if old == new && *of_new == Spelling::None => false,
             _ => {
+                *spelling = of_new.clone();
                 map.insert(key.clone(), new.clone());
                 true
             }

@@ -58,7 +58,15 @@ pub(crate) fn check(document: &Document) -> Result<(), Problem> {
 fn describes(keyword: &str) -> bool {
     let texts = [
         "$ref",
+        "$anchor",
         "$comment",
+        "$defs",
+        "$dynamicAnchor",
+        "$id",
+        "$schema",
+        "definitions",
+        "externalDocs",
+        "xml",
         "description",
         "summary",
         "title",

@@ -15,8 +15,9 @@ use serde_json::{Map, Number, Value};
 use super::advice::advice;
 use super::bounds::{self, Counter};
 use super::pointer::escape;
+use super::scalar::NOT_FINITE;
 use super::spelling::{self, Spelling};
-use super::yaml::{self, NOT_FINITE, TWICE};
+use super::yaml::{self, TWICE};
 use super::{Document, lines, names, shape};
 use crate::problem::Problem;
 
@@ -26,6 +27,11 @@ use crate::problem::Problem;
 /// Returns an error if the file cannot be read, is neither YAML nor JSON, holds several documents, exceeds a
 /// bound, repeats a key, has a name with a hidden character, or has no mapping at the top level.
 pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
+    settled(read_for_overlay(path)?)
+}
+
+/// The same before an overlay, which may change a value that readers of YAML disagree on: with the problem of that value.
+pub(super) fn read_for_overlay(path: &Path) -> Result<Read, Problem> {
     let bytes = bytes(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -34,10 +40,17 @@ pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
             .with_line(Some(line_after(before)))
             .with_help("save the file as UTF-8, or correct the character on this line")
     })?;
-    let document = parse(path, text)?;
-    shape::check(&document)?;
-    names::check(&document)?;
-    Ok(document)
+    let read = parse_for_overlay(path, text)?;
+    shape::check(&read.0)?;
+    names::check(&read.0)?;
+    Ok(read)
+}
+
+/// A document, and the problem of a value that readers of YAML disagree on.
+type Read = (Document, Result<(), Problem>);
+
+fn settled((document, agreed): Read) -> Result<Document, Problem> {
+    agreed.map(|()| document)
 }
 
 /// The bytes of a regular file that is not too large.
@@ -79,6 +92,10 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
 
 /// Like [`read`], for a text in memory, with any names; `path` is only used in messages.
 pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
+    settled(parse_for_overlay(path, text)?)
+}
+
+fn parse_for_overlay(path: &Path, text: String) -> Result<Read, Problem> {
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
@@ -94,16 +111,32 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
             .with_line(Some(line_after(before.as_bytes())))
             .with_help("remove the character"));
     }
-    let value = parse_value(path, &text)?;
+    let (mut value, spelling) = parse_value(path, &text)?;
+    let agreed = spelling::keep(&mut value, &spelling).map_err(|found| {
+        let line = lines::line_of(&text, &found.pointer);
+        found.problem(path).with_line(line)
+    });
     if !value.is_object() {
         return Err(Problem::in_file(path, "is not a mapping at the top level")
             .with_help("give a YAML or JSON document"));
     }
-    Ok(Document {
+    let document = Document {
         path: path.to_owned(),
         value,
+        spelling,
         text,
-    })
+    };
+    Ok((document, agreed))
+}
+
+/// The spelling of the values of a document, also of one in JSON. YAML includes most of JSON.
+pub(super) fn spelling(document: &Document) -> Spelling {
+    match &document.spelling {
+        Spelling::None => yaml::parse(&document.text)
+            .map(|(_, spelling)| spelling)
+            .unwrap_or(Spelling::None),
+        spelling => spelling.clone(),
+    }
 }
 
 /// The line that follows these bytes, counted from 1.
@@ -111,7 +144,7 @@ fn line_after(before: &[u8]) -> usize {
     before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
+fn parse_value(path: &Path, text: &str) -> Result<(Value, Spelling), Problem> {
     // JSON has escapes that YAML lacks; if the text only looks like JSON, it is parsed as YAML.
     if lines::looks_like_json(text) {
         let trail = RefCell::new(Vec::new());
@@ -121,14 +154,13 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
             counter: &counter,
         };
         match from_json(tree, text) {
-            Ok(mut value) => {
+            Ok(value) => {
                 // Parses again for the spellings, as YAML, which includes JSON.
-                if spelling::is_wanted(&value)
-                    && let Ok((_, spelled)) = yaml::parse(text)
-                {
-                    keep(path, text, &mut value, spelled)?;
-                }
-                return Ok(value);
+                let spelled = match spelling::is_wanted(&value) {
+                    true => yaml::parse(text).map(|(_, spelled)| spelled).ok(),
+                    false => None,
+                };
+                return Ok((value, spelled.unwrap_or(Spelling::None)));
             }
             Err(error)
                 if path
@@ -142,25 +174,8 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
             Err(_) => {}
         }
     }
-    let (mut value, spelled) = yaml::parse(text)
-        .map_err(|fault| unreadable(path, "YAML", &fault.what, fault.line, &fault.trail))?;
-    keep(path, text, &mut value, spelled)?;
-    Ok(value)
-}
-
-/// Corrects the scalars of a text by their spelling.
-fn keep(path: &Path, text: &str, value: &mut Value, spelled: Spelling) -> Result<(), Problem> {
-    spelling::keep(value, spelled).map_err(|found| {
-        let line = lines::line_of(text, &found.pointer);
-        let what = format!(
-            "readers of YAML 1.1 and of YAML 1.2 read `{}` differently",
-            found.text
-        );
-        Problem::in_file(path, what)
-            .with_pointer(found.pointer)
-            .with_line(line)
-            .with_help(format!("write {}, or in quotes if it is a text", found.fix))
-    })
+    yaml::parse(text)
+        .map_err(|fault| unreadable(path, "YAML", &fault.what, fault.line, &fault.trail))
 }
 
 fn from_json(tree: Tree<'_>, text: &str) -> Result<Value, serde_json::Error> {

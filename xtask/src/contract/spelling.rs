@@ -5,11 +5,16 @@
 //! of texts it says that there may be no value. If the contract wants a number or a truth value, a value that
 //! readers of YAML 1.1 read differently is refused, and `1.0` is the integer 1.
 
+use std::cell::Cell;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::ambiguous;
-use super::pointer::escape;
+use super::pointer::{escape, steps};
 use super::references::pointer_of;
+use super::scalar::untagged;
+use crate::problem::Problem;
 
 /// Keys whose value is a text at every location.
 const TEXTS: [&str; 10] = [
@@ -106,78 +111,208 @@ impl Spelling {
             Self::Members(members)
         }
     }
+
+    /// The spellings in the member or the item at this step.
+    pub(super) fn step(&self, step: &str) -> &Self {
+        match self {
+            Self::Members(members) => {
+                let found = members.iter().find(|(key, _)| key == step);
+                found.map_or(&Self::None, |(_, inner)| inner)
+            }
+            Self::Items(items) => {
+                let found = step.parse().ok().and_then(|index: usize| items.get(index));
+                found.unwrap_or(&Self::None)
+            }
+            Self::None | Self::Of(_) => &Self::None,
+        }
+    }
+
+    /// The same, to change them. The spelling of another kind of value is dropped.
+    pub(super) fn member_mut(&mut self, key: &str) -> Option<&mut Self> {
+        if !matches!(self, Self::Members(_)) {
+            *self = Self::Members(Vec::new());
+        }
+        let Self::Members(members) = self else {
+            return None;
+        };
+        let index = members.iter().position(|(known, _)| known == key);
+        let index = index.unwrap_or_else(|| {
+            members.push((key.to_owned(), Self::None));
+            members.len() - 1
+        });
+        members.get_mut(index).map(|(_, inner)| inner)
+    }
+
+    pub(super) fn item_mut(&mut self, index: usize) -> Option<&mut Self> {
+        if !matches!(self, Self::Items(_)) {
+            *self = Self::Items(Vec::new());
+        }
+        let Self::Items(items) = self else {
+            return None;
+        };
+        if items.len() <= index {
+            items.resize(index + 1, Self::None);
+        }
+        items.get_mut(index)
+    }
+
+    /// Those in the part of a document at this place.
+    pub(super) fn at_mut(&mut self, place: &str, document: &Value) -> Option<&mut Self> {
+        let mut here = Some(document);
+        steps(place).try_fold(self, |spelling, step| match here {
+            Some(Value::Array(items)) => {
+                let index = step.parse().ok()?;
+                here = items.get(index);
+                spelling.item_mut(index)
+            }
+            value => {
+                here = value.and_then(|value| value.get(&step));
+                spelling.member_mut(&step)
+            }
+        })
+    }
+
+    /// Removes those of a part that the document loses.
+    pub(super) fn remove(&mut self, step: &str) {
+        match self {
+            Self::Members(members) => members.retain(|(key, _)| key != step),
+            Self::Items(items) => {
+                if let Some(index) = step.parse().ok().filter(|index| *index < items.len()) {
+                    items.remove(index);
+                }
+            }
+            Self::None | Self::Of(_) => {}
+        }
+    }
 }
 
 /// A value that readers of YAML disagree on, although a number or a truth value is expected.
 #[derive(Debug)]
 pub(super) struct Ambiguous {
     pub(super) pointer: String,
-    pub(super) text: String,
+    text: String,
     /// The spelling that they agree on.
-    pub(super) fix: String,
+    fix: String,
+}
+
+impl Ambiguous {
+    /// The refusal of a file, without the line.
+    pub(super) fn problem(self, path: &Path) -> Problem {
+        let Self { pointer, text, fix } = self;
+        let what = format!("readers of YAML 1.1 and of YAML 1.2 read `{text}` differently");
+        Problem::in_file(path, what)
+            .with_pointer(pointer)
+            .with_help(format!("write {fix}, or in quotes if it is a text"))
+    }
 }
 
 /// Replaces every number and truth value that must be a text by its spelling in the file.
 ///
 /// # Errors
-/// Returns an error if readers of YAML disagree on a number or a truth value.
-pub(super) fn keep(value: &mut Value, spelling: Spelling) -> Result<(), Ambiguous> {
-    if spelling != Spelling::None {
-        // The types of the values, which are found anywhere in the document.
-        let root = value.clone();
-        put(value, spelling, Role::Structure, &root, &root)?;
-    }
-    Ok(())
+/// Returns an error if readers of YAML disagree on a number or a truth value. All others are replaced.
+pub(super) fn keep(document: &mut Value, spelling: &Spelling) -> Result<(), Ambiguous> {
+    keep_at(document, "", spelling)
 }
 
-/// `here` is the value in the unchanged document `root`.
-fn put<'r>(
-    value: &mut Value,
-    spelling: Spelling,
-    role: Role<'r>,
-    here: &'r Value,
-    root: &'r Value,
+/// The same for the part of a document at this place, whose spelling is given.
+///
+/// # Errors
+/// Returns an error if readers of YAML disagree on a number or a truth value.
+pub(super) fn keep_at(
+    document: &mut Value,
+    place: &str,
+    spelling: &Spelling,
 ) -> Result<(), Ambiguous> {
-    let within = |step: &str, mut found: Ambiguous| {
-        found.pointer = format!("/{}{}", escape(step), found.pointer);
-        found
-    };
-    match (value, spelling) {
-        (Value::Object(map), Spelling::Members(members)) => {
-            for (key, spelling) in members {
-                if let (Some(value), Some(inner)) = (map.get_mut(&key), here.get(&key)) {
-                    let role = role.of_member(&key, here, root);
-                    put(value, spelling, role, inner, root).map_err(|found| within(&key, found))?;
-                }
-            }
-        }
-        (Value::Array(items), Spelling::Items(spellings)) => {
-            let inner = here.as_array().into_iter().flatten();
-            for (index, ((item, spelling), inner)) in
-                items.iter_mut().zip(spellings).zip(inner).enumerate()
-            {
-                put(item, spelling, role.of_item(root), inner, root)
-                    .map_err(|found| within(&index.to_string(), found))?;
-            }
-        }
-        (value, Spelling::Of(text)) => match role.expects(root) {
-            Expected::Text => *value = Value::String(text),
-            Expected::Anything => {}
-            wanted => {
-                if let Some(fix) = ambiguous::fix(&text) {
-                    let pointer = String::new();
-                    return Err(Ambiguous { pointer, text, fix });
-                }
-                if wanted == Expected::Integer
-                    && let Some(whole) = whole(value)
-                {
-                    *value = whole;
-                }
-            }
-        },
-        _ => {}
+    let root: &Value = document;
+    let (mut role, mut here) = (Role::Structure, root);
+    for step in steps(place) {
+        let (inner, next) = match here {
+            Value::Array(items) => (
+                step.parse().ok().and_then(|index: usize| items.get(index)),
+                role.of_item(root),
+            ),
+            _ => (here.get(&step), role.of_member(&step, here, root)),
+        };
+        let Some(inner) = inner else { return Ok(()) };
+        (role, here) = (next, inner);
     }
-    Ok(())
+    let mut changes = Changes::default();
+    changes.find(spelling, role, (here, root), &mut place.to_owned());
+    for (pointer, value) in changes.values {
+        if let Some(known) = document.pointer_mut(&pointer) {
+            *known = value;
+        }
+    }
+    changes.ambiguous.map_or(Ok(()), Err)
+}
+
+/// The values of a document that must change.
+#[derive(Default)]
+struct Changes {
+    values: Vec<(String, Value)>,
+    /// The first value that readers of YAML disagree on. It stays as it is.
+    ambiguous: Option<Ambiguous>,
+}
+
+impl Changes {
+    /// Adds those of `here`, the part of the document `root` at the pointer.
+    fn find<'r>(
+        &mut self,
+        spelling: &Spelling,
+        role: Role<'r>,
+        (here, root): (&'r Value, &'r Value),
+        pointer: &mut String,
+    ) {
+        let outer = pointer.len();
+        match (here, spelling) {
+            (Value::Object(map), Spelling::Members(members)) => {
+                for (key, spelling) in members {
+                    if let Some(inner) = map.get(key) {
+                        pointer.push('/');
+                        pointer.push_str(&escape(key));
+                        let role = role.of_member(key, here, root);
+                        self.find(spelling, role, (inner, root), pointer);
+                        pointer.truncate(outer);
+                    }
+                }
+            }
+            (Value::Array(items), Spelling::Items(spellings)) => {
+                for (index, (inner, spelling)) in items.iter().zip(spellings).enumerate() {
+                    pointer.push_str(&format!("/{index}"));
+                    self.find(spelling, role.of_item(root), (inner, root), pointer);
+                    pointer.truncate(outer);
+                }
+            }
+            (value, Spelling::Of(text)) => {
+                // In a document that an overlay changes, an earlier type may have made it a text.
+                let read = match value {
+                    Value::String(_) => untagged(text).unwrap_or_else(|_| value.clone()),
+                    value => value.clone(),
+                };
+                let wanted = match role.expects(root) {
+                    Expected::Text => Value::from(text.as_str()),
+                    Expected::Anything => read,
+                    // A text is the only type that the value can have.
+                    Expected::Value(types) if types.text && !types.allows(&read, text) => {
+                        Value::from(text.as_str())
+                    }
+                    expected => {
+                        if let Some(fix) = ambiguous::fix(text) {
+                            let (pointer, text) = (pointer.clone(), text.clone());
+                            let found = Ambiguous { pointer, text, fix };
+                            self.ambiguous.get_or_insert(found);
+                        }
+                        let whole = whole(&read).filter(|_| expected == Expected::Integer);
+                        whole.unwrap_or(read)
+                    }
+                };
+                if wanted != *value {
+                    self.values.push((pointer.clone(), wanted));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The integer that a number such as `1.0` is.
@@ -198,8 +333,8 @@ pub(super) fn is_wanted(value: &Value) -> bool {
 enum Expected {
     Anything,
     Text,
-    /// A number or a truth value.
-    Value,
+    /// A number or a truth value, or a text if the schema allows one.
+    Value(Types),
     Integer,
 }
 
@@ -225,6 +360,8 @@ enum Role<'r> {
     Names,
     /// A value of each of these schemas; none if nothing describes it.
     Data(Option<&'r Value>),
+    /// A part of an overlay, which the document that it changes describes.
+    Update,
     /// A list of values of this schema.
     Values(&'r Value),
 }
@@ -241,6 +378,9 @@ impl<'r> Role<'r> {
                 })
             })),
             Self::Values(_) => Self::Data(None),
+            Self::Update => Self::Update,
+            // No keyword of a contract has this name.
+            Self::Structure if key == "update" => Self::Update,
             Self::Variables => Self::Variable,
             Self::Variable if matches!(key, "default" | "enum") => Self::Text,
             Self::Examples(schema) => Self::Example(schema),
@@ -264,6 +404,7 @@ impl<'r> Role<'r> {
     fn of_item(self, root: &'r Value) -> Self {
         match self {
             Self::Text | Self::List => Self::Text,
+            Self::Update => Self::Update,
             Self::Values(schema) => Self::Data(Some(schema)),
             Self::Data(schema) => Self::Data(
                 schema.and_then(|schema| inside(schema, root, &|schema| schema.get("items"))),
@@ -278,12 +419,64 @@ impl<'r> Role<'r> {
         };
         match self {
             Self::Text => Expected::Text,
-            Self::Value | Self::List => Expected::Value,
+            Self::Value | Self::List => Expected::Value(Types::default()),
             Self::Data(Some(schema)) if is(schema, 1, of_texts) => Expected::Text,
             Self::Data(Some(schema)) if is(schema, 1, of_integers) => Expected::Integer,
             // A value that one member of a choice may be is ambiguous too.
-            Self::Data(Some(schema)) if is(schema, DEEPEST, of_values) => Expected::Value,
+            Self::Data(Some(schema)) if is(schema, DEEPEST, of_values) => {
+                Expected::Value(Types::of(schema, root))
+            }
             _ => Expected::Anything,
+        }
+    }
+}
+
+/// The types that a schema leaves to a scalar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Types {
+    text: bool,
+    number: bool,
+    truth: bool,
+}
+
+impl Types {
+    /// Those of a schema and of its parts. One that names no type leaves every type.
+    fn of(schema: &Value, root: &Value) -> Self {
+        let all = Cell::new(Self::default());
+        let looked_at = Cell::new(0);
+        search(schema, root, DEEPEST, &|schema| {
+            looked_at.set(looked_at.get() + 1);
+            let mut types = all.get();
+            let mut add = |kind: &str| match kind {
+                "string" => types.text = true,
+                "integer" | "number" => types.number = true,
+                "boolean" => types.truth = true,
+                _ => {}
+            };
+            let composed = ["$ref", "allOf", "oneOf", "anyOf", "schema"];
+            match schema.get("type") {
+                Some(Value::String(kind)) => add(kind),
+                Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).for_each(add),
+                _ if composed
+                    .iter()
+                    .any(|keyword| schema.get(*keyword).is_some()) => {}
+                _ => ["string", "number", "boolean"].into_iter().for_each(add),
+            }
+            all.set(types);
+            None
+        });
+        if looked_at.get() >= DEEPEST {
+            return Self::default();
+        }
+        all.get()
+    }
+
+    /// Whether a reader of YAML may take a spelling for one of the types other than a text.
+    fn allows(self, value: &Value, spelling: &str) -> bool {
+        match value {
+            Value::Bool(_) => self.truth,
+            _ if ambiguous::truth(spelling).is_some() => self.truth,
+            _ => self.number,
         }
     }
 }
@@ -415,7 +608,8 @@ fn wants<'r>(value: &'r Value, role: Role<'r>, root: &'r Value) -> bool {
         scalar if is_scalar(scalar) => match role.expects(root) {
             Expected::Text => true,
             Expected::Integer => whole(scalar).is_some(),
-            Expected::Value | Expected::Anything => false,
+            Expected::Value(types) => types.text && !types.allows(scalar, &scalar.to_string()),
+            Expected::Anything => false,
         },
         _ => false,
     }
@@ -489,7 +683,7 @@ mod tests {
 
     #[test]
     fn values_of_other_types_keep_their_type() {
-        for kind in ["number", "integer", "boolean", "[string, integer]", "array"] {
+        for kind in ["number", "integer", "boolean", "array"] {
             let value = read(&format!(
                 "{{type: {kind}, enum: [1.30, true, 0x10], default: 1.50}}"
             ));
@@ -544,7 +738,7 @@ mod tests {
             ("type: number, enum: [@]", "/a/enum/0"),
             ("enum: [7, @]", "/a/enum/1"),
             ("minimum: 1, default: @", "/a/default"),
-            ("type: [string, integer], enum: [@]", "/a/enum/0"),
+            ("type: [string, integer, boolean], enum: [@]", "/a/enum/0"),
             ("type: [boolean, 'null'], const: @", "/a/const"),
             ("type: integer, examples: [@]", "/a/examples/0"),
             (
@@ -552,7 +746,7 @@ mod tests {
                 "/a/default/0",
             ),
             (
-                "oneOf: [{type: string}, {$ref: '#/i'}], default: @",
+                "oneOf: [{type: [string, boolean]}, {$ref: '#/i'}], default: @",
                 "/a/default",
             ),
             ("schema: {type: integer}, example: @", "/a/example"),
@@ -598,6 +792,34 @@ mod tests {
                 "{{x-a: {text}, default: {{b: {text}}}, title: {text}}}"
             ));
             assert_eq!(found["title"], json!(text));
+        }
+    }
+
+    #[test]
+    fn a_value_is_a_text_if_a_schema_of_several_types_allows_no_other_for_it() {
+        for (schema, text, value) in [
+            ("type: [string, integer]", "yes", json!("yes")),
+            ("type: [string, integer]", "true", json!("true")),
+            ("type: [string, integer]", "1.30", json!(1.3)),
+            ("type: [string, integer]", "7", json!(7)),
+            ("type: [string, number]", "off", json!("off")),
+            ("type: [string, number]", "1.30", json!(1.3)),
+            ("type: [string, boolean]", "1.30", json!("1.30")),
+            ("type: [string, boolean]", "010", json!("010")),
+            ("type: [string, boolean]", "1_000", json!("1_000")),
+            ("type: [string, boolean]", "true", json!(true)),
+            ("oneOf: [{$ref: '#/i'}, {type: string}]", "no", json!("no")),
+            ("oneOf: [{$ref: '#/i'}, {type: string}]", "0x1F", json!(31)),
+            (
+                "oneOf: [{$ref: '#/i'}, {minLength: 2}]",
+                "true",
+                json!(true),
+            ),
+        ] {
+            let found = read(&format!(
+                "i: {{type: integer}}\na: {{{schema}, default: {text}}}"
+            ));
+            assert_eq!(found["a"]["default"], value, "{text} of {schema}");
         }
     }
 

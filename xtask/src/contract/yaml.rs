@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::ambiguous;
 use super::bounds::{self, Counter, Size};
 use super::pointer::escape;
+use super::scalar::untagged;
 use super::spelling::Spelling;
 
 /// The reason why a text cannot be read, with its line and the surrounding keys and indices.
@@ -24,7 +25,6 @@ pub(super) struct Fault {
 
 pub(super) const TWICE: &str = "the key occurs twice";
 pub(super) const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
-pub(super) const NOT_FINITE: &str = "infinity and NaN are not allowed in a contract";
 pub(super) const SEVERAL: &str = "there is more than one document in the file";
 pub(super) const KEY: &str = "a key has to be a plain text";
 pub(super) const TAG: &str = "is not allowed in a contract";
@@ -329,56 +329,6 @@ fn unknown(tag: &Tag) -> String {
     format!("the tag `{handle}{suffix}` {TAG}")
 }
 
-/// A plain value by the core schema of YAML 1.2.
-fn untagged(text: &str) -> Result<Value, String> {
-    Ok(match text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => match number(text)? {
-            Some(number) => Value::Number(number),
-            None => Value::from(text),
-        },
-    })
-}
-
-fn number(text: &str) -> Result<Option<Number>, String> {
-    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
-        if let Some(digits) = text.strip_prefix(prefix) {
-            // A sign after the prefix is no digit.
-            let is_number = digits.starts_with(|c: char| c.is_ascii_hexdigit());
-            let value = i128::from_str_radix(digits, radix).ok();
-            return Ok(value.filter(|_| is_number).and_then(integer));
-        }
-    }
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Err(NOT_FINITE.to_owned());
-    }
-    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return Ok(None);
-    }
-    if digits.bytes().all(|byte| byte.is_ascii_digit())
-        && let Ok(value) = digits.parse::<i128>()
-    {
-        return Ok(integer(if negative { -value } else { value }));
-    }
-    let value = digits.parse::<f64>().ok();
-    let value = value.map(|value| if negative { -value } else { value });
-    Ok(value.and_then(Number::from_f64))
-}
-
-fn integer(value: i128) -> Option<Number> {
-    match (u64::try_from(value), i64::try_from(value)) {
-        (Ok(value), _) => Some(value.into()),
-        (_, Ok(value)) => Some(value.into()),
-        _ => Number::from_f64(value as f64),
-    }
-}
-
 /// The line, counted from 1, of each location that a pointer can name. JSON is parsed as YAML.
 pub(super) fn lines(text: &str) -> BTreeMap<String, usize> {
     let mut lines = BTreeMap::new();
@@ -521,11 +471,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::contract::scalar::NOT_FINITE;
     use crate::contract::spelling;
 
     fn parsed(text: &str) -> Value {
         let (mut value, spelling) = parse(text).unwrap_or_else(|fault| panic!("{fault:?}"));
-        spelling::keep(&mut value, spelling).expect("no reader disagrees");
+        spelling::keep(&mut value, &spelling).expect("no reader disagrees");
         value
     }
 

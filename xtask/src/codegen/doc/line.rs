@@ -1,6 +1,6 @@
 //! One line of documentation, and how it is escaped.
 
-use crate::text::push_visible;
+use crate::text::push_shown;
 
 /// Text, code and links, one after the other.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -200,9 +200,7 @@ fn article(name: &str) -> &'static str {
 /// The text in one line, with an escape for every character that shows nothing.
 fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        push_visible(c, &mut out);
-    }
+    push_shown(text, &mut out);
     out
 }
 
@@ -227,6 +225,12 @@ fn code(text: &str) -> String {
 /// Adds `text` so that Markdown shows it and does nothing else with it.
 fn escape(text: &str, at_start: bool, follows_word: bool, out: &mut String) {
     let start_ends = if at_start { line_start(text) } else { 0 };
+    let may_be_special = |byte| b"\\`*[<|~_&".contains(&byte);
+    let has_pairs = ["--", ".."].iter().any(|pair| text.contains(pair));
+    if start_ends == 0 && !has_pairs && !text.bytes().any(may_be_special) {
+        out.push_str(text);
+        return;
+    }
     let mut before = if follows_word { 'a' } else { ' ' };
     let mut rest = text.char_indices().peekable();
     while let Some((index, c)) = rest.next() {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::block::{Block, Row};
 use super::line::Line;
-use crate::text::push_visible;
+use crate::text::push_shown;
 
 /// The columns of indentation from which on Markdown sees a code block.
 const CODE: usize = 4;
@@ -27,12 +27,10 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 fn lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut shown = String::with_capacity(text.len());
-    for c in text.replace('\t', "    ").chars() {
-        match c {
-            '\n' => shown.push(c),
-            // Now, because some of them are spaces of a kind.
-            c => push_visible(c, &mut shown),
-        }
+    for line in text.replace('\t', "    ").split('\n') {
+        // Now, because some characters without a look are spaces of a kind.
+        push_shown(line, &mut shown);
+        shown.push('\n');
     }
     let lines = shown.trim().split('\n');
     lines.map(|line| line.trim_end().to_owned()).collect()

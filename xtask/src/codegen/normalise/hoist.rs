@@ -108,12 +108,9 @@ fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
         schema: Schema::new(Kind::Any, ""),
         place,
     });
-    let mut inner = Schema {
-        kind: std::mem::replace(&mut schema.kind, Kind::Any),
-        nullable: false,
-        notes: schema.notes.clone(),
-        pointer: schema.pointer.clone(),
-    };
+    let kind = std::mem::replace(&mut schema.kind, Kind::Any);
+    let mut inner = Schema::new(kind, schema.pointer.as_str());
+    inner.notes = schema.notes.clone();
     within(&mut inner, &Owner::Inline(number), &[], found);
     schema.kind = Kind::Ref(temporary(number));
     if let Some(slot) = found.get_mut(number) {

@@ -12,7 +12,9 @@ use super::budget::{self, Budget};
 use super::conflict::Conflict;
 use super::fingerprint::fingerprint;
 use super::names;
-use super::schema::{Components, Kind, Member, Object, Property, Schema, TextFormat, Union};
+use super::schema::{
+    Components, EnumValue, Kind, Member, Object, Property, Schema, TextFormat, Union,
+};
 use crate::codegen::model::Remark;
 use crate::contract::pointer::steps;
 
@@ -162,38 +164,27 @@ impl<'a> Merger<'a> {
         if let Some(conflict) = failed {
             return Err(conflict);
         }
-        let Schema {
-            kind,
-            nullable,
-            notes,
-            pointer,
-        } = schema;
-        match kind {
+        match &mut schema.kind {
             Kind::AllOf(parts) => {
-                let mut merged = self.all(parts, &pointer)?;
-                merged.nullable |= nullable;
-                merged.notes = notes.or(&merged.notes);
+                let mut merged = self.all(std::mem::take(parts), &schema.pointer)?;
+                merged.nullable |= schema.nullable;
+                merged.notes = schema.notes.or(&merged.notes);
                 if !matches!(merged.kind, Kind::Ref(_)) {
-                    merged.pointer = pointer;
+                    merged.pointer = schema.pointer;
                 }
-                Ok(merged)
+                return Ok(merged);
             }
-            Kind::Object(mut object) => {
-                self.undeclared(std::mem::take(&mut object.required_elsewhere), &pointer);
-                Ok(Schema {
-                    kind: object_kind(object, &pointer),
-                    nullable,
-                    notes,
-                    pointer,
-                })
+            Kind::Object(object) => {
+                let mut object = std::mem::take(object);
+                self.undeclared(
+                    std::mem::take(&mut object.required_elsewhere),
+                    &schema.pointer,
+                );
+                schema.kind = object_kind(object, &schema.pointer);
             }
-            kind => Ok(Schema {
-                kind,
-                nullable,
-                notes,
-                pointer,
-            }),
+            _ => {}
         }
+        Ok(schema)
     }
 
     fn all(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
@@ -306,7 +297,12 @@ impl<'a> Merger<'a> {
     }
 
     fn two(&mut self, before: Schema, after: Schema, pointer: &str) -> Result<Schema, Conflict> {
+        let is_text = |schema: &Schema| matches!(schema.kind, Kind::Text(_) | Kind::Enum(_));
+        let (before_is_text, after_is_text) = (is_text(&before), is_text(&after));
+        let is_implied = before.is_implied && after.is_implied;
         let kind = match (before.kind, after.kind) {
+            (kind, Kind::Text(_)) if after.is_implied && !before_is_text => kind,
+            (Kind::Text(_), kind) if before.is_implied && !after_is_text => kind,
             (Kind::Object(first), Kind::Object(second)) => {
                 Kind::Object(self.objects(first, second, pointer))
             }
@@ -316,14 +312,16 @@ impl<'a> Merger<'a> {
             (Kind::Object(object), Kind::Union(union)) => {
                 Kind::Union(self.spread_over_members(union, &object, pointer, false)?)
             }
-            // The type of a choice whose members all have it says nothing more.
-            (Kind::Union(union), kind) | (kind, Kind::Union(union))
-                if union
-                    .members
-                    .iter()
-                    .all(|member| is_of_type(self.kind(&member.schema), &kind)) =>
-            {
-                Kind::Union(union)
+            (Kind::Union(first), Kind::Union(second)) => {
+                let print =
+                    |union: &Union| fingerprint(&Schema::new(Kind::Union(union.clone()), pointer));
+                if print(&first) != print(&second) {
+                    self.later(pointer, "are different choices");
+                }
+                Kind::Union(second)
+            }
+            (Kind::Union(union), kind) | (kind, Kind::Union(union)) => {
+                Kind::Union(self.narrowed(union, &kind, pointer)?)
             }
             (Kind::Text(first), Kind::Text(second)) => {
                 let is_plain = |format| matches!(format, TextFormat::Plain | TextFormat::Binary);
@@ -333,25 +331,13 @@ impl<'a> Merger<'a> {
                 Kind::Text(if is_plain(second) { first } else { second })
             }
             (Kind::Map(first), Kind::Map(second)) => Kind::Map(self.values(first, second, pointer)),
-            (Kind::Union(first), Kind::Union(second)) => {
-                let print =
-                    |union: &Union| fingerprint(&Schema::new(Kind::Union(union.clone()), pointer));
-                if print(&first) != print(&second) {
-                    self.later(pointer, "are different choices");
-                }
-                Kind::Union(second)
-            }
             (Kind::Map(value), Kind::Object(mut object))
             | (Kind::Object(mut object), Kind::Map(value)) => {
                 object.extra.get_or_insert(value);
                 Kind::Object(object)
             }
             (Kind::Enum(first), Kind::Enum(second)) => {
-                let both: Vec<_> = second
-                    .iter()
-                    .filter(|value| first.iter().any(|other| other.value == value.value))
-                    .cloned()
-                    .collect();
+                let both = common(&first, &second);
                 if both.is_empty() {
                     self.later(pointer, "are enums without a common value");
                 }
@@ -381,9 +367,68 @@ impl<'a> Merger<'a> {
         Ok(Schema {
             kind,
             nullable: false,
+            is_implied,
             notes: after.notes.or(&before.notes),
             pointer: pointer.to_owned(),
         })
+    }
+
+    /// The members of a choice that may have a type, each with that type.
+    fn narrowed(&mut self, union: Union, kind: &Kind, pointer: &str) -> Result<Union, Conflict> {
+        let mut members: Vec<Member> = Vec::new();
+        let mut is_possible = false;
+        for member in union.members {
+            let own = self.kind(&member.schema);
+            let is_null = matches!(own, Kind::Null);
+            if is_of_type(own, kind) {
+                is_possible |= !is_null;
+                members.push(member);
+                continue;
+            }
+            let place = member.schema.pointer.clone();
+            let own = match &member.schema.kind {
+                Kind::Ref(name) => self.referred(&name.clone())?,
+                _ => member.schema,
+            };
+            if matches!(own.kind, Kind::Any) {
+                is_possible = true;
+                let kind = kind.clone();
+                members.push(Member {
+                    schema: Schema { kind, ..own },
+                    ..member
+                });
+                continue;
+            }
+            budget::chain(self.spread.len(), &place)?;
+            let is_apart = match (&own.kind, kind) {
+                (Kind::Enum(own), Kind::Enum(values)) => common(own, values).is_empty(),
+                _ => false,
+            };
+            self.spread.push(String::new());
+            let merged = self.two(own, Schema::new(kind.clone(), pointer), &place);
+            self.spread.pop();
+            match merged {
+                Ok(schema) if !is_apart => {
+                    is_possible = true;
+                    members.push(Member { schema, ..member });
+                }
+                Err(conflict) if conflict.what != NO_VALUE => return Err(conflict),
+                _ => {
+                    let what = "no value fits this member and the type beside the choice";
+                    self.remarks.push(Remark {
+                        pointer: place,
+                        text: what.to_owned(),
+                    });
+                }
+            }
+        }
+        if !is_possible {
+            return Err(Conflict {
+                pointer: pointer.to_owned(),
+                what: NO_VALUE.to_owned(),
+            });
+        }
+        Ok(Union { members, ..union })
     }
 
     /// The kind of a schema, or of the target of a reference.
@@ -580,6 +625,12 @@ fn object_kind(object: Object, pointer: &str) -> Kind {
     Kind::Object(object)
 }
 
+/// The values of the second enum that the first one has too.
+fn common(first: &[EnumValue], second: &[EnumValue]) -> Vec<EnumValue> {
+    let is_known = |value: &&EnumValue| first.iter().any(|other| other.value == value.value);
+    second.iter().filter(is_known).cloned().collect()
+}
+
 /// Whether the values of a schema have a type that says nothing more of them.
 fn is_of_type(kind: &Kind, bare: &Kind) -> bool {
     matches!(
@@ -589,7 +640,7 @@ fn is_of_type(kind: &Kind, bare: &Kind) -> bool {
             | (Kind::Number, Kind::Number)
             | (Kind::Boolean, Kind::Boolean)
             | (Kind::Null, _)
-    )
+    ) || matches!((kind, bare), (Kind::List(_), Kind::List(items)) if matches!(items.kind, Kind::Any))
 }
 
 #[cfg(test)]

@@ -203,10 +203,10 @@ fn is_start(c: char) -> bool {
     c.is_ascii_alphabetic() || syn::parse_str::<Ident>(&c.to_string()).is_ok()
 }
 
-/// Whether a text in the form of an identifier is a Rust keyword. `gen` is a keyword since 2024, but
-/// syn does not know it.
-fn is_keyword(text: &str) -> bool {
-    text == "gen" || syn::parse_str::<Ident>(text).is_err()
+/// Whether a text in the form of an identifier is a Rust keyword. All keywords are short. `gen` is a keyword since
+/// 2024, but syn does not know it.
+pub(crate) fn is_keyword(text: &str) -> bool {
+    text == "gen" || text.len() <= "continue".len() && syn::parse_str::<Ident>(text).is_err()
 }
 
 fn separate_digits(text: &str) -> String {

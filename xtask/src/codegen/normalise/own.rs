@@ -156,7 +156,9 @@ impl Reader<'_> {
                 .and_then(Value::as_str)
                 .is_some_and(is_text_format)
         {
-            self.typed("string", map, pointer)
+            let mut text = self.typed("string", map, pointer)?;
+            text.is_implied = true;
+            Ok(text)
         } else if !list(map, "required").is_empty() {
             self.object(map, pointer)
         } else {

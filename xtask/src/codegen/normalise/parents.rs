@@ -4,7 +4,7 @@
 //! remains unchanged. If a parent lists its members by `oneOf` and these extend it, they extend
 //! the parent without that list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -46,20 +46,37 @@ fn schemas<'a>(reader: &Reader<'a>) -> impl Iterator<Item = (&'a String, &'a Val
 }
 
 /// Makes a component that extends a parent and adds nothing a schema of its own. Without a discriminator it is
-/// another name of the parent.
+/// another name of the parent, and what extends that name extends the parent.
 fn separate(reader: &Reader<'_>, draft: &mut Draft, parents: &IndexMap<String, Discriminator>) {
-    let extending: Vec<&String> = schemas(reader)
-        .filter(|(_, value)| extends_parent(reader.document, value))
-        .map(|(name, _)| name)
-        .collect();
-    for name in extending.into_iter().filter(|_| !parents.is_empty()) {
-        if let Some(schema) = draft.components.get_mut(name)
-            && let Kind::Ref(parent) = &schema.kind
-        {
+    if parents.is_empty() {
+        return;
+    }
+    let all = schemas(reader).chain(reader.inner_values());
+    let extending = all.filter(|(_, value)| extends_parent(reader.document, value));
+    let extending: BTreeSet<&String> = extending.map(|(name, _)| name).collect();
+    let mut names = BTreeMap::new();
+    for (name, schema) in &mut draft.components {
+        let Kind::Ref(parent) = &schema.kind else {
+            continue;
+        };
+        if extending.contains(name) {
             let parts = [Kind::Ref(parent.clone()), Kind::Object(Object::default())];
             let part = |kind| Schema::new(kind, schema.pointer.as_str());
             schema.kind = Kind::AllOf(parts.into_iter().map(part).collect());
+        } else {
+            names.insert(name.clone(), parent.clone());
         }
+    }
+    for schema in draft.components.values_mut() {
+        each_part_mut(schema, &mut |part| {
+            let mut seen = BTreeSet::new();
+            while let Kind::Ref(name) = &part.kind
+                && let Some((name, target)) = names.get_key_value(name)
+                && seen.insert(name)
+            {
+                part.kind = Kind::Ref(target.clone());
+            }
+        });
     }
 }
 
@@ -183,6 +200,18 @@ fn each_part(schema: &Schema, visit: &mut impl FnMut(&str)) {
     }
 }
 
+/// The parts of a schema by `allOf` that are references.
+fn each_part_mut(schema: &mut Schema, visit: &mut impl FnMut(&mut Schema)) {
+    if let Kind::AllOf(parts) = &mut schema.kind {
+        for part in parts {
+            match &part.kind {
+                Kind::Ref(_) => visit(part),
+                _ => each_part_mut(part, visit),
+            }
+        }
+    }
+}
+
 /// The schemas that extend a component, directly or indirectly.
 fn heirs(name: &str, extended: &IndexMap<String, Vec<String>>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
@@ -237,18 +266,14 @@ fn inherit(draft: &mut Draft, name: &str, own: &Schema, budget: &Budget) -> Resu
 }
 
 fn replace(schema: &mut Schema, name: &str, own: &Schema, budget: &Budget) -> Result<(), Conflict> {
-    let Kind::AllOf(parts) = &mut schema.kind else {
-        return Ok(());
-    };
-    for part in parts {
-        if matches!(&part.kind, Kind::Ref(known) if known == name) {
-            budget.copy(own)?;
+    let mut outcome = Ok(());
+    each_part_mut(schema, &mut |part| {
+        if matches!(&part.kind, Kind::Ref(known) if known == name) && outcome.is_ok() {
+            outcome = budget.copy(own);
             part.kind = own.kind.clone();
-        } else {
-            replace(part, name, own, budget)?;
         }
-    }
-    Ok(())
+    });
+    outcome
 }
 
 /// The schema without the list of its members.
@@ -453,6 +478,35 @@ mod tests {
             assert_eq!(fields(&found, "Feline"), ["kind", "name"]);
             assert_eq!(fields(&found, "Lion"), ["kind", "name", "mane"]);
         }
+    }
+
+    #[test]
+    fn a_schema_that_extends_another_name_of_a_parent_or_says_more_beside_a_reference_is_a_member()
+    {
+        let to = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let mut beside = to("Pet");
+        beside["readOnly"] = json!(true);
+        let mut described = to("Pet");
+        described["description"] = json!("Another name.");
+        let mut inside = json!({"type": "object", "$defs": {"Dog": heir("Pet", "bark")}});
+        inside["properties"] = json!({"dog": to("Box/$defs/Dog")});
+        let found = normalised(schemas(json!({
+            "Root": root(),
+            "Pet": pet(json!({"propertyName": "kind"})),
+            "Animal": to("Pet"),
+            "Beast": to("Animal"),
+            "Creature": described,
+            "Cat": heir("Beast", "lives"),
+            "Fish": heir("Creature", "fins"),
+            "Newt": beside,
+            "Box": inside,
+        })));
+        let members = union(&found, "Pet").into_iter().map(|(name, _)| name);
+        assert_eq!(
+            members.collect::<Vec<_>>(),
+            ["BoxDog", "Cat", "Fish", "Newt"]
+        );
+        assert_eq!(fields(&found, "Cat"), ["kind", "name", "lives"]);
     }
 
     #[test]

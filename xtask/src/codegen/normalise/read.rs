@@ -15,7 +15,7 @@ use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use super::schema_keys::{self, chooses, list, types};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
-use crate::contract::choice::{is_never, only_requires};
+use crate::contract::choice::{extends_parent, is_never, only_requires};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::contract::things::Thing;
@@ -191,11 +191,17 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads the schemas inside other parts of the document that references have named so far.
+    /// Reads the schemas inside other parts of the document that references have named so far, and those that extend
+    /// a parent, which are its members.
     ///
     /// Each has its name and its pointer, and the problem if it is not a schema or the types cannot
     /// express it.
     pub(crate) fn inner(&self) -> Vec<(String, &'a String, Result<Schema, Problem>)> {
+        let extending = self.inner.keys().filter(|target| {
+            let value = self.document.value.pointer(target);
+            value.is_some_and(|value| extends_parent(self.document, value))
+        });
+        self.met.borrow_mut().extend(extending);
         let mut read = BTreeMap::new();
         loop {
             let met = self.met.borrow().clone();
@@ -209,6 +215,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The schemas inside other parts of the document that references name, by their names.
+    pub(crate) fn inner_values(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let values = |(target, name): (&String, &'a String)| {
+            Some((name, self.document.value.pointer(target)?))
+        };
+        self.inner.iter().filter_map(values)
+    }
+
     fn composed(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
         Ok(one_or_all(self.structure(map, pointer)?, pointer))
     }
@@ -219,8 +233,10 @@ impl<'a> Reader<'a> {
         let mut parts = Vec::new();
         let own = self.own(map, pointer)?;
         let all = list(map, "allOf");
+        let mut ignored = Notes::default();
         for (index, part) in all.iter().enumerate() {
-            if let Some((kind, named)) = self.contradicted(part, all) {
+            if let Some((part, kind, named)) = self.contradicted(part, all) {
+                ignored = ignored.or(&self.notes(part, pointer)?);
                 let what = format!(
                     "`type: {kind}` is ignored: the schema `{named}` beside it has another type"
                 );
@@ -237,15 +253,27 @@ impl<'a> Reader<'a> {
             }
             parts.push(self.union(map, members, &format!("{pointer}/{keyword}"))?);
         }
-        if !own.is_neutral() || parts.is_empty() {
+        let says_more = match own.kind {
+            Kind::Any => parts.is_empty(),
+            // Any object is more than any value.
+            _ => parts.iter().all(|part| matches!(part.kind, Kind::Any)),
+        };
+        if says_more || !own.is_neutral() {
             parts.insert(0, own);
+        }
+        if let Some(first) = parts.first_mut() {
+            first.notes = std::mem::take(&mut first.notes).or(&ignored);
         }
         Ok(parts)
     }
 
     /// The type of a bare part, and the reference of another part whose target has a different
     /// type: `import` writes a type beside a reference like this.
-    fn contradicted<'v>(&self, part: &'v Value, all: &'v [Value]) -> Option<(&'v str, &'v str)> {
+    fn contradicted<'v>(
+        &self,
+        part: &'v Value,
+        all: &'v [Value],
+    ) -> Option<(&'v Map<String, Value>, &'v str, &'v str)> {
         let part = part.as_object()?;
         let is_bare = |key: &str| matches!(key, "type" | "description" | "nullable");
         if !part
@@ -257,7 +285,7 @@ impl<'a> Reader<'a> {
         let mut references = all.iter().filter_map(|other| other.get("$ref")?.as_str());
         references.find_map(|named| {
             let value = self.document.value.pointer(named.strip_prefix('#')?)?;
-            Some((contradiction(part, value)?, named))
+            Some((part, contradiction(part, value)?, named))
         })
     }
 

@@ -13,6 +13,8 @@ use crate::codegen::doc::{Doc, Line};
 pub(crate) struct Schema {
     pub(crate) kind: Kind,
     pub(crate) nullable: bool,
+    /// Whether the type follows from keywords that only restrict texts: another part of an `allOf` decides.
+    pub(crate) is_implied: bool,
     pub(crate) notes: Notes,
     /// JSON pointer into the contract.
     pub(crate) pointer: String,
@@ -117,6 +119,7 @@ impl Schema {
         Self {
             kind,
             nullable: false,
+            is_implied: false,
             notes: Notes::default(),
             pointer: pointer.into(),
         }

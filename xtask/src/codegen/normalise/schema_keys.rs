@@ -1,14 +1,18 @@
 //! The keywords of a schema as lists and names.
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
 use crate::contract::choice::only_requires;
 
-/// The names of the types.
+/// The names of the types, each once.
 pub(crate) fn types(map: &Map<String, Value>) -> Vec<&str> {
     match map.get("type") {
         Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Array(names)) => {
+            let names = names.iter().filter_map(Value::as_str);
+            names.collect::<IndexSet<_>>().into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -16,20 +16,10 @@ use crate::codegen::model::{
     AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
     ParameterModel, Shape, Style,
 };
-use crate::codegen::split::short;
+use crate::codegen::split::{Call, short};
 use crate::problem::Problem;
 
 use super::{methods::Signature, names, reserved, types};
-
-/// The code for one operation.
-#[derive(Debug)]
-pub(crate) struct Emitted {
-    /// A method of `impl Client`.
-    pub(crate) method: TokenStream,
-    /// The type that stands for the operation, with its implementation of `Operation`, and the setters of
-    /// its call, if there are any: an `impl` of the type with the attribute `setters`.
-    pub(crate) items: TokenStream,
-}
 
 /// Writes one operation; the types are those of progenitor's method.
 ///
@@ -39,7 +29,7 @@ pub(crate) fn emit(
     operation: &OperationModel,
     area: &'static Area,
     signatures: &BTreeMap<String, Signature>,
-) -> Result<Emitted, Problem> {
+) -> Result<Call, Problem> {
     let signature = Signature::of(signatures, operation)?;
     let mut arguments = Vec::new();
     let mut path_values = Vec::new();
@@ -166,7 +156,12 @@ pub(crate) fn emit(
 
         #setters
     };
-    Ok(Emitted { method, items })
+    Ok(Call {
+        name,
+        arguments: arguments.len(),
+        method,
+        items,
+    })
 }
 
 /// The call with the values of its path.
@@ -451,7 +446,7 @@ fn request(operation: &OperationModel) -> Line {
     Line::default().code(&format!("{} {}", operation.http_method, operation.path))
 }
 
-/// What a call gives if it succeeds, with a link to the type.
+/// The result of a successful call, with a link to the type.
 fn returned(operation: &OperationModel, output: Option<&Type>) -> Line {
     let value = |ty: Option<&Type>| ty.map(|ty| described(ty, false)).unwrap_or_default();
     match operation.success.format {

@@ -70,7 +70,7 @@ pub(crate) fn run(
     for (operation, area) in normalised.operations.iter().zip(&areas) {
         let call = calls::emit(operation, area, &signatures)?;
         let request = format!("{} {}", operation.http_method, operation.path);
-        parts.add_operation(area, call.method, call.items, request)?;
+        parts.add_operation(area, call, request)?;
         if parts.is_written() {
             let mock = mocks::emit(operation, area, &signatures)?;
             parts.add_mock(area, mock.blocks)?;

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::Ident;
 
 use super::reserved::Reserved;
+use crate::codegen::normalise::names::is_keyword;
 
 /// An identifier without the `r#` of a raw one.
 pub(crate) fn plain(ident: &Ident) -> String {
@@ -12,9 +13,9 @@ pub(crate) fn plain(ident: &Ident) -> String {
 
 /// An identifier of this name, with an underscore if it is one of `taken` or a Rust keyword.
 pub(crate) fn apart(name: &str, taken: &Reserved) -> Ident {
-    match syn::parse_str::<Ident>(name) {
-        Ok(ident) if !taken.has(name) => ident,
-        _ => Ident::new(&format!("{name}_"), Span::call_site()),
+    match taken.has(name) || is_keyword(name) {
+        true => Ident::new(&format!("{name}_"), Span::call_site()),
+        false => Ident::new(name, Span::call_site()),
     }
 }
 

@@ -19,14 +19,14 @@ impl Reserved {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.all().any(|known| known == name)
+        // Most names are not even a part of a list.
+        let mut lists = self.lists().filter(|list| list.contains(name));
+        lists.any(|list| list.split_whitespace().any(|known| known == name))
     }
 
-    fn all(&self) -> impl Iterator<Item = &'static str> {
+    fn lists(&self) -> impl Iterator<Item = &'static str> {
         let given = TRAITS.iter().filter(|(name, _)| self.traits.contains(name));
-        let given = given.map(|(_, methods)| *methods);
-        let all = std::iter::once(self.own).chain(given);
-        all.flat_map(str::split_whitespace)
+        std::iter::once(self.own).chain(given.map(|(_, methods)| *methods))
     }
 }
 

@@ -201,7 +201,10 @@ impl Files<'_> {
             text.push_str(&format!(
                 "//!\n//! # `{name}`\n//! {about}\n//!\n//! | method | request |\n//! |---|---|\n"
             ));
-            for Listed { method, request } in listed {
+            for Listed {
+                method, request, ..
+            } in listed
+            {
                 let method = cell(Line::default().item(&["Client", method]));
                 let request = cell(Line::default().code(request));
                 text.push_str(&format!("//! | {method} | {request} |\n"));
@@ -236,7 +239,7 @@ impl Files<'_> {
             #[allow(deprecated, unused_imports, reason = "former names are exported too")]
             pub mod operations { #operations }
         };
-        let body = Body::of(&Formatted::as_they_are(file)?).text;
+        let body = Body::of(&Formatted::all(file, None)?).text;
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.origin.head()

@@ -6,22 +6,39 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Attribute, ImplItem, parse_quote};
+use syn::{Attribute, parse_quote};
 
 use super::absolute::{Side, on_side, short};
-use super::render::{Formatted, parsed};
+use super::render::Formatted;
 use crate::codegen::areas::{self, Area};
 use crate::codegen::model::Remark;
 use crate::problem::Problem;
+use crate::record::Record;
 
 /// The items of each area, in the order of their addition.
 type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
+
+/// The code for one operation.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The name of the method.
+    pub(crate) name: Ident,
+    /// How many arguments it takes.
+    pub(crate) arguments: usize,
+    /// A method of `impl Client`.
+    pub(crate) method: TokenStream,
+    /// The type that stands for the operation, with its implementation of `Operation`, and the setters of
+    /// its call, if there are any: an `impl` of the type with the attribute `setters`.
+    pub(crate) items: TokenStream,
+}
 
 /// An operation in the list of the documentation.
 #[derive(Debug)]
 pub(crate) struct Listed {
     /// The method of the client.
     pub(crate) method: String,
+    /// How many arguments it takes.
+    pub(crate) arguments: usize,
     /// The method and the path of its request.
     pub(crate) request: String,
 }
@@ -39,10 +56,11 @@ pub(crate) struct Source {
 #[derive(Default)]
 pub(crate) struct Parts {
     side: Side,
+    pub(crate) record: Record,
     /// The parts without mocks, unformatted, for a comparison; `None` if they are formatted.
     sources: Option<Vec<Source>>,
     /// Methods of the client.
-    pub(super) methods: ByArea<ImplItem>,
+    pub(super) methods: ByArea<Formatted>,
     /// Operations as types, with their setters.
     pub(super) operations: ByArea<Vec<Formatted>>,
     /// Models that one area reaches by that area, and models that several share under `None`.
@@ -101,28 +119,37 @@ impl Parts {
     pub(crate) fn add_operation(
         &mut self,
         area: &'static Area,
-        method: TokenStream,
-        items: TokenStream,
+        call: Call,
         request: String,
     ) -> Result<(), Problem> {
+        let Call { method, items, .. } = call;
+        let method = quote!(impl crate::runtime::Client { #method });
         if let Some(sources) = &mut self.sources {
             sources.push(Source {
                 home: area.name,
                 condition: None,
-                items: short(quote!(impl crate::runtime::Client { #method } #items)),
+                items: short(quote!(#method #items)),
             });
             return Ok(());
         }
-        let method = parsed(on_side(method, self.side))?;
-        if let ImplItem::Fn(method) = &method {
-            let method = method.sig.ident.to_string();
-            let listed = self.listed.entry(area).or_default();
-            listed.push(Listed { method, request });
-        }
-        self.methods.entry(area).or_default().push(method);
-        let items = Formatted::all(items, self.side)?;
-        self.operations.entry(area).or_default().push(items);
-        Ok(())
+        self.listed.entry(area).or_default().push(Listed {
+            method: call.name.to_string(),
+            arguments: call.arguments,
+            request,
+        });
+        let method = self.formatted(method, None)?;
+        self.methods.entry(area).or_default().extend(method);
+        self.add_request(area, items)
+    }
+
+    /// The items of the client, formatted.
+    fn formatted(
+        &mut self,
+        items: TokenStream,
+        condition: Option<Attribute>,
+    ) -> Result<Vec<Formatted>, Problem> {
+        let items = on_side(items, self.side);
+        Formatted::recorded(&mut self.record, items, condition)
     }
 
     /// Adds a type of an area that is no operation of the client.
@@ -131,7 +158,7 @@ impl Parts {
         area: &'static Area,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let items = Formatted::all(items, self.side)?;
+        let items = self.formatted(items, None)?;
         self.operations.entry(area).or_default().push(items);
         Ok(())
     }
@@ -142,7 +169,7 @@ impl Parts {
         area: &'static Area,
         blocks: TokenStream,
     ) -> Result<(), Problem> {
-        let blocks = Formatted::all(blocks, self.side)?;
+        let blocks = self.formatted(blocks, None)?;
         self.mocks.entry(area).or_default().push(blocks);
         Ok(())
     }
@@ -162,7 +189,7 @@ impl Parts {
             });
             return Ok(());
         }
-        let items = Formatted::all_if(items, self.side, condition)?;
+        let items = self.formatted(items, condition)?;
         self.paging.extend(items);
         Ok(())
     }
@@ -186,7 +213,7 @@ impl Parts {
             });
             return Ok(());
         }
-        let items = Formatted::all_if(items, self.side, condition)?;
+        let items = self.formatted(items, condition)?;
         self.models.entry(home).or_default().extend(items);
         Ok(())
     }
@@ -196,7 +223,7 @@ impl Parts {
         &mut self,
         methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>,
     ) -> Result<(), Problem> {
-        self.mock_trait = Formatted::all(mock_trait(methods), self.side)?;
+        self.mock_trait = self.formatted(mock_trait(methods), None)?;
         Ok(())
     }
 
@@ -206,7 +233,7 @@ impl Parts {
         calls: &[TokenStream],
         mocks: &[TokenStream],
     ) -> Result<(), Problem> {
-        self.mock_table = Formatted::as_they_are(quote! {
+        let mocks = quote! {
             use qovery_api::mock::MockServerExt as _;
             use qovery_api::types;
 
@@ -214,8 +241,9 @@ impl Parts {
 
             /// The mock of every operation of the contract.
             pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
-        })?;
-        self.table.extend(Formatted::as_they_are(quote! {
+        };
+        self.mock_table = Formatted::recorded(&mut self.record, mocks, None)?;
+        let calls = quote! {
             pub(crate) mod mocks;
 
             use qovery_api::types;
@@ -224,21 +252,26 @@ impl Parts {
 
             /// Every operation of the contract.
             pub static OPERATIONS: &[Entry] = &[#(#calls),*];
-        })?);
+        };
+        self.table
+            .extend(Formatted::recorded(&mut self.record, calls, None)?);
         Ok(())
     }
 
     /// Adds how the tests convert a response to the request that replaces the resource.
     pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) -> Result<(), Problem> {
-        self.table.extend(Formatted::as_they_are(quote! {
+        let edits = quote! {
             /// Every conversion from a response to the request that replaces the resource.
             pub static EDITS: &[Edit] = &[#(#edits),*];
-        })?);
+        };
+        self.table
+            .extend(Formatted::recorded(&mut self.record, edits, None)?);
         Ok(())
     }
 
     pub(crate) fn add_contract(&mut self, items: TokenStream) -> Result<(), Problem> {
-        self.contract.extend(Formatted::all(items, self.side)?);
+        let items = self.formatted(items, None)?;
+        self.contract.extend(items);
         Ok(())
     }
 }

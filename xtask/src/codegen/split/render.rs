@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    Attribute, Expr, ExprLit, Ident, ImplItem, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
-    Visibility, parse::Parse, parse_quote,
+    Attribute, Expr, ExprLit, Ident, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
+    Visibility, parse_quote,
 };
 
-use super::absolute::{Side, on_side};
 use crate::problem::Problem;
+use crate::record::Record;
 
 /// A formatted item of a file.
 ///
@@ -30,48 +30,81 @@ pub(super) struct Formatted {
 }
 
 impl Formatted {
-    /// Formats items as they are.
+    /// Formats items that are there under a condition, if there is one, and under those that they have of their own.
     ///
     /// # Errors
     /// Returns an error if they are not Rust: a defect of the generator.
-    pub(super) fn as_they_are(items: TokenStream) -> Result<Vec<Self>, Problem> {
-        let file: syn::File = parsed(items)?;
-        Ok(file.items.into_iter().map(Self::as_it_is).collect())
-    }
-
-    /// Formats items of the client that are always there.
-    ///
-    /// # Errors
-    /// Returns an error if they are not Rust: a defect of the generator.
-    pub(super) fn all(items: TokenStream, side: Side) -> Result<Vec<Self>, Problem> {
-        Self::all_if(items, side, None)
-    }
-
-    /// Formats items of the client that are there under a condition.
-    ///
-    /// # Errors
-    /// Returns an error if they are not Rust: a defect of the generator.
-    pub(super) fn all_if(
+    pub(super) fn all(
         items: TokenStream,
-        side: Side,
+        condition: Option<&Attribute>,
+    ) -> Result<Vec<Self>, Problem> {
+        let file: syn::File = parsed(items)?;
+        let items = file.items.into_iter();
+        Ok(items.map(|item| Self::of(item, condition)).collect())
+    }
+
+    /// The same, without formatting items that an earlier run has formatted.
+    ///
+    /// # Errors
+    /// Returns an error if they are not Rust: a defect of the generator.
+    pub(super) fn recorded(
+        record: &mut Record,
+        items: TokenStream,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
-        let file: syn::File = parsed(on_side(items, side))?;
-        let items = file.items.into_iter();
-        Ok(items
-            .map(|item| Self::of(item, condition.as_ref()))
-            .collect())
+        if !record.is_kept() {
+            return Self::all(items, condition.as_ref());
+        }
+        let named = condition
+            .as_ref()
+            .map(|one| one.to_token_stream().to_string());
+        let tokens = items.to_string();
+        let inputs = [named.as_deref().unwrap_or_default(), &tokens];
+        let text = record.text(inputs, || {
+            let items = Self::all(items, condition.as_ref())?;
+            Ok(items.iter().map(Self::written).collect())
+        })?;
+        let mut found = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((mut item, after)) = Self::read(rest) {
+            item.condition.clone_from(&named);
+            found.push(item);
+            rest = after;
+        }
+        Ok(found)
     }
 
-    /// Formats an item that is there under this condition, and under those that it has of its own.
+    /// The item as a record has it: its text, after a line with its facts and the length of the text.
+    fn written(&self) -> String {
+        let name = self.declares.as_deref().unwrap_or("-");
+        let (fields, declaration, text) = (self.is_of_fields, self.is_declaration, &self.text);
+        format!("{fields} {declaration} {name} {}\n{text}", text.len())
+    }
+
+    /// The first item of a text of a record, and the text of the others.
+    fn read(text: &str) -> Option<(Self, &str)> {
+        let (facts, text) = text.split_once('\n')?;
+        let mut facts = facts.split(' ');
+        let mut fact = || facts.next();
+        let (fields, declaration) = (fact()?.parse().ok()?, fact()?.parse().ok()?);
+        let (name, length) = (fact()?, fact()?.parse().ok()?);
+        let (text, after) = text.split_at_checked(length)?;
+        let item = Self {
+            text: text.to_owned(),
+            is_of_fields: fields,
+            is_declaration: declaration,
+            declares: (name != "-").then(|| name.to_owned()),
+            condition: None,
+        };
+        Some((item, after))
+    }
+
     fn of(mut item: Item, condition: Option<&Attribute>) -> Self {
         if let Some(attributes) = attributes(&mut item) {
             attributes.splice(..0, condition.cloned());
         }
-        let condition = condition.map(|condition| condition.to_token_stream().to_string());
         Self {
-            is_of_fields: is_of_fields(&item),
-            condition,
+            condition: condition.map(|condition| condition.to_token_stream().to_string()),
             ..Self::as_it_is(item)
         }
     }
@@ -82,7 +115,7 @@ impl Formatted {
             _ => None,
         };
         Self {
-            is_of_fields: false,
+            is_of_fields: is_of_fields(&item),
             is_declaration: matches!(&item, Item::Mod(module) if module.content.is_none()),
             declares: declared(&item).map(Ident::to_string),
             condition: None,
@@ -108,7 +141,7 @@ fn declared(item: &Item) -> Option<&Ident> {
     matches!(visibility, Visibility::Public(_)).then_some(ident)
 }
 
-/// The setters of an operation's call, as a call of the macro that decides what they are methods of.
+/// The setters of an operation's call, as a call of the macro that chooses their type.
 fn setters(mut block: ItemImpl) -> String {
     block
         .attrs
@@ -125,12 +158,18 @@ fn setters(mut block: ItemImpl) -> String {
 /// Generated tokens as Rust.
 ///
 /// # Errors
-/// Returns an error with an excerpt if they are not Rust: a defect of the generator.
-pub(super) fn parsed<T: Parse>(tokens: TokenStream) -> Result<T, Problem> {
-    syn::parse2(tokens.clone()).map_err(|error| {
-        let excerpt: String = tokens.to_string().chars().take(400).collect();
+/// Returns an error that names the first item if they are not Rust: a defect of the generator.
+fn parsed(tokens: TokenStream) -> Result<syn::File, Problem> {
+    // Tokens that nothing else has are parsed without a copy.
+    let words = tokens.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    let words: Vec<String> = words.take(8).collect();
+    syn::parse2(tokens).map_err(|error| {
+        let words = words.join(" ");
         Problem::new(format!(
-            "the generator wrote invalid Rust: {error}, in `{excerpt}`"
+            "the generator wrote invalid Rust: {error}, in `{words}`"
         ))
     })
 }
@@ -175,10 +214,16 @@ impl Body {
     }
 
     /// One `impl` of the client with these methods.
-    pub(super) fn of_client(methods: &[ImplItem]) -> Self {
-        let mut block: ItemImpl = parse_quote!(impl crate::runtime::Client {});
-        block.items = methods.to_vec();
-        Self::of([&Formatted::as_it_is(Item::Impl(block))])
+    pub(super) fn of_client(methods: &[Formatted]) -> Self {
+        let mut text = String::from("impl crate::runtime::Client {\n");
+        for method in methods {
+            // Each is formatted in a block of its own.
+            let lines = method.text.strip_suffix("}\n");
+            let lines = lines.and_then(|block| block.split_once('\n'));
+            text.push_str(lines.map_or("", |(_, method)| method));
+        }
+        text.push_str("}\n");
+        Self::of_text(text)
     }
 
     /// Appends an item.
@@ -332,5 +377,54 @@ fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<String> {
             ..
         }) => Some(text.value()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn recorded_items_are_those_that_the_formatter_writes() {
+        let home = tempfile::tempdir().expect("a directory");
+        let condition: Attribute = parse_quote!(#[cfg(feature = "jobs")]);
+        let all = [
+            (
+                quote!(
+                    pub struct A {
+                        b: u8,
+                    }
+                    mod c;
+                    pub type D = A;
+                ),
+                None,
+            ),
+            (
+                quote!(
+                    pub struct A {
+                        b: u8,
+                    }
+                ),
+                Some(condition),
+            ),
+            (
+                quote!(crate::runtime::model::through_fields!(crate::types::A);),
+                None,
+            ),
+            (quote!(), None),
+        ];
+        for _ in 0..2 {
+            let mut record = Record::read(home.path().join("record"), "program");
+            for (items, condition) in &all {
+                let found = Formatted::recorded(&mut record, items.clone(), condition.clone());
+                let made = Formatted::all(items.clone(), condition.as_ref());
+                let [found, made] =
+                    [found, made].map(|items| format!("{:?}", items.expect("Rust")));
+                assert_eq!(found, made);
+            }
+            record.keep();
+        }
     }
 }

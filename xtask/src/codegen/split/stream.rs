@@ -30,15 +30,15 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     let about = "Which contract the websocket side was generated from.";
     files.add("contract.rs", about, &Body::of(&parts.contract))?;
     let exports = names.iter().map(|one| one.exports(&quote!(models), None));
-    let root = Formatted::as_they_are(quote! {
+    let root = quote! {
         pub mod contract;
         mod models;
         pub mod requests;
 
         /// The frames of the websocket API, and the values of its requests.
         pub mod types { #(#exports)* }
-    })?;
-    let body = Body::of(&root).text;
+    };
+    let body = Body::of(&Formatted::all(root, None)?).text;
     let text = format!(
         "{}\n//! Requests and frames of the websocket API, generated from its contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
         origin.head()

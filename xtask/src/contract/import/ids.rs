@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase as _;
 use serde_json::Value;
 
 use super::operation::{Key, Operation};
@@ -36,7 +37,12 @@ pub(super) fn distinct(
             *owner = (operation.key(), true);
         }
     }
-    let mut taken: BTreeSet<String> = owners.keys().cloned().collect();
+    // An operation without an id has the one that `generate` makes. Ids that differ in their case are one name.
+    let ids = operations.iter().map(|operation| match operation.id() {
+        Some(id) => id.to_snake_case(),
+        None => operation_id(operation.method(), &operation.path).to_snake_case(),
+    });
+    let mut taken: BTreeSet<String> = ids.collect();
     let mut notes = Vec::new();
     for operation in operations {
         let key = operation.key();
@@ -47,13 +53,13 @@ pub(super) fn distinct(
             continue;
         };
         let made = operation_id(operation.method(), &operation.path);
-        let made = free(&made, |id| taken.contains(id));
+        let made = free(&made, |id| taken.contains(&id.to_snake_case()));
         notes.push(format!(
             "{} is called `{made}`, because {} has the id `{id}` too",
             operation.name(),
             owner.name(),
         ));
-        taken.insert(made.clone());
+        taken.insert(made.to_snake_case());
         operation
             .facts
             .insert("operationId".to_owned(), Value::from(made));

@@ -3,6 +3,7 @@
 //!
 //! `schema` follows references and reads the schemas inside a schema.
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value, json};
 
 use super::extensions::{ALIASES, FORMER_NAMES, OLD_MEMBERS, OLD_VALUES};
@@ -183,7 +184,8 @@ pub(super) fn kinds(map: &Map<String, Value>, facts: &mut Map<String, Value>) ->
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
         _ => return false,
     };
-    let rest: Vec<&str> = all.iter().copied().filter(|kind| *kind != "null").collect();
+    let rest = all.iter().copied().filter(|kind| *kind != "null");
+    let rest: Vec<&str> = rest.collect::<IndexSet<_>>().into_iter().collect();
     if let [kind] = rest.as_slice() {
         facts.insert("type".to_owned(), Value::from(*kind));
     } else if rest.len() > 1 {

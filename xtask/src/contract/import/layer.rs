@@ -12,6 +12,7 @@ use super::ids;
 use super::operation::{Key, METHODS, Operation, each_reference_of};
 use super::schema::Schemas;
 use super::validity;
+use crate::contract::choice::ancestors;
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, pointer_of, resolve, schema_name};
 use crate::contract::responses;
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pub(super) operations: BTreeMap<Key, Operation>,
-    /// The operations that are not called what the document calls them, and why.
+    /// The operations whose names differ from those in the document, and why.
     pub(super) notes: Vec<String>,
     /// The locations of extensions that the generator reads from the overlay alone.
     pub(super) extensions: Vec<String>,
@@ -144,37 +145,15 @@ impl Layer {
 /// The schemas that extend each schema with a discriminator: they are its members, although it names
 /// none of them.
 fn extended(schemas: &Map<String, Value>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut bases: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (name, schema) in schemas {
-        let parts = schema.get("allOf").and_then(Value::as_array);
-        let references = parts
-            .into_iter()
-            .flatten()
-            .filter_map(|part| part.get("$ref"));
-        let own = references.filter_map(Value::as_str).filter_map(schema_name);
-        bases.entry(name).or_default().extend(own);
-    }
-    let has_discriminator = |name: &str| {
-        schemas
-            .get(name)
-            .is_some_and(|schema| schema.get("discriminator").is_some())
-    };
     let mut extended: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for name in schemas.keys() {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name.as_str()];
-        while let Some(one) = open.pop() {
-            for base in bases.get(one).into_iter().flatten() {
-                if seen.insert(base.as_str()) {
-                    open.push(base);
-                }
+    for (name, schema) in schemas {
+        let target = |reference: &str| schemas.get(&schema_name(reference)?);
+        for (reference, base) in ancestors(schema, target) {
+            if let Some(base) =
+                schema_name(reference).filter(|_| base.get("discriminator").is_some())
+            {
+                extended.entry(base).or_default().insert(name.clone());
             }
-        }
-        for base in seen.into_iter().filter(|base| has_discriminator(base)) {
-            extended
-                .entry(base.to_owned())
-                .or_default()
-                .insert(name.clone());
         }
     }
     extended

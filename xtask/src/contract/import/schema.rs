@@ -84,6 +84,13 @@ impl<'a> Schemas<'a> {
                 schemas.insert(name.clone(), facts);
             }
         }
+        // A schema that extends a parent is its member, wherever it is.
+        for (target, name) in self.inner.clone() {
+            let schema = document.value.pointer(&target);
+            if schema.is_some_and(|schema| extends_parent(document, schema)) {
+                self.named_inner(target, &name);
+            }
+        }
         while let Some((pointer, name)) = self.waiting.pop_front() {
             if let Some(schema) = document.value.pointer(&pointer) {
                 let facts = self.own(schema, &pointer)?;
@@ -145,13 +152,14 @@ impl<'a> Schemas<'a> {
         // A schema that extends a parent is a member of it, and not another name of it.
         let is_component =
             pointer.starts_with("/components/schemas/") && steps(pointer).count() == 3;
-        if is_component && !map.contains_key("$ref") && extends_parent(self.document, schema) {
+        let is_named = is_component || self.inner.contains_key(pointer);
+        if is_named && !map.contains_key("$ref") && extends_parent(self.document, schema) {
             return Ok(Value::Object(facts));
         }
         Ok(Value::Object(simplified(facts)))
     }
 
-    /// Refuses keywords that would be lost: 3.0 cannot say what they say, or they say nothing.
+    /// Refuses keywords that would be lost: 3.0 cannot express them, or they say nothing.
     ///
     /// # Errors
     /// Returns an error if an enum has no values, or a discriminator no property.

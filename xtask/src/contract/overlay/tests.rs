@@ -13,6 +13,9 @@ components:
         name: {type: string}
         age: {type: number}
         kind: {enum: [' CAT', DOG]}
+    Crate:
+      properties:
+        weight: {type: number, example: 2.50}
 ";
 
 /// Applies actions, in the YAML form of an overlay, to the small contract above.
@@ -32,11 +35,10 @@ fn applied(actions: &str) -> Result<Value, String> {
             .to_string()
             .replace(&*directory.path().to_string_lossy(), "")
     })?;
-    Ok(contract
-        .value
-        .pointer("/components/schemas/Pet")
-        .unwrap()
-        .clone())
+    let mut pet = contract.value["components"]["schemas"]["Pet"].clone();
+    pet["weight"] =
+        contract.value["components"]["schemas"]["Crate"]["properties"]["weight"].clone();
+    Ok(pet)
 }
 
 #[test]
@@ -211,4 +213,133 @@ fn every_action_of_the_overlay_of_this_repository_fixes_something() {
     if let Err(problem) = apply(&mut contract, &overlay) {
         panic!("{problem}");
     }
+}
+
+/// The schema `Pet` after an update of it by this text in YAML.
+fn updated(update: &str) -> Result<Value, String> {
+    applied(&format!(
+        "- target: $.components.schemas.Pet\n  description: why\n  update: {update}\n"
+    ))
+}
+
+#[test]
+fn an_update_keeps_the_spelling_of_values_whose_type_the_contract_has() {
+    let spelled = ["1.30", "1e3", "0x1F", "010", "1_000", "true", "yes", "+1"];
+    for text in spelled {
+        let pet = updated(&format!(
+            "{{properties: {{name: {{default: {text}, enum: [A, {text}]}}}}}}"
+        ));
+        let name = &pet.expect("applied")["properties"]["name"];
+        assert_eq!(name["default"], json!(text));
+        assert_eq!(name["enum"], json!(["A", text]));
+        let pet = applied(&format!(
+            "\
+- target: $.components.schemas.Pet.properties.name
+  description: why
+  update: {{enum: [A]}}
+- target: $.components.schemas.Pet.properties.name.enum
+  description: why
+  update: {text}
+"
+        ));
+        let name = &pet.expect("applied")["properties"]["name"];
+        assert_eq!(name["enum"], json!(["A", text]));
+    }
+    let age = |value: &str| updated(&format!("{{properties: {{age: {{default: {value}}}}}}}"));
+    assert_eq!(
+        age("1.30").expect("applied")["properties"]["age"]["default"],
+        json!(1.3)
+    );
+    for text in ["010", "1_000", "yes"] {
+        let message = age(text).expect_err(text);
+        assert!(
+            message.starts_with(
+                "/overlay.yaml:6: /components/schemas/Pet/properties/age/default: readers"
+            ),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_type_from_an_action_holds_for_values_that_the_contract_or_another_action_has() {
+    for kind in [
+        "type: string",
+        "allOf: [{type: string}]",
+        "type: [string, 'null']",
+    ] {
+        let pet = applied(&format!(
+            "\
+- target: $.components.schemas.Pet
+  description: why
+  update: {{properties: {{size: {{default: 1.10, minLength: 2}}}}}}
+- target: $.components.schemas.Pet.properties.size
+  description: why
+  update: {{{kind}}}
+- target: $.components.schemas.Pet.required[0]
+  description: why
+  remove: true
+- target: $.components.schemas.Crate.properties.weight.type
+  description: why
+  remove: true
+- target: $.components.schemas.Crate.properties.weight
+  description: why
+  update: {{{kind}}}
+"
+        ));
+        let pet = pet.expect("applied");
+        let size = &pet["properties"]["size"];
+        assert_eq!(size["default"], json!("1.10"), "{kind}");
+        assert_eq!(size["minLength"], json!(2), "{kind}");
+        assert_eq!(pet["weight"]["example"], json!("2.50"), "{kind}");
+    }
+}
+
+#[test]
+fn an_update_with_the_spelling_that_the_contract_has_changes_nothing() {
+    let message = applied(
+        "\
+- target: $.components.schemas.Pet
+  description: why
+  update: {properties: {name: {default: 1.30}}}
+- target: $.components.schemas.Pet
+  description: why
+  update: {properties: {name: {default: 1.30}}}
+",
+    );
+    let message = message.expect_err("the second one is stale");
+    assert!(
+        message.contains("action 2: `$.components.schemas.Pet` changes nothing"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_value_that_readers_disagree_on_is_judged_after_the_overlay() {
+    let home = tempfile::tempdir().unwrap();
+    let [contract, overlay] = ["api.yaml", "overlay.yaml"].map(|name| home.path().join(name));
+    let age = "{type: integer, default: 010, nullable: yes}";
+    let text = format!("openapi: 3.0.3\npaths: {{}}\ncomponents: {{schemas: {{Age: {age}}}}}\n");
+    std::fs::write(&contract, text).unwrap();
+    let read = |update: &str| {
+        let action = format!("- {{target: $.components.schemas.Age, description: why, {update}}}");
+        std::fs::write(&overlay, format!("overlay: 1.0.0\nactions:\n{action}\n")).unwrap();
+        let read = crate::contract::load_with(&contract, Some(&overlay));
+        let read = read.map(|read| read.value["components"]["schemas"]["Age"].clone());
+        read.map_err(|problem| problem.to_string())
+    };
+    assert_eq!(
+        read("update: {type: string, nullable: true}"),
+        Ok(json!({"type": "string", "default": "010", "nullable": true}))
+    );
+    assert_eq!(
+        read("update: {default: 8, nullable: false}"),
+        Ok(json!({"type": "integer", "default": 8, "nullable": false}))
+    );
+    let message = read("update: {nullable: true}").unwrap_err();
+    assert!(
+        message.contains("api.yaml:3: /components/schemas/Age/default: readers of YAML"),
+        "{message}"
+    );
+    assert!(crate::contract::load_with(&contract, None).is_err());
 }

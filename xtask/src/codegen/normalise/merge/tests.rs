@@ -1,6 +1,8 @@
 //! Tests the merging of `allOf`.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::super::tests::{field, normalised, problem, schemas, structure, union};
 use crate::codegen::model::{TypeModel, UnionStrategy};
@@ -160,4 +162,96 @@ fn a_schema_that_is_composed_of_itself_is_a_problem() {
     let itself = json!({"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]});
     let found = problem(schemas(json!({"Root": itself})));
     assert!(found.contains("`Root` is composed of itself"), "{found}");
+}
+
+/// The type of a property with this schema, or the problem.
+fn type_of(schema: &Value) -> Result<TypeModel, String> {
+    let document = schemas(json!({
+        "Root": {"properties": {"x": schema}},
+        "Size": {"type": "string", "enum": ["S", "M"]},
+        "Sizes": {"anyOf": [{"$ref": "#/components/schemas/Size"}, {"type": "integer"}]},
+    }));
+    let document = crate::contract::source::parse(Path::new("a.json"), document.to_string());
+    let document = document.map_err(|problem| problem.to_string())?;
+    let found = crate::codegen::normalise(&document).map_err(|problem| problem.to_string())?;
+    Ok(field(&found, "Root", "x").ty.clone())
+}
+
+#[test]
+fn a_type_beside_a_choice_leaves_the_members_that_may_have_it() {
+    let to = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let size = TypeModel::Named("Size".into());
+    let list = || TypeModel::List(Box::new(TypeModel::Text));
+    for (schema, expected) in [
+        (
+            json!({"type": "string", "anyOf": [{"type": "integer"}, to("Size")]}),
+            size.clone(),
+        ),
+        (
+            json!({"type": "string", "anyOf": [to("Sizes"), {"type": "boolean"}]}),
+            size.clone(),
+        ),
+        (
+            json!({"type": "integer", "anyOf": [to("Sizes"), {"type": "boolean"}]}),
+            TypeModel::Integer,
+        ),
+        (
+            json!({"type": "integer", "anyOf": [{"minimum": 3}, {"maximum": 1}]}),
+            TypeModel::Integer,
+        ),
+        (
+            json!({"type": "number", "oneOf": [{"type": "integer"}]}),
+            TypeModel::Integer,
+        ),
+        (
+            json!({"type": "integer", "oneOf": [{"type": "number"}]}),
+            TypeModel::Integer,
+        ),
+        (
+            json!({"type": "string", "format": "date", "anyOf": [{"type": "string"}]}),
+            TypeModel::Date,
+        ),
+        (
+            json!({"type": "array", "anyOf": [{"type": "array", "items": {"type": "string"}}]}),
+            list(),
+        ),
+        (
+            json!({"type": "array", "items": {"type": "string"}, "anyOf": [{"minItems": 1}, {"maxItems": 9}]}),
+            list(),
+        ),
+    ] {
+        assert_eq!(type_of(&schema), Ok(expected), "{schema}");
+    }
+    for schema in [
+        json!({"type": "string", "anyOf": [{"type": "integer"}, {"type": "boolean"}]}),
+        json!({"type": "string", "anyOf": [{"type": "null"}]}),
+        json!({"type": "string", "enum": ["a"], "anyOf": [{"const": "b"}]}),
+        json!({"type": "boolean", "anyOf": [to("Sizes"), to("Size")]}),
+    ] {
+        let problem = type_of(&schema).expect_err("no value fits");
+        assert!(problem.contains(super::NO_VALUE), "{schema}: {problem}");
+    }
+}
+
+#[test]
+fn keywords_that_restrict_texts_leave_the_type_to_another_part() {
+    for keywords in [
+        json!({"format": "date-time"}),
+        json!({"maxLength": 3}),
+        json!({"pattern": "a"}),
+    ] {
+        for (member, expected) in [
+            (json!({"type": "null"}), TypeModel::Any),
+            (json!({"type": "integer"}), TypeModel::Integer),
+            (json!({"type": "boolean"}), TypeModel::Boolean),
+        ] {
+            for list in ["allOf", "anyOf"] {
+                let mut schema = keywords.clone();
+                schema[list] = json!([member]);
+                assert_eq!(type_of(&schema).as_ref(), Ok(&expected), "{schema}");
+            }
+        }
+    }
+    let text = json!({"format": "date-time", "allOf": [{"type": "string"}]});
+    assert_eq!(type_of(&text), Ok(TypeModel::DateTime));
 }
