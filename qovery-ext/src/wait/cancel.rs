@@ -4,8 +4,12 @@
 //! operation that is still queued, or whose request was never named, would cancel the deployment of another
 //! user. To stop waiting without a cancel, drop the operation.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
@@ -34,6 +38,8 @@ pub struct Canceler {
     /// The deployment that is proven to be the operation's.
     deployment: Option<String>,
     names: Names,
+    /// When the API accepted to cancel the queued request.
+    accepted: Arc<OnceLock<Instant>>,
     /// Creates an error with the last status and the token.
     ended: Arc<Ended>,
 }
@@ -71,6 +77,7 @@ impl Canceler {
             source: Arc::clone(poller.source()),
             subject: poller.subject().clone(),
             names: poller.names(),
+            accepted: poller.accepted_cancel(),
             request: ledger.and_then(Ledger::named_request),
             deployment: ledger.and_then(Ledger::execution).map(str::to_owned),
             ended: Arc::new(move |kind, what| {
@@ -142,7 +149,11 @@ impl Canceler {
             match canceled {
                 // The request may have started since. Then its deployment is canceled.
                 Err(fault) if has_left_the_queue(&fault) => {}
-                other => return Ok(other?),
+                other => {
+                    other?;
+                    let _ = self.accepted.set(Instant::now());
+                    return Ok(());
+                }
             }
             let (queue, status) = (self.queue().await?, self.request_status(request).await?);
             // Some servers also list the running request. This refusal shows that the request is no longer

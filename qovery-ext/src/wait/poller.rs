@@ -5,7 +5,10 @@
 
 mod judge;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::time::{self, Instant};
 
@@ -109,6 +112,11 @@ impl Poller {
     /// The record of the operation; `None` for a condition.
     pub(super) fn ledger(&self) -> Option<&Ledger> {
         self.judge.ledger()
+    }
+
+    /// When the API accepted to cancel the queued request of the operation.
+    pub(super) fn accepted_cancel(&self) -> Arc<OnceLock<Instant>> {
+        self.judge.accepted_cancel()
     }
 
     /// The goal; `None` for a condition.

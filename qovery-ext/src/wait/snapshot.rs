@@ -216,6 +216,16 @@ impl Snapshot {
             })
     }
 
+    /// Whether the status of the environment or of a service names a request.
+    pub(crate) fn names(&self, request: Uuid) -> bool {
+        let own = self
+            .services
+            .iter()
+            .map(|service| service.deployment_request_id);
+        own.chain([self.deployment_request_id])
+            .any(|named| named == Some(request))
+    }
+
     /// Whether the whole is unchanged: the same state, deployment and stages.
     pub(crate) fn has_not_moved_since(&self, other: &Self) -> bool {
         self.state == other.state

@@ -37,6 +37,7 @@ pub(super) const RULES: &[Claiming] = table! {
     came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
     worked_while_ours_waited: "the status of a request is that of its run",
     worked_after_ours_ended: "a request that has ended has no run at work",
+    began_after_ours_was_canceled: "a request that was canceled in the queue has no run",
     worked_after_ours_was_over: "the API knows a request until it is over",
     has_another_origin: "the API derives the origin from the user agent",
     has_another_user: "queue and history name who triggered a run",
@@ -276,6 +277,12 @@ fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(
         !repeats_environment(ledger, own) && ended.saturating_add(millis(LATE)) <= run.work()?.last,
     )
+}
+
+/// The run began a settle period after the API had accepted to cancel our request, which was queued.
+fn began_after_ours_was_canceled(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution()?;
+    Some(run.seen.first >= ledger.canceled?.saturating_add(millis(LATE)))
 }
 
 /// The run began or was at work a settle period after the API did not know our request any more.

@@ -21,7 +21,7 @@ mod status;
 mod tests;
 mod verdict;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -123,9 +123,11 @@ pub(crate) struct Ledger {
     /// When the subject was not found, since it was last found. Sorted, bounded.
     #[serde(skip)]
     missing: Vec<Stamp>,
-    /// When the API last did not know the request of the operation.
+    /// When the API accepted to cancel the request of the operation, which was queued.
+    canceled: Option<Stamp>,
+    /// When the API last did not know a request.
     #[serde(skip)]
-    forgotten: Option<Span>,
+    forgotten: BTreeMap<Uuid, Span>,
     /// The latest status.
     #[serde(skip)]
     shown: Option<StatusReading>,
@@ -153,7 +155,8 @@ impl Ledger {
             busy: None,
             found: None,
             missing: Vec::new(),
-            forgotten: None,
+            canceled: None,
+            forgotten: BTreeMap::new(),
             shown: None,
             attempts: Vec::new(),
         }
@@ -367,15 +370,16 @@ impl Ledger {
 
     /// Since when our request is over: the API knew it, and does not know it any more.
     fn over_since(&self) -> Option<Stamp> {
-        let answered = self.own_request()?.answered?;
-        let since = self.forgotten_since()?;
+        let id = self.request()?;
+        let answered = self.run(&RunId::Request(id))?.answered?;
+        let since = self.forgotten_since(id)?;
         (since > answered).then_some(since)
     }
 
-    /// Since when the API does not know our request. A replica that is behind does not know it yet, for less than a
+    /// Since when the API does not know a request. A replica that is behind does not know it yet, for less than a
     /// settle period.
-    fn forgotten_since(&self) -> Option<Stamp> {
-        let span = self.forgotten?;
+    fn forgotten_since(&self, request: Uuid) -> Option<Stamp> {
+        let span = self.forgotten.get(&request)?;
         (span.last >= span.first.saturating_add(millis(LATE))).then_some(span.first)
     }
 

@@ -26,6 +26,11 @@ pub(crate) enum Observation {
         state: State,
         at: Stamp,
     },
+    /// A status has named a request, which can be the one that runs, that waits or that was made last.
+    Named {
+        id: Uuid,
+        at: Stamp,
+    },
     Queue {
         rows: Vec<QueueRow>,
         at: Stamp,
@@ -44,6 +49,10 @@ pub(crate) enum Observation {
     Forgotten {
         id: Uuid,
         since: Stamp,
+        at: Stamp,
+    },
+    /// The API has accepted to cancel the request of the operation, which was queued.
+    CancelAccepted {
         at: Stamp,
     },
     /// The API says that the subject does not exist.
@@ -188,6 +197,7 @@ impl Ledger {
                 run.said_over = run.end().map(|end| end.at);
                 self.merge(run);
             }
+            Observation::Named { id, at } => self.merge(Run::new(RunId::Request(id), at)),
             Observation::Queue { rows, at } => {
                 self.note(Fact::Queue, at, false);
                 if let Err(place) = self.queue_reads.binary_search(&at) {
@@ -235,13 +245,18 @@ impl Ledger {
             Observation::Unavailable { fact, at } => self.note(fact, at, true),
             Observation::Forgotten { id, since, at } => {
                 self.note(Fact::Request(id), at, true);
-                if self.request == Some(id) {
-                    let span = Span {
-                        first: since,
-                        last: at,
-                    };
-                    self.forgotten = self.forgotten.max(Some(span));
+                let span = Span {
+                    first: since,
+                    last: at,
+                };
+                if self.forgotten.len() < RUNS || self.forgotten.contains_key(&id) {
+                    let known = self.forgotten.entry(id).or_insert(span);
+                    *known = span.max(*known);
                 }
+            }
+            Observation::CancelAccepted { at } => {
+                let first = self.canceled.map_or(at, |known| known.min(at));
+                self.canceled = Some(first);
             }
             Observation::Missing { at } => self.observe_missing(at),
             Observation::Listed { at } => self.observe_found(at),

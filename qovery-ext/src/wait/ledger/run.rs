@@ -166,7 +166,6 @@ pub(crate) struct Run {
     pub(crate) waited: Option<Stamp>,
     pub(crate) fate: Fate,
     /// When the status of the request was last read.
-    #[serde(skip)]
     pub(crate) answered: Option<Stamp>,
     /// When its own status was active.
     #[serde(skip)]

@@ -1,6 +1,9 @@
 //! The meaning of a reading: the verdict of the ledger or of the condition, with the facts that it asks for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::time::{self, Instant};
 use uuid::Uuid;
@@ -31,6 +34,8 @@ pub(in crate::wait) struct Judge {
     shares: bool,
     /// Since when a subject with a condition is not found.
     missing_since: Option<Instant>,
+    /// When the API accepted to cancel the queued request.
+    accepted_cancel: Arc<OnceLock<Instant>>,
 }
 
 /// The answer of a secondary endpoint.
@@ -74,6 +79,7 @@ impl Judge {
             misses: Vec::new(),
             shares: false,
             missing_since: None,
+            accepted_cancel: Arc::default(),
         }
     }
 
@@ -97,6 +103,11 @@ impl Judge {
     /// The goal; `None` for a condition.
     pub(super) fn goal(&self) -> Option<Goal> {
         self.until.goal()
+    }
+
+    /// When the API accepted to cancel the queued request of the operation.
+    pub(super) fn accepted_cancel(&self) -> Arc<OnceLock<Instant>> {
+        Arc::clone(&self.accepted_cancel)
     }
 
     /// Leaves out facts that would cost each of many operations a request.
@@ -148,6 +159,12 @@ impl Judge {
             Until::Condition(condition) => {
                 return Ok(Some(judge_check(condition.check(Some(snapshot)))));
             }
+        }
+        if let Until::Goal(ledger) = &mut self.until
+            && let Some(id) = ledger.named_request().filter(|id| snapshot.names(*id))
+            && !ledger.has_acted()
+        {
+            ledger.observe(Observation::Named { id, at });
         }
         if self.goal().is_some_and(Goal::is_reached_when_gone) {
             // A resumed or watched deletion was not started by this process, which then knows no parent.
@@ -259,6 +276,12 @@ impl Judge {
         options: &WaitOptions,
         judge: impl Fn(&Ledger, &Poll) -> Result<Verdict, Fact>,
     ) -> Result<Option<Verdict>, Fault> {
+        if let (Until::Goal(ledger), Some(accepted)) = (&mut self.until, self.accepted_cancel.get())
+        {
+            let since = accepted.saturating_duration_since(self.started);
+            let at = self.resumed_at.saturating_add(millis(since));
+            ledger.observe(Observation::CancelAccepted { at });
+        }
         loop {
             let Until::Goal(ledger) = &self.until else {
                 return Ok(Some(judge_check(Check::Pending)));
@@ -318,11 +341,13 @@ impl Judge {
             Err(fault) if fault.is_transient() => {
                 return Ok(self.missed(fact, at, options));
             }
-            Err(fault) if fault.kind == FaultKind::NotFound && ledger.expects(fact) => {
-                self.forgotten(fact, at);
-                return Ok(true);
+            Err(fault) => {
+                if let (FaultKind::NotFound, Fact::Request(id)) = (fault.kind, fact) {
+                    self.forgotten(id, at);
+                    return Ok(true);
+                }
+                Observation::Unavailable { fact, at }
             }
-            Err(_) => Observation::Unavailable { fact, at },
         };
         ledger.observe(observation);
         self.misses.retain(|miss| miss.fact != fact);
@@ -351,8 +376,9 @@ impl Judge {
         true
     }
 
-    /// Notes that the API does not know the request of the operation.
-    fn forgotten(&mut self, fact: Fact, at: Stamp) {
+    /// Notes that the API does not know a request.
+    fn forgotten(&mut self, id: Uuid, at: Stamp) {
+        let fact = Fact::Request(id);
         let known = self.misses.iter().find(|miss| miss.fact == fact);
         let (since, is_unknown) = known.map_or((at, true), |miss| (miss.since, miss.is_unknown));
         if known.is_none() {
@@ -362,9 +388,9 @@ impl Judge {
                 is_unknown,
             });
         }
-        let observation = match fact {
-            Fact::Request(id) if is_unknown => Observation::Forgotten { id, since, at },
-            _ => Observation::Unavailable { fact, at },
+        let observation = match is_unknown {
+            true => Observation::Forgotten { id, since, at },
+            false => Observation::Unavailable { fact, at },
         };
         if let Until::Goal(ledger) = &mut self.until {
             ledger.observe(observation);

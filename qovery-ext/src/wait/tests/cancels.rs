@@ -164,3 +164,19 @@ async fn an_operation_without_a_named_request_cancels_nothing() {
     assert_eq!(error.not_canceled(), Some(NotCanceled::Unnamed));
     assert_eq!(server.acts().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_after_an_accepted_cancel_counts_no_run_that_begins_later() {
+    let server = Server::default()
+        .before(status("DEPLOYING", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-1"))
+        .at(40.0, status("DEPLOYING", "e-3"))
+        .at(60.0, status("DEPLOYED", "e-3"))
+        .request_at(0.0, None)
+        .history(&[("e-3", "DEPLOYED"), ("e-1", "DEPLOYED")])
+        .queued_between(0.0, 10.0, REQUEST, "DEPLOY");
+    let operation = server.deploy().start().await.expect("accepted");
+    operation.cancel_on_server().await.expect("it was queued");
+    let error = operation.await.expect_err("it was canceled");
+    assert_eq!(error.kind(), WaitErrorKind::Canceled, "{error}");
+}

@@ -76,6 +76,11 @@ fn an_observation() -> impl Strategy<Value = Observation> {
             since: 0,
             at: 0
         }),
+        Just(Observation::CancelAccepted { at: 0 }),
+        Just(Observation::Named {
+            id: request(1),
+            at: 0
+        }),
         Just(Observation::Missing { at: 0 }),
         Just(Observation::Listed { at: 0 }),
     ]
@@ -91,6 +96,8 @@ fn at(stamp: Stamp, mut observation: Observation) -> Observation {
         | Observation::Queue { at, .. }
         | Observation::History { at, .. }
         | Observation::Unavailable { at, .. }
+        | Observation::CancelAccepted { at }
+        | Observation::Named { at, .. }
         | Observation::Missing { at }
         | Observation::Listed { at } => *at = stamp,
     }
@@ -178,8 +185,10 @@ proptest! {
         let mut uninterrupted = whole;
         // Absence is confirmed by answers of one process, and so is activity.
         uninterrupted.missing.clear();
+        uninterrupted.forgotten.clear();
         for run in &mut uninterrupted.runs {
             (run.active, run.running, run.waited) = (None, None, None);
+            (run.worked, run.created) = (None, None);
         }
         let uninterrupted = seen(uninterrupted, &again);
         let end = uninterrupted.latest() + periods(6);
@@ -231,15 +240,15 @@ proptest! {
         let text = OperationToken::new(environment(), Some(ledger)).to_string();
         let kept = text.len().saturating_sub(cut);
         prop_assert!(OperationToken::from_str(&text[..kept]).is_err());
-        let (prefix, encoded) = text.rsplit_once("op-7-").expect("it has a version");
+        let (prefix, encoded) = text.rsplit_once("op-8-").expect("it has a version");
         let mut bytes = URL_SAFE_NO_PAD.decode(encoded).expect("it is base64");
         bytes.extend(more);
-        let longer = format!("{prefix}op-7-{}", URL_SAFE_NO_PAD.encode(bytes));
+        let longer = format!("{prefix}op-8-{}", URL_SAFE_NO_PAD.encode(bytes));
         prop_assert!(OperationToken::from_str(&longer).is_err());
     }
 
     #[test]
-    fn any_text_is_refused_or_read_without_a_panic(text in "(qovery-op-7-)?[A-Za-z0-9_-]{0,400}") {
+    fn any_text_is_refused_or_read_without_a_panic(text in "(qovery-op-8-)?[A-Za-z0-9_-]{0,400}") {
         if let Ok(token) = OperationToken::from_str(&text) {
             let mut ledger = token.ledger.clone();
             if let Some(ledger) = &mut ledger {

@@ -56,6 +56,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         came_after_an_empty_queue(),
         worked_while_ours_waited(),
         worked_after_ours_ended(),
+        began_after_ours_was_canceled(),
         worked_after_ours_was_over(),
         has_another_origin(),
         has_another_user(),
@@ -125,6 +126,25 @@ fn was_created_before() -> Scenario {
         run: run_of_execution("x"),
         ledger: created_at(SENT - 2),
         without: created_at(SENT),
+    }
+}
+
+/// The API accepted to cancel our queued request, and the run begins later.
+fn began_after_ours_was_canceled() -> Scenario {
+    let began_at = |began| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let readings = [
+            queue(1_000, &[row(1, "DEPLOY")]),
+            Observation::CancelAccepted { at: 5_000 },
+            status(began, "x", "DEPLOYING"),
+        ];
+        seen(ledger, &readings)
+    };
+    Scenario {
+        rule: "began_after_ours_was_canceled",
+        run: run_of_execution("x"),
+        ledger: began_at(20_000),
+        without: began_at(19_000),
     }
 }
 
@@ -478,6 +498,11 @@ fn a_run_that_was_created_before_the_action_can_be_that_of_a_request_that_has_ab
 }
 
 #[test]
+fn a_run_that_begins_after_our_own_cancel_was_accepted_is_not_ours() {
+    began_after_ours_was_canceled().check();
+}
+
+#[test]
 fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
     worked_after_ours_was_over().check();
     // It began before, and one of our services is still at work in it.
@@ -498,6 +523,25 @@ fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
     };
     assert!(is_excluded(&seen_at(20_000)));
     assert!(!is_excluded(&seen_at(19_000)));
+}
+
+#[test]
+fn a_run_that_works_after_the_api_has_forgotten_the_only_request_that_can_be_ours_is_not_ours() {
+    let claimed = |others: &[QueueRow]| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        let rows: Vec<QueueRow> = others.iter().cloned().chain([row(1, "DEPLOY")]).collect();
+        let readings = [
+            queue(1_000, &rows),
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            forgotten(5_000, 21_000),
+            status(20_000, "x", "DEPLOYING"),
+        ];
+        let ledger = seen(ledger, &readings);
+        claim(&ledger, ledger.run(&run_of_execution("x")).expect("seen"))
+    };
+    assert!(claimed(&[]).is_excluded());
+    // Another request can be ours too.
+    assert_eq!(claimed(&[row(2, "DEPLOY")]), Claim::Possible);
 }
 
 #[test]

@@ -1754,9 +1754,15 @@ fn a_watched_request_that_the_api_does_not_know_has_no_outcome() {
     // A replica that is behind does not know it yet.
     let verdict = judged(10_000, &[]);
     assert!(is_pending(&verdict), "{verdict:?}");
-    // The queue has listed it.
-    let verdict = judged(20_000, &[queue(2_000, &[row(1, "DEPLOY")])]);
-    assert_ne!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
+    // The queue or a status has named it.
+    let id = request(1);
+    for named in [
+        queue(2_000, &[row(1, "DEPLOY")]),
+        Observation::Named { id, at: 2_000 },
+    ] {
+        let verdict = judged(20_000, &[named]);
+        assert_ne!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
+    }
 }
 
 #[test]
