@@ -11,11 +11,11 @@ socket=demo-picture-$$
 screen=$(mktemp)
 trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$screen"' EXIT
 
-# With one of these variables, the demo prints lines instead of bars, or no colours.
+# With one of these variables, the demo prints lines instead of bars, or no colors.
 unset CI NO_COLOR
 tmux -L "$socket" -f /dev/null new-session -d -x 80 -y 70 'printf "$ cargo demo\n"; '"$target/demo"'; sleep 60'
 
-# Waits until the screen shows a text, and captures the screen with its colours.
+# Waits until the screen shows a text, and captures the screen with its colors.
 capture() {
   local shown
   for _ in $(seq 600); do

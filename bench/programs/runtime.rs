@@ -86,13 +86,13 @@ fn serve(body: String) -> Outcome<SocketAddr> {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let response = response.clone();
-            std::thread::spawn(move || answer(stream, response.as_bytes()));
+            std::thread::spawn(move || respond(stream, response.as_bytes()));
         }
     });
     Ok(address)
 }
 
-fn answer(mut stream: std::net::TcpStream, response: &[u8]) -> std::io::Result<()> {
+fn respond(mut stream: std::net::TcpStream, response: &[u8]) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
     loop {

@@ -1,4 +1,4 @@
-//! Renders terminal output as a picture: reads text with colours from standard input and writes SVG to
+//! Renders terminal output as a picture: reads text with colors from standard input and writes SVG to
 //! standard output. `demo/picture.sh` runs it.
 
 use std::io::{self, Read as _};
@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces the colours of texts that have too little contrast to the black background: below 4.5:1, or
+/// Replaces the colors of texts that have too little contrast to the black background: below 4.5:1, or
 /// below 3:1 for the rest of a bar.
 fn readable(picture: &str) -> String {
     picture

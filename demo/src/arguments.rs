@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Stop,
     /// Cancel the running deployment and wait until it has ended.
     Cancel,
-    /// Wait for an action of an external actor.
+    /// Wait for an action that another user or program has requested.
     Wait {
         /// The goal to wait for.
         #[arg(long = "for", value_enum, default_value_t = Awaited::Deployed)]

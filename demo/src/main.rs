@@ -24,8 +24,8 @@ async fn main() -> ExitCode {
         Err(error) => {
             // If the message cannot be printed, the exit code still reports the error.
             let _unprintable = error.print();
-            let is_answer = !error.use_stderr();
-            return ExitCode::from(if is_answer { 0 } else { ending::USAGE });
+            let was_asked_for = !error.use_stderr();
+            return ExitCode::from(if was_asked_for { 0 } else { ending::USAGE });
         }
     };
     let display = Display::detect()

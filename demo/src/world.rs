@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-/// Creates a history of deployments by an external actor, most of them successful.
+/// Creates a history of deployments that others have requested, most of them successful.
 fn live_through(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
     for number in 1..=PAST {
         let somebody = environment.external_actor();

@@ -142,8 +142,8 @@ impl Scene {
         let register = json!({"uri": format!("http://127.0.0.1:{}", scene.ports.worker)});
         until("the worker is registered", async || {
             let url = format!("http://127.0.0.1:{}/deployments", scene.ports.admin);
-            let answer = scene.http.post(url).json(&register).send().await.ok()?;
-            answer.status().is_success().then_some(())
+            let response = scene.http.post(url).json(&register).send().await.ok()?;
+            response.status().is_success().then_some(())
         })
         .await;
         scene
@@ -157,15 +157,15 @@ impl Scene {
     async fn send(&self) {
         let sent = self.http.post(format!("{}/run/send", self.workflow()));
         let sent = sent.json(&json!(self.environment.id())).send().await;
-        let status = sent.expect("an answer").status();
+        let status = sent.expect("a response").status();
         assert!(status.is_success(), "{status}");
     }
 
     /// The token in the state of the workflow.
     async fn token(&self) -> String {
         until("the token is in the state", async || {
-            let answer = self.http.post(format!("{}/token", self.workflow())).send();
-            let token: String = answer.await.ok()?.json().await.ok()?;
+            let response = self.http.post(format!("{}/token", self.workflow())).send();
+            let token: String = response.await.ok()?.json().await.ok()?;
             token.starts_with("qovery-op-").then_some(token)
         })
         .await
@@ -178,9 +178,9 @@ impl Scene {
             let url = self
                 .workflow()
                 .replace("/Deploy/", "/restate/workflow/Deploy/");
-            let answer = self.http.get(format!("{url}/output")).send().await.ok()?;
-            answer.status().is_success().then_some(())?;
-            answer.json().await.ok()
+            let response = self.http.get(format!("{url}/output")).send().await.ok()?;
+            response.status().is_success().then_some(())?;
+            response.json().await.ok()
         })
         .await
     }
@@ -243,7 +243,7 @@ async fn a_worker_that_is_killed_before_the_response_arrives_sends_no_second_req
             scene.environment.external_actor().deploys();
             scene.fake.advance(Duration::from_secs(10));
         }
-        let slow = Fault::slow_answer(Duration::from_secs(3600));
+        let slow = Fault::slow_response(Duration::from_secs(3600));
         scene.fake.inject(slow.on("deployEnvironment"));
         scene.send().await;
         until("the request is executed", async || {
@@ -293,8 +293,8 @@ async fn a_deployment_that_fails_ends_the_workflow_with_the_reason() {
     let text = until("the workflow fails", async || {
         scene.fake.advance(Duration::from_secs(5));
         let wait = Duration::from_secs(2);
-        let answer = scene.http.get(&url).timeout(wait).send().await.ok()?;
-        let text = answer.text().await.ok()?;
+        let response = scene.http.get(&url).timeout(wait).send().await.ok()?;
+        let text = response.text().await.ok()?;
         text.contains("BUILD_ERROR").then_some(text)
     })
     .await;

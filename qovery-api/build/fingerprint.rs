@@ -1,7 +1,7 @@
 //! A fingerprint of the files that the client is generated from.
 //!
 //! The regenerator records it in the generated code, the build script computes it again and compares:
-//! both include this file. It detects edits, is cheap without optimisation too, and needs no
+//! both include this file. It detects edits, is cheap without optimization too, and needs no
 //! library. Not a protection against forgery: the SHA-256 beside it is.
 
 /// FNV-1a in steps of eight bytes over the inputs, each after its length.

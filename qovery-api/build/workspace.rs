@@ -1,9 +1,9 @@
 //! The kind of build: as a member of the workspace that has the contract, or as a dependency.
 //!
-//! A package that depends on the crate by path or git has the contract lying beside it too, so files do
-//! not tell, and neither do variables or the directory of artifacts, which anyone may set. The compiler
-//! tells: cargo names a file of a workspace member by its path from the workspace that is being built,
-//! and a file of every other package by its absolute path.
+//! The files do not show it, because a dependency by path or git has the contract beside it too. Variables and the
+//! directory of artifacts do not show it either, because anyone may set them. The path that the compiler receives
+//! shows it: cargo passes a file of a workspace member by its path from the workspace that is being built, and a
+//! file of every other package by its absolute path.
 
 use std::env;
 use std::fs;
@@ -48,8 +48,9 @@ impl Workspace {
         is_ours.then_some(workspace)
     }
 
-    /// The files that this build depends on. Cargo runs a script each time that watches a file which does
-    /// not exist: a repository without the websocket contract has none to watch.
+    /// The files that this build depends on. Cargo runs a script with every build if the script watches a file
+    /// that does not exist. Therefore, in a repository without the websocket contract, these files are not
+    /// watched.
     pub(crate) fn watched(&self) -> Vec<&Path> {
         let always = [&self.contract, &self.overlay, &self.constants];
         let websocket = self.websocket.iter().filter(|file| file.is_file());

@@ -1,7 +1,7 @@
 //! Typed mocks: one matcher and one responder for each operation, on an [`httpmock`] server.
 //!
 //! [`MockServerExt`] gives `MockServer` a method for each operation, named like that of
-//! [`Client`](crate::Client). The compiler checks the request and the answer that a test describes
+//! [`Client`](crate::Client). The compiler checks the request and the response that a test describes
 //! against the contract: parameters by their names and types, bodies by their models.
 //!
 //! ```
@@ -40,12 +40,12 @@
 //! `None`, or an empty list, for an optional parameter matches requests without it.
 //!
 //! # Answering
-//! [`Then`] has a method for each success that the contract declares, which takes the model of the answer.
+//! [`Then`] has a method for each success that the contract declares, which takes the model of the response.
 //! [`model`] creates a model from JSON, and panics with the field that does not fit. [`Then::error`] answers
 //! with any other status.
 //!
 //! # Outside of the contract
-//! The types cannot express an answer that is not in the contract, or a request that the client cannot send. For these,
+//! The types cannot express a response that is not in the contract, or a request that the client cannot send. For these,
 //! `into_inner` returns httpmock's own [`When`](httpmock::When) and [`Then`](httpmock::Then), with the settings so far:
 //!
 //! ```
@@ -58,7 +58,7 @@
 //! # }
 //! ```
 //!
-//! A mock has no state: its answer does not depend on earlier requests. `qovery-fake` simulates deployments.
+//! A mock has no state: its response does not depend on earlier requests. `qovery-fake` simulates deployments.
 #![allow(clippy::panic, reason = "a mock that cannot be set up fails its test")]
 
 use std::fmt;
@@ -84,7 +84,7 @@ pub struct When<O> {
     operation: PhantomData<fn() -> O>,
 }
 
-/// The answer to a request of one operation.
+/// The response to a request of one operation.
 ///
 /// The methods of an operation are named like the successes that the contract declares; see the
 /// [module](self).
@@ -105,7 +105,7 @@ impl<O: Operation> fmt::Debug for Then<O> {
     }
 }
 
-/// Creates a model from JSON, as the client would read it in an answer.
+/// Creates a model from JSON, as the client would read it in a response.
 ///
 /// ```
 /// use qovery_api::{mock::model, serde_json::json, types};
@@ -249,7 +249,8 @@ impl<O: Operation> When<O> {
         }
     }
 
-    /// The query has exactly the pairs of this part of one, or no parameter of the name.
+    /// The query has, for the names in this text, exactly the pairs of the text. Without a text, it has no
+    /// parameter of this name.
     fn query_text(self, name: &str, text: Option<&str>) -> Self {
         let Some(text) = text else {
             return self.map(|when| when.query_param_missing(name));
@@ -314,7 +315,7 @@ impl<O: Operation> When<O> {
 }
 
 impl<O: Operation> Then<O> {
-    /// Returns httpmock's own responder with the answer so far, for answers that the contract does not describe.
+    /// Returns httpmock's own responder with the response so far, for responses that the contract does not describe.
     pub fn into_inner(self) -> httpmock::Then {
         self.inner
     }

@@ -43,7 +43,7 @@ fn serve() -> Outcome<SocketAddr> {
             let listener = TcpListener::from_std(listener)?;
             loop {
                 let (stream, _) = listener.accept().await?;
-                tokio::spawn(answer(stream));
+                tokio::spawn(respond(stream));
             }
             #[expect(unreachable_code, reason = "gives the block its type")]
             std::io::Result::Ok(())
@@ -58,7 +58,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+async fn respond(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let length = BODY.len();
     let response = format!(

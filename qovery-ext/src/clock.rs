@@ -1,4 +1,4 @@
-//! Points in time that no setting can move beyond the range of the clock.
+//! Adds periods to points in time. The result is within the range of the clock, however long the period is.
 //!
 //! The time is Tokio's, so that tests can pause it.
 

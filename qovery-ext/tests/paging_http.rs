@@ -73,7 +73,7 @@ impl List {
     /// Answers requests for this path by their query, and refuses all others.
     async fn start(
         path: &str,
-        answer: impl Fn(&[(String, String)]) -> Value + Send + Sync + 'static,
+        response: impl Fn(&[(String, String)]) -> Value + Send + Sync + 'static,
     ) -> Self {
         let server = MockServer::start_async().await;
         let queries = Arc::<Mutex<Vec<String>>>::default();
@@ -90,7 +90,7 @@ impl List {
                     HttpMockResponse::builder()
                         .status(200)
                         .header("content-type", "application/json")
-                        .body(answer(&request.query_params()).to_string())
+                        .body(response(&request.query_params()).to_string())
                         .build()
                 });
             })

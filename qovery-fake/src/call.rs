@@ -1,10 +1,10 @@
-//! A call of an operation, and the answers that the contract declares for it.
+//! A call of an operation, and the responses that the contract declares for it.
 
 use serde_json::Value;
 
 use super::{
     contract::{Amount, Contract, Operation},
-    exchange::{Answer, Incoming},
+    exchange::{Incoming, Response},
 };
 
 /// A request that the contract allows, with the values of its path parameters.
@@ -32,19 +32,19 @@ impl Call<'_> {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// Returns the declared successful answer: the facts, and the other properties that are required.
-    pub(crate) fn success(&self, facts: &Value) -> Answer {
+    /// Returns the declared successful response: the facts, and the other properties that are required.
+    pub(crate) fn success(&self, facts: &Value) -> Response {
         self.declared(facts, Amount::Minimal)
     }
 
     /// Returns a body that already matches the declared schema. Statuses are read so often that completing
     /// each body would dominate the run time.
-    pub(crate) fn exact(&self, body: &Value) -> Answer {
-        Answer::json(self.operation.success.status, body)
+    pub(crate) fn exact(&self, body: &Value) -> Response {
+        Response::json(self.operation.success.status, body)
     }
 
-    /// Returns the declared successful answer of an operation that the fake does not model.
-    pub(crate) fn example(&self, facts: &Value) -> Answer {
+    /// Returns the declared successful response of an operation that the fake does not model.
+    pub(crate) fn example(&self, facts: &Value) -> Response {
         self.declared(facts, self.amount)
     }
 
@@ -54,7 +54,7 @@ impl Call<'_> {
         parameters.any(|parameter| parameter.name == "startId")
     }
 
-    /// The form of a list in the declared successful answer.
+    /// The form of a list in the declared successful response.
     pub(crate) fn declared_list(&self) -> DeclaredList {
         let Some((_, schema)) = &self.operation.success.content else {
             return DeclaredList::None;
@@ -68,23 +68,23 @@ impl Call<'_> {
         }
     }
 
-    fn declared(&self, facts: &Value, amount: Amount) -> Answer {
+    fn declared(&self, facts: &Value, amount: Amount) -> Response {
         let declared = &self.operation.success;
         let Some((media, schema)) = &declared.content else {
-            return Answer::empty(declared.status);
+            return Response::empty(declared.status);
         };
         let body = self.contract.build(schema, facts, amount);
         if media == "application/json" {
-            return Answer::json(declared.status, &body);
+            return Response::json(declared.status, &body);
         }
         let text = body
             .as_str()
             .map_or_else(|| body.to_string(), str::to_owned);
-        Answer::text(declared.status, media, text)
+        Response::text(declared.status, media, text)
     }
 }
 
-/// The form of a list in a successful answer.
+/// The form of a list in a successful response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeclaredList {
     /// In `results`.

@@ -40,8 +40,8 @@ impl Clock {
         }
     }
 
-    /// Creates a clock that only [`FakeQovery::advance`](super::FakeQovery::advance) advances. Answers with a
-    /// scripted delay wait for this clock too.
+    /// Creates a clock that only [`FakeQovery::advance`](super::FakeQovery::advance) advances. Responses with
+    /// a scripted delay wait for this clock too.
     pub fn manual() -> Self {
         Self { speed: 0.0 }
     }

@@ -1,4 +1,4 @@
-//! The core: takes a request and the current time, returns how the answer is delivered.
+//! The core: takes a request and the current time, returns how the response is delivered.
 //!
 //! Synchronous and free of sockets. Both front ends call [`Core::handle`] and only deliver its
 //! decision, so that they cannot differ.
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     call::Call,
     contract::{Amount, Contract, Direction, Matched, Operation, Place},
-    exchange::{Answer, Delivery, Incoming, Refusal},
+    exchange::{Delivery, Incoming, Refusal, Response},
     fault::{Fault, FaultEffect},
     operations,
     record::RecordedRequest,
@@ -28,7 +28,7 @@ pub(crate) struct Core {
     pub(crate) record: Vec<RecordedRequest>,
     /// Accepted tokens.
     pub(crate) tokens: BTreeSet<String>,
-    /// Whether answers without known facts include the optional properties.
+    /// Whether responses without known facts include the optional properties.
     pub(crate) amount: Amount,
     pub(crate) latency: Duration,
 }
@@ -60,18 +60,18 @@ impl Core {
         let effect = FaultEffect::of_request(&mut self.faults, id, is_write, self.world.time.now());
         let instead = effect.instead();
         let executed = effect.reaches_the_server() && instead.is_none();
-        let answer = if executed {
-            Some(self.answer(&contract, incoming, &matched, operation))
+        let response = if executed {
+            Some(self.respond(&contract, incoming, &matched, operation))
         } else {
             instead
         };
         let date = self.world.time.calendar(self.world.time.now());
         let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let answer = answer.map(|answer| answer.with_header(header::DATE, &date));
-        let refused = answer
+        let response = response.map(|response| response.with_header(header::DATE, &date));
+        let refused = response
             .as_ref()
-            .is_some_and(|answer| answer.status.as_u16() >= 400);
-        let delivery = effect.deliver(answer, self.latency);
+            .is_some_and(|response| response.status.as_u16() >= 400);
+        let delivery = effect.deliver(response, self.latency);
         self.record.push(RecordedRequest::new(
             operation,
             incoming,
@@ -95,21 +95,21 @@ impl Core {
             return None;
         };
         let operation = contract.operation(*index);
-        let answer = self.check_and_execute(&contract, &incoming, &matched, operation);
-        serde_json::from_slice(&answer.ok()?.body).ok()
+        let response = self.check_and_execute(&contract, &incoming, &matched, operation);
+        serde_json::from_slice(&response.ok()?.body).ok()
     }
 
-    fn answer(
+    fn respond(
         &mut self,
         contract: &Contract,
         incoming: &Incoming,
         matched: &Matched,
         operation: Option<&Operation>,
-    ) -> Answer {
-        let answer = self.check_and_execute(contract, incoming, matched, operation);
+    ) -> Response {
+        let response = self.check_and_execute(contract, incoming, matched, operation);
         let now = self.world.time.calendar(self.world.time.now());
         let timestamp = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-        answer.unwrap_or_else(|refusal| refusal.into_answer(&incoming.path, &timestamp))
+        response.unwrap_or_else(|refusal| refusal.into_response(&incoming.path, &timestamp))
     }
 
     fn check_and_execute(
@@ -118,7 +118,7 @@ impl Core {
         incoming: &Incoming,
         matched: &Matched,
         operation: Option<&Operation>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Response, Refusal> {
         let (Matched::Operation(_, path), Some(operation)) = (matched, operation) else {
             let (method, path) = (&incoming.method, &incoming.path);
             return Err(Refusal::new(404, format!("no operation {method} {path}")));

@@ -1,4 +1,4 @@
-//! The core's representation of a request, and the core's decision on how to answer it.
+//! The core's representation of a request, and of the response to it.
 //!
 //! Independent of sockets and of the client's types: both front ends convert to and from these types.
 
@@ -53,13 +53,13 @@ impl Incoming {
 
 /// A whole response.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -73,12 +73,12 @@ impl Answer {
     }
 
     pub(crate) fn text(status: u16, media: &str, body: impl Into<Bytes>) -> Self {
-        let mut answer = Self::empty(status);
-        answer.body = body.into();
+        let mut response = Self::empty(status);
+        response.body = body.into();
         if let Ok(media) = HeaderValue::from_str(media) {
-            answer.headers.insert(header::CONTENT_TYPE, media);
+            response.headers.insert(header::CONTENT_TYPE, media);
         }
-        answer
+        response
     }
 
     pub(crate) fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
@@ -86,6 +86,14 @@ impl Answer {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    /// Converts into a response of the crate `http`, with this body.
+    pub(crate) fn with_body<B>(self, body: B) -> http::Response<B> {
+        let mut response = http::Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
     }
 }
 
@@ -112,12 +120,12 @@ impl Refusal {
         Self::new(404, format!("no {what} has the id {id}"))
     }
 
-    pub(crate) fn into_answer(self, path: &str, timestamp: &str) -> Answer {
+    pub(crate) fn into_response(self, path: &str, timestamp: &str) -> Response {
         let reason = StatusCode::from_u16(self.status)
             .ok()
             .and_then(|status| status.canonical_reason())
             .unwrap_or("Error");
-        Answer::json(
+        Response::json(
             self.status,
             &json!({
                 "status": self.status,
@@ -130,10 +138,10 @@ impl Refusal {
     }
 }
 
-/// How a request and its answer are delivered.
+/// How a request and its response are delivered.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
-    /// From sending the request to the first byte of the answer, or to the fault.
+    /// From sending the request to the first byte of the response, or to the fault.
     pub(crate) before: Duration,
     pub(crate) outcome: Outcome,
 }
@@ -142,11 +150,11 @@ pub(crate) struct Delivery {
 pub(crate) enum Outcome {
     /// No connection was made.
     NotConnected,
-    /// The connection was lost before the first byte of the answer.
+    /// The connection was lost before the first byte of the response.
     Lost,
-    /// The answer arrives.
-    Answer {
-        answer: Answer,
+    /// The response arrives.
+    Response {
+        response: Response,
         /// From the first to the last byte of the body.
         body_over: Duration,
         /// How many bytes of the body arrive before the connection is lost; `None` for all.
@@ -155,10 +163,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// The answer that arrives, as a whole or in part.
-    pub(crate) fn answer(&self) -> Option<&Answer> {
+    /// The response that arrives, as a whole or in part.
+    pub(crate) fn response(&self) -> Option<&Response> {
         match self {
-            Self::Answer { answer, .. } => Some(answer),
+            Self::Response { response, .. } => Some(response),
             Self::NotConnected | Self::Lost => None,
         }
     }

@@ -7,7 +7,7 @@ use http::{HeaderName, header};
 use qovery_api::Operation;
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Answer, Delivery, Outcome, Refusal};
+use super::exchange::{Delivery, Outcome, Refusal, Response};
 
 /// A fault of one request, of some requests or of all requests.
 ///
@@ -41,9 +41,9 @@ enum Kind {
     NotConnected,
     LostBefore,
     LostAfter,
-    Instead(Answer),
-    InsteadAfter(Answer),
-    SlowAnswer(Duration),
+    Instead(Response),
+    InsteadAfter(Response),
+    SlowResponse(Duration),
     SlowBody(Duration),
     HalfBody,
     Body(Bytes),
@@ -56,9 +56,9 @@ impl fmt::Debug for Kind {
             Self::NotConnected => f.write_str("NotConnected"),
             Self::LostBefore => f.write_str("LostBefore"),
             Self::LostAfter => f.write_str("LostAfter"),
-            Self::Instead(answer) => write!(f, "Instead({})", answer.status),
-            Self::InsteadAfter(answer) => write!(f, "InsteadAfter({})", answer.status),
-            Self::SlowAnswer(time) => write!(f, "SlowAnswer({time:?})"),
+            Self::Instead(response) => write!(f, "Instead({})", response.status),
+            Self::InsteadAfter(response) => write!(f, "InsteadAfter({})", response.status),
+            Self::SlowResponse(time) => write!(f, "SlowResponse({time:?})"),
             Self::SlowBody(time) => write!(f, "SlowBody({time:?})"),
             Self::HalfBody => f.write_str("HalfBody"),
             Self::Body(body) => write!(f, "Body({} bytes)", body.len()),
@@ -103,7 +103,7 @@ impl Fault {
         Self::new(Kind::LostBefore)
     }
 
-    /// The request is executed and the connection lost before the answer.
+    /// The request is executed and the connection lost before the response.
     pub fn connection_lost_after_execution() -> Self {
         Self::new(Kind::LostAfter)
     }
@@ -112,20 +112,20 @@ impl Fault {
     pub fn status(status: u16) -> Self {
         let refusal = Refusal::new(status, "injected by a script");
         Self::new(Kind::Instead(
-            refusal.into_answer("", "2026-01-01T00:00:00Z"),
+            refusal.into_response("", "2026-01-01T00:00:00Z"),
         ))
     }
 
-    /// The request is not executed, and gets this answer, such as a page of a proxy.
-    pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self::new(Kind::Instead(Answer::text(status, content_type, body)))
+    /// The request is not executed, and gets this response, such as a page of a proxy.
+    pub fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Instead(Response::text(status, content_type, body)))
     }
 
-    /// The request is executed first, and then gets the status or the answer of this fault, as from a gateway
+    /// The request is executed first, and then gets the status or the response of this fault, as from a gateway
     /// that loses the response.
     pub fn after_execution(mut self) -> Self {
-        if let Kind::Instead(answer) = self.kind {
-            self.kind = Kind::InsteadAfter(answer);
+        if let Kind::Instead(response) = self.kind {
+            self.kind = Kind::InsteadAfter(response);
         }
         self
     }
@@ -135,12 +135,12 @@ impl Fault {
         Self::status(429).retry_after(retry_after)
     }
 
-    /// The request is executed at once and the answer takes this long.
-    pub fn slow_answer(time: Duration) -> Self {
-        Self::new(Kind::SlowAnswer(time))
+    /// The request is executed at once and the response takes this long.
+    pub fn slow_response(time: Duration) -> Self {
+        Self::new(Kind::SlowResponse(time))
     }
 
-    /// The head of the answer arrives at once, the end of its body after this long.
+    /// The head of the response arrives at once, the end of its body after this long.
     pub fn slow_body(time: Duration) -> Self {
         Self::new(Kind::SlowBody(time))
     }
@@ -247,8 +247,8 @@ impl Fault {
     /// Adds a header to a status.
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.kind = match self.kind {
-            Kind::Instead(answer) => Kind::Instead(answer.with_header(name, value)),
-            Kind::InsteadAfter(answer) => Kind::InsteadAfter(answer.with_header(name, value)),
+            Kind::Instead(response) => Kind::Instead(response.with_header(name, value)),
+            Kind::InsteadAfter(response) => Kind::InsteadAfter(response.with_header(name, value)),
             other => other,
         };
         self
@@ -283,7 +283,7 @@ impl Fault {
     fn adds_up(&self) -> bool {
         matches!(
             self.kind,
-            Kind::SlowAnswer(_) | Kind::SlowBody(_) | Kind::Rewrite(_)
+            Kind::SlowResponse(_) | Kind::SlowBody(_) | Kind::Rewrite(_)
         )
     }
 }
@@ -320,20 +320,20 @@ impl FaultEffect {
             .any(|kind| matches!(kind, Kind::NotConnected | Kind::LostBefore))
     }
 
-    /// Returns the answer that replaces an execution.
-    pub(crate) fn instead(&self) -> Option<Answer> {
+    /// Returns the response that replaces an execution.
+    pub(crate) fn instead(&self) -> Option<Response> {
         self.kinds.iter().find_map(|kind| match kind {
-            Kind::Instead(answer) => Some(answer.clone()),
+            Kind::Instead(response) => Some(response.clone()),
             _ => None,
         })
     }
 
-    pub(crate) fn deliver(self, answer: Option<Answer>, latency: Duration) -> Delivery {
+    pub(crate) fn deliver(self, response: Option<Response>, latency: Duration) -> Delivery {
         let mut before = latency;
         let mut body_over = Duration::ZERO;
         let mut half = false;
         let mut lost = false;
-        let mut answer = answer;
+        let mut response = response;
         for kind in self.kinds {
             match kind {
                 Kind::NotConnected => {
@@ -343,19 +343,23 @@ impl FaultEffect {
                     };
                 }
                 Kind::LostBefore | Kind::LostAfter => lost = true,
-                Kind::SlowAnswer(time) => before += time,
+                Kind::SlowResponse(time) => before += time,
                 Kind::SlowBody(time) => body_over += time,
                 Kind::HalfBody => half = true,
-                Kind::Body(body) => answer = answer.map(|answer| Answer { body, ..answer }),
-                Kind::Rewrite(change) => answer = answer.map(|answer| rewritten(answer, &*change)),
-                Kind::InsteadAfter(other) => answer = Some(other),
+                Kind::Body(body) => {
+                    response = response.map(|response| Response { body, ..response })
+                }
+                Kind::Rewrite(change) => {
+                    response = response.map(|response| rewritten(response, &*change))
+                }
+                Kind::InsteadAfter(other) => response = Some(other),
                 Kind::Instead(_) => {}
             }
         }
-        let outcome = match answer {
-            Some(answer) if !lost => Outcome::Answer {
-                cut_after: half.then_some(answer.body.len() / 2),
-                answer,
+        let outcome = match response {
+            Some(response) if !lost => Outcome::Response {
+                cut_after: half.then_some(response.body.len() / 2),
+                response,
                 body_over,
             },
             _ => Outcome::Lost,
@@ -364,12 +368,12 @@ impl FaultEffect {
     }
 }
 
-fn rewritten(mut answer: Answer, change: &(dyn Fn(&mut Value) + Send + Sync)) -> Answer {
-    if let Ok(mut body) = serde_json::from_slice(&answer.body) {
+fn rewritten(mut response: Response, change: &(dyn Fn(&mut Value) + Send + Sync)) -> Response {
+    if let Ok(mut body) = serde_json::from_slice(&response.body) {
         change(&mut body);
-        answer.body = body.to_string().into();
+        response.body = body.to_string().into();
     }
-    answer
+    response
 }
 
 fn each_object(value: &mut Value, change: &dyn Fn(&mut Map<String, Value>)) {

@@ -78,7 +78,7 @@ pub use handles::{
 pub use qovery_api;
 pub use record::RecordedRequest;
 pub use server::FakeServer;
-pub use settings::{ActionAnswer, ConfiguredVersion, Gone, RequestStatus, StartId};
+pub use settings::{ActionResponse, ConfiguredVersion, Gone, RequestStatus, StartId};
 #[cfg(feature = "stream")]
 pub use sockets::{RecordedSocket, SocketFault};
 pub use traits::{

@@ -25,9 +25,9 @@ pub struct RecordedRequest {
     pub query: Vec<(String, String)>,
     /// The body, if it is JSON.
     pub body: Option<Value>,
-    /// The status of the answer; `None` if no answer was sent.
+    /// The status of the response; `None` if no response was sent.
     pub status: Option<StatusCode>,
-    /// Whether the server executed the request, even if the caller received an error or no answer.
+    /// Whether the server executed the request, even if the caller received an error or no response.
     pub executed: bool,
     /// The time of its arrival, counted from the creation of the fake.
     pub at: Duration,
@@ -47,7 +47,7 @@ impl RecordedRequest {
             path: incoming.path.clone(),
             query: incoming.query.clone(),
             body: serde_json::from_slice(&incoming.body).ok(),
-            status: delivery.outcome.answer().map(|answer| answer.status),
+            status: delivery.outcome.response().map(|response| response.status),
             executed,
             at,
         }

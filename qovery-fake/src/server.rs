@@ -120,7 +120,7 @@ async fn serve(fake: Engine, stream: TcpStream, #[cfg(feature = "stream")] socke
     let _broken: Result<(), hyper::Error> = connection.await;
 }
 
-/// An error closes the connection without an answer.
+/// An error closes the connection without a response.
 async fn respond(
     fake: &Engine,
     request: Request<IncomingBody>,
@@ -135,28 +135,26 @@ async fn respond(
     let incoming = Incoming::new(head.method, path, head.headers, body);
     let delivery = fake.handle(&incoming);
     fake.clock().wait(delivery.before).await;
-    let (answer, body_over, cut_after) = match delivery.outcome {
+    let (response, body_over, cut_after) = match delivery.outcome {
         // Over a socket the connection exists already. Closing it is the most similar fault.
         Outcome::NotConnected | Outcome::Lost => {
             return Err(io::Error::from(io::ErrorKind::ConnectionReset));
         }
-        Outcome::Answer {
-            answer,
+        Outcome::Response {
+            response,
             body_over,
             cut_after,
-        } => (answer, body_over, cut_after),
+        } => (response, body_over, cut_after),
     };
-    let length = answer.body.len();
+    let (length, bytes) = (response.body.len(), response.body.clone());
     let body = if body_over.is_zero() && cut_after.is_none() {
-        http_body_util::Full::new(answer.body)
+        http_body_util::Full::new(bytes)
             .map_err(never)
             .boxed_unsync()
     } else {
-        broken_body(fake.clone(), answer.body, body_over, cut_after)
+        broken_body(fake.clone(), bytes, body_over, cut_after)
     };
-    let mut response = Response::new(body);
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
+    let mut response = response.with_body(body);
     response
         .headers_mut()
         .insert(http::header::CONTENT_LENGTH, length.into());
@@ -179,7 +177,7 @@ fn open_socket(
             .map_err(never)
             .boxed_unsync()
     };
-    match fake.accept(&incoming) {
+    match live::accept(fake, &incoming) {
         Ok(accepted) => {
             let response = accepted.response(whole(Bytes::new()));
             let fake = fake.clone();
@@ -188,16 +186,14 @@ fn open_socket(
             while sockets.try_join_next().is_some() {}
             sockets.spawn(async move {
                 if let Ok(upgraded) = upgrade.await {
-                    fake.run(accepted, TokioIo::new(upgraded)).await;
+                    live::run(fake, accepted, TokioIo::new(upgraded)).await;
                 }
             });
             response
         }
-        Err(answer) => {
-            let mut response = Response::new(whole(answer.body));
-            *response.status_mut() = answer.status;
-            *response.headers_mut() = answer.headers;
-            response
+        Err(response) => {
+            let body = whole(response.body.clone());
+            response.with_body(body)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The answer to a read of a deleted resource.
+/// The response to a read of a deleted resource.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gone {
@@ -17,10 +17,10 @@ pub enum Gone {
     ShownFor(Duration),
 }
 
-/// The answer to an action.
+/// The response to an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ActionAnswer {
+pub enum ActionResponse {
     /// The body that the contract declares, with the request's id.
     #[default]
     Declared,
@@ -32,7 +32,7 @@ pub enum ActionAnswer {
     Empty,
 }
 
-/// The answer of `GET /environment/deploymentStatus` for a known request.
+/// The response of `GET /environment/deploymentStatus` for a known request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestStatus {
@@ -78,7 +78,7 @@ pub enum ConfiguredVersion {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) stale: Duration,
-    pub(crate) answer: ActionAnswer,
+    pub(crate) response: ActionResponse,
     pub(crate) request_status: RequestStatus,
     pub(crate) merges: bool,
     /// From accepting a request to its first stage.
@@ -91,7 +91,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             stale: Duration::ZERO,
-            answer: ActionAnswer::default(),
+            response: ActionResponse::default(),
             request_status: RequestStatus::default(),
             merges: false,
             start_delay: Duration::from_secs(1),

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// [`FakeQovery::api`](super::FakeQovery::api) sets it for the whole fake. The default of each
 /// dimension is the behavior of a fake without traits. The settings of an
-/// environment ([`actions_answer`](super::FakeEnvironment::actions_answer),
+/// environment ([`action_response`](super::FakeEnvironment::action_response),
 /// [`request_status`](super::FakeEnvironment::request_status),
 /// [`merges_requests`](super::FakeEnvironment::merges_requests),
 /// [`gone_as`](super::FakeEnvironment::gone_as) and
@@ -52,9 +52,9 @@ pub struct ApiTraits {
     pub replicas: Replicas,
     /// The status of a service that its deployment did not reach.
     pub unreached: Unreached,
-    /// The answer for deleted resources.
+    /// The response for deleted resources.
     pub after_deletion: AfterDeletion,
-    /// From the start of a run to the start of its first service. Default: 0 s.
+    /// The time from the start of an execution to the start of its first service. Default: 0 s.
     pub preparation: Duration,
 }
 
@@ -84,7 +84,7 @@ dimension! {
         /// Always.
         #[default]
         Always,
-        /// Only if the request has to wait because another one runs or waits.
+        /// Only if the request has to wait because another one is running or waiting.
         IfQueued,
         /// Never: `deployment_request_id` is null.
         Never,
@@ -116,7 +116,7 @@ dimension! {
         /// The running request, else the next queued one; null if there is neither.
         #[default]
         RunningOrNext,
-        /// The request of the run whose state is shown, also after its end.
+        /// The request of the execution whose state is shown, also after its end.
         RunShown,
         /// The next queued request; null if none is queued.
         NextQueued,
@@ -135,7 +135,7 @@ dimension! {
         /// Its state.
         #[default]
         Exact,
-        /// Its state, but `*_QUEUED` until the first service of its run starts. See
+        /// Its state, but `*_QUEUED` until the first service of its execution starts. See
         /// [`ApiTraits::preparation`].
         QueuedUntilFirstService,
         /// The `last_deployment_state` of its environment, even if that is of another deployment.
@@ -153,10 +153,10 @@ dimension! {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueueRows {
-    /// From its acceptance to the start of its run.
+    /// From its acceptance to the start of its execution.
     #[default]
     AtOnce,
-    /// From this long after its acceptance to the start of its run.
+    /// From this long after its acceptance to the start of its execution.
     After(Duration),
     /// As [`QueueRows::AtOnce`], but never if nothing ran and nothing waited when the request was
     /// accepted.
@@ -281,8 +281,8 @@ pub enum Replicas {
     /// One.
     #[default]
     One,
-    /// Two. The second one is this far behind the first. Which of them answers a read looks random,
-    /// but is the same in each run.
+    /// Two. The second one is this far behind the first. Which of them answers a read looks random, but is the
+    /// same in each run of a test.
     SecondIsBehind(Duration),
 }
 
@@ -301,9 +301,9 @@ dimension! {
 }
 
 dimension! {
-    /// The answer for deleted resources, and for the requests about them.
+    /// The response for deleted resources, and for the requests about them.
     AfterDeletion {
-        /// 404, or the answer set by [`gone_as`](super::FakeEnvironment::gone_as). The status of a request
+        /// 404, or the response set by [`gone_as`](super::FakeEnvironment::gone_as). The status of a request
         /// is still known.
         #[default]
         RequestStatusKnown,
@@ -358,9 +358,9 @@ impl ApiTraits {
         replicas: Replicas,
         /// Sets the status of a service that its deployment did not reach.
         unreached: Unreached,
-        /// Sets the answer for deleted resources.
+        /// Sets the response for deleted resources.
         after_deletion: AfterDeletion,
-        /// Sets the time from the start of a run to the start of its first service.
+        /// Sets the time from the start of an execution to the start of its first service.
         preparation: Duration,
     }
 

@@ -1,7 +1,7 @@
 //! The front end without sockets: a transport that plugs into a client.
 //!
 //! Delays are Tokio's, and nothing else takes time, so that a test on a paused clock is exact.
-//! Dropping the future of a request abandons its answer, but does not undo an executed request.
+//! Dropping the future of a request abandons its response, but does not undo an executed request.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -72,7 +72,7 @@ impl FakeTransport {
     async fn exchange(&self, request: &Request) -> Result<RawResponse, TransportError> {
         let delivery = self.fake.handle(&self.incoming(request));
         self.fake.clock().wait(delivery.before).await;
-        let (answer, body_over, cut_after) = match delivery.outcome {
+        let (response, body_over, cut_after) = match delivery.outcome {
             Outcome::NotConnected => {
                 return Err(TransportError::connect(io::Error::from(
                     io::ErrorKind::ConnectionRefused,
@@ -83,11 +83,11 @@ impl FakeTransport {
                     io::ErrorKind::ConnectionReset,
                 )));
             }
-            Outcome::Answer {
-                answer,
+            Outcome::Response {
+                response,
                 body_over,
                 cut_after,
-            } => (answer, body_over, cut_after),
+            } => (response, body_over, cut_after),
         };
         self.fake.clock().wait(body_over).await;
         if cut_after.is_some() {
@@ -95,14 +95,18 @@ impl FakeTransport {
                 io::ErrorKind::UnexpectedEof,
             )));
         }
-        Ok(RawResponse::new(answer.status, answer.headers, answer.body))
+        Ok(RawResponse::new(
+            response.status,
+            response.headers,
+            response.body,
+        ))
     }
 }
 
 impl Transport for FakeTransport {
     #[cfg(feature = "stream")]
     fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
-        Box::pin(async move { Ok(self.fake.open(&self.incoming(&request))) })
+        Box::pin(async move { Ok(super::live::open(&self.fake, &self.incoming(&request))) })
     }
 
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {

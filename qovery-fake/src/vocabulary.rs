@@ -94,7 +94,7 @@ impl Workload {
     }
 }
 
-/// One step of a service's deployment.
+/// One step of a service's deployment, with the time that it takes by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Step {

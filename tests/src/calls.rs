@@ -28,11 +28,11 @@ pub struct Entry {
 }
 
 /// A call that was started.
-pub type Pending = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+pub type Pending = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
 
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The decoded body, encoded again.
@@ -81,7 +81,7 @@ impl Given {
     }
 }
 
-/// Called when a call has decoded its answer, before the answer is encoded again.
+/// Called when a call has decoded its response, before the response is encoded again.
 pub static ON_DECODED: OnceLock<fn()> = OnceLock::new();
 
 fn note_decoded() {
@@ -100,7 +100,7 @@ where
         note_decoded();
         let status = response.status.as_u16();
         let body = serde_json::to_value(response.body).expect("models can be encoded");
-        Ok(Answer { status, body })
+        Ok(Response { status, body })
     })
 }
 
@@ -115,7 +115,7 @@ where
         note_decoded();
         let status = response.status.as_u16();
         let text = String::from_utf8_lossy(response.body.as_ref()).into_owned();
-        Ok(Answer {
+        Ok(Response {
             status,
             body: Value::from(text),
         })

@@ -29,7 +29,7 @@ impl std::fmt::Debug for Server {
 #[derive(Debug, Default)]
 struct State {
     seen: Vec<Seen>,
-    answer: (u16, Option<String>, Vec<u8>),
+    response: (u16, Option<String>, Vec<u8>),
 }
 
 /// One received request.
@@ -70,15 +70,15 @@ impl Exchange {
     /// Starts a server.
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(State {
-            answer: (204, None, Vec::new()),
+            response: (204, None, Vec::new()),
             ..State::default()
         }));
         let server = MockServer::start_async().await;
         let shared = Arc::clone(&state);
-        let answer = move |request: &HttpMockRequest| respond(&shared, request);
+        let response = move |request: &HttpMockRequest| respond(&shared, request);
         let mock = server.mock_async(|when, then| {
             when.is_true(|_| true);
-            then.respond_with(answer);
+            then.respond_with(response);
         });
         mock.await;
         let client = Client::builder()
@@ -94,8 +94,8 @@ impl Exchange {
     }
 
     /// Sets the response to the next requests: status, media type and body.
-    pub fn answer(&self, status: u16, media: Option<&str>, body: impl Into<Vec<u8>>) {
-        self.state().answer = (status, media.map(str::to_owned), body.into());
+    pub fn respond_with(&self, status: u16, media: Option<&str>, body: impl Into<Vec<u8>>) {
+        self.state().response = (status, media.map(str::to_owned), body.into());
     }
 
     /// Returns the requests since the last call of this method.
@@ -117,7 +117,7 @@ fn respond(state: &Mutex<State>, request: &HttpMockRequest) -> HttpMockResponse 
         headers: request.headers_vec().clone(),
         body: request.body_vec(),
     });
-    let (status, media, body) = &state.answer;
+    let (status, media, body) = &state.response;
     let response = HttpMockResponse::builder().status(*status);
     let response = match media {
         Some(media) => response.header("content-type", media),

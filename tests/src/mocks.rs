@@ -21,7 +21,7 @@ pub struct MockEntry {
 ///
 /// # Errors
 /// Returns an error if the type does not take it.
-pub fn decoded<T: DeserializeOwned>(answer: &Value) -> Result<T, String> {
-    qovery_api::decode(answer.to_string().as_bytes())
-        .map_err(|error| format!("the answer does not fit: {error}"))
+pub fn decoded<T: DeserializeOwned>(response: &Value) -> Result<T, String> {
+    qovery_api::decode(response.to_string().as_bytes())
+        .map_err(|error| format!("the response does not fit: {error}"))
 }

@@ -120,7 +120,7 @@ impl Generated {
     ///
     /// # Panics
     /// Panics if the program ends early.
-    pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Result<String, String>> {
+    pub fn decode(&self, responses: &[(String, Option<Value>)]) -> Vec<Result<String, String>> {
         let mut program = self
             .cargo("run")
             .arg("--quiet")
@@ -129,9 +129,9 @@ impl Generated {
             .spawn()
             .expect("cargo runs");
         let mut input = program.stdin.take().expect("its input");
-        let lines: String = answers
+        let lines: String = responses
             .iter()
-            .map(|answer| format!("{}\n", serde_json::json!(answer)))
+            .map(|response| format!("{}\n", serde_json::json!(response)))
             .collect();
         let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
         let output = program.wait_with_output().expect("its output");
@@ -141,7 +141,7 @@ impl Generated {
             .lines()
             .map(|line| serde_json::from_str(line).expect("an outcome"))
             .collect();
-        assert_eq!(outcomes.len(), answers.len(), "{}", output.status);
+        assert_eq!(outcomes.len(), responses.len(), "{}", output.status);
         outcomes
     }
 

@@ -202,16 +202,16 @@ fn a_client_with_the_names_of_its_own_methods_and_with_large_numbers_compiles() 
         );
         let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
         let content = |name: &str| json!({"application/json": {"schema": reference(name)}});
-        let answer = || json!({"200": {"description": "d", "content": content(&model)}});
+        let response = || json!({"200": {"description": "d", "content": content(&model)}});
         let parameters = json!([
             {"name": name, "in": "path", "required": true, "schema": {"type": "string"}},
             {"name": other, "in": "query", "schema": {"type": "boolean"}},
         ]);
         let path = format!("/m{number}/{{{name}}}");
         paths[path] = json!({
-            "get": {"operationId": format!("getM{number}"), "tags": ["Environment"], "parameters": parameters, "responses": answer()},
+            "get": {"operationId": format!("getM{number}"), "tags": ["Environment"], "parameters": parameters, "responses": response()},
             "put": {"operationId": format!("editM{number}"), "tags": ["Environment"], "parameters": parameters,
-                "requestBody": {"required": true, "content": content(&edit)}, "responses": answer()},
+                "requestBody": {"required": true, "content": content(&edit)}, "responses": response()},
         });
         let properties = json!({
             name: {"type": "string"}, "other": reference(&part), "list": {"type": "array", "items": reference(&part)},

@@ -135,7 +135,7 @@ fn cursors_and_values_for_the_fuzzer() {
             .enumerate()
             .map(|(number, value)| (number.to_string(), value.as_bytes().to_vec())),
     );
-    // Three bytes of the answer, and three for each change.
+    // Three bytes of the response, and three for each change.
     let changes =
         (0..8_u8).map(|kind| (kind.to_string(), vec![kind, 0, 1, kind, kind + 1, kind * 5]));
     write("display", changes);

@@ -24,8 +24,8 @@ struct Subject {
     schema: Value,
 }
 
-/// The models of all answers, or of all requests, each once.
-fn subjects(contract: &Value, answers: bool) -> Vec<Subject> {
+/// The models of all responses, or of all requests, each once.
+fn subjects(contract: &Value, responses: bool) -> Vec<Subject> {
     let operations = document::operations(contract);
     let mut known = BTreeSet::new();
     let mut subjects = Vec::new();
@@ -34,8 +34,8 @@ fn subjects(contract: &Value, answers: bool) -> Vec<Subject> {
             .iter()
             .find(|operation| operation.id == entry.id)
             .unwrap();
-        let model = if answers { entry.output } else { entry.body };
-        let body = if answers {
+        let model = if responses { entry.output } else { entry.body };
+        let body = if responses {
             operation
                 .successes
                 .iter()
@@ -92,7 +92,7 @@ fn problems_of(subject: &Subject, node: &Node, variation: Variation) -> Vec<Stri
 }
 
 #[test]
-fn every_answer_decodes_in_every_variation_and_loses_nothing() {
+fn every_response_decodes_in_every_variation_and_loses_nothing() {
     let contract = document::contract();
     let mut problems = Vec::new();
     let mut count = 0;

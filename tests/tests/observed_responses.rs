@@ -16,7 +16,7 @@ use qovery_api::types;
 use serde_json::{Value, json};
 
 /// A complete response of an operation.
-fn answer(operation: &str) -> Value {
+fn response(operation: &str) -> Value {
     static CONTRACT: OnceLock<(Value, Vec<document::Operation>)> = OnceLock::new();
     let (contract, operations) = CONTRACT.get_or_init(|| {
         let contract = document::contract();
@@ -33,7 +33,7 @@ fn answer(operation: &str) -> Value {
 
 /// A complete response with another value at a path; `None` removes the value.
 fn changed(operation: &str, path: &str, value: Option<Value>) -> Value {
-    let mut body = answer(operation);
+    let mut body = response(operation);
     let (place, name) = path.rsplit_once('/').unwrap();
     let place = body.pointer_mut(place).and_then(Value::as_object_mut);
     let place = place.expect("the object that holds the field");
@@ -138,7 +138,7 @@ fn responses_that_public_clients_observed_decode() {
 
 #[test]
 fn no_value_is_invented_if_a_status_lacks_it() {
-    let mut body = answer("getApplicationStatus");
+    let mut body = response("getApplicationStatus");
     for name in [
         "is_part_last_deployment",
         "status_details",
@@ -166,7 +166,7 @@ fn a_number_of_gpus_that_is_absent_is_the_default_of_the_contract() {
 
 #[test]
 fn a_deployment_of_a_chart_is_distinguished_from_one_of_an_application() {
-    let commit = answer("listApplicationCommit")
+    let commit = response("listApplicationCommit")
         .pointer("/results/0")
         .cloned()
         .unwrap();

@@ -1,5 +1,5 @@
 //! Every operation of the contract, over HTTP: the request of its method, and the decoding of the
-//! answer. The expectations come from the table of operations and from the contract.
+//! response. The expectations come from the table of operations and from the contract.
 
 #![allow(
     clippy::unwrap_used,
@@ -71,7 +71,7 @@ async fn setting() -> Setting {
 }
 
 /// Responds like the first success in the contract.
-fn answer_well(setting: &Setting, operation: &Operation) {
+fn respond_well(setting: &Setting, operation: &Operation) {
     let (status, body) = operation.successes.first().cloned().unwrap_or((204, None));
     let (media, body) = match body {
         Some((media, schema)) if media.contains("json") => {
@@ -81,7 +81,9 @@ fn answer_well(setting: &Setting, operation: &Operation) {
         Some((media, _)) => (Some(media), "text".to_owned()),
         None => (None, String::new()),
     };
-    setting.exchange.answer(status, media.as_deref(), body);
+    setting
+        .exchange
+        .respond_with(status, media.as_deref(), body);
 }
 
 async fn send(setting: &Setting, entry: &Entry, plan: &Plan) -> Result<Seen, String> {
@@ -150,7 +152,7 @@ async fn a_request_without_a_body_says_so_if_its_method_has_one() {
                 continue;
             }
             count += usize::from(has_one);
-            answer_well(&setting, operation);
+            respond_well(&setting, operation);
             match send(&setting, entry, &plan).await {
                 Ok(seen) => {
                     let expected = has_one.then_some("0");
@@ -182,7 +184,7 @@ async fn every_method_sends_its_operation_with_all_arguments() {
     let mut problems = Vec::new();
     for entry in OPERATIONS {
         let (operation, row) = (&setting.operations[entry.id], &rows[entry.id]);
-        answer_well(&setting, operation);
+        respond_well(&setting, operation);
         for plan in plans(&setting.contract, operation) {
             let seen = match send(&setting, entry, &plan).await {
                 Ok(seen) => seen,
@@ -293,7 +295,7 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
     let (mut problems, mut tried) = (Vec::new(), 0);
     for entry in OPERATIONS {
         let operation = &setting.operations[entry.id];
-        answer_well(&setting, operation);
+        respond_well(&setting, operation);
         let plan = plans(&setting.contract, operation).swap_remove(0);
         for parameter in operation.path_parameters() {
             let schema = &parameter.schema;
@@ -377,28 +379,32 @@ async fn every_declared_success_decodes() {
                 };
                 setting
                     .exchange
-                    .answer(*status, media.map(String::as_str), text);
+                    .respond_with(*status, media.map(String::as_str), text);
                 let outcome = match (entry.call)(&setting.exchange.client, &plan.given) {
                     Ok(call) => call.await.map_err(|error| error.to_string()),
                     Err(problem) => Err(problem),
                 };
                 match (outcome, node) {
                     (Err(problem), _) => problems.push(format!("{} {status}: {problem}", entry.id)),
-                    (Ok(answer), _) if answer.status != *status => {
-                        problems.push(format!("{}: {} and not {status}", entry.id, answer.status));
+                    (Ok(response), _) if response.status != *status => {
+                        problems.push(format!(
+                            "{}: {} and not {status}",
+                            entry.id, response.status
+                        ));
                     }
-                    (Ok(answer), Some(node)) => {
-                        let differences = compare(&node, &sent, &answer.body, Direction::Response);
+                    (Ok(response), Some(node)) => {
+                        let differences =
+                            compare(&node, &sent, &response.body, Direction::Response);
                         problems.extend(
                             differences
                                 .into_iter()
                                 .map(|d| format!("{} {status}{d}", entry.id)),
                         );
                     }
-                    (Ok(answer), None) if answer.body != sent => {
+                    (Ok(response), None) if response.body != sent => {
                         problems.push(format!(
                             "{} {status}: {} and not {sent}",
-                            entry.id, answer.body
+                            entry.id, response.body
                         ));
                     }
                     (Ok(_), None) => {}

@@ -35,7 +35,7 @@ const UNREADABLE: [&str; 4] = [
 
 /// Required fields of last year that this year's contract no longer has, or no longer requires. A
 /// client that was told to rely on them cannot do without; each is why some operations fail. Within a
-/// union, the member becomes an unknown one, and the rest of the answer decodes.
+/// union, the member becomes an unknown one, and the rest of the response decodes.
 const EXPLAINED: [(&str, &str); 4] = [
     (
         "terraform_files_source.git: the field `provider` is missing",
@@ -78,7 +78,7 @@ fn reads_all_but_the_operations_that_lost_required_fields(client: &Generated) {
     let last_year = xtask::contract(&published("2025-06-03"), None).expect("readable");
     let known: BTreeSet<String> = document::operations(&last_year).iter().map(key).collect();
 
-    let mut answers: Vec<(String, Option<Value>)> = Vec::new();
+    let mut responses: Vec<(String, Option<Value>)> = Vec::new();
     let mut about = Vec::new();
     let mut both = BTreeSet::new();
     for operation in document::operations(&this_year) {
@@ -89,36 +89,36 @@ fn reads_all_but_the_operations_that_lost_required_fields(client: &Generated) {
         both.insert(key.clone());
         for (status, body) in &operation.successes {
             let Some((media, schema)) = body else {
-                answers.push((key.clone(), None));
+                responses.push((key.clone(), None));
                 about.push(format!("{status} empty"));
                 continue;
             };
             if !media.contains("json") {
-                answers.push((key.clone(), Some(Value::from("text"))));
+                responses.push((key.clone(), Some(Value::from("text"))));
                 about.push(format!("{status} {media}"));
                 continue;
             }
             for node in Builder::all_values(&this_year, schema) {
                 for variation in Variation::of(&node) {
-                    answers.push((key.clone(), Some(node.render(variation))));
+                    responses.push((key.clone(), Some(node.render(variation))));
                     about.push(format!("{status} {variation:?}"));
                 }
             }
         }
     }
 
-    let outcomes = client.decode(&answers);
+    let outcomes = client.decode(&responses);
     let mut failed: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    for (((operation, _), about), outcome) in answers.iter().zip(&about).zip(outcomes) {
+    for (((operation, _), about), outcome) in responses.iter().zip(&about).zip(outcomes) {
         if let Err(problem) = outcome {
             let reasons = failed.entry(operation.clone()).or_default();
             reasons.entry(problem).or_default().insert(about.clone());
         }
     }
     println!(
-        "{} operations in both, {} answers, {} operations fail",
+        "{} operations in both, {} responses, {} operations fail",
         both.len(),
-        answers.len(),
+        responses.len(),
         failed.len()
     );
     for (operation, reasons) in &failed {
@@ -144,7 +144,7 @@ fn reads_all_but_the_operations_that_lost_required_fields(client: &Generated) {
 }
 
 /// The schema of the first success that has a body.
-fn answer(operation: &Operation) -> Option<&Value> {
+fn response(operation: &Operation) -> Option<&Value> {
     let mut bodies = operation
         .successes
         .iter()
@@ -181,7 +181,7 @@ fn edits_and_loses_nothing(client: &Generated) {
             .collect()
     };
     let (new, old) = (operations(&this_year), operations(&last_year));
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     let mut about = Vec::new();
     let mut pairs = BTreeSet::new();
     for (name, put) in old.iter().filter(|(name, _)| name.starts_with("PUT ")) {
@@ -193,12 +193,12 @@ fn edits_and_loses_nothing(client: &Generated) {
             let (Some(old_read), Some(new_read)) = (old.get(read), new.get(read)) else {
                 continue;
             };
-            let models = answer(old_read)
+            let models = response(old_read)
                 .and_then(reference)
                 .zip(reference(&request.1));
             let Some((from, to)) = models else { continue };
             let is_known = client.edits.contains(&(from.to_owned(), to.to_owned()));
-            let (Some(sent), Some((_, wanted))) = (answer(new_read), &new_put.body) else {
+            let (Some(sent), Some((_, wanted))) = (response(new_read), &new_put.body) else {
                 continue;
             };
             if !is_known {
@@ -214,13 +214,13 @@ fn edits_and_loses_nothing(client: &Generated) {
                 ] {
                     let (text, levels) = with_unknown_fields(&node, variation);
                     let before: Value = serde_json::from_str(&text).expect("JSON");
-                    answers.push((format!("EDIT {from} {to}"), Some(before.clone())));
+                    responses.push((format!("EDIT {from} {to}"), Some(before.clone())));
                     about.push((name.clone(), before, levels, known.clone()));
                 }
             }
         }
     }
-    let outcomes = client.decode(&answers);
+    let outcomes = client.decode(&responses);
     let (mut found, mut edited) = (BTreeSet::new(), BTreeSet::new());
     for ((name, before, _, known), outcome) in about.iter().zip(outcomes) {
         match outcome {

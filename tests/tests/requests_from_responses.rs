@@ -20,22 +20,31 @@ use serde_json::{Value, json};
 
 /// Operations that replace an object and whose request cannot be made from the response.
 const WITHOUT: [(&str, &str); 12] = [
-    ("AttachServiceToDeploymentStage", "the answer lists stages"),
-    ("editAWSCredentials", "the secret is not in the answer"),
+    (
+        "AttachServiceToDeploymentStage",
+        "the response lists stages",
+    ),
+    ("editAWSCredentials", "the secret is not in the response"),
     (
         "editAzureCredentials",
-        "the answer has an application, not a client",
+        "the response has an application, not a client",
     ),
-    ("editClusterDnsProvider", "the secret is not in the answer"),
-    ("editDOCredentials", "the secret is not in the answer"),
-    ("editGcpCredentials", "the secret is not in the answer"),
-    ("editGitToken", "the token is not in the answer"),
-    ("editOrganizationMemberRole", "the answer lists members"),
-    ("editScalewayCredentials", "the secret is not in the answer"),
-    ("updateDeploymentRulesPriorityOrder", "there is no answer"),
+    (
+        "editClusterDnsProvider",
+        "the secret is not in the response",
+    ),
+    ("editDOCredentials", "the secret is not in the response"),
+    ("editGcpCredentials", "the secret is not in the response"),
+    ("editGitToken", "the token is not in the response"),
+    ("editOrganizationMemberRole", "the response lists members"),
+    (
+        "editScalewayCredentials",
+        "the secret is not in the response",
+    ),
+    ("updateDeploymentRulesPriorityOrder", "there is no response"),
     (
         "updateKarpenterPrivateFargateSubnetIds",
-        "there is no answer",
+        "there is no response",
     ),
     ("editClusterKubeconfig", "it is a text"),
 ];
@@ -236,13 +245,13 @@ fn every_object_that_can_be_replaced_can_be_read_changed_and_written() {
         let read = reads
             .get(operation.path.as_str())
             .map(|read| read.id.as_str());
-        let answers = [Some(operation.id.as_str()), read];
-        let mut answers = answers.into_iter().flatten().filter_map(output);
-        let converts = answers.any(|answer| {
-            answer == body
+        let responses = [Some(operation.id.as_str()), read];
+        let mut responses = responses.into_iter().flatten().filter_map(output);
+        let converts = responses.any(|response| {
+            response == body
                 || EDITS
                     .iter()
-                    .any(|edit| (edit.source)() == answer && (edit.target)() == body)
+                    .any(|edit| (edit.source)() == response && (edit.target)() == body)
         });
         if !converts {
             without.insert(operation.id.as_str());

@@ -19,11 +19,11 @@ fn every_schema_of_the_contract_has_the_same_instances_each_time() {
     let contract = document::contract();
     let mut bodies = 0;
     for operation in operations(&contract) {
-        let answers = operation
+        let responses = operation
             .successes
             .iter()
             .filter_map(|(_, body)| body.clone());
-        for (_, schema) in operation.body.iter().cloned().chain(answers) {
+        for (_, schema) in operation.body.iter().cloned().chain(responses) {
             let instances = Builder::instances(&contract, &schema);
             assert_eq!(
                 instances,

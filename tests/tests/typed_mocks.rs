@@ -1,5 +1,5 @@
 //! The typed mocks: each matches the request of the client's method and nothing else, and the client reads
-//! its answer. Then a few tests as a user would write them.
+//! its response. Then a few tests as a user would write them.
 
 #![allow(
     clippy::expect_used,
@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use httpmock::MockServer;
-use integration_tests::calls::{Answer, Entry, Given};
+use integration_tests::calls::{Entry, Given, Response};
 use integration_tests::document::{self, Operation};
 use integration_tests::expected::plans;
 use integration_tests::mocks::MockEntry;
@@ -29,7 +29,7 @@ fn client(server: &MockServer) -> Client {
 }
 
 /// A body that the contract allows for the first success of an operation.
-fn answer(contract: &Value, operation: &Operation) -> Value {
+fn response(contract: &Value, operation: &Operation) -> Value {
     match operation.successes.first() {
         Some((_, Some((media, schema)))) if media.contains("json") => {
             let instances = Builder::instances(contract, schema);
@@ -82,7 +82,7 @@ fn changed(given: &Given) -> Vec<(String, Given)> {
     changed.collect()
 }
 
-async fn call(client: &Client, entry: &Entry, given: &Given) -> Result<Answer, String> {
+async fn call(client: &Client, entry: &Entry, given: &Given) -> Result<Response, String> {
     let call = (entry.call)(client, given)?;
     call.await.map_err(|error| error.to_string())
 }
@@ -95,17 +95,17 @@ async fn problems(server: &MockServer, contract: &Value, operation: &Operation) 
         return vec!["has no method or no mock".to_owned()];
     };
     let client = client(server);
-    let answer = answer(contract, operation);
+    let response = response(contract, operation);
     let mut problems = Vec::new();
     for plan in plans(contract, operation) {
-        let mock = match mock(server, &plan.given, &answer) {
+        let mock = match mock(server, &plan.given, &response) {
             Ok(mock) => mock,
             Err(problem) => return vec![problem],
         };
         match call(&client, entry, &plan.given).await {
             Err(problem) => problems.push(format!("is not matched or not read: {problem}")),
-            Ok(read) if read.body.is_null() != answer.is_null() => {
-                problems.push(format!("reads {} instead of {answer}", read.body));
+            Ok(read) if read.body.is_null() != response.is_null() => {
+                problems.push(format!("reads {} instead of {response}", read.body));
             }
             Ok(_) => {}
         }

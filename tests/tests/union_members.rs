@@ -1,4 +1,4 @@
-//! Every union of the contract: each member is recognised, an unknown one is kept as it came, and so is
+//! Every union of the contract: each member is recognized, an unknown one is kept as it came, and so is
 //! one that does not fit; a strict client names the fault of the member and its path.
 
 #![allow(

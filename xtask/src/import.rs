@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     if is_own {
         let mut own = Lock::read(&root)?;
         let before = own.clone();
-        // Bringing the contract into itself is no import.
+        // The contract is not a revision: importing it into itself only rewrites its text.
         let revisions = args.files.iter().filter(|file| !is_one_file(file, &out));
         let revisions = revisions
             .map(|file| Ok((contract::load(file)?, order::known(file, &root)?)))

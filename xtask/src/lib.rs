@@ -99,7 +99,7 @@ fn run(command: &Command) -> Result<ExitCode, problem::Problem> {
 }
 
 /// The stack size for schemas with the maximum depth of nesting and references, also in a build
-/// without optimisation. The system allocates only the memory that is used.
+/// without optimization. The system allocates only the memory that is used.
 const STACK: usize = 256 << 20;
 
 /// Runs `work` on a thread with enough stack for the maximum depth of a contract.

@@ -1,8 +1,8 @@
 //! The command `names`: from the model names of another generated client to those of this one.
 //!
-//! The official Rust client names an inline schema by its place: `JobRequestAllOfSourceDocker` is the
-//! property `docker` of the property `source` of `JobRequest`. The same place in the normalised contract
-//! has a model here. The names are facts that a file lists, one per line.
+//! The official Rust client names an inline schema by its place: `JobRequestAllOfSourceDocker` is the property
+//! `docker` of the property `source` of `JobRequest`. The same place in the normalised contract has a model here.
+//! A file lists the names of the official client, one per line.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -140,8 +140,8 @@ fn older(
     by_contents(&contract?.value, &document.value)
 }
 
-/// Whether the contents show the order: no revision removes a tenth of the API at once, and none adds nothing,
-/// restores removed operations and lacks current ones.
+/// Returns the reason if the contents show that a revision is older: it lacks more than a tenth of the operations,
+/// or it lacks some, restores removed ones and adds none.
 fn by_contents(contract: &Value, revision: &Value) -> Option<String> {
     let (current, deprecated) = operations(contract);
     let (has, also) = operations(revision);

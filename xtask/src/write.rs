@@ -134,7 +134,7 @@ struct Staged<'a> {
     existed: bool,
     /// Beside the target, so that it can be renamed there; removed when this is dropped.
     home: tempfile::TempDir,
-    /// Dropped after the home, which is in it.
+    /// Dropped after `home`, which is in these directories.
     _parents: Parents,
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-/// Without optimisation and beside other tests. If no other program runs, a client takes a tenth of this time.
+/// Without optimization and beside other tests. If no other program runs, a client takes a tenth of this time.
 const LONGEST: Duration = Duration::from_secs(300);
 
 fn reference(name: &str) -> Value {

@@ -37,7 +37,7 @@ fn without_a_terminal_the_tour_prints_plain_lines() {
     }
     assert!(
         !run.out.contains('\x1b'),
-        "no colours where there is no terminal"
+        "no colors where there is no terminal"
     );
     assert_eq!(run.err, "");
 }

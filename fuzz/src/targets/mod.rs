@@ -34,21 +34,21 @@ pub fn hostile_texts() -> Vec<String> {
     hostile::texts().into_iter().map(|(_, text)| text).collect()
 }
 
-type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
+type Respond = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
 
 /// Returns a client of a server that answers with this response.
 pub fn client(
-    answer: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
+    respond: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
 ) -> Client {
-    Client::with_transport("https://h.test", Stub(Arc::new(answer))).expect("a valid address")
+    Client::with_transport("https://h.test", Stub(Arc::new(respond))).expect("a valid address")
 }
 
-struct Stub(Arc<Answer>);
+struct Stub(Arc<Respond>);
 
 impl Transport for Stub {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
-        let answer = (self.0)(&request);
-        Box::pin(async move { answer })
+        let response = (self.0)(&request);
+        Box::pin(async move { response })
     }
 }
 

@@ -53,11 +53,9 @@ pub struct ApiError {
 const LIMIT: usize = 256 * 1024;
 
 impl ApiError {
-    /// Reads the body of a response, if it is a JSON object. Of one that was cut, the fields before
-    /// the cut count.
+    /// Reads the body of a response, if it is a JSON object. If the body was cut, the fields before the cut count.
     ///
-    /// The token is taken out behind the decoder: there it has no other spelling left than those
-    /// that are shown.
+    /// The token is removed after decoding, because the decoder turns an escaped token into a plain one.
     pub(crate) fn parse(body: &[u8], token: Option<&Token>) -> Option<Self> {
         if body.len() > LIMIT {
             return None;
@@ -167,7 +165,7 @@ impl<'de> Deserialize<'de> for ApiError {
 }
 
 fn whole_u16(number: f64) -> Option<u16> {
-    // The cast saturates, so that anything out of range or with a fraction does not come back.
+    // The cast gives another number if the number is out of range or has a fraction.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

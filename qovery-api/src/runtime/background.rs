@@ -16,8 +16,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{DecodeError, decode};
 
-/// Bodies from this size on are decoded on another thread, in bytes. Smaller ones take less than a
-/// millisecond.
+/// Bodies of this many bytes or more are decoded on another thread. Smaller ones take less than a millisecond.
 pub(crate) const LARGE: usize = 256 * 1024;
 
 /// Work on another thread, if there is one.

@@ -75,7 +75,7 @@ impl<T: Field> Serialize for InnerRef<'_, T> {
 
 impl Field for DateTime<Utc> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Like chrono does for its own types, so that `sendable` recognizes a year outside of RFC 3339.
+        // As chrono writes its own types, so that `sendable` recognizes a year outside of RFC 3339.
         serializer.collect_str(&self.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 

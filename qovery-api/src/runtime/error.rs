@@ -237,8 +237,8 @@ impl Error {
     }
 
     /// Returns whether a retried `DELETE` was answered with 400, 403, 404 or 410 after an attempt that may have
-    /// been executed. That attempt may have deleted the resource. The response then shows this deletion and no
-    /// refusal.
+    /// been executed. That attempt may have deleted the resource. In this case, the response is a result of the
+    /// deletion and not a refusal.
     pub fn may_already_be_deleted(&self) -> bool {
         let Kind::Api(reply, _) = &self.0.kind else {
             return false;

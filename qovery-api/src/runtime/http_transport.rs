@@ -122,6 +122,58 @@ impl HttpTransport {
         }
     }
 
+    /// Sends a request to switch to another protocol, without consuming it. For layers of the
+    /// transport: like [`Transport::upgrade`](crate::Transport::upgrade), with `authorization` and
+    /// `limit` as in [`send_borrowed`](Self::send_borrowed). The limit applies to the response. The
+    /// switched connection has no limit.
+    ///
+    /// # Errors
+    /// Returns an error if no response was received. A response of any status is not an error here.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection.
+    #[cfg(feature = "stream")]
+    pub async fn upgrade_borrowed(
+        &self,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        limit: Duration,
+    ) -> Result<super::Upgrade, TransportError> {
+        use super::Upgrade;
+
+        let started = Instant::now();
+        let http = self.upgrading.http()?;
+        let own = request.headers.get(header::AUTHORIZATION);
+        let added = match own {
+            Some(_) => None,
+            None => authorization.or(self.authorization.as_ref()),
+        };
+        let sent = outgoing(request, request.url.clone(), added, limit);
+        let outcome = upgrading::switch(http, sent, self.body_limit).await;
+        let authorization = own.or(added);
+        match outcome {
+            Ok(Upgrade::Refused(mut response)) => {
+                response.elapsed = started.elapsed();
+                if let Some(value) = authorization {
+                    response.redact(value);
+                }
+                Ok(Upgrade::Refused(response))
+            }
+            Ok(Upgrade::Switched(upgraded)) => Ok(Upgrade::Switched(match authorization {
+                Some(value) => upgraded.authorized_by(value),
+                None => upgraded,
+            })),
+            Err(fault) => {
+                let error = self.explain(fault, limit);
+                let error = error.with_attempts(1, started.elapsed());
+                Err(match authorization {
+                    Some(value) => error.redact(value),
+                    None => error,
+                })
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         request: &Request,

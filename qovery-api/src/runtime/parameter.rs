@@ -187,7 +187,8 @@ pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<Str
 }
 
 /// Fails if two owners, which are parameters or properties, send one name: the server would read one of the
-/// values, or both as a list. A name that one owner sends twice came so from the server, and is sent as it came.
+/// values, or both as a list. If one owner sends a name twice, the name came twice from the server, and both are
+/// sent back.
 ///
 /// # Errors
 /// Returns an error with the name.
@@ -207,8 +208,8 @@ pub(crate) fn refuse_shared<'a>(
 /// The parameter of a header, whose values are not encoded, or nothing if there is no value.
 ///
 /// # Errors
-/// Returns an error if the receiver would read another value: a text of several holds the delimiter of the
-/// style or is empty, or a text has blanks around it, which RFC 9110 does not count.
+/// Returns an error if the receiver would read another value: one of several texts holds the delimiter of the
+/// style or is empty, or a text begins or ends with a blank, which RFC 9110 ignores.
 pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, String> {
     if texts.is_empty() {
         return Ok(None);

@@ -222,7 +222,7 @@ fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
 /// Joins the base URL and a filled path, and proves that parsing did not normalise any of it away.
 ///
 /// # Errors
-/// Where the URL would not lead to exactly this path under the base URL.
+/// Returns an error if the URL would not lead to exactly this path under the base URL.
 pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
     let prefix = base.path().trim_end_matches('/');
     let wanted = match prefix {

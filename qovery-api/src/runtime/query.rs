@@ -13,14 +13,14 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
     parameters: Vec<Parameter>,
-    /// The names that the contract declares for the other parameters of an object, set or not.
+    /// The names of parameters in the contract, set or not: no key of an object may be one of them.
     reserved: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone)]
 struct Parameter {
     name: String,
-    /// The names in the query, which are others than `name` if the value is an exploded object.
+    /// The names in the query. They differ from `name` if the value is an exploded object.
     sent: Vec<String>,
     /// Names and values, encoded.
     text: String,
@@ -153,7 +153,7 @@ mod tests {
             query.set_styled(other, exploded, &list).unwrap();
             let error = query.encode().unwrap_err();
             assert!(error.contains(&format!("`{other}`")), "{error}");
-            // The other is removed, and set before.
+            // Accepted after the other one is removed, and refused if the other one is set first.
             query.remove(other);
             assert!(query.encode().is_ok());
             let mut query = Query::default();

@@ -24,7 +24,8 @@ const INSTEAD: &[u8] = b"[redacted]";
 const INSTEAD_OF_NUMBERS: &[u8] = b"\"[redacted]\"";
 /// A text may have been cut off within the token. A beginning of this length counts as the token.
 const BEGINNING: usize = 12;
-/// Shorter tokens would match any number and any date, which the client reads.
+/// A token shorter than this may be a part of any number or date. The client reads numbers and dates in headers,
+/// so such a token is not replaced there.
 const SHORT: usize = 6;
 
 /// The token of an `Authorization` header, of any length.
@@ -95,7 +96,7 @@ impl Token {
         let mut copied = 0;
         loop {
             clean.extend_from_slice(text.get(copied..found.at).unwrap_or_default());
-            clean.extend_from_slice(found.form.instead());
+            clean.extend_from_slice(found.instead());
             copied = found.end;
             match self.find(text, found.end) {
                 Some(next) => found = next,
@@ -235,11 +236,12 @@ struct Found {
     form: Form,
 }
 
-impl Form {
-    fn instead(self) -> &'static [u8] {
-        match self {
-            Self::List => INSTEAD_OF_NUMBERS,
-            Self::Exact | Self::AnyCase | Self::Dump => INSTEAD,
+impl Found {
+    /// The text that replaces it.
+    fn instead(&self) -> &'static [u8] {
+        match self.form {
+            Form::List => INSTEAD_OF_NUMBERS,
+            Form::Exact | Form::AnyCase | Form::Dump => INSTEAD,
         }
     }
 }

@@ -102,7 +102,8 @@ impl Inside {
 
 /// Whether a text is a date as chrono writes it with a year that RFC 3339 does not have: `+10000-01-01`.
 ///
-/// Only types that write themselves with `collect_str` are asked. A text of the caller may be anything.
+/// Only texts of types that write themselves with `collect_str` are checked, because any other text may be
+/// anything.
 fn has_long_year(text: &str) -> bool {
     let Some(rest) = text.strip_prefix(['+', '-']) else {
         return false;

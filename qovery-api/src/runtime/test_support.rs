@@ -11,7 +11,7 @@ use super::*;
 #[derive(Clone, Default)]
 pub(crate) struct Recorder {
     requests: Arc<Mutex<Vec<Request>>>,
-    answer: Arc<Mutex<Option<Result<RawResponse, TransportError>>>>,
+    response: Arc<Mutex<Option<Result<RawResponse, TransportError>>>>,
 }
 
 impl Recorder {
@@ -23,8 +23,8 @@ impl Recorder {
     }
 
     /// Sets the response to the next request. Default: `200` and `null`.
-    pub(crate) fn answer(&self, answer: Result<RawResponse, TransportError>) {
-        *self.answer.lock().unwrap() = Some(answer);
+    pub(crate) fn respond_with(&self, response: Result<RawResponse, TransportError>) {
+        *self.response.lock().unwrap() = Some(response);
     }
 
     /// The recorded requests.
@@ -36,9 +36,9 @@ impl Recorder {
 impl Transport for Recorder {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         self.requests.lock().unwrap().push(request);
-        let answer = self.answer.lock().unwrap().take();
-        let answer = answer.unwrap_or_else(|| Ok(response(200, "null")));
-        Box::pin(async move { answer })
+        let prepared = self.response.lock().unwrap().take();
+        let result = prepared.unwrap_or_else(|| Ok(response(200, "null")));
+        Box::pin(async move { result })
     }
 }
 

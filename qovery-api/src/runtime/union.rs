@@ -440,8 +440,8 @@ macro_rules! union {
         )]
         $vis enum $name {
             $($($member_meta)* $member($type),)+
-            /// A member that this version of the library does not know, or that does not fit, as it
-            /// came.
+            /// A member that this version of the library does not know, or that does not fit. It is kept
+            /// unchanged.
             Unknown($crate::UnknownMember),
         }
         #[allow(deprecated, reason = "a deprecated member is still a member")]

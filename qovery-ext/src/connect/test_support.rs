@@ -79,13 +79,13 @@ pub(super) struct Seen {
     pub(super) authorization: Option<String>,
 }
 
-type Answer = dyn Fn(&Seen) -> Step + Send + Sync;
+type Respond = dyn Fn(&Seen) -> Step + Send + Sync;
 
 /// Answers requests with a script.
 #[derive(Clone)]
 pub(super) struct Script {
     started: Instant,
-    answer: Arc<Answer>,
+    respond: Arc<Respond>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -104,10 +104,10 @@ impl Script {
     }
 
     /// Answers according to the request.
-    pub(super) fn answering(answer: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Self {
+    pub(super) fn answering(respond: impl Fn(&Seen) -> Step + Send + Sync + 'static) -> Self {
         Self {
             started: Instant::now(),
-            answer: Arc::new(answer),
+            respond: Arc::new(respond),
             seen: Arc::default(),
         }
     }
@@ -161,7 +161,7 @@ impl Transport for Script {
             limit: request.timeout,
             authorization: authorization.map(|value| value.to_str().unwrap().to_owned()),
         };
-        let step = (self.answer)(&seen);
+        let step = (self.respond)(&seen);
         self.seen.lock().unwrap().push(seen);
         Box::pin(async move {
             sleep(step.after).await;

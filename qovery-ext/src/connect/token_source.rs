@@ -151,14 +151,14 @@ pub(super) struct Tokens(Arc<Shared>);
 struct Shared {
     source: Box<dyn TokenSource>,
     /// The number of requests to the source. If it grows while a call waits for the lock, the call
-    /// uses the answer to the newest request.
+    /// uses the outcome of the newest request.
     asked: AtomicU64,
     last: Mutex<Last>,
 }
 
 #[derive(Default)]
 struct Last {
-    answer: Option<Result<Issued, NoToken>>,
+    outcome: Option<Result<Issued, NoToken>>,
     refusals: u64,
 }
 
@@ -177,12 +177,12 @@ impl Tokens {
         let asked = shared.asked.load(Ordering::Acquire);
         let mut last = shared.last.lock().await;
         if asked != shared.asked.load(Ordering::Acquire)
-            && let Some(answer) = &last.answer
+            && let Some(outcome) = &last.outcome
         {
-            return answer.clone();
+            return outcome.clone();
         }
-        let answer = shared.ask(last.refusals).await;
-        shared.keep(&mut last, answer)
+        let outcome = shared.ask(last.refusals).await;
+        shared.keep(&mut last, outcome)
     }
 
     /// The token that replaces a refused one, if the source has one.
@@ -211,29 +211,29 @@ impl Shared {
         })
     }
 
-    fn keep(&self, last: &mut Last, answer: Result<Issued, NoToken>) -> Result<Issued, NoToken> {
-        last.answer = Some(answer.clone());
+    fn keep(&self, last: &mut Last, outcome: Result<Issued, NoToken>) -> Result<Issued, NoToken> {
+        last.outcome = Some(outcome.clone());
         self.asked.fetch_add(1, Ordering::Release);
-        answer
+        outcome
     }
 
     async fn replace(&self, refused: &Issued) -> Result<Option<Issued>, NoToken> {
         let mut last = self.last.lock().await;
-        let answer = match &last.answer {
+        let outcome = match &last.outcome {
             // Another call has reported the refusal in the meantime.
-            Some(answer) if last.refusals != refused.refusals => answer.clone(),
+            Some(outcome) if last.refusals != refused.refusals => outcome.clone(),
             _ => {
                 last.refusals += 1;
                 // The result for the other callers if the source panics.
-                last.answer = Some(Err(panicked()));
-                let answer = match self.source.refused(&refused.token).await {
+                last.outcome = Some(Err(panicked()));
+                let outcome = match self.source.refused(&refused.token).await {
                     Ok(()) => self.ask(last.refusals).await,
                     Err(error) => Err(error.into()),
                 };
-                self.keep(&mut last, answer)
+                self.keep(&mut last, outcome)
             }
         };
-        answer.map(|issued| (!issued.is_same(refused)).then_some(issued))
+        outcome.map(|issued| (!issued.is_same(refused)).then_some(issued))
     }
 }
 

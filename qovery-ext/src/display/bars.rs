@@ -202,14 +202,14 @@ fn summary(rows: &Rows, hidden: usize, update: &Update<'_>) -> Vec<String> {
 }
 
 fn styled(template: &str, palette: Palette) -> ProgressStyle {
-    // Colours in the template would ignore the setting of the display.
+    // Colors in the template would ignore the setting of the display.
     let plain = ["{spinner:.cyan}", "{clock:.dim}", ".green/black.bright"]
         .iter()
         .zip(["{spinner}", "{clock}", ""])
-        .fold(template.to_owned(), |text, (colour, plain)| {
-            text.replace(colour, plain)
+        .fold(template.to_owned(), |text, (color, plain)| {
+            text.replace(color, plain)
         });
-    let template = match palette.has_colours() {
+    let template = match palette.has_colors() {
         true => template,
         false => &plain,
     };

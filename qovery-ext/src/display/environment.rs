@@ -16,7 +16,7 @@ pub(super) struct Surroundings {
     pub(super) can_redraw: bool,
     /// Whether texts are wrapped to the width of a terminal. The log of a CI job wraps them itself.
     pub(super) has_width: bool,
-    pub(super) colours: bool,
+    pub(super) colors: bool,
     pub(super) groups: Option<Groups>,
 }
 
@@ -36,7 +36,7 @@ impl Surroundings {
         Self {
             can_redraw: is_terminal && !is_dumb && !is_ci,
             has_width: is_terminal && !is_ci,
-            colours: !is_set("NO_COLOR")
+            colors: !is_set("NO_COLOR")
                 && (is_on("CLICOLOR_FORCE") || (is_terminal && !is_dumb && !wants_none)),
             groups: if is_on("GITHUB_ACTIONS") {
                 Some(Groups::GitHub)
@@ -85,21 +85,21 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_left_out_if_they_are_not_wanted_or_cannot_be_seen() {
-        assert!(of(true, &[]).colours);
-        assert!(of(true, &[("NO_COLOR", "")]).colours);
-        assert!(of(true, &[("CI", "true")]).colours);
+    fn colors_are_left_out_if_they_are_not_wanted_or_cannot_be_seen() {
+        assert!(of(true, &[]).colors);
+        assert!(of(true, &[("NO_COLOR", "")]).colors);
+        assert!(of(true, &[("CI", "true")]).colors);
         for set in [("NO_COLOR", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")] {
-            assert!(!of(true, &[set]).colours, "{set:?}");
+            assert!(!of(true, &[set]).colors, "{set:?}");
         }
-        assert!(!of(false, &[]).colours);
-        assert!(of(false, &[("CLICOLOR_FORCE", "1")]).colours);
-        assert!(!of(false, &[("CLICOLOR_FORCE", "0")]).colours);
+        assert!(!of(false, &[]).colors);
+        assert!(of(false, &[("CLICOLOR_FORCE", "1")]).colors);
+        assert!(!of(false, &[("CLICOLOR_FORCE", "0")]).colors);
         for is_terminal in [true, false] {
             let both = [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")];
             assert!(
-                !of(is_terminal, &both).colours,
-                "no colour is the stronger wish"
+                !of(is_terminal, &both).colors,
+                "no color is the stronger wish"
             );
         }
     }

@@ -222,8 +222,8 @@ impl ServiceRow {
     }
 }
 
-/// Whether nothing was done in a stage, such as after a failure in an earlier one. What its
-/// services show is of an earlier deployment then.
+/// Whether nothing was done in a stage, such as after a failure in an earlier one. In this case, the statuses of
+/// its services are those of an earlier deployment.
 fn is_skipped(stage: &StageSnapshot) -> bool {
     stage.status.as_deref() == Some("SKIPPED")
 }

@@ -1,4 +1,4 @@
-//! Colours, or none.
+//! Text in colors, or without.
 
 use std::fmt::Display;
 
@@ -6,16 +6,16 @@ use console::Style;
 
 use crate::wait::Phase;
 
-/// Styles texts if colours are enabled. It does not use the detection of `console` for the standard output.
+/// Styles texts if colors are enabled. It does not use the detection of `console` for the standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Palette(bool);
 
 impl Palette {
-    pub(super) fn new(colours: bool) -> Self {
-        Self(colours)
+    pub(super) fn new(colors: bool) -> Self {
+        Self(colors)
     }
 
-    pub(super) fn has_colours(self) -> bool {
+    pub(super) fn has_colors(self) -> bool {
         self.0
     }
 
@@ -40,13 +40,13 @@ impl Palette {
         self.apply(&Style::new().yellow(), text)
     }
 
-    /// In the colour of a phase.
+    /// In the color of a phase.
     pub(super) fn phase(self, phase: Phase, text: impl Display) -> String {
-        self.apply(&colour(phase), text)
+        self.apply(&color(phase), text)
     }
 }
 
-fn colour(phase: Phase) -> Style {
+fn color(phase: Phase) -> Style {
     match phase {
         Phase::Running => Style::new().cyan(),
         Phase::Reached => Style::new().green(),

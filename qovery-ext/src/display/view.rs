@@ -60,7 +60,7 @@ impl Display {
         Self::new(Settings {
             output: None,
             format,
-            palette: Palette::new(around.colours),
+            palette: Palette::new(around.colors),
             groups: around.groups,
             width,
             listens: true,

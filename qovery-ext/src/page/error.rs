@@ -118,7 +118,7 @@ impl fmt::Display for PageError {
         let problem = match kind {
             Kind::Call(_) => "the next page could not be read",
             Kind::CursorRepeated => {
-                "the server returned a cursor that was used before, so its pages form a circle: read the list \
+                "the server returned a cursor that was used before, so its pages form a cycle: read the list \
                  again from the beginning, or report the server"
             }
             Kind::WentBack => {

@@ -46,7 +46,7 @@ struct Rereading {
     until: u64,
 }
 
-/// An answer without items: the end if the server leads to it again, unless the item that its cursor
+/// A response without items: the end if the server leads to it again, unless the item that its cursor
 /// names was deleted.
 struct Lost {
     /// `None` for the first page.
@@ -180,7 +180,7 @@ impl Navigator {
         let doubts = &mut self.doubts;
         let lost = doubts.lost.as_ref().and_then(|lost| lost.cursor.as_ref());
         if lost == Some(&cursor) {
-            // Its item is there, so the answer without items was the end, or a failure that passes.
+            // Its item is there, so the response without items was the end, or a failure that passes.
             let is_end = self.by_item && page.has_room;
             return Ok(if is_end {
                 Next::End
@@ -251,7 +251,7 @@ impl Navigator {
         Next::At(at)
     }
 
-    /// Handles an answer without items at a cursor: asks again from before it. If the item of the cursor
+    /// Handles a response without items at a cursor: asks again from before it. If the item of the cursor
     /// is still there, the list ends here; otherwise the item was deleted, and the list continues.
     pub(super) fn look_for_the_end(&mut self, at: Option<String>) -> Result<Next, Kind> {
         let (cursor, steps) = match self.doubts.lost.take() {

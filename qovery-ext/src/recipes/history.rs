@@ -122,7 +122,7 @@ pub struct ServiceRow {
     pub deployment_id: Option<String>,
     /// The action as the API spells it, such as `DEPLOY`.
     pub action: String,
-    /// The refinement of the action of a Terraform module, such as `TERRAFORM_PLAN_ONLY`; `None` if there is
+    /// The refinement of the action of a Terraform service, such as `TERRAFORM_PLAN_ONLY`; `None` if there is
     /// none.
     pub sub_action: Option<String>,
     /// The outcome.
@@ -146,7 +146,7 @@ pub struct ServiceRow {
 }
 
 impl DeploymentRow {
-    /// Returns whether the entry computed plans of Terraform modules and deployed no service.
+    /// Returns whether the entry computed plans of Terraform services and deployed no service.
     pub fn is_plan(&self) -> bool {
         let is_reached = |service: &&ServiceRow| service.outcome != DeploymentOutcome::NotReached;
         let mut reached = self.services.iter().filter(is_reached).peekable();
@@ -162,21 +162,21 @@ impl ServiceRow {
     }
 
     /// Returns whether the entry is a deployment of the service. Returns false, for example, for a stop, and
-    /// for the plan of a Terraform module.
+    /// for the plan of a Terraform service.
     pub fn is_deployment(&self) -> bool {
         let applies = ["TERRAFORM_PLAN_AND_APPLY"];
         let sub_action = self.sub_action.as_deref();
         self.action == "DEPLOY" && sub_action.is_none_or(|name| applies.contains(&name))
     }
 
-    /// Returns whether the entry is the plan of a Terraform module.
+    /// Returns whether the entry is the plan of a Terraform service.
     pub fn is_plan(&self) -> bool {
         self.sub_action.as_deref() == Some("TERRAFORM_PLAN_ONLY")
     }
 }
 
 impl fmt::Display for DeploymentRow {
-    /// Writes one line: date in UTC, outcome, action, duration, actor and origin. The action of a plan is `PLAN`.
+    /// Writes one line: date in UTC, outcome, action, duration, user and origin. The action of a plan is `PLAN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.start.format("%Y-%m-%d %H:%M:%S");
         let action = shown_action(&self.action, self.is_plan());
@@ -186,7 +186,7 @@ impl fmt::Display for DeploymentRow {
 }
 
 impl fmt::Display for ServiceRow {
-    /// Writes one line: name, outcome, action, duration, actor and origin. The action of a plan is `PLAN`.
+    /// Writes one line: name, outcome, action, duration, user and origin. The action of a plan is `PLAN`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Printable::new(&self.name);
         let action = shown_action(&self.action, self.is_plan());

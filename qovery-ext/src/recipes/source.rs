@@ -270,7 +270,8 @@ fn in_order_of<'a>(sent: &[Value], kept: &'a [Value]) -> Vec<&'a Value> {
     ordered.unwrap_or_else(|| kept.iter().collect())
 }
 
-/// The request that replaces a module. It requires a description, which a module does not need to have.
+/// The request that replaces a Terraform service. It requires a description, which a Terraform service does not
+/// need to have.
 fn terraform(mut read: TerraformResponse) -> Result<TerraformRequest, ConversionError> {
     read.description.get_or_insert_default();
     TerraformRequest::try_from(read)

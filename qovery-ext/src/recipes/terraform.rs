@@ -1,4 +1,4 @@
-//! Terraform modules: computes a plan, reads it, and applies the planned commit.
+//! Terraform services: computes a plan, reads it, and applies the planned commit.
 //!
 //! The API does not store plans: a plan is a deployment that applies nothing, and its text is in the log of
 //! that deployment. The same commit is applied, and only if nothing was deployed in between. Dropping a
@@ -48,7 +48,7 @@ impl fmt::Display for PlanCounts {
     }
 }
 
-/// A plan of a Terraform module.
+/// A plan of a Terraform service.
 ///
 /// Available on crate feature `terraform` only.
 #[must_use = "nothing changes until the plan is applied"]
@@ -56,32 +56,32 @@ impl fmt::Display for PlanCounts {
 #[non_exhaustive]
 pub struct TerraformPlan {
     client: Client,
-    /// The module.
+    /// The service.
     pub terraform: Uuid,
     /// The commit that was planned; `None` if neither the request nor the history names it.
     pub commit: Option<String>,
     /// The deployment that computed it.
     pub deployment_id: String,
-    /// The lines of the log of the module, unescaped. Print them with [`Printable`]. The `Display`
+    /// The lines of the log of the service, unescaped. Print them with [`Printable`]. The `Display`
     /// of the plan escapes them.
     pub lines: Vec<String>,
     /// The summary of the plan; `None` if the log has no such line.
     pub counts: Option<PlanCounts>,
 }
 
-/// Computes the plan of a Terraform module, waits for it, and reads it. Applies nothing.
+/// Computes the plan of a Terraform service, waits for it, and reads it. Applies nothing.
 ///
 /// Available on crate feature `terraform` only.
 ///
-/// Without a commit, the commit that is deployed is planned, or the newest one of the branch if the module was never
-/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the module nor the history shows it, the plan
+/// Without a commit, the commit that is deployed is planned, or the newest one of the branch if the service was never
+/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the service nor the history shows it, the plan
 /// can be read but not applied.
 ///
 /// ```no_run
-/// # async fn example(client: qovery_api::Client, module: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(client: qovery_api::Client, service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
 /// use qovery_ext::recipes::plan_terraform;
 ///
-/// let plan = plan_terraform(&client, module, Some("4f1c2d9")).await?;
+/// let plan = plan_terraform(&client, service, Some("4f1c2d9")).await?;
 /// println!("{plan}");
 /// if plan.counts.is_some_and(|counts| counts.destroy == 0) {
 ///     plan.apply().await?.await?;
@@ -113,7 +113,7 @@ pub async fn plan_terraform(
     read_terraform_plan(client, terraform, &reached, commit).await
 }
 
-/// The newest commit of the branch of a module that was never deployed: no other place names the commit that its first
+/// The newest commit of the branch of a service that was never deployed: no other place names the commit that its first
 /// plan takes, and without it the plan cannot be applied.
 async fn newest_of_undeployed(
     client: &Client,
@@ -158,7 +158,7 @@ async fn newest_of_undeployed(
 /// Available on crate feature `terraform` only.
 ///
 /// # Errors
-/// Returns an error if the module, the history or the log cannot be read, or if the history lacks the
+/// Returns an error if the service, the history or the log cannot be read, or if the history lacks the
 /// deployment.
 pub async fn read_terraform_plan(
     client: &Client,
@@ -234,7 +234,7 @@ impl TerraformPlan {
     /// outside of Qovery in the meantime.
     ///
     /// # Errors
-    /// Returns an error if the commit is not known, if the history of the module has an entry after the plan (a deployment, a stop or
+    /// Returns an error if the commit is not known, if the history of the service has an entry after the plan (a deployment, a stop or
     /// another plan), or if the history cannot be read. Nothing is sent then.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
@@ -283,9 +283,9 @@ async fn rows(client: &Client, terraform: Uuid) -> Result<Vec<ServiceRow>, Terra
     Ok(rows)
 }
 
-/// Reads `Plan: 1 to add, 2 to change, 3 to destroy.` and `No changes.`, with or without colours.
+/// Reads `Plan: 1 to add, 2 to change, 3 to destroy.` and `No changes.`, with or without colors.
 fn counts(line: &str) -> Option<PlanCounts> {
-    let plain = without_colours(line);
+    let plain = without_colors(line);
     if plain.trim_start().starts_with("No changes.") {
         return Some(PlanCounts::default());
     }
@@ -307,7 +307,7 @@ fn counts(line: &str) -> Option<PlanCounts> {
     is_plan.then_some(counts)
 }
 
-fn without_colours(line: &str) -> String {
+fn without_colors(line: &str) -> String {
     let mut plain = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
@@ -346,7 +346,7 @@ impl TerraformError {
         Self(Box::new(Reason::Refused(text)))
     }
 
-    /// Returns whether the plan can no longer be applied: its commit is not known, or the module
+    /// Returns whether the plan can no longer be applied: its commit is not known, or the service
     /// was deployed since. Nothing was sent.
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Reason::Refused(_))

@@ -84,7 +84,7 @@ pub async fn set_image(
     change(client, service, &Change::ImageTag(tag.to_owned())).await
 }
 
-/// Sets the Git branch of an application, of a Terraform module, or of a job or Helm chart from Git. Deploys
+/// Sets the Git branch of an application, of a Terraform service, or of a job or Helm chart from Git. Deploys
 /// nothing. Reads and writes like [`set_image`].
 ///
 /// Available on crate feature `versions` only.
@@ -166,7 +166,7 @@ impl fmt::Display for RollBack {
 ///
 /// If the last deployment failed, this is the version of the newest successful one. If the last deployment
 /// succeeded, this is the newest other version that succeeded. Reads the last 100 deployments. The plan of a
-/// Terraform module does not count as a deployment.
+/// Terraform service does not count as a deployment.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {

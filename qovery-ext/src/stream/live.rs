@@ -32,7 +32,7 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 /// |---|---|
 /// | limit on the response to the handshake | 30 s |
 /// | pings | every 30 s |
-/// | time without any frame, answers to pings included, after which the connection counts as lost | 75 s |
+/// | time without any frame, responses to pings included, after which the connection counts as lost | 75 s |
 /// | largest message | 16 MiB |
 /// | reconnecting | see [`Reconnect`] |
 ///
@@ -120,8 +120,8 @@ impl<T, O> Live<T, O> {
         self.set(|settings| settings.limits.ping = interval.max(Duration::from_millis(1)))
     }
 
-    /// Sets the time without any frame, answers to pings included, after which the connection
-    /// counts as lost. It should be more than twice the interval of pings. Default: 75 s.
+    /// Sets the time without any frame, responses to pings included, after which the connection counts as lost. It
+    /// should be more than twice the interval of pings. Default: 75 s.
     pub fn silence_limit(self, limit: Duration) -> Self {
         self.set(|settings| settings.limits.silence = limit)
     }

@@ -4,7 +4,7 @@
 //! distinguished by their number. Two equal lines on one connection are two lines.
 //!
 //! A server may date a line in the future. Such a line counts as one of the present: otherwise, the lines up to
-//! its time would not be asked for again, or be taken for repeated ones.
+//! its time would not be requested after a reconnect, or would be taken for repeated ones.
 
 use std::{
     collections::{HashMap, VecDeque},

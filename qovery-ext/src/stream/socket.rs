@@ -180,7 +180,7 @@ impl Socket {
     }
 
     /// The next message that carries data. A ping is sent when one is due; any frame that arrives, also
-    /// the answer to a ping, ends the silence.
+    /// the response to a ping, ends the silence.
     ///
     /// Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Result<Received, Fault> {
@@ -287,7 +287,7 @@ impl Socket {
         Ok(())
     }
 
-    /// The library queues the answer to a close frame. It is sent here if that is quick.
+    /// The library queues the response to a close frame. It is sent here if that is quick.
     async fn answer_close(&mut self) {
         let flushed = timeout(Duration::from_millis(100), self.stream.flush());
         let _ = flushed.await;

@@ -8,7 +8,7 @@ use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedV
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ActionRequest {
     Deploy(ServiceVersion),
-    /// For a Terraform module: compute the plan and apply nothing.
+    /// For a Terraform service: compute the plan and apply nothing.
     Plan(ServiceVersion),
     Redeploy,
     Stop,

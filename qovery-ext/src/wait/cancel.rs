@@ -247,8 +247,8 @@ impl Canceler {
     }
 }
 
-fn if_readable<T>(answer: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
+fn if_readable<T>(response: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    match response {
         Err(fault) if !fault.is_transient() => Ok(None),
         other => other,
     }

@@ -21,7 +21,7 @@ pub enum Goal {
     Uninstalled,
     /// No longer running: canceled, or finished before the cancel.
     Canceled,
-    /// Planned: the plan of a Terraform module is computed, and nothing is applied. The API reports the states of a
+    /// Planned: the plan of a Terraform service is computed, and nothing is applied. The API reports the states of a
     /// deployment for it.
     Planned,
 }

@@ -1,7 +1,7 @@
 //! Handles: one type for each kind of subject, with the actions that the API offers for it.
 //!
 //! A handle combines an id with a client. Creating one sends nothing. The API lacks some actions: Helm
-//! charts, jobs and Terraform modules cannot be restarted (deploy them again), and agentic workflows are
+//! charts, jobs and Terraform services cannot be restarted (deploy them again), and agentic workflows are
 //! deployed with their environment.
 
 #[macro_use]
@@ -55,7 +55,7 @@ pub trait WaitExt {
     fn job(&self, id: Uuid) -> JobHandle;
     /// Returns the handle of a Helm chart.
     fn helm(&self, id: Uuid) -> HelmHandle;
-    /// Returns the handle of a Terraform module.
+    /// Returns the handle of a Terraform service.
     fn terraform(&self, id: Uuid) -> TerraformHandle;
     /// Returns the handle of an agentic workflow.
     fn agentic_workflow(&self, id: Uuid) -> AgenticWorkflowHandle;

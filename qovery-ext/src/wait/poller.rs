@@ -420,7 +420,7 @@ impl Poller {
         self.timetable.schedule(wait, due);
     }
 
-    /// Makes no poll before the pause is over that the server has asked for, within limits.
+    /// Makes no poll before the pause that the server has asked for is over. The pause is limited.
     fn keep_away(&mut self, asked: Option<Duration>) {
         let longest = self.options.longest_retry_after;
         self.timetable.keep_away(asked, longest);

@@ -98,8 +98,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Looks up one environment, then twice as many at a time, but not more than the projects found so far
-    /// suggest. A failed look-up finds only one environment, so that failures are many at a time.
+    /// Looks up one environment at first, and doubles the number with each round, but looks up no more at a time
+    /// than the projects found so far suggest. A failed look-up counts as one that found a single environment, so
+    /// that the number also grows if look-ups fail.
     async fn run(&mut self) {
         let all = self.open.len();
         let (mut wave, mut asked) = (1, 0);

@@ -20,7 +20,7 @@ pub enum ServiceKind {
     Job,
     /// A Helm chart.
     Helm,
-    /// A Terraform module.
+    /// A Terraform service.
     Terraform,
     /// An agentic workflow.
     AgenticWorkflow,

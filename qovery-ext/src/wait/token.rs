@@ -37,7 +37,7 @@ pub struct OperationToken {
     made: u64,
 }
 
-/// The serialised form.
+/// The serialized form.
 #[derive(Clone, Serialize, Deserialize)]
 struct Form {
     version: u32,

@@ -8,14 +8,14 @@ use std::sync::{
 use qovery_api::{
     Binary, Call, Client, NoContent, Operation, OperationInfo, RetryMode, Text,
     bytes::Bytes,
-    http::{Method, Response, request::Parts},
+    http::{self, Method, request::Parts},
     reqwest,
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
 use super::{
     METHODS, client, connect, is_safe, request, send,
-    server::{Answer, Server, response},
+    server::{Response, Server, response},
 };
 
 /// The end of a stream after its data.
@@ -75,7 +75,7 @@ impl Http2 {
                         let reply = replies[number.min(replies.len() - 1)].clone();
                         let _ = seen.send(request.into_parts().0);
                         let ends = reply.end == End::GoAway;
-                        answer(respond, reply);
+                        send_reply(respond, reply);
                         if ends {
                             // The bytes written so far are sent first.
                             let pause = std::time::Duration::from_millis(10);
@@ -103,8 +103,8 @@ impl Http2 {
     }
 }
 
-fn answer(mut respond: h2::server::SendResponse<Bytes>, reply: Reply) {
-    let mut head = Response::builder().status(reply.status);
+fn send_reply(mut respond: h2::server::SendResponse<Bytes>, reply: Reply) {
+    let mut head = http::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         head = head.header(*name, value);
     }
@@ -191,7 +191,7 @@ async fn a_stream_that_is_ended_within_its_body_broke_off_without_a_length_too()
 }
 
 #[tokio::test]
-async fn a_post_whose_answer_broke_off_is_sent_again_if_the_caller_says_so() {
+async fn a_post_whose_response_broke_off_is_sent_again_if_the_caller_says_so() {
     for end in QUIET {
         let server = Http2::start(vec![
             Reply::announcing(200, 1000, 64, end),
@@ -237,11 +237,11 @@ async fn a_length_without_a_following_body_is_no_error() {
         assert_eq!((response.body.len(), response.attempts), (0, 1));
     }
     let head = b"HTTP/1.1 200 X\r\ncontent-length: 1000\r\n\r\n".to_vec();
-    let server = Server::start([Answer::Bytes(head)]).await;
+    let server = Server::start([Response::Bytes(head)]).await;
     let response = send(&client(&server), &Method::HEAD).await.unwrap();
     assert_eq!((response.body.len(), response.attempts), (0, 1));
     let not_modified = b"HTTP/1.1 304 X\r\ncontent-length: 1000\r\n\r\n".to_vec();
-    let server = Server::start([Answer::Bytes(not_modified)]).await;
+    let server = Server::start([Response::Bytes(not_modified)]).await;
     let response = send(&client(&server), &Method::GET).await.unwrap();
     assert_eq!(response.status.as_u16(), 304);
 }
@@ -294,7 +294,7 @@ async fn a_body_that_is_shorter_than_announced_broke_off_over_http_1() {
     let chunk = b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n4\r\nxxxx\r\n".to_vec();
     for bytes in [short, chunk] {
         for method in METHODS.iter().filter(|method| **method != Method::HEAD) {
-            let server = Server::start([Answer::Bytes(bytes.clone())]).await;
+            let server = Server::start([Response::Bytes(bytes.clone())]).await;
             let error = send(&client(&server), method).await.unwrap_err();
             assert!(error.is_body(), "{method} {error:?}");
             let expected = if is_safe(method) { 4 } else { 1 };
@@ -305,7 +305,7 @@ async fn a_body_that_is_shorter_than_announced_broke_off_over_http_1() {
     let both = b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\ncontent-length: 1000\r\n\r\n\
 4\r\nxxxx\r\n0\r\n\r\n"
         .to_vec();
-    let server = Server::start([Answer::Bytes(both)]).await;
+    let server = Server::start([Response::Bytes(both)]).await;
     let response = send(&client(&server), &Method::GET).await;
     if let Ok(response) = response {
         assert_eq!(response.body, "xxxx");
@@ -381,7 +381,7 @@ async fn of_a_failure_only_the_part_for_the_error_is_read() {
         format!("{{\"detail\":\"no\",\"x\":\"{}\"}}", "y".repeat(50_000)),
     ] {
         for status in [400, 404, 409, 500] {
-            let server = Server::start([Answer::Bytes(response(status, "", &text))]).await;
+            let server = Server::start([Response::Bytes(response(status, "", &text))]).await;
             let reply = send(&client(&server), &Method::POST).await.unwrap();
             assert_eq!(reply.body.len(), 16 * 1024);
             let error = Call::<PostBytes>::new(&client(&server), &[])

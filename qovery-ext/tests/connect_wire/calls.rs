@@ -8,7 +8,7 @@ use qovery_ext::connect::RetryPolicy;
 use super::{
     TOKEN, client,
     secrets::{Printed, assert_silent, listen},
-    server::{Answer, Server},
+    server::{Response, Server},
 };
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x5d0a_9a6e_6a53_4a4b_8e0b_0d4b_1b0e_6b1f);
@@ -18,9 +18,9 @@ fn with_status(state: &str) -> String {
     format!(r#"{{"id": "{id}", "state": "{state}", "last_deployment_state": "{state}"}}"#)
 }
 
-fn status(state: &str) -> Answer {
+fn status(state: &str) -> Response {
     let headers = "content-type: application/json\r\n";
-    Answer::status(200, headers, &with_status(state))
+    Response::status(200, headers, &with_status(state))
 }
 
 async fn deploy(client: &Client) -> qovery_api::Error {
@@ -30,8 +30,8 @@ async fn deploy(client: &Client) -> qovery_api::Error {
 #[tokio::test]
 async fn an_operation_is_retried_and_decoded() {
     let server = Server::start([
-        Answer::status(503, "", "busy"),
-        Answer::ResetAfter(Vec::new()),
+        Response::status(503, "", "busy"),
+        Response::ResetAfter(Vec::new()),
         status("DEPLOYED"),
     ])
     .await;
@@ -66,7 +66,7 @@ async fn a_body_that_is_no_json_is_an_error_without_a_retry() {
             "content-type: text/html\r\n",
             "",
         ] {
-            let server = Server::start([Answer::status(200, headers, garbage)]).await;
+            let server = Server::start([Response::status(200, headers, garbage)]).await;
             let call = client(&server).get_environment_status(ENVIRONMENT);
             let error = call.await.unwrap_err();
             assert!(error.is_decode(), "{garbage:?} {error:?}");
@@ -82,7 +82,7 @@ async fn a_body_that_is_no_json_is_an_error_without_a_retry() {
 
 #[tokio::test]
 async fn the_last_error_has_the_number_of_attempts_and_whether_one_may_have_been_executed() {
-    let server = Server::start([Answer::ResetAfter(Vec::new())]).await;
+    let server = Server::start([Response::ResetAfter(Vec::new())]).await;
     let client = client(&server);
     let error = deploy(&client).await;
     assert!(error.is_transport() && error.may_have_been_executed());
@@ -95,7 +95,7 @@ async fn the_last_error_has_the_number_of_attempts_and_whether_one_may_have_been
     assert!(error.to_string().contains("4 attempts"), "{error}");
     drop(server);
 
-    let server = Server::start([Answer::status(429, "", r#"{"detail": "slow down"}"#)]).await;
+    let server = Server::start([Response::status(429, "", r#"{"detail": "slow down"}"#)]).await;
     let error = deploy(&super::client(&server)).await;
     assert!(error.is_rate_limited() && !error.may_have_been_executed());
     assert_eq!((error.attempts(), server.executions()), (4, 4));
@@ -103,8 +103,8 @@ async fn the_last_error_has_the_number_of_attempts_and_whether_one_may_have_been
 
     // The first attempt may have been executed, although the last one was refused.
     let server = Server::start([
-        Answer::ResetAfter(Vec::new()),
-        Answer::status(404, "", r#"{"detail": "gone"}"#),
+        Response::ResetAfter(Vec::new()),
+        Response::status(404, "", r#"{"detail": "gone"}"#),
     ])
     .await;
     let call = super::client(&server).delete_environment(ENVIRONMENT);
@@ -115,7 +115,7 @@ async fn the_last_error_has_the_number_of_attempts_and_whether_one_may_have_been
 
 #[tokio::test]
 async fn a_call_can_set_its_own_retries_and_time_limit() {
-    let server = Server::start([Answer::status(503, "", "")]).await;
+    let server = Server::start([Response::status(503, "", "")]).await;
     let client = client(&server);
     let call = client.get_environment_status(ENVIRONMENT);
     let never = call.clone().retry(RetryMode::Never).await.unwrap_err();
@@ -129,7 +129,7 @@ async fn a_call_can_set_its_own_retries_and_time_limit() {
     let again = call.retry(RetryMode::EvenIfExecuted).await.unwrap_err();
     assert_eq!(again.attempts(), 4);
 
-    let server = Server::start([Answer::Silence]).await;
+    let server = Server::start([Response::Silence]).await;
     let limit = Duration::from_millis(150);
     let call = super::client(&server).get_environment_status(ENVIRONMENT);
     let error = call.timeout(limit).await.unwrap_err();
@@ -146,43 +146,43 @@ async fn no_error_of_an_operation_shows_the_token() {
         format!("x-request-id: {TOKEN}\r\nx-echo: Token {TOKEN}\r\nx-token: a{TOKEN}b\r\n");
     let success = with_status("DEPLOYED");
     let echo = format!(r#"{{"detail": "bad token {TOKEN}", "path": "{TOKEN}"}}"#);
-    for answer in [
-        Answer::status(200, "", "garbage"),
+    for response in [
+        Response::status(200, "", "garbage"),
         // Decoded, and not decoded: the text of the body, a value in it, the name of a field.
-        Answer::status(200, &in_headers, &success),
-        Answer::status(200, &in_headers, TOKEN),
-        Answer::status(200, "", &format!("{TOKEN:?}")),
-        Answer::status(200, "", &format!("<title>{TOKEN}</title>")),
-        Answer::status(200, "", &format!(r#"{{"id": "{TOKEN}"}}"#)),
-        Answer::status(200, "", &with_status(TOKEN).replace('}', ", \"id\": 7}")),
-        Answer::status(
+        Response::status(200, &in_headers, &success),
+        Response::status(200, &in_headers, TOKEN),
+        Response::status(200, "", &format!("{TOKEN:?}")),
+        Response::status(200, "", &format!("<title>{TOKEN}</title>")),
+        Response::status(200, "", &format!(r#"{{"id": "{TOKEN}"}}"#)),
+        Response::status(200, "", &with_status(TOKEN).replace('}', ", \"id\": 7}")),
+        Response::status(
             200,
             "",
             &format!(r#"{{"{TOKEN}": 1, "id": {{"{TOKEN}": 7}}}}"#),
         ),
-        Answer::status(400, &in_headers, &echo),
-        Answer::status(503, &in_headers, &echo),
-        Answer::Bytes(format!("HTTP/1.1 500 {TOKEN}\r\ncontent-length: 0\r\n\r\n").into_bytes()),
-        Answer::Bytes(format!("HTTP/1.1 200 OK\r\n{TOKEN}\u{0}: {TOKEN}\r\n\r\n").into_bytes()),
-        Answer::status(400, "", &echo),
-        Answer::status(401, "content-type: application/json\r\n", &echo),
-        Answer::status(403, "", &format!("<title>{TOKEN}</title>")),
-        Answer::status(404, "", ""),
-        Answer::status(429, "", &echo),
-        Answer::status(500, "", TOKEN),
-        Answer::status(503, "", ""),
-        Answer::status(307, "Location: http://localhost:1/\r\n", ""),
-        Answer::status(
+        Response::status(400, &in_headers, &echo),
+        Response::status(503, &in_headers, &echo),
+        Response::Bytes(format!("HTTP/1.1 500 {TOKEN}\r\ncontent-length: 0\r\n\r\n").into_bytes()),
+        Response::Bytes(format!("HTTP/1.1 200 OK\r\n{TOKEN}\u{0}: {TOKEN}\r\n\r\n").into_bytes()),
+        Response::status(400, "", &echo),
+        Response::status(401, "content-type: application/json\r\n", &echo),
+        Response::status(403, "", &format!("<title>{TOKEN}</title>")),
+        Response::status(404, "", ""),
+        Response::status(429, "", &echo),
+        Response::status(500, "", TOKEN),
+        Response::status(503, "", ""),
+        Response::status(307, "Location: http://localhost:1/\r\n", ""),
+        Response::status(
             307,
             &format!("Location: http://localhost:1/{TOKEN}\r\n"),
             "",
         ),
-        Answer::ResetAfterReading(10),
-        Answer::ResetAfter(half),
-        Answer::EndlessHeaders,
-        Answer::Silence,
+        Response::ResetAfterReading(10),
+        Response::ResetAfter(half),
+        Response::EndlessHeaders,
+        Response::Silence,
     ] {
-        let server = Server::start([answer.clone()]).await;
+        let server = Server::start([response.clone()]).await;
         let client = client(&server);
         let printed: Printed = listen();
         let call = client.get_environment_status(ENVIRONMENT);
@@ -209,10 +209,10 @@ async fn no_error_of_an_operation_shows_the_token() {
         let call = client.deploy_environment(ENVIRONMENT);
         let call = call.timeout(Duration::from_millis(200));
         printed.panic(call.await);
-        assert_silent(&printed, &answer);
+        assert_silent(&printed, &response);
         assert!(
             !printed.text().contains(&ENVIRONMENT.to_string()),
-            "{answer:?}"
+            "{response:?}"
         );
     }
 }

@@ -4,7 +4,7 @@ use qovery_api::{http::Method, uuid::Uuid};
 
 use super::{
     METHODS, client, connect, send,
-    server::{Answer, Server},
+    server::{Response, Server},
 };
 
 /// `{}`, compressed with gzip.
@@ -12,19 +12,19 @@ const COMPRESSED: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\
 \x02\x00\x00\x00";
 
-fn compressed(status: u16, encoding: &str, body: &[u8]) -> Answer {
+fn compressed(status: u16, encoding: &str, body: &[u8]) -> Response {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-encoding: {encoding}\r\n\
          content-length: {length}\r\n\r\n"
     );
-    Answer::Bytes([head.as_bytes(), body].concat())
+    Response::Bytes([head.as_bytes(), body].concat())
 }
 
 #[tokio::test]
 async fn requests_ask_for_compression_with_the_feature_only() {
     for method in METHODS {
-        let server = Server::start([Answer::status(200, "", "{}")]).await;
+        let server = Server::start([Response::status(200, "", "{}")]).await;
         send(&client(&server), &method).await.unwrap();
         let request = server.seen().requests.remove(0).to_lowercase();
         let asks = request.contains("accept-encoding: gzip\r\n");
@@ -54,7 +54,12 @@ async fn a_compression_that_was_not_requested_is_reported() {
 async fn a_body_with_the_encoding_identity_decodes() {
     let body = r#"{"id":"00000000-0000-0000-0000-000000000000","state":"DEPLOYED",
 "last_deployment_state":"DEPLOYED","deployment_status":"UP_TO_DATE"}"#;
-    let server = Server::start([Answer::status(200, "content-encoding: identity\r\n", body)]).await;
+    let server = Server::start([Response::status(
+        200,
+        "content-encoding: identity\r\n",
+        body,
+    )])
+    .await;
     let call = client(&server).get_environment_status(Uuid::nil());
     call.await.unwrap();
 }

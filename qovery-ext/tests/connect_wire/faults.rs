@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     METHODS, client, connect, is_safe, request, send,
-    server::{Answer, Server, response},
+    server::{Response, Server, response},
 };
 
 /// The bytes of a success.
@@ -23,7 +23,7 @@ fn success() -> Vec<u8> {
 #[tokio::test]
 async fn a_refused_connection_is_retried_for_each_method_and_nothing_is_executed() {
     // The port of a server that has stopped.
-    let url = Server::start([Answer::Silence]).await.url();
+    let url = Server::start([Response::Silence]).await.url();
     tokio::task::yield_now().await;
     for method in METHODS {
         let client = connect(&url).build().unwrap();
@@ -107,8 +107,11 @@ async fn a_server_that_comes_up_late_is_reached_by_a_post() {
 async fn a_reset_before_the_request_was_read_is_retried_if_a_second_execution_has_no_effect() {
     for read in [0, 1, 20, 60] {
         for method in METHODS {
-            let server =
-                Server::start([Answer::ResetAfterReading(read), Answer::Bytes(success())]).await;
+            let server = Server::start([
+                Response::ResetAfterReading(read),
+                Response::Bytes(success()),
+            ])
+            .await;
             let outcome = send(&client(&server), &method).await;
             if is_safe(&method) {
                 assert_eq!(outcome.unwrap().status.as_u16(), 200, "{method} {read}");
@@ -127,7 +130,7 @@ async fn a_reset_before_the_request_was_read_is_retried_if_a_second_execution_ha
 async fn a_reset_after_the_request_was_read_is_retried_if_a_second_execution_has_no_effect() {
     for method in METHODS {
         let server =
-            Server::start([Answer::ResetAfter(Vec::new()), Answer::Bytes(success())]).await;
+            Server::start([Response::ResetAfter(Vec::new()), Response::Bytes(success())]).await;
         let outcome = send(&client(&server), &method).await;
         if is_safe(&method) {
             let response = outcome.unwrap();
@@ -150,17 +153,17 @@ async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
     // The position of the fault: before each part of the request, and after each byte of the response.
     let mut faults: Vec<_> = (0..200)
         .step_by(13)
-        .map(Answer::ResetAfterReading)
+        .map(Response::ResetAfterReading)
         .collect();
-    faults.extend((0..whole.len()).map(|end| Answer::ResetAfter(whole[..end].to_vec())));
+    faults.extend((0..whole.len()).map(|end| Response::ResetAfter(whole[..end].to_vec())));
     faults.extend(
         (0..whole.len())
             .step_by(7)
-            .map(|end| Answer::Bytes(whole[..end].to_vec())),
+            .map(|end| Response::Bytes(whole[..end].to_vec())),
     );
     for fault in faults {
         for method in [Method::POST, Method::PATCH] {
-            let server = Server::start([fault.clone(), Answer::Bytes(success())]).await;
+            let server = Server::start([fault.clone(), Response::Bytes(success())]).await;
             let outcome = send(&client(&server), &method).await;
             let executions = server.executions();
             assert!(executions <= 1, "{method} {fault:?}");
@@ -177,29 +180,29 @@ async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
 #[tokio::test]
 async fn a_post_is_executed_at_most_once_after_any_two_faults() {
     let faults = [
-        Answer::ResetAfterReading(0),
-        Answer::ResetAfterReading(40),
-        Answer::ResetAfter(Vec::new()),
-        Answer::ResetAfter(success()[..30].to_vec()),
-        Answer::Bytes(Vec::new()),
-        Answer::Bytes(b"not HTTP at all\r\n\r\n".to_vec()),
-        Answer::EndlessHeaders,
-        Answer::status(429, "", "{}"),
-        Answer::status(502, "", "{}"),
-        Answer::status(503, "Retry-After: 0\r\n", "{}"),
-        Answer::status(504, "", "<html>"),
-        Answer::status(500, "", "{}"),
-        Answer::status(401, "", "{}"),
+        Response::ResetAfterReading(0),
+        Response::ResetAfterReading(40),
+        Response::ResetAfter(Vec::new()),
+        Response::ResetAfter(success()[..30].to_vec()),
+        Response::Bytes(Vec::new()),
+        Response::Bytes(b"not HTTP at all\r\n\r\n".to_vec()),
+        Response::EndlessHeaders,
+        Response::status(429, "", "{}"),
+        Response::status(502, "", "{}"),
+        Response::status(503, "Retry-After: 0\r\n", "{}"),
+        Response::status(504, "", "<html>"),
+        Response::status(500, "", "{}"),
+        Response::status(401, "", "{}"),
     ];
     for first in &faults {
         for second in &faults {
             let server =
-                Server::start([first.clone(), second.clone(), Answer::Bytes(success())]).await;
+                Server::start([first.clone(), second.clone(), Response::Bytes(success())]).await;
             let _ = send(&client(&server), &Method::POST).await;
             // Refused requests were read and not executed.
             let refusals = [first, second]
                 .into_iter()
-                .take_while(|fault| **fault == Answer::status(429, "", "{}"))
+                .take_while(|fault| **fault == Response::status(429, "", "{}"))
                 .count();
             let executed = server.executions().saturating_sub(refusals);
             assert!(executed <= 1, "{first:?} {second:?}");
@@ -212,13 +215,13 @@ async fn a_delete_that_must_not_run_twice_is_executed_at_most_once_for_every_fau
     let whole = success();
     let mut faults: Vec<_> = (0..200)
         .step_by(40)
-        .map(Answer::ResetAfterReading)
+        .map(Response::ResetAfterReading)
         .collect();
     let ends = (0..whole.len()).step_by(5);
-    faults.extend(ends.map(|end| Answer::ResetAfter(whole[..end].to_vec())));
-    faults.extend([502, 503, 504].map(|status| Answer::status(status, "", "{}")));
+    faults.extend(ends.map(|end| Response::ResetAfter(whole[..end].to_vec())));
+    faults.extend([502, 503, 504].map(|status| Response::status(status, "", "{}")));
     for fault in faults {
-        let server = Server::start([fault.clone(), Answer::Bytes(success())]).await;
+        let server = Server::start([fault.clone(), Response::Bytes(success())]).await;
         let client = client(&server);
         let mut request = request(&client, &Method::DELETE);
         request.retry = RetryMode::UnlessExecuted;
@@ -239,7 +242,7 @@ async fn a_truncated_body_is_no_success() {
         let chunked =
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n".to_vec();
         for bytes in [half, chunked] {
-            let server = Server::start([Answer::Bytes(bytes)]).await;
+            let server = Server::start([Response::Bytes(bytes)]).await;
             let error = send(&client(&server), &method).await.unwrap_err();
             assert!(
                 error.is_body() && error.may_have_been_executed(),
@@ -255,7 +258,7 @@ async fn a_truncated_body_is_no_success() {
 #[tokio::test]
 async fn the_status_of_a_failure_survives_a_body_that_stops_half_way() {
     let half = b"HTTP/1.1 409 X\r\ncontent-length: 100\r\n\r\n{\"detail\": ".to_vec();
-    let server = Server::start([Answer::Bytes(half)]).await;
+    let server = Server::start([Response::Bytes(half)]).await;
     let response = send(&client(&server), &Method::POST).await.unwrap();
     assert_eq!(response.status.as_u16(), 409);
 }
@@ -263,7 +266,7 @@ async fn the_status_of_a_failure_survives_a_body_that_stops_half_way() {
 #[tokio::test]
 async fn endless_headers_end_the_request() {
     for method in [Method::GET, Method::POST] {
-        let server = Server::start([Answer::EndlessHeaders]).await;
+        let server = Server::start([Response::EndlessHeaders]).await;
         let error = send(&client(&server), &method).await.unwrap_err();
         assert!(error.may_have_been_executed(), "{error:?}");
         let expected = if is_safe(&method) { 4 } else { 1 };
@@ -273,8 +276,12 @@ async fn endless_headers_end_the_request() {
 
 #[tokio::test]
 async fn a_response_that_stalls_or_never_ends_is_ended_by_the_time_limit() {
-    for answer in [Answer::Silence, Answer::StalledHeaders, Answer::EndlessBody] {
-        let server = Server::start([answer]).await;
+    for response in [
+        Response::Silence,
+        Response::StalledHeaders,
+        Response::EndlessBody,
+    ] {
+        let server = Server::start([response]).await;
         let limit = Duration::from_millis(200);
         let client = connect(&server.url())
             .request_timeout(limit)
@@ -308,7 +315,7 @@ async fn a_body_above_the_limit_is_refused_without_a_retry() {
     let chunked =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n{long}\r\n0\r\n\r\n");
     for bytes in [response(200, "", &long), chunked.into_bytes()] {
-        let server = Server::start([Answer::Bytes(bytes)]).await;
+        let server = Server::start([Response::Bytes(bytes)]).await;
         let client = connect(&server.url()).body_limit(1999).build().unwrap();
         let error = send(&client, &Method::GET).await.unwrap_err();
         assert!(
@@ -325,14 +332,14 @@ async fn a_body_above_the_limit_is_refused_without_a_retry() {
 async fn a_wrong_length_neither_reserves_memory_nor_exceeds_the_limit() {
     for length in ["2001", "99999999999999", "9223372036854775807"] {
         let bytes = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
-        let server = Server::start([Answer::Kept(bytes)]).await;
+        let server = Server::start([Response::Kept(bytes)]).await;
         let client = connect(&server.url()).body_limit(2000).build().unwrap();
         let error = send(&client, &Method::GET).await.unwrap_err();
         assert!(error.is_too_large(), "{length} {error:?}");
         assert_eq!(server.executions(), 1, "{length}");
         // If a request fails, the status is more useful than the body.
         let bytes = format!("HTTP/1.1 403 X\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
-        let server = Server::start([Answer::Bytes(bytes)]).await;
+        let server = Server::start([Response::Bytes(bytes)]).await;
         let client = connect(&server.url()).body_limit(2000).build().unwrap();
         assert_eq!(
             send(&client, &Method::GET).await.unwrap().status.as_u16(),
@@ -344,7 +351,7 @@ async fn a_wrong_length_neither_reserves_memory_nor_exceeds_the_limit() {
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{{}}{}",
         "x".repeat(9000)
     );
-    let server = Server::start([Answer::Bytes(bytes.into_bytes())]).await;
+    let server = Server::start([Response::Bytes(bytes.into_bytes())]).await;
     let client = connect(&server.url()).body_limit(2000).build().unwrap();
     assert_eq!(send(&client, &Method::GET).await.unwrap().body, "{}");
     // Endless chunks, of a success and of a failure.
@@ -352,7 +359,7 @@ async fn a_wrong_length_neither_reserves_memory_nor_exceeds_the_limit() {
         let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
         let head = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n");
         let bytes = head + &chunk.repeat(100);
-        let server = Server::start([Answer::Kept(bytes.into_bytes())]).await;
+        let server = Server::start([Response::Kept(bytes.into_bytes())]).await;
         let client = connect(&server.url()).body_limit(2000).build().unwrap();
         match send(&client, &Method::GET).await {
             Ok(response) => assert!(!is_too_large && response.body.len() <= 2000),
@@ -364,14 +371,14 @@ async fn a_wrong_length_neither_reserves_memory_nor_exceeds_the_limit() {
 #[tokio::test]
 async fn a_post_over_a_reused_connection_that_breaks_is_executed_at_most_once() {
     for death in [
-        Answer::ResetAfterReading(0),
-        Answer::ResetAfter(Vec::new()),
-        Answer::Bytes(Vec::new()),
+        Response::ResetAfterReading(0),
+        Response::ResetAfter(Vec::new()),
+        Response::Bytes(Vec::new()),
     ] {
         let server = Server::start([
-            Answer::Kept(success()),
+            Response::Kept(success()),
             death.clone(),
-            Answer::Bytes(success()),
+            Response::Bytes(success()),
         ])
         .await;
         let client = client(&server);
@@ -386,7 +393,7 @@ async fn a_post_over_a_reused_connection_that_breaks_is_executed_at_most_once() 
 
 #[tokio::test]
 async fn connections_are_reused() {
-    let server = Server::start([Answer::Kept(success())]).await;
+    let server = Server::start([Response::Kept(success())]).await;
     let client = client(&server);
     for method in METHODS.iter().filter(|method| **method != Method::HEAD) {
         send(&client, method).await.unwrap();

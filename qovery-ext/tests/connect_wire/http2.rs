@@ -50,18 +50,18 @@ fn success() -> Vec<u8> {
 
 /// Answers the first request of each connection with the next of these bytes and closes. Counts
 /// the requests that it read.
-async fn serve(answers: Vec<Vec<u8>>) -> (Client, Arc<Mutex<usize>>) {
+async fn serve(responses: Vec<Vec<u8>>) -> (Client, Arc<Mutex<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let read = Arc::<Mutex<usize>>::default();
     tokio::spawn({
         let read = Arc::clone(&read);
         async move {
-            for answer in answers {
+            for response in responses {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 read_request(&mut stream).await;
                 *read.lock().unwrap() += 1;
-                stream.write_all(&answer).await.unwrap();
+                stream.write_all(&response).await.unwrap();
                 let mut rest = Vec::new();
                 let _ = stream.shutdown().await;
                 let _ = stream.read_to_end(&mut rest).await;

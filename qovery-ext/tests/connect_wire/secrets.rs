@@ -15,7 +15,7 @@ use tracing_subscriber::{Layer, fmt::MakeWriter, layer::SubscriberExt};
 
 use super::{
     TOKEN, connect, request,
-    server::{Answer, Server, response},
+    server::{Response, Server, response},
 };
 
 /// All printed output.
@@ -151,36 +151,36 @@ async fn nothing_that_a_program_can_print_shows_the_token() {
     let entity = format!("<title>&#x71;{rest}</title>");
     let percent = format!("x-request-id: %71{rest}\r\n");
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec();
-    let answers = [
-        Answer::status(200, "x-qovery-request-id: abc\r\n", "{}"),
-        Answer::status(200, "", "garbage"),
-        Answer::status(401, "", &echo),
-        Answer::status(401, "", &json),
-        Answer::status(500, &percent, &entity),
-        Answer::status(
+    let responses = [
+        Response::status(200, "x-qovery-request-id: abc\r\n", "{}"),
+        Response::status(200, "", "garbage"),
+        Response::status(401, "", &echo),
+        Response::status(401, "", &json),
+        Response::status(500, &percent, &entity),
+        Response::status(
             403,
             "content-type: text/html\r\n",
             &format!("<title>{TOKEN}</title>"),
         ),
-        Answer::status(429, "Retry-After: 0\r\n", &echo),
-        Answer::status(500, &format!("x-request-id: {TOKEN}\r\n"), &echo),
-        Answer::status(200, &format!("x-qovery-request-id: {TOKEN}\r\n"), "{}"),
-        Answer::status(503, "", ""),
-        Answer::status(302, "Location: http://localhost:1/\r\n", &echo),
-        Answer::status(307, "Location: http://127.0.0.1:1/\r\n", ""),
-        Answer::ResetAfterReading(10),
-        Answer::ResetAfter(Vec::new()),
-        Answer::ResetAfter(half.clone()),
-        Answer::Bytes(half),
-        Answer::Bytes(format!("Token {TOKEN}\r\n\r\n").into_bytes()),
-        Answer::EndlessHeaders,
-        Answer::StalledHeaders,
-        Answer::EndlessBody,
-        Answer::Silence,
+        Response::status(429, "Retry-After: 0\r\n", &echo),
+        Response::status(500, &format!("x-request-id: {TOKEN}\r\n"), &echo),
+        Response::status(200, &format!("x-qovery-request-id: {TOKEN}\r\n"), "{}"),
+        Response::status(503, "", ""),
+        Response::status(302, "Location: http://localhost:1/\r\n", &echo),
+        Response::status(307, "Location: http://127.0.0.1:1/\r\n", ""),
+        Response::ResetAfterReading(10),
+        Response::ResetAfter(Vec::new()),
+        Response::ResetAfter(half.clone()),
+        Response::Bytes(half),
+        Response::Bytes(format!("Token {TOKEN}\r\n\r\n").into_bytes()),
+        Response::EndlessHeaders,
+        Response::StalledHeaders,
+        Response::EndlessBody,
+        Response::Silence,
     ];
-    for answer in answers {
+    for response in responses {
         for method in [Method::GET, Method::POST] {
-            let server = Server::start([answer.clone()]).await;
+            let server = Server::start([response.clone()]).await;
             let settings = connect(&server.url())
                 .request_timeout(Duration::from_millis(200))
                 .concurrency_limit(2)
@@ -189,15 +189,15 @@ async fn nothing_that_a_program_can_print_shows_the_token() {
             printed.debug(&settings);
             let client = settings.build().unwrap();
             exercise(&printed, &client, &method).await;
-            assert_silent(&printed, &(&method, &answer));
+            assert_silent(&printed, &(&method, &response));
         }
     }
 }
 
 #[tokio::test]
 async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
-    let url = Server::start([Answer::Silence]).await.url();
-    let proxy = Server::start([Answer::status(407, "", "who are you?")]).await;
+    let url = Server::start([Response::Silence]).await.url();
+    let proxy = Server::start([Response::status(407, "", "who are you?")]).await;
     let through = qovery_api::reqwest::Proxy::all(proxy.url()).unwrap();
     let through = qovery_api::reqwest::Client::builder()
         .proxy(through)
@@ -220,7 +220,7 @@ async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
 
 #[tokio::test]
 async fn the_bytes_on_the_wire_are_not_logged_even_on_request() {
-    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let server = Server::start([Response::status(200, "", "{}")]).await;
     let wordy = qovery_api::reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])
@@ -253,7 +253,7 @@ async fn a_renewal_and_its_failure_do_not_show_the_tokens() {
     }
 
     for works in [true, false] {
-        let server = Server::start([Answer::Kept(response(401, "", TOKEN))]).await;
+        let server = Server::start([Response::Kept(response(401, "", TOKEN))]).await;
         let printed = listen();
         let client = connect(&server.url())
             .token_source(Source(works))

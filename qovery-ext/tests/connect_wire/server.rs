@@ -13,7 +13,7 @@ use tokio::{
 
 /// The outcome of one request.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
+pub(crate) enum Response {
     /// These bytes, then the end of the connection.
     Bytes(Vec<u8>),
     /// These bytes, and the connection stays open for the next request.
@@ -32,7 +32,7 @@ pub(crate) enum Answer {
     Silence,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn status(status: u16, headers: &str, body: &str) -> Self {
         Self::Bytes(response(status, headers, body))
     }
@@ -57,7 +57,7 @@ pub(crate) struct Seen {
     pub(crate) connections: usize,
 }
 
-type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
+type Script = dyn Fn(usize, &str) -> Response + Send + Sync;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -67,15 +67,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers in order. The last response answers all further requests.
-    pub(crate) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
-        let answers = answers.into();
-        Self::answering(move |number, _| answers[number.min(answers.len() - 1)].clone()).await
+    pub(crate) async fn start(responses: impl Into<Vec<Response>>) -> Self {
+        let responses = responses.into();
+        Self::answering(move |number, _| responses[number.min(responses.len() - 1)].clone()).await
     }
 
     /// Answers according to the number and the text of the request. For the first request of a connection the
     /// text is empty, because the response is selected before the request is read.
     pub(crate) async fn answering(
-        script: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
+        script: impl Fn(usize, &str) -> Response + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -133,7 +133,7 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sen
         let mut text = Vec::new();
         // A reset may be due before anything is read, so it is checked first.
         let first = script(*number.lock().unwrap(), "");
-        if let Answer::ResetAfterReading(limit) = first {
+        if let Response::ResetAfterReading(limit) = first {
             *number.lock().unwrap() += 1;
             if read_request(&mut stream, &mut text, limit).await {
                 let text = String::from_utf8(text).unwrap();
@@ -146,31 +146,31 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sen
             return;
         }
         let text = String::from_utf8(text).unwrap();
-        let answer = {
+        let response = {
             let mut number = number.lock().unwrap();
-            let answer = script(*number, &text);
+            let response = script(*number, &text);
             *number += 1;
-            answer
+            response
         };
         seen.send_modify(|seen| seen.requests.push(text));
-        match answer {
-            Answer::Kept(bytes) => {
+        match response {
+            Response::Kept(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {
                     return;
                 }
             }
-            Answer::Bytes(bytes) => {
+            Response::Bytes(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 return;
             }
-            Answer::ResetAfter(bytes) => {
+            Response::ResetAfter(bytes) => {
                 // On loopback, written bytes have arrived and are read before the reset.
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.set_zero_linger();
                 return;
             }
-            Answer::EndlessHeaders => {
+            Response::EndlessHeaders => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
                 while stream
                     .write_all(b"x-more: and more and more\r\n")
@@ -179,17 +179,17 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sen
                 {}
                 return;
             }
-            Answer::StalledHeaders => {
+            Response::StalledHeaders => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-more: y\r\n").await;
                 std::future::pending().await
             }
-            Answer::EndlessBody => {
+            Response::EndlessBody => {
                 let _ = stream.write_all(ENDLESS_HEAD).await;
                 while stream.write_all(b"1\r\n \r\n").await.is_ok() {}
                 return;
             }
-            Answer::Silence => std::future::pending().await,
-            Answer::ResetAfterReading(_) => return,
+            Response::Silence => std::future::pending().await,
+            Response::ResetAfterReading(_) => return,
         }
     }
 }

@@ -4,7 +4,7 @@ use qovery_api::http::Method;
 
 use super::{
     METHODS, TOKEN, client, connect, impatient, is_safe, request, send,
-    server::{Answer, Server, response},
+    server::{Response, Server, response},
 };
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn each_status_is_retried_only_for_methods_that_are_safe_to_retry() {
     ];
     for status in statuses {
         for method in METHODS {
-            let server = Server::start([Answer::status(status, "", "{}")]).await;
+            let server = Server::start([Response::status(status, "", "{}")]).await;
             let outcome = send(&client(&server), &method).await.unwrap();
             let repeats = match status {
                 429 => true,
@@ -35,9 +35,9 @@ async fn each_status_is_retried_only_for_methods_that_are_safe_to_retry() {
 async fn the_same_request_is_sent_each_time() {
     for method in [Method::PUT, Method::GET] {
         let server = Server::start([
-            Answer::status(503, "", "busy"),
-            Answer::ResetAfter(Vec::new()),
-            Answer::status(200, "", "{}"),
+            Response::status(503, "", "busy"),
+            Response::ResetAfter(Vec::new()),
+            Response::status(200, "", "{}"),
         ])
         .await;
         assert_eq!(send(&client(&server), &method).await.unwrap().attempts, 3);
@@ -70,7 +70,7 @@ async fn retry_after_is_read_in_both_forms_and_respected() {
         (format!("Retry-After: {}\r\n", "9".repeat(500)), u64::MAX),
     ] {
         for method in METHODS {
-            let server = Server::start([Answer::status(429, &headers, "{}")]).await;
+            let server = Server::start([Response::status(429, &headers, "{}")]).await;
             let settings = connect(&server.url());
             let client = settings
                 .retry(impatient().budget(Duration::from_secs(50)))
@@ -100,8 +100,8 @@ async fn a_past_or_invalid_retry_after_does_not_prevent_retries() {
     ] {
         let headers = format!("Retry-After: {value}\r\n");
         let server = Server::start([
-            Answer::status(503, &headers, ""),
-            Answer::status(200, "", "{}"),
+            Response::status(503, &headers, ""),
+            Response::status(200, "", "{}"),
         ])
         .await;
         let outcome = send(&client(&server), &Method::GET).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_past_or_invalid_retry_after_does_not_prevent_retries() {
 async fn no_redirect_leads_to_another_host() {
     for status in [301, 302, 303, 307, 308] {
         for method in METHODS {
-            let other = Server::start([Answer::status(200, "", "{}")]).await;
+            let other = Server::start([Response::status(200, "", "{}")]).await;
             let port = other.address.port();
             for location in [
                 other.url(),
@@ -126,7 +126,7 @@ async fn no_redirect_leads_to_another_host() {
                 format!("http://u:p@127.0.0.1:{port}/"),
             ] {
                 let headers = format!("Location: {location}\r\n");
-                let server = Server::start([Answer::status(status, &headers, "")]).await;
+                let server = Server::start([Response::status(status, &headers, "")]).await;
                 let outcome = send(&client(&server), &method).await.unwrap();
                 assert_eq!(outcome.status.as_u16(), status, "{method} {location}");
                 assert_eq!(server.executions(), 1, "{method} {location}");
@@ -140,8 +140,8 @@ async fn no_redirect_leads_to_another_host() {
 async fn a_redirect_within_the_host_is_followed_only_for_methods_that_read() {
     for method in METHODS {
         let server = Server::start([
-            Answer::Kept(response(307, "Location: /elsewhere\r\n", "")),
-            Answer::status(200, "", "{}"),
+            Response::Kept(response(307, "Location: /elsewhere\r\n", "")),
+            Response::status(200, "", "{}"),
         ])
         .await;
         let outcome = send(&client(&server), &method).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_redirect_within_the_host_is_followed_only_for_methods_that_read() {
 
 #[tokio::test]
 async fn the_user_agent_is_ours_and_can_be_extended() {
-    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let server = Server::start([Response::status(200, "", "{}")]).await;
     for name in ["nightly/1.2", "CLI 1.0", "Terraform provider 2"] {
         let client = connect(&server.url()).user_agent(name).build().unwrap();
         send(&client, &Method::GET).await.unwrap();
@@ -189,7 +189,7 @@ async fn the_user_agent_is_ours_and_can_be_extended() {
 
 #[tokio::test]
 async fn no_call_can_identify_as_the_command_line_tool_or_the_terraform_provider() {
-    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let server = Server::start([Response::status(200, "", "{}")]).await;
     let headers: qovery_api::http::HeaderMap =
         [("user-agent".parse().unwrap(), "CLI 1.0".parse().unwrap())]
             .into_iter()
@@ -230,7 +230,7 @@ async fn no_call_can_identify_as_the_command_line_tool_or_the_terraform_provider
 
 #[tokio::test]
 async fn a_limit_of_a_call_bounds_a_server_that_keeps_failing() {
-    let server = Server::start([Answer::status(503, "", "")]).await;
+    let server = Server::start([Response::status(503, "", "")]).await;
     let settings = connect(&server.url());
     let client = settings
         .retry(

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     METHODS, connect, request,
-    server::{Answer, Seen, Server, response},
+    server::{Response, Seen, Server, response},
 };
 
 /// Provides an expired token, and a valid one after the server has refused this many calls.
@@ -59,7 +59,7 @@ impl TokenSource for Renewing {
 async fn server() -> Server {
     Server::answering(|_, text| {
         let fresh = text.contains("authorization: Token fresh-token\r\n");
-        Answer::Kept(response(if fresh { 200 } else { 401 }, "", "{}"))
+        Response::Kept(response(if fresh { 200 } else { 401 }, "", "{}"))
     })
     .await
 }

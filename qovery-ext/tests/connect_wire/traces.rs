@@ -6,7 +6,7 @@ use super::{
     client, connect,
     secrets::{Printed, listen},
     send,
-    server::{Answer, Server},
+    server::{Response, Server},
 };
 
 /// The line that the subscriber prints when the span of a call ends, and those of its retries.
@@ -26,9 +26,9 @@ fn lines(printed: &Printed) -> (Vec<String>, Vec<String>) {
 #[tokio::test]
 async fn a_call_is_one_span_with_an_event_for_each_retry() {
     let server = Server::start([
-        Answer::status(503, "x-request-id: first\r\n", ""),
-        Answer::ResetAfter(Vec::new()),
-        Answer::status(200, "x-qovery-request-id: last\r\n", "{}"),
+        Response::status(503, "x-request-id: first\r\n", ""),
+        Response::ResetAfter(Vec::new()),
+        Response::status(200, "x-qovery-request-id: last\r\n", "{}"),
     ])
     .await;
     let client = client(&server);
@@ -64,7 +64,7 @@ async fn a_call_is_one_span_with_an_event_for_each_retry() {
 
 #[tokio::test]
 async fn the_span_of_a_call_without_a_response_has_the_reason() {
-    let server = Server::start([Answer::ResetAfter(Vec::new())]).await;
+    let server = Server::start([Response::ResetAfter(Vec::new())]).await;
     let client = client(&server);
     let printed = listen();
     send(&client, &Method::POST).await.unwrap_err();
@@ -95,7 +95,11 @@ async fn a_renewal_of_the_token_is_an_event() {
         }
     }
 
-    let server = Server::start([Answer::status(401, "", ""), Answer::status(200, "", "{}")]).await;
+    let server = Server::start([
+        Response::status(401, "", ""),
+        Response::status(200, "", "{}"),
+    ])
+    .await;
     let source = Counting(AtomicU32::new(0));
     let client = connect(&server.url()).token_source(source).build().unwrap();
     let printed = listen();

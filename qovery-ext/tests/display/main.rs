@@ -418,20 +418,20 @@ fn the_texts_of_the_pictures_can_be_read() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     for picture in ["demo.svg", "demo-failure.svg"] {
         let svg = std::fs::read_to_string(root.join(picture)).unwrap();
-        let colour = |class: &str| {
+        let color = |class: &str| {
             let rule = svg.split(&format!(".{class} {{")).nth(1)?;
             let rule = rule.split('}').next()?;
             let hex = rule.split("fill: #").nth(1)?;
             Some(hex[..6].to_owned())
         };
-        let background = luminance(&colour("bg").unwrap());
+        let background = luminance(&color("bg").unwrap());
         let rules = svg.split("fill: #").skip(1);
-        let mut colours: Vec<&str> = rules.map(|rule| &rule[..6]).collect();
-        colours.retain(|hex| luminance(hex) != background);
-        assert!(colours.len() >= 4, "{picture}: {colours:?}");
-        for colour in colours {
-            let contrast = (luminance(colour) + 0.05) / (background + 0.05);
-            assert!(contrast >= 4.5, "{picture}: {colour} has {contrast:.1}:1");
+        let mut colors: Vec<&str> = rules.map(|rule| &rule[..6]).collect();
+        colors.retain(|hex| luminance(hex) != background);
+        assert!(colors.len() >= 4, "{picture}: {colors:?}");
+        for color in colors {
+            let contrast = (luminance(color) + 0.05) / (background + 0.05);
+            assert!(contrast >= 4.5, "{picture}: {color} has {contrast:.1}:1");
         }
         assert!(
             !svg.contains("opacity"),
@@ -440,7 +440,7 @@ fn the_texts_of_the_pictures_can_be_read() {
     }
 }
 
-/// The relative luminance of a colour, as WCAG 2 defines it.
+/// The relative luminance of a color, as WCAG 2 defines it.
 fn luminance(hex: &str) -> f64 {
     let channel = |at: usize| {
         let value = u8::from_str_radix(&hex[at..at + 2], 16).unwrap();

@@ -548,7 +548,8 @@ async fn the_remains_of_a_program_that_is_killed_at_any_request_are_continued_an
     for (number, at) in steps.into_iter().enumerate() {
         let what = format!("killed in {}, request {at}", names[at]);
         let scene = set().await;
-        let never = qovery_fake::Fault::slow_answer(std::time::Duration::from_secs(1_000_000_000));
+        let never =
+            qovery_fake::Fault::slow_response(std::time::Duration::from_secs(1_000_000_000));
         scene.fake.inject(never.after(u32::try_from(at).unwrap()));
         let mut command = Command::new(program("ci_preview"));
         command.args(preview).stdout(std::process::Stdio::null());

@@ -184,7 +184,7 @@ async fn the_deletion_of_an_environment_that_is_gone_is_done_and_another_action_
         assert_eq!(staging_is_listed().select().await.unwrap().len(), 1);
         other.environment(staging.id()).delete().await.unwrap();
         // Neither the page of a firewall nor another refusal shows that it is gone.
-        let page = Fault::answer(404, "text/html", "<html>Not found</html>");
+        let page = Fault::response(404, "text/html", "<html>Not found</html>");
         let refusals = [(page, 2), (Fault::status(403), 3), (Fault::status(401), 3)];
         for (fault, code) in refusals {
             let read = "getEnvironmentStatusesWithStages";

@@ -350,7 +350,7 @@ async fn a_response_that_repeats_a_secret_is_not_shown() {
     ] {
         let body =
             format!("{{\"status\": 400, \"error\": \"Bad Request\", \"message\": \"{repeated}\"}}");
-        let echo = || Fault::answer(400, "application/json", body.clone());
+        let echo = || Fault::response(400, "application/json", body.clone());
         fake.clear_faults();
         for operation in ["createVariable", "editVariable"] {
             fake.inject(echo().on(operation).times(2));
@@ -383,7 +383,7 @@ async fn a_response_that_repeats_a_secret_is_not_shown() {
         (Variable::new("NEW", "hunter2"), "hunter2 is reserved"),
     ] {
         let body = format!("{{\"status\": 400, \"error\": \"x\", \"message\": \"{message}\"}}");
-        fake.inject(Fault::answer(400, "application/json", body).on("createVariable"));
+        fake.inject(Fault::response(400, "application/json", body).on("createVariable"));
         let error = set_variable(&client, owner, &variable).await.unwrap_err();
         let owner = format!("environment {}", environment.id());
         assert_eq!(

@@ -131,9 +131,9 @@ async fn play(mut stream: TcpStream, script: Script, heads: Arc<Mutex<Vec<String
     heads.lock().unwrap().push(head.clone());
     let right = "101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
                  sec-websocket-accept: {key}";
-    let answer = script.handshake.as_deref().unwrap_or(right);
-    let answer = format!("HTTP/1.1 {}\r\n\r\n", answer.replace("{key}", &accepted));
-    if stream.write_all(answer.as_bytes()).await.is_err()
+    let response = script.handshake.as_deref().unwrap_or(right);
+    let response = format!("HTTP/1.1 {}\r\n\r\n", response.replace("{key}", &accepted));
+    if stream.write_all(response.as_bytes()).await.is_err()
         || stream.write_all(&script.bytes).await.is_err()
     {
         return;

@@ -179,7 +179,7 @@ async fn a_port_of_a_service_is_reached_on_loopback_by_several_connections() {
         let mut echoed = vec![0; size];
         let reading = connection.read_exact(&mut echoed);
         let read = tokio::time::timeout(std::time::Duration::from_secs(60), reading).await;
-        read.expect("the answer comes").unwrap();
+        read.expect("the response comes").unwrap();
         assert!(echoed.iter().all(|byte| *byte == 6), "{size}");
     }
     assert!(forward.last_error().is_none());

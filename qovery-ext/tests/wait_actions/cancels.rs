@@ -118,7 +118,7 @@ async fn at_the_deadline_only_our_own_request_is_canceled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_of_an_environment_in_answer_to_an_action_on_a_service_names_the_request() {
+async fn the_status_of_an_environment_in_response_to_an_action_on_a_service_names_the_request() {
     let world = World::new();
     world
         .fake

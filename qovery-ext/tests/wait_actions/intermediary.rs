@@ -14,7 +14,7 @@ use qovery_fake::{FakeQovery, FakeTransport};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Instead {
     /// Status, media type (none if blank), body.
-    Answer(u16, &'static str, &'static str),
+    Response(u16, &'static str, &'static str),
     /// The connection is lost.
     Lost,
     /// The body is cut off.
@@ -65,7 +65,7 @@ impl Intermediary {
     }
 
     /// Answers this many matching requests.
-    pub(crate) fn answer(
+    pub(crate) fn respond(
         &self,
         times: u32,
         instead: Instead,
@@ -113,7 +113,7 @@ impl Transport for Intermediary {
                 let _ = self.api.send(request).await;
             }
             match instead {
-                Instead::Answer(status, media, body) => {
+                Instead::Response(status, media, body) => {
                     let mut headers = HeaderMap::new();
                     if !media.is_empty() {
                         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));

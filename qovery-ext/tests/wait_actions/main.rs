@@ -10,13 +10,13 @@
 )]
 
 mod actions;
-mod answers;
 mod cancels;
 mod final_status;
 mod intermediary;
 mod outcomes;
 mod requests;
 mod requests_in_flight;
+mod responses;
 mod sent_once;
 mod versions;
 

@@ -283,10 +283,10 @@ async fn a_token_that_is_used_much_later_does_not_follow_the_request_of_another_
 async fn a_request_that_is_not_shown_yet_is_looked_up_until_the_settle_period_is_over() {
     const JSON: &str = "application/json";
     for instead in [
-        Instead::Answer(404, JSON, r#"{"status":404,"detail":"no such request"}"#),
-        Instead::Answer(403, JSON, r#"{"status":403,"detail":"denied"}"#),
-        Instead::Answer(200, JSON, "{}"),
-        Instead::Answer(200, "", ""),
+        Instead::Response(404, JSON, r#"{"status":404,"detail":"no such request"}"#),
+        Instead::Response(403, JSON, r#"{"status":403,"detail":"denied"}"#),
+        Instead::Response(200, JSON, "{}"),
+        Instead::Response(200, "", ""),
     ] {
         let looks_up =
             |r: &qovery_api::Request| r.operation.id == "getDeploymentStatusByDeploymentRequestId";
@@ -294,13 +294,13 @@ async fn a_request_that_is_not_shown_yet_is_looked_up_until_the_settle_period_is
         world.environment.external_actor().deploys();
         let request = world.environment.deployments()[1].request_id;
         let intermediary = Intermediary::new(&world.fake);
-        intermediary.answer(4, instead, Passed::Not, looks_up);
+        intermediary.respond(4, instead, Passed::Not, looks_up);
         let client = intermediary.client();
         let handle = client.deployment_request(request);
         let reached = handle.wait_for(Goal::Deployed).await;
         reached.unwrap_or_else(|error| panic!("{instead:?}: {error}"));
 
-        intermediary.answer(u32::MAX, instead, Passed::Not, looks_up);
+        intermediary.respond(u32::MAX, instead, Passed::Not, looks_up);
         let started = tokio::time::Instant::now();
         let settle = Duration::from_secs(5);
         let never = handle.wait_for(Goal::Deployed).settle(settle).await;

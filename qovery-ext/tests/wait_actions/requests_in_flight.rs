@@ -76,14 +76,14 @@ impl Transport for Slow {
                 *most = now.max(*most);
             }
             tokio::time::sleep(self.takes).await;
-            let answer = if self.broken == Some(id) {
+            let response = if self.broken == Some(id) {
                 Err(TransportError::interrupted("reset"))
             } else {
                 self.api.send(request).await
             };
             let mut counts = self.counts.lock().expect("no panic");
             *counts.in_flight.entry(is_action).or_default() -= 1;
-            answer
+            response
         })
     }
 }

@@ -13,9 +13,9 @@ use crate::{
 #[tokio::test(start_paused = true)]
 async fn an_action_that_may_have_been_executed_is_sent_once_whatever_its_method() {
     let outcomes = [
-        Instead::Answer(502, "text/html", "<html>502 Bad Gateway</html>"),
-        Instead::Answer(503, "application/json", r#"{"status":503,"detail":"busy"}"#),
-        Instead::Answer(504, "", ""),
+        Instead::Response(502, "text/html", "<html>502 Bad Gateway</html>"),
+        Instead::Response(503, "application/json", r#"{"status":503,"detail":"busy"}"#),
+        Instead::Response(504, "", ""),
         Instead::Lost,
         Instead::BrokenOff,
         Instead::Silence,
@@ -25,7 +25,7 @@ async fn an_action_that_may_have_been_executed_is_sent_once_whatever_its_method(
             for passed in [Passed::On, Passed::Not] {
                 let world = World::new();
                 let intermediary = Intermediary::new(&world.fake);
-                intermediary.answer(1, instead, passed, is_action);
+                intermediary.respond(1, instead, passed, is_action);
                 let started = (action.make)(&intermediary.client(), &world)
                     .within(Duration::from_secs(900))
                     .start()
@@ -50,11 +50,11 @@ async fn an_action_that_was_certainly_not_executed_is_sent_again() {
     {
         for instead in [
             Instead::NotConnected,
-            Instead::Answer(429, "application/json", r#"{"status":429,"detail":"busy"}"#),
+            Instead::Response(429, "application/json", r#"{"status":429,"detail":"busy"}"#),
         ] {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
-            intermediary.answer(2, instead, Passed::Not, is_action);
+            intermediary.respond(2, instead, Passed::Not, is_action);
             let started = (action.make)(&intermediary.client(), &world).start().await;
             let _ = started.expect(&action.what);
             let acts = intermediary.acts();
@@ -80,20 +80,20 @@ async fn a_plain_delete_that_is_retried_reports_that_the_first_one_may_have_been
         (410, "", ""),
         (404, "text/html", "<html>not found</html>"),
     ] {
-        for first in [Instead::Answer(502, "", ""), Instead::Lost] {
+        for first in [Instead::Response(502, "", ""), Instead::Lost] {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
-            intermediary.answer(1, first, Passed::On, is_action);
-            intermediary.answer(
+            intermediary.respond(1, first, Passed::On, is_action);
+            intermediary.respond(
                 1,
-                Instead::Answer(status, media, body),
+                Instead::Response(status, media, body),
                 Passed::Not,
                 is_action,
             );
             let call = intermediary
                 .client()
                 .delete_environment(world.environment.id());
-            let error = call.await.expect_err("the second answer");
+            let error = call.await.expect_err("the second response");
             assert_eq!(intermediary.acts().len(), 2);
             assert!(error.may_already_be_deleted() && error.may_have_been_executed());
             let text = error.to_string();
@@ -105,9 +105,9 @@ async fn a_plain_delete_that_is_retried_reports_that_the_first_one_may_have_been
         // The only attempt.
         let world = World::new();
         let intermediary = Intermediary::new(&world.fake);
-        intermediary.answer(
+        intermediary.respond(
             1,
-            Instead::Answer(status, media, body),
+            Instead::Response(status, media, body),
             Passed::Not,
             is_action,
         );

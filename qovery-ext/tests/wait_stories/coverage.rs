@@ -21,7 +21,7 @@ pub(crate) enum Kind {
     WaitedInQueue,
     Merged,
     StaleFinalState,
-    NeighbourFailed,
+    NeighborFailed,
     CanceledElsewhere,
     Superseded,
     FollowedByAnother,
@@ -35,8 +35,8 @@ pub(crate) enum Kind {
     Garbage,
     UnknownState,
     CalendarJumped,
-    NoRequestIdInAnswer,
-    EmptyAnswerToAction,
+    NoRequestIdInResponse,
+    EmptyResponseToAction,
     RequestUnknownToServer,
     NothingToDo,
     Resumed,
@@ -49,7 +49,7 @@ impl Kind {
         Kind::WaitedInQueue,
         Kind::Merged,
         Kind::StaleFinalState,
-        Kind::NeighbourFailed,
+        Kind::NeighborFailed,
         Kind::CanceledElsewhere,
         Kind::Superseded,
         Kind::FollowedByAnother,
@@ -63,8 +63,8 @@ impl Kind {
         Kind::Garbage,
         Kind::UnknownState,
         Kind::CalendarJumped,
-        Kind::NoRequestIdInAnswer,
-        Kind::EmptyAnswerToAction,
+        Kind::NoRequestIdInResponse,
+        Kind::EmptyResponseToAction,
         Kind::RequestUnknownToServer,
         Kind::NothingToDo,
         Kind::Resumed,
@@ -126,10 +126,10 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
         Kind::WaitedInQueue => shown.in_queue,
         Kind::Merged => merged,
         Kind::StaleFinalState => shown.stale_final_state && !story.stale.is_zero(),
-        Kind::NeighbourFailed => {
+        Kind::NeighborFailed => {
             story.target != Target::Environment
                 && played.outcome == Outcome::Reached
-                && neighbour_failed(story, scene)
+                && neighbor_failed(story, scene)
         }
         Kind::CanceledElsewhere => matches!(story.fate, Fate::CanceledElsewhere(_)) && canceled,
         Kind::Superseded => matches!(story.fate, Fate::Superseded(_)) && canceled,
@@ -147,8 +147,8 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
         Kind::Garbage => planned(|t| matches!(t, Trouble::Garbage { .. })),
         Kind::UnknownState => shown.unknown_state,
         Kind::CalendarJumped => story.calendar_jump != 0,
-        Kind::NoRequestIdInAnswer => !story.names_request(),
-        Kind::EmptyAnswerToAction => story.answer == qovery_fake::ActionAnswer::Empty,
+        Kind::NoRequestIdInResponse => !story.names_request(),
+        Kind::EmptyResponseToAction => story.response == qovery_fake::ActionResponse::Empty,
         Kind::RequestUnknownToServer => story.names_request() && !story.tells_requests(),
         Kind::NothingToDo => ours
             .as_ref()
@@ -163,9 +163,9 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
         .collect()
 }
 
-fn neighbour_failed(story: &Story, scene: &Scene) -> bool {
-    let neighbours = scene.services.iter().enumerate();
-    neighbours
+fn neighbor_failed(story: &Story, scene: &Scene) -> bool {
+    let neighbors = scene.services.iter().enumerate();
+    neighbors
         .filter(|(i, _)| !story.is_about(*i))
         .any(|(_, service)| service.state().is_some_and(|s| s.ends_with("_ERROR")))
 }

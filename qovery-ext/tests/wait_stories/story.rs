@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use qovery_api::Client;
 use qovery_ext::wait::{Action, ServiceKind, ServiceSelection, WaitExt};
 use qovery_fake::{
-    ActionAnswer, FakeDeployment, FakeEnvironment, FakeQovery, FakeService, Fault, Gone,
+    ActionResponse, FakeDeployment, FakeEnvironment, FakeQovery, FakeService, Fault, Gone,
     RequestStatus, RetryAfter, Step, Trigger, Workload as FakeKind,
 };
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub(crate) struct Story {
     pub(crate) fate: Fate,
     pub(crate) stale: Duration,
     pub(crate) starts_after: Duration,
-    pub(crate) answer: ActionAnswer,
+    pub(crate) response: ActionResponse,
     pub(crate) request_status: RequestStatus,
     pub(crate) merges: bool,
     pub(crate) gone: Gone,
@@ -45,9 +45,9 @@ pub(crate) struct Story {
     pub(crate) novelty: Option<(Duration, Duration)>,
     pub(crate) deadline: Duration,
     /// A service outside of the request shows an old failure.
-    pub(crate) neighbour_in_error: Option<usize>,
+    pub(crate) neighbor_in_error: Option<usize>,
     /// A service outside of the request fails in another actor's deployment before ours.
-    pub(crate) neighbour_fails: Option<usize>,
+    pub(crate) neighbor_fails: Option<usize>,
     /// Another process continues the wait from its token.
     pub(crate) resumed: bool,
     /// The stream of the wait, if there is one.
@@ -280,13 +280,13 @@ impl Story {
                 Duration::ZERO
             },
             starts_after: dice.seconds(0..10),
-            answer: dice.one_of(&[
-                ActionAnswer::Declared,
-                ActionAnswer::Declared,
-                ActionAnswer::Declared,
-                ActionAnswer::WithoutRequestId,
-                ActionAnswer::Stale,
-                ActionAnswer::Empty,
+            response: dice.one_of(&[
+                ActionResponse::Declared,
+                ActionResponse::Declared,
+                ActionResponse::Declared,
+                ActionResponse::WithoutRequestId,
+                ActionResponse::Stale,
+                ActionResponse::Empty,
             ]),
             request_status: dice.one_of(&[
                 RequestStatus::Known,
@@ -318,16 +318,16 @@ impl Story {
                 .chance(10)
                 .then(|| (dice.seconds(0..30), dice.seconds(1..30))),
             deadline: HOUR,
-            neighbour_in_error: None,
-            neighbour_fails: None,
+            neighbor_in_error: None,
+            neighbor_fails: None,
             resumed: false,
             services,
             stream: None,
         };
-        let neighbours: Vec<usize> = (0..count).filter(|i| !story.is_about(*i)).collect();
-        if !neighbours.is_empty() {
-            story.neighbour_in_error = dice.chance(30).then(|| dice.one_of(&neighbours));
-            story.neighbour_fails = dice.chance(50).then(|| dice.one_of(&neighbours));
+        let neighbors: Vec<usize> = (0..count).filter(|i| !story.is_about(*i)).collect();
+        if !neighbors.is_empty() {
+            story.neighbor_in_error = dice.chance(30).then(|| dice.one_of(&neighbors));
+            story.neighbor_fails = dice.chance(50).then(|| dice.one_of(&neighbors));
         }
         story.resumed = dice.chance(25);
         story
@@ -369,7 +369,7 @@ impl Story {
             Asked::Deploy | Asked::Redeploy | Asked::Stop | Asked::Restart
         );
         let selected = matches!(self.target, Target::Services(..)) && self.asked == Asked::Stop;
-        names && !selected && self.answer == ActionAnswer::Declared
+        names && !selected && self.response == ActionResponse::Declared
     }
 
     /// Prepares the story up to the moment before the action.
@@ -382,17 +382,17 @@ impl Story {
             .environment("story")
             .stale_for(self.stale)
             .starts_after(self.starts_after)
-            .actions_answer(self.answer)
+            .action_response(self.response)
             .request_status(self.request_status)
             .merges_requests(self.merges)
             .gone_as(self.gone);
         let (environment, services) = with_services(environment, &self.services, self.before);
-        if let Some(i) = self.neighbour_in_error {
+        if let Some(i) = self.neighbor_in_error {
             services[i].clone().in_state("DEPLOYMENT_ERROR");
         }
         if let Some(earlier) = self.foreign_before {
             let elsewhere = environment.external_actor();
-            match self.neighbour_fails {
+            match self.neighbor_fails {
                 Some(i) => elsewhere.fails_at(&services[i], Step::Deployment),
                 None => elsewhere,
             }

@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    Contract, Direction, pattern,
-    schema::{Alternatives, Shape},
+    Direction,
+    check::violations,
+    pattern,
+    schema::{Alternatives, Schemas, Shape},
 };
 
 const DEPTH: usize = 16;
@@ -19,20 +21,15 @@ pub(crate) enum Amount {
     Full,
 }
 
-impl Contract {
-    /// Returns a value that matches `schema` and contains `facts`, as far as the schema has properties for
-    /// them. The same input gives the same value.
-    pub(crate) fn build(&self, schema: &Value, facts: &Value, amount: Amount) -> Value {
-        let build = Build {
-            contract: self,
-            amount,
-        };
-        build.value(schema, Some(facts), "value", &mut Vec::new())
-    }
+/// Returns a value that matches `schema` and contains `facts`, as far as the schema has properties for them. The
+/// same input gives the same value.
+pub(super) fn build(schemas: &Schemas, schema: &Value, facts: &Value, amount: Amount) -> Value {
+    let build = Build { schemas, amount };
+    build.value(schema, Some(facts), "value", &mut Vec::new())
 }
 
 struct Build<'a> {
-    contract: &'a Contract,
+    schemas: &'a Schemas,
     amount: Amount,
 }
 
@@ -44,7 +41,7 @@ impl<'a> Build<'a> {
         name: &str,
         within: &mut Vec<&'a str>,
     ) -> Value {
-        let shape = self.contract.shape(schema);
+        let shape = self.schemas.shape(schema);
         if facts.is_some_and(Value::is_null) && shape.nullable {
             return Value::Null;
         }
@@ -182,7 +179,7 @@ impl<'a> Build<'a> {
             let mut members = alternatives.members.iter();
             members
                 .find(|member| alternatives.name_of(member) == Some(name))
-                .or_else(|| alternatives.named(self.contract, name))
+                .or_else(|| alternatives.named(self.schemas, name))
         });
         if named.is_some() {
             return named;
@@ -193,12 +190,12 @@ impl<'a> Build<'a> {
         // The member that contradicts the fewest facts; of several, the one that uses most facts; of several,
         // the one that lacks the fewest required properties.
         alternatives.members.iter().min_by_key(|member| {
-            let wrong = self.contract.violations(member, facts, Direction::Response);
+            let wrong = violations(self.schemas, member, facts, Direction::Response);
             let lacking = wrong
                 .iter()
                 .filter(|violation| violation.is_missing())
                 .count();
-            let shape = self.contract.shape(member);
+            let shape = self.schemas.shape(member);
             let used = shape
                 .properties
                 .keys()

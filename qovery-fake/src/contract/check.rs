@@ -6,8 +6,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Contract, pattern,
-    schema::{Alternatives, Shape, follow},
+    pattern,
+    schema::{Alternatives, Schemas, Shape},
 };
 
 const DEPTH: usize = 48;
@@ -49,26 +49,24 @@ impl Violation {
     }
 }
 
-impl Contract {
-    /// Returns all problems of `value`.
-    pub(crate) fn violations(
-        &self,
-        schema: &Value,
-        value: &Value,
-        direction: Direction,
-    ) -> Vec<Violation> {
-        let mut check = Check {
-            contract: self,
-            direction,
-            found: Vec::new(),
-        };
-        check.value(schema, value, "", 0);
-        check.found
-    }
+/// Returns all problems of `value`.
+pub(super) fn violations(
+    schemas: &Schemas,
+    schema: &Value,
+    value: &Value,
+    direction: Direction,
+) -> Vec<Violation> {
+    let mut check = Check {
+        schemas,
+        direction,
+        found: Vec::new(),
+    };
+    check.value(schema, value, "", 0);
+    check.found
 }
 
 struct Check<'a> {
-    contract: &'a Contract,
+    schemas: &'a Schemas,
     direction: Direction,
     found: Vec<Violation>,
 }
@@ -86,7 +84,7 @@ impl Check<'_> {
         if depth > DEPTH {
             return true;
         }
-        let shape = self.contract.shape(schema);
+        let shape = self.schemas.shape(schema);
         let is_listed = shape
             .values
             .is_some_and(|values| values.contains(&Value::Null));
@@ -102,7 +100,7 @@ impl Check<'_> {
         if depth > DEPTH {
             return;
         }
-        let shape = self.contract.shape(schema);
+        let shape = self.schemas.shape(schema);
         if value.is_null() {
             if !self.takes_null(schema, depth) {
                 self.report(path, "must not be null");
@@ -191,7 +189,7 @@ impl Check<'_> {
                 Direction::Response => "writeOnly",
             };
             let property = shape.properties.get(name).copied().unwrap_or(&Value::Null);
-            let property = follow(&self.contract.document, property);
+            let property = self.schemas.follow(property);
             let exempt = property.get(exempt).and_then(Value::as_bool) == Some(true);
             if value.get(name).is_none() && !exempt {
                 self.report(&below(path, name), MISSING);
@@ -238,7 +236,7 @@ impl Check<'_> {
         let mut fewest: Option<Vec<Violation>> = None;
         for member in members {
             let mut check = Check {
-                contract: self.contract,
+                schemas: self.schemas,
                 direction: self.direction,
                 found: Vec::new(),
             };

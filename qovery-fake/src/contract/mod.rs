@@ -19,8 +19,9 @@ use http::Method;
 use serde_json::Value;
 
 pub(crate) use build::Amount;
-pub(crate) use check::Direction;
+pub(crate) use check::{Direction, Violation};
 pub(crate) use route::Matched;
+use schema::Schemas;
 
 /// The contract as JSON, with the fixes of the overlay. It was generated together with the client.
 const CONTRACT: &str = include_str!("../generated/contract.json");
@@ -28,7 +29,7 @@ const CONTRACT: &str = include_str!("../generated/contract.json");
 /// The contract, read once for each process.
 #[derive(Debug)]
 pub(crate) struct Contract {
-    document: Value,
+    schemas: Schemas,
     operations: Vec<Operation>,
     routes: route::Routes,
     /// Templates of single resources, by the name of their last parameter.
@@ -70,11 +71,11 @@ pub(crate) struct Body {
     pub(crate) schema: Option<Value>,
 }
 
-/// The successful answer that the contract declares.
+/// The successful response that the contract declares.
 #[derive(Debug)]
 pub(crate) struct Success {
     pub(crate) status: u16,
-    /// Media type and schema, if the answer has a body.
+    /// Media type and schema, if the response has a body.
     pub(crate) content: Option<(String, Value)>,
 }
 
@@ -90,7 +91,8 @@ impl Contract {
 
     /// Reads a contract. Leaves out operations that cannot be read: their requests are answered with 404.
     pub(crate) fn new(document: Value) -> Self {
-        let operations = read_operations(&document);
+        let schemas = Schemas::new(document);
+        let operations = read_operations(&schemas);
         let routes = route::Routes::new(&operations);
         let mut items: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for operation in &operations {
@@ -105,7 +107,7 @@ impl Contract {
             }
         }
         Self {
-            document,
+            schemas,
             operations,
             routes,
             items,
@@ -175,11 +177,52 @@ impl Contract {
         };
         below.or_else(at_the_top).map(String::as_str)
     }
+
+    /// Returns a value that matches `schema` and contains `facts`, as far as the schema has properties for them. The
+    /// same input gives the same value.
+    pub(crate) fn build(&self, schema: &Value, facts: &Value, amount: Amount) -> Value {
+        build::build(&self.schemas, schema, facts, amount)
+    }
+
+    /// Returns all problems of `value`.
+    pub(crate) fn violations(
+        &self,
+        schema: &Value,
+        value: &Value,
+        direction: Direction,
+    ) -> Vec<Violation> {
+        check::violations(&self.schemas, schema, value, direction)
+    }
+
+    /// Returns the problem of a property of the resource of a template, whose other properties are `facts`; `None` if
+    /// it fits. It may lack properties: responses complete it.
+    pub(crate) fn problem_of_property(
+        &self,
+        template: &str,
+        facts: &Value,
+        name: &str,
+        value: &Value,
+    ) -> Option<String> {
+        let mut operations = self.operations.iter();
+        let read = operations.find(|o| o.method == Method::GET && o.template == template);
+        let (_, schema) = read?.success.content.as_ref()?;
+        property::problem(&self.schemas, &[(schema, facts)], name, value)
+    }
+
+    /// Whether a schema, or a member of it, has a property.
+    pub(crate) fn declares(&self, schema: &Value, name: &str) -> bool {
+        self.schemas.declares(schema, name)
+    }
+
+    /// Whether a schema requires a property.
+    pub(crate) fn requires(&self, schema: &Value, name: &str) -> bool {
+        self.schemas.requires(schema, name)
+    }
 }
 
-fn read_operations(document: &Value) -> Vec<Operation> {
+fn read_operations(schemas: &Schemas) -> Vec<Operation> {
     let mut operations = Vec::new();
-    let Some(paths) = document.get("paths").and_then(Value::as_object) else {
+    let Some(paths) = schemas.document().get("paths").and_then(Value::as_object) else {
         return operations;
     };
     for (template, item) in paths {
@@ -191,7 +234,7 @@ fn read_operations(document: &Value) -> Vec<Operation> {
             ("delete", Method::DELETE),
         ] {
             if let Some(operation) = item.get(name) {
-                operations.push(read_operation(document, template, item, method, operation));
+                operations.push(read_operation(schemas, template, item, method, operation));
             }
         }
     }
@@ -199,7 +242,7 @@ fn read_operations(document: &Value) -> Vec<Operation> {
 }
 
 fn read_operation(
-    document: &Value,
+    schemas: &Schemas,
     template: &str,
     item: &Value,
     method: Method,
@@ -209,7 +252,7 @@ fn read_operation(
     for source in [item, operation] {
         let declared = source.get("parameters").and_then(Value::as_array);
         for parameter in declared.into_iter().flatten() {
-            let Some(parameter) = read_parameter(schema::follow(document, parameter)) else {
+            let Some(parameter) = read_parameter(schemas.follow(parameter)) else {
                 continue;
             };
             // The operation's own declaration replaces the one of its path.
@@ -219,7 +262,7 @@ fn read_operation(
     }
     let body = operation
         .get("requestBody")
-        .map(|body| schema::follow(document, body))
+        .map(|body| schemas.follow(body))
         .map(|body| Body {
             required: body.get("required").and_then(Value::as_bool) == Some(true),
             schema: body.pointer("/content/application~1json/schema").cloned(),
@@ -230,7 +273,7 @@ fn read_operation(
         template: template.to_owned(),
         parameters,
         body,
-        success: read_success(document, operation),
+        success: read_success(schemas, operation),
     }
 }
 
@@ -249,7 +292,7 @@ fn read_parameter(parameter: &Value) -> Option<Parameter> {
     })
 }
 
-fn read_success(document: &Value, operation: &Value) -> Success {
+fn read_success(schemas: &Schemas, operation: &Value) -> Success {
     let declared = operation.get("responses").and_then(Value::as_object);
     let lowest = declared
         .into_iter()
@@ -263,7 +306,8 @@ fn read_success(document: &Value, operation: &Value) -> Success {
             content: None,
         };
     };
-    let content = schema::follow(document, response)
+    let content = schemas
+        .follow(response)
         .get("content")
         .and_then(Value::as_object);
     // Prefer JSON if several media types are offered.

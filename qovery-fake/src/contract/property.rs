@@ -2,101 +2,99 @@
 
 use serde_json::Value;
 
-use super::{Contract, Direction};
+use super::{Direction, check::violations, schema::Schemas};
 
-impl Contract {
-    /// Returns the problem of a property of the resource of a template, whose other properties are `facts`; `None` if
-    /// it fits. It may lack properties: responses complete it.
-    pub(crate) fn problem_of_property(
-        &self,
-        template: &str,
-        facts: &Value,
-        name: &str,
-        value: &Value,
-    ) -> Option<String> {
-        let mut operations = self.operations.iter();
-        let read = operations.find(|operation| {
-            operation.method == http::Method::GET && operation.template == template
-        });
-        let (_, schema) = read?.success.content.as_ref()?;
-        let places = [(schema, facts)];
-        self.problem(&places, name, value)
+/// Returns the problem of a property of objects of these schemas, each with the other properties of its object;
+/// `None` if it fits. The value may lack properties: responses complete it.
+pub(super) fn problem(
+    schemas: &Schemas,
+    objects: &[(&Value, &Value)],
+    name: &str,
+    value: &Value,
+) -> Option<String> {
+    let mut declared = Declarations::new(schemas, name);
+    for (object, facts) in objects {
+        declared.collect(object, facts);
     }
-
-    /// The problem of a property of objects of these schemas, with their other properties.
-    fn problem(&self, objects: &[(&Value, &Value)], name: &str, value: &Value) -> Option<String> {
-        let mut schemas = Vec::new();
-        let mut names = Vec::new();
-        let mut is_open = false;
-        for (object, facts) in objects {
-            self.declared(object, facts, name, &mut schemas, &mut names, &mut is_open);
+    if declared.found.is_empty() {
+        if declared.is_open {
+            return None;
         }
-        if schemas.is_empty() {
-            if is_open {
-                return None;
-            }
-            let likest = closest(name, &names);
-            let hint = likest.map(|likest| format!(": did you mean \"{likest}\"?"));
-            let hint = hint.unwrap_or_default();
-            return Some(format!("\"{name}\" is unknown{hint}"));
+        let likest = closest(name, &declared.names);
+        let hint = likest.map(|likest| format!(": did you mean \"{likest}\"?"));
+        let hint = hint.unwrap_or_default();
+        return Some(format!("\"{name}\" is unknown{hint}"));
+    }
+    let mismatch = |schema: &Value| {
+        let found = violations(schemas, schema, value, Direction::Response);
+        found.into_iter().find(|violation| !violation.is_missing())
+    };
+    let mut wrong = None;
+    let mut fitting = Vec::new();
+    for schema in declared.found {
+        match mismatch(schema) {
+            Some(violation) => wrong = wrong.or(Some(violation)),
+            None => fitting.push((schema, value)),
         }
-        let fits = |schema: &&Value| {
-            let wrong = self.violations(schema, value, Direction::Response);
-            wrong.into_iter().find(|wrong| !wrong.is_missing())
+    }
+    if fitting.is_empty() {
+        let wrong = wrong?;
+        let place = match wrong.path.as_str() {
+            "" => format!("\"{name}\""),
+            path if path.starts_with('[') => format!("\"{name}{path}\""),
+            path => format!("\"{name}.{path}\""),
         };
-        let mut wrong = None;
-        let mut fitting = Vec::new();
-        for schema in &schemas {
-            match fits(schema) {
-                Some(violation) => wrong = wrong.or(Some(violation)),
-                None => fitting.push((*schema, value)),
-            }
+        return Some(format!("{place} {}", wrong.what));
+    }
+    let below = |problem: String| problem.replacen('"', &format!("\"{name}."), 1);
+    let inner = value.as_object()?;
+    inner
+        .iter()
+        .find_map(|(inner, value)| problem(schemas, &fitting, inner, value).map(below))
+}
+
+/// The declarations of a property, in all members that an object may have.
+struct Declarations<'a> {
+    schemas: &'a Schemas,
+    name: &'a str,
+    /// The schemas of the property.
+    found: Vec<&'a Value>,
+    /// The names of all properties.
+    names: Vec<&'a str>,
+    /// Whether an object declares no properties.
+    is_open: bool,
+}
+
+impl<'a> Declarations<'a> {
+    fn new(schemas: &'a Schemas, name: &'a str) -> Self {
+        Self {
+            schemas,
+            name,
+            found: Vec::new(),
+            names: Vec::new(),
+            is_open: false,
         }
-        if fitting.is_empty() {
-            let wrong = wrong?;
-            let place = match wrong.path.as_str() {
-                "" => format!("\"{name}\""),
-                path if path.starts_with('[') => format!("\"{name}{path}\""),
-                path => format!("\"{name}.{path}\""),
-            };
-            return Some(format!("{place} {}", wrong.what));
-        }
-        let below = |problem: String| problem.replacen('"', &format!("\"{name}."), 1);
-        let inner = value.as_object()?;
-        inner
-            .iter()
-            .find_map(|(inner, value)| self.problem(&fitting, inner, value).map(below))
     }
 
-    /// Collects the schemas of a property, in all members that an object may have, and the names of its properties.
-    fn declared<'a>(
-        &'a self,
-        schema: &'a Value,
-        facts: &Value,
-        name: &str,
-        schemas: &mut Vec<&'a Value>,
-        names: &mut Vec<&'a str>,
-        is_open: &mut bool,
-    ) {
-        let shape = self.shape(schema);
-        schemas.extend(shape.properties.get(name).copied());
-        names.extend(shape.properties.keys());
-        if let Some(additional) = shape.additional {
-            schemas.push(additional);
-        }
+    /// Adds those of an object of this schema, whose other properties are `facts`.
+    fn collect(&mut self, schema: &'a Value, facts: &Value) {
+        let shape = self.schemas.shape(schema);
+        self.found.extend(shape.properties.get(self.name).copied());
+        self.names.extend(shape.properties.keys());
+        self.found.extend(shape.additional);
         let Some(alternatives) = shape.alternatives else {
-            *is_open |= shape.properties.is_empty();
+            self.is_open |= shape.properties.is_empty();
             return;
         };
         let chosen = alternatives
             .discriminator
             .and_then(|discriminator| facts.get(discriminator)?.as_str())
-            .and_then(|value| alternatives.named(self, value));
+            .and_then(|value| alternatives.named(self.schemas, value));
         match chosen {
-            Some(member) => self.declared(member, facts, name, schemas, names, is_open),
+            Some(member) => self.collect(member, facts),
             None => {
                 for member in alternatives.members {
-                    self.declared(member, facts, name, schemas, names, is_open);
+                    self.collect(member, facts);
                 }
             }
         }

@@ -1,14 +1,16 @@
-//! One view of a schema, with references followed and `allOf` merged.
+//! The schemas of a contract, each as one view with references followed and `allOf` merged.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::Contract;
-
 /// References and compositions nested deeper than this are cut: the contract has cycles.
 const DEPTH: usize = 24;
+
+/// The document of a contract. Its schemas are read with references followed.
+#[derive(Debug)]
+pub(super) struct Schemas(Value);
 
 /// A schema with everything that its `allOf` adds.
 #[derive(Debug, Default)]
@@ -44,9 +46,9 @@ impl<'a> Alternatives<'a> {
     }
 
     /// The member that the discriminator's value names.
-    pub(super) fn named(&self, contract: &'a Contract, value: &str) -> Option<&'a Value> {
+    pub(super) fn named(&self, schemas: &'a Schemas, value: &str) -> Option<&'a Value> {
         let target = self.mapping?.get(value)?.as_str()?;
-        at(&contract.document, target)
+        schemas.at(target)
     }
 
     /// The discriminator's value for a member.
@@ -66,7 +68,35 @@ impl Shape<'_> {
     }
 }
 
-impl Contract {
+impl Schemas {
+    pub(super) fn new(document: Value) -> Self {
+        Self(document)
+    }
+
+    pub(super) fn document(&self) -> &Value {
+        &self.0
+    }
+
+    /// Follows `$ref` until there is none.
+    pub(super) fn follow<'a>(&'a self, mut value: &'a Value) -> &'a Value {
+        for _ in 0..DEPTH {
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+                return value;
+            };
+            let Some(target) = self.at(reference) else {
+                return value;
+            };
+            value = target;
+        }
+        value
+    }
+
+    fn at(&self, reference: &str) -> Option<&Value> {
+        let pointer = reference.strip_prefix('#')?;
+        let pointer: Cow<'_, str> = percent_decode_str(pointer).decode_utf8().ok()?;
+        self.0.pointer(&pointer)
+    }
+
     pub(super) fn shape<'a>(&'a self, schema: &'a Value) -> Shape<'a> {
         let mut shape = Shape::default();
         let mut required = Vec::new();
@@ -93,7 +123,7 @@ impl Contract {
         if depth == 0 {
             shape.nullable = self.is_nullable(schema, 0);
         }
-        let schema = follow(&self.document, schema);
+        let schema = self.follow(schema);
         for part in array(schema, "allOf") {
             self.merge(part, shape, required, depth + 1);
         }
@@ -143,7 +173,7 @@ impl Contract {
     }
 
     /// Whether a schema, or a member of it, has a property.
-    pub(crate) fn declares(&self, schema: &Value, name: &str) -> bool {
+    pub(super) fn declares(&self, schema: &Value, name: &str) -> bool {
         let shape = self.shape(schema);
         let members = shape.alternatives.map(|alternatives| alternatives.members);
         shape.properties.contains_key(name)
@@ -154,13 +184,13 @@ impl Contract {
     }
 
     /// Whether a schema requires a property.
-    pub(crate) fn requires(&self, schema: &Value, name: &str) -> bool {
+    pub(super) fn requires(&self, schema: &Value, name: &str) -> bool {
         self.shape(schema).required.contains(&name)
     }
 
     fn is_nullable(&self, schema: &Value, depth: usize) -> bool {
         let says = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
-        let followed = follow(&self.document, schema);
+        let followed = self.follow(schema);
         // A single part of `allOf` is a reference with a description of its own.
         let mut parts = array(followed, "allOf");
         let alone = match (parts.next(), parts.next()) {
@@ -171,26 +201,6 @@ impl Contract {
             || says(followed)
             || (depth < DEPTH && alone.is_some_and(|part| self.is_nullable(part, depth + 1)))
     }
-}
-
-/// Follows `$ref` until there is none.
-pub(super) fn follow<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
-    for _ in 0..DEPTH {
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
-            return value;
-        };
-        let Some(target) = at(document, reference) else {
-            return value;
-        };
-        value = target;
-    }
-    value
-}
-
-fn at<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?;
-    let pointer: Cow<'_, str> = percent_decode_str(pointer).decode_utf8().ok()?;
-    document.pointer(&pointer)
 }
 
 fn array<'a>(schema: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

@@ -52,7 +52,7 @@ impl FakeCluster {
         self
     }
 
-    /// Sets the answer to reads of the cluster after its deletion.
+    /// Sets the response to reads of the cluster after its deletion.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.set(|cluster| cluster.gone = gone);
         self

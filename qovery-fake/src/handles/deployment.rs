@@ -66,7 +66,7 @@ impl DeploymentScript {
     }
 
     /// Adds log lines of a service that appear when the service is done: for example the plan of a Terraform
-    /// module.
+    /// service.
     pub fn logs<'a>(self, service: &FakeService, lines: impl IntoIterator<Item = &'a str>) -> Self {
         let lines = lines.into_iter().map(str::to_owned).collect();
         let id = service.id();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{DeploymentScript, FakeDeployment, FakeQovery, FakeService};
 use crate::{
-    ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload,
+    ActionResponse, Gone, Origin, RequestStatus, Step, Trigger, Workload,
     world::{
         audit::{Actor, CALLER},
         creation,
@@ -18,6 +18,7 @@ use crate::{
     },
 };
 
+// Here, because a service does not depend on its environment otherwise.
 impl FakeService {
     /// Returns the environment that it belongs to.
     pub fn environment(&self) -> FakeEnvironment {
@@ -90,7 +91,7 @@ impl FakeEnvironment {
 
     /// Adds a service in the default stage; [`FakeService::in_stage`] moves it to another one.
     ///
-    /// Its source has the same name: an application, a cron job and a Terraform module have a Git repository with the
+    /// Its source has the same name: an application, a cron job and a Terraform service have a Git repository with the
     /// branch `main`; a container and a lifecycle job have an image with the tag `1.0`; a chart has the version `1.0.0`
     /// of a chart repository. [`FakeService::with`] sets another one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
@@ -168,15 +169,15 @@ impl FakeEnvironment {
         self
     }
 
-    /// Sets the answer to actions on this environment.
-    pub fn actions_answer(self, answer: ActionAnswer) -> Self {
-        self.set(|environment| environment.settings.answer = answer);
+    /// Sets the response to actions on this environment.
+    pub fn action_response(self, response: ActionResponse) -> Self {
+        self.set(|environment| environment.settings.response = response);
         self
     }
 
-    /// Sets the answer to a read of a request's status.
-    pub fn request_status(self, answer: RequestStatus) -> Self {
-        self.set(|environment| environment.settings.request_status = answer);
+    /// Sets the response to a read of a request's status.
+    pub fn request_status(self, response: RequestStatus) -> Self {
+        self.set(|environment| environment.settings.request_status = response);
         self
     }
 
@@ -198,7 +199,7 @@ impl FakeEnvironment {
         self
     }
 
-    /// Sets the answer to reads of the environment and of its services after their deletion.
+    /// Sets the response to reads of the environment and of its services after their deletion.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.set(|environment| environment.settings.gone = gone);
         self

@@ -185,7 +185,7 @@ impl FakeQovery {
         self.with(|core| core.record.clone())
     }
 
-    /// Returns the executed write requests, including those whose callers received an error or no answer.
+    /// Returns the executed write requests, including those whose callers received an error or no response.
     pub fn executions(&self) -> Vec<RecordedRequest> {
         self.with(|core| {
             let writes = core.record.iter().filter(|r| r.executed && r.is_write());
@@ -232,7 +232,7 @@ impl FakeQovery {
         self.with(|core| core.world.events.next_due())
     }
 
-    /// Shifts the dates in answers, as when the server's clock is set.
+    /// Shifts the dates in responses, as when the server's clock is set.
     pub fn shift_calendar(&self, by: TimeDelta) {
         self.with(|core| {
             core.world.time.shift_calendar(by);
@@ -266,7 +266,7 @@ impl FakeQovery {
         self.with(|core| core.world.page_size = items.max(1));
     }
 
-    /// Sets whether answers of operations that the fake does not model have all optional properties. Default: true.
+    /// Sets whether responses of operations that the fake does not model have all optional properties. Default: true.
     pub fn full_examples(&self, full: bool) {
         self.with(|core| core.amount = if full { Amount::Full } else { Amount::Minimal });
     }

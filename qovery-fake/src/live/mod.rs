@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::{
     contract::{Amount, Contract, Direction},
     engine::Engine,
-    exchange::{Answer, Incoming, Refusal},
+    exchange::{Incoming, Refusal, Response},
     sockets::{RecordedSocket, SocketFault},
 };
 use feed::Feed;
@@ -51,95 +51,93 @@ pub(crate) fn is_socket(headers: &HeaderMap) -> bool {
     upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-impl Engine {
-    /// Accepts or refuses a request for a websocket.
-    pub(crate) fn accept(&self, incoming: &Incoming) -> Result<Accepted, Box<Answer>> {
-        let judged = self.judge(incoming);
-        let status = match &judged {
-            Ok(_) => 101,
-            Err(answer) => answer.status.as_u16(),
-        };
-        let at = self.elapsed();
-        let index = self.sockets(|sockets| {
-            sockets.record.push(RecordedSocket {
-                at,
-                path: incoming.path.clone(),
-                query: incoming.query.clone(),
-                status,
-                frames: 0,
-                is_open: status == 101,
-            });
-            sockets.record.len() - 1
+/// Accepts or refuses a request for a websocket.
+pub(crate) fn accept(fake: &Engine, incoming: &Incoming) -> Result<Accepted, Box<Response>> {
+    let judged = judge(fake, incoming);
+    let status = match &judged {
+        Ok(_) => 101,
+        Err(response) => response.status.as_u16(),
+    };
+    let at = fake.elapsed();
+    let index = fake.sockets(|sockets| {
+        sockets.record.push(RecordedSocket {
+            at,
+            path: incoming.path.clone(),
+            query: incoming.query.clone(),
+            status,
+            frames: 0,
+            is_open: status == 101,
         });
-        judged.map(|(headers, feed, fault)| Accepted {
-            headers,
-            feed,
-            fault,
-            index,
-        })
-    }
+        sockets.record.len() - 1
+    });
+    judged.map(|(headers, feed, fault)| Accepted {
+        headers,
+        feed,
+        fault,
+        index,
+    })
+}
 
-    #[allow(
-        clippy::type_complexity,
-        reason = "the parts of a socket, used in one place"
-    )]
-    fn judge(
-        &self,
-        incoming: &Incoming,
-    ) -> Result<(HeaderMap, Feed, Option<SocketFault>), Box<Answer>> {
-        let fault = self.sockets(|sockets| SocketFault::take(&mut sockets.faults, &incoming.path));
-        if let Some(status) = fault.as_ref().and_then(SocketFault::refusal) {
-            return Err(refused(
-                &Refusal::new(status, "injected by a script"),
-                incoming,
-            ));
-        }
-        let checked = self.look(|core| core.check_token(incoming));
-        let checked = checked.and_then(|()| check_query(incoming));
-        checked.map_err(|refusal| refused(&refusal, incoming))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        let id = HeaderValue::from_static("fake-socket");
-        headers.insert("x-qovery-request-id", id);
-        let key = incoming.headers.get(header::SEC_WEBSOCKET_KEY);
-        let accept = key.map(|key| derive_accept_key(key.as_bytes()));
-        if let Some(Ok(accept)) = accept.map(|accept| HeaderValue::from_str(&accept)) {
-            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-        }
-        Ok((headers, Feed::new(incoming), fault))
+#[allow(
+    clippy::type_complexity,
+    reason = "the parts of a socket, used in one place"
+)]
+fn judge(
+    fake: &Engine,
+    incoming: &Incoming,
+) -> Result<(HeaderMap, Feed, Option<SocketFault>), Box<Response>> {
+    let fault = fake.sockets(|sockets| SocketFault::take(&mut sockets.faults, &incoming.path));
+    if let Some(status) = fault.as_ref().and_then(SocketFault::refusal) {
+        return Err(refused(
+            &Refusal::new(status, "injected by a script"),
+            incoming,
+        ));
     }
+    let checked = fake.look(|core| core.check_token(incoming));
+    let checked = checked.and_then(|()| check_query(incoming));
+    checked.map_err(|refusal| refused(&refusal, incoming))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    let id = HeaderValue::from_static("fake-socket");
+    headers.insert("x-qovery-request-id", id);
+    let key = incoming.headers.get(header::SEC_WEBSOCKET_KEY);
+    let accept = key.map(|key| derive_accept_key(key.as_bytes()));
+    if let Some(Ok(accept)) = accept.map(|accept| HeaderValue::from_str(&accept)) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    Ok((headers, Feed::new(incoming), fault))
+}
 
-    /// Opens a socket to a client in the same process.
-    pub(crate) fn open(&self, incoming: &Incoming) -> Upgrade {
-        match self.accept(incoming) {
-            Err(answer) => {
-                let (status, headers) = (answer.status, answer.headers);
-                Upgrade::Refused(RawResponse::new(status, headers, answer.body))
-            }
-            Ok(accepted) => {
-                let (ours, theirs) = tokio::io::duplex(PIPE);
-                let headers = accepted.headers.clone();
-                tokio::spawn(self.clone().run(accepted, ours));
-                Upgrade::Switched(Upgraded::new(headers, theirs))
-            }
+/// Opens a socket to a client in the same process.
+pub(crate) fn open(fake: &Engine, incoming: &Incoming) -> Upgrade {
+    match accept(fake, incoming) {
+        Err(response) => {
+            let (status, headers) = (response.status, response.headers);
+            Upgrade::Refused(RawResponse::new(status, headers, response.body))
+        }
+        Ok(accepted) => {
+            let (ours, theirs) = tokio::io::duplex(PIPE);
+            let headers = accepted.headers.clone();
+            tokio::spawn(run(fake.clone(), accepted, ours));
+            Upgrade::Switched(Upgraded::new(headers, theirs))
         }
     }
+}
 
-    /// Plays an accepted socket to its end.
-    pub(crate) async fn run(
-        self,
-        accepted: Accepted,
-        io: impl AsyncRead + AsyncWrite + Unpin + Send,
-    ) {
-        let index = accepted.index;
-        serve::serve(&self, accepted, io).await;
-        self.sockets(|sockets| {
-            if let Some(record) = sockets.record.get_mut(index) {
-                record.is_open = false;
-            }
-        });
-    }
+/// Plays an accepted socket to its end.
+pub(crate) async fn run(
+    fake: Engine,
+    accepted: Accepted,
+    io: impl AsyncRead + AsyncWrite + Unpin + Send,
+) {
+    let index = accepted.index;
+    serve::serve(&fake, accepted, io).await;
+    fake.sockets(|sockets| {
+        if let Some(record) = sockets.record.get_mut(index) {
+            record.is_open = false;
+        }
+    });
 }
 
 impl Accepted {
@@ -152,9 +150,9 @@ impl Accepted {
     }
 }
 
-fn refused(refusal: &Refusal, incoming: &Incoming) -> Box<Answer> {
-    let answer = refusal.clone();
-    Box::new(answer.into_answer(&incoming.path, "2026-01-01T00:00:00Z"))
+fn refused(refusal: &Refusal, incoming: &Incoming) -> Box<Response> {
+    let refusal = refusal.clone();
+    Box::new(refusal.into_response(&incoming.path, "2026-01-01T00:00:00Z"))
 }
 
 /// Returns an error if the query does not match the websocket contract.

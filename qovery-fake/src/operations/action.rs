@@ -14,9 +14,9 @@ use super::{
 use crate::{
     ResponseBody, ResponseId, Trigger,
     call::Call,
-    exchange::{Answer, Refusal},
+    exchange::{Refusal, Response},
     json::set,
-    settings::ActionAnswer,
+    settings::ActionResponse,
     world::{World, audit::Actor, environment::Environment, queue, version::AskedVersion},
 };
 
@@ -77,13 +77,13 @@ pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     let id = environment_id(call)?;
     let force = call.body.get("force_cancel") == Some(&Value::Bool(true));
     queue::cancel(world, id, force, &Actor::caller());
-    answer(
+    respond(
         world,
         call,
         id,
         None,
         None,
-        ActionAnswer::Declared,
+        ActionResponse::Declared,
         &Value::Null,
     )
 }
@@ -114,10 +114,10 @@ fn request(
     let settings = world
         .environments
         .get(&environment)
-        .map(|e| e.settings.answer);
+        .map(|e| e.settings.response);
     let style = settings.unwrap_or_default();
     let named = accepted.filter(|id| names_request(world, *id));
-    answer(world, call, environment, service, named, style, &before)
+    respond(world, call, environment, service, named, style, &before)
 }
 
 /// Whether the response to an action has the id of the request.
@@ -160,55 +160,56 @@ fn facts(world: &World, environment: Uuid, service: Option<Uuid>) -> Value {
     facts
 }
 
-fn answer(
+fn respond(
     world: &World,
     call: &Call<'_>,
     environment: Uuid,
     service: Option<Uuid>,
     request: Option<Uuid>,
-    style: ActionAnswer,
+    style: ActionResponse,
     before: &Value,
 ) -> Handled {
     let chosen = service;
     // Only operations on one service answer with its status.
     let service = service.filter(|_| call.path.iter().all(|(name, _)| name != "environmentId"));
     let mut facts = match style {
-        ActionAnswer::Empty => return Ok(Answer::empty(call.operation.success.status)),
-        ActionAnswer::Stale => before.clone(),
-        ActionAnswer::Declared | ActionAnswer::WithoutRequestId => {
+        ActionResponse::Empty => return Ok(Response::empty(call.operation.success.status)),
+        ActionResponse::Stale => before.clone(),
+        ActionResponse::Declared | ActionResponse::WithoutRequestId => {
             facts(world, environment, service)
         }
     };
     if let Some(facts) = facts.as_object_mut() {
         let id = match style {
-            ActionAnswer::Declared => json!(request),
+            ActionResponse::Declared => json!(request),
             _ => Value::Null,
         };
         facts.insert("deployment_request_id".to_owned(), id.clone());
         let subject = world.environments.get(&environment);
         let declares_body = call.operation.success.content.is_some();
-        if let Some(subject) = subject.filter(|_| declares_body && style == ActionAnswer::Declared)
-            && let Some(answer) = answer_of_traits(world, call, subject, chosen, before, &id)
+        if let Some(subject) =
+            subject.filter(|_| declares_body && style == ActionResponse::Declared)
+            && let Some(response) = response_of_traits(world, call, subject, chosen, before, &id)
         {
-            return Ok(answer);
+            return Ok(response);
         }
     }
     Ok(call.success(&facts))
 }
 
 /// The response to an action, if its body differs from the declared one.
-fn answer_of_traits(
+fn response_of_traits(
     world: &World,
     call: &Call<'_>,
     environment: &Environment,
     service: Option<Uuid>,
     before: &Value,
     request: &Value,
-) -> Option<Answer> {
+) -> Option<Response> {
     let mut body = match world.traits.response_body {
         ResponseBody::Declared => return None,
-        ResponseBody::Empty => return Some(Answer::empty(call.operation.success.status)),
-        ResponseBody::NoContent => return Some(Answer::empty(204)),
+        ResponseBody::Empty => return Some(Response::empty(call.operation.success.status)),
+        ResponseBody::NoContent => return Some(Response::empty(204)),
         ResponseBody::EnvironmentStatus => {
             let mut status = environment_status(world, environment);
             for name in ["origin", "triggered_by"] {

@@ -9,7 +9,7 @@ use super::{Handled, called_service, environment_id, uuid, variables};
 use crate::{
     call::Call,
     exchange::Refusal,
-    world::{World, creation, environment::Service, resources::Resource},
+    world::{World, creation, environment::Service, resources::Resource, response},
 };
 
 pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
@@ -25,7 +25,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
             parents.insert(parameter.to_owned(), chosen.to_owned());
         }
     }
-    let body = with_answers(&source.body, call.body, &["name", "mode"]);
+    let body = with_chosen(&source.body, call.body, &["name", "mode"]);
     let id = creation::create(world, call.contract, &source.template, parents, body, None);
     let (services, stages) = match world.environments.get(&original) {
         Some(original) => {
@@ -157,7 +157,8 @@ fn copy_variables(world: &mut World, call: &Call<'_>, owners: &BTreeMap<Uuid, Uu
     }
 }
 
-fn with_answers(
+/// The body of the original, with these fields of the chosen body.
+fn with_chosen(
     original: &Map<String, Value>,
     chosen: &Value,
     fields: &[&str],
@@ -173,6 +174,6 @@ fn with_answers(
 
 fn shown(world: &World, call: &Call<'_>, id: Uuid) -> Handled {
     let resource = world.resources.get(&id.to_string());
-    let facts = resource.map(|resource| world.resources.shown(resource));
+    let facts = resource.map(|resource| response::shown(&world.resources, resource));
     Ok(call.success(&facts.unwrap_or_default()))
 }

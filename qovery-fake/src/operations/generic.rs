@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::{Handled, paging};
 use crate::{
     call::{Call, DeclaredList},
-    exchange::{Answer, Refusal},
+    exchange::{Refusal, Response},
     world::{
         World, creation, edit, removal,
         resources::{Resource, parent_facts},
-        version,
+        response, version,
     },
 };
 
@@ -35,7 +35,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
     };
     match (&call.operation.method, is_item, collection) {
         (&Method::GET, true, _) => {
-            let facts = item.map_or(Value::Null, |item| world.resources.shown(item));
+            let facts = item.map_or(Value::Null, |item| response::shown(&world.resources, item));
             Ok(call.success(&facts))
         }
         (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
@@ -83,9 +83,9 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
 
 /// Stores the document of a path.
 fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled {
-    let answer = call.success(&document);
+    let response = call.success(&document);
     world.resources.set_single(&call.incoming.path, document);
-    Ok(answer)
+    Ok(response)
 }
 
 /// The commit of a service with a repository, if its commits are read and a script gave it none.
@@ -96,7 +96,7 @@ fn only_commit(world: &World, call: &Call<'_>) -> Option<Value> {
 }
 
 /// Returns the declared response, with the ids of the path if the schema has properties for them.
-fn example(world: &World, call: &Call<'_>) -> Answer {
+fn example(world: &World, call: &Call<'_>) -> Response {
     let mut facts = parent_facts(&call.path.iter().cloned().collect());
     let last = call.path.last();
     if let Some(resource) = last.and_then(|(_, id)| world.resources.get(id)) {
@@ -105,7 +105,7 @@ fn example(world: &World, call: &Call<'_>) -> Answer {
     call.example(&Value::Object(facts))
 }
 
-/// Whether a successful answer is a new resource, and not a check or an import.
+/// Whether a successful response is a new resource, and not a check or an import.
 fn creates(call: &Call<'_>) -> bool {
     let content = call.operation.success.content.as_ref();
     content.is_some_and(|(_, schema)| {
@@ -123,7 +123,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         .resources
         .of(items)
         .filter(|r| belongs(r))
-        .map(|resource| world.resources.shown(resource))
+        .map(|resource| response::shown(&world.resources, resource))
         .collect();
     let declared = call.declared_list();
     if declared == DeclaredList::None {
@@ -187,7 +187,9 @@ fn create_from_call(world: &mut World, call: &Call<'_>, items: &str) -> Handled 
 /// The facts about a resource, as responses show them.
 fn shown(world: &World, id: &str) -> Value {
     let resource = world.resources.get(id);
-    resource.map_or(Value::Null, |resource| world.resources.shown(resource))
+    resource.map_or(Value::Null, |resource| {
+        response::shown(&world.resources, resource)
+    })
 }
 
 fn first(parents: &BTreeMap<String, String>) -> String {
@@ -217,7 +219,7 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
                 .as_ref()
                 .map(|(_, schema)| schema);
             let is_kept = |name: &str| {
-                // An edit replaces the properties of its schema, but keeps those that answers require.
+                // An edit replaces the properties of its schema, but keeps those that responses require.
                 edited.is_none_or(|edited| !call.contract.declares(edited, name))
                     || answered.is_some_and(|answered| call.contract.requires(answered, name))
             };

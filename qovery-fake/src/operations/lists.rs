@@ -10,6 +10,7 @@ use crate::{
     world::{
         World,
         environment::{Environment, Service},
+        response,
     },
 };
 
@@ -71,7 +72,7 @@ pub(super) fn services_of_environment(world: &World, call: &Call<'_>) -> Handled
 fn document(world: &World, id: Uuid) -> Value {
     let resource = world.resources.get(&id.to_string());
     resource
-        .map(|resource| world.resources.shown(resource))
+        .map(|resource| response::shown(&world.resources, resource))
         .unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Handled, environment_id, uuid};
 use crate::{
     call::Call,
-    exchange::Answer,
+    exchange::Response,
     json::set,
     world::{
         World,
@@ -29,7 +29,7 @@ pub(super) fn of_execution(world: &World, call: &Call<'_>) -> Handled {
             .filter(|entry| entry.at <= world.time.now());
         lines.map(|entry| line(world, execution, entry)).collect()
     });
-    Ok(Answer::json(
+    Ok(Response::json(
         call.operation.success.status,
         &Value::Array(lines),
     ))

@@ -21,12 +21,12 @@ use super::{
     AfterDeletion, Trigger, Workload,
     call::Call,
     contract::{Contract, Operation},
-    exchange::{Answer, Refusal},
+    exchange::{Refusal, Response},
     settings::Gone,
     world::{World, earlier_states::Endpoint, environment::Service},
 };
 
-pub(crate) type Handled = Result<Answer, Refusal>;
+pub(crate) type Handled = Result<Response, Refusal>;
 
 /// Refuses ids of resources that do not exist, the outermost first.
 pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {

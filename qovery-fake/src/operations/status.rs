@@ -7,7 +7,7 @@ use super::{Handled, called_service, environment_id, queue, refusal_of_deleted, 
 use crate::{
     AfterDeletion, RequestState, StatusRequest, Workload,
     call::Call,
-    exchange::{Answer, Refusal},
+    exchange::{Refusal, Response},
     json::set,
     settings::{Gone, RequestStatus},
     world::{
@@ -126,8 +126,8 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
     match settings.unwrap_or(request.shown_as) {
         RequestStatus::Known => {}
         RequestStatus::NotFound => return Err(Refusal::not_found("deployment request", id)),
-        RequestStatus::Empty => return Ok(Answer::json(200, &json!({}))),
-        RequestStatus::NoBody => return Ok(Answer::empty(200)),
+        RequestStatus::Empty => return Ok(Response::json(200, &json!({}))),
+        RequestStatus::NoBody => return Ok(Response::empty(200)),
     }
     let carried = DeploymentRequest::carrying(&world.requests, request.id).unwrap_or(request);
     let state = match world.traits.request_state {
@@ -155,7 +155,7 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
     })))
 }
 
-/// The answer for the subject of a request, if it was deleted and its requests with it.
+/// The response for the subject of a request, if it was deleted and its requests with it.
 fn gone(world: &World, request: &DeploymentRequest) -> Option<Gone> {
     if world.traits.after_deletion == AfterDeletion::RequestStatusKnown {
         return None;

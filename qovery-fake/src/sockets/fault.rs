@@ -70,7 +70,7 @@ impl SocketFault {
         Self::new(Kind::Refused(status))
     }
 
-    /// The connection stays open, and nothing is sent any more, not even the answer to a ping.
+    /// The connection stays open, and nothing is sent any more, not even the response to a ping.
     pub fn silent() -> Self {
         Self::new(Kind::Silent)
     }
@@ -130,7 +130,7 @@ impl SocketFault {
         Self::new(Kind::Compressed)
     }
 
-    /// The frame is sent that makes the console read an entity again.
+    /// Sends the frame that makes the console read an entity again.
     pub fn invalidation(entity: &str) -> Self {
         Self::text(format!("{{\"entity\": [{entity:?}], \"id\": \"x\"}}"))
     }

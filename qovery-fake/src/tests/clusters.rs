@@ -23,8 +23,8 @@ fn a_cluster_goes_through_its_states() {
         ("deploy", ["DEPLOYMENT_QUEUED", "DEPLOYING", "DEPLOYED"]),
         ("update", ["DEPLOYMENT_QUEUED", "DEPLOYING", "DEPLOYED"]),
     ] {
-        let answer = setup.post(&format!("{path}/{action}"));
-        assert_eq!(answer["status"], states[0]);
+        let response = setup.post(&format!("{path}/{action}"));
+        assert_eq!(response["status"], states[0]);
         setup.seconds(2);
         assert_eq!(status()["status"], states[1]);
         setup.seconds(20);
@@ -64,7 +64,7 @@ fn a_dry_run_changes_nothing_and_a_failure_is_shown() {
 }
 
 #[test]
-fn reads_of_a_deleted_cluster_have_the_chosen_answer() {
+fn reads_of_a_deleted_cluster_have_the_chosen_response() {
     for (gone, expected) in [(Gone::NotFound, 404), (Gone::BadRequest, 400)] {
         let setup = Setup::new();
         let cluster = setup.fake.cluster("eu").gone_as(gone);

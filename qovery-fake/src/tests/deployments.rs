@@ -9,9 +9,12 @@ fn a_deployment_goes_through_its_states_and_ends_deployed() {
     let environment = setup.fake.environment("preview");
     let api = environment.service(Workload::Application, "api");
     let path = format!("/environment/{}", environment.id());
-    let answer = setup.post(&format!("{path}/deploy"));
-    assert_eq!(answer["state"], "DEPLOYMENT_QUEUED");
-    let request = answer["deployment_request_id"].as_str().unwrap().to_owned();
+    let response = setup.post(&format!("{path}/deploy"));
+    assert_eq!(response["state"], "DEPLOYMENT_QUEUED");
+    let request = response["deployment_request_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut states = vec![];
     for _ in 0..20 {
         let status = setup.get(&format!("/application/{}/status", api.id()));

@@ -18,12 +18,12 @@ fn organizations(setup: &Setup) -> Delivery {
 fn status(delivery: &Delivery) -> Option<u16> {
     delivery
         .outcome
-        .answer()
-        .map(|answer| answer.status.as_u16())
+        .response()
+        .map(|response| response.status.as_u16())
 }
 
 fn body(delivery: &Delivery) -> Vec<u8> {
-    delivery.outcome.answer().unwrap().body.to_vec()
+    delivery.outcome.response().unwrap().body.to_vec()
 }
 
 #[test]
@@ -76,15 +76,15 @@ fn a_429_has_its_delay_in_every_form() {
         let limit = header::HeaderName::from_static("x-ratelimit-remaining");
         setup.fake.inject(fault.header(limit.clone(), "0"));
         let delivery = organizations(&setup);
-        let answer = delivery.outcome.answer().unwrap();
-        assert_eq!(answer.status, 429);
-        assert_eq!(answer.headers[limit], "0");
-        let got = answer
+        let response = delivery.outcome.response().unwrap();
+        assert_eq!(response.status, 429);
+        assert_eq!(response.headers[limit], "0");
+        let got = response
             .headers
             .get(header::RETRY_AFTER)
             .map(|v| v.to_str().unwrap());
         assert_eq!(got, expected);
-        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!(body["error"], "Too Many Requests");
     }
 }
@@ -99,7 +99,7 @@ fn executed_requests_are_distinguished_from_sent_ones() {
         (Fault::half_body(), true),
         (Fault::garbage(), true),
         (Fault::empty_body(), true),
-        (Fault::slow_answer(Duration::from_secs(90)), true),
+        (Fault::slow_response(Duration::from_secs(90)), true),
     ] {
         let setup = Setup::new();
         let environment = setup.fake.environment("preview");
@@ -119,7 +119,7 @@ fn executed_requests_are_distinguished_from_sent_ones() {
 }
 
 #[test]
-fn lost_and_refused_connections_have_no_answer() {
+fn lost_and_refused_connections_have_no_response() {
     let setup = Setup::new();
     setup.fake.inject(Fault::connection_refused());
     assert!(matches!(
@@ -149,8 +149,8 @@ fn bodies_can_be_late_halved_broken_or_empty() {
     let whole = body(&organizations(&setup));
     setup.fake.inject(Fault::half_body());
     let delivery = organizations(&setup);
-    let Outcome::Answer { cut_after, .. } = delivery.outcome else {
-        panic!("no answer")
+    let Outcome::Response { cut_after, .. } = delivery.outcome else {
+        panic!("no response")
     };
     assert_eq!(cut_after, Some(whole.len() / 2));
     setup.fake.inject(Fault::garbage());
@@ -162,12 +162,12 @@ fn bodies_can_be_late_halved_broken_or_empty() {
     setup.fake.latency(Duration::from_millis(20));
     setup
         .fake
-        .inject(Fault::slow_answer(Duration::from_secs(3)));
+        .inject(Fault::slow_response(Duration::from_secs(3)));
     setup.fake.inject(Fault::slow_body(Duration::from_secs(4)));
     let delivery = organizations(&setup);
     assert_eq!(delivery.before, Duration::from_millis(3_020));
-    let Outcome::Answer { body_over, .. } = delivery.outcome else {
-        panic!("no answer")
+    let Outcome::Response { body_over, .. } = delivery.outcome else {
+        panic!("no response")
     };
     assert_eq!(body_over, Duration::from_secs(4));
 }
@@ -211,20 +211,20 @@ fn a_gateway_can_lose_the_response_to_a_request_that_was_executed() {
     environment.service(Workload::Database, "orders");
     let page = "<html>502 Bad Gateway</html>";
     setup.fake.inject(
-        Fault::answer(502, "text/html", page)
+        Fault::response(502, "text/html", page)
             .after_execution()
             .on_writes(),
     );
     let path = format!("/environment/{}", environment.id());
     let status = format!("{path}/status");
     assert_eq!(setup.call(Method::GET, &status, &Value::Null).0, 200);
-    let lost = setup.answer(Method::DELETE, &path, &Value::Null);
+    let lost = setup.respond(Method::DELETE, &path, &Value::Null);
     assert_eq!(
         (lost.status.as_u16(), &lost.body[..]),
         (502, page.as_bytes())
     );
     assert_eq!(setup.fake.executions().len(), 1);
     assert_eq!(environment.deployments().len(), 1);
-    let again = setup.answer(Method::DELETE, &path, &Value::Null);
+    let again = setup.respond(Method::DELETE, &path, &Value::Null);
     assert_eq!(again.status.as_u16(), 204);
 }

@@ -109,7 +109,7 @@ fn over_http(fake: &FakeQovery) -> HttpTransport {
 }
 
 #[tokio::test]
-async fn both_front_ends_give_the_same_answers() {
+async fn both_front_ends_give_the_same_responses() {
     let (without_socket, environment) = fake();
     let (with_socket, same) = fake();
     assert_eq!(environment, same);
@@ -183,7 +183,7 @@ async fn a_paused_clock_measures_delays_exactly() {
     transport.send(sent).await.unwrap();
     assert_eq!(started.elapsed(), Duration::ZERO);
 
-    fake.inject(Fault::slow_answer(Duration::from_millis(1_250)));
+    fake.inject(Fault::slow_response(Duration::from_millis(1_250)));
     fake.inject(Fault::slow_body(Duration::from_millis(750)));
     let sent = request(base, &Method::GET, "/organization", &Value::Null);
     let response = transport.send(sent).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_request_ends_at_its_limit_although_it_was_executed() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     environment.service(Workload::Container, "web");
-    fake.inject(Fault::slow_answer(Duration::from_secs(30)));
+    fake.inject(Fault::slow_response(Duration::from_secs(30)));
     let path = format!("/environment/{}/deploy", environment.id());
     let mut sent = request(
         "https://fake.qovery.test",
@@ -299,9 +299,9 @@ async fn a_fast_clock_runs_deployments_in_less_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delayed_answers_wait_for_a_manual_clock() {
+async fn delayed_responses_wait_for_a_manual_clock() {
     let fake = FakeQovery::with_clock(Clock::manual());
-    fake.inject(Fault::slow_answer(Duration::from_secs(5)));
+    fake.inject(Fault::slow_response(Duration::from_secs(5)));
     let transport = fake.transport();
     let sent = request(
         "https://fake.qovery.test",

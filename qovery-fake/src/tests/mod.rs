@@ -1,6 +1,5 @@
-//! Tests of the fake: its answers, the course of deployments, and the effects of scripts on requests.
+//! Tests of the fake: its responses, the course of deployments, and the effects of scripts on requests.
 
-mod answers;
 mod clusters;
 mod combinations;
 mod contract;
@@ -10,6 +9,7 @@ mod front_ends;
 mod pages;
 mod requests;
 mod resources;
+mod responses;
 mod round_trip;
 mod scripts;
 mod sources;
@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use super::{
     FakeQovery,
-    exchange::{Answer, Delivery, Incoming, Outcome},
+    exchange::{Delivery, Incoming, Outcome, Response},
 };
 
 /// A fake with a caller that speaks to its core.
@@ -58,17 +58,17 @@ impl Setup {
         self.fake.handle(&self.incoming(method, path, body))
     }
 
-    fn answer(&self, method: Method, path: &str, body: &Value) -> Answer {
+    fn respond(&self, method: Method, path: &str, body: &Value) -> Response {
         match self.delivery(method, path, body).outcome {
-            Outcome::Answer { answer, .. } => answer,
-            other => panic!("no answer but {other:?}"),
+            Outcome::Response { response, .. } => response,
+            other => panic!("no response but {other:?}"),
         }
     }
 
     fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
-        let answer = self.answer(method, path, body);
-        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        (answer.status.as_u16(), body)
+        let response = self.respond(method, path, body);
+        let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+        (response.status.as_u16(), body)
     }
 
     fn get(&self, path: &str) -> Value {

@@ -15,7 +15,7 @@ fn status_with_authorization(setup: &Setup, value: Option<&str>) -> u16 {
         incoming.headers.insert(header::AUTHORIZATION, value);
     }
     match setup.fake.handle(&incoming).outcome {
-        Outcome::Answer { answer, .. } => answer.status.as_u16(),
+        Outcome::Response { response, .. } => response.status.as_u16(),
         other => panic!("{other:?}"),
     }
 }
@@ -125,9 +125,9 @@ fn bodies_are_checked_against_the_contract() {
     let project = setup.fake.project("project");
     let path = format!("/project/{}/environment", project.id());
     let refused = |body: Value| {
-        let (status, answer) = setup.call(Method::POST, &path, &body);
-        assert_eq!(status, 400, "{body}: {answer}");
-        answer["detail"].as_str().unwrap().to_owned()
+        let (status, response) = setup.call(Method::POST, &path, &body);
+        assert_eq!(status, 400, "{body}: {response}");
+        response["detail"].as_str().unwrap().to_owned()
     };
     assert_eq!(refused(json!({})), "name is required");
     assert_eq!(refused(json!({"name": 1})), "name must be of type string");
@@ -145,10 +145,10 @@ fn bodies_are_checked_against_the_contract() {
 
     let mut incoming = setup.incoming(Method::POST, &path, &json!({}));
     incoming.body = "{\"name\":".into();
-    let Outcome::Answer { answer, .. } = setup.fake.handle(&incoming).outcome else {
-        panic!("no answer")
+    let Outcome::Response { response, .. } = setup.fake.handle(&incoming).outcome else {
+        panic!("no response")
     };
-    assert_eq!(answer.status, 400);
+    assert_eq!(response.status, 400);
     assert!(setup.fake.executions().is_empty());
 
     // The API ignores unknown properties.

@@ -102,13 +102,13 @@ fn created_services_can_be_deployed() {
     let container = container["id"].as_str().unwrap().to_owned();
 
     let body = json!({"image_tag": "1.1"});
-    let (status, answer) = setup.call(
+    let (status, response) = setup.call(
         Method::POST,
         &format!("/container/{container}/deploy"),
         &body,
     );
-    assert_eq!(status, 202, "{answer}");
-    assert_eq!(answer["id"], container);
+    assert_eq!(status, 202, "{response}");
+    assert_eq!(response["id"], container);
     setup.seconds(60);
     assert_eq!(
         setup.get(&format!("/container/{container}/status"))["state"],

@@ -73,13 +73,13 @@ impl Oracle {
         }
     }
 
-    /// The schema of a request's JSON body, and that of its successful JSON answer.
+    /// The schema of a request's JSON body, and that of its successful JSON response.
     fn body_of<'a>(&'a self, operation: &'a Value) -> Option<&'a Value> {
         let body = self.follow(operation.get("requestBody")?);
         body.pointer("/content/application~1json/schema")
     }
 
-    fn answer_of<'a>(&'a self, operation: &'a Value) -> Option<&'a Value> {
+    fn response_of<'a>(&'a self, operation: &'a Value) -> Option<&'a Value> {
         let responses = operation["responses"].as_object()?;
         let mut successes = responses
             .iter()
@@ -484,7 +484,7 @@ impl Round<'_> {
     fn read(&mut self, name: &str, collection: &str, item: Option<&str>, id: &str, sent: &Value) {
         if let Some(item) = item
             && let Some(get) = self.oracle.operation(item, "get")
-            && let Some(schema) = self.oracle.answer_of(get)
+            && let Some(schema) = self.oracle.response_of(get)
             && let Some(path) = self.scene.path(item)
         {
             let (status, read) = self.scene.setup.call(Method::GET, &path, &Value::Null);
@@ -496,7 +496,7 @@ impl Round<'_> {
             }
         }
         if let Some(list) = self.oracle.operation(collection, "get")
-            && let Some(schema) = self.oracle.answer_of(list)
+            && let Some(schema) = self.oracle.response_of(list)
             && let Some(path) = self.scene.path(collection)
         {
             // This list is the only one that requires query parameters: its parent and scope.
@@ -544,7 +544,7 @@ impl Round<'_> {
         let Some(post) = self.oracle.operation(template, "post") else {
             return;
         };
-        let schema = self.oracle.answer_of(post);
+        let schema = self.oracle.response_of(post);
         let item = item_of(templates, template);
         let is_listed = self.oracle.operation(template, "get").is_some();
         let (Some(path), true) = (self.scene.path(template), item.is_some() || is_listed) else {
@@ -564,7 +564,7 @@ impl Round<'_> {
         let Some(id) = created["id"].as_str().map(str::to_owned) else {
             // A single document, or an operation that stores nothing.
             let get = self.oracle.operation(template, "get");
-            let read = get.and_then(|get| self.oracle.answer_of(get));
+            let read = get.and_then(|get| self.oracle.response_of(get));
             let is_list = |read| self.oracle.flat(read).properties.contains_key("results");
             if read.is_some_and(|read| !is_list(read)) {
                 self.read(&name, template, None, "", &sent);
@@ -621,7 +621,7 @@ impl Round<'_> {
                 .push(format!("{name}: {status} {edited} for {sent}"));
             return;
         }
-        if let Some(schema) = self.oracle.answer_of(edit) {
+        if let Some(schema) = self.oracle.response_of(edit) {
             self.check(&format!("{name} "), &sent, &edited, schema);
         }
         let collection = template

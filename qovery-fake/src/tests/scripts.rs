@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Setup;
 use crate::{
-    ActionAnswer, FakeEnvironment, FakeService, Gone, RequestStatus, Step, Trigger, Workload,
+    ActionResponse, FakeEnvironment, FakeService, Gone, RequestStatus, Step, Trigger, Workload,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -380,8 +380,8 @@ fn after_an_action_readers_can_be_shown_the_previous_state() {
         .clone()
         .in_state("DEPLOYED")
         .stale_for(5 * SECOND);
-    let answer = story.act("redeploy");
-    assert_eq!(answer["state"], "DEPLOYMENT_QUEUED");
+    let response = story.act("redeploy");
+    assert_eq!(response["state"], "DEPLOYMENT_QUEUED");
     story.setup.seconds(4);
     assert_eq!(story.status()["state"], "DEPLOYED");
     assert_eq!(story.status()["last_deployment_id"], Value::Null);
@@ -399,25 +399,25 @@ fn after_an_action_readers_can_be_shown_the_previous_state() {
 }
 
 #[test]
-fn actions_answer_as_the_environment_says() {
-    for (answer, body) in [
-        (ActionAnswer::Declared, Some("DEPLOYMENT_QUEUED")),
-        (ActionAnswer::WithoutRequestId, Some("DEPLOYMENT_QUEUED")),
-        (ActionAnswer::Stale, Some("STOPPED")),
-        (ActionAnswer::Empty, None),
+fn actions_get_the_response_that_the_environment_sets() {
+    for (response, body) in [
+        (ActionResponse::Declared, Some("DEPLOYMENT_QUEUED")),
+        (ActionResponse::WithoutRequestId, Some("DEPLOYMENT_QUEUED")),
+        (ActionResponse::Stale, Some("STOPPED")),
+        (ActionResponse::Empty, None),
     ] {
         let story = Story::new();
         story
             .environment
             .clone()
             .in_state("STOPPED")
-            .actions_answer(answer);
+            .action_response(response);
         let got = story.act("redeploy");
         assert_eq!(got.get("state").and_then(Value::as_str), body);
         let has_id = got
             .get("deployment_request_id")
             .is_some_and(Value::is_string);
-        assert_eq!(has_id, answer == ActionAnswer::Declared);
+        assert_eq!(has_id, response == ActionResponse::Declared);
         story.setup.seconds(60);
         assert_eq!(story.status()["state"], "DEPLOYED");
     }
@@ -425,13 +425,13 @@ fn actions_answer_as_the_environment_says() {
 
 #[test]
 fn the_status_of_a_request_can_be_unknown_or_empty() {
-    for (answer, status, body) in [
+    for (response, status, body) in [
         (RequestStatus::NotFound, 404, None),
         (RequestStatus::Empty, 200, Some(json!({}))),
         (RequestStatus::NoBody, 200, Some(Value::Null)),
     ] {
         let story = Story::new();
-        story.environment.clone().request_status(answer);
+        story.environment.clone().request_status(response);
         let request = story.act("deploy")["deployment_request_id"].clone();
         let (got, got_body) = story.request_status(&request);
         assert_eq!(got, status);
@@ -467,7 +467,7 @@ fn unknown_states_can_be_shown_for_a_while_or_permanently() {
 }
 
 #[test]
-fn an_older_failure_of_a_neighbour_keeps_the_environment_in_error() {
+fn an_older_failure_of_a_neighbor_keeps_the_environment_in_error() {
     let story = Story::new();
     story.environment.clone().in_state("DEPLOYED");
     story.database.clone().in_state("DEPLOYMENT_ERROR");
@@ -492,8 +492,8 @@ fn an_older_failure_of_a_neighbour_keeps_the_environment_in_error() {
 fn an_action_with_nothing_to_do_changes_nothing() {
     let story = Story::new();
     story.environment.clone().in_state("STOPPED");
-    let answer = story.act("stop");
-    assert_eq!(answer["state"], "STOPPED");
+    let response = story.act("stop");
+    assert_eq!(response["state"], "STOPPED");
     assert_eq!(story.setup.fake.next_due(), None);
     story.environment.next_deployment().has_nothing_to_do();
     story.act("deploy");
@@ -503,7 +503,7 @@ fn an_action_with_nothing_to_do_changes_nothing() {
 }
 
 #[test]
-fn reads_of_a_deleted_environment_have_the_chosen_answer() {
+fn reads_of_a_deleted_environment_have_the_chosen_response() {
     for (gone, status) in [
         (Gone::NotFound, 404),
         (Gone::Forbidden, 403),
@@ -587,12 +587,12 @@ fn an_action_affects_only_the_selected_services() {
             &body,
         )
     };
-    let (status, answer) = call(
+    let (status, response) = call(
         "deploy",
         json!({"applications": [{"application_id": story.api.id(), "git_commit_id": "abc"}]}),
     );
-    assert_eq!(status, 202, "{answer}");
-    assert_eq!(answer["id"], story.environment.id().to_string());
+    assert_eq!(status, 202, "{response}");
+    assert_eq!(response["id"], story.environment.id().to_string());
     story.setup.seconds(60);
     assert_eq!(story.api.state().unwrap(), "DEPLOYED");
     assert_eq!(story.database.state().unwrap(), "READY");

@@ -21,15 +21,15 @@ fn newest(setup: &Setup, service: &FakeService) -> Value {
 fn deploy(setup: &Setup, service: &FakeService, body: &Value) {
     let segment = service.workload().segment();
     let path = format!("/{segment}/{}/deploy", service.id());
-    let (status, answer) = setup.call(Method::POST, &path, body);
-    assert_eq!(status, 202, "{answer}");
+    let (status, response) = setup.call(Method::POST, &path, body);
+    assert_eq!(status, 202, "{response}");
     setup.fake.advance(std::time::Duration::from_secs(120));
 }
 
 fn deploy_all(setup: &Setup, service: &FakeService) {
     let path = format!("/environment/{}/deploy", service.environment().id());
-    let (status, answer) = setup.call(Method::POST, &path, &Value::Null);
-    assert_eq!(status, 202, "{answer}");
+    let (status, response) = setup.call(Method::POST, &path, &Value::Null);
+    assert_eq!(status, 202, "{response}");
     setup.fake.advance(std::time::Duration::from_secs(120));
 }
 
@@ -287,8 +287,8 @@ fn another_branch_is_deployed_in_its_own_newest_commit() {
         "healthchecks": {},
         "git_repository": {"url": repository["url"], "branch": "feature", "provider": "GITHUB"},
     });
-    let (status, answer) = setup.call(Method::PUT, &path, &body);
-    assert_eq!(status, 200, "{answer}");
+    let (status, response) = setup.call(Method::PUT, &path, &body);
+    assert_eq!(status, 200, "{response}");
     deploy_all(&setup, &api);
     let second = newest(&setup, &api);
     assert_ne!(first, second);

@@ -1,4 +1,4 @@
-//! Random stories: answers always match the contract, and every deployment ends.
+//! Random stories: responses always match the contract, and every deployment ends.
 
 use http::Method;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Setup;
 use crate::{
-    ActionAnswer, FakeEnvironment, FakeService, Step, Trigger, Workload,
+    ActionResponse, FakeEnvironment, FakeService, Step, Trigger, Workload,
     contract::{Contract, Direction, Matched},
     vocabulary::is_terminal,
 };
@@ -28,7 +28,7 @@ enum Turn {
     Mask,
     Merge(bool),
     Stale(u64),
-    Answer(ActionAnswer),
+    Response(ActionResponse),
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
@@ -46,10 +46,10 @@ fn turn() -> impl Strategy<Value = Turn> {
         Just(Trigger::Stop),
         Just(Trigger::Restart)
     ];
-    let answer = prop_oneof![
-        Just(ActionAnswer::Declared),
-        Just(ActionAnswer::WithoutRequestId),
-        Just(ActionAnswer::Stale),
+    let response = prop_oneof![
+        Just(ActionResponse::Declared),
+        Just(ActionResponse::WithoutRequestId),
+        Just(ActionResponse::Stale),
     ];
     prop_oneof![
         6 => (0_u64..20).prop_map(Turn::Seconds),
@@ -66,7 +66,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => Just(Turn::Mask),
         1 => any::<bool>().prop_map(Turn::Merge),
         1 => (0_u64..10).prop_map(Turn::Stale),
-        1 => answer.prop_map(Turn::Answer),
+        1 => response.prop_map(Turn::Response),
     ]
 }
 
@@ -180,8 +180,8 @@ impl Story {
             Turn::Stale(time) => {
                 self.environment.clone().stale_for(seconds(*time));
             }
-            Turn::Answer(answer) => {
-                self.environment.clone().actions_answer(*answer);
+            Turn::Response(response) => {
+                self.environment.clone().action_response(*response);
             }
         }
     }
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_random_stories_answers_match_the_contract_and_every_deployment_ends(
+    fn in_random_stories_responses_match_the_contract_and_every_deployment_ends(
         turns in prop::collection::vec(turn(), 1..40),
     ) {
         let mut story = Story::new();

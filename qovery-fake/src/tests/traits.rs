@@ -466,7 +466,7 @@ fn a_service_that_its_deployment_did_not_reach_follows_the_trait() {
 }
 
 #[test]
-fn deleted_resources_and_their_requests_have_the_answer_of_the_trait() {
+fn deleted_resources_and_their_requests_have_the_response_of_the_trait() {
     for after in AfterDeletion::ALL {
         let scene = Scene::with(ApiTraits::new().after_deletion(*after));
         let path = format!("/environment/{}", scene.environment.id());

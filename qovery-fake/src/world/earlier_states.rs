@@ -45,8 +45,8 @@ impl EarlierStates {
         self.changed = true;
     }
 
-    /// Whether something has changed at this instant that a later reading may see. The answer is true only once
-    /// for each instant.
+    /// Whether something has changed at this instant that a later reading may see. Returns true only once for each
+    /// instant.
     pub(super) fn needs_copy(&mut self, reach: Duration) -> bool {
         !reach.is_zero() && std::mem::take(&mut self.changed)
     }

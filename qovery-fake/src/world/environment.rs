@@ -38,7 +38,7 @@ pub(crate) struct Environment {
     pub(crate) stale: Option<Stale>,
     /// A state that is shown until the deadline instead of the real one.
     pub(crate) masked: Option<(Duration, String)>,
-    /// The status before the request that is shown.
+    /// The status from before the request whose state is shown.
     pub(crate) before: EnvironmentBefore,
 }
 

@@ -15,7 +15,7 @@ pub(crate) mod queue;
 pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod resources;
-mod response;
+pub(crate) mod response;
 mod run;
 pub(crate) mod script;
 pub(crate) mod table;

@@ -12,7 +12,7 @@ use super::{
     request::{self, DeploymentRequest, RequestStage},
     run,
     script::Script,
-    version::AskedVersion,
+    version::{self, AskedVersion},
 };
 use crate::{CanceledInQueue, Merging, Trigger};
 
@@ -49,9 +49,9 @@ pub(crate) fn accept_from_caller(
         script,
     )?;
     let configured = world.configured_version;
-    for (service, version) in &versions {
+    for (service, asked) in &versions {
         if let Some(resource) = world.resources.get_mut(&service.to_string()) {
-            resource.take_version(version, configured);
+            version::store(resource, asked, configured);
         }
     }
     Some(id)

@@ -35,7 +35,7 @@ pub(crate) struct DeploymentRequest {
     pub(crate) ended_at: Option<Duration>,
     /// The request that absorbed this one.
     pub(crate) merged_into: Option<Uuid>,
-    /// The answer to reads of its status, also after its environment is deleted.
+    /// The response to reads of its status, also after its environment is deleted.
     pub(crate) shown_as: RequestStatus,
     pub(crate) script: Script,
 }

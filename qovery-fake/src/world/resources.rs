@@ -1,6 +1,6 @@
 //! Everything that has an id, as JSON facts.
 //!
-//! The server's properties and the client's properties are stored separately; an answer is built from
+//! The server's properties and the client's properties are stored separately; a response is built from
 //! both and the schema of the operation that reads the resource.
 
 use std::collections::{BTreeMap, HashMap};

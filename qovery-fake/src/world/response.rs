@@ -9,26 +9,30 @@ use serde_json::{Map, Value, json};
 use super::resources::{Resource, Resources};
 use crate::json::set;
 
-impl Resources {
-    /// The facts about a resource, as responses show them.
-    pub(crate) fn shown(&self, resource: &Resource) -> Value {
-        let mut facts = resource.facts();
-        if let Some(facts) = facts.as_object_mut() {
-            if resource.parameter() == "environmentId" {
-                self.show_cloud_provider(facts);
-            }
-            show_sources(facts);
-            self.resolve(facts);
+/// The facts about a resource, as responses show them.
+pub(crate) fn shown(resources: &Resources, resource: &Resource) -> Value {
+    let references = References(resources);
+    let mut facts = resource.facts();
+    if let Some(facts) = facts.as_object_mut() {
+        if resource.parameter() == "environmentId" {
+            references.show_cloud_provider(facts);
         }
-        facts
+        show_sources(facts);
+        references.resolve(facts);
     }
+    facts
+}
 
+/// The resources that the facts of another one refer to.
+struct References<'a>(&'a Resources);
+
+impl References<'_> {
     /// The provider of an environment is that of its cluster.
     fn show_cloud_provider(&self, facts: &mut Map<String, Value>) {
         let Some(cluster) = facts.get("cluster_id").cloned() else {
             return;
         };
-        let known = cluster.as_str().and_then(|id| self.get(id));
+        let known = cluster.as_str().and_then(|id| self.0.get(id));
         let provider = known.and_then(|known| known.facts().get("cloud_provider").cloned());
         let provider = provider.unwrap_or_else(|| json!("AWS"));
         let shown = json!({ "provider": provider, "cluster": cluster });
@@ -54,7 +58,7 @@ impl Resources {
             if let Some(object) = object.as_object_mut() {
                 object.insert("id".to_owned(), json!(id));
             }
-            let known = self.get(&id);
+            let known = self.0.get(&id);
             if let Some(called) = known.and_then(|known| known.facts().get("name").cloned()) {
                 facts.entry(format!("{name}_name")).or_insert(called);
             }
@@ -79,7 +83,7 @@ impl Resources {
             Value::Object(facts) => {
                 self.resolve(facts);
                 let known = facts.get("id").and_then(Value::as_str);
-                if let Some(known) = known.and_then(|id| self.get(id)) {
+                if let Some(known) = known.and_then(|id| self.0.get(id)) {
                     let known = known.facts();
                     for (name, value) in known.as_object().into_iter().flatten() {
                         let fact = facts.entry(name).or_insert(Value::Null);

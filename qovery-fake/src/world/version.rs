@@ -90,87 +90,83 @@ impl AskedVersion {
     }
 }
 
-impl World {
-    /// Notes the versions of a run that begins, before the history shows them.
-    pub(super) fn begin_versions(
-        &mut self,
-        action: Trigger,
-        services: &[Uuid],
-        versions: &BTreeMap<Uuid, AskedVersion>,
-    ) {
-        if action != Trigger::Deploy {
-            return;
+/// Notes the versions of a run that begins, before the history shows them.
+pub(super) fn begin(
+    world: &mut World,
+    action: Trigger,
+    services: &[Uuid],
+    versions: &BTreeMap<Uuid, AskedVersion>,
+) {
+    if action != Trigger::Deploy {
+        return;
+    }
+    for id in services {
+        let Some(service) = world.services.get_mut(id) else {
+            continue;
+        };
+        let asked = versions.get(id).cloned().unwrap_or_default();
+        service.is_plan = asked.is_plan && service.kind == Workload::Terraform;
+        service.asked = asked.parts;
+        if service.is_plan || service.asked.contains_key("git_commit_id") {
+            continue;
         }
-        for id in services {
-            let Some(service) = self.services.get_mut(id) else {
-                continue;
-            };
-            let asked = versions.get(id).cloned().unwrap_or_default();
-            service.is_plan = asked.is_plan && service.kind == Workload::Terraform;
-            service.asked = asked.parts;
-            if service.is_plan || service.asked.contains_key("git_commit_id") {
-                continue;
-            }
-            let commits = format!("/{}/{id}/commit", service.kind.segment());
-            let newest = self.resources.single(&commits);
-            let newest = newest.and_then(|commits| commits.pointer("/0/git_commit_id"));
-            let newest = newest.cloned();
-            if let Some(resource) = self.resources.get_mut(&id.to_string()) {
-                resource.deploy_newest(newest);
-            }
+        let commits = format!("/{}/{id}/commit", service.kind.segment());
+        let newest = world.resources.single(&commits);
+        let newest = newest.and_then(|commits| commits.pointer("/0/git_commit_id"));
+        let newest = newest.cloned();
+        if let Some(resource) = world.resources.get_mut(&id.to_string()) {
+            Configuration(&mut resource.body).deploy_newest(newest);
         }
     }
 }
 
-impl Service {
-    /// The details in the history of a deployment that begins now, from the facts about the service.
-    pub(super) fn version_details(&self, facts: &Value, date: &str) -> Value {
-        let first = |paths: &[&str]| {
-            let mut found = paths.iter().filter_map(|path| facts.pointer(path));
-            found.find(|value| value.is_string()).cloned()
-        };
-        let asked = |part: &str| self.asked.get(part).cloned();
-        let commit = asked("git_commit_id").or_else(|| {
-            let mut repositories = REPOSITORIES.iter().filter_map(|path| facts.pointer(path));
-            repositories.find_map(commit_of)
-        });
-        let commit = commit.map(|id| {
-            json!({
-                "git_commit_id": id, "created_at": date, "tag": "", "message": "",
-                "author_name": "someone",
-            })
-        });
-        let image = first(&["/image_name", "/source/image/image_name"]).unwrap_or(json!("image"));
-        let tag = asked("image_tag").or_else(|| first(&TAGS));
-        let chart = asked("chart_version").or_else(|| first(&CHART_VERSIONS));
-        match self.kind {
-            Workload::Application => match commit {
-                Some(commit) => json!({"commit": commit, "build_pod_name": "builder"}),
-                None => json!({}),
-            },
-            Workload::Container => match tag {
-                Some(tag) => json!({"image_name": image, "tag": tag, "arguments": []}),
-                None => json!({}),
-            },
-            Workload::CronJob | Workload::LifecycleJob => json!({
-                "image_name": image,
-                "tag": tag.unwrap_or(json!("")),
-                "commit": commit,
-                "job_type": if self.kind == Workload::CronJob { "CRON" } else { "LIFECYCLE" },
+/// The details in the history of a deployment that begins now, from the facts about the service.
+pub(super) fn details(service: &Service, facts: &Value, date: &str) -> Value {
+    let first = |paths: &[&str]| {
+        let mut found = paths.iter().filter_map(|path| facts.pointer(path));
+        found.find(|value| value.is_string()).cloned()
+    };
+    let asked = |part: &str| service.asked.get(part).cloned();
+    let commit = asked("git_commit_id").or_else(|| {
+        let mut repositories = REPOSITORIES.iter().filter_map(|path| facts.pointer(path));
+        repositories.find_map(commit_of)
+    });
+    let commit = commit.map(|id| {
+        json!({
+            "git_commit_id": id, "created_at": date, "tag": "", "message": "",
+            "author_name": "someone",
+        })
+    });
+    let image = first(&["/image_name", "/source/image/image_name"]).unwrap_or(json!("image"));
+    let tag = asked("image_tag").or_else(|| first(&TAGS));
+    let chart = asked("chart_version").or_else(|| first(&CHART_VERSIONS));
+    match service.kind {
+        Workload::Application => match commit {
+            Some(commit) => json!({"commit": commit, "build_pod_name": "builder"}),
+            None => json!({}),
+        },
+        Workload::Container => match tag {
+            Some(tag) => json!({"image_name": image, "tag": tag, "arguments": []}),
+            None => json!({}),
+        },
+        Workload::CronJob | Workload::LifecycleJob => json!({
+            "image_name": image,
+            "tag": tag.unwrap_or(json!("")),
+            "commit": commit,
+            "job_type": if service.kind == Workload::CronJob { "CRON" } else { "LIFECYCLE" },
+        }),
+        Workload::Helm => match (chart, commit) {
+            (Some(chart), _) => json!({
+                "repository": {"chart_name": "chart", "chart_version": chart},
             }),
-            Workload::Helm => match (chart, commit) {
-                (Some(chart), _) => json!({
-                    "repository": {"chart_name": "chart", "chart_version": chart},
-                }),
-                (None, Some(commit)) => json!({"commit": commit}),
-                (None, None) => json!({}),
-            },
-            Workload::Terraform => match commit {
-                Some(commit) => json!({"commit": commit}),
-                None => json!({}),
-            },
-            Workload::Database | Workload::AgenticWorkflow => json!({}),
-        }
+            (None, Some(commit)) => json!({"commit": commit}),
+            (None, None) => json!({}),
+        },
+        Workload::Terraform => match commit {
+            Some(commit) => json!({"commit": commit}),
+            None => json!({}),
+        },
+        Workload::Database | Workload::AgenticWorkflow => json!({}),
     }
 }
 
@@ -213,9 +209,16 @@ fn newest_commit(url: &str, branch: &str) -> String {
     format!("{high:032x}{low:08x}")
 }
 
-impl Resource {
-    /// Stores the version of a deployment, so that the service shows it.
-    pub(crate) fn take_version(&mut self, version: &AskedVersion, configured: ConfiguredVersion) {
+/// Stores the version of a deployment in the settings of the service, so that the service shows it.
+pub(super) fn store(service: &mut Resource, version: &AskedVersion, configured: ConfiguredVersion) {
+    Configuration(&mut service.body).take(version, configured);
+}
+
+/// The settings of a service, which a deployment can change.
+struct Configuration<'a>(&'a mut Map<String, Value>);
+
+impl Configuration<'_> {
+    fn take(&mut self, version: &AskedVersion, configured: ConfiguredVersion) {
         let asked = |part: &str| version.parts.get(part).cloned();
         if version.is_plan {
             return;
@@ -230,7 +233,7 @@ impl Resource {
         for (part, paths) in places {
             let Some(value) = asked(part) else { continue };
             for path in paths {
-                if let Some(place) = at(&mut self.body, path).filter(|place| place.is_string()) {
+                if let Some(place) = at(self.0, path).filter(|place| place.is_string()) {
                     *place = value.clone();
                     break;
                 }
@@ -241,7 +244,7 @@ impl Resource {
     /// Deploys the newest commit, if the repository has none deployed.
     fn deploy_newest(&mut self, newest: Option<Value>) {
         for path in REPOSITORIES {
-            let Some(repository) = at(&mut self.body, path) else {
+            let Some(repository) = at(self.0, path) else {
                 continue;
             };
             if repository.get(DEPLOYED).is_some_and(Value::is_string) {
@@ -256,7 +259,7 @@ impl Resource {
 
     fn set_deployed(&mut self, commit: Value) {
         for path in REPOSITORIES {
-            if let Some(repository) = at(&mut self.body, path).and_then(Value::as_object_mut) {
+            if let Some(repository) = at(self.0, path).and_then(Value::as_object_mut) {
                 repository.insert(DEPLOYED.to_owned(), commit);
                 return;
             }

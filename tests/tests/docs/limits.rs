@@ -174,7 +174,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "ids / cursors that a pager",
+        "ids / cursors that the stream of a list",
         "qovery-ext/src/page/seen",
         "REMEMBERED",
         Count,

@@ -78,11 +78,11 @@ async fn cells(outcomes: &[Outcome]) -> [&'static str; 2] {
             again::<Post>(*outcome).await,
             again::<Patch>(*outcome).await,
         ];
-        for (cell, answers) in cells.iter_mut().zip([&reading[..], &writing[..]]) {
-            for answer in answers {
+        for (cell, observed) in cells.iter_mut().zip([&reading[..], &writing[..]]) {
+            for again in observed {
                 assert_eq!(
-                    cell.get_or_insert(*answer),
-                    answer,
+                    cell.get_or_insert(*again),
+                    again,
                     "a column is of two minds"
                 );
             }

@@ -21,21 +21,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) -> Self {
+    pub(crate) async fn start(response: impl Fn(&str) -> Vec<u8> + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(stream, answer.clone()));
+                tokio::spawn(serve(stream, response.clone()));
             }
         });
         Self { url, task }
     }
 
     pub(crate) async fn of(status: &str, headers: &str, body: impl Into<Vec<u8>>) -> Self {
-        let answer = answer(status, headers, &body.into());
-        Self::start(move |_| answer.clone()).await
+        let response = response(status, headers, &body.into());
+        Self::start(move |_| response.clone()).await
     }
 
     fn connect(&self) -> Connect {
@@ -56,14 +56,14 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<u8>) {
+async fn serve(mut stream: TcpStream, response: impl Fn(&str) -> Vec<u8>) {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut chunk).await {
         head.extend_from_slice(&chunk[..length]);
         if head.windows(4).any(|four| four == b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&head).into_owned();
-            if stream.write_all(&answer(&text)).await.is_err() {
+            if stream.write_all(&response(&text)).await.is_err() {
                 return;
             }
             head.clear();
@@ -71,7 +71,7 @@ async fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<u8>) {
     }
 }
 
-fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
@@ -175,7 +175,7 @@ async fn brackets_and_commas_inside_of_a_text_are_not_counted() {
 }
 
 #[tokio::test]
-async fn a_deadline_around_a_call_holds_while_a_large_answer_is_decoded() {
+async fn a_deadline_around_a_call_holds_while_a_large_response_is_decoded() {
     let body = environments(20_000).to_string();
     let server = Server::of("200 OK", JSON, body).await;
     let client = server.client();
@@ -245,7 +245,7 @@ async fn a_wait_ends_at_its_deadline_with_responses_of_any_size() {
             } else {
                 &statuses
             };
-            answer("200 OK", JSON, body.as_bytes())
+            response("200 OK", JSON, body.as_bytes())
         })
         .await;
         let limit = Duration::from_secs(2);

@@ -30,7 +30,7 @@ fn build(path: &Path) -> Result<Client, ConnectError> {
     let path = path.to_owned();
     let (done, outcome) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let stub = Stub::answers(200, "{}");
+        let stub = Stub::responding(200, "{}");
         let built = Connect::new()
             .cli_context_file(path)
             .transport(stub)
@@ -226,7 +226,7 @@ fn a_file_that_others_may_read_is_warned_about_once() {
             .unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         for _ in 0..3 {
-            let stub = Stub::answers(200, "{}");
+            let stub = Stub::responding(200, "{}");
             let built = Connect::new()
                 .cli_context_file(&path)
                 .transport(stub)
@@ -249,8 +249,8 @@ async fn names_of_this_machine_resolve_to_it_without_a_name_server() {
             let length = connection.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..length]).to_lowercase();
             assert!(request.contains("authorization: token qov_"), "{request}");
-            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
-            connection.write_all(answer.as_bytes()).await.unwrap();
+            let response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            connection.write_all(response.as_bytes()).await.unwrap();
         }
     });
     // No name server knows these names. A name server that did could resolve them to any machine.

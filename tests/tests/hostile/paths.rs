@@ -124,7 +124,7 @@ async fn sent(stub: &Stub, value: &dyn QueryValue) -> Option<String> {
 
 #[tokio::test]
 async fn no_value_of_a_path_parameter_leaves_its_segment_on_any_server() {
-    let stub = Stub::answers(200, "{}");
+    let stub = Stub::responding(200, "{}");
     let mut values: Vec<String> = ATOMS.map(str::to_owned).to_vec();
     for first in ATOMS {
         for second in ATOMS {
@@ -153,7 +153,7 @@ async fn no_value_of_a_path_parameter_leaves_its_segment_on_any_server() {
 
 #[tokio::test]
 async fn dots_in_any_number_of_encodings_are_refused() {
-    let stub = Stub::answers(200, "{}");
+    let stub = Stub::responding(200, "{}");
     for dots in [".", "..", "..;", "..;a=b", ".. ", "a/..", "..\\"] {
         let mut value = dots.to_owned();
         for _ in 0..12 {

@@ -109,11 +109,11 @@ fn authorization(token: &str) -> HeaderValue {
 }
 
 /// The error of a call with this response. The token is removed as in the transport.
-async fn failure(token: &'static str, answer: RawResponse) -> Error {
+async fn failure(token: &'static str, response: RawResponse) -> Error {
     let stub = Stub::new(move |_| {
-        let mut answer = answer.clone();
-        answer.redact(&authorization(token));
-        Ok(answer)
+        let mut response = response.clone();
+        response.redact(&authorization(token));
+        Ok(response)
     });
     let call = Call::<GetNote>::new(&stub.client(), &[&"x"]);
     call.await.unwrap_err()
@@ -152,13 +152,13 @@ async fn a_failure_does_not_show_the_token_in_any_encoding() {
             ];
             for body in bodies {
                 for status in [401, 200] {
-                    let answer = match status {
+                    let response = match status {
                         // A body that is not JSON is also a failure.
                         200 => response(200, &format!("!{body}")),
                         status => response(status, &body),
                     };
-                    let answer = with_header(answer, "x-request-id", &marked);
-                    let error = failure(token, answer).await;
+                    let response = with_header(response, "x-request-id", &marked);
+                    let error = failure(token, response).await;
                     assert_hidden(token, &spelling, &error);
                 }
             }
@@ -183,9 +183,9 @@ async fn the_name_of_a_field_that_cannot_be_decoded_does_not_show_the_token() {
         for spelling in spellings(token) {
             let body = json!({format!("<<{spelling}>>"): "x"}).to_string();
             let stub = Stub::new(move |_| {
-                let mut answer = response(200, &body);
-                answer.redact(&authorization(token));
-                Ok(answer)
+                let mut response = response(200, &body);
+                response.redact(&authorization(token));
+                Ok(response)
             });
             let call = Call::<GetNumbers>::new(&stub.client(), &[]);
             assert_hidden(token, &spelling, &call.await.unwrap_err());

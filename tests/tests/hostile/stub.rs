@@ -9,27 +9,27 @@ use qovery_api::{
 };
 use serde_json::Value;
 
-type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
+type Respond = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
 
 /// Answers every request with the same response, and records the URLs.
 #[derive(Clone)]
 pub(crate) struct Stub {
-    answer: Arc<Answer>,
+    respond: Arc<Respond>,
     urls: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stub {
     pub(crate) fn new(
-        answer: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
+        respond: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            answer: Arc::new(answer),
+            respond: Arc::new(respond),
             urls: Arc::default(),
         }
     }
 
     /// Answers with this status and body.
-    pub(crate) fn answers(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) fn responding(status: u16, body: impl Into<String>) -> Self {
         let body = body.into();
         Self::new(move |_| Ok(response(status, &body)))
     }
@@ -47,8 +47,8 @@ impl Stub {
 impl Transport for Stub {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         self.urls.lock().unwrap().push(request.url.to_string());
-        let answer = (self.answer)(&request);
-        Box::pin(async move { answer })
+        let response = (self.respond)(&request);
+        Box::pin(async move { response })
     }
 }
 

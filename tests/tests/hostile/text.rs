@@ -118,7 +118,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext VersionField Display", "a word of ours"),
     (
         "fake Violation Display",
-        "private: the body of an answer of the fake",
+        "private: the body of a response of the fake",
     ),
     ("ext Window Debug", "the id of the operation and numbers"),
 ];
@@ -270,16 +270,16 @@ async fn api(text: &str, printed: &mut Printed) {
             let body = body.clone();
             let id = text.to_owned();
             let stub = Stub::new(move |_| {
-                let answer = with_header(response(status, &body), "x-request-id", &id);
-                let answer = with_header(answer, "content-encoding", &id);
-                Ok(with_header(answer, "location", &id))
+                let response = with_header(response(status, &body), "x-request-id", &id);
+                let response = with_header(response, "content-encoding", &id);
+                Ok(with_header(response, "location", &id))
             });
             if let Err(error) = Call::<GetNote>::new(&stub.client(), &[&"x"]).await {
                 printed.error(names, &error);
             }
         }
     }
-    let client = Stub::answers(200, "{}").client();
+    let client = Stub::responding(200, "{}").client();
     if let Err(error) = Call::<GetNote>::new(&client, &[&text]).await {
         printed.error(names, &error);
     }
@@ -309,7 +309,7 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
     let id = Uuid::from_u128(7);
     let service = json!({"id": id, "name": text, "service_type": text});
     let list = |services: serde_json::Value| {
-        Stub::answers(200, json!({ "results": services }).to_string()).client()
+        Stub::responding(200, json!({ "results": services }).to_string()).client()
     };
     let names = ["ext FindError Display", "ext $error Debug"];
     let one = list(json!([service]));
@@ -341,7 +341,7 @@ async fn recipes_and_pages(text: &str, printed: &mut Printed) {
         .resume(cursor);
     let error = history.pages().next().await.unwrap().unwrap_err();
     printed.display("ext PageError Display", &error);
-    let failing = Stub::answers(500, json!({"detail": text}).to_string()).client();
+    let failing = Stub::responding(500, json!({"detail": text}).to_string()).client();
     let mut pages = failing
         .list_environment_deployment_history(id)
         .paged()
@@ -366,7 +366,10 @@ async fn connect(text: &str, printed: &mut Printed) {
     }
     printed.debug("ext Connect Debug", &Connect::new().user_agent(text));
     let client = Connect::new().token_source(Failing(text.to_owned()));
-    let client = client.transport(Stub::answers(200, "{}")).build().unwrap();
+    let client = client
+        .transport(Stub::responding(200, "{}"))
+        .build()
+        .unwrap();
     let error = Call::<GetNote>::new(&client, &[&"x"]).await.unwrap_err();
     printed.error(["api Error Display", "api Error Debug"], &error);
 
@@ -552,9 +555,10 @@ async fn no_trace_controls_a_terminal_or_a_runner() {
     let _guard = subscriber.finish().set_default();
     for (_, text) in texts() {
         let id = text.clone();
-        let answers = Stub::new(move |_| Ok(with_header(response(503, &id), "x-request-id", &id)));
+        let responses =
+            Stub::new(move |_| Ok(with_header(response(503, &id), "x-request-id", &id)));
         let lost = Stub::new(move |_| Err(TransportError::connect(text.clone())));
-        for stub in [answers, lost] {
+        for stub in [responses, lost] {
             let client = Connect::new().token("qov_0123456789").transport(stub);
             let client = client.retry(RetryPolicy::new()).build().unwrap();
             Call::<GetNote>::new(&client, &[&"x"]).await.unwrap_err();

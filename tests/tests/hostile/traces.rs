@@ -72,7 +72,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The response of the server to the head of a request, with this text in every place.
-fn answers(said: &str) -> Vec<Vec<u8>> {
+fn responses(said: &str) -> Vec<Vec<u8>> {
     let switched = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
                     sec-websocket-accept: {key}\r\n";
     let head = |status: &str, headers: &str, body: &str| {
@@ -134,9 +134,9 @@ fn answers(said: &str) -> Vec<Vec<u8>> {
     ]
 }
 
-async fn serve(listener: TcpListener, answer: Vec<u8>) {
+async fn serve(listener: TcpListener, response: Vec<u8>) {
     while let Ok((mut stream, _)) = listener.accept().await {
-        let answer = answer.clone();
+        let response = response.clone();
         tokio::spawn(async move {
             let head = read_head(&mut stream).await;
             let key = head
@@ -145,12 +145,15 @@ async fn serve(listener: TcpListener, answer: Vec<u8>) {
             let accepted = key.map(|key| {
                 tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes())
             });
-            let bytes = match accepted.filter(|_| answer.starts_with(b"HTTP/1.1 101")) {
+            let bytes = match accepted.filter(|_| response.starts_with(b"HTTP/1.1 101")) {
                 Some(accepted) => {
-                    let at = answer.windows(5).position(|five| five == b"{key}").unwrap();
-                    [&answer[..at], accepted.as_bytes(), &answer[at + 5..]].concat()
+                    let at = response
+                        .windows(5)
+                        .position(|five| five == b"{key}")
+                        .unwrap();
+                    [&response[..at], accepted.as_bytes(), &response[at + 5..]].concat()
                 }
-                None => answer,
+                None => response,
             };
             let _closed_early = stream.write_all(&bytes).await;
             let _closed_early = stream.shutdown().await;
@@ -165,12 +168,12 @@ async fn no_log_of_any_crate_contains_the_token_that_a_server_sends_back() {
         let service = fake.environment("one").service(Workload::Container, "web");
         let rest = fake.serve().await.unwrap();
         for (round, said) in spellings(token).into_iter().enumerate() {
-            // Each answer with every third spelling, because each client logs a lot.
-            for answer in answers(&said).into_iter().skip(round % 3).step_by(3) {
+            // Each response with every third spelling, because each client logs a lot.
+            for response in responses(&said).into_iter().skip(round % 3).step_by(3) {
                 let traced = Traced::default();
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
-                let server = tokio::spawn(serve(listener, answer.clone()));
+                let server = tokio::spawn(serve(listener, response.clone()));
                 let guard = traced.listen();
                 let connect = |url: String| {
                     Connect::new()
@@ -204,7 +207,7 @@ async fn no_log_of_any_crate_contains_the_token_that_a_server_sends_back() {
                     assert!(
                         !line.contains(&said) && !line.contains(token),
                         "{}\n{line}",
-                        String::from_utf8_lossy(&answer)
+                        String::from_utf8_lossy(&response)
                     );
                 }
             }

@@ -33,7 +33,7 @@ async fn text(client: &Client) -> Result<String, Error> {
     Call::<GetText>::new(client, &[]).timeout(LIMIT).await
 }
 
-async fn answers(reply: impl Into<Vec<u8>>) -> Server {
+async fn responding(reply: impl Into<Vec<u8>>) -> Server {
     let reply = reply.into();
     Server::start(move |_| reply.clone()).await
 }
@@ -71,7 +71,7 @@ async fn a_body_that_broke_off_is_no_success_in_any_framing() {
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/*\r\ncontent-length: 4\r\n\r\nhalf",
         "HTTP/1.1 226 X\r\ncontent-length: 4\r\n\r\nhalf",
     ] {
-        let server = answers(reply).await;
+        let server = responding(reply).await;
         let client = server.client();
         let error = text(&client).await.expect_err(reply);
         assert!(
@@ -89,7 +89,7 @@ async fn a_body_that_broke_off_is_no_success_in_any_framing() {
         "HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/4\r\ncontent-length: 4\r\n\r\nhalf",
     ] {
         let reply = reply.replace("OK\r\n", "OK\r\nconnection: close\r\n");
-        let server = answers(reply.clone()).await;
+        let server = responding(reply.clone()).await;
         let read = text(&server.client()).await;
         // Without a length, the end of the connection is the end of the body.
         if reply.contains("content-length") {
@@ -101,7 +101,7 @@ async fn a_body_that_broke_off_is_no_success_in_any_framing() {
 #[tokio::test]
 async fn a_part_that_was_asked_for_is_a_success() {
     let server =
-        answers("HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/8\r\ncontent-length: 4\r\n\r\nhalf")
+        responding("HTTP/1.1 206 X\r\ncontent-range: bytes 0-3/8\r\ncontent-length: 4\r\n\r\nhalf")
             .await;
     let call = Call::<GetText>::new(&server.client(), &[]).header("range", "bytes=0-3");
     assert_eq!(call.await.unwrap(), "half");
@@ -128,7 +128,7 @@ async fn endless_headers_and_interim_responses_are_cut_at_the_limit() {
         "0".repeat(4_000_000),
     ] {
         let begin = reply.chars().take(60).collect::<String>();
-        let server = answers(reply).await;
+        let server = responding(reply).await;
         let started = Instant::now();
         let error = text(&server.client()).await.expect_err(&begin);
         let took = started.elapsed();
@@ -158,7 +158,7 @@ async fn an_invalid_first_line_is_no_success_and_controls_no_terminal() {
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ] {
         let shown = String::from_utf8_lossy(reply);
-        let server = answers(reply).await;
+        let server = responding(reply).await;
         let error = text(&server.client()).await.expect_err(&shown);
         assert_printable(&error);
     }
@@ -172,7 +172,7 @@ async fn an_invalid_first_line_is_no_success_and_controls_no_terminal() {
         b"HTTP/1.1 404 X\r\ncontent-type: ::error::x\r\ncontent-length: 9\r\n\r\n::error::",
         b"HTTP/1.1 429 X\r\nretry-after: ::error::x\r\ncontent-length: 0\r\n\r\n",
     ] {
-        let server = answers(reply).await;
+        let server = responding(reply).await;
         assert_printable(&text(&server.client()).await.unwrap_err());
     }
 }
@@ -297,7 +297,7 @@ async fn every_status_has_a_meaning_and_only_a_2xx_is_a_success() {
             (500..600).contains(&status),
             "{message}"
         );
-        // Only an answer that is the API's proves that nothing was done, or one that asks to send the
+        // Only a response that is the API's proves that nothing was done, or one that asks to send the
         // request to another place or at another time.
         if !error.may_have_been_executed() && ![307, 308, 429].contains(&status) {
             assert!(

@@ -1,4 +1,4 @@
-//! Modules with the same parent do not depend on each other in a circle.
+//! Modules with the same parent do not depend on each other in a cycle.
 //!
 //! The test reads the source of every crate, without compiling it. A module depends on another one if
 //! a path in it names an item of the other one, also through a re-export. Dependencies between a module
@@ -64,7 +64,7 @@ fn of(root: &Path) -> Vec<Cycle> {
 }
 
 #[test]
-fn sibling_modules_do_not_depend_on_each_other_in_a_circle() {
+fn sibling_modules_do_not_depend_on_each_other_in_a_cycle() {
     let mut report = String::new();
     let mut stale: BTreeSet<_> = KNOWN.iter().collect();
     let roots = packages::roots(&workspace());

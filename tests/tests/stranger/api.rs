@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::lagging_view::{Run, View, status_of};
 use crate::undocumented_behavior::{
-    AnswerBody, AnswerId, Gone, Histories, RequestStatus, Rows, StatusId, Trace,
+    Gone, Histories, RequestStatus, ResponseBody, ResponseId, Rows, StatusId, Trace,
 };
 use crate::world::{Call, Demand, Ms, START, Service, Verb, World};
 
@@ -108,8 +108,8 @@ impl World {
             .to_string()
     }
 
-    pub(crate) fn answer(&mut self, asked: &Asked<'_>) -> Reply {
-        self.answers += 1;
+    pub(crate) fn respond(&mut self, asked: &Asked<'_>) -> Reply {
+        self.responses += 1;
         let reply = self.route(asked);
         self.calls.push(Call {
             at: self.now - START,
@@ -123,7 +123,7 @@ impl World {
 
     /// The lag of the replica that answers this request.
     fn replica(&self) -> Ms {
-        if self.answers.is_multiple_of(2) {
+        if self.responses.is_multiple_of(2) {
             self.behavior.replica
         } else {
             0
@@ -439,10 +439,10 @@ impl World {
         shape: Shape,
     ) -> Reply {
         let id = self.accept_ours(environment, verb, scope);
-        let named = match self.behavior.answer_id {
-            AnswerId::Always => true,
-            AnswerId::IfItWaits => self.running(environment).is_some(),
-            AnswerId::Never => false,
+        let named = match self.behavior.response_id {
+            ResponseId::Always => true,
+            ResponseId::IfItWaits => self.running(environment).is_some(),
+            ResponseId::Never => false,
         };
         let named = named.then_some(id);
         let view = self.view(environment, 0);
@@ -464,15 +464,15 @@ impl World {
         }
         of_environment["deployment_request_id"] = json!(named);
         of_service["deployment_request_id"] = json!(named);
-        let reply = match (shape, self.behavior.answer_body) {
+        let reply = match (shape, self.behavior.response_body) {
             (Shape::Nothing(status), _) => Reply::empty(status),
-            (_, AnswerBody::NoContent) => Reply::empty(204),
-            (_, AnswerBody::Empty) => Reply::empty(202),
-            (_, AnswerBody::OfTheEnvironment) => Reply::json(202, &of_environment),
-            (_, AnswerBody::OfAService) => Reply::json(202, &of_service),
-            (Shape::Object, AnswerBody::Declared) => Reply::json(202, &json!({})),
-            (Shape::Environment, AnswerBody::Declared) => Reply::json(202, &of_environment),
-            (_, AnswerBody::Declared) => Reply::json(202, &of_service),
+            (_, ResponseBody::NoContent) => Reply::empty(204),
+            (_, ResponseBody::Empty) => Reply::empty(202),
+            (_, ResponseBody::OfTheEnvironment) => Reply::json(202, &of_environment),
+            (_, ResponseBody::OfAService) => Reply::json(202, &of_service),
+            (Shape::Object, ResponseBody::Declared) => Reply::json(202, &json!({})),
+            (Shape::Environment, ResponseBody::Declared) => Reply::json(202, &of_environment),
+            (_, ResponseBody::Declared) => Reply::json(202, &of_service),
         };
         reply.done()
     }

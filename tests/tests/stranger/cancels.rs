@@ -5,7 +5,7 @@ use std::time::Duration;
 use qovery_ext::wait::{NotCanceled, WaitExt};
 
 use crate::undocumented_behavior::{
-    AnswerBody, AnswerId, Behavior, Rows, StatusId, Trace, nameless,
+    Behavior, ResponseBody, ResponseId, Rows, StatusId, Trace, nameless,
 };
 use crate::world::{ANNA, Fate, GIT, Plan, Verb};
 use crate::{Case, Ended};
@@ -63,14 +63,14 @@ async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_no_success(
 #[tokio::test(start_paused = true)]
 async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
     // The response shows the status of the environment, and nothing of the request yet.
-    for answer_body in [
-        AnswerBody::Declared,
-        AnswerBody::OfTheEnvironment,
-        AnswerBody::Empty,
+    for response_body in [
+        ResponseBody::Declared,
+        ResponseBody::OfTheEnvironment,
+        ResponseBody::Empty,
     ] {
         let case = Case::new(Behavior {
-            answer_id: AnswerId::IfItWaits,
-            answer_body,
+            response_id: ResponseId::IfItWaits,
+            response_body,
             status_id: StatusId::Null,
             rows: Rows::Never,
             trace: Trace::Nothing,

@@ -4,7 +4,7 @@
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
 use crate::undocumented_behavior::{
-    AnswerBody, AnswerId, Behavior, Histories, Lags, RequestStatus, Rows, StatusId, Unreached,
+    Behavior, Histories, Lags, RequestStatus, ResponseBody, ResponseId, Rows, StatusId, Unreached,
     nameless,
 };
 use crate::world::{ANNA, BEN, GIT, OTHER_PROGRAM, OURS, Plan, Verb};
@@ -272,7 +272,7 @@ async fn a_queued_state_that_is_shown_late_is_no_success_of_the_deployment_befor
 async fn without_ids_rows_and_bodies_a_quiet_deployment_is_not_reported_early() {
     let case = Case::new(Behavior {
         rows: Rows::Never,
-        answer_body: AnswerBody::Empty,
+        response_body: ResponseBody::Empty,
         start_delay: 12_000,
         queued_shown_after: 60_000,
         ..nameless()
@@ -550,9 +550,9 @@ async fn a_run_that_ends_between_two_polls_with_a_push_behind_it_is_not_missed()
 
 #[tokio::test(start_paused = true)]
 async fn a_later_deployment_of_one_service_does_not_hide_our_failure() {
-    for answer_id in [AnswerId::Always, AnswerId::Never] {
+    for response_id in [ResponseId::Always, ResponseId::Never] {
         let case = Case::new(Behavior {
-            answer_id,
+            response_id,
             status_id: StatusId::Null,
             rows: Rows::Never,
             request_status: RequestStatus::Forbidden,

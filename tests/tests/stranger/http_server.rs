@@ -174,7 +174,7 @@ impl Server {
         let reply = match fault {
             Some(Fault::Page(status, kind, text)) => Reply::page(status, kind, text),
             Some(Fault::LostBefore) => return Err(lost()),
-            _ => self.with(|world| world.answer(&asked)),
+            _ => self.with(|world| world.respond(&asked)),
         };
         time::sleep(Duration::from_millis(latency)).await;
         let reply = match fault {

@@ -12,7 +12,6 @@
     reason = "a test fails if one of its assumptions is wrong"
 )]
 
-mod answers;
 mod api;
 mod cancels;
 mod clusters;
@@ -22,6 +21,7 @@ mod groups;
 mod http_server;
 mod lagging_view;
 mod random;
+mod responses;
 mod resumed;
 mod shapes;
 mod stops_and_restarts;

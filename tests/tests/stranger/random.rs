@@ -10,8 +10,8 @@ use qovery_ext::wait::{Action, PollSchedule, ServiceKind, ServiceSelection, Wait
 
 use crate::http_server::{Fault, Rule};
 use crate::undocumented_behavior::{
-    AnswerBody, AnswerId, Behavior, Gone, Histories, Lags, RequestStatus, Rows, StatusId, Trace,
-    Unreached,
+    Behavior, Gone, Histories, Lags, RequestStatus, ResponseBody, ResponseId, Rows, StatusId,
+    Trace, Unreached,
 };
 use crate::world::{ANNA, BEN, Fate, GIT, Ms, OTHER_PROGRAM, OURS, Plan, START, Verb};
 use crate::{Case, Ended, Told};
@@ -52,8 +52,12 @@ enum Class {
 
 fn behavior(dice: &mut Dice, class: Class) -> Behavior {
     let mut behavior = Behavior {
-        answer_id: dice.one_of(&[AnswerId::Always, AnswerId::Always, AnswerId::IfItWaits]),
-        answer_body: dice.one_of(&[AnswerBody::Declared, AnswerBody::OfTheEnvironment]),
+        response_id: dice.one_of(&[
+            ResponseId::Always,
+            ResponseId::Always,
+            ResponseId::IfItWaits,
+        ]),
+        response_body: dice.one_of(&[ResponseBody::Declared, ResponseBody::OfTheEnvironment]),
         status_id: dice.one_of(&[StatusId::NextWaiting, StatusId::Shown, StatusId::LastAsked]),
         trace: dice.one_of(&[Trace::RequestStatus, Trace::History]),
         histories: dice.one_of(&[Histories::Both, Histories::OnlyNew]),
@@ -87,12 +91,13 @@ fn behavior(dice: &mut Dice, class: Class) -> Behavior {
         };
     }
     if class >= Class::Missing {
-        behavior.answer_id = dice.one_of(&[AnswerId::Always, AnswerId::IfItWaits, AnswerId::Never]);
-        behavior.answer_body = dice.one_of(&[
-            AnswerBody::Declared,
-            AnswerBody::OfAService,
-            AnswerBody::Empty,
-            AnswerBody::NoContent,
+        behavior.response_id =
+            dice.one_of(&[ResponseId::Always, ResponseId::IfItWaits, ResponseId::Never]);
+        behavior.response_body = dice.one_of(&[
+            ResponseBody::Declared,
+            ResponseBody::OfAService,
+            ResponseBody::Empty,
+            ResponseBody::NoContent,
         ]);
         behavior.status_id = dice.one_of(&[
             StatusId::NextWaiting,

@@ -2,7 +2,9 @@
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
-use crate::undocumented_behavior::{AnswerBody, AnswerId, Behavior, Histories, Trace, nameless};
+use crate::undocumented_behavior::{
+    Behavior, Histories, ResponseBody, ResponseId, Trace, nameless,
+};
 use crate::world::{ANNA, GIT, Plan, Verb};
 use crate::{Case, Ended};
 
@@ -218,18 +220,18 @@ async fn selected_services_are_uninstalled_while_a_push_deploys_their_neighbor()
 
 #[tokio::test(start_paused = true)]
 async fn a_redeploy_has_an_outcome_for_every_body_of_its_response() {
-    for answer_body in [
-        AnswerBody::Declared,
-        AnswerBody::OfTheEnvironment,
-        AnswerBody::OfAService,
-        AnswerBody::Empty,
-        AnswerBody::NoContent,
+    for response_body in [
+        ResponseBody::Declared,
+        ResponseBody::OfTheEnvironment,
+        ResponseBody::OfAService,
+        ResponseBody::Empty,
+        ResponseBody::NoContent,
     ] {
-        for answer_id in [AnswerId::Always, AnswerId::IfItWaits, AnswerId::Never] {
+        for response_id in [ResponseId::Always, ResponseId::IfItWaits, ResponseId::Never] {
             for fails in [true, false] {
                 let case = Case::new(Behavior {
-                    answer_body,
-                    answer_id,
+                    response_body,
+                    response_id,
                     ..Behavior::default()
                 });
                 if fails {

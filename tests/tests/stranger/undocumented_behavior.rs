@@ -5,7 +5,7 @@ pub(crate) type Ms = u64;
 
 /// When the response to an action names the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AnswerId {
+pub(crate) enum ResponseId {
     Always,
     IfItWaits,
     Never,
@@ -13,7 +13,7 @@ pub(crate) enum AnswerId {
 
 /// The body of the response to an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AnswerBody {
+pub(crate) enum ResponseBody {
     Declared,
     OfTheEnvironment,
     OfAService,
@@ -101,8 +101,8 @@ pub(crate) struct Lags {
 /// One combination.
 #[derive(Clone, Debug)]
 pub(crate) struct Behavior {
-    pub(crate) answer_id: AnswerId,
-    pub(crate) answer_body: AnswerBody,
+    pub(crate) response_id: ResponseId,
+    pub(crate) response_body: ResponseBody,
     pub(crate) status_id: StatusId,
     pub(crate) request_status: RequestStatus,
     pub(crate) rows: Rows,
@@ -143,8 +143,8 @@ pub(crate) struct Behavior {
 impl Default for Behavior {
     fn default() -> Self {
         Self {
-            answer_id: AnswerId::Always,
-            answer_body: AnswerBody::Declared,
+            response_id: ResponseId::Always,
+            response_body: ResponseBody::Declared,
             status_id: StatusId::NextWaiting,
             request_status: RequestStatus::Exact,
             rows: Rows::AtOnce,
@@ -174,7 +174,7 @@ impl Default for Behavior {
 /// No response and no status names a request.
 pub(crate) fn nameless() -> Behavior {
     Behavior {
-        answer_id: AnswerId::Never,
+        response_id: ResponseId::Never,
         status_id: StatusId::Null,
         ..Behavior::default()
     }

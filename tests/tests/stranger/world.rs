@@ -240,7 +240,7 @@ pub(crate) struct World {
     agenda: BTreeMap<(Ms, u64), Job>,
     counter: u64,
     executions: BTreeMap<Uuid, u64>,
-    pub(crate) answers: u64,
+    pub(crate) responses: u64,
 }
 
 impl World {
@@ -262,7 +262,7 @@ impl World {
             agenda: BTreeMap::new(),
             counter: 0,
             executions: BTreeMap::new(),
-            answers: 0,
+            responses: 0,
         }
     }
 

@@ -39,8 +39,8 @@ async fn sent<O: Operation>(call: impl FnOnce(&Client) -> Call<O>) -> Result<Str
     let server = std::thread::spawn(move || {
         let (mut connection, _) = listener.accept().unwrap();
         let request = read_request(&mut connection);
-        let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
-        connection.write_all(answer).unwrap();
+        let response = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+        connection.write_all(response).unwrap();
         request
     });
     match call.await {

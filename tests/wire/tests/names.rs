@@ -16,8 +16,8 @@ struct Nothing;
 
 impl Transport for Nothing {
     fn send(&self, _: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
-        let answer = RawResponse::new(StatusCode::NO_CONTENT, HeaderMap::new(), "");
-        Box::pin(async move { Ok(answer) })
+        let response = RawResponse::new(StatusCode::NO_CONTENT, HeaderMap::new(), "");
+        Box::pin(async move { Ok(response) })
     }
 }
 
@@ -101,7 +101,7 @@ async fn an_operation_called_like_a_method_of_the_server_has_a_mock() {
         .build()
         .unwrap();
     let body = types::Everything::new();
-    let answer = client.mock("a", "b", &body).without_query_("c").await;
-    assert_eq!(answer.unwrap().as_str(), "Some");
+    let response = client.mock("a", "b", &body).without_query_("c").await;
+    assert_eq!(response.unwrap().as_str(), "Some");
     mock.assert_async().await;
 }

@@ -26,8 +26,8 @@ struct Recorder(Arc<Mutex<Vec<Request>>>);
 impl Transport for Recorder {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         self.0.lock().unwrap().push(request);
-        let answer = RawResponse::new(StatusCode::NO_CONTENT, HeaderMap::new(), "");
-        Box::pin(async move { Ok(answer) })
+        let response = RawResponse::new(StatusCode::NO_CONTENT, HeaderMap::new(), "");
+        Box::pin(async move { Ok(response) })
     }
 }
 
@@ -224,7 +224,7 @@ async fn any_method_but_head_may_have_a_body() {
 }
 
 #[tokio::test]
-async fn an_answer_to_head_is_a_success_without_a_body() {
+async fn a_response_to_head_is_a_success_without_a_body() {
     let client = Client::with_transport("https://h.test", Recorder::default()).unwrap();
     let response = client.head_thing(1).response().await.unwrap();
     assert_eq!(response.status, 204);

@@ -49,7 +49,7 @@ pub(crate) fn area_of_tag(tag: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.tags.iter().any(is_it))
 }
 
-/// The area that a part of the path names, which no tag changes.
+/// The area that a part of the path determines, whatever the tag is.
 pub(crate) fn area_of_part(path: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.named_by(path).is_some())
 }
@@ -110,7 +110,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Area> {
     AREAS.iter().chain([&OTHER])
 }
 
-/// The websocket side of the API, which has a contract of its own: none of [`AREAS`].
+/// The websocket side of the API, which has a contract of its own. It is not one of [`AREAS`].
 pub(crate) static STREAM: Area = Area {
     name: "stream",
     about: "Frames and requests of the websocket API.",

@@ -51,7 +51,7 @@ fn is_documentation(key: &str, value: &Value) -> bool {
         || key == "tags" && value.is_array()
 }
 
-/// Whether a value declares something, as the value of a property with the name of a keyword does.
+/// Whether a value is a schema. Then its key is the name of a property, even if a keyword has the same name.
 fn is_schema(value: &Value) -> bool {
     let keywords = ["type", "$ref", "allOf", "oneOf", "anyOf"];
     value.as_object().is_some_and(|members| {
@@ -61,7 +61,7 @@ fn is_schema(value: &Value) -> bool {
     })
 }
 
-/// Shows every character: some change how the text around them is displayed.
+/// Escapes hidden characters, because some of them change how the text around them is displayed.
 fn with_escapes(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -7,7 +7,7 @@ pub(crate) mod areas;
 pub(crate) mod comparison;
 pub(crate) mod doc;
 mod document;
-// The build script of the client computes it again, and can reach no library.
+// The build script of the client uses this file too, and cannot depend on a library of the workspace.
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 pub(crate) mod model;

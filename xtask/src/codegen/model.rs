@@ -113,7 +113,7 @@ pub(crate) struct ParameterModel {
 }
 
 impl ParameterModel {
-    /// Whether the style is the one that a path has by itself, which a single value cannot explode.
+    /// Whether the style is the default of a path. `explode` has no effect on a single value.
     pub(crate) fn is_simple(&self) -> bool {
         matches!(self.style, Style::Simple { .. })
     }
@@ -129,7 +129,7 @@ pub(crate) enum Location {
 }
 
 impl Location {
-    /// As it is called in the contract, and in the tables of the tests.
+    /// The name in the contract and in the tables of the tests.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -172,7 +172,7 @@ pub(crate) struct BodyModel {
     /// The value of `required` in the contract; `None` if it is absent.
     pub(crate) required: Option<bool>,
     pub(crate) ty: TypeModel,
-    /// For a form, the properties that are not written as the runtime does by itself.
+    /// For a form, the properties that are not written in the default way.
     pub(crate) encodings: Vec<(String, Encoding)>,
     /// The other media types that the contract declares and a call can send.
     pub(crate) alternatives: Vec<AlternativeModel>,
@@ -215,13 +215,13 @@ pub(crate) enum BodyKind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SuccessModel {
     pub(crate) format: Format,
-    /// Whether a text is a secret as a whole; fields of a document say it of themselves.
+    /// Whether the text is a secret. The fields of a document are marked one by one.
     pub(crate) secret: bool,
     /// Present for `Json` and `JsonOrEmpty`.
     pub(crate) ty: Option<TypeModel>,
     /// The media type, unchanged; `None` without a body.
     pub(crate) content_type: Option<String>,
-    /// The media types that are asked for; none leaves it to the format.
+    /// The media types in `Accept`. If the list is empty, the format determines them.
     pub(crate) accept: Vec<String>,
     pub(crate) description: Option<String>,
     /// The statuses that the contract declares as success; any 2xx is accepted.

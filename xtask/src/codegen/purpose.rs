@@ -7,6 +7,6 @@ pub(crate) struct Purpose {
     pub(crate) is_own: bool,
     /// Whether the tests of the workspace call the generated code.
     pub(crate) is_tested: bool,
-    /// Whether a contract without operations is no mistake.
+    /// Whether a contract without operations is accepted.
     pub(crate) may_be_empty: bool,
 }

@@ -28,7 +28,7 @@ use crate::write::Tree;
 /// The overlay's key that names a model of the REST contract as the frame.
 const FRAME: &str = "x-frame";
 
-/// The address that requests have if they are given none.
+/// The default address of requests.
 const URL: &str = "wss://ws.qovery.com";
 
 /// The websocket contract of this repository.
@@ -240,7 +240,7 @@ fn text_of(parameter: &ParameterModel) -> Doc {
     parameter.description.clone().stopped()
 }
 
-/// The type of a query parameter. Numbers of this API count, so that none is negative.
+/// The type of a query parameter. All numbers of this API are counts, and never negative.
 fn rust_type(ty: &TypeModel) -> TokenStream {
     match ty {
         TypeModel::Named(name) => {

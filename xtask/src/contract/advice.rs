@@ -1,4 +1,4 @@
-//! The advice for a text that is not YAML or JSON, or not the part of YAML that a contract may use.
+//! The advice for a text that is neither YAML nor JSON, or that uses a part of YAML that a contract must not use.
 
 use super::scalar::NOT_FINITE;
 use super::yaml::{CYCLE, KEY, MERGE, MISFIT, SEVERAL, TAG, TWICE};
@@ -19,7 +19,8 @@ const CLOSE: &str =
     "close each bracket, write commas between the entries and a blank behind each colon";
 const JSON_TEXT: &str = "write `\\n` for a line break, `\\t` for a tab and `\\\\` for a backslash";
 
-/// What to do about a message that contains a text. The first one holds.
+/// The advice for a message that contains a text. If a message contains several of the texts, the first one
+/// decides.
 const ADVICE: [(&str, &str); 60] = [
     // Of the reader in this program.
     (

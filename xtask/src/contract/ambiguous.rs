@@ -3,10 +3,10 @@
 //! The contract is read by the core schema of YAML 1.2. Many tools read YAML 1.1, where `010` is 8 and `yes` is true.
 //! Such a value is refused if a number or a truth value is expected at its location.
 
-/// Returns a spelling that all readers take for the same value; `None` if they agree on this one.
+/// Returns a spelling that all readers read as the same value; `None` if all readers agree on `text`.
 ///
-/// The exponent of `1e3` is no difference: the grammar of YAML 1.1 asks for a dot before it, and JSON and most
-/// readers do not.
+/// `1e3` is accepted. By the grammar of YAML 1.1 it would be a text, because it has no dot, but JSON and most
+/// readers read it as a number.
 pub(super) fn fix(text: &str) -> Option<String> {
     if let Some(truth) = truth(text) {
         return Some(format!("`{truth}`"));

@@ -1,5 +1,5 @@
-//! Limits the size of a document: far above any real contract, and low enough
-//! that every document is generated from or refused within seconds.
+//! Limits the size of a document: far above any real contract, and low enough that `generate` accepts or refuses
+//! every document within seconds.
 //!
 //! The limits are checked while a document is read, before a refused document takes memory. The module
 //! `codegen::normalise::budget` limits the composition of schemas.

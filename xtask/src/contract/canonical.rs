@@ -36,7 +36,7 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     if again.value == *value {
         Ok(out)
     } else if is_spelled(value, &again.value) {
-        // A number whose schema wants a text is read as a text. The file states that.
+        // If the schema of a number wants a text, the value is read as a text. The file is written with this text.
         text(&again.value)
     } else {
         Err(Problem::new("the canonical text differs from the document"))

@@ -1,4 +1,5 @@
-//! Members of `oneOf` and `anyOf` that shape no value, and schemas that are members because of a schema they extend.
+//! Members of `oneOf` and `anyOf` that describe no type of their own, and schemas that become members of a union
+//! because they extend its schema.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +29,8 @@ pub(crate) fn is_never(schema: &Value) -> bool {
     schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
-/// Whether a schema extends, directly or indirectly, one with a discriminator that lists no members: it is a member
-/// of that one then.
+/// Whether a schema extends, directly or indirectly, a schema with a discriminator and without a list of members.
+/// The schema is then a member of the extended one.
 pub(crate) fn extends_parent(document: &Document, schema: &Value) -> bool {
     let target = |reference: &str| document.value.pointer(&pointer_of(reference)?);
     let mut ancestors = ancestors(schema, target).into_iter();

@@ -47,7 +47,7 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
     Err(Problem::at(document, &pointer, what).with_help("write the name without it"))
 }
 
-/// Searches the first name with a hidden character; `keyword` is the key of the value.
+/// Searches for the first name with a hidden character; `keyword` is the key of the value.
 fn look(
     value: &Value,
     keyword: Option<&str>,

@@ -71,7 +71,7 @@ pub(crate) fn steps_of<'a>(
     {
         let next = target(document, reference, place)?;
         let value = document.value.pointer(&next).unwrap_or(&Value::Null);
-        // The check of all references refuses circles.
+        // The check of all references refuses cycles.
         if all.iter().any(|(_, passed)| *passed == next) {
             break;
         }

@@ -39,7 +39,7 @@ pub(crate) fn check(document: &Document) -> Result<(), Problem> {
         while let Some(next) = targets.get(at).filter(|next| passed.insert(*next)) {
             at = next;
         }
-        // Others only lead to a circle.
+        // Only references inside of a cycle are refused, not those that lead to one.
         if passed.contains(&reference.place) {
             let text = reference.text;
             let what = match reference.kind {
@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
         };
         if let Some(reference) = map.get("$ref") {
             if kind == Thing::Several && !reference.is_string() {
-                // It is a name.
+                // The mapping has a member with the name `$ref`.
                 return Ok(());
             }
             if kind.names().is_none() {
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
                 kind,
                 is_all: kind != Thing::Schema || map.keys().all(|key| describes(key)),
             });
-            // Only these have members beside a reference.
+            // Only schemas and path items can have members beside a reference.
             if !matches!(kind, Thing::Schema | Thing::PathItem) {
                 return Ok(());
             }
@@ -296,7 +296,7 @@ x-shared: {a: {type: string}, 'a/b~c d': {$ref: '#/nothing'}}
                 assert!(message.contains("refers to itself"), "{message}");
             }
         }
-        // Another keyword ends the circle.
+        // Another keyword ends the cycle.
         let text = with("", "").replace(
             "{S: ",
             "{one: {$ref: '#/components/schemas/one', type: object}, S: ",

@@ -74,7 +74,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let file = options.read(true).open(path).map_err(unreadable)?;
-    // Once more, because the file may have been replaced.
+    // This is checked again, because the file may have been replaced.
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(refuse());
     }
@@ -104,7 +104,7 @@ fn parse_for_overlay(path: &Path, text: String) -> Result<Read, Problem> {
         return Err(Problem::in_file(path, "is empty")
             .with_help("give a file with a contract or an overlay"));
     }
-    // A parser may take it for the end of the text.
+    // A parser may read this character as the end of the text.
     if let Some((before, _)) = text.split_once('\0') {
         let what = "contains the character U+0000, which no text has";
         return Err(Problem::in_file(path, what)

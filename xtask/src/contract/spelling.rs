@@ -1,9 +1,10 @@
-//! Scalars as the contract wants them: texts as they are spelled, and numbers that every reader agrees on.
+//! Gives scalars the type that the contract wants: texts keep their spelling, and numbers must be read alike by
+//! every reader.
 //!
-//! YAML takes `1.30` for the number 1.3 and `0x1F` for 31, whatever the schema says of the value. If
-//! the contract wants a text, the text of the file counts. Null stays null, in any spelling: in an enum
-//! of texts it says that there may be no value. If the contract wants a number or a truth value, a value that
-//! readers of YAML 1.1 read differently is refused, and `1.0` is the integer 1.
+//! YAML reads `1.30` as the number 1.3 and `0x1F` as 31, whatever the schema of the value is. If the contract
+//! wants a text, the text of the file counts. Null stays null, in any spelling: in an enum of texts it allows
+//! null. If the contract wants a number or a truth value, a value that readers of YAML 1.1 read differently is
+//! refused, and `1.0` is the integer 1.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -422,7 +423,7 @@ impl<'r> Role<'r> {
             Self::Value | Self::List => Expected::Value(Types::default()),
             Self::Data(Some(schema)) if is(schema, 1, of_texts) => Expected::Text,
             Self::Data(Some(schema)) if is(schema, 1, of_integers) => Expected::Integer,
-            // A value that one member of a choice may be is ambiguous too.
+            // A value is also ambiguous if only one member of a choice wants a number or a truth value.
             Self::Data(Some(schema)) if is(schema, DEEPEST, of_values) => {
                 Expected::Value(Types::of(schema, root))
             }
@@ -484,7 +485,7 @@ impl Types {
 /// How many schemas are looked at to find the type of a value.
 const DEEPEST: usize = 32;
 
-/// What `find` returns for a schema, for the target of its reference, for a part of it, or for its only member
+/// Returns the first result of `find` for a schema, the target of its reference, a part of it, or its only member
 /// beside null.
 fn inside<'r>(
     schema: &'r Value,
@@ -494,7 +495,7 @@ fn inside<'r>(
     search(schema, root, 1, find)
 }
 
-/// The same for all members of a choice with at most `most` of them beside null.
+/// Like [`inside`], but also searches the members of a choice that has at most `most` members beside null.
 fn search<'r>(
     schema: &'r Value,
     root: &'r Value,
@@ -516,7 +517,7 @@ fn search<'r>(
         let target = reference.and_then(pointer_of);
         open.extend(target.and_then(|target| root.pointer(&target)));
         open.extend(list("allOf").into_iter().flatten());
-        // That of a parameter, a header or a media type.
+        // The schema of a parameter, a header or a media type.
         open.extend(schema.get("schema"));
         let is_null = |member: &&Value| member.get("type").is_some_and(|kind| kind == "null");
         let members = list("oneOf")

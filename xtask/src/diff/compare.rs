@@ -207,7 +207,7 @@ fn facts_of(value: &Value) -> Value {
     }
 }
 
-/// How two lists of arguments differ. The last text of those with one is the type.
+/// One difference between two lists of arguments: its names first, then its types.
 #[derive(Debug, PartialEq, Eq)]
 enum Argument {
     Added(String, String),

@@ -37,7 +37,7 @@ impl Phrase {
         self
     }
 
-    /// For a terminal: one line, nothing in it acts.
+    /// For a terminal: one line without control characters.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         for piece in &self.0 {
@@ -47,7 +47,7 @@ impl Phrase {
         Printable::new(&out).to_string()
     }
 
-    /// For Markdown: names are spans of code, and nothing in them is markup.
+    /// For Markdown: names are spans of code, so that no part of a name is markup.
     pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         for piece in &self.0 {

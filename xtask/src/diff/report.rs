@@ -26,7 +26,7 @@ type Named<'a, T> = (&'a str, Vec<T>);
 /// An area, its subjects and their changes.
 type Group<'a> = Named<'a, Named<'a, &'a Change>>;
 
-/// From the one that asks most to the one that asks least.
+/// From the highest to the lowest.
 const SEVERITIES: [Severity; 4] = [
     Severity::Major,
     Severity::Minor,

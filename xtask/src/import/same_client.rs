@@ -14,8 +14,9 @@ use crate::contract::import::{self, Loss};
 use crate::contract::{Document, canonical, source};
 use crate::problem::Problem;
 
-/// Checks one revision. A revision of 3.0 needs no conversion, and of one that gives no client by itself, nothing is
-/// known, unless the reason is a schema that no value fits: the conversion must not make it another one.
+/// Checks one revision. It is not checked if it needs no conversion because it is of OpenAPI 3.0, or if no client
+/// can be generated from it directly. One exception: if the reason is a schema that no value fits, the import must
+/// not turn it into a schema that some value fits.
 ///
 /// # Errors
 /// Returns an error if the client would be another one, or if there would be none.

@@ -27,7 +27,7 @@ impl crate::runtime::Client {
     }
     /// Edit an agentic workflow.
     ///
-    /// Not a merge: the body becomes the complete workflow, and absent fields are reset to server defaults. The model's API key is write-only and never returned.
+    /// Replaces the whole workflow. Fields that the body does not have are reset to their default values. The model's API key is write-only and never returned.
     ///
     /// `PUT /agenticWorkflow/{agenticWorkflowId}`
     ///
@@ -100,7 +100,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of an agentic workflow.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`.
     ///
     /// `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`
     ///
@@ -192,7 +192,7 @@ impl crate::runtime::Client {
     }
     /// Edit an MCP server.
     ///
-    /// The body replaces the whole MCP server; omitted fields return to their server defaults. Header values are never returned, so add them again.
+    /// Replaces the whole MCP server. Fields that the body does not have are reset to their default values. Header values are never returned, so add them again.
     ///
     /// `PUT /mcpServer/{mcpServerId}`
     ///
@@ -217,7 +217,7 @@ impl crate::runtime::Client {
     }
     /// Delete an MCP server.
     ///
-    /// The answer has no body. Reading the MCP server afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the MCP server afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /mcpServer/{mcpServerId}`
     ///

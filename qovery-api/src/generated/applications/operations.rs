@@ -27,7 +27,7 @@ impl crate::runtime::Client {
     }
     /// Edit an application.
     ///
-    /// This is a full update of the application. Anything the body does not mention goes back to the server's default. An absent `auto_deploy`, for one, counts as enabled, and null clears a nullable field.
+    /// Replaces the whole application. Fields that the body does not have are reset to their default values. An absent `auto_deploy`, for one, counts as enabled, and null clears a nullable field.
     ///
     /// `PUT /application/{applicationId}`
     ///
@@ -52,7 +52,7 @@ impl crate::runtime::Client {
     }
     /// Delete an application.
     ///
-    /// Starts the deletion of the application and returns at once; the empty answer only says that it was accepted. Poll the application's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the application and returns at once; the empty response only says that it was accepted. Poll the application's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /application/{applicationId}`
     ///
@@ -98,7 +98,7 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of an application.
     ///
-    /// Send the set of advanced settings in full, because the server gives every missing field its default value.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /application/{applicationId}/advancedSettings`
     ///
@@ -146,7 +146,7 @@ impl crate::runtime::Client {
     }
     /// Clone an application.
     ///
-    /// Copies the application under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the application under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /application/{applicationId}/clone`
     ///
@@ -284,7 +284,7 @@ impl crate::runtime::Client {
     }
     /// Add a custom domain to an application.
     ///
-    /// The answer includes the validation domain to use in the DNS setup.
+    /// The response includes the validation domain to use in the DNS setup.
     ///
     /// `POST /application/{applicationId}/customDomain`
     ///
@@ -309,7 +309,7 @@ impl crate::runtime::Client {
     }
     /// Edit a custom domain of an application.
     ///
-    /// Overwrites the custom domain rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole custom domain. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /application/{applicationId}/customDomain/{customDomainId}`
     ///
@@ -336,7 +336,7 @@ impl crate::runtime::Client {
     }
     /// Delete a custom domain of an application.
     ///
-    /// The answer has no body. To confirm, list again and see that the custom domain is gone.
+    /// The response has no body. To confirm, list again and see that the custom domain is gone.
     ///
     /// `DELETE /application/{applicationId}/customDomain/{customDomainId}`
     ///
@@ -576,7 +576,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of an application.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /application/{applicationId}/deploymentHistoryV2`
     ///
@@ -649,7 +649,7 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment restriction of an application.
     ///
-    /// Send the restriction in full, because the server gives every missing field its default value.
+    /// Replaces the whole restriction. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
@@ -677,7 +677,7 @@ impl crate::runtime::Client {
     }
     /// Delete a deployment restriction of an application.
     ///
-    /// The answer has no body. To confirm, list again and see that the deployment restriction is gone.
+    /// The response has no body. To confirm, list again and see that the deployment restriction is gone.
     ///
     /// `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
@@ -777,7 +777,7 @@ impl crate::runtime::Client {
     }
     /// List the log lines of an application.
     ///
-    /// The lines come in one answer: there is no paging and no time range. A live stream, and the logs of other kinds of service, need the websocket API.
+    /// The lines come in one response: there is no paging and no time range. A live stream, and the logs of other kinds of service, need the websocket API.
     ///
     /// `GET /application/{applicationId}/log`
     ///
@@ -1026,7 +1026,7 @@ impl crate::runtime::Client {
     }
     /// Edit the network settings of an application.
     ///
-    /// Not a merge: the body becomes the complete set of network settings, and absent fields are reset to server defaults. `sticky_session`, for one, is `false` by default.
+    /// Replaces the whole set of network settings. Fields that the body does not have are reset to their default values. `sticky_session`, for one, is `false` by default.
     ///
     /// `PUT /application/{applicationId}/network`
     ///
@@ -1590,7 +1590,7 @@ crate::runtime::setters! {
     impl crate::operations::ListApplicationCommit {
         /// Sets the query parameter `startId`.
         ///
-        /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+        /// Hash of the commit to continue after. Whether the response continues there is not proven: read at most 100 commits.
         #[inline]
         pub fn start_id(self, value: &str) -> Self {
             self.query("startId", value)
@@ -1851,7 +1851,7 @@ crate::runtime::setters! {
     impl crate::operations::ListApplicationDeploymentHistory {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)
@@ -1976,7 +1976,7 @@ crate::runtime::setters! {
     impl crate::operations::ListApplicationEvent {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)

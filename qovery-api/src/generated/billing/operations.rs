@@ -86,7 +86,7 @@ impl crate::runtime::Client {
     }
     /// Edit the billing details of an organization.
     ///
-    /// Overwrites the set of billing details rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole set of billing details. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/billingInfo`
     ///
@@ -247,7 +247,7 @@ impl crate::runtime::Client {
     }
     /// Delete a credit card of an organization.
     ///
-    /// The answer has no body. To confirm, list again and see that the credit card is gone.
+    /// The response has no body. To confirm, list again and see that the credit card is gone.
     ///
     /// `DELETE /organization/{organizationId}/creditCard/{creditCardId}`
     ///
@@ -318,7 +318,7 @@ impl crate::runtime::Client {
     }
     /// Request a download of all invoices of an organization.
     ///
-    /// The answer is empty: it does not hold the invoices.
+    /// The response is empty: it does not hold the invoices.
     ///
     /// `POST /organization/{organizationId}/downloadInvoices`
     ///

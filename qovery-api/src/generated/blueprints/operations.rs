@@ -31,7 +31,7 @@ impl crate::runtime::Client {
     }
     /// Deploy a blueprint instance.
     ///
-    /// Starts a deployment and returns at once; the answer only identifies it. Poll the environment's status for the outcome.
+    /// Starts a deployment and returns at once; the response only identifies it. Poll the environment's status for the outcome.
     ///
     /// `POST /blueprint/{blueprintId}/deploy`
     ///
@@ -77,7 +77,7 @@ impl crate::runtime::Client {
     }
     /// Preview an update of a blueprint instance.
     ///
-    /// The preview is prepared in the background; the answer only identifies it. The name, the tag and the icon are always required. `spec_overrides` is merged as a JSON merge patch (RFC 7396): a null value removes the key, an absent key keeps its value.
+    /// The preview is prepared in the background; the response only identifies it. The name, the tag and the icon are always required. `spec_overrides` is merged as a JSON merge patch (RFC 7396): a null value removes the key, an absent key keeps its value.
     ///
     /// `POST /blueprint/{blueprintId}/update/preview`
     ///

@@ -3945,7 +3945,7 @@ pub struct ClusterLogsMessage {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Answer of the log backend of a cluster to a query.
+/// Response of the log backend of a cluster to a query.
 ///
 /// Returned by [`get_cluster_logs`](crate::Client::get_cluster_logs).
 ///
@@ -3953,7 +3953,7 @@ pub struct ClusterLogsMessage {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsResponse {
-    /// Answer of the log backend, passed on as text.
+    /// Response of the log backend, passed on as text.
     pub response: ::core::option::Option<::std::string::String>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
@@ -4011,7 +4011,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Answer of the metrics backend of a cluster to a query.
+/// Response of the metrics backend of a cluster to a query.
 ///
 /// Returned by [`get_cluster_metrics`](crate::Client::get_cluster_metrics).
 ///
@@ -4019,7 +4019,7 @@ crate::runtime::open_enum::open_enum! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterMetricsResponse {
-    /// Answer of the metrics backend, passed on as text.
+    /// Response of the metrics backend, passed on as text.
     pub metrics: ::core::option::Option<::std::string::String>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }

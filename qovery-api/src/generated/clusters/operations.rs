@@ -265,7 +265,7 @@ impl crate::runtime::Client {
     }
     /// Delete the Argo CD credentials of a cluster.
     ///
-    /// The answer has no body. Reading the Argo CD credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the Argo CD credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /cluster/{clusterId}/argoCdConfig`
     ///
@@ -288,7 +288,7 @@ impl crate::runtime::Client {
     }
     /// Check the connection to Argo CD from a cluster.
     ///
-    /// A refused connection is not an HTTP error: the answer's status is `error`, with the reason.
+    /// A refused connection is not an HTTP error: the response's status is `error`, with the reason.
     ///
     /// `POST /cluster/{clusterId}/argoCdConfig/check`
     ///
@@ -355,7 +355,7 @@ impl crate::runtime::Client {
     }
     /// Edit the DNS provider of a cluster.
     ///
-    /// This is a full update of the DNS provider. Anything the body does not mention goes back to the server's default. Tokens and secret keys are write-only, so add them again.
+    /// Replaces the whole DNS provider. Fields that the body does not have are reset to their default values. Tokens and secret keys are write-only, so add them again.
     ///
     /// `PUT /cluster/{clusterId}/dnsProvider`
     ///
@@ -380,7 +380,7 @@ impl crate::runtime::Client {
     }
     /// List the Kubernetes events of a cluster.
     ///
-    /// Lists what Kubernetes reported between two times, in one answer without paging. These are not the audit events of the organization.
+    /// Lists what Kubernetes reported between two times, in one response without paging. These are not the audit events of the organization.
     ///
     /// `GET /cluster/{clusterId}/events`
     ///
@@ -455,7 +455,7 @@ impl crate::runtime::Client {
     }
     /// Query the log store of a cluster.
     ///
-    /// Passes a query on to the cluster's Loki and returns its answer unparsed. Parameters have the meaning Loki gives them, and all are sent as text.
+    /// Passes a query on to the cluster's Loki and returns its response unparsed. Parameters have the meaning Loki gives them, and all are sent as text.
     ///
     /// `GET /cluster/{clusterId}/logs`
     ///
@@ -486,7 +486,7 @@ impl crate::runtime::Client {
     }
     /// Query the metrics store of a cluster.
     ///
-    /// Passes a query on to the cluster's metrics store and returns its answer unparsed. All parameters are sent as text.
+    /// Passes a query on to the cluster's metrics store and returns its response unparsed. All parameters are sent as text.
     ///
     /// `GET /cluster/{clusterId}/metrics`
     ///
@@ -634,7 +634,7 @@ impl crate::runtime::Client {
     }
     /// List the log lines of a cluster analysis.
     ///
-    /// The log holds the output as far as it has been produced; the lines come in one answer without paging.
+    /// The log holds the output as far as it has been produced; the lines come in one response without paging.
     ///
     /// `GET /clusters/{clusterId}/analysis/{analysisId}/logs`
     ///
@@ -927,7 +927,7 @@ impl crate::runtime::Client {
     }
     /// Edit one set of AWS credentials.
     ///
-    /// The previous set of credentials is replaced entirely, with server defaults for the fields that the body leaves out. Secrets are never returned, so add them again.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values. Secrets are never returned, so add them again.
     ///
     /// `PUT /organization/{organizationId}/aws/credentials/{credentialsId}`
     ///
@@ -954,7 +954,7 @@ impl crate::runtime::Client {
     }
     /// Delete one set of AWS credentials.
     ///
-    /// The answer has no body. Reading the AWS credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the AWS credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/aws/credentials/{credentialsId}`
     ///
@@ -1046,7 +1046,7 @@ impl crate::runtime::Client {
     }
     /// Edit Azure credentials.
     ///
-    /// Overwrites the set of credentials rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/azure/credentials/{credentialsId}`
     ///
@@ -1073,7 +1073,7 @@ impl crate::runtime::Client {
     }
     /// Delete Azure credentials.
     ///
-    /// The answer has no body. Reading the Azure credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the Azure credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/azure/credentials/{credentialsId}`
     ///
@@ -1144,7 +1144,7 @@ impl crate::runtime::Client {
     }
     /// List the statuses of the clusters of an organization.
     ///
-    /// Gives in one answer what would take a call per cluster. `READY` means that a cluster was never deployed.
+    /// Gives in one response what would take a call per cluster. `READY` means that a cluster was never deployed.
     ///
     /// `GET /organization/{organizationId}/cluster/status`
     ///
@@ -1194,7 +1194,7 @@ impl crate::runtime::Client {
     }
     /// Delete a cluster.
     ///
-    /// Starts the deletion and returns at once with an empty answer. Poll the cluster's status: it ends as `DELETED` or `DELETE_ERROR`, and once the cluster is gone the API answers 404, 403 or 400.
+    /// Starts the deletion and returns at once with an empty response. Poll the cluster's status: it ends as `DELETED` or `DELETE_ERROR`, and once the cluster is gone the API answers 404, 403 or 400.
     ///
     /// `DELETE /organization/{organizationId}/cluster/{clusterId}`
     ///
@@ -1244,7 +1244,7 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of a cluster.
     ///
-    /// The previous set of advanced settings is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/cluster/{clusterId}/advancedSettings`
     ///
@@ -1373,7 +1373,7 @@ impl crate::runtime::Client {
     }
     /// List the git commits an EKS Anywhere cluster can use.
     ///
-    /// The commits come in one answer, without paging.
+    /// The commits come in one response, without paging.
     ///
     /// `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commits`
     ///
@@ -1498,7 +1498,7 @@ impl crate::runtime::Client {
     }
     /// Get the kubeconfig of a cluster.
     ///
-    /// The answer may hold credentials: keep it out of logs.
+    /// The response may hold credentials: keep it out of logs.
     ///
     /// `GET /organization/{organizationId}/cluster/{clusterId}/kubeconfig`
     ///
@@ -1553,7 +1553,7 @@ impl crate::runtime::Client {
     }
     /// List the infrastructure logs of a cluster.
     ///
-    /// Covers the creation, pause and deletion of the cluster. The entries come in one answer without paging, and a live stream needs the websocket API.
+    /// Covers the creation, pause and deletion of the cluster. The entries come in one response without paging, and a live stream needs the websocket API.
     ///
     /// `GET /organization/{organizationId}/cluster/{clusterId}/logs`
     ///
@@ -1699,7 +1699,7 @@ impl crate::runtime::Client {
     }
     /// Bind a cluster to a platform template.
     ///
-    /// Overwrites the binding rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole binding. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/cluster/{clusterId}/platformBinding`
     ///
@@ -1971,7 +1971,7 @@ impl crate::runtime::Client {
     }
     /// Edit DigitalOcean credentials.
     ///
-    /// Replaces the set of credentials as a whole: a field left out of the body falls back to the server's default. Secrets are never returned, so add them again.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values. Secrets are never returned, so add them again.
     ///
     /// `PUT /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`
     ///
@@ -1999,7 +1999,7 @@ impl crate::runtime::Client {
     }
     /// Delete DigitalOcean credentials.
     ///
-    /// The answer has no body. Reading the DigitalOcean credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the DigitalOcean credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`
     ///
@@ -2092,7 +2092,7 @@ impl crate::runtime::Client {
     }
     /// Edit Google Cloud credentials.
     ///
-    /// Not a merge: the body becomes the complete set of credentials, and absent fields are reset to server defaults. Secrets are never returned, so add them again.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values. Secrets are never returned, so add them again.
     ///
     /// `PUT /organization/{organizationId}/gcp/credentials/{credentialsId}`
     ///
@@ -2119,7 +2119,7 @@ impl crate::runtime::Client {
     }
     /// Delete Google Cloud credentials.
     ///
-    /// The answer has no body. Reading the Google Cloud credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the Google Cloud credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/gcp/credentials/{credentialsId}`
     ///
@@ -2232,7 +2232,7 @@ impl crate::runtime::Client {
     }
     /// Edit on-premise credentials.
     ///
-    /// Send the set of credentials in full, because the server gives every missing field its default value.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/onPremise/credentials/{credentialsId}`
     ///
@@ -2259,7 +2259,7 @@ impl crate::runtime::Client {
     }
     /// Delete on-premise credentials.
     ///
-    /// The answer has no body. Reading the on-premise credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the on-premise credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/onPremise/credentials/{credentialsId}`
     ///
@@ -2415,7 +2415,7 @@ impl crate::runtime::Client {
     }
     /// Edit Scaleway credentials.
     ///
-    /// The body replaces the whole set of credentials; omitted fields return to their server defaults. Secrets are never returned, so add them again.
+    /// Replaces the whole set of credentials. Fields that the body does not have are reset to their default values. Secrets are never returned, so add them again.
     ///
     /// `PUT /organization/{organizationId}/scaleway/credentials/{credentialsId}`
     ///
@@ -2442,7 +2442,7 @@ impl crate::runtime::Client {
     }
     /// Delete Scaleway credentials.
     ///
-    /// The answer has no body. Reading the Scaleway credentials afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the Scaleway credentials afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/scaleway/credentials/{credentialsId}`
     ///
@@ -3134,7 +3134,7 @@ crate::runtime::setters! {
         }
         /// Sets the query parameter `partial_response`.
         ///
-        /// Whether a partial answer is acceptable when a source fails.
+        /// Whether a partial result is acceptable when a source fails.
         #[inline]
         pub fn partial_response(self, value: &str) -> Self {
             self.query("partial_response", value)

@@ -44,7 +44,7 @@ impl crate::runtime::Client {
     }
     /// Edit a container.
     ///
-    /// Read the container first and send it back complete: whatever is missing is set to the server's default. Leaving out the autoscaling policy, for one, resets it.
+    /// Replaces the whole container. Fields that the body does not have are reset to their default values. Leaving out the autoscaling policy, for one, resets it.
     ///
     /// `PUT /container/{containerId}`
     ///
@@ -69,7 +69,7 @@ impl crate::runtime::Client {
     }
     /// Delete a container.
     ///
-    /// Starts the deletion of the container and returns at once; the empty answer only says that it was accepted. Poll the container's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the container and returns at once; the empty response only says that it was accepted. Poll the container's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /container/{containerId}`
     ///
@@ -115,7 +115,7 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of a container.
     ///
-    /// The body replaces the whole set of advanced settings; omitted fields return to their server defaults.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /container/{containerId}/advancedSettings`
     ///
@@ -163,7 +163,7 @@ impl crate::runtime::Client {
     }
     /// Clone a container.
     ///
-    /// Copies the container under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the container under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /container/{containerId}/clone`
     ///
@@ -255,7 +255,7 @@ impl crate::runtime::Client {
     }
     /// Add a custom domain to a container.
     ///
-    /// The answer includes the validation domain to use in the DNS setup.
+    /// The response includes the validation domain to use in the DNS setup.
     ///
     /// `POST /container/{containerId}/customDomain`
     ///
@@ -307,7 +307,7 @@ impl crate::runtime::Client {
     }
     /// Delete a custom domain of a container.
     ///
-    /// The answer has no body. To confirm, list again and see that the custom domain is gone.
+    /// The response has no body. To confirm, list again and see that the custom domain is gone.
     ///
     /// `DELETE /container/{containerId}/customDomain/{customDomainId}`
     ///
@@ -452,7 +452,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a container.
     ///
-    /// The answer has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /container/{containerId}/deploymentHistory`
     ///
@@ -475,7 +475,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a container.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /container/{containerId}/deploymentHistoryV2`
     ///
@@ -547,7 +547,7 @@ impl crate::runtime::Client {
     }
     /// List the log lines of a container.
     ///
-    /// The lines come in one answer: there is no paging and no time range. A live stream, and the logs of other kinds of service, need the websocket API.
+    /// The lines come in one response: there is no paging and no time range. A live stream, and the logs of other kinds of service, need the websocket API.
     ///
     /// `GET /container/{containerId}/log`
     ///
@@ -661,7 +661,7 @@ impl crate::runtime::Client {
     }
     /// Edit the network settings of a container.
     ///
-    /// Send the set of network settings in full, because the server gives every missing field its default value. `sticky_session`, for one, is `false` by default.
+    /// Replaces the whole set of network settings. Fields that the body does not have are reset to their default values. `sticky_session`, for one, is `false` by default.
     ///
     /// `PUT /container/{containerId}/network`
     ///
@@ -1127,7 +1127,7 @@ impl crate::runtime::Client {
     }
     /// Edit a container registry.
     ///
-    /// This is a full update of the container registry. Anything the body does not mention goes back to the server's default. Secrets cannot be read back, so add them again.
+    /// Replaces the whole container registry. Fields that the body does not have are reset to their default values. Secrets cannot be read back, so add them again.
     ///
     /// `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///
@@ -1155,7 +1155,7 @@ impl crate::runtime::Client {
     }
     /// Delete a container registry.
     ///
-    /// The answer has no body. Reading the container registry afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the container registry afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///

@@ -67,7 +67,7 @@ impl crate::runtime::Client {
     }
     /// Edit a database.
     ///
-    /// The previous database is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole database. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /database/{databaseId}`
     ///
@@ -92,7 +92,7 @@ impl crate::runtime::Client {
     }
     /// Delete a database.
     ///
-    /// Starts the deletion of the database and returns at once; the empty answer only says that it was accepted. Poll the database's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the database and returns at once; the empty response only says that it was accepted. Poll the database's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /database/{databaseId}`
     ///
@@ -186,7 +186,7 @@ impl crate::runtime::Client {
     }
     /// Create a backup of a database.
     ///
-    /// The status in the answer is that of the moment; list the backups again to follow it.
+    /// The status in the response is that of the moment; list the backups again to follow it.
     ///
     /// `POST /database/{databaseId}/backup`
     ///
@@ -211,7 +211,7 @@ impl crate::runtime::Client {
     }
     /// Delete a backup of a database.
     ///
-    /// The answer is empty. List the backups to see that it is gone.
+    /// The response is empty. List the backups to see that it is gone.
     ///
     /// `DELETE /database/{databaseId}/backup/{backupId}`
     ///
@@ -236,7 +236,7 @@ impl crate::runtime::Client {
     }
     /// Clone a database.
     ///
-    /// Copies the database under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the database under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /database/{databaseId}/clone`
     ///
@@ -335,7 +335,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a database.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /database/{databaseId}/deploymentHistoryV2`
     ///
@@ -432,7 +432,7 @@ impl crate::runtime::Client {
     }
     /// Get the master credentials of a database.
     ///
-    /// The answer holds the password in clear text: keep it out of logs.
+    /// The response holds the password in clear text: keep it out of logs.
     ///
     /// `GET /database/{databaseId}/masterCredentials`
     ///
@@ -916,7 +916,7 @@ impl crate::runtime::Client {
     }
     /// Edit a logical database.
     ///
-    /// The body replaces the whole logical database; omitted fields return to their server defaults.
+    /// Replaces the whole logical database. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /logicalDatabase/{logicalDatabaseId}`
     ///
@@ -942,7 +942,7 @@ impl crate::runtime::Client {
     }
     /// Delete a logical database.
     ///
-    /// The answer is empty.
+    /// The response is empty.
     ///
     /// `DELETE /logicalDatabase/{logicalDatabaseId}`
     ///
@@ -1010,7 +1010,7 @@ impl crate::runtime::Client {
     }
     /// Get the credentials of a logical database.
     ///
-    /// The answer holds the password in clear text: keep it out of logs.
+    /// The response holds the password in clear text: keep it out of logs.
     ///
     /// `GET /logicalDatabase/{logicalDatabaseId}/credentials`
     ///
@@ -1220,7 +1220,7 @@ crate::runtime::setters! {
     impl crate::operations::ListDatabaseBackup {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)
@@ -1338,7 +1338,7 @@ crate::runtime::setters! {
     impl crate::operations::ListDatabaseDeploymentHistory {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)
@@ -1398,7 +1398,7 @@ crate::runtime::setters! {
     impl crate::operations::ListDatabaseEvent {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)

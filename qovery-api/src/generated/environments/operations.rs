@@ -27,7 +27,7 @@ impl crate::runtime::Client {
     }
     /// Cancel a queued deployment request.
     ///
-    /// Takes a request that is still waiting out of the queue. The answer is empty; read the queue again, or the status by request id, to see the effect. A 409 answer means that the request cannot be canceled.
+    /// Takes a request that is still waiting out of the queue. The response is empty; read the queue again, or the status by request id, to see the effect. A 409 response means that the request cannot be canceled.
     ///
     /// `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`
     ///
@@ -73,7 +73,7 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment stage.
     ///
-    /// Replaces the stage as a whole: a field left out of the body falls back to the server's default. A null description clears it. Order and services are changed by operations of their own.
+    /// Replaces the whole stage. Fields that the body does not have are reset to their default values. A null description clears it. Order and services are changed by operations of their own.
     ///
     /// `PUT /deploymentStage/{deploymentStageId}`
     ///
@@ -121,7 +121,7 @@ impl crate::runtime::Client {
     }
     /// Move a deployment stage after another one.
     ///
-    /// Only the order changes, and the answer lists all stages in it.
+    /// Only the order changes, and the response lists all stages in it.
     ///
     /// `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`
     ///
@@ -146,7 +146,7 @@ impl crate::runtime::Client {
     }
     /// Move a deployment stage before another one.
     ///
-    /// Only the order changes, and the answer lists all stages in it.
+    /// Only the order changes, and the response lists all stages in it.
     ///
     /// `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`
     ///
@@ -198,14 +198,14 @@ impl crate::runtime::Client {
     }
     /// Get the status of a deployment by its request id.
     ///
-    /// Follows one deployment, whatever else runs in the environment, with the request id that an action answered. Every field of the answer is optional, so fall back on the environment's status when the state is missing.
+    /// Follows one deployment, whatever else runs in the environment, with the request id in the response to an action. Every field of the response is optional, so fall back on the environment's status when the state is missing.
     ///
     /// `GET /environment/deploymentStatus`
     ///
     /// Available on crate feature `environments` only.
     ///
     /// # Parameters
-    /// - `deployment_request_id` (in the query): Id of the deployment request, as found in the answer to a deploy, redeploy, stop or restart.
+    /// - `deployment_request_id` (in the query): Id of the deployment request, as found in the response to a deploy, redeploy, stop or restart.
     ///
     /// # Returns
     /// An [`EnvDeploymentStatus`](crate::types::EnvDeploymentStatus).
@@ -245,7 +245,7 @@ impl crate::runtime::Client {
     }
     /// Edit an environment.
     ///
-    /// Not a merge: the body becomes the complete environment, and absent fields are reset to server defaults. Only its name and mode can be edited.
+    /// Replaces the whole environment. Fields that the body does not have are reset to their default values. Only its name and mode can be edited.
     ///
     /// `PUT /environment/{environmentId}`
     ///
@@ -320,7 +320,7 @@ impl crate::runtime::Client {
     }
     /// Clone an environment.
     ///
-    /// Copies the environment under a new name, if wanted to another cluster, project or mode. The 202 answer describes the copy.
+    /// Copies the environment under a new name, if wanted to another cluster, project or mode. The 202 response describes the copy.
     ///
     /// `POST /environment/{environmentId}/clone`
     ///
@@ -345,7 +345,7 @@ impl crate::runtime::Client {
     }
     /// Deploy an environment.
     ///
-    /// Queues the deployment of the environment's services and returns at once. The answer has the form of a service status; its `deployment_request_id`, when set, identifies the request. Poll the environment's status until it is final. Judge the outcome by `last_deployment_state`, since `state` may still show an older failure of another service.
+    /// Queues the deployment of the environment's services and returns at once. The response has the form of a service status; its `deployment_request_id`, when set, identifies the request. Poll the environment's status until it is final. Judge the outcome by `last_deployment_state`, since `state` may still show an older failure of another service.
     ///
     /// `POST /environment/{environmentId}/deploy`
     ///
@@ -418,7 +418,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of an environment.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry holds the stages with their services and the durations.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry holds the stages with their services and the durations.
     ///
     /// `GET /environment/{environmentId}/deploymentHistoryV2`
     ///
@@ -487,7 +487,7 @@ impl crate::runtime::Client {
     }
     /// Edit the deployment rule of an environment.
     ///
-    /// Send the deployment rule in full, because the server gives every missing field its default value.
+    /// Replaces the whole deployment rule. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`
     ///
@@ -582,7 +582,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment log lines of an environment.
     ///
-    /// Holds the deployment messages of the environment and its services. The lines come in one answer without paging.
+    /// Holds the deployment messages of the environment and its services. The lines come in one response without paging.
     ///
     /// `GET /environment/{environmentId}/log`
     ///
@@ -630,7 +630,7 @@ impl crate::runtime::Client {
     }
     /// Redeploy an environment.
     ///
-    /// Queues another deployment of the environment's services and returns at once; the body of the answer may be missing. Poll the environment's status until it is final. Judge the outcome by `last_deployment_state`, since `state` may still show an older failure of another service.
+    /// Queues another deployment of the environment's services and returns at once; the body of the response may be missing. Poll the environment's status until it is final. Judge the outcome by `last_deployment_state`, since `state` may still show an older failure of another service.
     ///
     /// `POST /environment/{environmentId}/redeploy`
     ///
@@ -679,7 +679,7 @@ impl crate::runtime::Client {
     }
     /// Delete selected services of an environment.
     ///
-    /// Starts the deletion of the listed services. The answer is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
+    /// Starts the deletion of the listed services. The response is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
     ///
     /// `POST /environment/{environmentId}/service/delete`
     ///
@@ -756,7 +756,7 @@ impl crate::runtime::Client {
     }
     /// Stop selected services of an environment.
     ///
-    /// Starts the stop of the listed services. The answer is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
+    /// Starts the stop of the listed services. The response is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
     ///
     /// `POST /environment/{environmentId}/service/stop`
     ///
@@ -781,7 +781,7 @@ impl crate::runtime::Client {
     }
     /// Uninstall selected services of an environment.
     ///
-    /// Starts removing the listed services from the cluster. The answer is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
+    /// Starts removing the listed services from the cluster. The response is empty and names no request to follow, so poll the environment's statuses and judge each chosen service by its own state.
     ///
     /// `POST /environment/{environmentId}/service/uninstall`
     ///
@@ -806,7 +806,7 @@ impl crate::runtime::Client {
     }
     /// List all services of an environment.
     ///
-    /// Each entry is told apart by its `service_type`.
+    /// Each entry is distinguished by its `service_type`.
     ///
     /// `GET /environment/{environmentId}/services`
     ///
@@ -852,7 +852,7 @@ impl crate::runtime::Client {
     }
     /// Get the statuses of an environment and all its services.
     ///
-    /// Gives in one answer what would take a call per service, grouped by kind. `is_part_last_deployment` tells whether a service took part in the environment's last deployment.
+    /// Gives in one response what would take a call per service, grouped by kind. `is_part_last_deployment` tells whether a service took part in the environment's last deployment.
     ///
     /// `GET /environment/{environmentId}/statuses`
     ///
@@ -1491,7 +1491,7 @@ crate::runtime::setters! {
     impl crate::operations::ListEnvironmentDeploymentHistory {
         /// Sets the query parameter `startId`.
         ///
-        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        /// Id of the last entry already read; the response continues after it. Leave it out to get the newest page.
         #[inline]
         pub fn start_id(self, value: ::uuid::Uuid) -> Self {
             self.query("startId", value)

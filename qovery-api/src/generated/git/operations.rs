@@ -418,7 +418,7 @@ impl crate::runtime::Client {
     }
     /// Edit a git token.
     ///
-    /// Send the git token in full, because the server gives every missing field its default value. Its value is never returned, so add it again.
+    /// Replaces the whole git token. Fields that the body does not have are reset to their default values. Its value is never returned, so add it again.
     ///
     /// `PUT /organization/{organizationId}/gitToken/{gitTokenId}`
     ///
@@ -445,7 +445,7 @@ impl crate::runtime::Client {
     }
     /// Delete a git token.
     ///
-    /// The answer has no body. Reading the git token afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the git token afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/gitToken/{gitTokenId}`
     ///

@@ -162,7 +162,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`HelmResponse`](crate::types::HelmResponse).
@@ -178,14 +178,14 @@ impl crate::runtime::Client {
     }
     /// Edit a Helm service.
     ///
-    /// Overwrites the Helm service rather than merging into it, so a missing field takes the server's default. Null clears a nullable source, such as the values override file.
+    /// Replaces the whole Helm service. Fields that the body does not have are reset to their default values. Null clears a nullable source, such as the values override file.
     ///
     /// `PUT /helm/{helmId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The complete definition of the Helm service.
     ///
     /// # Returns
@@ -203,14 +203,14 @@ impl crate::runtime::Client {
     }
     /// Delete a Helm service.
     ///
-    /// Starts the deletion of the Helm service and returns at once; the empty answer only says that it was accepted. Poll the Helm service's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the Helm service and returns at once; the empty response only says that it was accepted. Poll the Helm service's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /helm/{helmId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteHelm::skip_reconcile).
     ///
@@ -233,7 +233,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`HelmAdvancedSettings`](crate::types::HelmAdvancedSettings).
@@ -249,14 +249,14 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of a Helm service.
     ///
-    /// This is a full update of the set of advanced settings. Anything the body does not mention goes back to the server's default.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /helm/{helmId}/advancedSettings`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Returns
@@ -281,7 +281,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`CheckedCustomDomainsResponse`](crate::types::CheckedCustomDomainsResponse).
@@ -297,14 +297,14 @@ impl crate::runtime::Client {
     }
     /// Clone a Helm service.
     ///
-    /// Copies the Helm service under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the Helm service under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /helm/{helmId}/clone`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Returns
@@ -322,14 +322,14 @@ impl crate::runtime::Client {
     }
     /// List the latest git commits of a Helm service.
     ///
-    /// The commits come in one answer, without paging. A source that is not in git is refused with status 400.
+    /// The commits come in one response, without paging. A source that is not in git is refused with status 400.
     ///
     /// `GET /helm/{helmId}/commit`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// Setters of the call: [`of`](crate::operations::ListHelmCommit::of).
     ///
@@ -352,7 +352,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`CustomDomainResponseList`](crate::types::CustomDomainResponseList).
@@ -368,14 +368,14 @@ impl crate::runtime::Client {
     }
     /// Add a custom domain to a Helm service.
     ///
-    /// The answer includes the validation domain to use in the DNS setup.
+    /// The response includes the validation domain to use in the DNS setup.
     ///
     /// `POST /helm/{helmId}/customDomain`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Returns
@@ -398,7 +398,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Returns
@@ -416,14 +416,14 @@ impl crate::runtime::Client {
     }
     /// Edit a custom domain of a Helm service.
     ///
-    /// Not a merge: the body becomes the complete custom domain, and absent fields are reset to server defaults.
+    /// Replaces the whole custom domain. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /helm/{helmId}/customDomain/{customDomainId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     /// - `body`: The complete settings of the custom domain.
     ///
@@ -443,14 +443,14 @@ impl crate::runtime::Client {
     }
     /// Delete a custom domain of a Helm service.
     ///
-    /// The answer has no body. Reading the custom domain afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the custom domain afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /helm/{helmId}/customDomain/{customDomainId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Returns
@@ -475,7 +475,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The chart version or git commit to deploy and, optionally, the commit of the values override.
     ///
     /// Setters of the call: [`force_event`](crate::operations::DeployHelm::force_event).
@@ -495,14 +495,14 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a Helm service.
     ///
-    /// The answer has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /helm/{helmId}/deploymentHistory`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`ListHelmDeploymentHistoryResponse`](crate::types::ListHelmDeploymentHistoryResponse).
@@ -518,14 +518,14 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a Helm service.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /helm/{helmId}/deploymentHistoryV2`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// Setters of the call: [`page_size`](crate::operations::ListHelmDeploymentHistoryV2::page_size).
     ///
@@ -548,7 +548,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`HelmDeploymentRestrictionResponseList`](crate::types::HelmDeploymentRestrictionResponseList).
@@ -571,7 +571,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Returns
@@ -589,14 +589,14 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment restriction of a Helm service.
     ///
-    /// The body replaces the whole restriction; omitted fields return to their server defaults.
+    /// Replaces the whole restriction. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
     ///
@@ -617,14 +617,14 @@ impl crate::runtime::Client {
     }
     /// Delete a deployment restriction of a Helm service.
     ///
-    /// The answer has no body. To confirm, list again and see that the deployment restriction is gone.
+    /// The response has no body. To confirm, list again and see that the deployment restriction is gone.
     ///
     /// `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Returns
@@ -649,7 +649,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`LinkResponseList`](crate::types::LinkResponseList).
@@ -670,7 +670,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`KubernetesServiceResponseList`](crate::types::KubernetesServiceResponseList).
@@ -693,7 +693,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// Setters of the call: [`force_event`](crate::operations::RedeployHelm::force_event).
     ///
@@ -718,7 +718,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`Status`](crate::types::Status).
@@ -741,7 +741,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// # Returns
     /// A [`Status`](crate::types::Status).
@@ -764,7 +764,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `helms` only.
     ///
     /// # Parameters
-    /// - `helm_id` (in the path): Id of the helm.
+    /// - `helm_id` (in the path): Id of the Helm service.
     ///
     /// Setters of the call: [`body`](crate::operations::UninstallHelm::body).
     ///
@@ -834,7 +834,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    /// - `helm_repository_id` (in the path): Id of the Helm repository.
     ///
     /// # Returns
     /// A [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
@@ -851,7 +851,7 @@ impl crate::runtime::Client {
     }
     /// Edit a Helm repository.
     ///
-    /// Read the Helm repository first and send it back complete: whatever is missing is set to the server's default. Secrets cannot be read back, so add them again.
+    /// Replaces the whole Helm repository. Fields that the body does not have are reset to their default values. Secrets cannot be read back, so add them again.
     ///
     /// `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///
@@ -859,7 +859,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    /// - `helm_repository_id` (in the path): Id of the Helm repository.
     /// - `body`: The complete name, kind, URL and access settings.
     ///
     /// # Returns
@@ -879,7 +879,7 @@ impl crate::runtime::Client {
     }
     /// Delete a Helm repository.
     ///
-    /// The answer has no body. Reading the Helm repository afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the Helm repository afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///
@@ -887,7 +887,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    /// - `helm_repository_id` (in the path): Id of the Helm repository.
     ///
     /// # Returns
     /// Nothing: the response has no body.
@@ -910,7 +910,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    /// - `helm_repository_id` (in the path): Id of the Helm repository.
     ///
     /// # Returns
     /// A [`HelmRepositoryAssociatedServiceList`](crate::types::HelmRepositoryAssociatedServiceList).
@@ -933,7 +933,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    /// - `helm_repository_id` (in the path): Id of the Helm repository.
     ///
     /// Setters of the call: [`chart_name`](crate::operations::GetHelmCharts::chart_name).
     ///

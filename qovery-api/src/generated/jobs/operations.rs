@@ -163,7 +163,7 @@ impl crate::runtime::Client {
     }
     /// Get a job.
     ///
-    /// The answer is either a cron job or a lifecycle job, told apart by `job_type`.
+    /// The response is either a cron job or a lifecycle job, distinguished by `job_type`.
     ///
     /// `GET /job/{jobId}`
     ///
@@ -186,7 +186,7 @@ impl crate::runtime::Client {
     }
     /// Edit a job.
     ///
-    /// Replaces the job as a whole: a field left out of the body falls back to the server's default. Exactly one source has to be given: set the other one to null.
+    /// Replaces the whole job. Fields that the body does not have are reset to their default values. Exactly one source has to be given: set the other one to null.
     ///
     /// `PUT /job/{jobId}`
     ///
@@ -211,7 +211,7 @@ impl crate::runtime::Client {
     }
     /// Delete a job.
     ///
-    /// Starts the deletion of the job and returns at once; the empty answer only says that it was accepted. Poll the job's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the job and returns at once; the empty response only says that it was accepted. Poll the job's status: it ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /job/{jobId}`
     ///
@@ -257,7 +257,7 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of a job.
     ///
-    /// Read the set of advanced settings first and send it back complete: whatever is missing is set to the server's default.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /job/{jobId}/advancedSettings`
     ///
@@ -303,7 +303,7 @@ impl crate::runtime::Client {
     }
     /// Clone a job.
     ///
-    /// Copies the job under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the job under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /job/{jobId}/clone`
     ///
@@ -353,7 +353,7 @@ impl crate::runtime::Client {
     }
     /// Deploy a job.
     ///
-    /// Queues a deployment of the given git commit or image tag, whichever the job's source uses and returns at once with the job's status of that moment, not with the outcome. Poll the status: it ends as `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
+    /// Queues a deployment of the given git commit or image tag, whichever the job's source uses, and returns at once with the job's status of that moment, not with the outcome. Poll the status: it ends as `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
     ///
     /// `POST /job/{jobId}/deploy`
     ///
@@ -380,7 +380,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a job.
     ///
-    /// The answer has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /job/{jobId}/deploymentHistory`
     ///
@@ -403,7 +403,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a job.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /job/{jobId}/deploymentHistoryV2`
     ///
@@ -474,7 +474,7 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment restriction of a job.
     ///
-    /// This is a full update of the restriction. Anything the body does not mention goes back to the server's default.
+    /// Replaces the whole restriction. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
@@ -502,7 +502,7 @@ impl crate::runtime::Client {
     }
     /// Delete a deployment restriction of a job.
     ///
-    /// The answer has no body. To confirm, list again and see that the deployment restriction is gone.
+    /// The response has no body. To confirm, list again and see that the deployment restriction is gone.
     ///
     /// `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
@@ -911,7 +911,7 @@ crate::runtime::setters! {
     impl crate::operations::ListJobCommit {
         /// Sets the query parameter `startId`.
         ///
-        /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+        /// Hash of the commit to continue after. Whether the response continues there is not proven: read at most 100 commits.
         #[inline]
         pub fn start_id(self, value: &str) -> Self {
             self.query("startId", value)

@@ -1709,7 +1709,7 @@ pub struct OrganizationApiTokenCreate {
     pub name: ::core::option::Option<::std::string::String>,
     /// Description.
     pub description: ::core::option::Option<::std::string::String>,
-    /// Value of the token; other answers do not repeat it.
+    /// Value of the token; other responses do not repeat it.
     pub token: ::core::option::Option<crate::runtime::SecretText>,
     /// Name of the role.
     pub role_name: ::core::option::Option<::std::string::String>,
@@ -2604,7 +2604,7 @@ pub struct OrganizationPolicyApiTokenCreate {
     pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
     pub role_id: ::core::option::Option<::uuid::Uuid>,
-    /// Value of the token; other answers do not repeat it.
+    /// Value of the token; other responses do not repeat it.
     pub token: ::core::option::Option<crate::runtime::SecretText>,
     /// Name of the user who created it; null or absent when it is not known.
     pub creator_name: ::core::option::Option<::std::string::String>,
@@ -3487,9 +3487,9 @@ pub struct WebhookEventResponse {
     pub target_url_used: crate::runtime::SecretText,
     /// Body that was sent.
     pub request: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    /// HTTP status code of the answer.
+    /// HTTP status code of the response.
     pub target_response_status_code: i64,
-    /// Body of the answer; null or absent when there was none.
+    /// Body of the response; null or absent when there was none.
     pub target_response_body: ::core::option::Option<::std::string::String>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }

@@ -23,7 +23,7 @@ impl crate::runtime::Client {
     }
     /// Edit the profile of the authenticated account.
     ///
-    /// Replaces the profile as a whole: a field left out of the body falls back to the server's default. Only the communication email can be changed.
+    /// Replaces the whole profile. Fields that the body does not have are reset to their default values. Only the communication email can be changed.
     ///
     /// `PUT /account`
     ///
@@ -147,7 +147,7 @@ impl crate::runtime::Client {
     }
     /// Edit an alert receiver.
     ///
-    /// Send the receiver in full, because the server gives every missing field its default value. A null webhook URL or password is an exception: it keeps the stored one.
+    /// Replaces the whole receiver. Fields that the body does not have are reset to their default values. A null webhook URL or password is an exception: it keeps the stored one.
     ///
     /// `PUT /alert-receivers/{alertReceiverId}`
     ///
@@ -172,7 +172,7 @@ impl crate::runtime::Client {
     }
     /// Delete an alert receiver.
     ///
-    /// The answer has no body. Reading the alert receiver afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the alert receiver afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /alert-receivers/{alertReceiverId}`
     ///
@@ -260,7 +260,7 @@ impl crate::runtime::Client {
     }
     /// Edit an alert rule.
     ///
-    /// The body replaces the whole rule; omitted fields return to their server defaults. Its organization, cluster and target cannot be changed here.
+    /// Replaces the whole rule. Fields that the body does not have are reset to their default values. Its organization, cluster and target cannot be changed here.
     ///
     /// `PUT /alert-rules/{alertRuleId}`
     ///
@@ -285,7 +285,7 @@ impl crate::runtime::Client {
     }
     /// Delete an alert rule.
     ///
-    /// The answer has no body. Reading the alert rule afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the alert rule afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /alert-rules/{alertRuleId}`
     ///
@@ -384,7 +384,7 @@ impl crate::runtime::Client {
     }
     /// Edit an organization.
     ///
-    /// This is a full update of the organization. Anything the body does not mention goes back to the server's default. Null clears a nullable field, such as the logo URL or the list of admin emails.
+    /// Replaces the whole organization. Fields that the body does not have are reset to their default values. Null clears a nullable field, such as the logo URL or the list of admin emails.
     ///
     /// `PUT /organization/{organizationId}`
     ///
@@ -409,7 +409,7 @@ impl crate::runtime::Client {
     }
     /// Delete an organization.
     ///
-    /// The answer is empty. Once the organization is gone, reading it answers 404, 403 or 400.
+    /// The response is empty. Once the organization is gone, reading it answers 404, 403 or 400.
     ///
     /// `DELETE /organization/{organizationId}`
     ///
@@ -453,7 +453,7 @@ impl crate::runtime::Client {
     }
     /// List the alert rules of an organization.
     ///
-    /// Besides the managed rules, the answer may hold rules whose source is `GHOST`, which carry fewer fields.
+    /// Besides the managed rules, the response may hold rules whose source is `GHOST`, which carry fewer fields.
     ///
     /// `GET /organization/{organizationId}/alert-rules`
     ///
@@ -571,7 +571,7 @@ impl crate::runtime::Client {
     }
     /// Delete an annotations group.
     ///
-    /// The answer has no body. Reading the annotations group afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the annotations group afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`
     ///
@@ -644,7 +644,7 @@ impl crate::runtime::Client {
     }
     /// Create an API token.
     ///
-    /// The token's value is only part of this answer, so store it now. `role_id` has to be present but may be null.
+    /// The token's value is only part of this response, so store it now. `role_id` has to be present but may be null.
     ///
     /// `POST /organization/{organizationId}/apiToken`
     ///
@@ -669,7 +669,7 @@ impl crate::runtime::Client {
     }
     /// Delete an API token.
     ///
-    /// The answer has no body. To confirm, list again and see that the API token is gone.
+    /// The response has no body. To confirm, list again and see that the API token is gone.
     ///
     /// `DELETE /organization/{organizationId}/apiToken/{apiTokenId}`
     ///
@@ -782,7 +782,7 @@ impl crate::runtime::Client {
     }
     /// Edit a custom role.
     ///
-    /// Replaces the role as a whole: a field left out of the body falls back to the server's default. The permission lists are replaced as well.
+    /// Replaces the whole role. Fields that the body does not have are reset to their default values. The permission lists are replaced as well.
     ///
     /// `PUT /organization/{organizationId}/customRole/{customRoleId}`
     ///
@@ -809,7 +809,7 @@ impl crate::runtime::Client {
     }
     /// Delete a custom role.
     ///
-    /// The answer has no body. Reading the custom role afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the custom role afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/customRole/{customRoleId}`
     ///
@@ -878,7 +878,7 @@ impl crate::runtime::Client {
     }
     /// Edit an enterprise connection.
     ///
-    /// Not a merge: the body becomes the complete connection, and absent fields are reset to server defaults. The group mappings are replaced as well.
+    /// Replaces the whole connection. Fields that the body does not have are reset to their default values. The group mappings are replaced as well.
     ///
     /// `PUT /organization/{organizationId}/enterpriseconnection/{connectionName}`
     ///
@@ -982,7 +982,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `invite_id` (in the path): Id of the invite.
+    /// - `invite_id` (in the path): Id of the invitation.
     ///
     /// # Returns
     /// An [`InviteMember`](crate::types::InviteMember).
@@ -1005,7 +1005,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `invite_id` (in the path): Id of the invite.
+    /// - `invite_id` (in the path): Id of the invitation.
     ///
     /// # Returns
     /// An [`InviteMember`](crate::types::InviteMember).
@@ -1022,7 +1022,7 @@ impl crate::runtime::Client {
     }
     /// Delete an invitation to an organization.
     ///
-    /// The answer has no body. Reading the invitation afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the invitation afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/inviteMember/{inviteId}`
     ///
@@ -1030,7 +1030,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
-    /// - `invite_id` (in the path): Id of the invite.
+    /// - `invite_id` (in the path): Id of the invitation.
     ///
     /// # Returns
     /// Nothing: the response has no body.
@@ -1114,7 +1114,7 @@ impl crate::runtime::Client {
     }
     /// Edit a labels group.
     ///
-    /// The previous group is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole group. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /organization/{organizationId}/labelsGroups/{labelsGroupId}`
     ///
@@ -1141,7 +1141,7 @@ impl crate::runtime::Client {
     }
     /// Delete a labels group.
     ///
-    /// The answer has no body. Reading the labels group afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the labels group afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/labelsGroups/{labelsGroupId}`
     ///
@@ -1349,7 +1349,7 @@ impl crate::runtime::Client {
     }
     /// Create a policy API token.
     ///
-    /// The token's value is only part of this answer, so store it now. A call that the policy denies is answered with status 401.
+    /// The token's value is only part of this response, so store it now. A call that the policy denies is answered with status 401.
     ///
     /// `POST /organization/{organizationId}/policyApiToken`
     ///
@@ -1374,7 +1374,7 @@ impl crate::runtime::Client {
     }
     /// Delete a policy API token.
     ///
-    /// The answer has no body. To confirm, list again and see that the policy API token is gone.
+    /// The response has no body. To confirm, list again and see that the policy API token is gone.
     ///
     /// `DELETE /organization/{organizationId}/policyApiToken/{policyApiTokenId}`
     ///
@@ -1468,7 +1468,7 @@ impl crate::runtime::Client {
     }
     /// Create a webhook.
     ///
-    /// The secret cannot be read back: the answer only tells whether one is set.
+    /// The secret cannot be read back: the response only tells whether one is set.
     ///
     /// `POST /organization/{organizationId}/webhook`
     ///
@@ -1516,7 +1516,7 @@ impl crate::runtime::Client {
     }
     /// Edit a webhook.
     ///
-    /// Read the webhook first and send it back complete: whatever is missing is set to the server's default. Its secret is never returned, so add it again.
+    /// Replaces the whole webhook. Fields that the body does not have are reset to their default values. Its secret is never returned, so add it again.
     ///
     /// `PUT /organization/{organizationId}/webhook/{webhookId}`
     ///
@@ -1543,7 +1543,7 @@ impl crate::runtime::Client {
     }
     /// Delete a webhook.
     ///
-    /// The answer has no body. Reading the webhook afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the webhook afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /organization/{organizationId}/webhook/{webhookId}`
     ///

@@ -92,7 +92,7 @@ impl crate::runtime::Client {
     }
     /// Edit a project.
     ///
-    /// The body replaces the whole project; omitted fields return to their server defaults.
+    /// Replaces the whole project. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /project/{projectId}`
     ///
@@ -117,7 +117,7 @@ impl crate::runtime::Client {
     }
     /// Delete a project.
     ///
-    /// The answer is empty. Once the project is gone, reading it answers 404, or sometimes 403.
+    /// The response is empty. Once the project is gone, reading it answers 404, or sometimes 403.
     ///
     /// `DELETE /project/{projectId}`
     ///
@@ -232,7 +232,7 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment rule of a project.
     ///
-    /// This is a full update of the rule. Anything the body does not mention goes back to the server's default.
+    /// Replaces the whole rule. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`
     ///
@@ -259,7 +259,7 @@ impl crate::runtime::Client {
     }
     /// Delete a deployment rule of a project.
     ///
-    /// The answer has no body. Reading the deployment rule afterward gives 404, or sometimes 403.
+    /// The response has no body. Reading the deployment rule afterward gives 404, or sometimes 403.
     ///
     /// `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`
     ///

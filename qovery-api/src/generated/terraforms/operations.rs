@@ -137,7 +137,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`TerraformResponse`](crate::types::TerraformResponse).
@@ -153,14 +153,14 @@ impl crate::runtime::Client {
     }
     /// Edit a Terraform service.
     ///
-    /// Not a merge: the body becomes the complete Terraform service, and absent fields are reset to server defaults.
+    /// Replaces the whole Terraform service. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /terraform/{terraformId}`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `body`: The complete definition of the Terraform service.
     ///
     /// # Returns
@@ -178,14 +178,14 @@ impl crate::runtime::Client {
     }
     /// Delete a Terraform service.
     ///
-    /// Starts the deletion of the Terraform service and returns at once; the empty answer only says that it was accepted. Poll the environment's statuses: the service ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
+    /// Starts the deletion of the Terraform service and returns at once; the empty response only says that it was accepted. Poll the environment's statuses: the service ends as `DELETED` or `DELETE_ERROR`, and once it is gone the API answers 404, or sometimes 403.
     ///
     /// `DELETE /terraform/{terraformId}`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// Setters of the call: [`resources_only`](crate::operations::DeleteTerraform::resources_only), [`skip_reconcile`](crate::operations::DeleteTerraform::skip_reconcile), [`force_terraform_action`](crate::operations::DeleteTerraform::force_terraform_action).
     ///
@@ -208,7 +208,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`TerraformAdvancedSettings`](crate::types::TerraformAdvancedSettings).
@@ -224,14 +224,14 @@ impl crate::runtime::Client {
     }
     /// Edit the advanced settings of a Terraform service.
     ///
-    /// The previous set of advanced settings is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole set of advanced settings. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /terraform/{terraformId}/advancedSettings`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Returns
@@ -249,14 +249,14 @@ impl crate::runtime::Client {
     }
     /// Clone a Terraform service.
     ///
-    /// Copies the Terraform service under a new name into the given environment. The 202 answer describes the copy.
+    /// Copies the Terraform service under a new name into the given environment. The 202 response describes the copy.
     ///
     /// `POST /terraform/{terraformId}/clone`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Returns
@@ -274,14 +274,14 @@ impl crate::runtime::Client {
     }
     /// List the latest git commits of a Terraform service.
     ///
-    /// The commits come in one answer, without paging.
+    /// The commits come in one response, without paging.
     ///
     /// `GET /terraform/{terraformId}/commit`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`CommitResponseList`](crate::types::CommitResponseList).
@@ -304,7 +304,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `body`: The git commit to use and, optionally, one action to run: `PLAN`, `FORCE_UNLOCK` or `MIGRATE_STATE`.
     ///
     /// # Returns
@@ -322,14 +322,14 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a Terraform service.
     ///
-    /// The answer is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
     ///
     /// `GET /terraform/{terraformId}/deploymentHistoryV2`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// Setters of the call: [`page_size`](crate::operations::ListTerraformDeploymentHistoryV2::page_size).
     ///
@@ -352,7 +352,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`TerraformDeploymentRestrictionResponseList`](crate::types::TerraformDeploymentRestrictionResponseList).
@@ -375,7 +375,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Returns
@@ -393,14 +393,14 @@ impl crate::runtime::Client {
     }
     /// Edit a deployment restriction of a Terraform service.
     ///
-    /// Read the restriction first and send it back complete: whatever is missing is set to the server's default.
+    /// Replaces the whole restriction. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
     ///
@@ -421,14 +421,14 @@ impl crate::runtime::Client {
     }
     /// Delete a deployment restriction of a Terraform service.
     ///
-    /// The answer has no body. To confirm, list again and see that the deployment restriction is gone.
+    /// The response has no body. To confirm, list again and see that the deployment restriction is gone.
     ///
     /// `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Returns
@@ -453,7 +453,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`Status`](crate::types::Status).
@@ -474,7 +474,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// # Returns
     /// A [`TerraformResourcesResponse`](crate::types::TerraformResourcesResponse).
@@ -497,7 +497,7 @@ impl crate::runtime::Client {
     /// Available on crate feature `terraforms` only.
     ///
     /// # Parameters
-    /// - `terraform_id` (in the path): Id of the terraform.
+    /// - `terraform_id` (in the path): Id of the Terraform service.
     ///
     /// Setters of the call: [`force_terraform_action`](crate::operations::UninstallTerraform::force_terraform_action), [`body`](crate::operations::UninstallTerraform::body).
     ///

@@ -6,7 +6,7 @@
 impl crate::runtime::Client {
     /// List the environment variables of an application.
     ///
-    /// All variables come in one unpaginated answer.
+    /// All variables come in one unpaginated response.
     ///
     /// `GET /application/{applicationId}/environmentVariable`
     ///
@@ -79,7 +79,7 @@ impl crate::runtime::Client {
     }
     /// Edit an environment variable of an application.
     ///
-    /// The previous variable is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole variable. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`
     ///
@@ -107,7 +107,7 @@ impl crate::runtime::Client {
     }
     /// Delete an environment variable of an application.
     ///
-    /// The answer has no body. To confirm, list again and see that the environment variable is gone.
+    /// The response has no body. To confirm, list again and see that the environment variable is gone.
     ///
     /// `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`
     ///
@@ -192,7 +192,7 @@ impl crate::runtime::Client {
     }
     /// List the secrets of an application.
     ///
-    /// All secrets come in one unpaginated answer, which never holds their values.
+    /// All secrets come in one unpaginated response, which never holds their values.
     ///
     /// `GET /application/{applicationId}/secret`
     ///
@@ -240,7 +240,7 @@ impl crate::runtime::Client {
     }
     /// Edit a secret of an application.
     ///
-    /// Overwrites the secret rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole secret. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /application/{applicationId}/secret/{secretId}`
     ///
@@ -267,7 +267,7 @@ impl crate::runtime::Client {
     }
     /// Delete a secret of an application.
     ///
-    /// The answer has no body. To confirm, list again and see that the secret is gone.
+    /// The response has no body. To confirm, list again and see that the secret is gone.
     ///
     /// `DELETE /application/{applicationId}/secret/{secretId}`
     ///
@@ -346,7 +346,7 @@ impl crate::runtime::Client {
     }
     /// List the environment variables of a container.
     ///
-    /// All variables come in one unpaginated answer.
+    /// All variables come in one unpaginated response.
     ///
     /// `GET /container/{containerId}/environmentVariable`
     ///
@@ -447,7 +447,7 @@ impl crate::runtime::Client {
     }
     /// Delete an environment variable of a container.
     ///
-    /// The answer has no body. To confirm, list again and see that the environment variable is gone.
+    /// The response has no body. To confirm, list again and see that the environment variable is gone.
     ///
     /// `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`
     ///
@@ -532,7 +532,7 @@ impl crate::runtime::Client {
     }
     /// List the secrets of a container.
     ///
-    /// All secrets come in one unpaginated answer, which never holds their values.
+    /// All secrets come in one unpaginated response, which never holds their values.
     ///
     /// `GET /container/{containerId}/secret`
     ///
@@ -580,7 +580,7 @@ impl crate::runtime::Client {
     }
     /// Edit a secret of a container.
     ///
-    /// Not a merge: the body becomes the complete secret, and absent fields are reset to server defaults.
+    /// Replaces the whole secret. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /container/{containerId}/secret/{secretId}`
     ///
@@ -607,7 +607,7 @@ impl crate::runtime::Client {
     }
     /// Delete a secret of a container.
     ///
-    /// The answer has no body. To confirm, list again and see that the secret is gone.
+    /// The response has no body. To confirm, list again and see that the secret is gone.
     ///
     /// `DELETE /container/{containerId}/secret/{secretId}`
     ///
@@ -686,7 +686,7 @@ impl crate::runtime::Client {
     }
     /// List the environment variables of an environment.
     ///
-    /// All variables come in one unpaginated answer.
+    /// All variables come in one unpaginated response.
     ///
     /// `GET /environment/{environmentId}/environmentVariable`
     ///
@@ -734,7 +734,7 @@ impl crate::runtime::Client {
     }
     /// Edit an environment variable of an environment.
     ///
-    /// This is a full update of the variable. Anything the body does not mention goes back to the server's default.
+    /// Replaces the whole variable. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`
     ///
@@ -762,7 +762,7 @@ impl crate::runtime::Client {
     }
     /// Delete an environment variable of an environment.
     ///
-    /// The answer has no body. To confirm, list again and see that the environment variable is gone.
+    /// The response has no body. To confirm, list again and see that the environment variable is gone.
     ///
     /// `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`
     ///
@@ -847,7 +847,7 @@ impl crate::runtime::Client {
     }
     /// List the secrets of an environment.
     ///
-    /// All secrets come in one unpaginated answer, which never holds their values.
+    /// All secrets come in one unpaginated response, which never holds their values.
     ///
     /// `GET /environment/{environmentId}/secret`
     ///
@@ -922,7 +922,7 @@ impl crate::runtime::Client {
     }
     /// Delete a secret of an environment.
     ///
-    /// The answer has no body. To confirm, list again and see that the secret is gone.
+    /// The response has no body. To confirm, list again and see that the secret is gone.
     ///
     /// `DELETE /environment/{environmentId}/secret/{secretId}`
     ///
@@ -1001,7 +1001,7 @@ impl crate::runtime::Client {
     }
     /// List the environment variables of a job.
     ///
-    /// All variables come in one unpaginated answer.
+    /// All variables come in one unpaginated response.
     ///
     /// `GET /job/{jobId}/environmentVariable`
     ///
@@ -1074,7 +1074,7 @@ impl crate::runtime::Client {
     }
     /// Edit an environment variable of a job.
     ///
-    /// Send the variable in full, because the server gives every missing field its default value.
+    /// Replaces the whole variable. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`
     ///
@@ -1101,7 +1101,7 @@ impl crate::runtime::Client {
     }
     /// Delete an environment variable of a job.
     ///
-    /// The answer has no body. To confirm, list again and see that the environment variable is gone.
+    /// The response has no body. To confirm, list again and see that the environment variable is gone.
     ///
     /// `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`
     ///
@@ -1180,7 +1180,7 @@ impl crate::runtime::Client {
     }
     /// List the secrets of a job.
     ///
-    /// All secrets come in one unpaginated answer, which never holds their values.
+    /// All secrets come in one unpaginated response, which never holds their values.
     ///
     /// `GET /job/{jobId}/secret`
     ///
@@ -1228,7 +1228,7 @@ impl crate::runtime::Client {
     }
     /// Edit a secret of a job.
     ///
-    /// The body replaces the whole secret; omitted fields return to their server defaults.
+    /// Replaces the whole secret. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /job/{jobId}/secret/{secretId}`
     ///
@@ -1255,7 +1255,7 @@ impl crate::runtime::Client {
     }
     /// Delete a secret of a job.
     ///
-    /// The answer has no body. To confirm, list again and see that the secret is gone.
+    /// The response has no body. To confirm, list again and see that the secret is gone.
     ///
     /// `DELETE /job/{jobId}/secret/{secretId}`
     ///
@@ -1334,7 +1334,7 @@ impl crate::runtime::Client {
     }
     /// List the environment variables of a project.
     ///
-    /// All variables come in one unpaginated answer.
+    /// All variables come in one unpaginated response.
     ///
     /// `GET /project/{projectId}/environmentVariable`
     ///
@@ -1382,7 +1382,7 @@ impl crate::runtime::Client {
     }
     /// Edit an environment variable of a project.
     ///
-    /// The previous variable is replaced entirely, with server defaults for the fields that the body leaves out.
+    /// Replaces the whole variable. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`
     ///
@@ -1410,7 +1410,7 @@ impl crate::runtime::Client {
     }
     /// Delete an environment variable of a project.
     ///
-    /// The answer has no body. To confirm, list again and see that the environment variable is gone.
+    /// The response has no body. To confirm, list again and see that the environment variable is gone.
     ///
     /// `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`
     ///
@@ -1493,7 +1493,7 @@ impl crate::runtime::Client {
     }
     /// List the secrets of a project.
     ///
-    /// All secrets come in one unpaginated answer, which never holds their values.
+    /// All secrets come in one unpaginated response, which never holds their values.
     ///
     /// `GET /project/{projectId}/secret`
     ///
@@ -1541,7 +1541,7 @@ impl crate::runtime::Client {
     }
     /// Edit a secret of a project.
     ///
-    /// Overwrites the secret rather than merging into it, so a missing field takes the server's default.
+    /// Replaces the whole secret. Fields that the body does not have are reset to their default values.
     ///
     /// `PUT /project/{projectId}/secret/{secretId}`
     ///
@@ -1568,7 +1568,7 @@ impl crate::runtime::Client {
     }
     /// Delete a secret of a project.
     ///
-    /// The answer has no body. To confirm, list again and see that the secret is gone.
+    /// The response has no body. To confirm, list again and see that the secret is gone.
     ///
     /// `DELETE /project/{projectId}/secret/{secretId}`
     ///
@@ -1647,7 +1647,7 @@ impl crate::runtime::Client {
     }
     /// List the variables of a scope.
     ///
-    /// All variables come in one unpaginated answer. The value of a secret is null.
+    /// All variables come in one unpaginated response. The value of a secret is null.
     ///
     /// `GET /variable`
     ///
@@ -1729,7 +1729,7 @@ impl crate::runtime::Client {
     }
     /// Edit a variable.
     ///
-    /// Replaces the variable as a whole: a field left out of the body falls back to the server's default. A null `value` is an exception: it keeps the stored value of a secret.
+    /// Replaces the whole variable. Fields that the body does not have are reset to their default values. A null `value` is an exception: it keeps the stored value of a secret.
     ///
     /// `PUT /variable/{variableId}`
     ///
@@ -1754,7 +1754,7 @@ impl crate::runtime::Client {
     }
     /// Delete a variable.
     ///
-    /// The answer has no body. To confirm, list again and see that the variable is gone.
+    /// The response has no body. To confirm, list again and see that the variable is gone.
     ///
     /// `DELETE /variable/{variableId}`
     ///

@@ -96,14 +96,14 @@ mod tests {
     #[tokio::test]
     async fn a_small_body_is_decoded_where_it_is_asked_for() {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(Ok(list(10)));
+        recorder.respond_with(Ok(list(10)));
         assert_eq!(count(&client.get_thing("x").await.unwrap()), 11);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_large_body_is_decoded_while_others_run_and_no_paused_clock_runs_away() {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(Ok(list(LARGE)));
+        recorder.respond_with(Ok(list(LARGE)));
         let mut call = std::pin::pin!(client.get_thing("x").response());
         // Another task runs before the body is decoded.
         let first = futures_poll(call.as_mut()).await;
@@ -115,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_deadline_around_a_call_holds_while_a_large_body_is_decoded() {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(Ok(list(20 * LARGE)));
+        recorder.respond_with(Ok(list(20 * LARGE)));
         let whole = Instant::now();
         let first = client.get_thing("x").await;
         let whole = whole.elapsed();
@@ -123,7 +123,7 @@ mod tests {
             first.is_err() || whole > Duration::from_millis(20),
             "{whole:?}"
         );
-        recorder.answer(Ok(list(2 * LARGE)));
+        recorder.respond_with(Ok(list(2 * LARGE)));
         let started = Instant::now();
         let outcome = tokio::time::timeout(Duration::ZERO, client.get_thing("x").response()).await;
         let ended = started.elapsed();
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn without_a_runtime_a_large_body_is_decoded_in_place() {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(Ok(list(LARGE)));
+        recorder.respond_with(Ok(list(LARGE)));
         let mut call = std::pin::pin!(client.get_thing("x").response());
         let mut context = Context::from_waker(std::task::Waker::noop());
         match call.as_mut().poll(&mut context) {
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_large_body_is_decoded_in_place_when_its_runtime_has_ended() {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(Ok(list(LARGE)));
+        recorder.respond_with(Ok(list(LARGE)));
         let mut call = Box::pin(client.get_thing("x").response());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()

@@ -10,7 +10,7 @@ fn setup() -> (Client, Recorder) {
 #[tokio::test]
 async fn awaiting_a_call_sends_it_and_gives_the_decoded_body() {
     let (client, recorder) = setup();
-    recorder.answer(Ok(response(200, r#"{"a":1}"#)));
+    recorder.respond_with(Ok(response(200, r#"{"a":1}"#)));
     let value = client.get_thing("x y").query("n", 1.0).await.unwrap();
     assert_eq!(value, json!({"a": 1}));
     let sent = recorder.sent();
@@ -39,7 +39,7 @@ async fn a_response_carries_status_headers_and_body() {
     let mut raw = response(201, "");
     raw.headers
         .insert("x-request-id", HeaderValue::from_static("r1"));
-    recorder.answer(Ok(raw));
+    recorder.respond_with(Ok(raw));
     let response = client
         .create_thing(&json!({"n": null}))
         .response()
@@ -115,11 +115,11 @@ async fn of_several_wrong_parameters_the_first_is_reported() {
 async fn any_success_status_is_a_success_and_any_other_is_not() {
     let (client, recorder) = setup();
     for status in [200, 201, 202, 204, 299] {
-        recorder.answer(Ok(response(status, "")));
+        recorder.respond_with(Ok(response(status, "")));
         assert_eq!(client.create_thing(&json!(1)).await.unwrap(), None);
     }
     for status in [100, 302, 304, 400, 404, 500, 599] {
-        recorder.answer(Ok(response(status, "null")));
+        recorder.respond_with(Ok(response(status, "null")));
         let error = client.create_thing(&json!(1)).await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert!(error.is_api());
@@ -293,13 +293,13 @@ async fn the_error_of_an_invalid_header_name_does_not_show_it() {
 async fn a_response_is_decoded_tolerantly_unless_the_client_is_strict() {
     let (client, recorder) = setup();
     let body = r#"{"results":[{"count":1.5}]}"#;
-    recorder.answer(Ok(response(200, body)));
+    recorder.respond_with(Ok(response(200, body)));
     assert_eq!(client.count_things().await.unwrap().results[0].count, 1);
-    recorder.answer(Ok(response(200, body)));
+    recorder.respond_with(Ok(response(200, body)));
     let strict = client.clone().strict_decoding(true);
     let error = strict.count_things().await.unwrap_err();
     assert_eq!(error.decode_path(), Some("results[0].count"));
-    recorder.answer(Ok(response(200, body)));
+    recorder.respond_with(Ok(response(200, body)));
     let tolerant = strict.strict_decoding(false);
     assert!(tolerant.count_things().await.is_ok());
 }
@@ -316,7 +316,7 @@ async fn a_refusal_names_the_extra_fields_of_the_request() {
     }
     let (client, recorder) = setup();
     let send = |status| {
-        recorder.answer(Ok(response(status, r#"{"detail":"no"}"#)));
+        recorder.respond_with(Ok(response(status, r#"{"detail":"no"}"#)));
         Call::<crate::runtime::test_support::CreateThing>::new(&client, &[]).json(&Body)
     };
     for status in [400, 422] {
@@ -330,7 +330,7 @@ async fn a_refusal_names_the_extra_fields_of_the_request() {
     assert!(error.extra_fields().is_empty());
     assert!(!error.to_string().contains("without_extra"), "{error}");
     let refused = response(400, r#"{"detail":"no"}"#);
-    recorder.answer(Ok(refused));
+    recorder.respond_with(Ok(refused));
     let error = client.create_thing(&json!({})).await.unwrap_err();
     assert!(!error.to_string().contains("without_extra"), "{error}");
 }

@@ -1,9 +1,9 @@
 //! The memory limit of a decoded document.
 //!
 //! A few bytes of JSON can become a kilobyte of Rust: `{}` stands for a struct with all its fields absent.
-//! Therefore the size of the body alone is no limit. Two figures are: the values of the document, counted
-//! before it is read and weighed as if each became a [`Value`], and the structs, weighed when they are
-//! created. Both are upper bounds and include the growth of lists.
+//! Therefore a limit on the body is not enough. Two sizes are limited: that of the values of the document, counted
+//! before it is read as if each became a [`Value`], and that of the structs, counted when they are created. Both
+//! are upper bounds and include the growth of lists.
 //!
 //! The limit belongs to the thread while it decodes, because serde has no way to pass it to the types.
 //! Without a limit nothing is counted.
@@ -43,7 +43,7 @@ enum Left {
     Overdrawn,
 }
 
-/// The default limit for a limit on bodies, in bytes.
+/// The default of the limit, in bytes, for this limit on bodies.
 pub(crate) fn for_bodies_of(body_limit: usize) -> usize {
     body_limit.saturating_mul(PER_BODY_BYTE).max(LEAST)
 }

@@ -1,5 +1,4 @@
-//! The facts from which the member of a union is chosen: the kind of a value, and the names and texts of its
-//! fields.
+//! The facts that select the member of a union: the kind of a value, and the names and texts of its fields.
 
 use std::borrow::Cow;
 

@@ -5,9 +5,9 @@ use super::*;
 use crate::runtime::test_support::{GetThing, Recorder, response};
 use crate::runtime::{Operation, decode};
 
-async fn failure(answer: Result<RawResponse, TransportError>) -> Error {
+async fn failure(response: Result<RawResponse, TransportError>) -> Error {
     let (client, recorder) = Recorder::client("https://h.test");
-    recorder.answer(answer);
+    recorder.respond_with(response);
     client
         .get_thing("x")
         .query("token", "s3cret")
@@ -147,7 +147,7 @@ async fn only_a_refusal_was_certainly_not_executed() {
 #[tokio::test]
 async fn the_path_of_a_value_that_does_not_fit_is_kept() {
     let (client, recorder) = Recorder::client("https://h.test");
-    recorder.answer(Ok(response(
+    recorder.respond_with(Ok(response(
         200,
         r#"{"results":[{"count":1},{"count":"s3cret"}]}"#,
     )));
@@ -158,7 +158,7 @@ async fn the_path_of_a_value_that_does_not_fit_is_kept() {
         "countThings: 200 OK, but the body cannot be decoded: results[1].count: expected u8, found \
          a text"
     );
-    recorder.answer(Ok(response(200, r#"{"results":[{"count":1.0}]}"#)));
+    recorder.respond_with(Ok(response(200, r#"{"results":[{"count":1.0}]}"#)));
     assert_eq!(client.count_things().await.unwrap().results[0].count, 1);
 }
 
@@ -202,9 +202,9 @@ async fn the_message_says_if_a_change_may_have_been_executed() {
     use crate::runtime::test_support::CreateThing;
 
     const REMARK: &str = "(the server may have executed it)";
-    let create = async |answer| {
+    let create = async |response| {
         let (client, recorder) = Recorder::client("https://h.test");
-        recorder.answer(answer);
+        recorder.respond_with(response);
         client
             .create_thing(&json!(1))
             .await
@@ -288,7 +288,7 @@ async fn a_repeated_delete_that_is_refused_says_that_an_earlier_attempt_may_have
             let mut raw = response(status, r#"{"detail":"no"}"#);
             raw.executed_before = executed_before;
             raw.attempts = 2;
-            recorder.answer(Ok(raw));
+            recorder.respond_with(Ok(raw));
             let call = crate::runtime::Call::<DeleteThing>::new(&client, &[]);
             let error = call.await.unwrap_err();
             let expected = expected && executed_before;

@@ -17,7 +17,7 @@ use super::{Fault, unpacking::reqwest_unpacks_nothing};
 use crate::runtime::{RawResponse, limits::ERROR_BODY_LIMIT};
 
 /// The number of bytes that are read of the body of a failure: twice the part that an error keeps, so
-/// that a token that begins in the kept part is recognised.
+/// that a token that begins in the kept part is recognized.
 pub(super) const FAILURE_LIMIT: usize = 2 * ERROR_BODY_LIMIT;
 
 /// Reads the body of a response to a request of this method.

@@ -11,15 +11,15 @@ use crate::runtime::{AccessToken, Client, Error, test_support::GetThing};
 const TOKEN: &str = "qov_s3cret";
 
 /// Serves one scripted response for each connection, and returns the requests of the connections.
-async fn serve(answers: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+async fn serve(responses: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let mut asked = Vec::new();
-        for answer in answers {
+        for response in responses {
             let (mut stream, _) = listener.accept().await.unwrap();
             asked.push(read_request(&mut stream).await);
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.write_all(response.as_bytes()).await.unwrap();
         }
         asked
     });
@@ -35,7 +35,7 @@ async fn read_request(stream: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
-fn answer(status: &str, headers: &str, body: &str) -> String {
+fn response(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
@@ -62,7 +62,7 @@ fn assert_silent(error: &Error) {
 
 #[tokio::test]
 async fn a_request_carries_token_and_user_agent() {
-    let (url, server) = serve(vec![answer("200 OK", "", "{\"a\":1}")]).await;
+    let (url, server) = serve(vec![response("200 OK", "", "{\"a\":1}")]).await;
     let client = Client::builder()
         .base_url(&url)
         .token(AccessToken::new(TOKEN).unwrap())
@@ -101,7 +101,7 @@ async fn a_refused_connection_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_that_closes_without_an_answer_may_have_been_executed() {
+async fn a_connection_that_closes_without_a_response_may_have_been_executed() {
     for reply in ["", "HTTP/1.1 200 O"] {
         let (url, _server) = serve(vec![reply.to_owned()]).await;
         let error = client(&url)
@@ -141,13 +141,13 @@ async fn a_body_above_the_limit_is_refused_with_and_without_an_announced_length(
     let long = "x".repeat(101);
     let chunked =
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n65\r\n{long}\r\n0\r\n\r\n");
-    for reply in [answer("200 OK", "", &long), chunked] {
+    for reply in [response("200 OK", "", &long), chunked] {
         let (url, _server) = serve(vec![reply]).await;
         let error = client(&url).get_thing("x").await.unwrap_err();
         assert!(error.transport_error().unwrap().is_too_large(), "{error:?}");
         assert!(error.to_string().contains("100 bytes"), "{error}");
     }
-    let (url, _server) = serve(vec![answer(
+    let (url, _server) = serve(vec![response(
         "200 OK",
         "",
         &format!("\"{}\"", "x".repeat(98)),
@@ -164,7 +164,7 @@ async fn of_a_failure_only_the_beginning_is_read() {
     );
     let chunk = format!("{:x}\r\n{text}\r\n", text.len());
     let endless = format!("HTTP/1.1 404 X\r\ntransfer-encoding: chunked\r\n\r\n{chunk}{chunk}");
-    for reply in [answer("404 X", "", &text), endless] {
+    for reply in [response("404 X", "", &text), endless] {
         let (url, server) = serve(vec![reply]).await;
         let client = Client::builder().base_url(&url).build().unwrap();
         let error = client.get_thing("x").await.unwrap_err();
@@ -181,7 +181,7 @@ async fn of_a_failure_only_the_beginning_is_read() {
 async fn a_token_that_begins_in_the_kept_part_of_a_failure_is_removed_whole() {
     for before in 8 * 1024 - TOKEN.len()..8 * 1024 {
         let text = format!("{}{TOKEN}{}", "x".repeat(before), "y".repeat(20_000));
-        let (url, _server) = serve(vec![answer("502 X", "", &text)]).await;
+        let (url, _server) = serve(vec![response("502 X", "", &text)]).await;
         let token = AccessToken::new(TOKEN).unwrap();
         let client = Client::builder().base_url(&url).token(token);
         let error = client.build().unwrap().get_thing("x").await.unwrap_err();
@@ -201,7 +201,7 @@ async fn a_request_without_a_body_says_so_if_its_method_has_one() {
         (Method::HEAD, false),
         (Method::DELETE, false),
     ] {
-        let (url, server) = serve(vec![answer("204 X", "", "")]).await;
+        let (url, server) = serve(vec![response("204 X", "", "")]).await;
         let transport = HttpTransport::builder().build().unwrap();
         let info = Box::leak(Box::new(crate::OperationInfo::new(
             "x",
@@ -235,10 +235,10 @@ async fn endless_headers_end_at_the_time_limit_of_the_call() {
 
 #[tokio::test]
 async fn a_redirect_to_another_host_is_not_followed() {
-    let (other, other_server) = serve(vec![answer("200 OK", "", "null")]).await;
+    let (other, other_server) = serve(vec![response("200 OK", "", "null")]).await;
     let location = format!("location: {other}/thing\r\n");
     for status in ["301 Moved", "302 Found", "303 See Other", "307 T", "308 P"] {
-        let (url, _server) = serve(vec![answer(status, &location, "")]).await;
+        let (url, _server) = serve(vec![response(status, &location, "")]).await;
         let error = client(&url).get_thing("x").await.unwrap_err();
         assert!(error.status().unwrap().is_redirection(), "{error}");
         assert_silent(&error);
@@ -254,9 +254,9 @@ async fn a_redirect_within_the_host_is_followed_for_reading_only() {
     let server = tokio::spawn(async move {
         let mut asked = Vec::new();
         for reply in [
-            answer("302 Found", "location: /other?b=1\r\n", ""),
-            answer("200 OK", "", "7"),
-            answer("302 Found", "location: /other\r\n", ""),
+            response("302 Found", "location: /other?b=1\r\n", ""),
+            response("200 OK", "", "7"),
+            response("302 Found", "location: /other\r\n", ""),
         ] {
             let (mut stream, _) = listener.accept().await.unwrap();
             asked.push(read_request(&mut stream).await);
@@ -275,7 +275,7 @@ async fn a_redirect_within_the_host_is_followed_for_reading_only() {
 
 #[tokio::test]
 async fn a_loop_of_redirects_ends() {
-    let replies = vec![answer("302 Found", "location: /thing\r\n", ""); MAX_REDIRECTS + 1];
+    let replies = vec![response("302 Found", "location: /thing\r\n", ""); MAX_REDIRECTS + 1];
     let (url, server) = serve(replies).await;
     let error = client(&url).get_thing("x").await.unwrap_err();
     assert_eq!(error.status().unwrap(), 302);
@@ -284,7 +284,7 @@ async fn a_loop_of_redirects_ends() {
 
 #[tokio::test]
 async fn a_token_set_for_one_call_replaces_the_client_s() {
-    let (url, server) = serve(vec![answer("200 OK", "", "null")]).await;
+    let (url, server) = serve(vec![response("200 OK", "", "null")]).await;
     let call = client(&url)
         .get_thing("x")
         .header("authorization", "Bearer other");
@@ -298,7 +298,7 @@ async fn a_token_set_for_one_call_replaces_the_client_s() {
 
 #[tokio::test]
 async fn a_borrowed_request_is_sent_as_often_as_wanted_with_the_token_of_the_layer() {
-    let echo = answer("500 X", "", "Token from-a-layer, Bearer of-the-caller");
+    let echo = response("500 X", "", "Token from-a-layer, Bearer of-the-caller");
     let (url, server) = serve(vec![echo.clone(), echo.clone(), echo]).await;
     let transport = HttpTransport::builder()
         .token(AccessToken::new(TOKEN).unwrap())

@@ -1,7 +1,7 @@
 //! Detects whether reqwest unpacks bodies itself, which any crate of the program may have enabled.
 //!
-//! This transport turns it off. But reqwest still passes bodies through it, and such a body does not report
-//! whether it ended properly.
+//! This transport turns unpacking off. But if the feature is on, reqwest still passes each body through its
+//! unpacker, and such a body does not report whether it ended properly.
 
 use reqwest::ClientBuilder;
 

@@ -3,15 +3,12 @@
 //! HTTP/2 has no such switch, and reqwest negotiates the version for each connection. Therefore websockets
 //! use a second HTTP client, which offers only HTTP/1.1. It is created when it is first needed.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, OnceLock};
 
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 
-use super::{Fault, HttpTransport, MakeHttp, body, outgoing, settings::Settings};
-use crate::runtime::{Request, TransportError, Upgrade, Upgraded};
+use super::{Fault, MakeHttp, body, settings::Settings};
+use crate::runtime::{TransportError, Upgrade, Upgraded};
 
 /// The client that opens websockets, created when it is first needed.
 #[derive(Clone)]
@@ -33,7 +30,7 @@ impl Upgrading {
         }))
     }
 
-    fn http(&self) -> Result<&reqwest::Client, TransportError> {
+    pub(super) fn http(&self) -> Result<&reqwest::Client, TransportError> {
         let inner = &*self.0;
         let Some(make) = &inner.make else {
             return Err(TransportError::refused(
@@ -51,71 +48,22 @@ impl Upgrading {
     }
 }
 
-impl HttpTransport {
-    /// Sends a request to switch to another protocol, without consuming it. For layers of the
-    /// transport: like [`Transport::upgrade`](crate::Transport::upgrade), with `authorization` and
-    /// `limit` as in [`send_borrowed`](Self::send_borrowed). The limit applies to the response. The
-    /// switched connection has no limit.
-    ///
-    /// # Errors
-    /// Returns an error if no response was received. A response of any status is not an error here.
-    ///
-    /// # Cancel safety
-    /// Dropping the future closes the connection.
-    pub async fn upgrade_borrowed(
-        &self,
-        request: &Request,
-        authorization: Option<&HeaderValue>,
-        limit: Duration,
-    ) -> Result<Upgrade, TransportError> {
-        let started = Instant::now();
-        let http = self.upgrading.http()?;
-        let own = request.headers.get(header::AUTHORIZATION);
-        let added = match own {
-            Some(_) => None,
-            None => authorization.or(self.authorization.as_ref()),
-        };
-        let sent = outgoing(request, request.url.clone(), added, limit);
-        let outcome = self.switch(http, sent).await;
-        let authorization = own.or(added);
-        match outcome {
-            Ok(Upgrade::Refused(mut response)) => {
-                response.elapsed = started.elapsed();
-                if let Some(value) = authorization {
-                    response.redact(value);
-                }
-                Ok(Upgrade::Refused(response))
-            }
-            Ok(Upgrade::Switched(upgraded)) => Ok(Upgrade::Switched(match authorization {
-                Some(value) => upgraded.authorized_by(value),
-                None => upgraded,
-            })),
-            Err(fault) => {
-                let error = self.explain(fault, limit);
-                let error = error.with_attempts(1, started.elapsed());
-                Err(match authorization {
-                    Some(value) => error.redact(value),
-                    None => error,
-                })
-            }
-        }
+/// Sends a request to switch to another protocol. If the server does not switch, its response is read, up to
+/// `body_limit`.
+pub(super) async fn switch(
+    http: &reqwest::Client,
+    mut sent: reqwest::Request,
+    body_limit: usize,
+) -> Result<Upgrade, Fault> {
+    // The following bytes are not the body of a response.
+    sent.headers_mut().remove(header::ACCEPT_ENCODING);
+    let method = sent.method().clone();
+    let response = http.execute(sent).await.map_err(Fault::Sending)?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let response = body::read(response, &method, body_limit).await?;
+        return Ok(Upgrade::Refused(response));
     }
-
-    async fn switch(
-        &self,
-        http: &reqwest::Client,
-        mut sent: reqwest::Request,
-    ) -> Result<Upgrade, Fault> {
-        // The following bytes are not the body of a response.
-        sent.headers_mut().remove(header::ACCEPT_ENCODING);
-        let method = sent.method().clone();
-        let response = http.execute(sent).await.map_err(Fault::Sending)?;
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = body::read(response, &method, self.body_limit).await?;
-            return Ok(Upgrade::Refused(response));
-        }
-        let headers = response.headers().clone();
-        let io = response.upgrade().await.map_err(Fault::Reading)?;
-        Ok(Upgrade::Switched(Upgraded::new(headers, io)))
-    }
+    let headers = response.headers().clone();
+    let io = response.upgrade().await.map_err(Fault::Reading)?;
+    Ok(Upgrade::Switched(Upgraded::new(headers, io)))
 }

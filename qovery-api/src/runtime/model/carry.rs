@@ -5,10 +5,10 @@ use serde_json::value::RawValue;
 use super::{Model, write::is_written};
 use crate::runtime::{ExtraFields, decode::OneField};
 
-/// The request, after the extra fields of the response that it knows have become its own fields.
+/// Returns the request. Extra fields of the response that the request declares have become fields of the request.
 ///
-/// A newer server may return fields that were write-only before. An extra field stays one if the
-/// request's field is set already or does not take the value.
+/// A newer server may return fields that were write-only before. An extra field stays extra if the request's field
+/// is already set or cannot hold the value.
 pub(crate) fn carried<M: Model>(mut request: M) -> M {
     if !request.extra().is_empty() {
         adopt(&mut request);

@@ -288,7 +288,7 @@ impl Escape<'_> {
         Some((u8::try_from(character).ok()?, behind))
     }
 
-    /// The character of a number, with as many digits as it has within these limits.
+    /// The character of a number whose count of digits is within these limits.
     fn number(
         &self,
         mut at: usize,
@@ -364,7 +364,7 @@ impl Escape<'_> {
         }
     }
 
-    /// A number with its end; browsers accept it without.
+    /// A number and the mark that ends it. Browsers accept a number without the mark.
     fn terminated(&self, at: usize, base: u32, end: u8, found: &mut Vec<Reading>) {
         let mut numbers = Vec::new();
         self.number(at, base, 1..=8, &mut numbers);

@@ -138,7 +138,7 @@ async fn calls_that_begin_together_share_one_token_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_another_token_the_refusal_is_the_answer() {
+async fn without_another_token_the_refusal_is_the_response() {
     let source = Counting::new(Behavior::HasNoOther);
     let script = accepts_one();
     let client = script.client(Connect::new().token_source(source.clone()));

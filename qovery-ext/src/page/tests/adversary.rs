@@ -1,5 +1,5 @@
-//! A second server in memory, which decides about each answer separately: where a page begins, how long it is,
-//! whether it respects the cursor. Its list changes between two answers.
+//! A second server in memory, which decides about each response separately: where a page begins, how long it is,
+//! whether it respects the cursor. Its list changes between two responses.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ const CAPACITY: usize = 20;
 /// The behavior of the server for one request.
 #[derive(Debug, Clone)]
 struct Turn {
-    /// Changes of the list before the answer.
+    /// Changes of the list before the response.
     changes: Vec<Edit>,
     size: usize,
     inclusive: bool,
@@ -99,10 +99,10 @@ impl Server {
 
 impl Transport for Server {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
-        let answer = self.0.lock().unwrap().answer(&request);
+        let response = self.0.lock().unwrap().respond(&request);
         Box::pin(async move {
             tokio::task::yield_now().await;
-            answer
+            response
         })
     }
 }
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    fn answer(&mut self, request: &Request) -> Result<RawResponse, TransportError> {
+    fn respond(&mut self, request: &Request) -> Result<RawResponse, TransportError> {
         let turn = self.turns[self.sent % self.turns.len()].clone();
         // The changes end, so that the list does.
         if self.sent < self.turns.len() {

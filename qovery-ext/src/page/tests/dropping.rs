@@ -22,7 +22,7 @@ async fn a_future_that_is_dropped_while_it_waits_loses_nothing() {
         let mut numbers = Vec::new();
         let mut drops = 0;
         loop {
-            // Shorter than any answer takes.
+            // Shorter than any response takes.
             match timeout(Duration::from_millis(3), items.next()).await {
                 Ok(Some(item)) => numbers.push(item.unwrap().number),
                 Ok(None) => break,

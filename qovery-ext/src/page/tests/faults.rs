@@ -383,7 +383,7 @@ async fn a_server_that_leads_toward_a_head_that_grows_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_empty_once_does_not_end_a_list() {
+async fn a_response_that_is_empty_once_does_not_end_a_list() {
     for page_size in [1, 2, 20] {
         for declares_size in [false, true] {
             for request in 1..=3 {
@@ -405,7 +405,7 @@ async fn an_answer_that_is_empty_once_does_not_end_a_list() {
 }
 
 #[tokio::test]
-async fn a_page_that_leads_to_itself_after_an_empty_answer_ends_the_list() {
+async fn a_page_that_leads_to_itself_after_an_empty_response_ends_the_list() {
     for page_size in [1, 2] {
         for request in 0..=4 {
             let context = format!("page size {page_size}, request {request}");
@@ -534,7 +534,7 @@ fn unruly() -> impl Strategy<Value = Unruly> {
             let (repeats, shuffles, shuffles_pages, mut faults, blank) = oddities;
             // A list in no order that grows faster than it is read has no end.
             let grows = if shuffles || shuffles_pages { 0 } else { grows };
-            // The first answer of the list is taken for the truth.
+            // The first response of the list is taken for the truth.
             let is_first = |request| (0..request).all(|earlier| faults.contains_key(&earlier));
             let blank = blank.filter(|request| !is_first(*request));
             // A failure and a deletion may both empty the page of one cursor, which looks like the end.

@@ -182,9 +182,9 @@ pub(crate) struct Behavior {
     /// How many items appear at the head before each request.
     pub(crate) grows: u64,
     pub(crate) repeats: Repeats,
-    /// Whether the list has another order in each answer.
+    /// Whether the list has another order in each response.
     pub(crate) shuffles: bool,
-    /// Whether the items of a page have another order in each answer.
+    /// Whether the items of a page have another order in each response.
     pub(crate) shuffles_pages: bool,
     pub(crate) without_ids: bool,
     pub(crate) without_tokens: bool,
@@ -310,9 +310,9 @@ impl Drop for Open {
 impl Transport for Model {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         let open = Open(self.clone());
-        let (answer, latency) = self.with(|state| {
+        let (response, latency) = self.with(|state| {
             state.open += 1;
-            (state.answer(&request), state.behavior.latency)
+            (state.respond(&request), state.behavior.latency)
         });
         Box::pin(async move {
             // One turn at least, so that each request can be dropped on its way.
@@ -321,7 +321,7 @@ impl Transport for Model {
                 tokio::time::sleep(latency).await;
             }
             drop(open);
-            answer
+            response
         })
     }
 }
@@ -339,7 +339,7 @@ impl State {
         }
     }
 
-    fn answer(&mut self, request: &Request) -> Result<RawResponse, TransportError> {
+    fn respond(&mut self, request: &Request) -> Result<RawResponse, TransportError> {
         let index = self.sent;
         self.sent += 1;
         if self.behavior.keeps_urls {
@@ -407,7 +407,7 @@ impl State {
         self.shown(shown, Some((end < numbers.len(), start > 0)))
     }
 
-    /// The answer with these items, and with links if it leads to a next and a previous page.
+    /// The response with these items, and with links if it leads to a next and a previous page.
     fn shown(&self, numbers: &[u64], leads: Option<(bool, bool)>) -> Value {
         let mut numbers = numbers.to_vec();
         if self.behavior.shuffles_pages {

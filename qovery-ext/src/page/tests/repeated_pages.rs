@@ -2,7 +2,7 @@
 
 use super::{model::Missing, *};
 
-async fn circle(inclusive: bool, from: u64, to: u64) {
+async fn cycle(inclusive: bool, from: u64, to: u64) {
     let model = server(200, |server| {
         server.inclusive = inclusive;
         server.detour(from, to);
@@ -30,7 +30,7 @@ async fn circle(inclusive: bool, from: u64, to: u64) {
 }
 
 #[tokio::test]
-async fn a_circle_of_cursors_is_an_error_and_repeats_no_item() {
+async fn a_cycle_of_cursors_is_an_error_and_repeats_no_item() {
     for (from, to) in [
         (181, 201),
         (161, 181),
@@ -39,15 +39,15 @@ async fn a_circle_of_cursors_is_an_error_and_repeats_no_item() {
         (21, 201),
         (1, 201),
     ] {
-        circle(false, from, to).await;
+        cycle(false, from, to).await;
     }
     for (from, to) in [(181, 200), (162, 181), (162, 200), (29, 48), (29, 200)] {
-        circle(true, from, to).await;
+        cycle(true, from, to).await;
     }
 }
 
 #[tokio::test]
-async fn a_circle_of_tokens_is_an_error_at_any_distance() {
+async fn a_cycle_of_tokens_is_an_error_at_any_distance() {
     for to in [41, 61, 181, 381, 401] {
         let model = server(400, |server| server.detour(21, to));
         let (numbers, error) = read(&mut model.call::<ListEvents>().items()).await;
@@ -131,7 +131,7 @@ async fn a_cursor_that_the_server_refuses_is_the_failure_of_the_call() {
 }
 
 #[tokio::test]
-async fn reading_ahead_does_not_hide_a_circle() {
+async fn reading_ahead_does_not_hide_a_cycle() {
     let model = server(200, |server| server.detour(101, 161));
     let mut items = model.call::<ListNotes>().paged().read_ahead().items();
     let (numbers, error) = read(&mut items).await;

@@ -107,7 +107,7 @@ const LINE_LIMIT: u64 = 1024 * 1024;
 /// The largest journal that is read, in bytes.
 const JOURNAL_LIMIT: u64 = 256 * 1024 * 1024;
 
-/// Whether a text is the beginning of a line, as far as a crash has let it be written.
+/// Whether a text is the beginning of a line: a crash may have cut off the rest.
 fn begins_line(text: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 2] = [b"{\"environment\":\"", b"{\"job\":\""];
     BEGINNINGS.iter().any(|beginning| {

@@ -184,7 +184,7 @@ impl Bulk {
                 found.extend(project.environments().await.map_err(find)?);
             }
         }
-        // No environment fits is an answer; a project that no organization has is a mistake.
+        // It is no error if no environment fits. A project that no organization has is an error.
         if let Some(missing) = missing
             && !has_project
         {

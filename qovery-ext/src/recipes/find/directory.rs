@@ -152,7 +152,7 @@ impl Directory {
         Arc::clone(slots.entry(list).or_default())
     }
 
-    /// The list, and whether it was read now rather than before.
+    /// Returns the list, and whether it was read by this call.
     async fn read(
         &self,
         client: &Client,

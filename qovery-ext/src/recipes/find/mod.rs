@@ -408,7 +408,8 @@ futures! {
 
 /// Finds anything by its id: an environment, an organization, a service, a project or a cluster.
 ///
-/// Takes one request for an environment; for the others one or two lists of each organization more.
+/// An environment is read directly. For anything else, the lists of one organization after the other are read
+/// until the id is found.
 async fn anything(client: &Client, id: Uuid) -> Result<Found, FindError> {
     match client.get_environment(id).await {
         Ok(environment) => {

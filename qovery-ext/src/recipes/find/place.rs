@@ -200,7 +200,7 @@ fn id_of(segment: &str) -> Option<Uuid> {
     Uuid::try_parse(segment).ok()
 }
 
-/// Whether a segment is the name of a page, or nothing: no part of an id that was cut off.
+/// Whether a segment is empty or the name of a page, and not a part of an id that was cut off.
 fn is_page(segment: &str) -> bool {
     segment.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
 }

@@ -151,7 +151,7 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the Git branch of an application, of a Terraform module, or of a job or Helm chart from
+    /// Sets the Git branch of an application, of a Terraform service, or of a job or Helm chart from
     /// Git.
     pub fn branch(mut self, service: impl Into<String>, branch: impl Into<String>) -> Self {
         self.changes

@@ -147,7 +147,7 @@ impl<'a> Update<'a> {
         })
     }
 
-    /// Marks a copy, notes the end of its life, and names it.
+    /// Marks a copy, records when it is to be deleted, and gives it its name.
     async fn finish_copy(&self, copy: &FoundEnvironment) -> Result<FoundEnvironment, PreviewError> {
         if self.wanted.time_to_live.is_none() {
             // Before the copy is marked: a time to live deletes only marked environments.
@@ -167,8 +167,8 @@ impl<'a> Update<'a> {
         .await
     }
 
-    /// Notes the end of the life of a preview, or removes the one that an earlier run or the original has noted. Before
-    /// anything else: a run that is interrupted later leaves a preview that is deleted in time.
+    /// Records when the preview is to be deleted, or removes the time that an earlier run or the original has
+    /// recorded. This comes first: if the run is interrupted later, the preview is still deleted in time.
     async fn renew(&self, environment: Uuid) -> Result<(), PreviewError> {
         let Some(time) = self.wanted.time_to_live else {
             return mark::remove_end(self.client, environment).await;
@@ -208,7 +208,8 @@ impl<'a> Update<'a> {
         Ok(())
     }
 
-    /// The cluster that was named. Also looked up for an existing preview, so that a mistake shows.
+    /// The cluster that was named. It is looked up for an existing preview too, so that a wrong name is an error
+    /// there as well.
     async fn find_cluster(&self) -> Result<Option<Uuid>, PreviewError> {
         let Some(cluster) = &self.wanted.cluster else {
             return Ok(None);
@@ -295,8 +296,8 @@ impl<'a> Update<'a> {
         Ok(plans)
     }
 
-    /// Checks that each requested change fits a service, and each variable those that are there. Sends nothing
-    /// but reads. Returns the plans for the variables.
+    /// Checks that each requested change fits its service, and that no variable conflicts with an existing one.
+    /// Only reads. Returns the plans for the variables.
     async fn check(
         &self,
         environment: Uuid,
@@ -356,7 +357,8 @@ async fn listed(
     listed.map_err(|error| PreviewError::call(what, error))
 }
 
-/// The service with a name. No id: those of a preview are others than those of its original.
+/// The service with this name. Services are named and not given by id, because the services of a preview have
+/// other ids than those of its original.
 fn acted_on(services: &[EnvironmentService], name: &str) -> Result<ServiceRef, PreviewError> {
     let found = lookup::by_name("service", "", services, name);
     let service = found.map_err(|error| PreviewError::new(Reason::Find(error)))?;

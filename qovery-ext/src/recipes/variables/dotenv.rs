@@ -351,8 +351,8 @@ impl DotenvExport {
     }
 }
 
-/// A value as [`parse_dotenv`] reads it back. Shells do as well, and run nothing that is in it, unless it has
-/// a carriage return and a quote.
+/// Writes a value so that [`parse_dotenv`] reads it back. A shell reads the same value and runs nothing in it,
+/// unless the value has a carriage return and a quote.
 fn quote(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
     if !value.is_empty() && value.chars().all(is_plain) {

@@ -46,7 +46,7 @@ pub(super) async fn is_listed(
     parents: &Parents,
     subject: &Subject,
 ) -> Result<Option<bool>, Fault> {
-    let answer = match subject {
+    let response = match subject {
         Subject::Environment { id, .. } => {
             let project = parents.parent_of(subject).await;
             match known(project)?.flatten() {
@@ -74,7 +74,7 @@ pub(super) async fn is_listed(
             lists::<ListOrganizationCluster>(client, *organization, &[*id]).await
         }
     };
-    known(answer)
+    known(response)
 }
 
 async fn lists<O: Operation<Output = Listed, Format = Json>>(
@@ -91,8 +91,8 @@ async fn lists<O: Operation<Output = Listed, Format = Json>>(
 }
 
 /// A missing parent is no evidence about its children. A parent that the token may not read is a fault.
-fn known<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
+fn known<T>(response: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match response {
         Ok(value) => Ok(Some(value)),
         Err(fault)
             if matches!(

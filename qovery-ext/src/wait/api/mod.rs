@@ -50,7 +50,7 @@ impl ApiSource {
         }
     }
 
-    /// What sending an action needs.
+    /// The values that sending an action needs.
     fn api(&self) -> start::Api<'_> {
         start::Api {
             client: &self.client,

@@ -35,17 +35,17 @@ const REQUEST: &str = "deployment_request_id";
 const EXECUTION: [&str; 2] = ["last_deployment_id", "execution_id"];
 
 /// The response to an action.
-pub(super) trait Answer {
+pub(super) trait Response {
     fn action_response(&self) -> ActionResponse;
 }
 
-impl Answer for () {
+impl Response for () {
     fn action_response(&self) -> ActionResponse {
         ActionResponse::default()
     }
 }
 
-impl Answer for Map<String, Value> {
+impl Response for Map<String, Value> {
     fn action_response(&self) -> ActionResponse {
         let execution = EXECUTION
             .iter()
@@ -58,7 +58,7 @@ impl Answer for Map<String, Value> {
     }
 }
 
-impl Answer for types::Status {
+impl Response for types::Status {
     fn action_response(&self) -> ActionResponse {
         action_response(
             self.deployment_request_id,
@@ -70,7 +70,7 @@ impl Answer for types::Status {
     }
 }
 
-impl Answer for types::EnvironmentStatus {
+impl Response for types::EnvironmentStatus {
     fn action_response(&self) -> ActionResponse {
         action_response(
             self.deployment_request_id,
@@ -83,17 +83,17 @@ impl Answer for types::EnvironmentStatus {
     }
 }
 
-impl Answer for types::ClusterStatus {
+impl Response for types::ClusterStatus {
     fn action_response(&self) -> ActionResponse {
         // A cluster has no queue, so the state in the response is no evidence about the action.
         ActionResponse::default()
     }
 }
 
-impl<T: Answer> Answer for Option<T> {
+impl<T: Response> Response for Option<T> {
     fn action_response(&self) -> ActionResponse {
         self.as_ref()
-            .map(Answer::action_response)
+            .map(Response::action_response)
             .unwrap_or_default()
     }
 }
@@ -124,7 +124,7 @@ fn action_response(
 async fn accepted<O>(call: Call<O>) -> Result<ActionResponse, Fault>
 where
     O: Operation,
-    O::Output: Answer,
+    O::Output: Response,
 {
     let response = call.retry(RetryMode::UnlessExecuted).response().await;
     match response {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiSource,
-    start::Answer,
+    start::Response,
     statuses::{of_environment, of_service},
 };
 use crate::wait::{
@@ -117,8 +117,8 @@ fn subjects() -> Vec<Subject> {
     ]
 }
 
-async fn listed(subject: &Subject, answer: Script) -> Result<Option<bool>, Fault> {
-    let client = Client::with_transport("https://h.test", Scripted(answer)).unwrap();
+async fn listed(subject: &Subject, response: Script) -> Result<Option<bool>, Fault> {
+    let client = Client::with_transport("https://h.test", Scripted(response)).unwrap();
     ApiSource::new(client).listed(subject).await
 }
 
@@ -158,7 +158,7 @@ async fn the_list_of_the_parent_shows_whether_a_subject_exists() {
 #[tokio::test]
 async fn a_response_without_a_list_is_no_evidence() {
     for subject in subjects() {
-        let answers: [Script; 9] = [
+        let responses: [Script; 9] = [
             |_| (200, JSON, json!({})),
             |_| (200, JSON, json!({"results": null})),
             |_| (200, JSON, json!([])),
@@ -169,14 +169,14 @@ async fn a_response_without_a_list_is_no_evidence() {
             |_| (499, JSON, json!({"status": 499, "detail": "d"})),
             |_| (503, JSON, json!({"status": 503, "detail": "d"})),
         ];
-        for answer in answers {
-            let (_, media, body) = answer("");
-            match listed(&subject, answer).await {
+        for response in responses {
+            let (_, media, body) = response("");
+            match listed(&subject, response).await {
                 Err(fault) => assert!(fault.is_transient(), "{subject}: {fault}"),
                 Ok(found) => panic!("{subject} {media} {body}: {found:?}"),
             }
         }
-        for answer in [
+        for response in [
             (|_| (404, JSON, json!({"status": 404, "detail": "d"}))) as Script,
             |_| {
                 (
@@ -186,9 +186,9 @@ async fn a_response_without_a_list_is_no_evidence() {
                 )
             },
         ] {
-            let shown = listed(&subject, answer)
+            let shown = listed(&subject, response)
                 .await
-                .expect("an answer of the API");
+                .expect("a response of the API");
             assert_eq!(shown, None, "{subject}");
         }
         let refused = listed(&subject, |path| match itself(path) {

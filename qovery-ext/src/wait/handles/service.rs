@@ -155,7 +155,7 @@ service! {
     redeploy, stop, uninstall, delete
 }
 service! {
-    /// A Terraform module to act on.
+    /// A Terraform service to act on.
     TerraformHandle Terraform {
         /// Plans and applies it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);

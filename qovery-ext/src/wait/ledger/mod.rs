@@ -269,7 +269,7 @@ impl Ledger {
         self.found.is_some()
     }
 
-    /// Whether an endpoint must know a fact, so that a missing answer is a fault.
+    /// Whether an endpoint must know a fact, so that a missing response is a fault.
     pub(crate) fn expects(&self, fact: Fact) -> bool {
         matches!(fact, Fact::Request(id) if self.request == Some(id))
     }

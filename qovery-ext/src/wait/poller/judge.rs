@@ -38,8 +38,8 @@ pub(in crate::wait) struct Judge {
     accepted_cancel: Arc<OnceLock<Instant>>,
 }
 
-/// The answer of a secondary endpoint.
-enum Answer {
+/// The response of a secondary endpoint.
+enum Response {
     Request(Uuid, State),
     Queue(Vec<QueueRow>),
     History(Vec<HistoryEntry>),
@@ -49,7 +49,7 @@ enum Answer {
 struct Miss {
     fact: Fact,
     since: Stamp,
-    /// Whether every answer since then was that of an API that does not know the request.
+    /// Whether every response since then says that the API does not know the request.
     is_unknown: bool,
 }
 
@@ -195,8 +195,8 @@ impl Judge {
         }
         let is_forbidden = fault.kind == FaultKind::Forbidden;
         if is_forbidden && !self.ledger().is_some_and(Ledger::is_deleted_by_others) {
-            // It is an answer to a deleted subject, and to a token that has lost its role: only the parent tells
-            // one from the other.
+            // The API sends it for a deleted subject, and for a token that has lost its role. Only the parent
+            // distinguishes the two.
             match self.ask_parent(options).await {
                 Ok(Listing::Lacks(verdict)) => return Ok(verdict),
                 _ if !self.goal().is_some_and(Goal::is_reached_when_gone) => return Err(fault),
@@ -259,7 +259,7 @@ impl Judge {
         if !is_missing {
             return None;
         }
-        // One answer is no proof: the second one a settle period later is.
+        // One response is no proof: the second one a settle period later is.
         let now = Instant::now();
         let since = *self.missing_since.get_or_insert(now);
         match condition.check(None) {
@@ -310,8 +310,8 @@ impl Judge {
         }
     }
 
-    /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
-    /// settle period the verdict does without it. `false` if this poll cannot go on.
+    /// Reads a secondary fact into the ledger. If the fact cannot be read, the wait continues, and after the
+    /// settle period the verdict does without it. Returns `false` if this poll cannot continue.
     async fn read_fact(&mut self, fact: Fact, options: &WaitOptions) -> Result<bool, Fault> {
         let source = &self.source;
         let read = async {
@@ -319,21 +319,21 @@ impl Judge {
                 Fact::Request(id) => source
                     .request(id)
                     .await?
-                    .map(|seen| Answer::Request(id, seen.state)),
-                Fact::Queue => source.queue(&self.subject).await?.map(Answer::Queue),
-                Fact::History => source.history(&self.subject).await?.map(Answer::History),
+                    .map(|seen| Response::Request(id, seen.state)),
+                Fact::Queue => source.queue(&self.subject).await?.map(Response::Queue),
+                Fact::History => source.history(&self.subject).await?.map(Response::History),
             })
         };
-        let answer = time::timeout(options.fact_timeout(), read).await;
-        let answer = answer.unwrap_or_else(|_| Err(Fault::late()));
+        let response = time::timeout(options.fact_timeout(), read).await;
+        let response = response.unwrap_or_else(|_| Err(Fault::late()));
         let at = self.stamp();
         let Until::Goal(ledger) = &mut self.until else {
             return Ok(false);
         };
-        let observation = match answer {
-            Ok(Some(Answer::Request(id, state))) => Observation::Request { id, state, at },
-            Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
-            Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
+        let observation = match response {
+            Ok(Some(Response::Request(id, state))) => Observation::Request { id, state, at },
+            Ok(Some(Response::Queue(rows))) => Observation::Queue { rows, at },
+            Ok(Some(Response::History(entries))) => Observation::History { entries, at },
             // The request status may be late, and may be wrong once.
             Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at, options)),
             Ok(None) => Observation::Unavailable { fact, at },

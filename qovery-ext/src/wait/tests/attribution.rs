@@ -228,7 +228,7 @@ async fn a_deletion_is_reached_by_each_response_that_means_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_answer_that_a_subject_is_not_found_is_not_enough_without_a_list() {
+async fn one_response_that_a_subject_is_not_found_is_not_enough_without_a_list() {
     for kind in [
         FaultKind::NotFound,
         FaultKind::Forbidden,

@@ -11,7 +11,7 @@
 //! | ends with the first error | `a_first_reading_that_fails_is_tolerated_like_any_other` |
 //! | takes the state from before the action for its result | `a_stale_success_after_the_action_is_not_taken_for_this_deployment` |
 //! | derives the outcome of one service from its neighbors | `an_old_failure_of_a_neighbor_does_not_affect_the_outcome` |
-//! | follows a repeated cursor for ever, or stops there as if all was read | `a_circle_of_cursors_is_an_error_and_repeats_no_item` |
+//! | follows a repeated cursor for ever, or stops there as if all was read | `a_cycle_of_cursors_is_an_error_and_repeats_no_item` |
 //! | ends a list at an empty page | `an_empty_page_in_the_middle_of_links_does_not_end_them` |
 //! | repeats any method at once | `retries_back_off_and_the_last_response_has_their_number_and_time` |
 //! | shows the token | `nothing_shows_the_token` |

@@ -222,7 +222,7 @@ impl Server {
         self.0.lock().unwrap().acts.clone()
     }
 
-    async fn answer<T>(&self, work: impl FnOnce(&mut Inner, f64) -> T) -> T {
+    async fn respond<T>(&self, work: impl FnOnce(&mut Inner, f64) -> T) -> T {
         let latency = {
             let mut inner = self.0.lock().unwrap();
             inner.begun.get_or_insert_with(Instant::now);
@@ -246,7 +246,7 @@ fn current<T: Clone>(timeline: &[(f64, T)], now: f64) -> Option<T> {
 
 impl Source for Server {
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
-        Box::pin(self.answer(move |s, now| {
+        Box::pin(self.respond(move |s, now| {
             s.reads.push(s.begun.unwrap().elapsed());
             let shown = if s.acted_at.is_none() && s.before.is_some() {
                 s.before.clone()
@@ -282,7 +282,7 @@ impl Source for Server {
     }
 
     fn request(&self, _: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
-        Box::pin(self.answer(|s, now| {
+        Box::pin(self.respond(|s, now| {
             let state = current(&s.requests, now).flatten();
             Ok(state.map(|state| RequestReading {
                 environment: Some(ENVIRONMENT),
@@ -292,7 +292,7 @@ impl Source for Server {
     }
 
     fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
-        Box::pin(self.answer(|s, now| {
+        Box::pin(self.respond(|s, now| {
             let now = if s.acted_at.is_some() { now } else { -1.0 };
             let waits = s
                 .queue
@@ -307,7 +307,7 @@ impl Source for Server {
         &'a self,
         _: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
-        Box::pin(self.answer(|s, _| {
+        Box::pin(self.respond(|s, _| {
             let past = s
                 .history
                 .iter()
@@ -330,7 +330,7 @@ impl Source for Server {
         _: &'a Subject,
         act: &'a ActionRequest,
     ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
-        Box::pin(self.answer(move |s, _| {
+        Box::pin(self.respond(move |s, _| {
             s.acts.push(act.clone());
             if !s.act_faults.is_empty() {
                 return Err(s.act_faults.remove(0));
@@ -349,7 +349,7 @@ impl Source for Server {
         Box::pin(async {
             let pause = self.0.lock().unwrap().log_latency;
             time::sleep(pause).await;
-            self.answer(|s, _| {
+            self.respond(|s, _| {
                 s.logs += 1;
                 s.log
                     .clone()

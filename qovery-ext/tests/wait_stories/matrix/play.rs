@@ -117,7 +117,7 @@ fn prepared(story: &Story, scene: &Scene, wait: Wait) -> Action {
 fn lose_response(story: &Story, scene: &Scene) {
     if let Way::ResponseLost { by_gateway } = story.way {
         let fault = if by_gateway {
-            Fault::answer(502, "text/html", "<html>502 Bad Gateway</html>").after_execution()
+            Fault::response(502, "text/html", "<html>502 Bad Gateway</html>").after_execution()
         } else {
             Fault::connection_lost_after_execution()
         };

@@ -14,6 +14,7 @@ use super::{
     execution::{Execution, LogEntry, ServiceRun, StageRun},
     request::{DeploymentRequest, RequestStage},
     resources::Resource,
+    version,
 };
 use crate::{Step, Trigger, Workload};
 
@@ -29,7 +30,7 @@ pub(super) fn start(world: &mut World, mut request: DeploymentRequest) {
     let history_id = world.time.new_id();
     request.stage = RequestStage::Running;
     request.state = request.action.running(None).to_owned();
-    world.begin_versions(request.action, &request.services, &request.versions);
+    version::begin(world, request.action, &request.services, &request.versions);
     let Some(environment) = world.environments.get(&request.environment) else {
         return;
     };
@@ -126,7 +127,7 @@ fn stages_of(
                 status: "QUEUED",
                 started_at: None,
                 ended_at: None,
-                details: service.version_details(&facts(service.id), &date),
+                details: version::details(service, &facts(service.id), &date),
                 is_plan: service.is_plan,
             })
             .collect();

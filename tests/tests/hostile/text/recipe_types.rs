@@ -19,7 +19,7 @@ use super::Printed;
 /// A refusal with this text.
 fn refusal(text: &str) -> Fault {
     let body = json!({"status": 403, "detail": text, "message": text, "error": text});
-    Fault::answer(403, "application/json", body.to_string())
+    Fault::response(403, "application/json", body.to_string())
 }
 
 /// Replaces the texts of these fields in the whole document.

@@ -28,7 +28,7 @@ impl Line {
         self.0.is_empty()
     }
 
-    /// With a text behind it.
+    /// Appends a text.
     pub(crate) fn text(mut self, text: &str) -> Self {
         match self.0.last_mut() {
             Some(Inline::Text(before)) => before.push_str(text),
@@ -38,7 +38,7 @@ impl Line {
         self
     }
 
-    /// With a name or a value behind it, as code.
+    /// Appends a name or a value as code.
     pub(crate) fn code(mut self, text: &str) -> Self {
         self.0.push(Inline::Code(text.to_owned()));
         self
@@ -50,7 +50,7 @@ impl Line {
         self
     }
 
-    /// With an item of the client behind it, at this path.
+    /// Appends a link to the item of the client at this path.
     pub(crate) fn link(mut self, label: &str, target: &'static str) -> Self {
         self.0.push(Inline::Link {
             label: label.to_owned(),
@@ -59,8 +59,7 @@ impl Line {
         self
     }
 
-    /// With an item of the client behind it, by the segments of its path. Its name is shown; it is not linked
-    /// if a segment is no identifier.
+    /// Appends the name of the item of the client at this path, as a link if each segment is an identifier.
     pub(crate) fn item(self, path: &[&str]) -> Self {
         let label = path.last().copied().unwrap_or_default();
         let is_identifier =
@@ -77,7 +76,7 @@ impl Line {
         line
     }
 
-    /// With a member of the item itself behind it, which is an identifier.
+    /// Appends a link to a member of the documented item. The member must be an identifier.
     pub(crate) fn own_link(mut self, member: &str) -> Self {
         let is_identifier = member.chars().all(|c| c.is_alphanumeric() || c == '_');
         let label = member.to_owned();
@@ -90,13 +89,13 @@ impl Line {
         self
     }
 
-    /// With another line behind it.
+    /// Appends another line.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// With names as code, separated by commas.
+    /// Appends names as code, separated by commas.
     pub(crate) fn listed<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {
@@ -107,12 +106,12 @@ impl Line {
         self
     }
 
-    /// With several names as code: `a`, `b` and `c`.
+    /// Appends several names as code: `a`, `b` and `c`.
     pub(crate) fn names<S: AsRef<str>>(self, names: &[S]) -> Self {
         self.each(names, " and ", |line, name| line.code(name.as_ref()))
     }
 
-    /// With several things behind it, separated by commas, the last one by `last`.
+    /// Appends several items, separated by commas, the last one by `last`.
     pub(crate) fn each<T>(
         mut self,
         things: &[T],
@@ -130,17 +129,17 @@ impl Line {
         self
     }
 
-    /// With a name as code behind its article, by its first letter: an `Application`.
+    /// Appends a name as code after its article: an `Application`.
     pub(crate) fn with_article(self, name: &str) -> Self {
         self.text(article(name)).code(name)
     }
 
-    /// With a model as a link behind its article: an [`Application`].
+    /// Appends a link to a model after its article: an [`Application`].
     pub(crate) fn model(self, name: &str) -> Self {
         self.text(article(name)).item(&["types", name])
     }
 
-    /// With a capital letter at its beginning, if it begins with a text.
+    /// Begins the line with a capital letter, if it begins with a text.
     pub(crate) fn capital(mut self) -> Self {
         if let Some(Inline::Text(text)) = self.0.first_mut() {
             let mut letters = text.chars();
@@ -175,7 +174,7 @@ impl Line {
                     let follows_word = out.ends_with(|c: char| c.is_alphanumeric());
                     escape(&shown(text), index == 0, follows_word, &mut out);
                 }
-                // The backticks of two spans would be taken together.
+                // Without a space, the backticks of two spans would be read as one run.
                 Inline::Code(text) if follows_code => out.push_str(&format!(" {}", code(text))),
                 Inline::Code(text) => out.push_str(&code(text)),
                 Inline::Address(address) => out.push_str(&format!("<{address}>")),
@@ -212,7 +211,7 @@ fn code(text: &str) -> String {
     }
     let runs = text.split(|c| c != '`').map(str::len);
     let fence = "`".repeat(1 + runs.max().unwrap_or(0));
-    // A span loses one space on both sides, and none if there is nothing else.
+    // Markdown removes one space at both ends of a span, unless the span has only spaces.
     let is_padded = text.starts_with(' ') && text.ends_with(' ') && !text.trim().is_empty();
     let space = if is_padded || text.starts_with('`') || text.ends_with('`') {
         " "
@@ -222,7 +221,7 @@ fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// Adds `text` so that Markdown shows it and does nothing else with it.
+/// Adds `text` with escapes, so that Markdown shows it unchanged.
 fn escape(text: &str, at_start: bool, follows_word: bool, out: &mut String) {
     let start_ends = if at_start { line_start(text) } else { 0 };
     let may_be_special = |byte| b"\\`*[<|~_&".contains(&byte);

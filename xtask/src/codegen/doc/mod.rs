@@ -45,7 +45,7 @@ impl Doc {
         self.blocks.is_empty()
     }
 
-    /// With a paragraph below, unless that is empty.
+    /// Appends a paragraph, unless it is empty.
     pub(crate) fn paragraph(mut self, line: Line) -> Self {
         if !line.is_empty() {
             self.blocks.push(Block {
@@ -56,7 +56,7 @@ impl Doc {
         self
     }
 
-    /// With a section below: a heading, and a paragraph.
+    /// Appends a section: a heading and a paragraph.
     pub(crate) fn section(mut self, heading: &'static str, line: Line) -> Self {
         self.blocks.push(Block {
             heading: Some(heading),
@@ -65,7 +65,7 @@ impl Doc {
         self
     }
 
-    /// With a section below: a heading, and a list, unless that is empty.
+    /// Appends a section, a heading and a list, unless the list is empty.
     pub(crate) fn list(mut self, heading: &'static str, items: Vec<Line>) -> Self {
         if !items.is_empty() {
             let rows = items.into_iter().map(|line| Row {
@@ -80,7 +80,7 @@ impl Doc {
         self
     }
 
-    /// With another document below.
+    /// Appends another document.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.blocks.extend(other.blocks);
         self

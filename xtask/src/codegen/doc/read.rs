@@ -28,7 +28,7 @@ fn lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut shown = String::with_capacity(text.len());
     for line in text.replace('\t', "    ").split('\n') {
-        // Now, because some characters without a look are spaces of a kind.
+        // Before lines are trimmed, because some hidden characters count as white space.
         push_shown(line, &mut shown);
         shown.push('\n');
     }
@@ -87,7 +87,7 @@ impl Reader {
             let (count, info) = fence(text, mark);
             if count >= 3 && !(mark == '`' && info.contains('`')) {
                 self.end_block();
-                // The name of a language says nothing; anything else may.
+                // The name of a language is left out. Any other text after the fence is kept.
                 let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_');
                 if !info.chars().all(is_name) {
                     self.code(info);
@@ -231,7 +231,7 @@ fn with_addresses(mut line: Line, text: &str) -> Line {
         };
         let (before, found) = rest.split_at(start);
         let (address, after) = found.split_at(length);
-        // In the way that Markdown writes a link, the brackets around it are not shown.
+        // The angle brackets that Markdown allows around an address are not shown.
         let (before, after) = match (before.strip_suffix('<'), after.strip_prefix('>')) {
             (Some(before), Some(after)) => (before, after),
             _ => (before, after),

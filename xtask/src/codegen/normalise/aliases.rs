@@ -104,7 +104,7 @@ impl Writer<'_> {
     fn write(&mut self, schema: &mut Schema) -> Result<(), Conflict> {
         let mut failed = None;
         if let Kind::Union(union) = &mut schema.kind {
-            // A discriminator still means a member that is written out.
+            // A discriminator can still name a member that is written out.
             for member in &mut union.members {
                 if let Kind::Ref(name) = &member.schema.kind
                     && self.aliases.contains_key(name)

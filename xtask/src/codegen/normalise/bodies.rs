@@ -55,7 +55,7 @@ pub(crate) fn read(
             None => refused.push(media.as_str()),
         }
     }
-    // Stable: of equals the first in the contract.
+    // The sort is stable: among equals, the first in the contract stays first.
     declared.sort_by_key(|declared| rank(declared.kind));
     let mut declared = declared.into_iter();
     let Some(first) = declared.next() else {
@@ -139,7 +139,7 @@ fn alternatives<'v>(
     others: impl Iterator<Item = Declared<'v>>,
     place: &str,
 ) -> Vec<AlternativeModel> {
-    // Equal types, whatever keywords describe them. A schema that cannot be read is no argument.
+    // Schemas with the same fingerprint have the same type. A schema that cannot be read equals no other one.
     let read = |one: &Declared<'v>| {
         let pointer = format!("{place}/content/{}/schema", step(one.media));
         one.schema.map(|schema| reader.schema(schema, &pointer))

@@ -9,15 +9,15 @@ use std::cell::Cell;
 use super::conflict::Conflict;
 use super::schema::Schema;
 
-/// Schemas that are read, with those that references into the inside of others repeat.
+/// Schemas that are read, counted again for each reference to a schema inside another one.
 pub(crate) const READ: usize = 100_000;
-/// Schemas within each other while they are read, by references into the inside of others too.
+/// Levels of nested schemas while they are read. A reference to a schema inside another one counts as a level.
 pub(crate) const READ_DEPTH: usize = 150;
-/// Schemas that are copied to put others together.
+/// Schemas that are copied when others are composed of them.
 pub(crate) const COPIED: usize = 100_000;
-/// Schemas in all that a client is generated from.
+/// All schemas that a client is generated from.
 pub(crate) const TOTAL: usize = 30_000;
-/// Schemas that are composed of each other, or written out in each other.
+/// The length of a chain of schemas in which each one is composed of the next one, or has it written out.
 pub(crate) const CHAIN: usize = 100;
 /// Lists and maps within each other, when references are written out.
 pub(crate) const DEPTH: usize = 120;

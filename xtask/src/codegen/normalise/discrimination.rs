@@ -9,7 +9,7 @@ use super::json_type::json_type;
 use super::schema::{Components, Kind, Member, Object, Schema, Union};
 use crate::codegen::model::JsonType;
 
-/// A property and, for each member of a union, the values that mean it.
+/// A property and, for each member of a union, the values that identify the member.
 pub(crate) type Tags = (String, Vec<Vec<String>>);
 
 /// The property whose values identify the members.
@@ -131,7 +131,7 @@ pub(crate) fn decisions(
     let all = left.clone();
     let mut decided = Vec::new();
     while !left.is_empty() {
-        // Better a property that no member has than one that no later member has.
+        // A property that no other member has is preferred to one that earlier members also have.
         let told = [(true, &all), (true, &left), (false, &all), (false, &left)]
             .into_iter()
             .find_map(|(required, others)| {

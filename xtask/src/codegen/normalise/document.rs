@@ -154,8 +154,8 @@ fn of_type((name, path): (&str, &str), parameter: &Value) -> Value {
     json!({"x-rust-type": {"crate": name, "version": "*", "path": path, "parameters": [parameter]}})
 }
 
-/// Says in the words of JSON Schema that the values of lists and maps may be null: progenitor reads the
-/// parameter of a type as that, which has no `nullable`.
+/// Writes in the form of JSON Schema that the values of lists and maps may be null: progenitor reads the parameter
+/// of a type as JSON Schema, which has no `nullable`.
 fn as_json_schema(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else {
         return;
@@ -172,7 +172,7 @@ fn as_json_schema(schema: &mut Value) {
     }
 }
 
-/// Whether a value has one of a component in itself, and not in a list or a map.
+/// Whether a value contains a value of a component directly, and not in a list or a map.
 fn holds(components: &Components, schema: &Schema, owner: &str) -> bool {
     let mut open = vec![schema];
     let mut seen = BTreeSet::new();
@@ -231,7 +231,7 @@ fn used(schema: &Schema) -> Value {
             Kind::Any => json!({"type": "object"}),
             _ => json!({"type": "object", "additionalProperties": used(values)}),
         },
-        // Any value may be null as it is.
+        // A schema of any value allows null already.
         _ => return json!({}),
     };
     if let Some(value) = value.as_object_mut().filter(|_| schema.nullable) {

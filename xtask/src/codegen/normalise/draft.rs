@@ -41,7 +41,7 @@ pub(crate) struct DraftParameter {
     pub(crate) rust_name: String,
     pub(crate) location: Location,
     pub(crate) required: bool,
-    /// Known once references are resolved; a document is one from the beginning.
+    /// Set after references are resolved. A parameter that is a document has this shape from the beginning.
     pub(crate) shape: Shape,
     pub(crate) style: Style,
     pub(crate) deprecated: bool,

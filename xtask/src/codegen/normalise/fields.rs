@@ -21,7 +21,7 @@ pub(crate) fn rust_names(object: &Object) -> Vec<String> {
         .collect()
 }
 
-/// Notes the properties whose fields are not called like them.
+/// Notes the properties whose fields have another name.
 pub(crate) fn note(draft: &mut Draft) {
     let mut remarks = Vec::new();
     for schema in draft.components.values() {

@@ -191,7 +191,7 @@ fn unite(
     }
 }
 
-/// Whether being equal to this component is no accident.
+/// Whether an equal inline schema counts as this component. Very simple schemas can be equal by chance.
 fn is_distinguishing(schema: &Schema) -> bool {
     match &schema.kind {
         Kind::Enum(values) => values.len() > 1,

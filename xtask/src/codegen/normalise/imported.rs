@@ -422,7 +422,7 @@ fn a_random_contract_is_refused_with_its_place_or_generated() {
     }
 }
 
-/// A contract with one operation, which has this schema in its answer.
+/// A contract with one operation, which has these schemas in its response.
 fn of_schemas(schemas: Value) -> Value {
     json!({
         "openapi": "3.1.0",

@@ -100,7 +100,7 @@ const ENCODING: Keywords = Keywords {
 
 const RESPONSE: Keywords = Keywords {
     followed: "content description",
-    // `Call::response` gives all headers of an answer.
+    // `Call::response` returns all headers of a response.
     describes: "headers",
     noted: &[(
         "links",
@@ -136,7 +136,7 @@ const SCHEMA: Keywords = Keywords {
     ],
 };
 
-/// Of things that the client does not look at.
+/// For parts of a contract that the client does not read.
 const NONE: Keywords = Keywords {
     followed: "",
     describes: "",

@@ -27,7 +27,7 @@ pub(crate) fn apply(draft: &mut Draft) {
     draft.remarks.append(&mut remarks);
 }
 
-/// The component that a reference means in the end, and its name.
+/// The component that a chain of references leads to, and its name.
 fn target<'c>(components: &'c Components, name: &str) -> Option<(&'c str, &'c Schema)> {
     let mut seen = BTreeSet::new();
     let (mut name, mut schema) = components.get_key_value(name)?;
@@ -70,7 +70,7 @@ fn once(components: &Components, union: &mut Union, remarks: &mut Vec<Remark>) {
     let compares = union.members.iter().any(is_written_out);
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    // Named members first: of a schema and its copy, the schema is the member.
+    // Named members come first, so that the copy is left out if both a schema and a copy of it are members.
     for member in &union.members {
         if let Kind::Ref(name) = &member.schema.kind
             && compares

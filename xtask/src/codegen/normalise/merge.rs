@@ -476,7 +476,7 @@ impl<'a> Merger<'a> {
         first
     }
 
-    /// The items of two lists, or the values of two maps. Any value says nothing of them.
+    /// The items of two lists, or the values of two maps. A schema of any value adds nothing.
     fn values(&mut self, first: Box<Schema>, second: Box<Schema>, pointer: &str) -> Box<Schema> {
         match (&first.kind, &second.kind) {
             (_, Kind::Any) => first,
@@ -508,7 +508,7 @@ impl<'a> Merger<'a> {
         });
     }
 
-    /// Reports that of two parts the later one is followed.
+    /// Reports that the later one of two parts is used.
     fn later(&mut self, pointer: &str, how: &str) {
         self.remarks.push(Remark {
             pointer: pointer.to_owned(),

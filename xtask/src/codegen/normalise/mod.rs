@@ -120,7 +120,8 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     within_bounds(&draft).map_err(conflict)?;
     members::apply(&mut draft);
     nullable::within_any(&mut draft);
-    // Members are distinguished without null. A discriminator that is removed may leave one member beside it.
+    // Null is removed first, so that it is not one of the members to distinguish. It is removed again afterwards,
+    // because a union whose discriminator was removed may have only one member left.
     nullable::apply(&mut draft);
     discriminators::apply(&mut draft).map_err(conflict)?;
     nullable::apply(&mut draft);

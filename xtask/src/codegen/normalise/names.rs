@@ -12,13 +12,14 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The variant for unknown values that every enum and every union has.
 pub(crate) const UNKNOWN: &str = "Unknown";
 
-/// Plurals that the rules for English do not find.
+/// Names of properties that only hold the items of a list.
 const WRAPPERS: [&str; 6] = ["results", "items", "data", "content", "elements", "values"];
 
 /// A name of a type: `AWSCredentials` becomes `AwsCredentials`.
 pub(crate) fn type_name(text: &str) -> String {
     let mut name = text.to_owned();
-    // Pascal case is not stable at the first go where single letters stand side by side.
+    // One conversion to Pascal case is not enough if single letters follow each other: a second one would change
+    // the name again.
     for _ in 0..4 {
         let next = identifier(&pascal(&name), "X");
         if next == name {
@@ -34,7 +35,7 @@ pub(crate) fn value_name(text: &str) -> String {
     let spelled = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        // Small letters may have marks that are no letters: those of `İ` do.
+        // A lower-case letter may have a combining mark, which is no letter: that of `İ` has one.
         _ => clean(&clean(text).to_snake_case()).to_snake_case(),
     };
     identifier(&spelled, "x")
@@ -56,7 +57,7 @@ pub(crate) fn variant_name(value: &str) -> String {
     }
 }
 
-/// Names that are taken, each by one thing.
+/// Names that are taken, each by one item.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     names: BTreeSet<String>,
@@ -124,7 +125,7 @@ pub(crate) fn singular(word: &str) -> Option<String> {
     plural.then(|| word.strip_suffix('s').unwrap_or(word).to_owned())
 }
 
-/// Whether a property of this name wraps the items of a list and says nothing of them.
+/// Whether a property of this name only holds the items of a list, so that its name does not describe them.
 pub(crate) fn is_wrapper(property: &str) -> bool {
     WRAPPERS.contains(&property)
 }
@@ -138,7 +139,7 @@ pub(crate) fn words(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Two names as one; words that the first ends with and the second begins with are said once.
+/// Joins two names. Words that the first one ends with and the second one begins with are written once.
 pub(crate) fn join(parent: &str, child: &str) -> String {
     let (first, second) = (words(parent), words(child));
     let longest = first.len().min(second.len());

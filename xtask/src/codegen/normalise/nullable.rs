@@ -1,8 +1,7 @@
 //! Rule: null belongs to the use of a schema, not to the schema.
 //!
-//! A component that may be null makes every reference to it nullable, and stays the plain type. A
-//! union with null is a nullable union; one of one member and without a discriminator is that
-//! member.
+//! A component that may be null makes every reference to it nullable, and stays the plain type. A union with null
+//! is a nullable union. A union that has one member and no discriminator is that member.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +31,7 @@ pub(crate) fn apply(draft: &mut Draft) {
         });
         draft.walk_mut(one);
     }
-    // Components that became nullable again in the last round are already known.
+    // The last round may have marked components again that were handled before.
     draft
         .components
         .values_mut()

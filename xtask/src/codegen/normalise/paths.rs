@@ -19,10 +19,10 @@ pub(crate) struct Target<'p> {
     pub(crate) fragment: Option<&'p str>,
 }
 
-/// Takes a path of the contract apart.
+/// Splits a path of the contract.
 ///
 /// # Errors
-/// Returns an error if no request, or one to another path, would come of it.
+/// Returns an error if no request could be sent to the path, or if a request would reach another path.
 pub(crate) fn target<'p>(
     reader: &Reader<'_>,
     path: &'p str,

@@ -38,7 +38,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
     /// The names of schemas that references find inside other parts of the document, by pointer.
     inner: &'a BTreeMap<String, String>,
-    /// Those of them that were met.
+    /// Those of them that references have named so far.
     met: RefCell<BTreeSet<&'a String>>,
     /// The remarks collected while reading, without duplicates.
     remarks: RefCell<Vec<Remark>>,
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn schema(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
         match (self.inner.get_key_value(pointer), value) {
             (Some((target, name)), Value::Object(map)) => {
-                // What references name is one schema, here and there.
+                // A schema that references name is one component, also at its own place.
                 self.met.borrow_mut().insert(target);
                 let mut schema = Schema::new(Kind::Ref(name.clone()), pointer);
                 schema.notes = self.notes(map, pointer)?;
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
         }
         for keyword in ["oneOf", "anyOf"] {
             let members = list(map, keyword);
-            // A choice between lists of required names restricts values, it does not shape them.
+            // A choice between lists of required names only restricts values: it describes no type.
             if members.is_empty() || members.iter().all(only_requires) {
                 continue;
             }
@@ -457,7 +457,7 @@ const LIMITS: [&str; 16] = [
     "minProperties",
 ];
 
-/// Whether a keyword beside a reference and a type shapes no value.
+/// Whether a keyword beside a reference and a type does not describe the structure of a value.
 fn describes(keyword: &str) -> bool {
     let of_the_place = [
         "$ref",

@@ -1,6 +1,6 @@
 //! Rule: a parameter is sent in the style that the contract declares, or the contract is refused.
 //!
-//! The properties of a form have the styles of the query. How each is written is the runtime's.
+//! The properties of a form have the styles of the query. The runtime writes the values.
 
 use serde_json::{Map, Value};
 

@@ -167,7 +167,8 @@ fn one(
     Ok(declared)
 }
 
-/// The media types of all successes of a format, each once. A range of JSON leaves it to the format.
+/// The media types of all successes of a format, each once. A range that includes JSON, such as `*/*`, is left
+/// out: without other types, the format determines `Accept`.
 fn accepted<'d>(declared: impl Iterator<Item = &'d Declared>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for media in declared.flat_map(|declared| &declared.accept) {
@@ -239,7 +240,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
             ),
         );
     }
-    // A body that is a union with null is nothing, in JSON; one that is not there is the same to us.
+    // If some statuses have no body, a missing body and null in JSON both give `None`.
     let format = match first.format {
         Format::Json if !empty.is_empty() => Format::JsonOrEmpty,
         format => format,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names;
 use super::schema::{Kind, Schema, Union};
 
-/// How one inline schema is found from the nearest thing with a name.
+/// One step from the nearest named schema or operation to an inline schema.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Property(String),
@@ -55,13 +55,13 @@ pub(crate) fn chosen(
     }
     candidates.sort_by_key(String::len);
     let shortest = candidates.first().cloned().unwrap_or_default();
-    // A name that is taken is usually that of the thing that this one holds.
+    // If the name is taken, it is usually the name of the schema that contains this one. A word is appended.
     let kind = match places.first().and_then(|place| place.steps.last()) {
         Some(Step::Item) => "Item",
         Some(Step::Member(_)) => "Member",
         _ => "Details",
     };
-    // An underscore ends a word of the language; inside of a name it would be no part of it.
+    // The underscore after a keyword of Rust is removed, because the longer name is no keyword.
     let plain = shortest.trim_end_matches('_').to_owned();
     let numbered = (2..).map(|number| format!("{plain}{number}"));
     let wanted = shared(&candidates)
@@ -93,7 +93,8 @@ fn shared(candidates: &[String]) -> Option<String> {
     enough.then(|| start.iter().chain(&end).map(String::as_str).collect())
 }
 
-/// The name that a place suggests. An owner that has no name yet lends the one it would get here.
+/// The name that a place suggests. If the owner has no name yet, the name that this function suggests for the
+/// owner is used.
 fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSchemas) -> String {
     let owner = match &place.owner {
         Owner::Component(name) => known

@@ -50,7 +50,7 @@ const FLAGS: [&str; 8] = [
     "allowEmptyValue",
 ];
 
-/// The kind of value that a keyword has, if it is not the one that it needs.
+/// The kind of value that a keyword needs, if its value is of another kind.
 fn lacks(thing: Thing, keyword: &str, value: &Value) -> Option<&'static str> {
     let is_flag = FLAGS.contains(&keyword) || keyword == "required" && thing != Thing::Schema;
     if NUMBERS.contains(&keyword) && !value.is_number() {
@@ -172,7 +172,7 @@ impl Walk<'_> {
         })
     }
 
-    /// The client has an address by itself; another one has to be given to it.
+    /// Notes that the contract has another address than the default of the client: a program has to set it.
     fn servers(&mut self, contract: &Value) {
         let servers = contract.get("servers").and_then(Value::as_array);
         let urls: Vec<&str> = servers

@@ -270,7 +270,7 @@ pub(crate) fn texts(parameter: &ParameterModel, value: &TokenStream) -> TokenStr
     quote!(#make(#value))
 }
 
-/// A style as the runtime has it.
+/// The expression for a style in generated code.
 pub(crate) fn style(style: Style) -> TokenStream {
     match style {
         Style::Simple { explode } => quote!(crate::runtime::Style::Simple { explode: #explode }),
@@ -283,7 +283,7 @@ pub(crate) fn style(style: Style) -> TokenStream {
     }
 }
 
-/// A place as the runtime has it, which is none for the path.
+/// The expression for a location in generated code; `None` for the path.
 pub(crate) fn place(location: Location) -> Option<TokenStream> {
     match location {
         Location::Path => None,
@@ -446,7 +446,7 @@ fn request(operation: &OperationModel) -> Line {
     Line::default().code(&format!("{} {}", operation.http_method, operation.path))
 }
 
-/// The result of a successful call, with a link to the type.
+/// The result of a successful call, with a link to its type.
 fn returned(operation: &OperationModel, output: Option<&Type>) -> Line {
     let value = |ty: Option<&Type>| ty.map(|ty| described(ty, false)).unwrap_or_default();
     match operation.success.format {

@@ -43,7 +43,8 @@ pub(crate) fn emit(
     }
 }
 
-/// The variants that other spellings would be, as constants: a value that was respelled keeps its name.
+/// Constants with the variant names of other spellings. If the spelling of a value changes, programs that use its
+/// former name still compile.
 fn former(values: &[EnumValueModel]) -> Vec<TokenStream> {
     let mut taken: BTreeSet<String> = values.iter().map(|value| value.rust_name.clone()).collect();
     taken.insert("Unknown".to_owned());

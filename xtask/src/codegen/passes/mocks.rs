@@ -183,7 +183,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     }
 }
 
-/// The call of the matcher of any parameter, for a value that is there or may be.
+/// The call of the matcher for a parameter whose value is required (`is_there`) or optional.
 fn styled(parameter: &ParameterModel, value: &TokenStream, is_there: bool) -> TokenStream {
     let (wire, style) = (&parameter.name, calls::style(parameter.style));
     let value = if is_there && parameter.location != Location::Path {

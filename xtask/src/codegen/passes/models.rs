@@ -194,7 +194,8 @@ pub(crate) fn former(former: &str, name: &str, areas: &BTreeSet<&'static Area>) 
     quote!(#text #[deprecated = #note] pub type #former = crate::types::#name;)
 }
 
-/// The type that a secret of this type has: it travels as it is and does not show.
+/// The type of a secret field whose value has this type. The value is sent unchanged, and `Debug` does not show
+/// it.
 fn secret(ty: &Type) -> Type {
     for wrapper in ["Option", "Patch"] {
         if let Some(inner) = types::inside(ty, wrapper) {

@@ -97,7 +97,7 @@ pub(crate) fn emit(
                 }
             }));
         }
-        // That a page has a size does not promise that only the last one is shorter.
+        // The declared size of a page does not guarantee that only the last page is shorter.
         Shape::StartId => {
             quote!(crate::runtime::Paging::StartId { parameter: #START_ID, short_page_ends: false })
         }

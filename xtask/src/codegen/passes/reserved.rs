@@ -46,21 +46,21 @@ const TRAITS: [(&str, &str); 9] = [
     ("Serialize", "serialize"),
 ];
 
-/// Methods of the client, beside which each operation is one.
+/// Methods of the client. Each operation adds one.
 pub(crate) const CLIENT: Reserved = Reserved {
     own: "assemble base_url builder decoded_limit decoding new on_write report_write \
         set_stream_url shared stream_url strict_decoding transport with_transport",
     traits: &["Any", "Clone", "Debug"],
 };
 
-/// Methods of a call, beside which each optional parameter is one.
+/// Methods of a call. Each optional parameter adds one.
 pub(crate) const CALL: Reserved = Reserved {
     own: "bytes declared extension form header json json_as new operation parameter query \
         query_joined query_repeated response retry styled text timeout with without_query",
     traits: &["Any", "Clone", "Debug", "IntoFuture"],
 };
 
-/// Methods of a model, beside which each optional property is one.
+/// Methods of a model. Each optional property adds one.
 pub(crate) const MODEL: Reserved = Reserved {
     own: "new",
     traits: &[
@@ -75,15 +75,14 @@ pub(crate) const MODEL: Reserved = Reserved {
     ],
 };
 
-/// Methods of the matcher of a mock, beside which each parameter is one, and the body.
+/// Methods of the matcher of a mock. Each parameter adds one, and so does the body.
 pub(crate) const WHEN: Reserved = Reserved {
     own: "body cookie_text header_value into_inner json_body map parameter path_styled \
         path_value query_joined query_repeated query_text query_value raw_body",
     traits: &["Any", "Debug"],
 };
 
-/// Methods of httpmock's server, beside which each operation is one; those that depend on a feature of
-/// httpmock, too.
+/// Methods of httpmock's server, including those that depend on a feature of httpmock. Each operation adds one.
 pub(crate) const MOCK_SERVER: Reserved = Reserved {
     own: "address base_url connect connect_async connect_from_env connect_from_env_async \
         delete_mocks drop forward_to forward_to_async host mock mock_async mock_operation \

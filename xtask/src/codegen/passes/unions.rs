@@ -136,7 +136,7 @@ fn effective(union: &UnionModel) -> &UnionStrategy {
     }
 }
 
-/// The macro's word for values that are no objects.
+/// The name that the macro uses for values that are not objects.
 fn kind(json_type: JsonType) -> &'static str {
     match json_type {
         JsonType::Array => "list",

@@ -8,8 +8,8 @@ use super::run::run;
 use crate::codegen::model::{Normalised, OperationModel};
 use crate::problem::Problem;
 
-/// The problem that names the operation or the schema without which generating does not fail; `what`
-/// is the message of progenitor for all of them.
+/// Returns a problem that names the operation or the schema that makes progenitor fail; `what` is the message of
+/// progenitor for the whole document.
 pub(super) fn bisect(normalised: &Normalised, what: &str) -> Problem {
     let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
     let of_schemas = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).err();

@@ -14,8 +14,7 @@ pub(crate) use output::Output;
 /// Generates types and operations.
 ///
 /// # Errors
-/// Returns an error if progenitor fails or panics: the problem names the operation or the schema that
-/// makes it.
+/// Returns an error if progenitor fails or panics: the problem names the operation or the schema that causes it.
 pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
     run::run(normalised, &normalised.document).map_err(|what| bisection::bisect(normalised, &what))
 }

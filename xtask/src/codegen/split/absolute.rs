@@ -1,7 +1,7 @@
 //! The absolute paths of generated code in another form.
 //!
-//! The passes write every path with all its segments, and a file imports nothing. So no name of a contract
-//! can meet one of the language, of the standard library, of another crate or of the runtime.
+//! The passes write every path with all its segments, and a file imports nothing. Therefore no name of a contract
+//! can collide with a name of the language, of the standard library, of another crate or of the runtime.
 
 use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
@@ -47,7 +47,7 @@ const NAMES: &[(&str, &str)] = &[
     ("crate::mock::When", "When"),
 ];
 
-/// The paths of the client that are others on the websocket side.
+/// The paths that are different on the websocket side.
 const STREAM: &[(&str, &str)] = &[("crate::types", "crate::stream::types")];
 
 /// The side of the client that an item belongs to.
@@ -61,7 +61,7 @@ pub(crate) enum Side {
 }
 
 thread_local! {
-    // Tokens stay on their thread. Every entry of a table is shortened on its own.
+    // Tokens cannot be shared between threads. The table is used for every item.
     static SHORTER: Vec<(Path, Path)> = tokens(NAMES);
 }
 
@@ -117,7 +117,7 @@ fn replaced(items: TokenStream, paths: &[(Path, Path)]) -> TokenStream {
             _ => &[],
         };
         let found = paths_here.iter().filter(|(path, _)| begins(path));
-        // A type of a module is more than its module.
+        // The longest path is replaced, because the path of a type begins with that of its module.
         match found.max_by_key(|(path, _)| path.len()) {
             Some((path, other)) => {
                 written.extend(other.iter().cloned());

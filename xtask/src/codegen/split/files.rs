@@ -93,8 +93,8 @@ impl Files<'_> {
         Ok(modules)
     }
 
-    /// Adds the models of a directory and gives their modules. How they are read and
-    /// written is kept apart from them, so that they can be read one after the other.
+    /// Adds the models of a directory and returns their modules. The code that reads and writes models is in
+    /// separate files, so that the models are easy to find.
     pub(super) fn add_models(
         &mut self,
         directory: &str,

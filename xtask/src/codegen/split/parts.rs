@@ -47,7 +47,7 @@ pub(crate) struct Listed {
 pub(crate) struct Source {
     /// The directory that they are generated into: an area, `shared`, or none.
     pub(crate) home: &'static str,
-    /// The features that they are there with, as an attribute.
+    /// The features that they need, as an attribute.
     pub(crate) condition: Option<Attribute>,
     pub(crate) items: TokenStream,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// No parts yet, of the websocket side.
+    /// Creates an empty set of parts of the websocket side.
     pub(crate) fn of_stream() -> Self {
         Self {
             side: Side::Stream,
@@ -92,7 +92,7 @@ impl Parts {
         }
     }
 
-    /// No parts yet, which are compared and not written.
+    /// Creates an empty set of parts that are compared and not written.
     pub(crate) fn of_comparison() -> Self {
         Self {
             sources: Some(Vec::new()),
@@ -297,7 +297,7 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>) -> T
     quote! {
         /// Mocks operations on an httpmock server, which implements this.
         ///
-        /// Each method takes a function that describes the request and its answer, and returns the mock, which
+        /// Each method takes a function that describes the request and its response, and returns the mock, which
         /// counts its requests.
         pub trait MockServerExt {
             /// Mocks an operation that is given as a type. The other methods call this one.

@@ -25,7 +25,7 @@ pub(super) struct Formatted {
     is_declaration: bool,
     /// The name of a public type that it declares.
     pub(super) declares: Option<String>,
-    /// The features that a type of several areas is there with, as an attribute.
+    /// The features that a type of several areas needs, as an attribute.
     pub(super) condition: Option<String>,
 }
 

@@ -39,7 +39,8 @@ pub(super) fn data_type(schema: &Value, schemas: &Map<String, Value>) -> Option<
     type_within(schema, schemas, &mut BTreeMap::new())
 }
 
-/// `known` holds the kinds of the schemas that were looked at, and none of those that are being looked at.
+/// `known` holds the type of each named schema. While the type of a schema is searched, its entry is `None`, so
+/// that a cycle ends.
 fn type_within(
     schema: &Value,
     schemas: &Map<String, Value>,
@@ -83,7 +84,7 @@ fn type_within(
             }
             match type_within(part, schemas, known) {
                 Some(kind) => kinds.push(kind),
-                // A member of a choice that has any type leaves the choice with any type.
+                // If one member of a choice allows any type, the choice does too.
                 None if keyword != "allOf" => return None,
                 // One of several types may contradict the type beside it.
                 None if chooses(part, schemas) => return None,

@@ -157,7 +157,7 @@ pub(super) fn values(map: &Map<String, Value>, facts: &mut Map<String, Value>) -
             kept.push(value.clone());
         }
     }
-    // Of several types there is none that holds for all of them.
+    // If the values have several types, none of the types fits all of them, and no type is set.
     let all = |fits: fn(&Value) -> bool| !kept.is_empty() && kept.iter().all(fits);
     let kind = [
         ("string", Value::is_string as fn(&Value) -> bool),
@@ -201,7 +201,7 @@ pub(super) fn kinds(map: &Map<String, Value>, facts: &mut Map<String, Value>) ->
     all.contains(&"null")
 }
 
-/// The keywords that say something of values of these types alone.
+/// The keywords that apply only to values of these types.
 const OF_A_TYPE: [(&[&str], &[&str]); 4] = [
     (
         &["array"],

@@ -24,11 +24,12 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pub(super) operations: BTreeMap<Key, Operation>,
-    /// The operations whose names differ from those in the document, and why.
+    /// A note for each operation whose id differs from that in the document, with the reason.
     pub(super) notes: Vec<String>,
     /// The locations of extensions that the generator reads from the overlay alone.
     pub(super) extensions: Vec<String>,
-    /// The locations of addresses of a path or an operation: a client has one for all.
+    /// The locations of `servers` of a path or an operation. They have no effect, because a client has one
+    /// address.
     pub(super) addresses: Vec<String>,
     pub(super) schemas: Map<String, Value>,
     pub(super) version: Option<Value>,
@@ -116,7 +117,8 @@ pub(super) fn read(
 
 impl Layer {
     fn drop_unreachable(&mut self) {
-        // Those of our own contract that only a former revision used say that they are.
+        // If the document was written by an earlier import, a schema that only a former revision used is marked as
+        // deprecated.
         let old = self.schemas.iter();
         let old = old.filter(|(_, schema)| schema.get("deprecated") == Some(&Value::Bool(true)));
         let mut waiting: VecDeque<String> = old.map(|(name, _)| name.clone()).collect();
@@ -334,7 +336,7 @@ impl<'a> Reader<'a> {
         if style != usual_style {
             facts.insert("style".to_owned(), Value::from(style));
         }
-        // Exploding differs from not doing so only for lists and mappings.
+        // `explode` has an effect only on lists and mappings.
         if let Some(explode) = parameter
             .get("explode")
             .and_then(Value::as_bool)

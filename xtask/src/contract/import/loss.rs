@@ -1,4 +1,4 @@
-//! Notices a revision that is not the whole of one: a file that was cut off, or another API's.
+//! Detects an incomplete revision, such as a file that was cut off, and a revision of another API.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ impl Loss {
     }
 }
 
-/// Of so many current operations, one may be missing without a question.
+/// At most one in this many current operations may be missing without `--allow-loss`.
 const PART: usize = 10;
 
 /// How many missing operations the message names.

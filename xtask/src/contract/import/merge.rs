@@ -40,7 +40,7 @@ pub(super) fn merge(layers: &[Layer]) -> Merged {
         renamed_schemas: BTreeMap::new(),
     };
     keep_tags(&mut merged.operations, older);
-    // The older layers are complete in this respect, and are compared with this one.
+    // Older layers have these facts already. Without them, the comparison would report differences.
     validity::restore(&mut merged);
     for layer in older.iter().rev() {
         add_older(&mut merged, layer);
@@ -193,7 +193,7 @@ fn add_schemas(
     layer: &Layer,
 ) -> (BTreeMap<String, String>, Map<String, Value>) {
     let renamed = renames::schemas(merged, layer);
-    // That a number turned out to be an integer makes no difference here.
+    // `integer` and `number` count as the same type here.
     let kind =
         |schema, schemas| data_type(schema, schemas).map(|kind| kind.replace("integer", "number"));
     let mut names: BTreeMap<String, String> = BTreeMap::new();
@@ -221,7 +221,7 @@ fn add_schemas(
         let mut schema = schema.clone();
         each_reference(&mut schema, &mut |reference| renamed_in(reference, &names));
         let own = names.get(name).unwrap_or(name);
-        // A name that led to two schemas: each is met with the one that is there.
+        // If a renamed schema has the name of another schema of this layer, the other one is compared.
         if renamed.contains_key(name) && layer.schemas.contains_key(own) {
             continue;
         }

@@ -32,7 +32,7 @@ impl Key {
         }
     }
 
-    /// As messages name it: `GET /path/{}`.
+    /// The name in messages: `GET /path/{}`.
     pub(super) fn name(&self) -> String {
         let method = METHODS.get(self.method).copied().unwrap_or_default();
         format!("{} {}", method.to_uppercase(), self.path)
@@ -58,7 +58,7 @@ impl Operation {
         METHODS.get(self.method).copied().unwrap_or_default()
     }
 
-    /// As messages name it: `GET /path`.
+    /// The name in messages: `GET /path`.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.method().to_uppercase(), self.path)
     }

@@ -110,7 +110,7 @@ fn is_distinctive(schema: &Value) -> bool {
     properties > 1 || values > 1
 }
 
-/// The pairs of names that one place had and has.
+/// The old and the new name of each reference whose target has another name now.
 fn moved(newer: &Merged, older: &Layer) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     let mut compare = |was: &Value, is: &Value| {

@@ -44,7 +44,7 @@ pub(super) struct Schemas<'a> {
     siblings_count: bool,
     /// The names of schemas outside `components/schemas`, by pointer.
     inner: BTreeMap<String, String>,
-    /// Those of them that were met.
+    /// Those of them that a reference names.
     met: BTreeSet<String>,
     waiting: VecDeque<(String, String)>,
     /// The locations of the extensions in [`OF_THE_OVERLAY`].
@@ -159,7 +159,7 @@ impl<'a> Schemas<'a> {
         Ok(Value::Object(simplified(facts)))
     }
 
-    /// Refuses keywords that would be lost: 3.0 cannot express them, or they say nothing.
+    /// Refuses keywords that would be lost, because OpenAPI 3.0 cannot express them or because they have no meaning.
     ///
     /// # Errors
     /// Returns an error if an enum has no values, or a discriminator no property.
@@ -202,8 +202,8 @@ impl<'a> Schemas<'a> {
                 beside.insert("nullable".to_owned(), Value::Bool(true));
             }
         }
-        // What shapes the value is a part of its own behind the reference: of two parts that declare a
-        // property, the later one holds.
+        // Keywords that describe the value become a part of `allOf` after the reference: if two parts declare a
+        // property, the later one is used.
         let is_null = beside.get("enum") == only_null().get("enum");
         let describes = |keyword: &String| {
             keyword == "nullable" && !is_null || BESIDE_A_REFERENCE.contains(&keyword.as_str())
@@ -400,7 +400,7 @@ impl<'a> Schemas<'a> {
                 )
                 .with_help("map it to `#/components/schemas/NAME`"));
             };
-            // A bare name is allowed; a reference says the same in one way.
+            // A bare name is allowed too. It is converted, so that the contract has one form.
             let reference = if target.contains('/') || target.starts_with('#') {
                 target.to_owned()
             } else {

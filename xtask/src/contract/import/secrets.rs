@@ -28,7 +28,7 @@ const WORDS: [&str; 15] = [
     "secret",
     "token",
 ];
-/// Words that are of a secret only together with `key`.
+/// Words that mean a secret only before `key`.
 const KEYS: [&str; 8] = [
     "access",
     "account",

@@ -1,9 +1,9 @@
 //! Detects two spellings of one enum value.
 //!
-//! Case, white space around the value, and separators of words make no difference. Not for meanings.
+//! Case, white space around the value, and separators of words make no difference.
 
-/// The one of `values` that is `text` in another spelling: a value that is new, and the only such one.
-/// A value that was there before in both spellings means something of its own.
+/// Returns the only one of `values` that is another spelling of `text`, if it is new. If an earlier revision had
+/// both spellings, they are two values.
 pub(super) fn respelled<'a>(
     text: &str,
     values: &[&'a str],

@@ -37,9 +37,9 @@ pub(super) fn restore_null<'a>(
     }
 }
 
-/// A path parameter that is not declared looks like others of that name; one that the path does
-/// not contain could not be sent. If a path has no parameters at all, those declared for it are sent in
-/// the query: there is no other place for them.
+/// Declares each undeclared path parameter like the other parameters of its name, and drops those that the path
+/// does not contain, because they could not be sent. If a path contains no parameters at all, those declared for
+/// it are sent in the query.
 fn declare_path_parameters(merged: &mut Merged) {
     let mut looks: BTreeMap<String, BTreeMap<String, (usize, Value)>> = BTreeMap::new();
     for parameter in merged.operations.values().flat_map(path_parameters) {
@@ -180,7 +180,7 @@ fn or_null(map: &mut Map<String, Value>) {
     let nothing = Value::Object(only_null());
     let shapes: Vec<String> = map
         .keys()
-        // A note of this contract about the members is no shape of its own.
+        // `x-deprecatedMembers` lists members of the choice and describes no other values.
         .filter(|keyword| is_shape(keyword) && *keyword != OLD_MEMBERS)
         .cloned()
         .collect();

@@ -189,7 +189,7 @@ fn similar(one: &Kind, other: &Kind) -> bool {
     one.name() == other.name() && common * 2 >= before.len().max(after.len()) && common > 0
 }
 
-/// Names the places that use a type: the one place first, or all of them after the sentence.
+/// Adds the places that use a type to the end of the sentence.
 fn used(side: &Side, name: &str, phrase: Phrase) -> Phrase {
     let users = side.users(name);
     if users.is_empty() {
@@ -205,7 +205,7 @@ fn used(side: &Side, name: &str, phrase: Phrase) -> Phrase {
     phrase
 }
 
-/// The type with the one place that has it in front of it.
+/// The name of a type. If only one place uses the type, the place comes first. Returns whether that is so.
 fn in_place(side: &Side, name: &str) -> (Phrase, bool) {
     match side.users(name) {
         [only] => (Phrase::of(only.as_str()).words(": ").code(name), true),
@@ -284,7 +284,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
     }
 }
 
-/// Says that a fact which only the contract had is in the newest revision again: its mark is gone.
+/// Says that the newest published revision contains a fact again that only the contract had kept.
 fn revived(subject: &str) -> Phrase {
     Phrase::of(subject).words(" is published again")
 }

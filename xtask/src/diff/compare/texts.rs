@@ -15,7 +15,7 @@ pub(super) fn of_area(area: &str) -> Features {
     (area != areas::OTHER.name).then(|| BTreeSet::from([area.to_owned()]))
 }
 
-/// Says that an item is behind other features, if a program that has it may lose it.
+/// Says that an item needs other features, if a program that uses it may lose it.
 pub(super) fn moved(subject: &str, was: Features, is: Features) -> Option<Phrase> {
     let is_there = match (&was, &is) {
         (_, None) => true,

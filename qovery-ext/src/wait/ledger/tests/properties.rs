@@ -183,7 +183,7 @@ proptest! {
         });
         let again: Vec<Observation> = again.collect();
         let mut uninterrupted = whole;
-        // Absence is confirmed by answers of one process, and so is activity.
+        // Absence is confirmed by responses to one process, and so is activity.
         uninterrupted.missing.clear();
         uninterrupted.forgotten.clear();
         for run in &mut uninterrupted.runs {

@@ -413,7 +413,7 @@ fn gone_needs_a_second_proof() {
     let twice = seen(once.clone(), std::slice::from_ref(&again));
     let verdict = judge(&twice, 1_000 + periods(1));
     assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Gone)));
-    // Found in between: the answers prove nothing.
+    // Found in between: the responses prove nothing.
     let found = seen(once, &[Observation::Listed { at: 5_000 }, again]);
     assert!(is_pending(&judge(&found, 1_000 + periods(1))));
 }

@@ -22,7 +22,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     request_says_deleted: "the status of a request is that of its run",
     had_ended: "a deletion does not undo the end of an earlier run",
     had_failed: "a deletion that failed has not deleted what another one deleted later",
-    is_unconfirmed: "one answer can be that of a proxy",
+    is_unconfirmed: "one response can be that of a proxy",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
     ended_unseen: "an environment runs one deployment at a time, so a deletion follows the end of the run before it",

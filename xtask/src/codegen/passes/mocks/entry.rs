@@ -94,7 +94,7 @@ pub(crate) fn entry(
     }))
 }
 
-/// The name of an argument that is used, or the one that says that it is not.
+/// The name of an argument, or `_` if the argument is not used.
 fn used(is_used: bool, name: TokenStream) -> TokenStream {
     if is_used { name } else { quote!(_) }
 }

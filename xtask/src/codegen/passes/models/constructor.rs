@@ -112,7 +112,7 @@ fn setter(field: &Field) -> TokenStream {
     }
 }
 
-/// Texts and secrets are taken as whatever becomes one.
+/// The type of an argument. For texts and secrets it is any type that converts into one.
 fn argument_type(ty: &Type) -> TokenStream {
     if converts(ty) {
         quote!(impl ::core::convert::Into<#ty>)

@@ -45,7 +45,7 @@ pub(crate) enum Presence {
     Patch,
     /// A list or a map that may be left out, and is then empty.
     Collection,
-    /// Whatever else the object holds.
+    /// The other properties of the object.
     Extra,
 }
 

@@ -1,4 +1,4 @@
-//! Recognises a result with a next-page link.
+//! Recognizes a result with a next-page link.
 //!
 //! `shape` handles operations whose parameters define the paging.
 

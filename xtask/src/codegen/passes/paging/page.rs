@@ -1,4 +1,4 @@
-//! Takes the model of a page apart: which field holds the items, their ids, and links to other pages.
+//! Finds the fields of a page that hold the items, their ids, and the links to other pages.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::codegen::passes::{
 /// Fields of a page that say that the server holds back items.
 const HELD_BACK: &[&str] = &["organization_max_limit_reached"];
 
-/// How to take a page apart.
+/// The fields of a page.
 pub(super) struct PageShape<'a> {
     pub(super) item: &'a Type,
     pub(super) items: TokenStream,

@@ -1,4 +1,4 @@
-//! Recognises how an operation pages, from its parameters.
+//! Recognizes how an operation pages, from its parameters.
 //!
 //! See `page` for the structure of a page.
 
@@ -19,7 +19,7 @@ pub(super) const FORWARD: &str = "continueToken";
 pub(super) const BACKWARD: &str = "stepBackToken";
 pub(super) const SIZE: &str = "pageSize";
 
-/// Names of parameters that page elsewhere, in lower case without separators.
+/// Names of paging parameters in other APIs, in lower case without separators.
 const SUSPECTS: &[&str] = &[
     "after",
     "batch",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::json::list;
 use crate::contract::references::schema_name;
 
-/// The schema that this one is, with or without something said about it here.
+/// The name of the schema that this one only refers to, by `$ref` or by an `allOf` with one member.
 pub(in super::super) fn referred(schema: &Value) -> Option<String> {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         return schema_name(reference);
@@ -54,7 +54,7 @@ pub(super) fn form(schema: &Value) -> Form {
     }
 }
 
-/// A schema in a word or two.
+/// A short description of a schema for a report.
 pub(super) fn shown(schema: &Value) -> String {
     if let Some(name) = referred(schema) {
         return name;

@@ -1,8 +1,8 @@
 //! Keeps properties, values of enums, members of unions and parameters that only an older layer has.
 //!
-//! Compares the same place of the new contract and of the older layer. Everything that it adds is deprecated
-//! and optional. Not for whole operations and schemas, which `merge` adds, and
-//! not for facts that cannot be kept: the command lists those that break programs.
+//! Compares the same place of the new contract and of the older layer. Everything that it adds is deprecated and
+//! optional. Whole operations and schemas are added by `merge`. If a fact cannot be kept, the report of the
+//! command lists it as a breaking change.
 
 mod form;
 mod json;
@@ -35,7 +35,7 @@ struct Comparison {
     root: Root,
     pointer: String,
     old: Value,
-    /// As reports name the place.
+    /// The name of the place in reports.
     place: String,
 }
 

@@ -45,7 +45,7 @@ fn parameters(
             comparisons.extend(schemas_in(parameter, (&root, &pointer), &place));
             continue;
         }
-        // The path decides which ones it has.
+        // A path parameter is not kept, because the path decides which parameters it has.
         if identity(parameter).0 == "path" {
             continue;
         }
@@ -81,7 +81,7 @@ fn responses(new: &Operation, old: &Operation) -> Vec<Comparison> {
     let is_success = |code: &&String| code.starts_with('2');
     let first_success = known.keys().find(is_success);
     for (code, response) in members(old.facts.get("responses")) {
-        // A success that came with another status is the same success.
+        // If the success has another status now, it is compared all the same.
         let status = if known.contains_key(code) {
             Some(code)
         } else {

@@ -9,7 +9,7 @@ use super::{Keeper, Root, deprecated};
 use crate::contract::pointer::escape;
 use crate::contract::references::schema_name;
 
-/// Properties stay, optional, wherever the parts of a schema have them.
+/// Keeps properties as optional ones, in whichever part of a schema they are declared.
 pub(super) fn keep(
     keeper: &mut Keeper<'_>,
     root: &Root,
@@ -20,7 +20,7 @@ pub(super) fn keep(
 ) {
     let mut before = BTreeMap::new();
     let mut order = Vec::new();
-    // Of two parts that declare a property, the first counts on both sides.
+    // If two parts declare a property, the first declaration is used, on both sides.
     effective(
         old,
         keeper.older,

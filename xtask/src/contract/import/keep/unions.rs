@@ -9,7 +9,7 @@ use super::json::{extend, list, members};
 use super::{Keeper, Root, deprecated};
 use crate::contract::references::to_schema;
 
-/// Members of a union stay, behind those that the newest revision has.
+/// Keeps members of a union, after those that the newest revision has.
 pub(super) fn keep(
     keeper: &mut Keeper<'_>,
     root: &Root,
@@ -79,7 +79,7 @@ pub(super) fn keep(
     keep_tags(target, old, &named);
 }
 
-/// A member without the mark of one that is no longer published.
+/// The member without `deprecated`.
 fn current(member: &Value) -> Value {
     let mut member = member.clone();
     if let Some(map) = member.as_object_mut() {
@@ -88,8 +88,8 @@ fn current(member: &Value) -> Value {
     member
 }
 
-/// Keeps the texts that named a member of a union: those of members that were kept, and former ones of the
-/// others if the same property has them.
+/// Keeps entries of the mapping of a discriminator: those of the members that were kept and, if the property of
+/// the discriminator is the same, the former entries of the other members.
 fn keep_tags(union: &mut Map<String, Value>, old: &Value, kept: &[Value]) {
     let property = |owner: &Value| owner.get("propertyName").cloned();
     let Some(before) = old.get("discriminator") else {

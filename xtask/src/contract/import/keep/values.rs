@@ -7,7 +7,7 @@ use super::super::spellings;
 use super::json::{extend, list, members};
 use super::{Keeper, Root};
 
-/// Values of an enum stay; one that only changed its spelling becomes the other spelling.
+/// Keeps values of an enum. A value whose spelling has changed becomes an alias of the new spelling.
 pub(super) fn keep(
     keeper: &mut Keeper<'_>,
     root: &Root,
@@ -42,7 +42,7 @@ pub(super) fn keep(
         .filter(|(value, _)| left.contains(&json!(value)))
         .collect();
     respelled.extend(kept_aliases);
-    // A spelling that is published again is a value, and no other spelling of one.
+    // A spelling that is published again is a value, and no longer an alias.
     respelled.retain(|(_, alias)| !known.contains(&json!(alias)));
     let was_old = |value: &Value, keyword: &str| {
         list(old, keyword).is_some_and(|known| known.contains(value))

@@ -56,11 +56,11 @@ fn worthless() -> Vec<Instead> {
             .filter(move |(media, body)| {
                 *status != 200 || media.is_empty() || !body.starts_with('[')
             })
-            .map(move |(media, body)| Instead::Answer(*status, media, body))
+            .map(move |(media, body)| Instead::Response(*status, media, body))
     });
     let unrelated = UNRELATED
         .iter()
-        .map(|body| Instead::Answer(400, "application/json", body));
+        .map(|body| Instead::Response(400, "application/json", body));
     foreign
         .chain(unrelated)
         .chain([Instead::Lost, Instead::BrokenOff])
@@ -91,7 +91,7 @@ async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between(
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
             // Three requests of the following polls, to any endpoint.
-            intermediary.answer(3, instead, Passed::Not, |r| {
+            intermediary.respond(3, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
             });
             let reached = operation.await;
@@ -116,14 +116,14 @@ async fn a_wait_without_a_response_of_the_api_has_lost_contact() {
             let Ok(operation) = started else {
                 continue; // a cancel of nothing
             };
-            intermediary.answer(u32::MAX, *instead, Passed::Not, |r| {
+            intermediary.respond(u32::MAX, *instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
             });
             let error = operation.await.expect_err("nothing was heard of it");
             let what = format!("{} {instead:?}: {error}", action.what);
             assert_eq!(error.kind(), WaitErrorKind::LostContact, "{what}");
             assert_eq!(error.exit_code(), 2, "{what}");
-            let foreign = matches!(instead, Instead::Answer(300..=399 | 401..=499, ..));
+            let foreign = matches!(instead, Instead::Response(300..=399 | 401..=499, ..));
             assert!(!foreign || error.is_not_the_api(), "{what}");
         }
     }
@@ -131,7 +131,7 @@ async fn a_wait_without_a_response_of_the_api_has_lost_contact() {
 
 #[tokio::test(start_paused = true)]
 async fn an_action_that_another_system_answers_fails_at_once_and_may_have_been_executed() {
-    let answers = STATUSES
+    let responses = STATUSES
         .iter()
         .filter(|status| **status < 500)
         .flat_map(|status| {
@@ -140,14 +140,14 @@ async fn an_action_that_another_system_answers_fails_at_once_and_may_have_been_e
                 .filter(|(media, body)| media.starts_with("text/html") || body.starts_with('<'))
                 .map(|(media, body)| (*status, *media, *body))
         });
-    let answers: Vec<_> = answers.collect();
+    let responses: Vec<_> = responses.collect();
     for (index, action) in all().into_iter().enumerate() {
-        for (status, media, body) in answers.iter().skip(index % 11).step_by(11) {
+        for (status, media, body) in responses.iter().skip(index % 11).step_by(11) {
             for passed in [Passed::On, Passed::Not] {
                 let world = World::new();
                 let intermediary = Intermediary::new(&world.fake);
-                let instead = Instead::Answer(*status, media, body);
-                intermediary.answer(1, instead, passed, is_action);
+                let instead = Instead::Response(*status, media, body);
+                intermediary.respond(1, instead, passed, is_action);
                 let started = tokio::time::Instant::now();
                 let error = (action.make)(&intermediary.client(), &world)
                     .start()
@@ -181,8 +181,8 @@ async fn an_action_that_is_accepted_without_a_readable_document_is_accepted() {
         ] {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
-            let instead = Instead::Answer(status, media, body);
-            intermediary.answer(1, instead, Passed::On, is_action);
+            let instead = Instead::Response(status, media, body);
+            intermediary.respond(1, instead, Passed::On, is_action);
             let started = (action.make)(&intermediary.client(), &world).start().await;
             let _ = started.unwrap_or_else(|error| panic!("{} {instead:?}: {error}", action.what));
             assert_eq!(intermediary.acts().len(), 1);
@@ -205,8 +205,8 @@ async fn a_refusal_of_the_api_is_a_refusal() {
         ] {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
-            let instead = Instead::Answer(status, "application/json", body);
-            intermediary.answer(1, instead, Passed::Not, is_action);
+            let instead = Instead::Response(status, "application/json", body);
+            intermediary.respond(1, instead, Passed::Not, is_action);
             let error = (action.make)(&intermediary.client(), &world)
                 .start()
                 .await
@@ -224,7 +224,7 @@ async fn a_refusal_of_the_api_is_a_refusal() {
 
 #[tokio::test(start_paused = true)]
 async fn a_subject_that_its_parent_still_lists_is_not_gone() {
-    let answers = [
+    let responses = [
         (
             404,
             r#"{"status":404,"error":"Not Found","detail":"no such thing"}"#,
@@ -244,7 +244,7 @@ async fn a_subject_that_its_parent_still_lists_is_not_gone() {
         (400, ""),
     ];
     for removal in removals() {
-        for (status, body) in answers {
+        for (status, body) in responses {
             let world = World::new();
             let intermediary = Intermediary::new(&world.fake);
             let mut operation = patient((removal.make)(&intermediary.client(), &world))
@@ -253,8 +253,8 @@ async fn a_subject_that_its_parent_still_lists_is_not_gone() {
                 .expect(&removal.what);
             operation.poll_once().await.expect("under way");
             // A replica that lags, or a route that is being changed: all endpoints except the lists.
-            let instead = Instead::Answer(status, "application/json", body);
-            intermediary.answer(4, instead, Passed::Not, |r| {
+            let instead = Instead::Response(status, "application/json", body);
+            intermediary.respond(4, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET && !r.operation.id.starts_with("list")
             });
             let what = format!("{} {instead:?}", removal.what);

@@ -69,8 +69,10 @@ fn path_of(setup: &Setup, operation: &Operation, ids: &[(String, String)]) -> St
         }
         if name == "deploymentRequestId" {
             let environment = ids.iter().find(|(n, _)| n == "environmentId").unwrap();
-            let answer = setup.post(&format!("/environment/{}/deploy", environment.1));
-            let request = answer.get("deployment_request_id").and_then(Value::as_str);
+            let response = setup.post(&format!("/environment/{}/deploy", environment.1));
+            let request = response
+                .get("deployment_request_id")
+                .and_then(Value::as_str);
             path.push_str(request.unwrap());
             continue;
         }
@@ -130,8 +132,10 @@ fn query_of(setup: &Setup, operation: &Operation, ids: &[(String, String)]) -> S
             if parameter.name == "parent_id" {
                 value.clone_from(environment);
             } else if parameter.name == "deploymentRequestId" {
-                let answer = setup.post(&format!("/environment/{environment}/deploy"));
-                let request = answer.get("deployment_request_id").and_then(Value::as_str);
+                let response = setup.post(&format!("/environment/{environment}/deploy"));
+                let request = response
+                    .get("deployment_request_id")
+                    .and_then(Value::as_str);
                 request.unwrap().clone_into(&mut value);
             }
             format!("{}={value}", parameter.name)
@@ -197,23 +201,23 @@ fn every_operation_answers_as_the_contract_declares() {
             }
             let path = path_of(setup, operation, ids) + &query_of(setup, operation, ids);
             let body = body_of(operation, ids);
-            let answer = setup.answer(operation.method.clone(), &path, &body);
+            let response = setup.respond(operation.method.clone(), &path, &body);
             let name = format!("{} {} ({path})", operation.method, operation.template);
             checked += 1;
-            if answer.status.as_u16() != operation.success.status {
-                let text = String::from_utf8_lossy(&answer.body).into_owned();
-                problems.push(format!("{name}: {} {text}", answer.status));
+            if response.status.as_u16() != operation.success.status {
+                let text = String::from_utf8_lossy(&response.body).into_owned();
+                problems.push(format!("{name}: {} {text}", response.status));
                 continue;
             }
             let Some((media, schema)) = &operation.success.content else {
-                assert!(answer.body.is_empty(), "{name} has a body");
+                assert!(response.body.is_empty(), "{name} has a body");
                 continue;
             };
             if media != "application/json" {
-                assert!(!answer.body.is_empty(), "{name} has no body");
+                assert!(!response.body.is_empty(), "{name} has no body");
                 continue;
             }
-            let value: Value = serde_json::from_slice(&answer.body).unwrap();
+            let value: Value = serde_json::from_slice(&response.body).unwrap();
             for wrong in contract.violations(schema, &value, Direction::Response) {
                 problems.push(format!("{name}: {wrong}"));
             }
