@@ -118,11 +118,6 @@ impl ExtraFields {
         Ok(())
     }
 
-    /// Drops all fields.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// Drops every field that `keep` refuses.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &RawValue) -> bool) {
         let mut kept = Self::default();

@@ -100,7 +100,7 @@ macro_rules! through_fields {
             }
             #[inline]
             fn drop_extra(&mut self) {
-                self.__extra.clear();
+                self.__extra = $crate::runtime::model::blank();
                 $($crate::runtime::model::Field::drop_extra(&mut self.$with_models);)*
             }
         }

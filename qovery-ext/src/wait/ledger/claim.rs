@@ -91,14 +91,20 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
 }
 
 /// A run that was created before the action. If ours can have been absorbed by a request from before, its run is ours.
+/// A run from much earlier was shown before the action: then the clock was adjusted.
 fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
     let may_be_absorbed = ledger.request.is_none()
         && requests
             .any(|run| ledger.queue().listed_before(run) && came_before(ledger, run) != Some(true));
-    Some(run.created? < asked && !may_be_absorbed)
+    let since = asked.saturating_sub(SHOWN_WITHIN);
+    Some((since..asked).contains(&run.created?) && !may_be_absorbed)
 }
+
+/// How long after its creation a run can be unknown to the readings from before the action, in seconds: as long as it
+/// waits in a queue that is late.
+const SHOWN_WITHIN: i64 = 60;
 
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;

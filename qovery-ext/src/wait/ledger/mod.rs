@@ -373,7 +373,12 @@ impl Ledger {
         let id = self.request()?;
         let answered = self.run(&RunId::Request(id))?.answered?;
         let since = self.forgotten_since(id)?;
-        (since > answered).then_some(since)
+        // A replica that was behind can have been the first one that did not know a new request.
+        let over = match since >= self.queue().late_at() {
+            true => since,
+            false => self.forgotten.get(&id)?.last,
+        };
+        (since > answered).then_some(over)
     }
 
     /// Since when the API does not know a request. A replica that is behind does not know it yet, for less than a

@@ -5,7 +5,7 @@
 
 /// Mocks operations on an httpmock server, which implements this.
 ///
-/// Each method takes a function that describes the request and its answer, and returns the mock, which
+/// Each method takes a function that describes the request and its response, and returns the mock, which
 /// counts its requests.
 pub trait MockServerExt {
     /// Mocks an operation that is given as a type. The other methods call this one.

@@ -154,7 +154,7 @@ fn worked_after_ours_was_over() -> Scenario {
         let ledger = acted(&environment(), Goal::Deployed, Some(1));
         let readings = [
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(5_000, 21_000),
+            forgotten(16_000, 32_000),
             status(began, "x", "DEPLOYING"),
         ];
         seen(ledger, &readings)
@@ -162,8 +162,8 @@ fn worked_after_ours_was_over() -> Scenario {
     Scenario {
         rule: "worked_after_ours_was_over",
         run: run_of_execution("x"),
-        ledger: began_at(20_000),
-        without: began_at(19_000),
+        ledger: began_at(31_000),
+        without: began_at(30_000),
     }
 }
 
@@ -487,6 +487,18 @@ fn a_run_that_was_created_before_the_action_is_not_ours() {
 }
 
 #[test]
+fn a_run_with_a_date_from_long_before_the_action_is_that_of_an_adjusted_clock() {
+    for created in [SENT - 3_600, SENT - 62] {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.created = Some(created);
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        let ledger = seen(ledger, &[history(200, &[entry])]);
+        let run = ledger.run(&run_of_execution("x")).expect("seen");
+        assert_eq!(claim(&ledger, run), Claim::Possible, "{created}");
+    }
+}
+
+#[test]
 fn a_run_that_was_created_before_the_action_can_be_that_of_a_request_that_has_absorbed_ours() {
     let mut entry = past("x", "DEPLOY", "DEPLOYED");
     entry.created = Some(SENT - 2);
@@ -512,7 +524,7 @@ fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
         let readings = [
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
             work(2_000),
-            forgotten(5_000, 21_000),
+            forgotten(16_000, 32_000),
             work(last),
         ];
         seen(ledger, &readings)
@@ -521,8 +533,8 @@ fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
         let run = ledger.run(&run_of_execution("x")).expect("it was seen");
         claim(ledger, run).is_excluded()
     };
-    assert!(is_excluded(&seen_at(20_000)));
-    assert!(!is_excluded(&seen_at(19_000)));
+    assert!(is_excluded(&seen_at(31_000)));
+    assert!(!is_excluded(&seen_at(30_000)));
 }
 
 #[test]
@@ -533,8 +545,8 @@ fn a_run_that_works_after_the_api_has_forgotten_the_only_request_that_can_be_our
         let readings = [
             queue(1_000, &rows),
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(5_000, 21_000),
-            status(20_000, "x", "DEPLOYING"),
+            forgotten(16_000, 32_000),
+            status(31_000, "x", "DEPLOYING"),
         ];
         let ledger = seen(ledger, &readings);
         claim(&ledger, ledger.run(&run_of_execution("x")).expect("seen"))
@@ -557,6 +569,11 @@ fn a_request_that_a_late_replica_does_not_know_yet_is_not_over() {
         vec![
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
             forgotten(2_000, 16_000),
+        ],
+        // The replica was behind when the request was new, and the request was over much later.
+        vec![
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            forgotten(2_000, 200_000),
         ],
     ] {
         let ledger = acted(&environment(), Goal::Deployed, Some(1));

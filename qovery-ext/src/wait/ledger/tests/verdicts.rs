@@ -1764,21 +1764,3 @@ fn a_watched_request_that_the_api_does_not_know_has_no_outcome() {
         assert_ne!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
     }
 }
-
-#[test]
-fn a_request_whose_end_was_read_is_judged_by_it_even_if_the_api_forgets_the_request() {
-    let ledger = acted(&environment(), Goal::Deployed, Some(1));
-    let readings = [
-        request_status(1_000, 1, "CANCELED"),
-        status(2_000, "x", "DEPLOYED"),
-        history(2_000, &[]),
-        queue(2_000, &[]),
-        forgotten(3_000, 20_000),
-    ];
-    let verdict = judge(&seen(ledger, &readings), periods(9));
-    let outcome = decision(&verdict);
-    assert!(
-        matches!(outcome, Some(Decision::Canceled(_))),
-        "{verdict:?}"
-    );
-}

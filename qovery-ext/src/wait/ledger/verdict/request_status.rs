@@ -26,9 +26,7 @@ impl<'a> RequestStatus<'a> {
     /// The fate that the status of a request reports, if it is available.
     fn fate_of(self, run: &'a Run) -> Option<&'a Fate> {
         let fact = Fact::Request(run.request()?);
-        // An end stays true, even if the request is not known any more.
-        let is_known = run.end().is_some() || !self.ledger.is_unavailable(fact);
-        let is_usable = is_known && !self.repeats_environment(run);
+        let is_usable = !self.ledger.is_unavailable(fact) && !self.repeats_environment(run);
         is_usable.then_some(&run.fate)
     }
 

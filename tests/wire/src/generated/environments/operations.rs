@@ -953,7 +953,6 @@ impl crate::runtime::Client {
 /// The operation `sendBytes`, `POST /bytes`: [`send_bytes`](crate::Client::send_bytes).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendBytes {}
 
 impl crate::runtime::Operation for crate::operations::SendBytes {
@@ -969,7 +968,6 @@ impl crate::runtime::Operation for crate::operations::SendBytes {
 /// The operation `sendForm`, `POST /form`: [`send_form`](crate::Client::send_form).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendForm {}
 
 impl crate::runtime::Operation for crate::operations::SendForm {
@@ -987,7 +985,6 @@ impl crate::runtime::Operation for crate::operations::SendForm {
 /// The setters below are methods of the call, `Call<WithHeaders>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum WithHeaders {}
 
 impl crate::runtime::Operation for crate::operations::WithHeaders {
@@ -1164,7 +1161,6 @@ crate::runtime::setters! {
 /// The operation `patchList`, `PUT /media/{id}`: [`patch_list`](crate::Client::patch_list).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum PatchList {}
 
 impl crate::runtime::Operation for crate::operations::PatchList {
@@ -1181,7 +1177,6 @@ impl crate::runtime::Operation for crate::operations::PatchList {
 /// The operation `vendorThing`, `POST /media/{id}`: [`vendor_thing`](crate::Client::vendor_thing).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum VendorThing {}
 
 impl crate::runtime::Operation for crate::operations::VendorThing {
@@ -1198,7 +1193,6 @@ impl crate::runtime::Operation for crate::operations::VendorThing {
 /// The operation `deleteWithBody`, `DELETE /media/{id}`: [`delete_with_body`](crate::Client::delete_with_body).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum DeleteWithBody {}
 
 impl crate::runtime::Operation for crate::operations::DeleteWithBody {
@@ -1214,7 +1208,6 @@ impl crate::runtime::Operation for crate::operations::DeleteWithBody {
 /// The operation `headThing`, `HEAD /media/{id}`: [`head_thing`](crate::Client::head_thing).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum HeadThing {}
 
 impl crate::runtime::Operation for crate::operations::HeadThing {
@@ -1231,7 +1224,6 @@ impl crate::runtime::Operation for crate::operations::HeadThing {
 /// The operation `mergeThing`, `PATCH /media/{id}`: [`merge_thing`](crate::Client::merge_thing).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum MergeThing {}
 
 impl crate::runtime::Operation for crate::operations::MergeThing {
@@ -1249,7 +1241,6 @@ impl crate::runtime::Operation for crate::operations::MergeThing {
 /// The setters below are methods of the call, `Call<Clone>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum Clone {}
 
 impl crate::runtime::Operation for crate::operations::Clone {
@@ -1289,7 +1280,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<Mock>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum Mock {}
 
 impl crate::runtime::Operation for crate::operations::Mock {
@@ -1329,7 +1319,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<When>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum When {}
 
 impl crate::runtime::Operation for crate::operations::When {
@@ -1369,7 +1358,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<Self_>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum Self_ {}
 
 impl crate::runtime::Operation for crate::operations::Self_ {
@@ -1409,7 +1397,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<BaseUrl>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum BaseUrl {}
 
 impl crate::runtime::Operation for crate::operations::BaseUrl {
@@ -1449,7 +1436,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<WithTransport>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum WithTransport {}
 
 impl crate::runtime::Operation for crate::operations::WithTransport {
@@ -1489,7 +1475,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<Call>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum Call {}
 
 impl crate::runtime::Operation for crate::operations::Call {
@@ -1529,7 +1514,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<BTreeMap>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum BTreeMap {}
 
 impl crate::runtime::Operation for crate::operations::BTreeMap {
@@ -1567,7 +1551,6 @@ crate::runtime::setters! {
 /// The operation `listPets`, `GET /pets`: [`list_pets`](crate::Client::list_pets).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ListPets {}
 
 impl crate::runtime::Operation for crate::operations::ListPets {
@@ -1583,7 +1566,6 @@ impl crate::runtime::Operation for crate::operations::ListPets {
 /// The operation `addPet`, `POST /pets`: [`add_pet`](crate::Client::add_pet).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum AddPet {}
 
 impl crate::runtime::Operation for crate::operations::AddPet {
@@ -1599,7 +1581,6 @@ impl crate::runtime::Operation for crate::operations::AddPet {
 /// The operation `fragmentInPath`, `POST /q/{id}`: [`fragment_in_path`](crate::Client::fragment_in_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum FragmentInPath {}
 
 impl crate::runtime::Operation for crate::operations::FragmentInPath {
@@ -1617,7 +1598,6 @@ impl crate::runtime::Operation for crate::operations::FragmentInPath {
 /// The setters below are methods of the call, `Call<QueryInPath>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum QueryInPath {}
 
 impl crate::runtime::Operation for crate::operations::QueryInPath {
@@ -1643,7 +1623,6 @@ crate::runtime::setters! {
 /// The operation `nestedPath`, `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`: [`nested_path`](crate::Client::nested_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum NestedPath {}
 
 impl crate::runtime::Operation for crate::operations::NestedPath {
@@ -1659,7 +1638,6 @@ impl crate::runtime::Operation for crate::operations::NestedPath {
 /// The operation `sendGroup`, `POST /recursive`: [`send_group`](crate::Client::send_group).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendGroup {}
 
 impl crate::runtime::Operation for crate::operations::SendGroup {
@@ -1675,7 +1653,6 @@ impl crate::runtime::Operation for crate::operations::SendGroup {
 /// The operation `searchWithBody`, `GET /search`: [`search_with_body`](crate::Client::search_with_body).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SearchWithBody {}
 
 impl crate::runtime::Operation for crate::operations::SearchWithBody {
@@ -1694,7 +1671,6 @@ impl crate::runtime::Operation for crate::operations::SearchWithBody {
 /// The setters below are methods of the call, `Call<SendSeveralOrNone>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendSeveralOrNone {}
 
 impl crate::runtime::Operation for crate::operations::SendSeveralOrNone {
@@ -1727,7 +1703,6 @@ crate::runtime::setters! {
 /// The setters below are methods of the call, `Call<SendSeveral>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendSeveral {}
 
 impl crate::runtime::Operation for crate::operations::SendSeveral {
@@ -1782,7 +1757,6 @@ crate::runtime::setters! {
 /// The operation `typedPath`, `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`: [`typed_path`](crate::Client::typed_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum TypedPath {}
 
 impl crate::runtime::Operation for crate::operations::TypedPath {
@@ -1798,7 +1772,6 @@ impl crate::runtime::Operation for crate::operations::TypedPath {
 /// The operation `spaceInPath`, `POST /sp ace/é/{id}/`: [`space_in_path`](crate::Client::space_in_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SpaceInPath {}
 
 impl crate::runtime::Operation for crate::operations::SpaceInPath {
@@ -1814,7 +1787,6 @@ impl crate::runtime::Operation for crate::operations::SpaceInPath {
 /// The operation `styledPath`, `GET /styled/{list}/{label}/{matrix}/{range}`: [`styled_path`](crate::Client::styled_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum StyledPath {}
 
 impl crate::runtime::Operation for crate::operations::StyledPath {
@@ -1832,7 +1804,6 @@ impl crate::runtime::Operation for crate::operations::StyledPath {
 /// The setters below are methods of the call, `Call<QueryStyles>`, before it is awaited.
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum QueryStyles {}
 
 impl crate::runtime::Operation for crate::operations::QueryStyles {
@@ -1974,7 +1945,6 @@ crate::runtime::setters! {
 /// The operation `requiredStyles`, `POST /styles`: [`required_styles`](crate::Client::required_styles).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum RequiredStyles {}
 
 impl crate::runtime::Operation for crate::operations::RequiredStyles {
@@ -1990,7 +1960,6 @@ impl crate::runtime::Operation for crate::operations::RequiredStyles {
 /// The operation `readNothing`, `GET /tree`: [`read_nothing`](crate::Client::read_nothing).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum ReadNothing {}
 
 impl crate::runtime::Operation for crate::operations::ReadNothing {
@@ -2006,7 +1975,6 @@ impl crate::runtime::Operation for crate::operations::ReadNothing {
 /// The operation `sendBranch`, `PUT /tree`: [`send_branch`](crate::Client::send_branch).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendBranch {}
 
 impl crate::runtime::Operation for crate::operations::SendBranch {
@@ -2022,7 +1990,6 @@ impl crate::runtime::Operation for crate::operations::SendBranch {
 /// The operation `sendTree`, `POST /tree`: [`send_tree`](crate::Client::send_tree).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendTree {}
 
 impl crate::runtime::Operation for crate::operations::SendTree {
@@ -2041,7 +2008,6 @@ impl crate::runtime::Operation for crate::operations::SendTree {
 /// The operation `joinedPath`, `GET /v/{a}.{b}/{c}-{d}:{e}`: [`joined_path`](crate::Client::joined_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum JoinedPath {}
 
 impl crate::runtime::Operation for crate::operations::JoinedPath {
@@ -2057,7 +2023,6 @@ impl crate::runtime::Operation for crate::operations::JoinedPath {
 /// The operation `spelledPath`, `GET /x/{fooBar}/y/{foo_bar}`: [`spelled_path`](crate::Client::spelled_path).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SpelledPath {}
 
 impl crate::runtime::Operation for crate::operations::SpelledPath {
@@ -2073,7 +2038,6 @@ impl crate::runtime::Operation for crate::operations::SpelledPath {
 /// The operation `sendYaml`, `POST /yaml`: [`send_yaml`](crate::Client::send_yaml).
 ///
 /// Available on crate feature `environments` only.
-#[derive(Debug)]
 pub enum SendYaml {}
 
 impl crate::runtime::Operation for crate::operations::SendYaml {

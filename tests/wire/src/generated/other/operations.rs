@@ -225,7 +225,6 @@ impl crate::runtime::Client {
 /// The operation `new`, `PUT /names/0/{self}`: [`new_`](crate::Client::new_).
 ///
 /// The setters below are methods of the call, `Call<New>`, before it is awaited.
-#[derive(Debug)]
 pub enum New {}
 
 impl crate::runtime::Operation for crate::operations::New {
@@ -263,7 +262,6 @@ crate::runtime::setters! {
 /// The operation `Method`, `PUT /names/10/{self}`: [`method`](crate::Client::method).
 ///
 /// The setters below are methods of the call, `Call<Method>`, before it is awaited.
-#[derive(Debug)]
 pub enum Method {}
 
 impl crate::runtime::Operation for crate::operations::Method {
@@ -301,7 +299,6 @@ crate::runtime::setters! {
 /// The operation `putNames12BySelf`, `PUT /names/12/{self}`: [`put_names12_by_self`](crate::Client::put_names12_by_self).
 ///
 /// The setters below are methods of the call, `Call<PutNames12BySelf>`, before it is awaited.
-#[derive(Debug)]
 pub enum PutNames12BySelf {}
 
 impl crate::runtime::Operation for crate::operations::PutNames12BySelf {
@@ -339,7 +336,6 @@ crate::runtime::setters! {
 /// The operation `Then`, `PUT /names/14/{self}`: [`then`](crate::Client::then).
 ///
 /// The setters below are methods of the call, `Call<Then>`, before it is awaited.
-#[derive(Debug)]
 pub enum Then {}
 
 impl crate::runtime::Operation for crate::operations::Then {
@@ -377,7 +373,6 @@ crate::runtime::setters! {
 /// The operation `builder`, `PUT /names/2/{self}`: [`builder_`](crate::Client::builder_).
 ///
 /// The setters below are methods of the call, `Call<Builder>`, before it is awaited.
-#[derive(Debug)]
 pub enum Builder {}
 
 impl crate::runtime::Operation for crate::operations::Builder {
@@ -415,7 +410,6 @@ crate::runtime::setters! {
 /// The operation `transport`, `PUT /names/4/{self}`: [`transport_`](crate::Client::transport_).
 ///
 /// The setters below are methods of the call, `Call<Transport>`, before it is awaited.
-#[derive(Debug)]
 pub enum Transport {}
 
 impl crate::runtime::Operation for crate::operations::Transport {
@@ -453,7 +447,6 @@ crate::runtime::setters! {
 /// The operation `Client`, `PUT /names/6/{self}`: [`client`](crate::Client::client).
 ///
 /// The setters below are methods of the call, `Call<Client>`, before it is awaited.
-#[derive(Debug)]
 pub enum Client {}
 
 impl crate::runtime::Operation for crate::operations::Client {
@@ -491,7 +484,6 @@ crate::runtime::setters! {
 /// The operation `Bytes`, `PUT /names/8/{self}`: [`bytes`](crate::Client::bytes).
 ///
 /// The setters below are methods of the call, `Call<Bytes>`, before it is awaited.
-#[derive(Debug)]
 pub enum Bytes {}
 
 impl crate::runtime::Operation for crate::operations::Bytes {
