@@ -57,6 +57,16 @@ impl Goal {
         }
     }
 
+    /// The names that only an action for this goal has, on a server that also uses `action`, which can lead to the
+    /// goal too: it distinguishes a deletion from an uninstallation.
+    pub(crate) fn own_actions_beside(self, action: &str) -> &'static [&'static str] {
+        match (self, action) {
+            (Goal::Uninstalled, "DELETE") => &["UNINSTALL", "DELETE_RESOURCES_ONLY"],
+            (Goal::Deleted, "DELETE_RESOURCES_ONLY") => &["DELETE"],
+            _ => &[],
+        }
+    }
+
     /// Whether an action is known to lead to another goal. An action that this crate does not know does not
     /// count.
     pub(crate) fn is_not_of(self, action: &str) -> bool {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use qovery_api::http::Method;
-use qovery_ext::wait::{Action, WaitErrorKind};
+use qovery_ext::wait::{Action, Operation, WaitErrorKind};
 
 use crate::{
     World,
-    actions::{all, removals},
+    actions::{Act, all, removals},
     intermediary::{Instead, Intermediary, Passed, is_action},
 };
 
@@ -78,18 +78,22 @@ fn is_busy(world: &World) -> bool {
     !is_settled || world.environment.deployments().iter().any(|d| !d.is_over)
 }
 
+/// A removal after its first poll, behind an intermediary.
+async fn under_way(removal: &Act) -> (World, Intermediary, Operation) {
+    let world = World::new();
+    let intermediary = Intermediary::new(&world.fake);
+    let action = patient((removal.make)(&intermediary.client(), &world));
+    let mut operation = action.start().await.expect(&removal.what);
+    operation.poll_once().await.expect("under way");
+    (world, intermediary, operation)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_removal_ends_with_what_the_api_says_whatever_else_answers_in_between() {
     // Each removal with a ninth of the responses, and each response with every ninth removal.
     for (index, removal) in removals().into_iter().enumerate() {
         for instead in worthless().into_iter().skip(index % 9).step_by(9) {
-            let world = World::new();
-            let intermediary = Intermediary::new(&world.fake);
-            let mut operation = patient((removal.make)(&intermediary.client(), &world))
-                .start()
-                .await
-                .expect(&removal.what);
-            operation.poll_once().await.expect("under way");
+            let (world, intermediary, operation) = under_way(&removal).await;
             // Three requests of the following polls, to any endpoint.
             intermediary.respond(3, instead, Passed::Not, |r| {
                 r.operation.method == Method::GET
@@ -245,13 +249,7 @@ async fn a_subject_that_its_parent_still_lists_is_not_gone() {
     ];
     for removal in removals() {
         for (status, body) in responses {
-            let world = World::new();
-            let intermediary = Intermediary::new(&world.fake);
-            let mut operation = patient((removal.make)(&intermediary.client(), &world))
-                .start()
-                .await
-                .expect(&removal.what);
-            operation.poll_once().await.expect("under way");
+            let (world, intermediary, operation) = under_way(&removal).await;
             // A replica that lags, or a route that is being changed: all endpoints except the lists.
             let instead = Instead::Response(status, "application/json", body);
             intermediary.respond(4, instead, Passed::Not, |r| {

@@ -109,22 +109,16 @@ const SHOWN_WITHIN: i64 = 60;
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
-        Some(action) => goal.is_not_of(action) || is_told_apart(ledger, action),
+        Some(action) => goal.is_not_of(action) || is_distinguished(ledger, action),
         None => run.strays.is_some() || ends_as_another_action(ledger, run),
     })
 }
 
-/// Whether an action that can lead to the goal is not ours, because the server has another name for ours: it tells a
-/// deletion from an uninstallation.
-fn is_told_apart(ledger: &Ledger, action: &str) -> bool {
-    let uninstallations = ["UNINSTALL", "DELETE_RESOURCES_ONLY"];
-    let others: &[&str] = match (ledger.goal, action) {
-        (Goal::Uninstalled, "DELETE") => &uninstallations,
-        (Goal::Deleted, "DELETE_RESOURCES_ONLY") => &["DELETE"],
-        _ => return false,
-    };
+/// Whether an action that can lead to the goal is not ours, because the server has a name of its own for ours.
+fn is_distinguished(ledger: &Ledger, action: &str) -> bool {
+    let own = ledger.goal.own_actions_beside(action);
     let mut actions = ledger.runs.iter().filter_map(|run| run.action.as_deref());
-    actions.any(|known| others.contains(&known))
+    actions.any(|known| own.contains(&known))
 }
 
 /// Whether a run shows a terminal state that only another action can have.
@@ -321,13 +315,11 @@ fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
 }
 
 pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
-    let queued = run.queued?;
+    run.queued?;
     if !ledger.has_acted() || ledger.request.is_some() {
         return None;
     }
-    // The queue was read late enough to list ours, and did not list this one yet.
-    let read = ledger.queue().late_read_at();
-    Some(read.is_some_and(|at| at < queued.first))
+    Some(ledger.queue().lists_late(run))
 }
 
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is

@@ -34,7 +34,6 @@ use baseline::Baseline;
 use candidates::Candidates;
 use poll::LATE;
 use queue::Queue;
-use run::Span;
 use status::Status;
 
 use super::{
@@ -125,9 +124,9 @@ pub(crate) struct Ledger {
     missing: Vec<Stamp>,
     /// When the API accepted to cancel the request of the operation, which was queued.
     canceled: Option<Stamp>,
-    /// When the API last did not know a request.
+    /// When the API did not know a request. Sorted, bounded.
     #[serde(skip)]
-    forgotten: BTreeMap<Uuid, Span>,
+    unknown: BTreeMap<Uuid, Vec<Stamp>>,
     /// The latest status.
     #[serde(skip)]
     shown: Option<StatusReading>,
@@ -156,7 +155,7 @@ impl Ledger {
             found: None,
             missing: Vec::new(),
             canceled: None,
-            forgotten: BTreeMap::new(),
+            unknown: BTreeMap::new(),
             shown: None,
             attempts: Vec::new(),
         }
@@ -371,24 +370,24 @@ impl Ledger {
     /// Since when our request is over: the API knew it, and does not know it any more.
     fn over_since(&self) -> Option<Stamp> {
         let id = self.request()?;
-        let answered = self.run(&RunId::Request(id))?.answered?;
-        let since = self.forgotten_since(id)?;
-        // A replica that was behind can have been the first one that did not know a new request.
-        let over = match since >= self.queue().late_at() {
-            true => since,
-            false => self.forgotten.get(&id)?.last,
-        };
-        (since > answered).then_some(over)
+        self.run(&RunId::Request(id))?.answered?;
+        self.unknown_since(id)
     }
 
-    /// Since when the API does not know a request. A replica that is behind does not know it yet, for less than a
-    /// settle period.
-    fn forgotten_since(&self, request: Uuid) -> Option<Stamp> {
-        let span = self.forgotten.get(&request)?;
-        (span.last >= span.first.saturating_add(millis(LATE))).then_some(span.first)
+    /// Since when the API does not know a request, as two responses a settle period apart say. A replica that is
+    /// behind does not know a new request yet.
+    fn unknown_since(&self, request: Uuid) -> Option<Stamp> {
+        let run = self.run(&RunId::Request(request));
+        let known = run.and_then(|run| run.answered);
+        let unknown = self.unknown.get(&request)?.iter().copied();
+        let mut since_known = unknown.filter(|at| known.is_none_or(|known| *at > known));
+        let (first, last) = (since_known.clone().next()?, since_known.clone().last()?);
+        let is_lasting = last >= first.saturating_add(millis(LATE));
+        let late = self.queue().late_at();
+        since_known.find(|at| is_lasting && *at >= late)
     }
 
-    /// Whether the API has answered for the request that the user gave.
+    /// Whether the API has shown the status of the request that the user gave.
     pub(crate) fn knows_request(&self) -> bool {
         self.own_request().is_some_and(|run| run.answered.is_some())
     }

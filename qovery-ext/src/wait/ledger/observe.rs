@@ -45,10 +45,9 @@ pub(crate) enum Observation {
         fact: Fact,
         at: Stamp,
     },
-    /// The API says that it does not know a request, and has said so since a time.
-    Forgotten {
+    /// The API says that it does not know a request.
+    Unknown {
         id: Uuid,
-        since: Stamp,
         at: Stamp,
     },
     /// The API has accepted to cancel the request of the operation, which was queued.
@@ -137,6 +136,16 @@ fn is_among(executions: &[String], run: &Run) -> bool {
             .binary_search_by(|known| known.as_str().cmp(id))
             .is_ok()
     })
+}
+
+/// Adds a time to sorted ones, of which the first and the last ones are needed.
+fn remember(times: &mut Vec<Stamp>, at: Stamp) {
+    if let Err(place) = times.binary_search(&at) {
+        times.insert(place, at);
+    }
+    if times.len() > READS {
+        times.remove(READS / 2);
+    }
 }
 
 /// The run that a row of the queue is about.
@@ -243,15 +252,10 @@ impl Ledger {
                 }
             }
             Observation::Unavailable { fact, at } => self.note(fact, at, true),
-            Observation::Forgotten { id, since, at } => {
+            Observation::Unknown { id, at } => {
                 self.note(Fact::Request(id), at, true);
-                let span = Span {
-                    first: since,
-                    last: at,
-                };
-                if self.forgotten.len() < RUNS || self.forgotten.contains_key(&id) {
-                    let known = self.forgotten.entry(id).or_insert(span);
-                    *known = span.max(*known);
+                if self.unknown.len() < RUNS || self.unknown.contains_key(&id) {
+                    remember(self.unknown.entry(id).or_default(), at);
                 }
             }
             Observation::CancelAccepted { at } => {
@@ -431,12 +435,7 @@ impl Ledger {
         if self.found.is_some_and(|found| found >= at) && self.found != Some(0) {
             return;
         }
-        if let Err(place) = self.missing.binary_search(&at) {
-            self.missing.insert(place, at);
-        }
-        if self.missing.len() > READS {
-            self.missing.remove(READS / 2);
-        }
+        remember(&mut self.missing, at);
     }
 
     /// Since when the subject is not found, and when it was last not found.

@@ -91,6 +91,13 @@ impl<'a> Queue<'a> {
             .find(|at| *at >= late)
     }
 
+    /// Whether a request was listed for the first time after the queue had been read late enough to list ours.
+    pub(super) fn lists_late(self, run: &Run) -> bool {
+        let read = self.late_read_at();
+        let queued = run.queued.map(|queued| queued.first);
+        read.zip(queued).is_some_and(|(read, first)| read < first)
+    }
+
     /// The first such reading after the run that followed the queue was seen.
     pub(super) fn order_read_at(self) -> Option<Stamp> {
         let due = self

@@ -21,7 +21,7 @@ pub(super) const BY_DATE: &str = "of ";
 pub(crate) type Stamp = u64;
 
 /// The first and the last time at which something was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Span {
     pub(crate) first: Stamp,
     pub(crate) last: Stamp,
@@ -269,6 +269,17 @@ impl Run {
 
     pub(crate) fn end(&self) -> Option<&End> {
         self.fate.end()
+    }
+
+    /// The user, the origin and the action of the run, if all of them are known.
+    pub(crate) fn description(&self) -> Option<(&str, &str, &str)> {
+        let (user, origin) = (self.triggered_by.as_deref()?, self.origin.as_deref()?);
+        Some((user, origin, self.action.as_deref()?))
+    }
+
+    /// When a request was last known to wait, by the queue or by its own status.
+    pub(crate) fn last_waited(&self) -> Option<Stamp> {
+        self.queued.map(|queued| queued.last).max(self.waited)
     }
 
     /// When an execution was shown at work. A run without a name may be several ones.

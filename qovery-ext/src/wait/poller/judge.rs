@@ -29,7 +29,7 @@ pub(in crate::wait) struct Judge {
     /// The reading of the ledger's clock when the operation was resumed.
     resumed_at: Stamp,
     /// Since when each secondary fact could not be read.
-    misses: Vec<Miss>,
+    misses: Vec<(Fact, Stamp)>,
     /// Whether many operations share the polls.
     shares: bool,
     /// Since when a subject with a condition is not found.
@@ -43,14 +43,6 @@ enum Response {
     Request(Uuid, State),
     Queue(Vec<QueueRow>),
     History(Vec<HistoryEntry>),
-}
-
-/// A secondary fact that could not be read.
-struct Miss {
-    fact: Fact,
-    since: Stamp,
-    /// Whether every response since then says that the API does not know the request.
-    is_unknown: bool,
 }
 
 /// Whether the parent of a subject lists it.
@@ -338,35 +330,25 @@ impl Judge {
             Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at, options)),
             Ok(None) => Observation::Unavailable { fact, at },
             Err(fault) if fault.kind == FaultKind::Unauthorized => return Err(fault),
-            Err(fault) if fault.is_transient() => {
-                return Ok(self.missed(fact, at, options));
-            }
-            Err(fault) => {
-                if let (FaultKind::NotFound, Fact::Request(id)) = (fault.kind, fact) {
-                    self.forgotten(id, at);
-                    return Ok(true);
-                }
-                Observation::Unavailable { fact, at }
-            }
+            Err(fault) if fault.is_transient() => return Ok(self.missed(fact, at, options)),
+            Err(fault) => match (fault.kind, fact) {
+                (FaultKind::NotFound, Fact::Request(id)) => Observation::Unknown { id, at },
+                _ => Observation::Unavailable { fact, at },
+            },
         };
         ledger.observe(observation);
-        self.misses.retain(|miss| miss.fact != fact);
+        self.misses.retain(|(missed, _)| *missed != fact);
         Ok(true)
     }
 
     /// Notes that a fact could not be read. `true` if the verdict has to do without it.
     fn missed(&mut self, fact: Fact, at: Stamp, options: &WaitOptions) -> bool {
-        let known = self.misses.iter_mut().find(|miss| miss.fact == fact);
-        let Some(miss) = known else {
-            self.misses.push(Miss {
-                fact,
-                since: at,
-                is_unknown: false,
-            });
+        let known = self.misses.iter().find(|(missed, _)| *missed == fact);
+        let Some((_, since)) = known else {
+            self.misses.push((fact, at));
             return false;
         };
-        miss.is_unknown = false;
-        if at < miss.since.saturating_add(millis(options.settle)) {
+        if at < since.saturating_add(millis(options.settle)) {
             return false;
         }
         tracing::debug!(subject = %self.subject, ?fact, "fact cannot be read");
@@ -374,27 +356,6 @@ impl Judge {
             ledger.observe(Observation::Unavailable { fact, at });
         }
         true
-    }
-
-    /// Notes that the API does not know a request.
-    fn forgotten(&mut self, id: Uuid, at: Stamp) {
-        let fact = Fact::Request(id);
-        let known = self.misses.iter().find(|miss| miss.fact == fact);
-        let (since, is_unknown) = known.map_or((at, true), |miss| (miss.since, miss.is_unknown));
-        if known.is_none() {
-            self.misses.push(Miss {
-                fact,
-                since,
-                is_unknown,
-            });
-        }
-        let observation = match is_unknown {
-            true => Observation::Forgotten { id, since, at },
-            false => Observation::Unavailable { fact, at },
-        };
-        if let Until::Goal(ledger) = &mut self.until {
-            ledger.observe(observation);
-        }
     }
 
     /// The time on the ledger's clock.

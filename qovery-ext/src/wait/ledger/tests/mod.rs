@@ -201,10 +201,10 @@ fn unavailable(at: Stamp, fact: Fact) -> Observation {
     Observation::Unavailable { fact, at }
 }
 
-/// The API says that it does not know the first request, and has said so since a time.
-fn forgotten(since: Stamp, at: Stamp) -> Observation {
+/// The API says that it does not know the first request.
+fn unknown(at: Stamp) -> Observation {
     let id = request(1);
-    Observation::Forgotten { id, since, at }
+    Observation::Unknown { id, at }
 }
 
 fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {

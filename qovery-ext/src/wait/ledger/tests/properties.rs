@@ -71,9 +71,8 @@ fn an_observation() -> impl Strategy<Value = Observation> {
         }),
         prop::sample::select(vec![Fact::Queue, Fact::History, Fact::Request(request(1))])
             .prop_map(|fact| Observation::Unavailable { fact, at: 0 }),
-        Just(Observation::Forgotten {
+        Just(Observation::Unknown {
             id: request(1),
-            since: 0,
             at: 0
         }),
         Just(Observation::CancelAccepted { at: 0 }),
@@ -89,15 +88,13 @@ fn an_observation() -> impl Strategy<Value = Observation> {
 fn at(stamp: Stamp, mut observation: Observation) -> Observation {
     match &mut observation {
         Observation::Status(shown) => shown.at = stamp,
-        Observation::Forgotten { since, at, .. } => {
-            (*since, *at) = (stamp.saturating_sub(15_000), stamp);
-        }
         Observation::Request { at, .. }
         | Observation::Queue { at, .. }
         | Observation::History { at, .. }
         | Observation::Unavailable { at, .. }
         | Observation::CancelAccepted { at }
         | Observation::Named { at, .. }
+        | Observation::Unknown { at, .. }
         | Observation::Missing { at }
         | Observation::Listed { at } => *at = stamp,
     }
@@ -185,7 +182,7 @@ proptest! {
         let mut uninterrupted = whole;
         // Absence is confirmed by responses to one process, and so is activity.
         uninterrupted.missing.clear();
-        uninterrupted.forgotten.clear();
+        uninterrupted.unknown.clear();
         for run in &mut uninterrupted.runs {
             (run.active, run.running, run.waited) = (None, None, None);
             (run.worked, run.created) = (None, None);

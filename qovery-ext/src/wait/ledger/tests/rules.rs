@@ -154,7 +154,8 @@ fn worked_after_ours_was_over() -> Scenario {
         let ledger = acted(&environment(), Goal::Deployed, Some(1));
         let readings = [
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(16_000, 32_000),
+            unknown(16_000),
+            unknown(32_000),
             status(began, "x", "DEPLOYING"),
         ];
         seen(ledger, &readings)
@@ -524,7 +525,8 @@ fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
         let readings = [
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
             work(2_000),
-            forgotten(16_000, 32_000),
+            unknown(16_000),
+            unknown(32_000),
             work(last),
         ];
         seen(ledger, &readings)
@@ -545,7 +547,8 @@ fn a_run_that_works_after_the_api_has_forgotten_the_only_request_that_can_be_our
         let readings = [
             queue(1_000, &rows),
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(16_000, 32_000),
+            unknown(16_000),
+            unknown(32_000),
             status(31_000, "x", "DEPLOYING"),
         ];
         let ledger = seen(ledger, &readings);
@@ -560,20 +563,23 @@ fn a_run_that_works_after_the_api_has_forgotten_the_only_request_that_can_be_our
 fn a_request_that_a_late_replica_does_not_know_yet_is_not_over() {
     for readings in [
         // Never known, known again since, and unknown for less than a settle period.
-        vec![forgotten(1_000, 21_000)],
+        vec![unknown(1_000), unknown(21_000)],
         vec![
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(2_000, 21_000),
+            unknown(2_000),
+            unknown(21_000),
             request_status(22_000, 1, "DEPLOYMENT_QUEUED"),
         ],
         vec![
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(2_000, 16_000),
+            unknown(2_000),
+            unknown(16_000),
         ],
         // The replica was behind when the request was new, and the request was over much later.
         vec![
             request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
-            forgotten(2_000, 200_000),
+            unknown(2_000),
+            unknown(200_000),
         ],
     ] {
         let ledger = acted(&environment(), Goal::Deployed, Some(1));

@@ -525,7 +525,8 @@ fn canceled() -> Vec<Situation> {
             Ledger::watching(&environment(), Goal::Deployed, Some(request(1))),
             &[
                 status(1_000, "x", "DEPLOYED"),
-                forgotten(1_000, 20_000),
+                unknown(1_000),
+                unknown(20_000),
                 queue(20_000, &[]),
                 history(20_000, &[past("x", "DEPLOY", "DEPLOYED")]),
             ],

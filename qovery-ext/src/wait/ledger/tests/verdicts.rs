@@ -1724,7 +1724,8 @@ fn a_watched_deletion_that_waited_behind_that_of_another_user_is_none() {
             shown,
             request_status(1_000, 1, "DELETE_QUEUED"),
             queue(1_000, &[row(1, "DELETE")]),
-            forgotten(30_000, 30_000 + periods(1)),
+            unknown(30_000),
+            unknown(30_000 + periods(1)),
         ];
         let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
         judge(&ledger, 30_000 + periods(1))
@@ -1742,7 +1743,8 @@ fn a_watched_request_that_the_api_does_not_know_has_no_outcome() {
     let judged = |last: Stamp, facts: &[Observation]| {
         let readings = [
             status(1_000, "x", "DEPLOYED"),
-            forgotten(1_000, last),
+            unknown(1_000),
+            unknown(last),
             queue(last, &[]),
             others.clone(),
         ];

@@ -76,7 +76,8 @@ impl<'a> Deletions<'a> {
     /// The deletions of the subject that cannot be this operation's and were not queued behind it.
     pub(super) fn by_others(self) -> Vec<&'a Run> {
         let is_behind = |run: &Run| {
-            !self.ledger.queue().listed_before(run) && (self.is_newer(run) || self.came_late(run))
+            !self.ledger.queue().listed_before(run)
+                && (self.is_newer(run) || self.ledger.queue().lists_late(run))
         };
         let runs = self.ledger.runs.iter().filter(|run| self.is_asked_for(run));
         runs.filter(|run| {
@@ -88,33 +89,16 @@ impl<'a> Deletions<'a> {
         .collect()
     }
 
-    /// Whether the queue listed a request for the first time after a reading that listed all requests from before ours.
-    fn came_late(self, run: &Run) -> bool {
-        let read = self.ledger.queue().late_read_at();
-        let queued = run.queued.map(|queued| queued.first);
-        read.zip(queued).is_some_and(|(read, first)| read < first)
-    }
-
-    /// Whether every run with the description of a request has failed: then the request has deleted nothing.
+    /// Whether a request was executed and has failed: then it has deleted nothing. Its runs are those with the same
+    /// description, if no other request has it.
     fn has_failed_run(self, request: &Run) -> bool {
-        let is_of_it = |run: &&Run| {
-            let same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
-            run.execution().is_some()
-                && same(&run.triggered_by, &request.triggered_by)
-                && same(&run.origin, &request.origin)
-                && same(&run.action, &request.action)
-        };
-        let has_failed = |run: &Run| run.end().and_then(End::state).is_some_and(State::is_error);
-        let mut runs = self.ledger.runs.iter().filter(is_of_it).peekable();
-        let requests = self.ledger.runs.iter().filter(|other| {
-            let described = (&other.triggered_by, &other.origin, &other.action);
-            other.request().is_some()
-                && described == (&request.triggered_by, &request.origin, &request.action)
-        });
-        request.request().is_some()
-            && requests.count() == 1
-            && runs.peek().is_some()
-            && runs.all(has_failed)
+        let own = request.description();
+        let runs = self.ledger.runs.iter();
+        let alike = runs.filter(|run| own.is_some() && run.description() == own);
+        let (executions, requests): (Vec<&Run>, Vec<&Run>) =
+            alike.partition(|run| run.execution().is_some());
+        let has_failed = |run: &&Run| run.end().and_then(End::state).is_some_and(State::is_error);
+        requests.len() == 1 && !executions.is_empty() && executions.iter().all(has_failed)
     }
 
     /// Whether a request is newer than ours.
@@ -135,8 +119,7 @@ impl<'a> Deletions<'a> {
         let requests = self.ledger.candidates().requests();
         let asked = self.ledger.asked_at();
         let waited = |run: &&Run| {
-            let listed = run.queued.map(|queued| queued.last).max(run.waited);
-            run.end().is_none() && listed.is_some_and(|listed| listed > asked)
+            run.end().is_none() && run.last_waited().is_some_and(|waited| waited > asked)
         };
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
@@ -169,7 +152,7 @@ impl<'a> Deletions<'a> {
 
     /// The runs that had begun a settle period before the queue last listed a request.
     fn earlier_runs(self, own: &Run) -> impl Iterator<Item = &'a Run> {
-        let listed = own.queued.map(|queued| queued.last).max(own.waited);
+        let listed = own.last_waited();
         // The queue can list a request for some time after its run has begun.
         let is_earlier = move |run: &&Run| {
             let shown = run.seen.first.saturating_add(millis(LATE));

@@ -37,17 +37,14 @@ pub(in super::super) const RULES: &[Judging] = table! {
 
 /// The user gave a request that the API does not know, and that no other endpoint has named.
 fn is_unknown(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some(id) = ledger
-        .request
-        .filter(|id| ledger.forgotten.contains_key(id))
-    else {
+    let Some(id) = ledger.request.filter(|id| ledger.unknown.contains_key(id)) else {
         return Ok(None);
     };
     if ledger.has_acted() || ledger.own_request().is_some() {
         return Ok(None);
     }
     poll.need(ledger, Fact::Queue)?;
-    match ledger.forgotten_since(id) {
+    match ledger.unknown_since(id) {
         Some(_) => says(Verdict::Decided(Decision::NoTrace, Vec::new())),
         None => waits(Phase::NotStarted),
     }
