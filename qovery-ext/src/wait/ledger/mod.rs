@@ -381,7 +381,10 @@ impl Ledger {
         let known = run.and_then(|run| run.answered);
         let unknown = self.unknown.get(&request)?.iter().copied();
         let mut since_known = unknown.filter(|at| known.is_none_or(|known| *at > known));
-        let (first, last) = (since_known.clone().next()?, since_known.clone().last()?);
+        let (first, last) = (
+            since_known.clone().next()?,
+            since_known.clone().next_back()?,
+        );
         let is_lasting = last >= first.saturating_add(millis(LATE));
         let late = self.queue().late_at();
         since_known.find(|at| is_lasting && *at >= late)
