@@ -414,7 +414,7 @@ impl Poller {
         let mut wait = self.timetable.advance();
         #[cfg(feature = "stream")]
         if let Some(push) = &self.push {
-            wait = push.wait(wait, self.timetable.longest_with_stream(), self.need());
+            wait = push.wait(wait, self.timetable.longest(), self.need());
         }
         let due = self.settles_or_holds_at();
         self.timetable.schedule(wait, due);
@@ -482,14 +482,14 @@ impl Poller {
         match wake {
             Wake::Due => self.timetable.bring_forward(Instant::now()),
             Wake::Fails(polled) => {
-                let due = after(polled, self.timetable.longest());
+                let due = after(polled, self.timetable.longest().of_schedule);
                 self.timetable.bring_forward(due);
             }
             Wake::Agrees(polled) => {
                 let Some(push) = &self.push else { return };
                 let scheduled = self.timetable.next_poll();
                 let scheduled = scheduled.saturating_duration_since(polled);
-                let wait = push.wait(scheduled, self.timetable.longest_with_stream(), self.need());
+                let wait = push.wait(scheduled, self.timetable.longest(), self.need());
                 let until = after(polled, wait);
                 let decides = self.settles_or_holds_at().unwrap_or(until);
                 self.timetable.put_off(until.min(decides));

@@ -4,6 +4,13 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "stream")]
+use super::push::Longest;
+
+/// The default of the longest interval beside a stream.
+#[cfg(feature = "stream")]
+const LONGEST_WITH_STREAM: Duration = Duration::from_secs(60);
+
 /// The intervals between polls: the first poll at once, the next one after `first`, then growing intervals up
 /// to `longest`.
 ///
@@ -90,15 +97,15 @@ impl PollSchedule {
     }
 
     /// Sets the longest interval while a [stream](super::Action::with_stream) shows the states of the last poll.
-    /// Default: `longest`, and at least that.
+    /// Default: 1 min, and at least `longest`.
     ///
     /// Available on crate feature `stream` only.
     ///
-    /// A longer interval saves requests during long builds: with 60 s, a deployment of some minutes takes about
-    /// half of the requests. A healthy stream still causes a poll within 2 s of a change. If the connection is
-    /// lost or answers no pings, the schedule applies. But a stream that is late, or that stops showing changes
-    /// although it answers pings, cannot always be recognized: then the end is reported up to this interval late,
-    /// instead of up to `longest`.
+    /// It applies while the deployment runs, after the stream has shown a change in time: before a poll found the
+    /// change, or at most 2 s later. A stream that shows no changes, shows them later, or is lost, does not change
+    /// the longest interval. One fault remains: a connection that has shown a change in time, then shows no more
+    /// changes, and still answers pings. Then the end is reported up to this interval late. With the interval
+    /// `longest`, no fault of a stream delays the end beyond the schedule, and fewer requests are saved.
     #[cfg(feature = "stream")]
     #[must_use]
     pub fn longest_with_stream(mut self, interval: Duration) -> Self {
@@ -138,18 +145,15 @@ impl Pace {
         times(current, factor).max(PollSchedule::SHORTEST)
     }
 
-    /// The longest interval, without jitter.
+    /// The longest intervals.
     #[cfg(feature = "stream")]
-    pub(crate) fn longest(&self) -> Duration {
-        self.schedule.longest
-    }
-
-    /// The longest interval while a stream agrees with the polls, without jitter.
-    #[cfg(feature = "stream")]
-    pub(crate) fn longest_with_stream(&self) -> Duration {
-        let longest = self.longest();
+    pub(crate) fn longest(&self) -> Longest {
+        let of_schedule = self.schedule.longest;
         let set = self.schedule.longest_with_stream;
-        set.map_or(longest, |set| set.max(longest))
+        Longest {
+            of_schedule,
+            with_stream: set.unwrap_or(LONGEST_WITH_STREAM).max(of_schedule),
+        }
     }
 
     /// Resets the interval to the first one.
@@ -206,16 +210,23 @@ mod tests {
 
     #[cfg(feature = "stream")]
     #[test]
-    fn the_interval_beside_a_stream_is_the_longest_of_the_schedule_unless_a_longer_one_is_set() {
+    fn the_longest_interval_beside_a_stream_is_a_minute_unless_another_one_is_set() {
         let seconds = Duration::from_secs;
-        let schedule = PollSchedule::default();
-        for (set, expected) in [(None, 15), (Some(60), 60), (Some(3), 15)] {
+        let long = PollSchedule::every(seconds(90));
+        for (schedule, set, expected) in [
+            (PollSchedule::default(), None, 60),
+            (PollSchedule::default(), Some(120), 120),
+            (PollSchedule::default(), Some(3), 15),
+            (long.clone(), None, 90),
+            (long, Some(120), 120),
+        ] {
             let schedule = match set {
-                Some(set) => schedule.clone().longest_with_stream(seconds(set)),
-                None => schedule.clone(),
+                Some(set) => schedule.longest_with_stream(seconds(set)),
+                None => schedule,
             };
-            assert_eq!(schedule.pace().longest(), seconds(15));
-            assert_eq!(schedule.pace().longest_with_stream(), seconds(expected));
+            let longest = schedule.pace().longest();
+            assert_eq!(longest.of_schedule, schedule.longest);
+            assert_eq!(longest.with_stream, seconds(expected));
         }
     }
 

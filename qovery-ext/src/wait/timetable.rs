@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+#[cfg(feature = "stream")]
+use super::push::Longest;
 use super::{PollSchedule, schedule::Pace};
 use crate::clock::after;
 
@@ -44,16 +46,10 @@ impl Timetable {
         self.pace.advance()
     }
 
-    /// The longest interval of the schedule, without jitter.
+    /// The longest intervals of the schedule.
     #[cfg(feature = "stream")]
-    pub(super) fn longest(&self) -> Duration {
+    pub(super) fn longest(&self) -> Longest {
         self.pace.longest()
-    }
-
-    /// The longest interval while a stream agrees with the polls, without jitter.
-    #[cfg(feature = "stream")]
-    pub(super) fn longest_with_stream(&self) -> Duration {
-        self.pace.longest_with_stream()
     }
 
     /// Sends no request before the end of the demanded delay. Without one, requests are allowed again.

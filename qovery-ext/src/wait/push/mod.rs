@@ -6,13 +6,15 @@
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
 //! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval |
+//! | has also shown a change in time | during the run at the longest interval beside a stream |
 //! | does not show the endpoint that decides | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! No poll is later than the longest interval after the one before. A stream that was right so far may be wrong
-//! or silent from now on, without a sign, so it must not delay a poll further. Therefore this interval is that of
-//! the schedule, unless the program sets another one beside a stream.
+//! No poll is later than the longest interval after the one before. Beside a stream this interval is longer than that
+//! of the schedule, but only on a connection that has shown a change in time: a stream that shows no changes, or
+//! shows them late, must not delay a poll. A connection that has shown changes and then shows none, although it
+//! answers pings, has no sign by which this is noticed.
 
 mod digest;
 mod log;
@@ -81,6 +83,14 @@ pub(super) enum Need {
     Decision,
 }
 
+/// The longest intervals between polls, without jitter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Longest {
+    pub(crate) of_schedule: Duration,
+    /// While a stream that has shown a change in time shows the states of the last poll.
+    pub(crate) with_stream: Duration,
+}
+
 /// A stream during a wait.
 pub(super) struct Push {
     subject: Subject,
@@ -88,6 +98,8 @@ pub(super) struct Push {
     messages: Option<BoxStream<'static, Message>>,
     /// Whether the stream shows the states of the last poll.
     agrees: bool,
+    /// Whether this connection has shown a change before a poll found it, or shortly after.
+    has_shown_a_change: bool,
     /// The states that this connection has shown, the last one at the end.
     shown: VecDeque<Digest>,
     polled: Option<Digest>,
@@ -134,6 +146,7 @@ impl Push {
             subject,
             messages: Some(messages),
             agrees: false,
+            has_shown_a_change: false,
             shown: VecDeque::new(),
             polled: None,
             polled_at: Instant::now(),
@@ -212,13 +225,17 @@ impl Push {
         self.shown.clear();
         self.overtaken = None;
         self.agrees = false;
+        self.has_shown_a_change = false;
     }
 
     /// The stream and the last poll show the same states. A change that comes shortly after the poll is in time.
     fn agree(&mut self) {
         match self.overtaken.take() {
             Some(at) if at.elapsed() > GRACE => self.give_up(),
-            _ => self.agrees = true,
+            overtaken => {
+                self.agrees = true;
+                self.has_shown_a_change |= overtaken.is_some();
+            }
         }
     }
 
@@ -253,6 +270,8 @@ impl Push {
             self.agree();
             if changed {
                 self.false_alarms = 0;
+                // A connection that shows the same state for ever also agrees at times.
+                self.has_shown_a_change |= self.shown.len() > 1;
             }
             return false;
         }
@@ -273,15 +292,16 @@ impl Push {
         announced
     }
 
-    /// The time until the next poll, if the schedule has this interval: at most `longest`, or the interval itself
-    /// if that is longer because of its jitter.
-    pub(super) fn wait(&self, scheduled: Duration, longest: Duration, need: Need) -> Duration {
+    /// The time until the next poll, if the schedule has this interval: at most the longest one, or the interval
+    /// itself if that is longer because of its jitter.
+    pub(super) fn wait(&self, scheduled: Duration, longest: Longest, need: Need) -> Duration {
         match need {
             _ if !self.agrees => scheduled,
             Need::Decision => scheduled,
-            Need::Change => scheduled.max(longest),
+            Need::Change if self.has_shown_a_change => scheduled.max(longest.with_stream),
+            Need::Change => scheduled.max(longest.of_schedule),
             // The queue and the request, which a stream does not show, may end the run before it starts.
-            Need::Start => scheduled.max(longest.min(scheduled.saturating_mul(2))),
+            Need::Start => scheduled.max(longest.of_schedule.min(scheduled.saturating_mul(2))),
         }
     }
 }

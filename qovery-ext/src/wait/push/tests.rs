@@ -5,7 +5,12 @@ const A: Digest = Digest(1);
 const B: Digest = Digest(2);
 const C: Digest = Digest(3);
 const SECOND: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(15);
+const OF_SCHEDULE: Duration = Duration::from_secs(15);
+const WITH_STREAM: Duration = Duration::from_secs(60);
+const LONGEST: Longest = Longest {
+    of_schedule: OF_SCHEDULE,
+    with_stream: WITH_STREAM,
+};
 
 fn push(messages: impl futures_core::Stream<Item = Message> + Send + 'static) -> Push {
     Push::new(Subject::environment(Uuid::nil()), messages.boxed())
@@ -32,15 +37,38 @@ async fn polls_are_as_without_a_stream_until_it_shows_the_states_of_a_poll() {
     push.show(B);
     assert_eq!(interval(&push), SECOND, "another state");
     push.show(A);
-    assert_eq!(interval(&push), LONGEST);
-    assert_eq!(interval(&agreeing()), LONGEST);
-    push.show(B);
-    push.found(C);
-    assert_eq!(interval(&push), SECOND, "it was overtaken");
-    push.show(C);
-    assert_eq!(interval(&push), LONGEST, "a moment later is in time");
-    push.lose();
-    assert_eq!(interval(&push), SECOND, "a lost connection");
+    assert_eq!(interval(&push), OF_SCHEDULE);
+    assert_eq!(interval(&agreeing()), OF_SCHEDULE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_has_shown_a_change_in_time_allows_longer_intervals() {
+    let mut frozen = push(stream::pending());
+    frozen.found(A);
+    frozen.show(B);
+    frozen.found(B);
+    assert_eq!(
+        interval(&frozen),
+        OF_SCHEDULE,
+        "it has shown one state only"
+    );
+    let mut first = agreeing();
+    first.show(B);
+    first.found(B);
+    assert_eq!(interval(&first), WITH_STREAM);
+    let mut overtaken = agreeing();
+    overtaken.found(C);
+    assert_eq!(interval(&overtaken), SECOND, "it does not show the change");
+    tokio::time::advance(GRACE).await;
+    overtaken.show(C);
+    assert_eq!(interval(&overtaken), WITH_STREAM);
+    for mut push in [first, overtaken] {
+        push.lose();
+        let polled = push.polled.unwrap();
+        assert_eq!(interval(&push), SECOND, "a lost connection");
+        push.show(polled);
+        assert_eq!(interval(&push), OF_SCHEDULE, "a new connection");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,13 +79,13 @@ async fn no_record_of_a_stream_delays_a_poll_beyond_the_longest_interval() {
         let digest = Digest(1000 + n);
         push.show(digest);
         push.found(digest);
-        tokio::time::advance(LONGEST).await;
+        tokio::time::advance(WITH_STREAM).await;
         for (need, scheduled, wait) in [
             (Need::Start, SECOND, 2 * SECOND),
-            (Need::Start, LONGEST - SECOND, LONGEST),
-            (Need::Start, LONGEST + SECOND, LONGEST + SECOND),
-            (Need::Change, SECOND, LONGEST),
-            (Need::Change, LONGEST + SECOND, LONGEST + SECOND),
+            (Need::Start, OF_SCHEDULE - SECOND, OF_SCHEDULE),
+            (Need::Start, OF_SCHEDULE + SECOND, OF_SCHEDULE + SECOND),
+            (Need::Change, SECOND, WITH_STREAM),
+            (Need::Change, WITH_STREAM + SECOND, WITH_STREAM + SECOND),
             (Need::Decision, SECOND, SECOND),
         ] {
             assert_eq!(push.wait(scheduled, LONGEST, need), wait, "{need:?}");
@@ -90,7 +118,7 @@ async fn a_poll_that_is_behind_the_stream_is_no_fault_of_the_stream() {
     tokio::time::advance(GRACE + SECOND).await;
     push.found(A);
     assert!(push.messages.is_some());
-    assert_eq!(interval(&push), LONGEST);
+    assert_eq!(interval(&push), WITH_STREAM);
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +130,7 @@ async fn a_stream_whose_changes_no_poll_finds_is_closed() {
         push.found(A);
     }
     assert!(push.messages.is_none());
-    let woken = tokio::time::timeout(LONGEST, push.listen()).await;
+    let woken = tokio::time::timeout(WITH_STREAM, push.listen()).await;
     assert!(woken.is_err(), "it never wakes the wait again");
 }
 
@@ -115,7 +143,7 @@ async fn several_changes_cause_one_poll_within_two_seconds() {
     for (gap, woken) in [
         (Duration::from_millis(100), Duration::from_millis(1300)),
         (Duration::from_millis(900), LONGEST_DELAY),
-        (LONGEST, QUIET),
+        (OF_SCHEDULE, QUIET),
     ] {
         let frames = stream::iter([B, C, Digest(4), B]).then(move |digest| after(gap, digest));
         let mut push = push(frames);
