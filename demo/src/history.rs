@@ -31,7 +31,7 @@ pub(crate) async fn show(
     loop {
         let page = tokio::select! {
             page = pages.next() => page,
-            () = interrupt.comes() => {
+            () = interrupt.received() => {
                 display.say("  ■ Interrupted.");
                 let fields = json!({"token": null, "exit_code": Interrupt::EXIT_CODE});
                 display.event("interrupted", &fields);

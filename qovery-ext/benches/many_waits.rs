@@ -1,7 +1,7 @@
-//! What 10,000 waits in one process cost: memory, CPU and requests, over real HTTP and real time.
+//! Measures the memory, CPU and requests of many waits in one process, over real HTTP and real time.
 //!
-//! Serves a fake in a child process, waits for as many environments as asked for with one client, and
-//! prints a line of figures: `cargo bench -p qovery-ext --bench many_waits -- 10000`.
+//! Serves a fake in a child process, waits for the given number of environments with one client, and prints a
+//! line of figures: `cargo bench -p qovery-ext --bench many_waits -- 10000`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,7 @@
 //! Reading ahead: the time that a consumer takes with and without it, on the real clock.
 //!
-//! Fails where reading ahead takes nearer to the sum of network and work than to the longer of
-//! both. Run as a test, it reads fewer pages.
+//! Fails if the time with reading ahead is closer to the sum of network and work than to the longer of the two.
+//! Run as a test, it reads fewer pages.
 
 #[allow(dead_code, reason = "only the tests use the rest of the server")]
 #[path = "../src/page/tests/model.rs"]

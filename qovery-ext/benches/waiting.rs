@@ -52,7 +52,7 @@ fn main() {
     }
 }
 
-/// The requests of one deployment of a minute, by operation.
+/// Prints the requests of one deployment that takes a minute, by operation.
 fn count_operations() {
     println!("\none deployment of 1 min: requests by operation");
     let counts = on_paused_time(async {
@@ -109,7 +109,7 @@ impl Tally {
     }
 }
 
-/// The same stories, each played three times from the start.
+/// Plays each story three times from the start, once for each set of rules.
 fn compare_rules(count: usize) {
     let stories: Vec<_> = (0..)
         .map(Story::new)
@@ -170,7 +170,7 @@ fn compare_rules(count: usize) {
     provider.print("Terraform provider");
 }
 
-/// Requests and delay of the report, for deployments of three lengths.
+/// Prints the requests and the delay of the report, for deployments of three lengths.
 fn compare_schedules(runs: u64) {
     println!("\nmean of {runs} deployments: requests for the wait, and delay of the report");
     println!("| length |     this library |       every 3 s |      every 10 s |");
@@ -248,7 +248,7 @@ async fn deploy_one(fake: &FakeQovery, length: Duration, seed: u64) -> FakeEnvir
     environment
 }
 
-/// A thousand environments in ten projects, deployed and waited for together.
+/// Prints the requests of a thousand environments in ten projects that are deployed and waited for together.
 fn count_shared_polls() {
     println!("\n1,000 environments in 10 projects, 10 minutes each: requests");
     println!("|                                   | status | per operation |  total |");

@@ -59,7 +59,7 @@ async fn test(preview: Preview, command: &str) -> io::Result<u8> {
         println!("{name}: {url}");
         // The command would take a text that begins with a dash for an option.
         if !link.url.starts_with("http") {
-            return Err(io::Error::other(format!("the link of {name} is no URL")));
+            return Err(io::Error::other(format!("the link of {name} is not a URL")));
         }
         tests.arg(&link.url);
     }

@@ -17,8 +17,9 @@ use qovery_ext::{
     wait::{Reached, WaitError, WaitExt},
 };
 
-/// Deploys an environment, and deploys it once more if it failed. After a cancel, it does not: a person
-/// decided to cancel. After a deadline, it does not either: the deployment continues.
+/// Deploys an environment, and once more if the deployment failed. A canceled deployment is not retried,
+/// because a person decided to cancel it. There is no retry after a deadline either, because the deployment
+/// continues.
 async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Reached, WaitError> {
     let deploy = || {
         let action = client.environment(environment).deploy();

@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     let service = find_service(&client, environment, &name).await?;
     ensure!(
         service.kind == Some(ServiceKind::Container),
-        "{service} is no container"
+        "{service} is not a container"
     );
 
     // Reads the service, changes the tag, writes all settings back, and compares the response.

@@ -1,4 +1,4 @@
-//! The texts of errors: `{}` prints the message, `{:#}` adds the causes, and `Debug` prints what `{:#}` prints.
+//! The texts of errors: `{}` prints the message, `{:#}` adds the causes, and `Debug` prints the same as `{:#}`.
 
 use std::{error::Error, fmt};
 

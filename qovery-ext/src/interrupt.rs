@@ -12,7 +12,7 @@ use std::{fmt, pin::Pin};
 /// let mut interrupt = qovery_ext::Interrupt::listen();
 /// tokio::select! {
 ///     () = work => {}
-///     () = interrupt.comes() => eprintln!("stopped"),
+///     () = interrupt.received() => eprintln!("stopped"),
 /// }
 /// # }
 /// ```
@@ -73,7 +73,7 @@ impl Interrupt {
 
     /// Waits for one of the signals. Returns at once if one was received before. Dropping the future loses
     /// nothing.
-    pub async fn comes(&mut self) {
+    pub async fn received(&mut self) {
         if !self.came {
             self.signal.as_mut().await;
             self.came = true;

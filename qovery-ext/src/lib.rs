@@ -61,7 +61,7 @@
 //!   effect, or the caller allows it.
 //! - **Dropping is safe.** Each module documents the effect of dropping one of its futures; none
 //!   cancels anything on the server.
-//! - **A token is never shown**: not in `Debug`, errors, traces, panics.
+//! - **A token is never shown**, whether in `Debug`, errors, traces or panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
 //!   runtime with its time enabled.
 //! - **Errors stay compatible**: each part has one error type, opaque or a non-exhaustive enum, with

@@ -1,4 +1,4 @@
-//! The command `generate`: from the contract to the files of the generated client.
+//! The command `generate`: writes the files of the client from the contract.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,7 +45,8 @@ impl Args {
         !self.check
     }
 
-    /// Whether the command is for this repository as it is.
+    /// Whether the command uses the contract, the overlay and the output of this repository, without
+    /// `--allow-empty`.
     fn is_plain(&self) -> bool {
         let names_files = self.spec.is_some() || self.overlay.is_some() || self.out.is_some();
         !names_files && !self.allow_empty
@@ -240,7 +241,7 @@ pub(crate) fn trees(
     Ok(trees)
 }
 
-/// Whether a file is the one of this repository. An omitted file counts as the same as a missing one.
+/// Whether a file is that of this repository. If none is given, this is so if the repository lacks the file.
 fn is_same(given: Option<&Path>, own: &Path) -> bool {
     match (given.map(Path::canonicalize), own.canonicalize()) {
         (Some(Ok(given)), Ok(own)) => given == own,

@@ -46,6 +46,8 @@ impl Args {
     }
 }
 
+/// Runs the command.
+///
 /// # Errors
 /// Returns an error if a file cannot be read or has a mistake, or the contract cannot be written.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
@@ -100,7 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     } else {
         ("is written", ExitCode::SUCCESS)
     };
-    // Whoever closes the pipe early has read enough: the work is done by now.
+    // A reader that closes the pipe early does not need the rest. The contract is already written.
     let _ = writeln!(
         std::io::stdout(),
         "{outcome}{} {verdict}{next}",
@@ -109,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     Ok(code)
 }
 
-/// Whether two names are of one file that exists.
+/// Whether two names are those of one existing file.
 fn is_one_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
@@ -118,7 +120,7 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     report: import::Report,
-    /// The changes for programs. None if there was no contract before, or it stays the same.
+    /// The changes for programs. `None` if there was no contract before, or if it does not change.
     changes: Option<Result<diff::report::Report, Problem>>,
     is_changed: bool,
 }
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_writes_nothing_and_fails_where_something_would_change() {
+    fn a_check_writes_nothing_and_fails_if_something_would_change() {
         let directory = directory();
         assert!(!ran(directory.path(), true));
         assert!(!directory.path().join("openapi.yaml").exists());

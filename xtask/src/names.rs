@@ -1,4 +1,4 @@
-//! The command `names`: from the model names of another generated client to those of this one.
+//! The command `names`: maps the model names of another generated client to those of this one.
 //!
 //! The official Rust client names an inline schema by its place: `JobRequestAllOfSourceDocker` is the property
 //! `docker` of the property `source` of `JobRequest`. The same place in the normalised contract has a model here.

@@ -1,8 +1,8 @@
 //! Whether a published revision is newer than the last one that was imported.
 //!
-//! A revision does not state its age: upstream changes the contents under one version. These decide, in
-//! this order: the history of the git repository of the file, a date in the name of the file, the digests of
-//! earlier imports, and the contents.
+//! A revision does not state its age: upstream changes the contents under one version. The age is determined,
+//! in this order, by the history of the git repository of the file, a date in the name of the file, the digests
+//! of earlier imports, and the contents.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -88,6 +88,8 @@ fn date_in_name(file: &Path) -> Option<String> {
     dates.next()
 }
 
+/// Checks that the revisions are in order, and not older than the last imported one.
+///
 /// # Errors
 /// Returns an error if a revision is older than the newest imported one.
 pub(crate) fn check(

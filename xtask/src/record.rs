@@ -1,7 +1,7 @@
-//! Texts of earlier runs, by their inputs.
+//! Caches the texts of earlier runs by their inputs.
 //!
 //! A record is a file beside the program, below `target/`, and belongs to this program alone. If it is missing,
-//! damaged or of another program, every text is made, and the result is the same.
+//! damaged or of another program, every text is made again, and the result is the same.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

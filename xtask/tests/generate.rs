@@ -306,7 +306,7 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["openapi.yaml:8", "get/parameters", "a list"],
         ),
         (
-            "a parameter in a place that there is not",
+            "a parameter in an unknown location",
             other("in: path", "in: body"),
             vec![
                 "openapi.yaml:9",
@@ -316,7 +316,7 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             ],
         ),
         (
-            "a style that the place does not have",
+            "a style that the location does not allow",
             other("in: path", "in: path, style: deepObject"),
             vec![
                 "openapi.yaml:9",
@@ -352,12 +352,12 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             ],
         ),
         (
-            "an operation that is none",
+            "an operation that is not a mapping",
             other("    get:\n", "    put: 7\n    get:\n"),
             vec!["openapi.yaml:5", "~1status/put"],
         ),
         (
-            "a reference out of the file",
+            "a reference to another file",
             other("'#/components/schemas/Status'", "'other.yaml#/Status'"),
             vec!["openapi.yaml:15", "other.yaml", "bundle"],
         ),
@@ -604,7 +604,7 @@ fn an_operation_outside_of_all_areas_of_another_contract_is_available_with_every
     for needle in [
         "/paths/~1weather",
         "`Something New`",
-        "`getEnvironmentStatus` is there with every feature",
+        "`getEnvironmentStatus` is available with every feature",
     ] {
         assert!(notes.contains(needle), "{needle}: {notes}");
     }

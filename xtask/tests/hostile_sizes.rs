@@ -1,5 +1,5 @@
-//! Contracts that are small and become large, or are large: each ends soon, with a client or with the file,
-//! the place and the reason.
+//! Contracts that are large, or that become large when references are written out: each run ends soon, with a
+//! client, or with a message that names the file, the place and the reason.
 
 #![allow(clippy::expect_used, reason = "a test fails if its setup fails")]
 
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-/// Without optimization and beside other tests. If no other program runs, a client takes a tenth of this time.
+/// The limit for a run without optimization and beside other tests. If no other program runs, a client takes a
+/// tenth of this time.
 const LONGEST: Duration = Duration::from_secs(300);
 
 fn reference(name: &str) -> Value {

@@ -83,7 +83,7 @@ const SCHEMAS: &[&str] = &[
     "{items: {type: string}}",
 ];
 
-/// Those that OpenAPI 3.0 cannot say, by the keyword that the message names.
+/// Schemas that OpenAPI 3.0 cannot express, by the keyword that the message names.
 const REFUSED: &[(&str, &str)] = &[
     (
         "{if: {type: string}, then: {minLength: 1}, else: {type: integer}}",
@@ -178,7 +178,7 @@ fn a_schema_of_3_1_gives_the_same_client_with_and_without_import() {
         let differing: Vec<_> = lines.filter(|(one, other)| one != other).take(5).collect();
         assert!(*text == imported[name], "{name}: {differing:#?}");
     }
-    // What every schema became is there to be compared.
+    // The generated code contains a field for every schema, so that the comparison covers all of them.
     let models = &direct["environments/models.rs"];
     for (number, schema) in SCHEMAS.iter().enumerate() {
         let never = ["false", "{not: {}}"].contains(schema);

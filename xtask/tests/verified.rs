@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-/// A contract with an answer that the generator notes.
+/// A contract with a response that the generator notes.
 const CONTRACT: &str = r##"openapi: 3.0.3
 info: {title: Small, version: 1.2.3}
 paths:

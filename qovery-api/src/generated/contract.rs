@@ -12,7 +12,8 @@ pub const DIGEST: &str = "b5e9d8dab65dced0c6f0d52d180b67509f3783d568cd1d9dfa34a7
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
-/// The build script compares this with the files, to detect an edit without a library.
+/// The build script compares this with the files to detect an edit. Unlike [`DIGEST`], it needs no
+/// library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "fcf51a1991d9c0cc";
 

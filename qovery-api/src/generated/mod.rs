@@ -45,7 +45,7 @@ pub mod contract;
 pub(crate) mod mock;
 mod paging;
 
-/// The models: what operations take and give.
+/// The models that operations take and return.
 #[allow(deprecated, unused_imports, reason = "former names are exported too")]
 pub mod types {
     #[cfg(

@@ -12,6 +12,7 @@ pub const DIGEST: &str = "54b0a7fbd4e5fc6f95fb5e4e415e6548e9c1e88afa49d07fc76f79
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 17usize;
 
-/// The build script compares this with the files, to detect an edit without a library.
+/// The build script compares this with the files to detect an edit. Unlike [`DIGEST`], it needs no
+/// library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "";

@@ -8,7 +8,7 @@ use qovery_api::reqwest::Url;
 
 use super::ConnectError;
 
-/// The machine of an address.
+/// The machine that an address refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Machine {
     /// Any address over TLS, or over plain HTTP if this was allowed.

@@ -281,9 +281,9 @@ impl Connect {
     }
 
     /// Sends requests through this transport, for example one without sockets in a test. The transport receives
-    /// each request with its `Authorization` header and time limit. [`connect_timeout`](Self::connect_timeout),
-    /// [`body_limit`](Self::body_limit), [`user_agent`](Self::user_agent) and [`reqwest`](Self::reqwest) are an
-    /// error together with it.
+    /// each request with its `Authorization` header and time limit. [`build`](Self::build) returns an error
+    /// if [`connect_timeout`](Self::connect_timeout), [`body_limit`](Self::body_limit),
+    /// [`user_agent`](Self::user_agent) or [`reqwest`](Self::reqwest) is set too.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self

@@ -1,7 +1,7 @@
 //! The token of a user who signed in with the command-line tool.
 //!
 //! Reads the context file of the tool and never writes it: only the tool renews the token. The file is read
-//! only if the program chose this source. Reading takes the time of one small file: a FIFO, a socket, a
+//! only if the program chose this source. Only a regular file of at most 1 MiB is read: a FIFO, a socket, a
 //! device or a directory is not opened.
 
 use std::{
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
 use crate::regular_file;
 
-/// Larger than any context file: a larger file has other contents.
+/// The maximum size of a context file, in bytes. A larger file is not a context file.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// The fields of the context file that this module reads.
@@ -172,13 +172,14 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o066 != 0
 }
 
-/// Whether other users may read the file. The metadata of this system does not contain this.
+/// Always false: the metadata of this system does not show who may read the file.
 #[cfg(not(unix))]
 fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Emits a warning for a file that other users may read, once for each file in the lifetime of the process.
+/// Emits a warning for a file that other users may read or change, once for each file in the lifetime of the
+/// process.
 fn warn_once(path: &Path) {
     static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let is_new = WARNED

@@ -42,8 +42,8 @@ impl Environment {
         Self(Arc::new(lookup))
     }
 
-    /// The value without surrounding blanks. A blank value counts as not set, because a CI system sets it for a
-    /// secret that does not exist.
+    /// The value without surrounding white space. A blank value counts as not set, because a CI system sets it
+    /// for a secret that does not exist.
     fn text(&self, name: &str) -> Result<Option<String>, NotUnicode> {
         let Some(value) = (self.0)(name) else {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Environment {
             return found.map_err(|problem| {
                 let before = match looked_at.is_empty() {
                     true => String::new(),
-                    false => format!(" (not set before it: {})", looked_at.join(", ")),
+                    false => format!(" (checked before it, not set: {})", looked_at.join(", ")),
                 };
                 ConnectError::malformed_token(
                     &format!("the variable {}{before}", quoted(name)),
@@ -99,7 +99,7 @@ impl Environment {
             .map_err(|problem| ConnectError::base_url(&quoted(STREAM_URL_VARIABLE), problem))
     }
 
-    /// The user's own directory.
+    /// The home directory of the user.
     pub(super) fn home(&self) -> Option<PathBuf> {
         let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
         let home = (self.0)(name)?;

@@ -107,7 +107,7 @@ impl ConnectError {
         self.0.kind == Kind::MissingToken
     }
 
-    /// Returns whether the token cannot be sent: it contains a blank, a line break, or a character that is not
+    /// Returns whether the token cannot be sent: it contains a space, a line break, or a character that is not
     /// ASCII. The message names its source.
     pub fn is_malformed_token(&self) -> bool {
         self.0.kind == Kind::MalformedToken

@@ -31,7 +31,7 @@ pub(super) struct Limits {
 
 /// The permission to send one request. Dropping it allows the next request.
 #[derive(Debug)]
-pub(super) struct Leave<'a>(
+pub(super) struct Permit<'a>(
     #[expect(dead_code, reason = "kept because dropping it has an effect")]
     Option<SemaphorePermit<'a>>,
 );
@@ -51,8 +51,8 @@ impl Limits {
     }
 
     /// Waits until a request may be sent. Requests are sent in the order of their arrival. Returns `None` if
-    /// the request must no longer be sent when it is next.
-    pub(super) async fn enter(&self, still: impl Fn() -> bool) -> Option<Leave<'_>> {
+    /// the request must no longer be sent when its turn comes.
+    pub(super) async fn enter(&self, still: impl Fn() -> bool) -> Option<Permit<'_>> {
         let permit = match &self.in_flight {
             // The semaphore is never closed.
             Some(in_flight) => in_flight.acquire().await.ok(),
@@ -63,14 +63,14 @@ impl Limits {
             Some(rate) => rate.enter(still).await,
             None => still(),
         };
-        is_let_through.then_some(Leave(permit))
+        is_let_through.then_some(Permit(permit))
     }
 }
 
 /// Limits how many requests begin in any interval of this length, at any position in time.
 ///
-/// A bucket that refills would let through twice as many in the interval around the refill, so this keeps
-/// the moments of the last requests, one for each request that the limit allows.
+/// A token bucket would allow up to twice as many in an interval around its refill. Therefore this keeps the
+/// start times of the last requests, as many as the limit allows.
 #[derive(Debug)]
 struct Window {
     requests: usize,
@@ -112,10 +112,10 @@ impl Window {
     }
 }
 
-/// The time until which the server demands no requests, from any clone of the client.
+/// The time before which no clone of the client sends a request, because the server demands it.
 ///
-/// Set by a `429` that says when to come back, and by any response whose `X-RateLimit-Remaining` is
-/// 0. One that names an earlier moment than another does not shorten it.
+/// Set by a `429` that names a delay, and by any response whose `X-RateLimit-Remaining` is 0. A later response
+/// with an earlier time does not shorten the hold.
 #[derive(Debug, Default)]
 pub(super) struct Hold(SyncMutex<Option<Instant>>);
 
@@ -136,7 +136,7 @@ impl Hold {
         }
     }
 
-    /// The time to wait for, if it is in the future.
+    /// The end of the hold, if it is in the future.
     pub(super) fn until(&self) -> Option<Instant> {
         let mut hold = self.lock();
         if hold.is_some_and(|moment| moment <= Instant::now()) {

@@ -1,9 +1,9 @@
 //! Decides which requests are retried, and when.
 //!
-//! A policy is a value, and deciding sends nothing. The growing delays come from `backon`. Its loop is not
-//! used: its jitter only lengthens a delay, and it knows neither `Retry-After`, nor a budget that also limits
-//! the request in flight, nor whether an earlier attempt may have been executed. After a `401`,
-//! [`TokenSource`](super::TokenSource) decides about another attempt.
+//! This module sends nothing. The growing delays come from `backon`. Its loop is not used: its jitter only
+//! lengthens a delay, and it knows neither `Retry-After`, nor a budget that also limits the request in flight,
+//! nor whether an earlier attempt may have been executed. After a `401`, [`TokenSource`](super::TokenSource)
+//! decides about another attempt.
 
 use std::time::Duration;
 
@@ -137,8 +137,8 @@ impl RetryPolicy {
         self.budget.unwrap_or(request_timeout.saturating_mul(2))
     }
 
-    /// Whether a request may be sent again at all.
-    pub(super) fn repeats(&self, mode: RetryMode) -> bool {
+    /// Whether any retry is allowed.
+    pub(super) fn may_retry(&self, mode: RetryMode) -> bool {
         self.attempts > 1 && mode != RetryMode::Never
     }
 
@@ -150,11 +150,11 @@ impl RetryPolicy {
         outcome: &Result<RawResponse, TransportError>,
     ) -> bool {
         round >= self.attempts
-            || !self.is_worth_repeating(&request.operation.method, request.retry, outcome)
+            || !self.is_worth_retrying(&request.operation.method, request.retry, outcome)
     }
 
     /// Whether the outcome of an attempt is a reason for a retry.
-    pub(super) fn is_worth_repeating(
+    pub(super) fn is_worth_retrying(
         &self,
         method: &Method,
         mode: RetryMode,
@@ -164,7 +164,7 @@ impl RetryPolicy {
             return false;
         }
         // A second execution has no further effect, because of the method or according to the caller.
-        let twice_is_once = match mode {
+        let is_idempotent = match mode {
             RetryMode::EvenIfExecuted => true,
             RetryMode::UnlessExecuted => false,
             _ => matches!(
@@ -177,19 +177,19 @@ impl RetryPolicy {
                 StatusCode::TOO_MANY_REQUESTS => true,
                 StatusCode::BAD_GATEWAY
                 | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::GATEWAY_TIMEOUT => twice_is_once,
+                | StatusCode::GATEWAY_TIMEOUT => is_idempotent,
                 _ => false,
             },
-            Err(error) if error.is_connect() => !error.may_have_been_executed() || twice_is_once,
-            Err(error) if error.is_timeout() => self.after_timeout && twice_is_once,
+            Err(error) if error.is_connect() => !error.may_have_been_executed() || is_idempotent,
+            Err(error) if error.is_timeout() => self.after_timeout && is_idempotent,
             Err(error) if error.is_interrupted() => {
-                !error.may_have_been_executed() || twice_is_once
+                !error.may_have_been_executed() || is_idempotent
             }
-            Err(error) => error.is_body() && twice_is_once,
+            Err(error) => error.is_body() && is_idempotent,
         }
     }
 
-    /// The upper limits of the delays, which grow.
+    /// The delays of a call.
     pub(super) fn delays(&self) -> Delays {
         let ceilings = ExponentialBuilder::new()
             .with_min_delay(self.first_delay.min(self.longest_delay))
@@ -211,8 +211,8 @@ pub(super) struct Delays {
 }
 
 impl Delays {
-    /// The delay before the next attempt; `left` is the rest of `budget`, and `asked` the delay that the server
-    /// demands. `None` if the attempt would be too late.
+    /// The delay before the next attempt; `left` is the rest of `budget`, and `asked` is the delay that the
+    /// server demands. `None` if the attempt would be too late.
     pub(super) fn next(
         &mut self,
         asked: Option<Duration>,

@@ -1,4 +1,4 @@
-//! A transport without sockets that answers with a script, for tests on paused time.
+//! A transport without sockets whose responses follow a script, for tests on paused time.
 
 use std::{
     collections::VecDeque,
@@ -63,7 +63,7 @@ impl Step {
         }
     }
 
-    /// The same after this time.
+    /// Delays this outcome by this time.
     pub(super) fn after(mut self, time: Duration) -> Self {
         self.after = time;
         self

@@ -229,8 +229,8 @@ async fn a_transport_that_ignores_its_limit_is_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn the_limit_of_a_call_includes_all_attempts_and_delays() {
-    // The second attempt of the second row is cut off. A call may also take longer than the default
-    // allows, as in the last.
+    // The second attempt of the second row is cut off. A call may also take longer than the default allows, as
+    // in the last row.
     for (limit, slow, answered) in [
         (10, 0, true),
         (10, 4, false),

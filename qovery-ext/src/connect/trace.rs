@@ -47,7 +47,7 @@ pub(super) fn finished(span: &Span, outcome: &Result<RawResponse, TransportError
 }
 
 /// Records that a request will be retried.
-pub(super) fn repeating(
+pub(super) fn retrying(
     attempt: u32,
     wait: Duration,
     outcome: &Result<RawResponse, TransportError>,
@@ -75,7 +75,7 @@ pub(super) fn renewed(attempt: u32) {
     tracing::info!(attempt, "sending a request again with a new token");
 }
 
-/// Records that all requests wait because of a demand of the server.
+/// Records that all requests wait because the server demands a delay.
 pub(super) fn held(wait: Duration) {
     tracing::info!(
         wait_ms = milliseconds(wait),

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::Instrument;
 
 use super::{
-    limits::{Leave, Limits},
+    limits::{Limits, Permit},
     retry::RetryPolicy,
     token_source::{Issued, NoToken, Tokens},
     trace,
@@ -58,8 +58,8 @@ struct Progress {
     deadline: Option<Instant>,
     /// The time limit of one request.
     attempt_limit: Duration,
-    /// Whether to wait while the server demands no requests.
-    heeds_hold: bool,
+    /// Whether to wait for the end of a [hold](super::limits::Hold).
+    respects_hold: bool,
     /// Whether the token was already renewed.
     has_renewed: bool,
     /// The number of requests that were sent.
@@ -81,7 +81,7 @@ impl Progress {
             budget,
             deadline: started.checked_add(budget),
             attempt_limit,
-            heeds_hold: policy.repeats(request.retry),
+            respects_hold: policy.may_retry(request.retry),
             has_renewed: false,
             sent: 0,
             executed_before: false,
@@ -92,7 +92,7 @@ impl Progress {
         self.budget.saturating_sub(self.started.elapsed())
     }
 
-    /// Waits for an event before a request, for at most the rest of the budget.
+    /// Waits for a step before a request, such as its token, for at most the rest of the budget.
     async fn prepare<T>(&self, preparation: impl Future<Output = T>) -> Result<T, TransportError> {
         let Some(deadline) = self.deadline else {
             return Ok(preparation.await);
@@ -149,11 +149,11 @@ impl ConnectedTransport {
             return progress.finish(outcome);
         }
         // Boxed, because it is rare and would make each call larger.
-        Box::pin(self.repeat(request, policy, progress, outcome)).await
+        Box::pin(self.retry(request, policy, progress, outcome)).await
     }
 
-    /// Sends the request again if the outcome is a reason for a retry.
-    async fn repeat(
+    /// Retries the request while the outcome is a reason for a retry.
+    async fn retry(
         &self,
         request: &Request,
         policy: &RetryPolicy,
@@ -167,7 +167,7 @@ impl ConnectedTransport {
             let Some(wait) = delays.next(asked, progress.left(), progress.budget) else {
                 break;
             };
-            trace::repeating(progress.sent + 1, wait, &outcome);
+            trace::retrying(progress.sent + 1, wait, &outcome);
             progress.note(&outcome);
             drop(outcome);
             sleep(wait).await;
@@ -235,7 +235,7 @@ impl ConnectedTransport {
         authorization: Option<&HeaderValue>,
         progress: &mut Progress,
     ) -> Result<E::Reply, TransportError> {
-        let _leave = self.leave(progress).await?;
+        let _permit = self.permit(progress).await?;
         let left = progress.left();
         let limit = progress.attempt_limit.min(left);
         if limit.is_zero() {
@@ -255,7 +255,7 @@ impl ConnectedTransport {
     }
 
     /// Waits for the end of a hold, and then for the limits.
-    async fn leave(&self, progress: &Progress) -> Result<Option<Leave<'_>>, TransportError> {
+    async fn permit(&self, progress: &Progress) -> Result<Option<Permit<'_>>, TransportError> {
         loop {
             while let Some(moment) = self.held_until(progress) {
                 trace::held(moment.saturating_duration_since(Instant::now()));
@@ -266,16 +266,16 @@ impl ConnectedTransport {
             }
             // While this request waits in the queue, the response to an earlier one may demand a hold.
             let still = || self.held_until(progress).is_none();
-            if let Some(leave) = progress.prepare(self.limits.enter(still)).await? {
-                return Ok(Some(leave));
+            if let Some(permit) = progress.prepare(self.limits.enter(still)).await? {
+                return Ok(Some(permit));
             }
         }
     }
 
-    /// The time until which the server demands no requests. `None` also if that is after the end of the budget:
-    /// the error of the server then reports it.
+    /// The end of the hold. Also `None` if the hold ends too late for the budget: the error of the server then
+    /// reports it.
     fn held_until(&self, progress: &Progress) -> Option<Instant> {
-        if !progress.heeds_hold {
+        if !progress.respects_hold {
             return None;
         }
         let moment = self.limits.hold.until()?;
@@ -309,8 +309,9 @@ async fn exchange_through<E: Exchange>(
     }
 }
 
-/// Whether the client may try a new token after this response: after a 401 that proves that the request was not
-/// executed, if the call requires this proof. The login page of a proxy is no proof.
+/// Whether the client may send the request again with a new token: after a 401. If the request must not be
+/// executed twice, the 401 must come from the API. A 401 of a proxy does not prove that the API has not
+/// executed the request.
 fn is_renewable(request: &Request, response: &RawResponse) -> bool {
     response.status == StatusCode::UNAUTHORIZED
         && (request.retry != RetryMode::UnlessExecuted || response.is_from_api())

@@ -97,10 +97,7 @@ mod tests {
         assert!(!of(false, &[("CLICOLOR_FORCE", "0")]).colors);
         for is_terminal in [true, false] {
             let both = [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")];
-            assert!(
-                !of(is_terminal, &both).colors,
-                "no color is the stronger wish"
-            );
+            assert!(!of(is_terminal, &both).colors, "NO_COLOR takes precedence");
         }
     }
 

@@ -19,7 +19,7 @@ use crate::wait::Phase;
 pub(super) struct Lines {
     settings: Settings,
     shown: Rows,
-    /// The last text about the whole, if no row was printed since.
+    /// The last line about the whole operation, if no row was printed since.
     said: Option<String>,
     group: Option<String>,
 }

@@ -41,7 +41,7 @@
 //! | `progress` | with the first status, each change and each heartbeat | `goal`, `phase`, `state`, `deployment_id`, `deployment_request_id`, `queue_position`, `stages`, `services`, `services_reached`, `services_failed`, `services_total`, `polls`, `failed_polls`, `elapsed_seconds`, `heartbeat` |
 //! | `log` | with each line of the deployment log, if requested | `entry`: the line as the API sends it |
 //! | `reached` | at the end | `goal`, `state`, `is_gone`, `had_nothing_to_do`, `evidence`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
-//! | `failed`, `canceled`, `superseded`, `deadline_passed`, `lost_contact`, `refused` | at the end: the kind of the [`WaitError`] | `message`, `report`, `evidence`, `cause`, `was_canceled_on_server`, `superseded_by`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
+//! | `failed`, `canceled`, `superseded`, `deadline_passed`, `lost_contact`, `refused` | at the end, for a [`WaitError`] of this kind | `message`, `report`, `evidence`, `cause`, `was_canceled_on_server`, `superseded_by`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
 //! | `interrupted` | after Ctrl-C or SIGTERM | `token`, `exit_code` |
 //!
 //! - `goal` is a [`Goal`](crate::wait::Goal), `phase` a [`Phase`](crate::wait::Phase), both in `snake_case`; `state` is
@@ -181,7 +181,7 @@ impl Show {
                 let task = Task::of_operation(&operation, title);
                 let task = tokio::select! {
                     task = task => task,
-                    () = interrupt.comes() => {
+                    () = interrupt.received() => {
                         return Err(display.interrupted(Some(operation.token())));
                     }
                 };
@@ -192,7 +192,7 @@ impl Show {
                 let task = Task::of_action(&action, title);
                 let task = tokio::select! {
                     task = task => task,
-                    () = interrupt.comes() => return Err(display.interrupted(None)),
+                    () = interrupt.received() => return Err(display.interrupted(None)),
                 };
                 display.begin(task);
                 #[cfg(feature = "stream")]
@@ -206,7 +206,7 @@ impl Show {
                 };
                 tokio::select! {
                     started = action.start() => started,
-                    () = interrupt.comes() => return Err(display.interrupted(None)),
+                    () = interrupt.received() => return Err(display.interrupted(None)),
                 }
             }
         };
@@ -222,7 +222,7 @@ impl Show {
                     continue;
                 }
                 next = operation.next_progress() => next,
-                () = interrupt.comes() => {
+                () = interrupt.received() => {
                     return Err(display.interrupted(Some(operation.token())));
                 }
             };
@@ -268,7 +268,7 @@ impl fmt::Debug for Show {
 /// Available on crate feature `display` only.
 #[non_exhaustive]
 pub enum ShowError {
-    /// The wait ended without its goal.
+    /// The wait ended before its goal was reached.
     Missed(WaitError),
     /// Ctrl-C or SIGTERM stopped the wait; the server continues. Another process can continue the wait with the
     /// token. There is no token if it is not known whether the API has received the action.

@@ -1,4 +1,4 @@
-//! One service or one stage as a row of words, the same in every view for people.
+//! Formats a service or a stage as a row of text. Bars and lines use the same rows.
 //!
 //! Rows hold printable text: text of the server is escaped when a row is made.
 
@@ -88,8 +88,8 @@ impl Rows {
         std::iter::from_fn(move || services.find(|service| id.is_none() || service.stage == id))
     }
 
-    /// At most as many rows as lines, and the number of services that are left out: first the finished ones,
-    /// then the waiting ones, the last ones first. The rows of stages are always shown.
+    /// Returns at most `lines` rows, and the number of services that are left out. Finished services are left
+    /// out first, then waiting ones, the last one first. The rows of stages are always shown.
     pub(super) fn fitted(&self, lines: usize) -> (Self, usize) {
         let all = self.stages.len() + self.services.len();
         let hidden = all.saturating_sub(lines).min(self.services.len());
@@ -103,7 +103,7 @@ impl Rows {
         let mut order: Vec<_> = order.into_iter().enumerate().collect();
         order.sort_by_key(|(place, service)| match service.phase {
             Phase::Reached => (0, *place),
-            // Those that are next stay.
+            // The services that start next are kept.
             Phase::NotStarted | Phase::Queued => (1, usize::MAX - place),
             Phase::Canceled => (2, *place),
             Phase::Failed => (4, *place),
@@ -171,11 +171,11 @@ impl Rows {
 const LEAST: usize = 8;
 /// The maximum width of the column of stages, unless the terminal is wide.
 const STAGE: usize = 24;
-/// The other parts of the row of a stage, without name, bar and tally: the indentation, the sign, two blanks.
+/// The other parts of the row of a stage, without name, bar and tally: the indentation, the sign, two spaces.
 const BESIDE_STAGE: usize = 6;
 /// The maximum width of the column of names, unless the terminal is wide. Services without a name have ids.
 const NAME: usize = 36;
-/// The indentation, the sign, and the blanks before the state in the row of a service.
+/// The indentation, the sign, and the spaces before the state in the row of a service.
 const BESIDE_NAME: usize = 6 + 2;
 
 impl ServiceRow {
@@ -344,7 +344,7 @@ impl StageRow {
         (2 * self.reached + self.running, 2 * self.services)
     }
 
-    /// The bar, unless an animated one is drawn.
+    /// The bar as text, for output without animated bars.
     pub(super) fn bar(&self, width: usize, palette: Palette) -> String {
         let (position, length) = self.position();
         let filled = (width * position).checked_div(length).unwrap_or(0);
@@ -365,8 +365,7 @@ impl StageRow {
     }
 }
 
-/// A text that is at most this wide. A longer one ends with a whole word, if one of its words ends in the second
-/// half of the room.
+/// Cuts a text to this width. The cut is after a whole word if a word ends in the second half of the width.
 fn cut(text: &str, width: usize) -> String {
     if measure_text_width(text) <= width {
         return text.to_owned();

@@ -33,7 +33,7 @@ pub(super) struct Settings {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Width {
-    /// The width of the terminal at this time.
+    /// The current width of the terminal.
     Terminal,
     Fixed(usize),
     Endless,

@@ -38,7 +38,7 @@ pub(super) struct Update<'a> {
     pub(super) progress: Option<&'a Progress>,
 }
 
-/// Something that is shown as text.
+/// A wait that is shown as text.
 pub(super) struct Text {
     settings: Settings,
     renderer: Box<dyn Renderer>,
@@ -189,7 +189,7 @@ impl Text {
         }
     }
 
-    /// Prints the part of the cause that the message does not have.
+    /// Prints the part of the cause that the message does not contain.
     fn cause(&self, message: &str, problem: &qovery_api::Error) {
         let whole = with_causes(problem);
         let own = problem.to_string();

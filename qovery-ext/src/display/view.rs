@@ -130,7 +130,8 @@ impl Display {
     /// Sets the text that is printed if the wait ends and the server may continue: after an interruption, at the
     /// deadline, or if contact is lost. Use it for the instructions to continue the wait. Default: no text.
     ///
-    /// The token has some hundred characters. It fits into a command; a file is shorter to print:
+    /// The token has a few hundred characters. It fits into a command, but the text is shorter if it names a
+    /// file:
     ///
     /// ```no_run
     /// use qovery_ext::display::Display;

@@ -1,4 +1,4 @@
-//! Breaking long texts between words.
+//! Wraps long texts between words.
 
 use console::measure_text_width;
 
@@ -44,8 +44,7 @@ pub(super) fn wrap(text: &str, width: Option<usize>, indent: usize) -> Vec<Strin
     lines
 }
 
-/// As many of the parts as fit into `width`, from the last one backwards, joined by commas. A mark shows that
-/// some were left out.
+/// The last parts that fit into `width`, joined by commas. A mark shows that parts were left out.
 pub(super) fn last_that_fit(parts: &[String], width: Option<usize>) -> String {
     let all = parts.join(", ");
     let Some(width) = width else { return all };
@@ -61,7 +60,7 @@ pub(super) fn last_that_fit(parts: &[String], width: Option<usize>) -> String {
     String::new()
 }
 
-/// As many of the parts as fit into `width`, from the first one on, joined by commas.
+/// The first parts that fit into `width`, joined by commas.
 pub(super) fn first_that_fit(parts: &[String], width: Option<usize>) -> String {
     let mut text = String::new();
     for part in parts {

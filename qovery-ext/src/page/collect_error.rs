@@ -24,7 +24,7 @@ use super::{PageError, ResumeCursor};
 pub struct CollectError<I> {
     pub(super) items: Vec<I>,
     pub(super) cursor: Option<ResumeCursor>,
-    /// Without an error, there are more items than the bound, which is the number of items then.
+    /// `None` if there are more items than the bound. `items` then has as many items as the bound.
     pub(super) page_error: Option<PageError>,
 }
 

@@ -4,13 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::seen::{Known, TAKEN_ALONG};
+use super::seen::{Known, STORED_IN_CURSOR};
 
 /// The format version of the cursors that this version of the library writes.
 const VERSION: u32 = 1;
 /// The longest id or page token that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// More items than any list has, and few enough to count on.
+/// The maximum number of items in a cursor: more than any list has, and small enough that counting cannot
+/// overflow.
 const MOST_ITEMS: u64 = 1 << 48;
 
 /// The direction of the pages.
@@ -123,7 +124,7 @@ impl TryFrom<Stored> for ResumeCursor {
         let known = &stored.known;
         let ids = known.ids.iter().map(|id| &**id);
         let mut texts = ids.chain(stored.at.as_deref());
-        if known.ids.len() > 2 * TAKEN_ALONG
+        if known.ids.len() > 2 * STORED_IN_CURSOR
             || known.forgotten > MOST_ITEMS
             || texts.any(|text| text.len() > LONGEST)
         {

@@ -11,12 +11,12 @@ use super::{
     seen::{Cursors, Delivered, Known},
 };
 
-/// How many pages in a row may contain nothing new.
-const PAGES_WITHOUT_NEWS: u32 = 1_000;
-/// How often a server may return to delivered items.
-const LED_BACK: u32 = 8;
-/// How often to ask from an earlier item without a new item.
-const ASKED_AGAIN: u32 = 16;
+/// The maximum number of pages in a row without a new item.
+const MAX_PAGES_WITHOUT_NEWS: u32 = 1_000;
+/// The maximum number of returns to delivered items.
+const MAX_RETURNS: u32 = 8;
+/// The maximum number of requests from an earlier item in a row that find no new item.
+const MAX_SEARCHES: u32 = 16;
 
 /// The next page of the walk.
 pub(super) enum Next {
@@ -25,15 +25,15 @@ pub(super) enum Next {
     End,
 }
 
-/// A page that leads on.
-pub(super) struct Led {
+/// A page that names a next page.
+pub(super) struct LeadingPage {
     /// The cursor that it was fetched with.
     pub(super) at: Option<String>,
     /// How many ids were delivered before it.
     pub(super) start: u64,
     /// The position of its last item; `None` if that item has no id.
     pub(super) last: Option<u64>,
-    /// Whether the server would have put more items on it.
+    /// Whether the page has room for more items: it has fewer than its declared size, or than the largest page.
     pub(super) has_room: bool,
 }
 
@@ -46,8 +46,9 @@ struct Rereading {
     until: u64,
 }
 
-/// A response without items: the end if the server leads to it again, unless the item that its cursor
-/// names was deleted.
+/// A response without items. It is the end of the list, unless the item that its cursor names was deleted. To
+/// find out, the walk asks again from an earlier item: if a page leads to the same cursor, the item is still
+/// there.
 struct Lost {
     /// `None` for the first page.
     cursor: Option<String>,
@@ -57,8 +58,8 @@ struct Lost {
     asked: Option<String>,
 }
 
-/// The signs that a server does not lead on. An error resets them, because the server may answer
-/// correctly when asked again.
+/// The signs that a server makes no progress. An error resets them, because the server may respond correctly to
+/// a retry.
 #[derive(Default)]
 struct Doubts {
     rereading: Option<Rereading>,
@@ -68,8 +69,8 @@ struct Doubts {
     checks_cursor: bool,
     /// How many such pages in a row did not begin with a known item.
     unconfirmed: u32,
-    led_back: u32,
-    asked_again: u32,
+    returns: u32,
+    searches: u32,
     pages_without_news: u32,
 }
 
@@ -83,7 +84,8 @@ pub(super) struct Navigator {
     cursors: Cursors,
     /// The cursor of the page that led to the next one, if this walk has read it.
     before: Option<Option<String>>,
-    /// Whether the page has a known item behind a new one: it begins closer to the head than the walk is.
+    /// Whether the page has a known item after a new one: it begins closer to the head than the position of the
+    /// walk.
     begins_ahead: bool,
     /// Whether the head had new items when the walk went back to it. They come before items that were delivered
     /// earlier.
@@ -172,8 +174,9 @@ impl Navigator {
         Ok(())
     }
 
-    /// Continues from a page to a cursor, unless the walk has been there and would not end.
-    pub(super) fn advance(&mut self, page: Led, cursor: String) -> Result<Next, Kind> {
+    /// Continues from a page to a cursor. Refuses a cursor that the walk has visited, if the walk would not
+    /// end.
+    pub(super) fn advance(&mut self, page: LeadingPage, cursor: String) -> Result<Next, Kind> {
         if page.at.as_ref() == Some(&cursor) {
             return Err(Kind::CursorRepeated);
         }
@@ -196,7 +199,7 @@ impl Navigator {
             (Some(_), rereading) if is_new => {
                 goes_back = self.begins_ahead;
                 self.head_has_grown |= rereading.is_some();
-                (doubts.rereading, doubts.lost, doubts.asked_again) = (None, None, 0);
+                (doubts.rereading, doubts.lost, doubts.searches) = (None, None, 0);
             }
             (Some(place), Some(again)) => {
                 if place >= again.until {
@@ -217,12 +220,12 @@ impl Navigator {
                 });
             }
         }
-        doubts.led_back += u32::from(goes_back);
-        if doubts.led_back > LED_BACK {
+        doubts.returns += u32::from(goes_back);
+        if doubts.returns > MAX_RETURNS {
             return Err(Kind::WentBack);
         }
         let gets_on = page.last.is_some() && doubts.rereading.is_some();
-        if doubts.pages_without_news >= PAGES_WITHOUT_NEWS && !gets_on {
+        if doubts.pages_without_news >= MAX_PAGES_WITHOUT_NEWS && !gets_on {
             return Err(Kind::NothingNew);
         }
         if !self.cursors.go_to(&cursor) && !gets_on {
@@ -261,8 +264,8 @@ impl Navigator {
             None if at.is_none() && self.delivered.count() == 0 => return Ok(Next::End),
             _ => (at, 1),
         };
-        self.doubts.asked_again += 1;
-        if self.doubts.asked_again > ASKED_AGAIN {
+        self.doubts.searches += 1;
+        if self.doubts.searches > MAX_SEARCHES {
             return Err(Kind::PlaceLost);
         }
         let asked = match &cursor {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// How many of the first ids, and as many of the last ones, a walk remembers; and how many cursors.
 pub(super) const REMEMBERED: usize = 5_000;
 /// How many of the first ids, and as many of the last ones, a resume cursor contains.
-pub(super) const TAKEN_ALONG: usize = 500;
+pub(super) const STORED_IN_CURSOR: usize = 500;
 
 /// The ids of delivered items by their positions: the first ones, which come again if a server starts
 /// over, and the last ones, which come again if pages overlap.
@@ -33,7 +33,7 @@ pub(super) struct Delivered {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Known {
-    /// In order. If ids are left out, they were between the two halves.
+    /// In order. If ids are left out, the gap is between the two halves.
     #[serde(
         rename = "delivered",
         skip_serializing_if = "Vec::is_empty",
@@ -128,7 +128,7 @@ impl Delivered {
 
     /// Returns the first `count` ids for a resume cursor.
     pub(super) fn known(&self, count: u64) -> Known {
-        let mut half = TAKEN_ALONG as u64;
+        let mut half = STORED_IN_CURSOR as u64;
         if !self.gap.is_empty() {
             // Both halves have the same length, so that reading can separate them.
             half = half

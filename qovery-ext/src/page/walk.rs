@@ -1,8 +1,8 @@
-//! From page to page: the next request, and the new items of its response.
+//! Walks from page to page: sends the next request, and takes the new items of its response.
 //!
-//! Shared by the stream of items and the stream of pages. All
-//! state is kept here and nothing in a future that is awaited, so that dropping such a future loses
-//! nothing: the request continues when the walk is polled again. Dropping the walk ends the request.
+//! Used by the stream of items and the stream of pages. All state is kept here and nothing in a future that is
+//! awaited, so that dropping such a future loses nothing: the request continues when the walk is polled again.
+//! Dropping the walk ends the request.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use super::{
     Ending, PageError, ResumeCursor,
     error::{Inner, Kind},
     link::Links,
-    navigator::{Led, Navigator, Next},
+    navigator::{LeadingPage, Navigator, Next},
     page_request::PageRequest,
     settings::Settings,
 };
@@ -227,7 +227,7 @@ impl<O: PagedOperation> Walk<O> {
         let next = match next {
             Ok(Some(cursor)) => {
                 let last = last.and_then(|id| self.navigator.delivered.position(&id));
-                let page = Led {
+                let page = LeadingPage {
                     at: self.at.clone(),
                     start,
                     last,

@@ -111,12 +111,12 @@ impl WindowExtent {
 }
 
 impl<O: WindowOperation> Window<O> {
-    /// The items, in the server's order.
+    /// Returns the items, in the server's order.
     pub fn items(&self) -> &[O::Item] {
         &self.items
     }
 
-    /// The items, in the server's order.
+    /// Returns the items, in the server's order.
     pub fn into_items(self) -> Vec<O::Item> {
         self.items
     }

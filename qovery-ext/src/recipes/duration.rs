@@ -44,10 +44,10 @@ impl TypedDuration for DeploymentHistoryStage {
 ///
 /// Available on crate feature `history` only.
 ///
-/// Weeks may stand beside days, letters may be lower case, and the last number may have a fraction, with a point
-/// or a comma; digits below nanoseconds are cut off. White space around the text is ignored. Returns `None` for
-/// any other text, for a negative duration, for one that does not fit, and for years and months other than
-/// zero, which have no fixed length.
+/// Weeks can be combined with days, letters may be lower case, and the last number may have a fraction, with a
+/// point or a comma; digits below nanoseconds are cut off. White space around the text is ignored. Returns
+/// `None` for any other text, for a negative duration, for one that is too long for a [`Duration`], and for
+/// years and months other than zero, which have no fixed length.
 ///
 /// ```
 /// use std::time::Duration;

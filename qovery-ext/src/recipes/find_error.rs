@@ -62,7 +62,7 @@ impl FindError {
         )
     }
 
-    /// No `kind` is named so `within` something; these are.
+    /// No object of this kind has the name. `within` names the parent, and `all` has the existing objects.
     pub(super) fn not_found<T: Nameable>(
         kind: &'static str,
         name: &str,
@@ -87,7 +87,7 @@ impl FindError {
         error
     }
 
-    /// No `kind` has this id.
+    /// No object of this kind has the id.
     pub(super) fn unknown_id(kind: &str, within: &str, id: Uuid) -> Self {
         Self::new(
             Reason::NotFound,
@@ -200,15 +200,15 @@ fn list<T: Nameable>(all: &[T]) -> String {
     }
 }
 
-/// The place of the candidate that is most like a name, if it is like it at all.
+/// Returns the index of the candidate that is most similar to a name, if any is similar.
 pub(super) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<usize> {
-    /// From 0, nothing in common, to 1, the same.
+    /// The smallest similarity, on a scale from 0 (nothing in common) to 1 (equal).
     const LIKE: f64 = 0.55;
     let name = comparable(name);
     let likeness = |candidate: &str| {
         let other = comparable(candidate);
         let edits = strsim::normalized_damerau_levenshtein(&name, &other);
-        // `stag` is like `staging`, however much is missing.
+        // `stag` is similar to `staging`, however much is missing.
         let is_part = name.chars().count() >= 3 && (other.contains(&name) || name.contains(&other));
         if is_part { edits.max(LIKE) } else { edits }
     };

@@ -351,8 +351,8 @@ fn origin(audit: &DeploymentHistoryAuditingData) -> Option<String> {
         .map(|origin| origin.as_str().to_owned())
 }
 
-/// The version in an entry. The entry is read as a whole: which shape it has does not depend on the kind
-/// of the service alone.
+/// The version in an entry. It is searched in the JSON of the entry, because the shape of the entry depends not
+/// only on the kind of the service.
 fn version(kind: ServiceKind, details: &DeploymentHistoryServiceDetails) -> Option<ServiceVersion> {
     let details = serde_json::to_value(details).ok()?;
     let text = |value: &Value| {

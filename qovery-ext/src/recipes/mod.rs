@@ -1,6 +1,6 @@
-//! Jobs that take several calls.
+//! Recipes for tasks that take several calls.
 //!
-//! | job | recipe | feature |
+//! | task | recipe | feature |
 //! |---|---|---|
 //! | finding an object by name, path, console URL or id | `FindExt` | `find` |
 //! | the services and the URLs of an environment | `services`, `find_service`, `urls` | `services` |
@@ -11,9 +11,9 @@
 //! | an environment for each pull request | `PreviewEnvironment` | `preview` |
 //! | one action on many environments | `Bulk` | `bulk` |
 //!
-//! Each recipe is behind a feature, and all are off by default. If a feature is off, the error of the compiler for
-//! an item names it. `find`, `history` and `bulk` enable `services`; `versions` and `terraform` enable `history`;
-//! `bulk` and `preview` enable `find`; `preview` also enables `variables` and `versions`.
+//! Each recipe is behind a feature, and all are off by default. If a feature is off, the compiler error for one
+//! of its items names the feature. `find`, `history` and `bulk` enable `services`; `versions` and `terraform`
+//! enable `history`; `bulk` and `preview` enable `find`; `preview` also enables `variables` and `versions`.
 //!
 //! To call a single operation, use the [`Client`](qovery_api::Client). To wait for an action, see
 //! [`crate::wait`].

@@ -68,24 +68,24 @@ impl<T: Nameable> Nameable for &T {
     }
 }
 
-/// The form of a name for comparisons: without blanks around it, seen or unseen, in Unicode normalisation
-/// form KC, without regard to upper and lower case.
+/// The form of a name for comparisons: without surrounding white space (invisible characters included), in
+/// Unicode normalization form KC, and in lower case.
 pub(super) fn comparable(name: &str) -> String {
     let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
     let name = normalizer.normalize(name);
-    // By way of upper case, because of letters like ß and ς.
+    // Converted to upper case first, because of letters like ß and ς.
     let name = without_blanks(&name).to_uppercase().to_lowercase();
     normalizer.normalize(&name).into_owned()
 }
 
-/// A text without blanks around it, seen or unseen.
+/// A text without surrounding white space, invisible characters included.
 pub(super) fn without_blanks(text: &str) -> &str {
     let is_unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c))
 }
 
-/// Those of the items that have this name. If several names differ in nothing but case, blanks or form,
-/// the one that is spelled alike is chosen.
+/// The items with this name. If several names differ only in case, white space or normalization form, the one
+/// with the exact spelling is chosen.
 pub(super) fn alike<'a, T: Nameable>(items: &'a [T], name: &str) -> Vec<&'a T> {
     let wanted = comparable(name);
     let has_name = |item: &&T| comparable(item.name()) == wanted;

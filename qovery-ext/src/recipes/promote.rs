@@ -152,8 +152,8 @@ impl fmt::Display for PromotionPlan {
     }
 }
 
-/// Plans to deploy, in another environment, the versions that were last deployed successfully in one
-/// environment.
+/// Compares two environments, and plans to deploy in the second one the versions that were last deployed
+/// successfully in the first one.
 ///
 /// Available on crate feature `versions` only.
 ///
@@ -249,9 +249,9 @@ fn promotion(
 /// The versions of the services of an environment.
 #[derive(Default)]
 struct Versions {
-    /// Those that were last deployed with success.
+    /// The versions that were last deployed successfully.
     succeeded: HashMap<Uuid, ServiceVersion>,
-    /// Those that run: nothing was done since that changes them.
+    /// The running versions: no later action has changed them.
     running: HashMap<Uuid, ServiceVersion>,
 }
 

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_that_is_spelled_alike_wins_over_one_in_another_case() {
+    fn the_name_with_the_exact_spelling_is_preferred_to_one_in_another_case() {
         let services = listed(&[("Api", "APPLICATION"), ("api", "CONTAINER")]);
         let found = choose(services, "api").unwrap();
         assert_eq!(found.kind, Some(ServiceKind::Container));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_name_lists_those_that_there_are() {
+    fn a_missing_name_lists_the_existing_ones() {
         let error = choose(listed(&[("web", "HELM"), ("apo", "JOB")]), "api").unwrap_err();
         assert!(error.is_not_found());
         let text = error.to_string();

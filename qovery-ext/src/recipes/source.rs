@@ -20,7 +20,7 @@ use crate::{
     wait::{KnownNames, ServiceKind, ServiceRef},
 };
 
-/// One thing to change.
+/// One setting to change, with its new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
     ImageTag(String),
@@ -169,7 +169,7 @@ enum Config {
     Terraform(Box<TerraformRequest>),
 }
 
-/// Checks that a service has the thing to change. Sends nothing but reads.
+/// Checks that a service has the setting to change. Only reads.
 pub(super) async fn check(
     client: &Client,
     service: ServiceRef,
@@ -180,7 +180,7 @@ pub(super) async fn check(
     config.place_of(&named(client, service), change).map(drop)
 }
 
-/// Changes one thing of a service.
+/// Changes one setting of a service.
 pub(super) async fn change(
     client: &Client,
     service: ServiceRef,
@@ -277,7 +277,7 @@ fn terraform(mut read: TerraformResponse) -> Result<TerraformRequest, Conversion
     TerraformRequest::try_from(read)
 }
 
-/// The place of a version in the settings.
+/// The location of a version in the settings.
 enum Place<'a> {
     Required(&'a mut String),
     Optional(&'a mut Option<String>),

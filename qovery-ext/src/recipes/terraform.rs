@@ -113,8 +113,8 @@ pub async fn plan_terraform(
     read_terraform_plan(client, terraform, &reached, commit).await
 }
 
-/// The newest commit of the branch of a service that was never deployed: no other place names the commit that its first
-/// plan takes, and without it the plan cannot be applied.
+/// The newest commit of the branch of a service that was never deployed: no other endpoint names the commit of
+/// its first plan, and without it the plan cannot be applied.
 async fn newest_of_undeployed(
     client: &Client,
     terraform: Uuid,
@@ -138,7 +138,7 @@ async fn newest_of_undeployed(
             let newest = listed.results.into_iter().flatten().next();
             Ok(newest.map(|commit| commit.git_commit_id))
         }
-        // The repository cannot be read. The plan says whether its commit is known.
+        // The repository cannot be read. The plan shows whether its commit is known.
         Err(error)
             if error
                 .status()
@@ -184,7 +184,7 @@ pub async fn read_terraform_plan(
     };
     if row.is_deployment() && row.sub_action.is_some() {
         return Err(TerraformError::refused(format!(
-            "deployment {deployment_id} of {shown} is no plan: it has applied its changes"
+            "deployment {deployment_id} of {shown} is not a plan: it has applied its changes"
         )));
     }
     let planned = row.version.as_ref();
@@ -218,7 +218,7 @@ pub async fn read_terraform_plan(
     Ok(TerraformPlan {
         client: client.clone(),
         terraform,
-        // The history has the commit as a whole, the caller perhaps its first letters.
+        // The history has the full commit id. The caller may have given a prefix of it.
         commit: planned.or(commit.map(str::to_owned)),
         deployment_id,
         counts: lines.iter().rev().find_map(|line| counts(line)),

@@ -44,7 +44,7 @@ pub enum StreamErrorKind {
     /// A permanent refusal: the id, the query or a permission is wrong. Another connection would be
     /// refused too.
     Permanent,
-    /// As many connections in a row have failed as [`Reconnect`](super::Reconnect) allows.
+    /// All reconnects that [`Reconnect`](super::Reconnect) allows in a row have failed.
     Exhausted,
     /// The cluster has no agent that could answer: it is stopped, or was never deployed.
     NoAgent,

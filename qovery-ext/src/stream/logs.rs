@@ -47,7 +47,7 @@ impl ServiceLogOptions {
         }
     }
 
-    /// The request without the ids, and the start time.
+    /// Sets the options of a request, without the ids and the start time.
     fn apply(&self, request: &mut requests::ServiceLogs) {
         request.query.clone_from(&self.query);
         request.limit = self.limit;
@@ -285,7 +285,7 @@ impl Feed for DeploymentFeed {
     type Item = DeploymentLine;
 
     fn check(&self) -> Result<(), Fault> {
-        // The API follows the current deployment for these.
+        // For these values, the API follows the current deployment.
         match self.options.execution.as_deref() {
             Some(id) if id.is_empty() || id.contains('\0') || id == "latest" => Err(
                 Fault::Invalid(format!("{id:?} is not the id of an execution")),

@@ -6,8 +6,9 @@ use std::time::Duration;
 ///
 /// Available on crate feature `stream` only.
 ///
-/// The first delay is 5 s. It doubles with each connection in a row that receives no frame, up to 100 s, as
-/// in the web console. After 10 such connections in a row, 10 to 12 minutes, the stream ends.
+/// The first delay is 5 s. It doubles with each connection in a row that receives no frame, up to 100 s, as in
+/// the web console. If 10 reconnects in a row receive no frame, the stream ends, about 11 minutes after the
+/// connection was lost.
 ///
 /// ```
 /// use qovery_ext::stream::Reconnect;
@@ -44,8 +45,7 @@ impl Reconnect {
         Self::default().attempts(0)
     }
 
-    /// Sets the number of connections in a row without a frame after which the stream ends.
-    /// Default: 10.
+    /// Sets the number of reconnects in a row that may receive no frame before the stream ends. Default: 10.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self

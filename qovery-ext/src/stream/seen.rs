@@ -3,8 +3,8 @@
 //! A line has no id: it is identified by its content and its time. Equal lines of the same millisecond are
 //! distinguished by their number. Two equal lines on one connection are two lines.
 //!
-//! A server may date a line in the future. Such a line counts as one of the present: otherwise, the lines up to
-//! its time would not be requested after a reconnect, or would be taken for repeated ones.
+//! A server may date a line in the future. The time of such a line counts as the current time: otherwise, the
+//! lines up to its time would not be requested after a reconnect, or would be taken for repeated ones.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -70,7 +70,7 @@ impl Clock {
     }
 }
 
-/// Set after a reconnect, until the first line that is later than all before.
+/// The state after a reconnect, until the first line that is later than all earlier lines.
 #[derive(Debug)]
 struct Repeat {
     /// How many times each line may be repeated.

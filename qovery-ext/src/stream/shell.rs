@@ -160,7 +160,7 @@ pub struct Exec {
     socket: Option<Socket>,
     /// Output that was received while input was sent.
     read_ahead: VecDeque<Bytes>,
-    /// Its memory, in bytes.
+    /// The memory of this output, in bytes.
     held: usize,
     /// The limit on its memory while input is sent.
     limit: usize,

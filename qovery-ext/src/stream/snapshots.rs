@@ -49,13 +49,13 @@ impl<R> SnapshotFeed<R> {
         }
     }
 
-    /// The same, for a stream with a single frame.
+    /// Ends the stream after its first frame.
     pub(super) fn one_frame(mut self) -> Self {
         self.is_one_frame = true;
         self
     }
 
-    /// The same, with or without repeated snapshots.
+    /// Sets whether repeated snapshots are items.
     pub(super) fn repeating(mut self, repeats: bool) -> Self {
         self.repeats = repeats;
         self

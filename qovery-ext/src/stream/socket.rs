@@ -264,7 +264,7 @@ impl Socket {
         self.is_sending
     }
 
-    /// Announces the end of the input, and waits a short time for the server to do the same.
+    /// Sends a close frame, and waits up to 2 s for that of the server.
     pub(super) async fn close(mut self) {
         let farewell = async {
             if self.stream.close(None).await.is_ok() {

@@ -9,8 +9,6 @@ use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-#[cfg(feature = "stream")]
-use super::push::{LogFollower, OnLine};
 use super::{
     BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
     Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
@@ -25,8 +23,13 @@ use super::{
     start::Start,
     until::Until,
 };
+#[cfg(feature = "stream")]
+use super::{
+    push::{LogFollower, OnLine},
+    until_running::UntilRunning,
+};
 
-/// The start of the operation.
+/// How the operation starts.
 enum Plan {
     /// Send an action, then wait.
     Start(ActionRequest),
@@ -60,7 +63,7 @@ pub struct Action {
     plan: Plan,
     options: WaitOptions,
     on_progress: Option<OnProgress>,
-    /// The readings before the action, if many actions share one reading.
+    /// The reading before the action, if many actions share one.
     baseline: Option<Snapshot>,
     #[cfg(feature = "stream")]
     with_stream: bool,
@@ -196,6 +199,20 @@ impl Action {
     ) -> Self {
         self.follower = Some(Box::new(follower));
         self
+    }
+
+    /// Waits after the deployment until every long-running service has had its pods ready for `window`,
+    /// without a restart. The end of the window is confirmed with a new connection. A pod that cannot run
+    /// is a typed outcome: see [`NotRunning`](super::NotRunning).
+    ///
+    /// Nothing is sent if the subject is a cluster, if services do not run after this action, or if the
+    /// address of the websocket API is not known: see [`NotRunning::Unsupported`](super::NotRunning::Unsupported) and
+    /// [`NotRunning::Unknown`](super::NotRunning::Unknown).
+    ///
+    /// Available on crate feature `stream` only.
+    #[cfg(feature = "stream")]
+    pub fn until_running(self, window: Duration) -> UntilRunning {
+        UntilRunning::new(self, window)
     }
 
     pub(super) fn requesting(

@@ -62,8 +62,9 @@ impl ActionRequest {
         }
     }
 
-    /// Whether the response never names a request, so that the queue must be compared.
-    pub(crate) fn answers_without_request(&self) -> bool {
+    /// Whether the response to the action never names a request, so that the queue before and after it must be
+    /// compared.
+    pub(crate) fn response_names_no_request(&self) -> bool {
         matches!(
             self,
             ActionRequest::Delete

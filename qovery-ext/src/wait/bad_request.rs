@@ -13,7 +13,7 @@ use super::{ServiceKind, Subject};
 pub(crate) enum Topic {
     /// A resource that does not exist.
     Missing {
-        /// Its kind, in lower case and without blanks: `agenticworkflow`.
+        /// Its kind, in lower case and without spaces: `agenticworkflow`.
         kind: String,
         /// Its id, if the text has it.
         id: Option<Uuid>,

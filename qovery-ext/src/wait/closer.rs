@@ -46,7 +46,7 @@ enum Cancel {
     Sent,
     Accepted,
     /// Nothing was sent.
-    Left(NotCanceled),
+    NotSent(NotCanceled),
 }
 
 impl Closer {
@@ -95,7 +95,7 @@ impl Closer {
             let canceler = Canceler::of(poller);
             match time::timeout(WaitOptions::REPORT, canceler.send()).await {
                 Ok(Ok(())) => *cancel = Cancel::Accepted,
-                Ok(Err(CancelFailure::NotSent(why))) => *cancel = Cancel::Left(why),
+                Ok(Err(CancelFailure::NotSent(why))) => *cancel = Cancel::NotSent(why),
                 Ok(Err(CancelFailure::Failed(_))) | Err(_) => {}
             }
         }
@@ -160,7 +160,7 @@ impl Closer {
     }
 }
 
-/// The error of an operation that ended without its goal.
+/// The error of an operation that ended without reaching its goal.
 fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -> WaitError {
     let error = |kind, what: &str| unsuccessful(poller, kind, what);
     let mut error = match decision {
@@ -240,7 +240,7 @@ fn no_trace_error(poller: &Poller, lost: Option<Fault>) -> WaitError {
     error
 }
 
-/// The deployment that the last status shows, if it is not that of the operation.
+/// The deployment that the last status shows, if it is another one than that of the operation.
 fn follower_of(poller: &Poller) -> Option<Successor> {
     let (ledger, last) = (poller.ledger()?, poller.last()?);
     let differs = |own: Option<&str>, shown: Option<&str>| {
@@ -279,7 +279,7 @@ fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
         Cancel::No => "the server continues".to_owned(),
         Cancel::Accepted => "a cancel was sent and accepted".to_owned(),
         Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues".to_owned(),
-        Cancel::Left(why) => format!("the server continues, the cancel was {why}"),
+        Cancel::NotSent(why) => format!("the server continues, the cancel was {why}"),
     };
     let mut error = unsuccessful(
         poller,
@@ -289,7 +289,7 @@ fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
     error.0.limit = Some(limit);
     error.0.canceled_on_server = cancel == Cancel::Accepted;
     error.0.not_canceled = match cancel {
-        Cancel::Left(why) => Some(why),
+        Cancel::NotSent(why) => Some(why),
         Cancel::No | Cancel::Due | Cancel::Sent | Cancel::Accepted => None,
     };
     error
@@ -339,7 +339,7 @@ async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<Fail
     Some(report)
 }
 
-/// The error of a wait that ends without its goal.
+/// The error of a wait that ends without reaching its goal.
 fn unsuccessful(poller: &Poller, kind: WaitErrorKind, what: &str) -> WaitError {
     let names = poller.names();
     let subject = poller.subject().named(&names);

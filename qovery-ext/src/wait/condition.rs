@@ -8,7 +8,7 @@ use super::{Phase, Snapshot, State};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
-    /// Not yet.
+    /// The condition does not hold yet.
     Pending,
     /// The condition holds.
     Met,
@@ -112,7 +112,7 @@ impl<A: Condition> Condition for Not<A> {
     fn check(&mut self, seen: Option<&Snapshot>) -> Check {
         match self.0.check(seen) {
             Check::Met => Check::Pending,
-            // The condition was requested, although it can never hold.
+            // A condition that can never hold does not hold now either.
             Check::Pending | Check::Hopeless(_) => Check::Met,
         }
     }

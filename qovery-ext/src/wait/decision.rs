@@ -9,7 +9,7 @@ use super::{Evidence, Goal, Phase, RunId, State};
 pub(crate) enum Verdict {
     Pending {
         phase: Phase,
-        /// The place in the queue, counted from 1.
+        /// The position in the queue, counted from 1.
         position: Option<usize>,
     },
     Decided(Decision, Vec<Evidence>),
@@ -43,7 +43,7 @@ pub(crate) enum Decision {
 /// The evidence that this operation reached the goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// Its run has ended in the goal.
+    /// Its run has ended in a state of the goal.
     Seen,
     /// The state held before the action and stayed for the settle period.
     Settled,
@@ -82,7 +82,7 @@ impl Decision {
         }
     }
 
-    /// Whether both mean the same for the goal.
+    /// Whether both have the same meaning for the goal.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }

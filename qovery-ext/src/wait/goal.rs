@@ -57,8 +57,8 @@ impl Goal {
         }
     }
 
-    /// The names that only an action for this goal has, on a server that also uses `action`, which can lead to the
-    /// goal too: it distinguishes a deletion from an uninstallation.
+    /// The names of actions that lead to this goal and to no other. `action` leads to this goal only on servers
+    /// that use none of these names. The names distinguish a deletion from an uninstallation.
     pub(crate) fn own_actions_beside(self, action: &str) -> &'static [&'static str] {
         match (self, action) {
             (Goal::Uninstalled, "DELETE") => &["UNINSTALL", "DELETE_RESOURCES_ONLY"],

@@ -1,8 +1,8 @@
 //! Many operations at once, with shared polls.
 //!
 //! The members must use the same client: members that share a poll read with the client of the first one.
-//! Dropping a future of this module drops its operations, and cancels nothing on the server. Take the tokens
-//! before.
+//! Dropping a future of this module drops its operations, and cancels nothing on the server. To continue them
+//! later, take their tokens before.
 
 mod shared_poll;
 
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::codes;
 
-/// The reaction of a group to an operation that ends without its goal.
+/// The reaction of a group to an operation that ends without reaching its goal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnFailure {
@@ -81,7 +81,7 @@ impl GroupOutcome {
         self.results.iter().all(|r| matches!(r, Some(Ok(_))))
     }
 
-    /// Returns the errors of the operations that ended without their goal.
+    /// Returns the errors of the operations that ended without reaching their goal.
     pub fn errors(&self) -> impl Iterator<Item = &WaitError> {
         self.results
             .iter()
@@ -266,7 +266,7 @@ impl Group {
         self.members.iter().filter_map(Member::token).collect()
     }
 
-    /// Sets the reaction to an operation that ends without its goal. Default: wait for all others.
+    /// Sets the reaction to an operation that ends without reaching its goal. Default: wait for all others.
     pub fn on_failure(mut self, what: OnFailure) -> Self {
         self.on_failure = what;
         self

@@ -28,7 +28,7 @@ impl InFlightLimit {
         client.shared(|| Self(Mutex::new(semaphore(IN_FLIGHT))))
     }
 
-    /// Applies to the following requests; 0 counts as 1.
+    /// Sets the limit for later requests; 0 counts as 1.
     pub(super) fn limit(&self, in_flight: usize) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = semaphore(in_flight);
     }

@@ -17,8 +17,9 @@ use super::{ServiceRef, Snapshot, Subject};
 
 /// Names by id.
 ///
-/// It holds the names of a subject and its services that the client knows: those that
-/// [`find`](crate::recipes) has read, and those of [`remember_name`](super::WaitExt::remember_name).
+/// The names of a subject and its services that the client knows: those that [`find`](crate::recipes) or
+/// [`look_up_names`](super::Action::look_up_names) has read, and those of
+/// [`remember_name`](super::WaitExt::remember_name).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(Arc<BTreeMap<Uuid, String>>);
 
@@ -75,43 +76,23 @@ impl fmt::Display for Named<'_> {
 /// The maximum number of services in a message.
 const LISTED: usize = 3;
 
-impl Subject {
-    /// Prints the subject with its name and its id. An unknown name is left out.
-    ///
-    /// ```
-    /// use qovery_ext::wait::{Names, Subject};
-    /// # let id = uuid::Uuid::nil();
-    /// let names: Names = [(id, "staging".to_owned())].into_iter().collect();
-    /// let subject = Subject::environment(id);
-    /// assert_eq!(subject.named(&names).to_string(), format!("environment staging ({id})"));
-    /// assert_eq!(subject.to_string(), format!("environment {id}"));
-    /// ```
-    pub fn named<'a>(&'a self, names: &'a Names) -> impl fmt::Display + 'a {
-        NamedSubject {
-            subject: self,
-            names,
-        }
-    }
-
-    /// The ids that a message prints.
-    fn ids(&self) -> Vec<Uuid> {
-        match self {
-            Subject::Environment { id, .. } | Subject::Cluster { id, .. } => vec![*id],
-            Subject::Service { service, .. } => vec![service.id],
-            Subject::Services {
-                environment,
-                services,
-            } => {
-                let services = services.iter().map(|service| service.id);
-                services.chain([*environment]).collect()
-            }
-        }
-    }
+/// Prints a subject with its name and its id. An unknown name is left out.
+pub(super) fn named_subject<'a>(subject: &'a Subject, names: &'a Names) -> impl fmt::Display + 'a {
+    NamedSubject { subject, names }
 }
 
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.named(&Names::default()).fmt(f)
+/// The ids that a message prints.
+fn ids_in_message(subject: &Subject) -> Vec<Uuid> {
+    match subject {
+        Subject::Environment { id, .. } | Subject::Cluster { id, .. } => vec![*id],
+        Subject::Service { service, .. } => vec![service.id],
+        Subject::Services {
+            environment,
+            services,
+        } => {
+            let services = services.iter().map(|service| service.id);
+            services.chain([*environment]).collect()
+        }
     }
 }
 
@@ -220,7 +201,9 @@ impl KnownNames {
         }
         let services = seen.map(|seen| seen.services.as_slice());
         let services = services.unwrap_or_default().iter();
-        let ids = services.map(|s| s.service.id).chain(subject.ids());
+        let ids = services
+            .map(|s| s.service.id)
+            .chain(ids_in_message(subject));
         ids.filter_map(|id| Some((id, names.get(&id)?.clone())))
             .collect()
     }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub enum NotCanceled {
     /// The API has not named the request of the operation.
     Unnamed,
-    /// The running deployment belongs to another request. Has its id, if the API names it.
+    /// The running deployment belongs to another request. Contains the id of that request, if the API names it.
     AnotherIsRunning(Option<Uuid>),
     /// The request of the running deployment is unknown.
     Undecidable,

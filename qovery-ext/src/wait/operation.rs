@@ -81,7 +81,7 @@ impl Operation {
     /// Polls once without waiting for the schedule, and returns the progress.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without its goal. A single failed poll that is
+    /// Returns an error if the operation ended without reaching its goal. A single failed poll that is
     /// tolerated is not an error: see [`Progress::failed_polls`].
     ///
     /// # Cancel safety
@@ -103,7 +103,7 @@ impl Operation {
     /// reported.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without its goal.
+    /// Returns an error if the operation ended without reaching its goal.
     ///
     /// # Cancel safety
     /// Dropping the future loses only the request in flight. The schedule continues: another call
@@ -169,7 +169,7 @@ impl Operation {
     /// Waits for the end of the operation.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without its goal.
+    /// Returns an error if the operation ended without reaching its goal.
     ///
     /// # Cancel safety
     /// The same as [`Operation::next_progress`]. This method can be called again.
@@ -275,7 +275,8 @@ impl Operation {
         self.poller.deadline()
     }
 
-    /// The time at which a poll decides, or at which the period ends during which the goal must hold.
+    /// The next time at which a poll decides because a period ends: the settle period, or the period during
+    /// which the goal must hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         self.poller.settles_or_holds_at()
     }

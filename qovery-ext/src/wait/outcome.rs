@@ -136,7 +136,7 @@ impl fmt::Display for Successor {
     }
 }
 
-/// A wait that ended without its goal.
+/// A wait that ended without reaching its goal.
 ///
 /// It has the last status that was read, the number of polls, the elapsed time, and a token to continue with. A
 /// deadline, lost contact and a cancel have their own kinds.

@@ -1,7 +1,7 @@
-//! The polls of a wait: when to poll, and when the wait ends. A [`Judge`] gives a reading its meaning.
+//! The polls of a wait: when to poll, and when the wait ends. A [`Judge`] interprets the readings.
 //!
-//! It emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a future of
-//! this module loses only the request in flight.
+//! The poller emits nothing (see [`super::reporter`]) and ends nothing (see [`super::closer`]). Dropping a
+//! future of this module loses only the request in flight.
 
 mod judge;
 
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::clock::after;
 
-/// Polls at the due times and decides whether the wait goes on.
+/// Polls at the due times and decides whether the wait continues.
 pub(super) struct Poller {
     judge: Judge,
     options: WaitOptions,
@@ -35,26 +35,27 @@ pub(super) struct Poller {
     /// How many polls in a row have failed.
     failures: u32,
     last: Option<Snapshot>,
-    /// The phase by the last poll that could be judged.
+    /// The phase according to the last poll that could be judged.
     phase: Phase,
     held_since: Option<Instant>,
-    /// When the last poll, after the deadline, is given up.
+    /// The time limit of the last poll, after the deadline.
     last_poll_until: Option<Instant>,
-    /// The stream whose news bring polls forward.
+    /// The stream whose frames change the times of polls.
     #[cfg(feature = "stream")]
     push: Option<Push>,
 }
 
-/// The result of a poll: neither, if it failed and that is tolerated; both, if the deadline has passed.
+/// The result of a poll. Both fields are `None` if the poll failed and the failure is tolerated. Both are set
+/// if the deadline has passed and the poll did not decide.
 #[derive(Default)]
 pub(super) struct Polled {
-    /// The phase of an operation that goes on, and its place in the queue.
+    /// The phase of an operation that continues, and its position in the queue.
     pub(super) progress: Option<(Phase, Option<usize>)>,
-    /// The end that has come.
+    /// The end of the wait, if it has ended.
     pub(super) end: Option<End>,
 }
 
-/// Why a wait ends.
+/// The reason why a wait ends.
 pub(super) enum End {
     Decided(Decision, Vec<Evidence>),
     Refused(Fault),
@@ -77,7 +78,7 @@ impl Polled {
         }
     }
 
-    /// The deadline has passed, unless the poll has decided.
+    /// Ends the wait because of the deadline, unless the poll has decided.
     fn after_deadline(mut self) -> Self {
         self.end.get_or_insert(End::Deadline);
         self
@@ -180,12 +181,12 @@ impl Poller {
         self.timetable.follow(&self.options.schedule);
     }
 
-    /// Leaves out facts that would cost each of many operations a request.
+    /// Skips facts that would need one request for each of many operations.
     pub(super) fn share_polls(&mut self) {
         self.judge.share_polls();
     }
 
-    /// When the wait ends, at the latest.
+    /// The latest end of the wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.options.deadline {
             // A limit beyond the range of the clock is no limit.
@@ -199,7 +200,7 @@ impl Poller {
         self.deadline().is_some_and(|d| d <= Instant::now())
     }
 
-    /// Polls once and interprets the reading: the last time if the deadline has passed.
+    /// Polls once and interprets the reading. If the deadline has passed, this is the last poll.
     pub(super) async fn poll(&mut self) -> Polled {
         if self.is_late() {
             return self.poll_after_deadline().await;
@@ -218,7 +219,7 @@ impl Poller {
         }
     }
 
-    /// One poll with a reading that was made for many.
+    /// Polls once, with a reading that many operations share.
     pub(super) async fn poll_shared(&mut self, seen: Result<Reading, Fault>) -> Polled {
         self.polls = self.polls.saturating_add(1);
         let limit = if self.is_late() {
@@ -235,8 +236,8 @@ impl Poller {
         }
     }
 
-    /// The deadline has passed: one last, quick poll, because much may have happened since the one
-    /// before.
+    /// Polls a last time after the deadline, with a short time limit, because the status may have changed since
+    /// the previous poll.
     async fn poll_after_deadline(&mut self) -> Polled {
         let now = Instant::now();
         let limit = *self
@@ -255,8 +256,8 @@ impl Poller {
         }
     }
 
-    /// Reads the status once more, outside the schedule and of the same deployment, and keeps it if it is
-    /// accepted.
+    /// Reads the status once more, outside of the schedule. Keeps it if it shows the same deployment and
+    /// `is_accepted` returns true.
     pub(super) async fn read_again(&mut self, is_accepted: impl Fn(&Snapshot) -> bool) {
         self.polls = self.polls.saturating_add(1);
         let read = self.source().read(self.subject());
@@ -268,7 +269,7 @@ impl Poller {
         }
     }
 
-    /// Whether a status is of the operation's deployment, or of the one that the last status was of.
+    /// Whether a status shows the deployment of the operation, or the same deployment as the last status.
     fn is_of_the_same(&self, newer: &Snapshot) -> bool {
         let own = self.ledger().and_then(Ledger::execution);
         let last = self.last.as_ref();
@@ -287,13 +288,14 @@ impl Poller {
         }
     }
 
-    /// When a poll that begins now is given up.
+    /// The time limit of a poll that begins now.
     fn poll_limit(&self) -> Instant {
         let limit = after(Instant::now(), self.options.poll_timeout);
         self.deadline().map_or(limit, |d| limit.min(d))
     }
 
-    /// The time when a poll would decide, or when the window ends during which the goal has to hold.
+    /// The next time at which a poll decides because a period ends: the settle period, or the period during
+    /// which the goal must hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         let now = Instant::now();
         let settles = self.judge.settles_at(self.options.settle);
@@ -313,7 +315,8 @@ impl Poller {
         self.judged(seen).await
     }
 
-    /// The verdict on a reading. If a fact could not be read, the operation is pending and the next poll comes soon.
+    /// Returns the verdict on a reading. If a fact could not be read, the operation is pending and the next
+    /// poll follows soon.
     async fn judged(&mut self, seen: Result<Reading, Fault>) -> Result<Verdict, Fault> {
         let judged = match seen {
             Ok(seen) => {
@@ -340,7 +343,7 @@ impl Poller {
             .is_none_or(|last| !seen.snapshot.has_not_moved_since(last));
         #[cfg(feature = "stream")]
         if let Some(push) = &mut self.push {
-            // A server that is behind its own stream is about to show more.
+            // The API lags behind its own stream, so the next readings will show the change.
             if push.polled(&seen.snapshot) {
                 self.timetable.restart();
             }
@@ -389,12 +392,13 @@ impl Poller {
         }
     }
 
-    /// Whether the goal has held for as long as was asked.
+    /// Whether the goal has held for the requested time.
     fn has_held(&mut self, proof: Proof) -> bool {
         if self.options.stable_for.is_zero() || proof == Proof::Gone {
             return true;
         }
-        // An operation that has reached its goal stays so. The latest status says whether the goal still holds.
+        // The verdict of an operation that has reached its goal does not change. The latest status shows
+        // whether the goal still holds.
         if let Some(goal) = self.goal()
             && !self.last().is_some_and(|last| holds(last, goal))
         {
@@ -420,7 +424,7 @@ impl Poller {
         self.timetable.schedule(wait, due);
     }
 
-    /// Makes no poll before the pause that the server has asked for is over. The pause is limited.
+    /// Sends no request before the delay that the server demands is over. The delay has a maximum.
     fn keep_away(&mut self, asked: Option<Duration>) {
         let longest = self.options.longest_retry_after;
         self.timetable.keep_away(asked, longest);
@@ -429,7 +433,7 @@ impl Poller {
     /// The meaning of a failed poll; `None` if it is tolerated.
     ///
     /// # Errors
-    /// The end of the wait, if the fault is not tolerated.
+    /// Returns the end of the wait if the fault is not tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Result<Option<Verdict>, End> {
         self.keep_away(fault.retry_after);
         let (was_read, settle) = (self.last.is_some(), self.options.settle);
@@ -439,10 +443,10 @@ impl Poller {
         let was_there = self
             .ledger()
             .map_or(was_read, |ledger| ledger.was_found() || ledger.has_acted());
-        // Of the subject, and not of something else that does not exist.
+        // Only if the fault is about the subject, and not about another missing object.
         let missing = fault.kind == FaultKind::NotFound
             || (fault.kind == FaultKind::SaysMissing && fault.may_mean_gone(self.subject()));
-        // A status that was read before and is called a bad request now is no refusal of ours.
+        // If the status could be read before, a 400 does not mean that the request is invalid.
         let odd = missing || matches!(fault.kind, FaultKind::BadRequest | FaultKind::SaysMissing);
         let may_come_back = fault.is_transient() || (odd && was_there);
         if !may_come_back {
@@ -460,7 +464,7 @@ impl Poller {
         Ok(None)
     }
 
-    /// Lets the statuses that the API pushes move the polls.
+    /// Lets the pushed statuses of the API change the times of the polls.
     #[cfg(feature = "stream")]
     pub(super) fn listen_to_stream(&mut self) {
         if let Some(client) = self.source().client() {
@@ -468,7 +472,7 @@ impl Poller {
         }
     }
 
-    /// Listens to the stream until it has moved the next poll. Dropping the future loses nothing.
+    /// Listens to the stream until it has changed the time of the next poll. Dropping the future loses nothing.
     #[cfg(feature = "stream")]
     pub(super) async fn listen(&mut self) {
         let Some(push) = &mut self.push else {

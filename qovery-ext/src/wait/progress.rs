@@ -99,7 +99,7 @@ impl ProgressStream {
     /// Dropping the future loses nothing: the next call continues the same request.
     ///
     /// # Errors
-    /// Returns an error if the wait ends without its goal: see [`WaitError`].
+    /// Returns an error if the wait ends without reaching its goal: see [`WaitError`].
     pub async fn next(&mut self) -> Option<Result<Progress, WaitError>> {
         self.0.next().await
     }

@@ -15,9 +15,9 @@ pub(super) type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 /// Emits the progress of a wait.
 pub(super) struct Reporter {
     on_progress: Option<OnProgress>,
-    /// The latest progress. A heartbeat if it was emitted and nothing has changed since.
+    /// The latest progress. It is marked as a heartbeat if it was emitted and nothing has changed since.
     latest: Option<Progress>,
-    /// The time of the whole operation, once it has ended.
+    /// The duration of the operation, once it has ended.
     ended: Option<Duration>,
     emitted_at: Instant,
     #[cfg(feature = "stream")]
@@ -87,7 +87,7 @@ impl Reporter {
         });
     }
 
-    /// Notes the time of the whole operation. Later reports have this time.
+    /// Records the duration of the operation. Later reports have this duration.
     pub(super) fn end(&mut self, elapsed: Duration) {
         self.ended = Some(elapsed);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[cfg(feature = "stream")]
 use super::push::Longest;
 
-/// The default of the longest interval beside a stream.
+/// The default of the longest interval with a stream.
 #[cfg(feature = "stream")]
 const LONGEST_WITH_STREAM: Duration = Duration::from_secs(60);
 
@@ -96,8 +96,8 @@ impl PollSchedule {
         self
     }
 
-    /// Sets the longest interval while a [stream](super::Action::with_stream) shows the states of the last poll.
-    /// Default: 1 min, and at least `longest`.
+    /// Sets the longest interval while a [stream](super::Action::with_stream) shows the states of the last
+    /// poll. Default: 1 min, and at least `longest`.
     ///
     /// Available on crate feature `stream` only.
     ///
@@ -210,7 +210,7 @@ mod tests {
 
     #[cfg(feature = "stream")]
     #[test]
-    fn the_longest_interval_beside_a_stream_is_a_minute_unless_another_one_is_set() {
+    fn the_longest_interval_with_a_stream_is_a_minute_unless_another_one_is_set() {
         let seconds = Duration::from_secs;
         let long = PollSchedule::every(seconds(90));
         for (schedule, set, expected) in [

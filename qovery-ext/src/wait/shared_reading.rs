@@ -98,9 +98,10 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Looks up one environment at first, and doubles the number with each round, but looks up no more at a time
-    /// than the projects found so far suggest. A failed look-up counts as one that found a single environment, so
-    /// that the number also grows if look-ups fail.
+    /// Looks up one environment in the first round, and doubles the number with each round. From the
+    /// environments that each look-up has found so far, it estimates the number of remaining projects, and
+    /// looks up at most that many. A failed look-up counts as one that found a single environment, so that the
+    /// number also grows if look-ups fail.
     async fn run(&mut self) {
         let all = self.open.len();
         let (mut wave, mut asked) = (1, 0);
@@ -227,7 +228,7 @@ fn by_id(list: Vec<Reading>) -> HashMap<Uuid, Reading> {
     all
 }
 
-/// The part of a shared reading about one subject; `None` if it has no part about it.
+/// The part of a shared reading about one subject; `None` if the reading has none.
 pub(super) fn part_of(
     shared: &Result<Shared, Fault>,
     subject: &Subject,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Goal, Phase, ServiceRef, State, Subject,
+    part_status::PartStatus,
     state_table::{action_phase, stage_phase, step_phase},
 };
 
@@ -271,6 +272,75 @@ impl Snapshot {
             .retain(|s| services.iter().any(|wanted| wanted.id == s.service.id));
         self.subject = subject.clone();
         self
+    }
+
+    /// The status of each part of the subject: an environment, a cluster, or each service. `None` for a service
+    /// that is not listed.
+    pub(crate) fn part_statuses(&self) -> Vec<Option<PartStatus>> {
+        match &self.subject {
+            Subject::Services { services, .. } => services
+                .iter()
+                .map(|wanted| self.service(wanted.id).map(PartStatus::of_service))
+                .collect(),
+            Subject::Service { service, .. } if self.service(service.id).is_some() => {
+                vec![self.service(service.id).map(PartStatus::of_service)]
+            }
+            Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
+                vec![Some(PartStatus {
+                    state: self.state.clone(),
+                    deployment: self.deployment_id.clone(),
+                    date: self.last_deployment_date.clone(),
+                    action: None,
+                    in_last: None,
+                })]
+            }
+        }
+    }
+
+    /// The services of an environment that failed, or were canceled, in a deployment other than the last one:
+    /// each with the name of that deployment and its state.
+    pub(crate) fn failed_apart(&self) -> Vec<(Uuid, String, State)> {
+        let Subject::Environment { .. } = self.subject else {
+            return Vec::new();
+        };
+        let last = self.deployment_id.as_ref();
+        let failed = self.services.iter().filter(|service| {
+            let has_failed = service.state.is_error() || service.state == State::Canceled;
+            has_failed && !PartStatus::of_service(service).was_passed_over()
+        });
+        let apart = failed.filter_map(|service| {
+            let own = service.deployment_id.as_ref();
+            let (own, _) = own.zip(last).filter(|(own, last)| own != last)?;
+            Some((service.service.id, own.clone(), service.state.clone()))
+        });
+        apart.collect()
+    }
+
+    /// The number of queued requests of the subject or one of its services, whichever is larger.
+    pub(crate) fn waiting(&self) -> u32 {
+        let of_services = self.services.iter().filter_map(|s| s.requests_waiting);
+        of_services.chain(self.requests_waiting).max().unwrap_or(0)
+    }
+
+    /// Whether a part has the state of a deployment that its status does not name.
+    pub(crate) fn has_unnamed_deployment(&self) -> bool {
+        let parts = self.part_statuses();
+        let mut known = parts.iter().flatten();
+        known.any(|part| part.deployment.is_none() && part.state != State::Ready)
+    }
+
+    /// Whether nothing runs as far as the status shows.
+    pub(crate) fn is_idle(&self) -> bool {
+        let whole = self.whole.as_ref().map(|whole| &whole.state);
+        let parts = self.part_statuses();
+        let own = parts.iter().flatten().map(|part| &part.state);
+        own.chain(whole).all(State::is_terminal)
+            && self.requests_waiting.unwrap_or(0) == 0
+            && self
+                .services
+                .iter()
+                .all(|s| s.requests_waiting.unwrap_or(0) == 0)
+            && self.deployment_request_id.is_none()
     }
 }
 

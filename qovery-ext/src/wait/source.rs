@@ -77,10 +77,10 @@ pub(crate) trait Source: Send + Sync {
         None
     }
 
-    /// Whether the list of the subject's parent (the environments of a project, the services of an
-    /// environment, the clusters of an organization) still has the subject; for several services,
-    /// whether it has any of them. A second, independent confirmation for a subject that is no longer
-    /// found. `None` if the parent is unknown or the API does not show it either.
+    /// Whether the list of the subject's parent (the environments of a project, the services of an environment,
+    /// the clusters of an organization) still has the subject; for several services, whether it has any of
+    /// them. This confirms independently that a subject is gone. `None` if the parent is unknown or the API
+    /// does not show it either.
     fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
         let _ = subject;
         Box::pin(async { Ok(None) })
@@ -130,7 +130,7 @@ pub(crate) struct RequestReading {
     pub(crate) state: State,
 }
 
-/// A request that waits in a queue.
+/// A queued request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueueRow {
     pub(crate) request: Uuid,

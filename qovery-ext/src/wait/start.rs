@@ -85,7 +85,7 @@ impl Start {
         let goal = action.goal();
         // The queue is read first: a request that leaves it before the status is read is visible in the status.
         let mut queue = None;
-        if action.answers_without_request() {
+        if action.response_names_no_request() {
             queue = self.queue().await?;
         }
         let baseline = match self.baseline.take() {
@@ -102,7 +102,7 @@ impl Start {
                 .chain(whole)
                 .collect();
         }
-        if !action.answers_without_request() {
+        if !action.response_names_no_request() {
             queue = if baseline.is_idle() {
                 // If no deployment runs, the queue is empty.
                 Some(Vec::new())
@@ -131,7 +131,7 @@ impl Start {
     fn needs_history(&self, action: &ActionRequest, baseline: &Snapshot) -> bool {
         // The status of a service names the last run of that service. It does not name runs that failed before
         // they reached it.
-        let hides_runs = action.answers_without_request()
+        let hides_runs = action.response_names_no_request()
             && baseline.whole.is_none()
             && matches!(self.subject, Subject::Service { .. });
         hides_runs || baseline.has_unnamed_deployment()

@@ -131,7 +131,7 @@ impl State {
         self.phase(Goal::Stopped) == F && *self != State::Deleted
     }
 
-    /// Whether the state is the work of an action that does not lead to the goal. A deployment and a restart show
+    /// Whether the state shows a running action that does not lead to the goal. A deployment and a restart show
     /// the same states.
     pub(crate) fn works_on_another(&self, goal: Goal) -> bool {
         match self {

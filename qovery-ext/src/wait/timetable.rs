@@ -13,7 +13,7 @@ use crate::clock::after;
 pub(super) struct Timetable {
     pace: Pace,
     next_poll: Instant,
-    /// The server demands no request before this time.
+    /// No request is sent before this time, because the server demands it.
     forbidden_until: Option<Instant>,
 }
 
@@ -52,12 +52,13 @@ impl Timetable {
         self.pace.longest()
     }
 
-    /// Sends no request before the end of the demanded delay. Without one, requests are allowed again.
+    /// Sends no request before the delay that the server demands is over. Without a delay, requests are allowed
+    /// again.
     pub(super) fn keep_away(&mut self, asked: Option<Duration>, longest: Duration) {
         self.forbidden_until = asked.map(|pause| after(Instant::now(), pause.min(longest)));
     }
 
-    /// Whether the server demands no request at this time.
+    /// Whether the server demands a delay at this time.
     pub(super) fn is_forbidden(&self) -> bool {
         self.forbidden_until
             .is_some_and(|until| until > Instant::now())

@@ -65,31 +65,21 @@ pub struct Running {
     pub services: Vec<Uuid>,
 }
 
-impl Action {
-    /// Waits after the deployment until every long-running service has had its pods ready for `window`,
-    /// without a restart. The end of the window is confirmed with a new connection. A pod that cannot run
-    /// is a typed outcome: see [`NotRunning`].
-    ///
-    /// Nothing is sent if the subject is a cluster, if services do not run after this action, or if the
-    /// address of the websocket API is not known: see [`NotRunning::Unsupported`] and
-    /// [`NotRunning::Unknown`].
-    ///
-    /// Available on crate feature `stream` only.
-    pub fn until_running(self, window: Duration) -> UntilRunning {
+impl UntilRunning {
+    /// Creates the wait. `window` is the time for which all services have to run.
+    pub(super) fn new(action: Action, window: Duration) -> Self {
         let runs = |goal| matches!(goal, Goal::Deployed | Goal::Restarted);
-        UntilRunning {
-            client: self.source().client().cloned(),
-            is_supported: self.goal().is_none_or(runs)
-                && !matches!(self.subject(), Subject::Cluster { .. }),
-            subject: self.subject().clone(),
-            action: self,
+        Self {
+            client: action.source().client().cloned(),
+            is_supported: action.goal().is_none_or(runs)
+                && !matches!(action.subject(), Subject::Cluster { .. }),
+            subject: action.subject().clone(),
+            action,
             window,
             limit: Duration::from_secs(600),
         }
     }
-}
 
-impl UntilRunning {
     /// Sets the time limit for the services, counted from the end of the deployment. Default: 10
     /// minutes.
     pub fn running_within(mut self, limit: Duration) -> Self {
@@ -115,7 +105,7 @@ impl UntilRunning {
     }
 }
 
-/// The environment of a subject. A lookup that fails is repeated until the time is over.
+/// The environment of a subject. A lookup that fails is retried until the time is over.
 async fn environment(
     client: &Client,
     subject: &Subject,
@@ -147,7 +137,7 @@ impl IntoFuture for UntilRunning {
     }
 }
 
-/// The long-running services that are deployed after the deployment.
+/// The long-running services that are in a deployed state after the deployment.
 fn long_running(subject: &Subject, reached: &Reached) -> Vec<Uuid> {
     let is_long = |kind: ServiceKind| !matches!(kind, ServiceKind::Job | ServiceKind::Terraform);
     if let Subject::Service { service, .. } = subject {
@@ -181,7 +171,8 @@ async fn watch(
     until: Instant,
 ) -> Result<(), NotRunning> {
     let patient = Reconnect::default().attempts(u32::MAX);
-    // Also the first state after a reconnect, if it has not changed. It starts the window again.
+    // The first state after a reconnect is delivered too, even if it has not changed. It starts the window
+    // again.
     let connect = || {
         let states = client.running_state(environment).reconnect(patient);
         let states = states.ping_every(PING).silence_limit(SILENCE);

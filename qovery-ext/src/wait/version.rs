@@ -62,7 +62,7 @@ impl fmt::Display for VersionField {
 }
 
 impl ServiceKind {
-    /// Returns the versions that a service of this kind accepts; empty for kinds that are always
+    /// Returns the parts of a version that a service of this kind accepts; empty for kinds that are always
     /// deployed as configured.
     ///
     /// ```
@@ -241,8 +241,8 @@ impl UnsupportedVersion {
         &self.value
     }
 
-    /// Returns the versions that the kind of the service accepts.
-    pub fn takes(&self) -> &'static [VersionField] {
+    /// Returns the parts of a version that the kind of the service accepts.
+    pub fn accepted(&self) -> &'static [VersionField] {
         self.service.kind.versions()
     }
 }
@@ -298,7 +298,7 @@ impl<S: fmt::Display> fmt::Display for Shown<'_, S> {
             _ => "a",
         };
         write!(f, "{article} {} takes ", service.kind)?;
-        match self.error.takes() {
+        match self.error.accepted() {
             [] if service.kind == ServiceKind::AgenticWorkflow => {
                 f.write_str("no version; it is deployed with its environment")
             }

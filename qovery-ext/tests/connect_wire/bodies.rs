@@ -191,7 +191,7 @@ async fn a_stream_that_is_ended_within_its_body_broke_off_without_a_length_too()
 }
 
 #[tokio::test]
-async fn a_post_whose_response_broke_off_is_sent_again_if_the_caller_says_so() {
+async fn a_post_whose_response_broke_off_is_sent_again_if_the_caller_allows_it() {
     for end in QUIET {
         let server = Http2::start(vec![
             Reply::announcing(200, 1000, 64, end),
@@ -360,7 +360,7 @@ async fn the_length_of_a_compressed_body_is_that_of_its_compressed_bytes() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_body_says_so_over_http_2_if_its_method_has_one() {
+async fn a_request_without_a_body_has_a_length_of_0_over_http_2_if_its_method_allows_a_body() {
     let mut server = Http2::start(vec![Reply::announcing(200, 2, 2, End::Properly)]).await;
     // A response to HEAD has no body.
     for method in METHODS.into_iter().filter(|method| *method != Method::HEAD) {
@@ -375,7 +375,7 @@ async fn a_request_without_a_body_says_so_over_http_2_if_its_method_has_one() {
 }
 
 #[tokio::test]
-async fn of_a_failure_only_the_part_for_the_error_is_read() {
+async fn only_the_beginning_of_the_body_of_a_failure_is_read() {
     for text in [
         "x".repeat(5_000_000),
         format!("{{\"detail\":\"no\",\"x\":\"{}\"}}", "y".repeat(50_000)),

@@ -64,9 +64,9 @@ async fn a_body_with_the_encoding_identity_decodes() {
     call.await.unwrap();
 }
 
-/// Endless blanks, compressed with gzip: 13 bits for 258 of them.
+/// Endless spaces, compressed with gzip: 13 bits for 258 of them.
 fn bomb(bytes: usize) -> Vec<u8> {
-    // One block with the codes of the format itself: a blank, then repeated references to it.
+    // One block with the codes of the format itself: a space, then repeated references to it.
     let mut bits = vec![1, 1, 0];
     bits.extend([0, 1, 0, 1, 0, 0, 0, 0]);
     let again = [1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0];

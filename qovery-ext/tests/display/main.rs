@@ -231,7 +231,7 @@ async fn shown(fake: &FakeQovery, staging: &FakeEnvironment, cancels: bool) -> S
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_at_the_deadline_says_what_the_server_does_and_has_no_code_or_token() {
+async fn the_message_at_the_deadline_names_the_state_of_the_server_and_has_no_code_or_token() {
     for cancels in [false, true] {
         let (fake, staging) = staging();
         let _slow = staging

@@ -304,7 +304,7 @@ async fn a_new_image_tag_changes_the_tag_and_nothing_else() {
 
     let other = scene.run("update_image", &[&scene.id(), "orders", "2.0"]);
     assert_eq!(other.code, 1);
-    assert!(other.err.contains("no container"), "{}", other.err);
+    assert!(other.err.contains("is not a container"), "{}", other.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -534,7 +534,7 @@ async fn the_remains_of_a_program_that_is_killed_at_any_request_are_continued_an
     };
     let whole = set().await;
     assert_eq!(whole.run("ci_preview", &preview).code, 0);
-    // The polls of the deployment are alike.
+    // The polls of the deployment are similar.
     let is_poll = |name: &str| name.contains("Status") || name.contains("Log");
     let requests = whole.fake.requests();
     let names: Vec<_> = requests

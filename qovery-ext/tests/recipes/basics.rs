@@ -69,7 +69,7 @@ async fn a_service_is_found_by_name_and_an_error_of_the_api_is_passed_on() {
 }
 
 #[tokio::test]
-async fn urls_come_with_their_services_the_main_one_first() {
+async fn urls_have_their_services_and_the_main_one_is_first() {
     let (fake, environment) = scene();
     environment.service(Workload::Database, "orders");
     let web = environment.service(Workload::Application, "web");

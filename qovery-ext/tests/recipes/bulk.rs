@@ -100,7 +100,7 @@ async fn environments_are_selected_by_organization_project_mode_name_and_closure
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_no_environment_has_is_refused_and_a_pattern_is_stated() {
+async fn a_name_that_no_environment_has_is_refused_and_a_pattern_is_reported() {
     let scene = scene();
     let all = || Bulk::new(&scene.client);
     for (name, closest) in [
@@ -228,7 +228,7 @@ async fn a_404_for_an_environment_that_is_listed_or_for_its_services_is_a_failur
     let summary = pr().run(|one| one.delete()).await.unwrap();
     let outcome = &summary.results[0].outcome;
     assert!(matches!(outcome, BulkOutcome::Failed(_)), "{summary}");
-    // An action on something else than the environment.
+    // An action on a service and not on the environment.
     let web = scene.environments[1].services().remove(0).id();
     let other = other.container(web).delete();
     other.await.unwrap();
@@ -399,7 +399,7 @@ async fn a_journal_of_a_job_that_is_done_begins_a_new_job() {
         "3 of 3 environments done, 2 of them by an earlier run"
     );
     let stops = scene.stops();
-    // Another user deploys between the nights.
+    // Another user deploys between two runs.
     let staging = &scene.environments[1];
     let deployed = scene.client.environment(staging.id()).deploy().await;
     deployed.unwrap();

@@ -118,7 +118,8 @@ fn preview() -> PreviewEnvironment {
         .time_to_live(Duration::from_secs(3600))
 }
 
-/// The places of the requests of a run without faults. Of the polls of a wait, which are alike, it has a few.
+/// The positions of the requests of a run without faults. Of the polls of a wait, which are similar, only a few
+/// are included.
 fn places(fake: &FakeQovery) -> Vec<u32> {
     const POLLS: [&str; 3] = ["Status", "Log", "History"];
     let mut seen = BTreeMap::new();
@@ -142,7 +143,7 @@ async fn places_of<S: AsyncFn(&Scene)>(setting: &S, run: &impl AsyncFn(&Scene)) 
     places(&scene.fake)
 }
 
-/// Checks that an error says something about itself, and nothing about the secret.
+/// Checks that an error has a message, and does not show the secret.
 fn check(error: &(impl Error + 'static), what: &str) {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut cause = error.source();
@@ -281,7 +282,7 @@ async fn after_a_fault_in_any_request_of_a_deletion_the_next_one_completes_it() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_with_a_fault_in_any_request_leaves_nothing_or_says_so() {
+async fn a_run_with_a_fault_in_any_request_leaves_nothing_or_reports_it() {
     let _quiet = crate::SIGNALS.read().await;
     let nothing = async |_: &Scene| ();
     let run = async |scene: &Scene| {
@@ -318,8 +319,8 @@ async fn a_run_with_a_fault_in_any_request_leaves_nothing_or_says_so() {
     }
 }
 
-/// Runs a recipe with each fault in each request. Then the same recipe without a fault has the same end as if
-/// there had been none.
+/// Runs a recipe with each fault in each request. The same recipe without a fault then has the same result as
+/// without the first run.
 async fn survives<E: Error + 'static>(
     name: &str,
     setting: impl AsyncFn(&Scene),

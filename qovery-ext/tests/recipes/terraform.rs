@@ -166,7 +166,7 @@ async fn a_deployment_that_has_applied_its_changes_is_not_read_as_a_plan() {
     let error = read_terraform_plan(&client, infra.id(), &applied, None).await;
     let error = error.unwrap_err();
     assert!(error.is_refused(), "{error}");
-    assert!(error.to_string().contains("is no plan"), "{error}");
+    assert!(error.to_string().contains("is not a plan"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,7 @@ impl Story {
     }
 }
 
-struct Told {
+struct Reported {
     /// The outcome as text.
     outcome: String,
     /// The time from the end on the server to the outcome.
@@ -73,7 +73,7 @@ struct Told {
     requests: usize,
 }
 
-async fn wait(story: Story, with_stream: bool, faults: Vec<SocketFault>, seed: u64) -> Told {
+async fn wait(story: Story, with_stream: bool, faults: Vec<SocketFault>, seed: u64) -> Reported {
     wait_by(PollSchedule::default(), story, with_stream, faults, seed).await
 }
 
@@ -83,7 +83,7 @@ async fn wait_by(
     with_stream: bool,
     faults: Vec<SocketFault>,
     seed: u64,
-) -> Told {
+) -> Reported {
     let (fake, environment) = story.set_up();
     let id = environment.id();
     for fault in faults {
@@ -98,14 +98,14 @@ async fn wait_by(
         action
     };
     let outcome: Result<_, WaitError> = action.await;
-    let told = fake.elapsed();
+    let reported = fake.elapsed();
     let deployment = environment.deployments().remove(0);
-    Told {
+    Reported {
         outcome: match outcome {
             Ok(reached) => format!("reached {}", reached.snapshot.unwrap().state),
             Err(error) => format!("{:?}", error.kind()),
         },
-        delay: told.saturating_sub(deployment.ended_at.unwrap()),
+        delay: reported.saturating_sub(deployment.ended_at.unwrap()),
         requests: fake.requests().len(),
     }
 }
@@ -157,7 +157,7 @@ async fn with_a_healthy_stream_the_end_is_reported_within_two_seconds_with_half_
 const OF_SCHEDULE: Duration = Duration::from_secs(15);
 /// The same with its jitter.
 const LONGEST: Duration = Duration::from_millis(16_600);
-/// The default of the longest interval beside a stream.
+/// The default of the longest interval with a stream.
 const WITH_STREAM: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
@@ -167,8 +167,7 @@ async fn a_fault_changes_no_outcome_and_delays_it_only_if_a_stream_stops_showing
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_longer_interval_beside_a_stream_no_fault_delays_the_outcome_beyond_the_schedule()
-{
+async fn without_a_longer_interval_with_a_stream_no_fault_delays_the_outcome_beyond_the_schedule() {
     let schedule = PollSchedule::default().longest_with_stream(OF_SCHEDULE);
     no_fault_changes_the_outcome(schedule, LONGEST).await;
 }

@@ -213,8 +213,8 @@ async fn progress_has_the_numbers_and_durations_of_services_and_stages() {
             .in_stage(stage)
             .takes(Step::Deployment, Duration::from_secs(60));
     }
-    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let sink = std::sync::Arc::clone(&told);
+    let reported = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = std::sync::Arc::clone(&reported);
     let reached = fake
         .client()
         .environment(environment.id())
@@ -222,8 +222,8 @@ async fn progress_has_the_numbers_and_durations_of_services_and_stages() {
         .on_progress(move |p| sink.lock().expect("no panic").push(p.clone()))
         .await
         .expect("deployed");
-    let told = told.lock().expect("no panic");
-    let halfway = told
+    let reported = reported.lock().expect("no panic");
+    let halfway = reported
         .iter()
         .find(|p| p.services.reached == 1)
         .expect("the first stage ends before the second");
@@ -233,7 +233,7 @@ async fn progress_has_the_numbers_and_durations_of_services_and_stages() {
         halfway.to_string().contains("1 of 3 services deployed"),
         "{halfway}"
     );
-    let last = told.last().expect("an end");
+    let last = reported.last().expect("an end");
     assert_eq!((last.phase, last.services.reached), (Phase::Reached, 3));
     let services = &reached.snapshot.as_ref().expect("a status").services;
     assert!(

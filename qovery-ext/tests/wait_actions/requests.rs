@@ -347,7 +347,7 @@ async fn every_action_on_a_cluster_sends_its_operation_and_reaches_its_goal() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queued_request_is_canceled_by_its_id_with_and_without_a_request_status() {
-    for told in [true, false] {
+    for has_status in [true, false] {
         let world = World::new();
         world.environment.external_actor().deploys();
         let client = world.fake.client();
@@ -355,7 +355,7 @@ async fn a_queued_request_is_canceled_by_its_id_with_and_without_a_request_statu
         let waiting = environment.stop().start().await.expect("accepted");
         let id = waiting.token().deployment_request_id().expect("an id");
         let mut request = client.deployment_request(id);
-        if !told {
+        if !has_status {
             world
                 .environment
                 .clone()

@@ -149,7 +149,7 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
         Kind::CalendarJumped => story.calendar_jump != 0,
         Kind::NoRequestIdInResponse => !story.names_request(),
         Kind::EmptyResponseToAction => story.response == qovery_fake::ActionResponse::Empty,
-        Kind::RequestUnknownToServer => story.names_request() && !story.tells_requests(),
+        Kind::RequestUnknownToServer => story.names_request() && !story.shows_request_ends(),
         Kind::NothingToDo => ours
             .as_ref()
             .is_some_and(|d| d.execution_id.is_none() && d.is_over && truth.end == End::Reached),

@@ -23,7 +23,7 @@ use std::{thread, time::Duration};
 
 use coverage::{Kind, Tally, Watcher};
 use oracle::{
-    End, Outcome, end_so_far, is_indistinguishable, is_told, last_end_of_alike, right, truth,
+    End, Outcome, end_so_far, is_indistinguishable, last_end_of_alike, right, shows_end, truth,
     was_stopped_already,
 };
 use qovery_ext::wait::{OperationToken, WaitExt};
@@ -51,7 +51,7 @@ fn patience(story: &Story) -> Duration {
         // An absorbed request has no run: the end state must persist for two settle periods.
         patience += Duration::from_secs(32);
     }
-    if !is_told(story) {
+    if !shows_end(story) {
         // A state that held before is accepted only after a settle period.
         patience += Duration::from_secs(76);
     }
@@ -163,7 +163,7 @@ async fn judge_with(seed: u64, stream: Option<Stream>) -> Result<Judged, String>
     let end = truth.at.and(last_end_of_alike(&story, &played.scene));
     // If no endpoint shows the request, it may still be queued behind any following run: the wait continues
     // until nothing hides it.
-    let may_be_hidden = !is_told(&story) && (truth.replaced || truth.is_in_doubt);
+    let may_be_hidden = !shows_end(&story) && (truth.replaced || truth.is_in_doubt);
     if let Some(end) = end.filter(|_| !may_be_hidden)
         && matches!(
             played.outcome,

@@ -204,8 +204,8 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         // Both are true: it was canceled, and another deployment replaced it.
         right.push(Outcome::Superseded);
     }
-    let told = is_told(story);
-    if truth.replaced && !told {
+    let shown_by = shows_end(story);
+    if truth.replaced && !shown_by {
         // No endpoint shows how it ended. Reporting this is correct, and guessing is not.
         right.push(Outcome::Superseded);
     }
@@ -213,11 +213,11 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         // Reporting that no fact decides is also correct here.
         right.push(Outcome::Superseded);
     }
-    if !told && story.foreign_before.is_some() {
+    if !shown_by && story.foreign_before.is_some() {
         // No endpoint shows which of the requests a run has executed.
         right.push(Outcome::Superseded);
     }
-    if truth.at.is_none() && !told {
+    if truth.at.is_none() && !shown_by {
         // It ended in the queue, without a trace in any endpoint. While others run, it may still be queued.
         right.push(Outcome::LostContact);
         right.push(Outcome::DeadlinePassed);
@@ -255,6 +255,6 @@ pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
 }
 
 /// Whether the server shows the end of exactly this request.
-pub(crate) fn is_told(story: &Story) -> bool {
-    story.tells_requests() && story.names_request()
+pub(crate) fn shows_end(story: &Story) -> bool {
+    story.shows_request_ends() && story.names_request()
 }

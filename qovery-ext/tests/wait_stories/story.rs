@@ -358,7 +358,7 @@ impl Story {
     }
 
     /// Whether the server shows how a request ended, if its id is known.
-    pub(crate) fn tells_requests(&self) -> bool {
+    pub(crate) fn shows_request_ends(&self) -> bool {
         self.request_status == RequestStatus::Known
     }
 

@@ -24,7 +24,7 @@ const LATER: Duration = Duration::from_millis(16_600);
 /// need several polls one after the other.
 const LATER_WITH_A_FAULT: Duration = Duration::from_millis(3 * 16_600);
 /// How much later with a stream that has shown changes, and then shows no more without a sign: one poll is late by
-/// the longest interval beside a stream.
+/// the longest interval with a stream.
 const LATER_IF_MUTE: Duration = Duration::from_secs(60).saturating_add(LATER_WITH_A_FAULT);
 
 /// The waits of stories with one stream, compared with the same waits without.

@@ -182,7 +182,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     (
         "ids in a resume cursor",
         "qovery-ext/src/page/seen",
-        "TAKEN_ALONG",
+        "STORED_IN_CURSOR",
         Count,
     ),
     (
@@ -194,7 +194,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
     (
         "pages in a row without",
         "qovery-ext/src/page/navigator",
-        "PAGES_WITHOUT_NEWS",
+        "MAX_PAGES_WITHOUT_NEWS",
         Count,
     ),
     (

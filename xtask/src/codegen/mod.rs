@@ -181,7 +181,8 @@ fn constants(
         pub const DIGEST: &str = #digest;
         /// How many operations the contract has.
         pub const OPERATIONS: usize = #operations;
-        /// The build script compares this with the files, to detect an edit without a library.
+        /// The build script compares this with the files to detect an edit. Unlike [`DIGEST`], it needs no
+        /// library.
         #[doc(hidden)]
         pub const FINGERPRINT: &str = #fingerprint;
     }

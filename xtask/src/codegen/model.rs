@@ -15,10 +15,10 @@
 //! - [`SchemaKind::Union`]: the tree holds a struct `types::NAME` whose fields carry the types of
 //!   the members, boxed where the type would contain itself; [`VariantModel::carrier`] is the
 //!   field's identifier. The enum replaces the struct.
-//! - Every operation is the method [`OperationModel::method_name`] of `impl Client`. Its arguments
-//!   bear the names [`ParameterModel::rust_name`], and `body`. The success type is in
-//!   `ResponseValue<T>`; where [`SuccessModel::format`] is `JsonOrEmpty` the result is `Option<T>`,
-//!   and for `Text`, `Binary` and `NoContent` the tree's type means nothing.
+//! - Every operation is the method [`OperationModel::method_name`] of `impl Client`. Its arguments bear the
+//!   names [`ParameterModel::rust_name`], and `body`. The success type is in `ResponseValue<T>`; if
+//!   [`SuccessModel::format`] is `JsonOrEmpty`, the result is `Option<T>`, and for `Text`, `Binary` and
+//!   `NoContent` the tree's type is not used.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub(crate) struct Normalised {
     pub(crate) operations: Vec<OperationModel>,
     /// All reachable schemas that have a name, by their Rust name.
     pub(crate) schemas: BTreeMap<String, SchemaModel>,
-    /// Decisions that a person may want to know of, such as conflicting definitions.
+    /// Decisions to report to the user, such as conflicting definitions.
     pub(crate) remarks: Vec<Remark>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct OperationModel {
     pub(crate) type_name: String,
     /// The HTTP method in upper case.
     pub(crate) http_method: String,
-    /// The path template, word for word but for a query and a fragment in it.
+    /// The path template, unchanged except that a query and a fragment are removed.
     pub(crate) path: String,
     /// The query in the path of the contract, decoded.
     pub(crate) fixed_query: Vec<(String, String)>,
@@ -167,7 +167,7 @@ pub(crate) enum Style {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct BodyModel {
     pub(crate) kind: BodyKind,
-    /// The media type that is sent: the contract's, word for word, unless that is a range.
+    /// The media type that is sent: that of the contract, unchanged, unless it is a range.
     pub(crate) content_type: String,
     /// The value of `required` in the contract; `None` if it is absent.
     pub(crate) required: Option<bool>,
@@ -253,7 +253,7 @@ pub(crate) enum TypeModel {
     /// Any JSON value.
     Any,
     List(Box<TypeModel>),
-    /// From text to the given type.
+    /// A map from texts to values of this type.
     Map(Box<TypeModel>),
     /// The value or null.
     Nullable(Box<TypeModel>),

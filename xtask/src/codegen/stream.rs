@@ -240,7 +240,7 @@ fn text_of(parameter: &ParameterModel) -> Doc {
     parameter.description.clone().stopped()
 }
 
-/// The type of a query parameter. All numbers of this API are counts, and never negative.
+/// The type of a query parameter. All numbers of this API are counts, which are never negative.
 fn rust_type(ty: &TypeModel) -> TokenStream {
     match ty {
         TypeModel::Named(name) => {

@@ -3,7 +3,7 @@
 use super::scalar::NOT_FINITE;
 use super::yaml::{CYCLE, KEY, MERGE, MISFIT, SEVERAL, TAG, TWICE};
 
-const TABS: &str = "indent with blanks";
+const TABS: &str = "indent with spaces";
 const QUOTES: &str = "write a text that contains `: `, ` #`, quotes or begins with a special character in quotes, \
                       or after `>-` on a line of its own";
 const INDENT: &str =
@@ -12,11 +12,11 @@ const TAGS: &str = "remove the tag, and write a text in quotes";
 const ESCAPES: &str = "write the character itself, and a backslash twice; in single quotes a backslash stands for \
                        itself";
 const DIRECTIVES: &str = "remove the line that begins with `%`";
-const ON_ONE_LINE: &str = "write a key on one line, and a colon and a blank behind it";
+const ON_ONE_LINE: &str = "write a key on one line, followed by a colon and a space";
 const CLOSE_TEXT: &str = "end the text with the quote that it begins with, and indent its lines; in single quotes, \
                           `'` is written twice";
 const CLOSE: &str =
-    "close each bracket, write commas between the entries and a blank behind each colon";
+    "close each bracket, write commas between the entries and a space after each colon";
 const JSON_TEXT: &str = "write `\\n` for a line break, `\\t` for a tab and `\\\\` for a backslash";
 
 /// The advice for a message that contains a text. If a message contains several of the texts, the first one
@@ -55,7 +55,7 @@ const ADVICE: [(&str, &str); 60] = [
     ("tab cannot be used", TABS),
     (
         "must be followed by a valid YAML whitespace",
-        "write a blank behind the colon instead of a tab",
+        "write a space after the colon instead of a tab",
     ),
     (
         "did not find expected node content",
@@ -67,7 +67,7 @@ const ADVICE: [(&str, &str); 60] = [
     ),
     (
         "while scanning an anchor or alias",
-        "write a name directly behind `&` or `*`, or a text in quotes",
+        "write a name directly after `&` or `*`, or a text in quotes",
     ),
     ("TAG directive", DIRECTIVES),
     ("tag directive", DIRECTIVES),
@@ -98,7 +98,7 @@ const ADVICE: [(&str, &str); 60] = [
     ),
     (
         "mapping values are not allowed",
-        "indent the line like the line that it belongs to, write a blank behind the colon of a key, and a text that contains `: ` in quotes",
+        "indent the line like the line that it belongs to, write a space after the colon of a key, and a text that contains `: ` in quotes",
     ),
     (
         "not allowed in this context",
@@ -126,7 +126,7 @@ const ADVICE: [(&str, &str); 60] = [
     ("':'", QUOTES),
     (
         "block scalar",
-        "write nothing but `+`, `-` or a digit from 1 to 9 behind `|` or `>`, and indent the lines of the text alike",
+        "write nothing but `+`, `-` or a digit from 1 to 9 after `|` or `>`, and indent the lines of the text alike",
     ),
     // Of the parser of JSON.
     (

@@ -66,6 +66,8 @@ impl Counter {
     }
 }
 
+/// Checks how deeply lists and mappings are nested.
+///
 /// # Errors
 /// Returns an error if more than the allowed number of lists and mappings are nested.
 pub(super) fn depth(depth: usize) -> Result<(), String> {

@@ -70,7 +70,7 @@ fn extended(schema: &Value) -> impl Iterator<Item = &str> {
     references.filter_map(Value::as_str)
 }
 
-/// Whether a keyword beside a reference is a fact, which `import` keeps.
+/// Whether a keyword beside a reference states a fact. `import` keeps these keywords.
 fn says_more((keyword, value): (&String, &Value)) -> bool {
     let texts = [
         "$ref",

@@ -11,7 +11,7 @@ use super::pointer::steps;
 use super::references::{pointer_of, schema_name};
 
 /// Steps of a pointer that are left out of names.
-const SILENT: [&str; 10] = [
+const OMITTED: [&str; 10] = [
     "components",
     "schemas",
     "paths",
@@ -80,7 +80,7 @@ fn add(reference: &str, targets: &mut BTreeSet<String>) {
 
 /// The name of the outer schema, and the named steps.
 fn name_of(target: &str) -> String {
-    let steps = steps(target).filter(|step| !SILENT.contains(&step.as_str()));
+    let steps = steps(target).filter(|step| !OMITTED.contains(&step.as_str()));
     let name: String = steps
         .flat_map(|step| {
             let words = step.split(|c: char| !c.is_ascii_alphanumeric());

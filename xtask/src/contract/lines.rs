@@ -70,7 +70,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what the pointer names")
+        f.write_str("the target of the pointer")
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {

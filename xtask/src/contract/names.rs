@@ -32,6 +32,8 @@ const NAMES: [&str; 13] = [
 /// Keywords whose whole value is data.
 const DATA: [&str; 5] = ["const", "default", "enum", "example", "examples"];
 
+/// Checks the names of a document.
+///
 /// # Errors
 /// Returns an error if a key or another name of the document contains a hidden character.
 pub(super) fn check(document: &Document) -> Result<(), Problem> {

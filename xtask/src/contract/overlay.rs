@@ -255,7 +255,7 @@ impl<'a> Action<'a> {
                 inner.next();
             }
             let own = inner.fold(self.spelling, |spelling, step| spelling.step(&step));
-            // Others are judged after all actions.
+            // The other values are checked after all actions.
             if *own != Spelling::None {
                 let line = self
                     .overlay

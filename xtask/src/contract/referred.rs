@@ -12,9 +12,11 @@ use super::references::{dangling, target};
 use super::things::Thing;
 use crate::problem::Problem;
 
+/// Checks the references of a document.
+///
 /// # Errors
-/// Returns an error if a reference leaves the file, has no target, refers to a thing of another kind, is circular,
-/// or stands for a thing that no reference can stand for.
+/// Returns an error if a reference leaves the file, has no target, refers to a thing of another kind, is
+/// circular, or replaces a thing that must be written out.
 pub(crate) fn check(document: &Document) -> Result<(), Problem> {
     let mut walk = Walk {
         document,
@@ -156,7 +158,7 @@ impl<'a> Walk<'a> {
     }
 
     fn misplaced(&self, place: &str) -> Problem {
-        let what = "a reference cannot stand here";
+        let what = "a reference is not allowed here";
         Problem::at(self.document, &format!("{place}/$ref"), what).with_help(
             "write the definition itself, or refer to the whole path item, parameter, request body \
              or response",
@@ -331,7 +333,7 @@ x-shared: {a: {type: string}, 'a/b~c d': {$ref: '#/nothing'}}
         ] {
             let message = message(&with("", "").replace(from, to)).unwrap_or_default();
             assert!(
-                message.contains(&format!("{place}: a reference cannot stand here")),
+                message.contains(&format!("{place}: a reference is not allowed here")),
                 "{message}"
             );
         }

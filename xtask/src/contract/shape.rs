@@ -32,6 +32,8 @@ const LINES: usize = 2_000;
 /// Paths, and definitions of one kind.
 const DEFINITIONS: usize = 5_000;
 
+/// Checks the size of each part of a document.
+///
 /// # Errors
 /// Returns an error if a part of the document exceeds its bound.
 pub(super) fn check(document: &Document) -> Result<(), Problem> {

@@ -30,7 +30,8 @@ pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
     settled(read_for_overlay(path)?)
 }
 
-/// The same before an overlay, which may change a value that readers of YAML disagree on: with the problem of that value.
+/// Like [`read`], for a file that an overlay will change. Returns the problem of a value that readers of YAML
+/// disagree on separately, because the overlay may change that value.
 pub(super) fn read_for_overlay(path: &Path) -> Result<Read, Problem> {
     let bytes = bytes(path)?;
     let text = String::from_utf8(bytes).map_err(|error| {

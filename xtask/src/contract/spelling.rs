@@ -157,7 +157,7 @@ impl Spelling {
         items.get_mut(index)
     }
 
-    /// Those in the part of a document at this place.
+    /// The spellings in the part of a document at this place.
     pub(super) fn at_mut(&mut self, place: &str, document: &Value) -> Option<&mut Self> {
         let mut here = Some(document);
         steps(place).try_fold(self, |spelling, step| match here {
@@ -173,7 +173,7 @@ impl Spelling {
         })
     }
 
-    /// Removes those of a part that the document loses.
+    /// Removes the spellings of a part that is removed from the document.
     pub(super) fn remove(&mut self, step: &str) {
         match self {
             Self::Members(members) => members.retain(|(key, _)| key != step),
@@ -256,7 +256,7 @@ struct Changes {
 }
 
 impl Changes {
-    /// Adds those of `here`, the part of the document `root` at the pointer.
+    /// Adds the changes of `here`, the part of the document `root` at the pointer.
     fn find<'r>(
         &mut self,
         spelling: &Spelling,
@@ -432,7 +432,7 @@ impl<'r> Role<'r> {
     }
 }
 
-/// The types that a schema leaves to a scalar.
+/// The types that a schema allows for a scalar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Types {
     text: bool,
@@ -441,7 +441,7 @@ struct Types {
 }
 
 impl Types {
-    /// Those of a schema and of its parts. One that names no type leaves every type.
+    /// The types that a schema and its parts allow. A schema without a type allows every type.
     fn of(schema: &Value, root: &Value) -> Self {
         let all = Cell::new(Self::default());
         let looked_at = Cell::new(0);

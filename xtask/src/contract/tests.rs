@@ -137,7 +137,7 @@ fn a_file_that_is_no_contract_is_refused_with_the_location() {
         (
             "a.yaml",
             "a: b: c\n",
-            "a.yaml:1: cannot be read as YAML: mapping values are not allowed in this context\n  help: indent the line like the line that it belongs to, write a blank behind the colon of a key, and a text that contains `: ` in quotes",
+            "a.yaml:1: cannot be read as YAML: mapping values are not allowed in this context\n  help: indent the line like the line that it belongs to, write a space after the colon of a key, and a text that contains `: ` in quotes",
         ),
         (
             "a.yaml",

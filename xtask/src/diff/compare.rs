@@ -207,7 +207,7 @@ fn facts_of(value: &Value) -> Value {
     }
 }
 
-/// One difference between two lists of arguments: its names first, then its types.
+/// One difference between two lists of arguments. The names come first, then the types.
 #[derive(Debug, PartialEq, Eq)]
 enum Argument {
     Added(String, String),

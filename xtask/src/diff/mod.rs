@@ -58,6 +58,8 @@ enum FailOn {
     Minor,
 }
 
+/// Runs the command.
+///
 /// # Errors
 /// Returns an error if a side cannot be read or generated.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
             format!("{}\n", Printable::json(&json))
         }
     };
-    // Whoever closes the pipe early has read enough.
+    // A reader that closes the pipe early does not need the rest.
     let _ = std::io::stdout().write_all(text.as_bytes());
     if args.format == Format::Text {
         let next = match report.severity() {
@@ -131,7 +133,7 @@ pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, P
     Ok(of_sides(&before, &after, version))
 }
 
-/// Compares the contract in a file with the text that an import of `revision` replaces it by. If the fixes of this
+/// Compares the contract in a file with the text that an import of `revision` would write. If the fixes of this
 /// repository do not fit the text, both are read without them.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ impl Phrase {
         Self::default().code(code)
     }
 
-    /// Adds words of ours.
+    /// Adds fixed words.
     pub(super) fn words(mut self, words: &str) -> Self {
         self.0.push(Piece::Words(words.to_owned()));
         self

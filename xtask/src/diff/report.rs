@@ -11,7 +11,7 @@ use super::rules::Severity;
 use super::version::Version;
 use crate::printable::Printable;
 
-/// All that changed from one contract to another.
+/// All changes from one contract to another.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) old: String,

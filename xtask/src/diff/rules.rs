@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The bump that a change asks for, from the least to the most.
+/// The version bump that a change requires, from the smallest to the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {

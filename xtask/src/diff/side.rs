@@ -134,6 +134,8 @@ impl Files {
     }
 }
 
+/// Creates a temporary directory.
+///
 /// # Errors
 /// Returns an error if the system has no room for temporary files.
 fn directory() -> Result<tempfile::TempDir, Problem> {

@@ -16,6 +16,8 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Reads a version.
+    ///
     /// # Errors
     /// Returns an error if the text is not a version of three numbers.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
@@ -33,8 +35,8 @@ impl Version {
         }
     }
 
-    /// The version after a change of this severity. Before 1.0.0 the second number is the one that says
-    /// that programs break.
+    /// The version after a change of this severity. Before 1.0.0, a breaking change increases the second
+    /// number.
     pub(crate) fn after(self, severity: Option<Severity>) -> Self {
         let Self {
             major,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::codegen::areas;
 use crate::codegen::model::{Normalised, SchemaKind};
-use crate::contract::import::silent_schemas;
+use crate::contract::import::undescribed_schemas;
 use crate::printable::Printable;
 
 /// The file that defines the meaning of status values.
@@ -81,7 +81,7 @@ fn is_of_states(name: &str) -> bool {
 /// Operations and schemas that lack a text of this project in one contract, and did not in the other.
 pub(super) fn texts_to_write(old: &Value, new: &Value) -> Vec<String> {
     let lacking = |contract: &Value| -> BTreeSet<String> {
-        silent_schemas(contract)
+        undescribed_schemas(contract)
             .map(|name| format!("the schema {name} has no description"))
             .collect()
     };

@@ -52,6 +52,8 @@ pub(crate) struct Args {
     allow_loss: bool,
 }
 
+/// Runs the command.
+///
 /// # Errors
 /// Returns an error if any step fails. On error the tree is unchanged.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {

@@ -73,7 +73,7 @@ fn comments(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a text that is printed acts on a terminal, on the direction of text or on a build.
+/// Whether a printed text controls a terminal, changes the direction of text, or is a command of a CI runner.
 pub fn acts(printed: &str) -> bool {
     let line_acts = |line: &str| {
         line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[")
@@ -81,7 +81,7 @@ pub fn acts(printed: &str) -> bool {
     hidden(printed).is_some() || printed.lines().any(line_acts)
 }
 
-/// The first character that shows nothing or changes how others show, but for line ends.
+/// The first character, except for line ends, that is invisible or changes how other characters are displayed.
 pub fn hidden(text: &str) -> Option<char> {
     text.chars().find(|c| {
         *c != '\n' && c.is_control()

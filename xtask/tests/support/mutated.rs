@@ -205,8 +205,8 @@ fn insert(target: &mut Value, key: &str, value: Value) {
     }
 }
 
-/// Panics if the contract, or the one that an import makes of it, becomes code that is no Rust or whose
-/// documentation is more than text, or if a message or a report acts on a terminal.
+/// Panics if the contract, or the one that an import writes from it, gives code that is not Rust or whose
+/// documentation contains markup of the contract, or if a message or a report controls a terminal.
 pub fn check(contract: &Value) {
     let home = tempfile::tempdir().expect("a directory");
     let spec = home.path().join("spec.json");

@@ -13,8 +13,8 @@ fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     )
 }
 
-/// What generated documentation must not have: code blocks, which are tests; HTML; pictures; links that
-/// lead elsewhere than into the client or to the address that they show; other headings than `known`.
+/// The faults of generated documentation: code blocks, which are tests; HTML; pictures; links that lead neither
+/// into the client nor to the address that they show; headings that are not `known`.
 pub fn faults(markdown: &str, known: &[&str]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut events = events(markdown).peekable();

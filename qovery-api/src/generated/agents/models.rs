@@ -340,7 +340,7 @@ pub struct McpServerResponse {
     pub url: ::std::string::String,
     /// Names of the HTTP headers sent to the server.
     ///
-    /// No item twice.
+    /// No two items are equal.
     pub header_names: ::std::vec::Vec<::std::string::String>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }

@@ -9,12 +9,12 @@ fn status(status: u16) -> Result<RawResponse, TransportError> {
     Ok(RawResponse::new(status, HeaderMap::new(), ""))
 }
 
-fn repeats(
+fn is_retried(
     method: &Method,
     mode: RetryMode,
     outcome: &Result<RawResponse, TransportError>,
 ) -> bool {
-    RetryPolicy::new().is_worth_repeating(method, mode, outcome)
+    RetryPolicy::new().is_worth_retrying(method, mode, outcome)
 }
 
 #[test]
@@ -43,15 +43,15 @@ fn method_and_outcome_determine_whether_a_request_is_retried() {
     for (outcome, for_safe, for_unsafe) in table {
         for (methods, expected) in [(&safe[..], for_safe), (&unsafe_[..], for_unsafe)] {
             for method in methods {
-                let found = repeats(method, RetryMode::Policy, &outcome);
+                let found = is_retried(method, RetryMode::Policy, &outcome);
                 assert_eq!(found, expected, "{method} {outcome:?}");
                 assert!(
-                    !repeats(method, RetryMode::Never, &outcome),
+                    !is_retried(method, RetryMode::Never, &outcome),
                     "{method} {outcome:?}"
                 );
-                let found = repeats(method, RetryMode::EvenIfExecuted, &outcome);
+                let found = is_retried(method, RetryMode::EvenIfExecuted, &outcome);
                 assert_eq!(found, for_safe, "{method} {outcome:?}");
-                let found = repeats(method, RetryMode::UnlessExecuted, &outcome);
+                let found = is_retried(method, RetryMode::UnlessExecuted, &outcome);
                 assert_eq!(found, for_unsafe, "{method} {outcome:?}");
             }
         }
@@ -62,7 +62,7 @@ fn method_and_outcome_determine_whether_a_request_is_retried() {
 fn no_other_status_is_retried() {
     for code in (100..600).filter(|code| ![429, 502, 503, 504].contains(code)) {
         for mode in [RetryMode::Policy, RetryMode::EvenIfExecuted] {
-            assert!(!repeats(&Method::GET, mode, &status(code)), "{code}");
+            assert!(!is_retried(&Method::GET, mode, &status(code)), "{code}");
         }
     }
 }
@@ -71,10 +71,10 @@ fn no_other_status_is_retried() {
 fn a_timeout_is_retried_only_if_enabled_and_safe() {
     let policy = RetryPolicy::new().after_timeout(true);
     let timeout = Err(TransportError::timeout(LIMIT));
-    assert!(policy.is_worth_repeating(&Method::GET, RetryMode::Policy, &timeout));
-    assert!(!policy.is_worth_repeating(&Method::POST, RetryMode::Policy, &timeout));
-    assert!(policy.is_worth_repeating(&Method::POST, RetryMode::EvenIfExecuted, &timeout));
-    assert!(!policy.is_worth_repeating(&Method::DELETE, RetryMode::UnlessExecuted, &timeout));
+    assert!(policy.is_worth_retrying(&Method::GET, RetryMode::Policy, &timeout));
+    assert!(!policy.is_worth_retrying(&Method::POST, RetryMode::Policy, &timeout));
+    assert!(policy.is_worth_retrying(&Method::POST, RetryMode::EvenIfExecuted, &timeout));
+    assert!(!policy.is_worth_retrying(&Method::DELETE, RetryMode::UnlessExecuted, &timeout));
 }
 
 #[test]
@@ -175,6 +175,6 @@ fn zero_attempts_count_as_one() {
     assert!(RetryPolicy::never().is_final(1, &request, &lost()));
     assert!(!RetryPolicy::new().is_final(3, &request, &lost()));
     assert!(RetryPolicy::new().is_final(4, &request, &lost()));
-    assert!(!RetryPolicy::never().repeats(RetryMode::Policy));
-    assert!(!RetryPolicy::new().repeats(RetryMode::Never));
+    assert!(!RetryPolicy::never().may_retry(RetryMode::Policy));
+    assert!(!RetryPolicy::new().may_retry(RetryMode::Never));
 }

@@ -17,7 +17,7 @@ use crate::connect::{
 struct Counting {
     number: AtomicUsize,
     asked: AtomicUsize,
-    told: SyncMutex<Vec<String>>,
+    refused_tokens: SyncMutex<Vec<String>>,
     behavior: Behavior,
 }
 
@@ -34,13 +34,13 @@ impl Counting {
         Arc::new(Self {
             number: AtomicUsize::new(0),
             asked: AtomicUsize::new(0),
-            told: SyncMutex::default(),
+            refused_tokens: SyncMutex::default(),
             behavior,
         })
     }
 
     fn refusals(&self) -> Vec<String> {
-        self.told.lock().unwrap().clone()
+        self.refused_tokens.lock().unwrap().clone()
     }
 }
 
@@ -58,7 +58,10 @@ impl TokenSource for Counting {
         &'a self,
         token: &'a AccessToken,
     ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
-        self.told.lock().unwrap().push(token.expose().to_owned());
+        self.refused_tokens
+            .lock()
+            .unwrap()
+            .push(token.expose().to_owned());
         Box::pin(async {
             sleep(seconds(2)).await;
             match self.behavior {
@@ -178,9 +181,9 @@ async fn a_call_renews_its_token_once_for_any_number_of_retries() {
 
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_failed_renewal_does_not_show_a_token_in_it() {
-    struct Telling;
+    struct LeakySource;
 
-    impl TokenSource for Telling {
+    impl TokenSource for LeakySource {
         fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
             Box::pin(async { Ok(AccessToken::new("qov_s3cret-0123456789")?) })
         }
@@ -194,7 +197,7 @@ async fn the_error_of_a_failed_renewal_does_not_show_a_token_in_it() {
     }
 
     let script = Script::new([Step::status(401, &[])]);
-    let client = script.client(Connect::new().token_source(Telling));
+    let client = script.client(Connect::new().token_source(LeakySource));
     let error = send(&client, GET).await.unwrap_err();
     let shown = format!("{error} {error:?} {:?}", error.source());
     assert!(shown.contains("cannot renew [redacted]"), "{shown}");

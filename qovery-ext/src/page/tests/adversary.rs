@@ -171,9 +171,10 @@ impl State {
             .filter(|(_, is)| *is)
             .map(|(number, _)| *number)
             .collect();
-        // A page that consists of its overlap cannot lead on.
+        // A page that consists of its overlap leads to no new item.
         let least = 1 + usize::from(turn.inclusive) + turn.overlap;
-        // A page from the head that is shorter than it could be is the whole list: no client can know better.
+        // A page from the head that is shorter than it could be is the whole list, because a client cannot
+        // distinguish the two.
         let size = match turn.ignores_cursor {
             true => CAPACITY,
             false => turn.size + least,
@@ -347,8 +348,8 @@ proptest! {
             let all: Vec<_> = down_from(plan.count).into_iter().filter(kept).collect();
             prop_assert_eq!(read, all, "complete, but an item is missing or out of order");
         }
-        // A list that does not change is read to the end on a server that respects the cursor and behaves always
-        // the same.
+        // On a server that respects the cursor and always behaves the same, a list that does not change is read
+        // to the end.
         let is_calm = match plan.turns.as_slice() {
             [turn] => {
                 // Without a page that is known to have room, the end looks as if the cursor was ignored.

@@ -1,5 +1,5 @@
-//! Servers that do not keep to their own pages: resuming, ignored cursors, deleted items, heads that
-//! grow and pages that overlap.
+//! Servers with inconsistent pages: resuming, ignored cursors, deleted items, heads that grow and pages that
+//! overlap.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ async fn a_server_that_ignores_its_cursor_after_a_resume_repeats_no_item() {
             let context = format!("grows {grows}, count {count}");
             let ignore = |model: &Model| {
                 model.behave(|server| {
-                    server.pays_no_heed = true;
+                    server.ignores_cursor = true;
                     server.grows = grows;
                 });
             };
@@ -94,7 +94,7 @@ async fn a_server_that_ignores_its_cursor_after_a_resume_repeats_no_item() {
 #[tokio::test]
 async fn a_list_that_was_read_to_more_than_a_cursor_holds_repeats_no_item_either() {
     let model = server(5_000, |server| server.page_size = 100);
-    let ignore = |model: &Model| model.behave(|server| server.pays_no_heed = true);
+    let ignore = |model: &Model| model.behave(|server| server.ignores_cursor = true);
     let (numbers, error) = read_in_two::<ListNotes>(&model, 4_321, ignore).await;
     assert_eq!(numbers, down_from(5_000)[..4_321]);
     assert!(error.unwrap().is_repetition());
@@ -157,7 +157,7 @@ async fn a_list_whose_head_grows_while_the_cursor_is_ignored_ends_with_an_error(
         for page_size in [2, 20] {
             let ignoring = |server: &mut Behavior| {
                 server.page_size = page_size;
-                server.pays_no_heed = true;
+                server.ignores_cursor = true;
                 server.grows = grows;
                 server.repeats = repeats;
             };
@@ -168,7 +168,7 @@ async fn a_list_whose_head_grows_while_the_cursor_is_ignored_ends_with_an_error(
             assert!(model.sent() <= 40, "grows {grows}: {}", model.sent());
         }
         let model = server(50, |server| {
-            server.pays_no_heed = true;
+            server.ignores_cursor = true;
             server.grows = grows;
             server.repeats = repeats;
         });
@@ -238,7 +238,7 @@ async fn an_empty_page_is_the_end_if_the_item_before_it_is_still_there() {
     assert!(error.is_none(), "{error:?}");
     assert_eq!((numbers, ending), (down_from(60), Some(Ending::Complete)));
     assert!(sent <= 8, "{sent}");
-    // So is everything.
+    // All items are deleted.
     let (numbers, error, ending, _) = with_deleted::<ListNotes>(3, 1..=60).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!((numbers, ending), (down_from(60), Some(Ending::Complete)));
@@ -352,7 +352,7 @@ async fn an_item_that_comes_more_than_once_on_a_page_is_delivered_once() {
                     server.inclusive = inclusive;
                 });
                 let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
-                // A page that ends with its first item hardly leads on: that is reported if it does not.
+                // A page that ends with its first item may lead to no new item, which is reported.
                 let is_reported = error.is_some_and(|error| error.is_repetition());
                 assert!(!is_reported || repeats == Repeats::First, "{context}");
                 assert_eq!(numbers, down_from(count)[..numbers.len()], "{context}");
@@ -445,7 +445,7 @@ async fn a_first_page_that_is_empty_once_does_not_end_a_list_that_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_list_whose_order_changes_is_never_called_complete_if_an_item_is_missing() {
+async fn a_list_whose_order_changes_does_not_end_as_complete_if_an_item_is_missing() {
     let mut is_seen = false;
     for count in [5, 20, 60, 150] {
         for inclusive in [false, true] {
@@ -532,9 +532,9 @@ fn unruly() -> impl Strategy<Value = Unruly> {
             let (count, page_size, overlap, grows) = layout;
             let [by_token, inclusive, declares_size, read_ahead] = flags;
             let (repeats, shuffles, shuffles_pages, mut faults, blank) = oddities;
-            // A list in no order that grows faster than it is read has no end.
+            // A list without an order that grows faster than it is read has no end.
             let grows = if shuffles || shuffles_pages { 0 } else { grows };
-            // The first response of the list is taken for the truth.
+            // The client cannot check the first response of the list.
             let is_first = |request| (0..request).all(|earlier| faults.contains_key(&earlier));
             let blank = blank.filter(|request| !is_first(*request));
             // A failure and a deletion may both empty the page of one cursor, which looks like the end.
@@ -579,7 +579,7 @@ async fn read_unruly<O: PagedOperation<Item = Note>>(
     let runs = setup.resumed_after.iter().copied().map(Some).chain([None]);
     for (run, count) in runs.enumerate() {
         if setup.ignores_from.is_some_and(|first| run >= first) {
-            model.behave(|server| server.pays_no_heed = true);
+            model.behave(|server| server.ignores_cursor = true);
         }
         let pager = model.call::<O>().paged();
         let pager = match setup.read_ahead {
@@ -614,7 +614,7 @@ proptest! {
     #![proptest_config(property_tests(256))]
 
     #[test]
-    fn every_list_ends_and_repeats_nothing_and_is_complete_if_it_says_so(setup in unruly()) {
+    fn every_list_ends_and_repeats_nothing_and_is_complete_if_its_ending_is(setup in unruly()) {
         let model = Model::new(setup.count, setup.behavior.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (numbers, ending, error) = runtime.block_on(async {

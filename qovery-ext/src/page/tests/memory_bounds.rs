@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::seen::{Cursors, Delivered, Known, REMEMBERED, TAKEN_ALONG};
+use super::super::seen::{Cursors, Delivered, Known, REMEMBERED, STORED_IN_CURSOR};
 
 fn id(number: usize) -> Arc<str> {
     Arc::from(number.to_string())
@@ -46,27 +46,29 @@ fn the_first_and_the_last_ids_are_remembered_and_the_gap_is_known() {
 }
 
 #[test]
-fn a_cursor_takes_along_what_fits_and_leaves_out_what_was_not_delivered() {
+fn a_cursor_contains_the_ids_that_fit_and_none_that_was_not_delivered() {
     for (count, undelivered) in [
         (0, 0),
         (1, 1),
         (20, 7),
-        (2 * TAKEN_ALONG, 0),
-        (2 * TAKEN_ALONG + 1, 0),
+        (2 * STORED_IN_CURSOR, 0),
+        (2 * STORED_IN_CURSOR + 1, 0),
         (5_000, 13),
         (30_000, 20),
     ] {
         let rest = count - undelivered;
         let known = delivered(count).known(rest as u64);
-        assert!(known.ids.len() <= 2 * TAKEN_ALONG);
+        assert!(known.ids.len() <= 2 * STORED_IN_CURSOR);
         let read = Delivered::from_known(&known);
         assert_eq!(read.count(), rest as u64, "{count}, {undelivered}");
-        for number in (0..rest.min(TAKEN_ALONG)).chain(rest.saturating_sub(TAKEN_ALONG)..rest) {
+        for number in
+            (0..rest.min(STORED_IN_CURSOR)).chain(rest.saturating_sub(STORED_IN_CURSOR)..rest)
+        {
             assert_eq!(read.position(&id(number)), Some(number as u64), "{number}");
             assert_eq!(read.at(number as u64), Some(&id(number)));
         }
         assert_eq!(read.position(&id(rest)), None);
-        assert_eq!(read.is_before_gap(0), rest > 2 * TAKEN_ALONG);
+        assert_eq!(read.is_before_gap(0), rest > 2 * STORED_IN_CURSOR);
         let again = Delivered::from_known(&read.known(rest as u64));
         assert_eq!(again.count(), rest as u64, "and from cursor to cursor");
     }

@@ -97,7 +97,7 @@ async fn a_commit_is_named_by_its_sha() {
 }
 
 #[tokio::test]
-async fn a_short_page_ends_only_where_the_contract_says_so() {
+async fn a_short_page_is_the_end_only_if_the_contract_defines_it() {
     let behave = |server: &mut Behavior| server.short_pages = true;
     let model = server(100, behave);
     let (numbers, _) = read(&mut model.call::<ListNotes>().items()).await;
@@ -207,7 +207,7 @@ async fn nothing_is_sent_before_an_item_is_asked_for_and_no_page_before_its_turn
 }
 
 #[tokio::test]
-async fn limits_end_a_stream_and_say_so() {
+async fn a_limit_ends_a_stream_and_is_its_ending() {
     let model = server(50, |_| {});
     let pager = model.call::<ListNotes>().paged();
     for (limit, requests) in [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2)] {

@@ -175,8 +175,8 @@ pub(crate) struct Behavior {
     pub(crate) empty_pages: bool,
     /// Replaces the target of a cursor: from the number in the cursor to another number.
     pub(crate) detours: BTreeMap<u64, u64>,
-    /// Answers every request with the head of the list.
-    pub(crate) pays_no_heed: bool,
+    /// Ignores the cursor: every response is the head of the list.
+    pub(crate) ignores_cursor: bool,
     /// How many items before its place a page begins.
     pub(crate) overlap: usize,
     /// How many items appear at the head before each request.
@@ -207,7 +207,7 @@ impl Default for Behavior {
             short_pages: false,
             empty_pages: false,
             detours: BTreeMap::new(),
-            pays_no_heed: false,
+            ignores_cursor: false,
             overlap: 0,
             grows: 0,
             repeats: Repeats::None,
@@ -271,7 +271,7 @@ impl Model {
         }
     }
 
-    /// The list, the newest first.
+    /// The numbers of the list, the newest first.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.with(|state| state.numbers.iter().rev().copied().collect())
     }
@@ -293,7 +293,7 @@ impl Model {
         self.with(|state| state.urls.clone())
     }
 
-    /// How many requests are under way.
+    /// How many requests are in flight.
     pub(crate) fn open(&self) -> usize {
         self.with(|state| state.open)
     }
@@ -470,7 +470,7 @@ impl State {
         let older = self.older_than(number);
         let exists = self.numbers.get(older) == Some(&number);
         let end = match (exists, self.behavior.missing) {
-            _ if self.behavior.pays_no_heed => self.numbers.len(),
+            _ if self.behavior.ignores_cursor => self.numbers.len(),
             (true, _) => self.with_overlap(older + usize::from(self.behavior.inclusive)),
             (false, Missing::InPlace) => older,
             (false, Missing::FromHead) => self.numbers.len(),
@@ -502,7 +502,7 @@ impl State {
         let older = self.older_than(number);
         let exists = self.numbers.get(older) == Some(&number);
         let end = match (exists, self.behavior.missing) {
-            _ if self.behavior.pays_no_heed => self.numbers.len(),
+            _ if self.behavior.ignores_cursor => self.numbers.len(),
             (false, Missing::Empty) => 0,
             _ => self.with_overlap(older + usize::from(self.behavior.inclusive)),
         };

@@ -1,4 +1,4 @@
-//! Requests under way.
+//! Requests in flight.
 
 use std::sync::Arc;
 

@@ -153,7 +153,7 @@ proptest! {
     #![proptest_config(property_tests(192))]
 
     #[test]
-    fn a_stream_yields_what_the_list_holds_whatever_happens_to_it(setup in setups(), resumes: bool) {
+    fn a_stream_yields_the_items_of_the_list_for_any_changes_and_faults(setup in setups(), resumes: bool) {
         let model = Model::new(setup.count, setup.behavior.clone());
         let yielded = block_on(async {
             match setup.by_token {
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn pages_hold_what_items_yield(setup in setups()) {
+    fn pages_have_the_same_items_as_the_stream_of_items(setup in setups()) {
         let model = Model::new(setup.count, Behavior { faults: BTreeMap::new(), ..setup.behavior.clone() });
         let yielded = block_on(async {
             let mut pages = model.call::<ListNotes>().pages();
@@ -256,7 +256,7 @@ proptest! {
     }
 
     #[test]
-    fn limits_cut_where_they_say_and_the_rest_can_be_resumed(
+    fn limits_cut_at_their_counts_and_the_rest_can_be_resumed(
         setup in setups(), items in 0..150_u64, pages in 0..12_u64,
     ) {
         let behavior = Behavior { changes: BTreeMap::new(), faults: BTreeMap::new(), ..setup.behavior };

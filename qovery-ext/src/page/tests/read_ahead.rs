@@ -8,7 +8,7 @@ use super::*;
 
 const LATENCY: Duration = Duration::from_millis(100);
 
-/// Works on each page of 10 for `work` and says how long all of it took.
+/// Works on each page of 10 items for `work`, and returns the total time.
 async fn time_taken(read_ahead: bool, work: Duration) -> (Duration, Model) {
     let model = server(100, |server| {
         server.page_size = 10;

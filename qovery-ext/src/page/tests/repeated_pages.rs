@@ -70,7 +70,7 @@ async fn a_server_that_goes_back_and_then_continues_repeats_nothing() {
 
 #[tokio::test]
 async fn a_server_that_ignores_the_cursor_is_detected_after_one_page() {
-    let model = server(50, |server| server.pays_no_heed = true);
+    let model = server(50, |server| server.ignores_cursor = true);
     let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
     let error = error.unwrap();
     assert_eq!(numbers, down_from(50)[..20]);

@@ -51,7 +51,7 @@ async fn a_window_keeps_what_it_has_when_widening_fails() {
 }
 
 #[test]
-fn a_window_is_complete_only_where_that_is_certain() {
+fn a_window_is_complete_only_if_that_is_certain() {
     use super::super::WindowExtent::{Complete, Full, Limited};
     for (count, asked, declared, held_back, expected) in [
         (0, 20, Some(20), false, Complete),

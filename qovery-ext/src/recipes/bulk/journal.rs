@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     environment: Uuid,
-    /// For people: nothing is decided by it.
+    /// For readers of the file. The library does not use it.
     name: String,
     #[serde(flatten)]
     event: Event,
@@ -62,15 +62,15 @@ pub(super) enum Before {
 
 /// The actions that were started, and their ends.
 pub(super) struct Journal {
-    /// Locked for as long as it is open: of two runs at the same time, the second one is refused.
+    /// Locked while it is open: a second run at the same time is refused.
     file: Mutex<File>,
     /// The last entry of each environment, and the goal of its action.
     last: HashMap<Uuid, (Event, Option<Goal>)>,
-    /// Why the first line that could not be written was not.
+    /// The error of the first line that could not be written.
     unwritten: Mutex<Option<io::Error>>,
 }
 
-/// Takes an entry of the journal.
+/// Stores an entry of the journal as the last one of its environment.
 fn note(last: &mut HashMap<Uuid, (Event, Option<Goal>)>, entry: Entry) {
     let goal = match &entry.event {
         Event::Starting { goal } => *goal,
@@ -121,7 +121,7 @@ impl Journal {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        // The names and ids in it are of no concern to others.
+        // Other users must not read the names and ids in it.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = regular_file::open(path, &mut options)?;
@@ -163,8 +163,9 @@ impl Journal {
                 match serde_json::from_slice(text) {
                     _ if ends_job(text) => start_afresh(&mut last),
                     Ok(entry) => note(&mut last, entry),
-                    // A crash has torn it. The line before says as much, and the rest would make the file
-                    // unreadable. Another file, which a person named by mistake, stays as it is.
+                    // A crash has cut off this line. It is removed, because it would make the file unreadable,
+                    // and the lines before it are enough to continue. A file that is not a journal, named by
+                    // mistake, is not changed.
                     Err(_) if !is_whole && begins_line(text) => break Some(whole),
                     Err(error) => {
                         let error: String = error.to_string().chars().take(300).collect();

@@ -269,7 +269,8 @@ impl Bulk {
         let (Some(journal), Some(file)) = (journal, &self.journal) else {
             return Ok(summary);
         };
-        // A start without its end would be taken for one of an environment that the job did not select.
+        // Not if the end of an action could not be written: in the next job, its start would count as that of
+        // an environment that the job did not select.
         if summary.all_reached() && journal.is_complete() {
             journal.finish();
         }
@@ -297,7 +298,7 @@ impl Bulk {
                 Ok(resumed) => return self.follow(environment, resumed, journal).await,
                 Err(error) => return BulkOutcome::NotStarted(error.to_string()),
             },
-            // Twice has the effect of once.
+            // A second execution has no further effect.
             Before::Uncertain if is_repeatable(action.goal()) => action,
             Before::Uncertain => return BulkOutcome::Uncertain,
         };
@@ -333,14 +334,14 @@ impl Bulk {
         let outcome = self.outcome(environment, goal, ended).await;
         let event = match &outcome {
             BulkOutcome::Reached(_) | BulkOutcome::AlreadyGone => Event::Ended { is_reached: true },
-            // The response was lost, and the request may never have arrived. The next run sends it again, because
-            // twice has the effect of once.
+            // The response was lost, and the request may never have arrived. The next run sends it again,
+            // because a second execution has no further effect.
             BulkOutcome::Failed(error)
                 if is_repeatable && error.token().deployment_request_id().is_none() =>
             {
                 Event::Ended { is_reached: false }
             }
-            BulkOutcome::Failed(error) if goes_on(error) => Event::Started {
+            BulkOutcome::Failed(error) if may_continue(error) => Event::Started {
                 token: Box::new(error.token().clone()),
             },
             _ => Event::Ended { is_reached: false },
@@ -398,8 +399,9 @@ fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool 
     own.is_some_and(|own| modes::is_same(own.as_str(), mode))
 }
 
-/// Whether the server may be at work, so that the next run waits for the request in place of a second one.
-fn goes_on(error: &WaitError) -> bool {
+/// Whether the server may be executing the action, so that the next run waits for it and does not send it
+/// again.
+fn may_continue(error: &WaitError) -> bool {
     let is_undecided = matches!(
         error.kind(),
         WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact | WaitErrorKind::Refused

@@ -33,7 +33,7 @@ impl Pattern {
 
 /// Whether a name fits a pattern.
 fn fits(pattern: &[char], name: &[char]) -> bool {
-    // The place of the last star, and how much of the name it stands for.
+    // The position of the last star, and the number of characters that it stands for.
     let mut star = None;
     let (mut at, mut from) = (0, 0);
     while let Some(letter) = name.get(from) {

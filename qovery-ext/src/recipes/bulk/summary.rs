@@ -23,7 +23,7 @@ pub enum BulkOutcome {
     /// The action was a deletion, and the environment was already gone: another user or program deleted it. The API
     /// answered 404 for it, and the list of its project lacks it.
     AlreadyGone,
-    /// The action ended without its goal.
+    /// The action ended before its goal was reached.
     Failed(WaitError),
     /// The environment no longer exists, so that the action is impossible. Nothing was done.
     Missing(WaitError),

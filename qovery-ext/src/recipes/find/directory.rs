@@ -28,18 +28,18 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum List {
     Organizations,
-    /// Of an organization.
+    /// The projects of an organization.
     Projects(Uuid),
-    /// Of an organization.
+    /// The clusters of an organization.
     Clusters(Uuid),
-    /// Of a project.
+    /// The environments of a project.
     Environments(Uuid),
-    /// Of an environment.
+    /// The services of an environment.
     Services(Uuid),
 }
 
 impl List {
-    /// One item of it, as messages name it.
+    /// The name of one item in messages.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Self::Organizations => "organization",
@@ -56,13 +56,13 @@ impl List {
 pub(super) struct Entry {
     pub(super) id: Uuid,
     pub(super) name: String,
-    /// Of a service.
+    /// The kind of a service as the API spells it; empty for other objects.
     #[serde(default)]
     pub(super) service_type: String,
-    /// Of an environment.
+    /// The cluster of an environment.
     #[serde(default)]
     pub(super) cluster_id: Option<Uuid>,
-    /// Of an environment.
+    /// The mode of an environment.
     #[serde(default)]
     pub(super) mode: Option<EnvironmentModeEnum>,
 }
@@ -79,8 +79,7 @@ impl Nameable for Entry {
 
 type Entries = Arc<Vec<Entry>>;
 
-/// A list, if it was read. The lock is held while it is read, so that finds that run
-/// side by side share one request.
+/// A list, if it was read. The lock is held while it is read, so that calls at the same time share one request.
 #[derive(Debug, Default)]
 struct Slot {
     /// How often it was read.
@@ -162,10 +161,11 @@ impl Directory {
         let slot = self.slot(list);
         let reads_before = slot.reads.load(Ordering::Acquire);
         let mut kept = slot.kept.lock().await;
-        // Before the request: an object that is deleted while the list is read makes it old.
+        // Counted before the request: an object that is deleted while the list is read makes the list outdated.
         let deletions = KnownNames::of(client).deletions_of(list.kind());
         if let Some(kept) = kept.as_ref() {
-            // A list that was read while this find stood in line is as fresh as its own.
+            // A list that was read while this call waited for the lock is as recent as one that it would read
+            // itself.
             let is_new = slot.reads.load(Ordering::Acquire) != reads_before;
             let is_old = kept.deletions != deletions || kept.read_at.elapsed() >= self.lifetime();
             if is_new || !(is_fresh || is_old) {

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::super::naming::without_blanks;
 
-/// A text that names something, taken apart. Nothing was looked up yet.
+/// The parts of a text that names an object. Nothing was looked up yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// Names or ids from the organization down: one to four.
     Path(Vec<String>),
-    /// An id of any kind of thing.
+    /// The id of an object of any kind.
     Id(Uuid),
     /// A cluster, by the names or ids of its organization and of itself.
     Cluster {
@@ -20,7 +20,7 @@ pub(super) enum Place {
     },
 }
 
-/// How many levels there are: organization, project, environment, service.
+/// The number of levels: organization, project, environment, service.
 const LEVELS: usize = 4;
 
 impl Place {
@@ -64,7 +64,7 @@ impl Place {
         let mut before = None;
         while let [segment, after @ ..] = rest {
             rest = after;
-            // Below are the pages of a thing that does not exist yet.
+            // The pages below this segment create an object, so they contain no id.
             if ["create", "new"].contains(segment) {
                 break;
             }
@@ -141,14 +141,14 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// A word of a URL that stands before the id of something.
+/// A word of a URL that precedes an id.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
     Organization,
     Project,
     Environment,
     Service,
-    /// Before the id of a service, below an environment.
+    /// Precedes the id of a service in a URL, after the id of its environment.
     Log,
     Cluster,
 }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_of_the_console_names_what_it_shows() {
+    fn a_url_of_the_console_names_the_object_of_its_page() {
         let environment = format!("/organization/{O}/project/{P}/environment/{E}");
         for (end, expected) in [
             (format!("/organization/{O}/overview"), path(&[O])),
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn each_page_of_the_console_names_what_it_shows() {
+    fn each_page_of_the_console_names_its_object() {
         let cluster = Ok(Place::Cluster {
             organization: O.to_owned(),
             cluster: S.to_owned(),

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::wait::WaitExt as _;
 
-/// Deletes the previews among the environments of a name, and waits until they are gone. Returns whether there was one.
+/// Deletes the previews among the environments with a name, and waits until they are gone. Returns whether
+/// there was one.
 pub(super) async fn delete_all(
     client: &Client,
     origin: &FoundEnvironment,

@@ -30,11 +30,11 @@ pub(super) enum Reason {
     Variables(ApplyVariablesError),
     Dotenv(DotenvError),
     Refused(String),
-    /// Another run has made a preview of the name at the same time.
+    /// Another run has created a preview with the name at the same time.
     Concurrent(String),
-    /// Several previews have the name, some of them of other runs.
+    /// Several previews have the name, and other runs may have created some of them.
     Several(String),
-    /// An environment of the name that is not known as a preview.
+    /// An environment has the name and is not marked as a preview.
     Unmarked {
         environment: Named,
         original: String,

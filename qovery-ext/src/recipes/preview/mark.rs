@@ -31,7 +31,7 @@ use crate::wait::WaitExt as _;
 
 /// The variable that marks a preview.
 pub(super) const PREVIEW_OF: &str = "PREVIEW_OF";
-/// The variable that holds the end of the life of a preview.
+/// The variable that holds the time at which a preview expires.
 pub(super) const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
 
 impl Nameable for Environment {
@@ -44,7 +44,7 @@ impl Nameable for Environment {
     }
 }
 
-/// The variables of an environment that are this module's.
+/// The variables of an environment, in which this module finds its own.
 pub(super) struct Mark {
     variables: Vec<VariableResponse>,
 }
@@ -73,7 +73,7 @@ impl Mark {
         (own == environment).then(|| original.trim().parse().ok())?
     }
 
-    /// The end of its life, as it was noted.
+    /// The recorded time at which it expires.
     pub(super) fn expires_at(&self) -> Option<&str> {
         self.value(EXPIRES_AT)
     }
@@ -90,7 +90,7 @@ pub(super) async fn set(
     set_own(client, environment, &variable).await
 }
 
-/// Notes the end of the life of a preview.
+/// Records the time at which a preview expires.
 pub(super) async fn set_end(
     client: &Client,
     environment: Uuid,
@@ -100,8 +100,8 @@ pub(super) async fn set_end(
     set_own(client, environment, &variable).await
 }
 
-/// Removes the end of the life that an earlier run has noted, or that a copy has from its original, if that is a preview
-/// too.
+/// Removes the expiry time that an earlier run has recorded, or that a copy has from its original, if the
+/// original is a preview too.
 pub(super) async fn remove_end(client: &Client, environment: Uuid) -> Result<(), PreviewError> {
     let owner = VariableOwner::Environment(environment);
     let removed = remove_variable(client, owner, EXPIRES_AT).await;
@@ -131,7 +131,8 @@ pub(super) fn unfinished(name: &str, original: Uuid) -> String {
     format!("{}{UNFINISHED}{original}", name.trim())
 }
 
-/// Whether a name could be that of a copy that is not marked yet. A preview of this name would be taken for one.
+/// Whether a name could be that of a copy that is not marked yet. A preview cannot have such a name, because it
+/// would be treated as an unmarked copy.
 pub(super) fn is_unfinished(name: &str) -> bool {
     naming::comparable(name).contains(UNFINISHED)
 }
@@ -160,8 +161,8 @@ pub(super) async fn name(
     Ok(found)
 }
 
-/// Another environment of the name of a preview that takes precedence over a copy that this run has just made: it has the
-/// final name, or is an older copy.
+/// Another environment that takes precedence over the copy that this run has just made: it has the final name
+/// of the preview, or is an older copy.
 pub(super) async fn other_first(
     client: &Client,
     original: &FoundEnvironment,
@@ -196,7 +197,7 @@ pub(super) struct Namesakes {
     pub(super) previews: Vec<FoundEnvironment>,
     /// Copies of an interrupted run that do not have their final name yet.
     pub(super) unfinished: Vec<FoundEnvironment>,
-    /// An environment of the name that is no preview, and why.
+    /// An environment with the name that is not a preview, and the reason.
     pub(super) other: Option<(FoundEnvironment, PreviewError)>,
 }
 

@@ -1,4 +1,4 @@
-//! Working with a preview that is deleted at the end.
+//! Runs a closure with a preview that is deleted at the end.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ pub(super) async fn run_until<T, E>(
     mut interrupt: Interrupt,
 ) -> Result<T, RunPreviewError<E>> {
     let done = async {
-        // To its end: an environment that is being made can only be deleted once it is there.
+        // Not interrupted: an environment can only be deleted after its creation has ended.
         let mut preview = match wanted.ensure(client).await {
             Ok(preview) => preview,
             Err(error) => return Ok(Err(Ended::Preview(error))),
@@ -33,7 +33,7 @@ pub(super) async fn run_until<T, E>(
         };
         tokio::select! {
             biased;
-            () = interrupt.comes() => Ok(Err(Ended::Interrupted)),
+            () = interrupt.received() => Ok(Err(Ended::Interrupted)),
             worked = AssertUnwindSafe(worked).catch_unwind() => worked,
         }
     };
@@ -47,7 +47,7 @@ pub(super) async fn run_until<T, E>(
         tokio::select! {
             biased;
             deleted = wanted.delete(client) => deleted,
-            () = again.comes() => Err(PreviewError::refused(
+            () = again.received() => Err(PreviewError::refused(
                 "interrupted during the deletion: delete it again to be sure".to_owned(),
             )),
         }
@@ -109,7 +109,7 @@ impl<E> RunPreviewError<E> {
         self.decisive()?.api_error()
     }
 
-    /// The error of the preview that decides about the exit code.
+    /// The error that determines the exit code, if it is that of the preview.
     fn decisive(&self) -> Option<&PreviewError> {
         match &self.ended {
             Ended::Preview(error) => Some(error),
@@ -145,7 +145,7 @@ impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
             Ended::Preview(error) => error.fmt(f)?,
             Ended::Work(error) => error.fmt(f)?,
             Ended::Interrupted => f.write_str("interrupted")?,
-            Ended::NotDeleted => f.write_str("the work is done")?,
+            Ended::NotDeleted => f.write_str("the work succeeded")?,
         }
         match &self.not_deleted {
             Some(error) => {
@@ -164,7 +164,7 @@ impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
             Ended::Preview(error) => write!(f, "{error:#}")?,
             Ended::Work(error) => error.fmt(f)?,
             Ended::Interrupted => f.write_str("interrupted")?,
-            Ended::NotDeleted => f.write_str("the work is done")?,
+            Ended::NotDeleted => f.write_str("the work succeeded")?,
         }
         match &self.not_deleted {
             Some(error) => write!(f, "\nthe preview environment was not deleted: {error:#}"),

@@ -180,7 +180,7 @@ impl<'a> Update<'a> {
         mark::set_end(self.client, environment, end).await
     }
 
-    /// Refuses a name of a service that the preview lacks, also if its original has it.
+    /// Refuses the name of a service that the preview lacks, even if its original has it.
     async fn check_services(
         &self,
         model: &FoundEnvironment,
@@ -256,7 +256,7 @@ impl<'a> Update<'a> {
                     }
                 }
             }
-            // The response was lost: whether it is there decides.
+            // The response was lost: the list of environments shows whether the copy exists.
             Err(error) if error.may_have_been_executed() => {
                 let mut unfinished = self.namesakes().await?.unfinished;
                 let copy = unfinished.pop();
@@ -357,8 +357,8 @@ async fn listed(
     listed.map_err(|error| PreviewError::call(what, error))
 }
 
-/// The service with this name. Services are named and not given by id, because the services of a preview have
-/// other ids than those of its original.
+/// The service with this name. Services are selected by name, because the services of a preview have other ids
+/// than those of its original.
 fn acted_on(services: &[EnvironmentService], name: &str) -> Result<ServiceRef, PreviewError> {
     let found = lookup::by_name("service", "", services, name);
     let service = found.map_err(|error| PreviewError::new(Reason::Find(error)))?;
@@ -369,7 +369,7 @@ fn acted_on(services: &[EnvironmentService], name: &str) -> Result<ServiceRef, P
     })
 }
 
-/// Deletes the copy that this run has made, because another run is first, or may be.
+/// Deletes the copy that this run has made, because another run was first, or may have been.
 async fn withdraw(copy: &FoundEnvironment, why: &str) -> PreviewError {
     let deleted = match copy.delete().await {
         Ok(_) => "the copy of this run was deleted".to_owned(),

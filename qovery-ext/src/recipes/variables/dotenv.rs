@@ -1,9 +1,8 @@
 //! Reads and writes files of variables, `.env`.
 //!
 //! Libraries for this format are made for the variables of the process, and replace `$NAME` by the value of a
-//! variable.
-//! They would change a password that contains a dollar sign, and send variables of the importing machine to
-//! Qovery. This module does not change values.
+//! variable. They would change a password that contains a dollar sign, and send variables of the importing
+//! machine to Qovery. This module does not change values.
 
 use std::{collections::HashMap, fmt};
 
@@ -52,7 +51,7 @@ impl std::error::Error for DotenvError {}
 ///
 /// | in the file | value |
 /// |---|---|
-/// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments`; a `#` right after `=` begins the value |
+/// | `KEY=value`, `export KEY=value` | `value`, without surrounding white space and without ` # comments`; a `#` right after `=` begins the value |
 /// | `KEY='value'` | the text between the quotes, over several lines too |
 /// | `KEY="value"` | the same, with `\n`, `\r`, `\t`, `\\`, `\"`, `\'`, `\$` and an escaped backtick |
 /// | `KEY=` | empty |
@@ -80,7 +79,7 @@ impl std::error::Error for DotenvError {}
 /// Returns an error for the first line that is neither blank nor a comment nor a variable.
 pub fn parse_dotenv(text: &str) -> Result<Vec<Variable>, DotenvError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // The ends of lines are those of the file, and no part of a value over several lines.
+    // The kind of line end belongs to the file, not to a value that spans several lines.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = Reader {
         rest: &text,
@@ -125,7 +124,7 @@ impl Reader<'_> {
         self.rest = self.rest.trim_start_matches([' ', '\t']);
         let value = match self.rest.chars().next() {
             Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
-            // A comment begins after a blank: `A=#c` is a value, as for a shell.
+            // A comment begins after white space: `A=#c` is a value, as in a shell.
             Some('#') if is_apart => {
                 self.skip_line();
                 String::new()
@@ -306,7 +305,7 @@ pub async fn export_dotenv(
         .into_iter()
         .filter(|variable| variable.variable_type != Some(Nature::BuiltIn))
         .collect();
-    // Of several with the same key, that of the narrowest scope is seen.
+    // Of several variables with the same key, the one with the narrowest scope takes effect.
     variables.sort_by(|a, b| {
         let place = |one: &VariableResponse| (one.key.clone(), width(&one.scope, &scope));
         place(a).cmp(&place(b))
@@ -342,7 +341,7 @@ impl DotenvExport {
                 }
                 _ => (&mut export.secrets, "secret: its value cannot be read"),
             };
-            // The key is text of others: it makes no line of its own.
+            // The key is text of other users: it must not begin a new line.
             text.push_str(&format!("# {}= ({why})\n", Printable::new(&key)));
             list.push(key);
         }
@@ -387,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_variables_is_read_as_it_stands() {
+    fn the_values_of_a_file_of_variables_are_read_unchanged() {
         for (text, value) in [
             ("A=b", "b"),
             ("\u{feff}A=b", "b"),

@@ -20,7 +20,7 @@ enum Reason {
     Listing(Error),
     /// The message, and the error.
     Call(String, Error),
-    /// As [`Reason::Call`], with a response that repeats the secret.
+    /// Like [`Reason::Call`], with a response that repeats the secret.
     Secret(String, Error),
     Conflict(String),
 }
@@ -92,8 +92,9 @@ impl SetVariableError {
         matches!(self.reason, Reason::Conflict(_))
     }
 
-    /// Returns the error of the call that failed. A server can repeat the value of the variable in it. The
-    /// `Debug` and the [source](std::error::Error::source) of this error do not show it then.
+    /// Returns the error of the call that failed. If the response of the server repeats the value of a secret,
+    /// this error contains it: do not print it then. The `Debug` and the [source](std::error::Error::source) of
+    /// [`SetVariableError`] leave it out.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.reason {
             Reason::Listing(error) | Reason::Call(_, error) | Reason::Secret(_, error) => {

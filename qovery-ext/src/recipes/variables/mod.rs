@@ -1,4 +1,4 @@
-//! Variables: setting one or many, files of them, aliases.
+//! Sets variables and aliases, one or many, and reads and writes files of variables.
 //!
 //! Values of an external secret manager have their own operation. Dropping the future of [`set_variable`]
 //! abandons the request in flight: the variable then has its old or its new value. Call the function again.

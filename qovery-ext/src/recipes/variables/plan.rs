@@ -202,7 +202,7 @@ impl fmt::Display for VariablesPlan {
     }
 }
 
-/// A plan that was applied in part, or not at all. The error never shows values.
+/// A plan was applied only in part, or not at all. The error never shows values.
 ///
 /// Available on crate feature `variables` only.
 pub struct ApplyVariablesError {

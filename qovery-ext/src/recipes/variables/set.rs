@@ -62,7 +62,7 @@ pub async fn set_variable(
     set.await.map_err(owner.blame(client))
 }
 
-/// Sets a variable of something that sees these.
+/// Sets a variable of an owner. `seen` has the variables that apply to the owner.
 pub(super) async fn carry_out(
     client: &Client,
     owner: VariableOwner,
@@ -132,7 +132,7 @@ pub(super) fn decide<'a>(
     scope: &Scope,
     variable: &Variable,
 ) -> Result<Decision<'a>, SetVariableError> {
-    // Its own before those of wider scopes.
+    // The owner's own variable takes precedence over those of wider scopes.
     let Some(existing) = own_first(seen, scope, &variable.key) else {
         return Ok(Decision::Create);
     };

@@ -1,4 +1,4 @@
-//! A variable, the resource that it belongs to, and the one that a resource sees.
+//! A variable, the resource that it belongs to, and the variable that applies to a resource.
 
 use qovery_api::{
     Client, SecretText,
@@ -148,7 +148,7 @@ impl VariableOwner {
     }
 }
 
-/// How wide a scope is, seen from an owner: the value of the narrowest scope is the one that it sees.
+/// Returns how wide a scope is for an owner. The value of the narrowest scope applies to the owner.
 pub(super) fn width(of: &Scope, own: &Scope) -> u8 {
     match of {
         of if of == own => 0,
@@ -160,7 +160,7 @@ pub(super) fn width(of: &Scope, own: &Scope) -> u8 {
     }
 }
 
-/// The variable with a key that the owner sees: its own before those of wider scopes.
+/// The variable with a key that applies to the owner: its own before those of wider scopes.
 pub(super) fn own_first<'a>(
     seen: &'a [VariableResponse],
     scope: &Scope,

@@ -1,8 +1,8 @@
 //! Limits on the number of entries in a response that a wait processes.
 //!
-//! A wait searches its readings at every poll, and the members of a group do so one after the other. A
-//! response with more entries than any real environment has is refused as a whole: a part of it would look
-//! like the complete list. The client limits the size of a response.
+//! A wait searches its readings at every poll, and the members of a group are searched one after the other. A
+//! response with more entries than any real environment has is refused as a whole: a part of it would look like
+//! the complete list. The client limits the size of a response.
 
 use crate::wait::source::{Fault, FaultKind};
 

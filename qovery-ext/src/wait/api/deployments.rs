@@ -38,7 +38,7 @@ pub(super) async fn request(
     }))
 }
 
-/// The requests that wait.
+/// The queued requests.
 pub(super) async fn queue(
     client: &Client,
     subject: &Subject,
@@ -80,7 +80,7 @@ pub(super) async fn queue(
     }
 }
 
-/// The deployments that were, the latest ones first.
+/// The past deployments, the latest ones first.
 pub(super) async fn history(
     client: &Client,
     parents: &Parents,

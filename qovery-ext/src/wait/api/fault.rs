@@ -24,31 +24,30 @@ impl From<Error> for Fault {
     }
 }
 
-impl Fault {
-    /// The same for a request that only prepared an action: the action was not sent yet.
-    pub(super) fn before_acting(self) -> Self {
-        Self {
-            may_have_been_executed: false,
-            ..self
+/// Converts the fault of a request that only prepared an action: the action was not sent yet.
+pub(super) fn before_acting(fault: Fault) -> Fault {
+    Fault {
+        may_have_been_executed: false,
+        ..fault
+    }
+}
+
+/// Converts the fault of an action: a response that is not the API's does not show whether the API has
+/// executed it.
+pub(super) fn of_an_action(mut fault: Fault) -> Fault {
+    if fault.kind == FaultKind::NotTheApi {
+        fault.may_have_been_executed = true;
+        if !fault.message.contains("may have executed") {
+            fault.message.push_str(" (the server may have executed it)");
         }
     }
+    fault
+}
 
-    /// The same for an action: a response that is not the API's does not show whether the API has executed it.
-    pub(super) fn of_an_action(mut self) -> Self {
-        if self.kind == FaultKind::NotTheApi {
-            self.may_have_been_executed = true;
-            if !self.message.contains("may have executed") {
-                self.message.push_str(" (the server may have executed it)");
-            }
-        }
-        self
-    }
-
-    /// A success that a proxy or another server has sent.
-    pub(super) fn not_the_api(operation: &OperationInfo, status: StatusCode) -> Self {
-        let message = format!("{}: {status}, but {}", operation.id, TEXT);
-        Self::new(FaultKind::NotTheApi, message)
-    }
+/// The fault of a successful response that a proxy or another server has sent.
+pub(super) fn not_the_api(operation: &OperationInfo, status: StatusCode) -> Fault {
+    let message = format!("{}: {status}, but {}", operation.id, TEXT);
+    Fault::new(FaultKind::NotTheApi, message)
 }
 
 const PAGE: &str = "a web page was received instead of the API's response: check the base URL, the proxy and the \

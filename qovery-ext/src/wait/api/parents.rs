@@ -73,8 +73,8 @@ impl Parents {
         }
     }
 
-    /// The parent of a subject, looked up at most once, while the subject exists; `None` for a cluster, which
-    /// has its own.
+    /// The parent of a subject, looked up at most once, while the subject exists; `None` for a cluster, whose
+    /// subject contains its organization.
     pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
         match subject {
             Subject::Environment {

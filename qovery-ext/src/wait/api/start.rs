@@ -21,7 +21,11 @@ use self::{
     bodies::{deploy_request, ids, restart_request},
     service::send_to_service,
 };
-use super::{parents::Parents, statuses};
+use super::{
+    fault::{before_acting, not_the_api, of_an_action},
+    parents::Parents,
+    statuses,
+};
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,
     action_request::ActionRequest,
@@ -129,7 +133,7 @@ where
     let response = call.retry(RetryMode::UnlessExecuted).response().await;
     match response {
         Ok(response) if !response.is_from_api() => {
-            Err(Fault::not_the_api(O::INFO, response.status).of_an_action())
+            Err(of_an_action(not_the_api(O::INFO, response.status)))
         }
         Ok(response) => Ok(ActionResponse {
             server_time: server_time(&response.headers),
@@ -147,7 +151,7 @@ where
                 })
             })
         }
-        Err(error) => Err(Fault::from(error).of_an_action()),
+        Err(error) => Err(of_an_action(Fault::from(error))),
     }
 }
 
@@ -158,7 +162,7 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
     Some(date.timestamp())
 }
 
-/// How long an action waits for facts that help to attribute deployments, but are not required.
+/// The time limit for facts that help to attribute deployments, but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
 /// The client, and what is known about the parents of services.
@@ -211,7 +215,7 @@ async fn send_to_environment(
         ActionRequest::Restart => {
             let seen =
                 statuses::of_subject(api.client, api.parents, &Subject::environment(id)).await;
-            let seen = seen.map_err(Fault::before_acting)?;
+            let seen = seen.map_err(before_acting)?;
             let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
             restart(api, id, &services).await
         }

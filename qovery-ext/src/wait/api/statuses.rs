@@ -57,7 +57,7 @@ async fn read_environment(client: &Client, id: Uuid, subject: &Subject) -> Resul
         .await?;
     let statuses = response.body;
     let Some(environment) = &statuses.environment else {
-        // Every property of this response is optional. Without this one, the response is no evidence.
+        // Every property of this response is optional. Without the environment, the response is no evidence.
         return Err(Fault::new(
             FaultKind::Transient,
             "the statuses lack that of the environment",

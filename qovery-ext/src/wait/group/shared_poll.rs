@@ -56,7 +56,7 @@ impl Member {
         matches!(self.result, Some(Err(_)))
     }
 
-    /// One poll, with the part of the member in a shared reading, if there is one.
+    /// Polls once, with the member's part of a shared reading, if there is one.
     async fn poll(&mut self, part: Option<Result<Reading, Fault>>) {
         let Some(operation) = &mut self.operation else {
             return;
@@ -184,7 +184,7 @@ impl SharedPoll {
     }
 }
 
-/// The time until which a reading that is in flight at the deadline can be the last poll.
+/// The time limit of a reading that is in flight at the deadline and counts as the last poll.
 fn last_moment(operation: &Operation) -> Option<Instant> {
     Some(after(operation.deadline()?, WaitOptions::LAST_POLL))
 }

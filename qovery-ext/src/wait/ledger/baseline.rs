@@ -24,7 +24,7 @@ pub(crate) struct Baseline {
     pub(crate) held: bool,
 }
 
-/// The part of a status that distinguishes one result from another.
+/// The facts of a status that distinguish results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LastResult {
     pub(crate) state: State,
@@ -51,7 +51,7 @@ impl Baseline {
                 executions.push(id);
             }
         }
-        // With the status of the environment, the services need no result of their own.
+        // If the status of the environment is read, the results of the services are not needed.
         let result = match parts.as_slice() {
             [part] => part.as_ref().map(|part| LastResult {
                 state: part.state.clone(),
@@ -94,6 +94,6 @@ fn seconds(date: &str) -> Option<i64> {
     Some(date.timestamp())
 }
 
-/// How many entries of the history are remembered from before the action: the newest ones are enough,
+/// The number of entries of the history from before the action that are remembered: the newest ones are enough,
 /// because the history is sorted.
 const KNOWN_BEFORE: usize = 3;

@@ -1,4 +1,4 @@
-//! The runs that can be this operation's, and those like them.
+//! The runs that can be this operation's, and similar ones.
 
 use uuid::Uuid;
 
@@ -86,7 +86,7 @@ impl<'a> Candidates<'a> {
         let mut runs: Vec<&Run> = executions
             .filter(|run| !claim(self.ledger, run).is_excluded())
             .collect();
-        // A server that names executions now has not named the first reading of the same run.
+        // If the server names executions now, a run without a name is an earlier reading of one of them.
         if runs.iter().any(|run| run.execution() != Some(UNNAMED_NEW)) {
             runs.retain(|run| run.execution() != Some(UNNAMED_NEW));
         }
@@ -115,8 +115,9 @@ impl<'a> Candidates<'a> {
             && read.is_some_and(|read| read >= run.seen.first)
     }
 
-    /// When the last of the runs that a status names only by their dates was seen to end, if our request says the
-    /// same: the date can change with the end.
+    /// When the last of the runs that a status names only by their dates was first seen, if our request reports
+    /// the same end. Then an earlier date can be that of the same run, because the date can change with the
+    /// end.
     fn end_by_date(self, runs: &[&Run]) -> Option<Stamp> {
         let request = self.ledger.request().map(RunId::Request)?;
         let said = self.ledger.run(&request)?.end()?.state()?;
@@ -124,7 +125,7 @@ impl<'a> Candidates<'a> {
         (last.end()?.state()? == said).then_some(last.seen.first)
     }
 
-    /// The requests like ours from before the action that have left the queue.
+    /// The similar requests from before the action that have left the queue.
     fn ahead(self) -> impl Iterator<Item = &'a Run> {
         self.alike().filter(move |run| self.was_ahead(run))
     }
@@ -150,7 +151,7 @@ impl<'a> Candidates<'a> {
             let requests = self.requests().into_iter();
             return requests.filter(has_left).skip(1).collect();
         };
-        // A request is absorbed by one that is queued already: an older one, and is not listed itself.
+        // A request is absorbed by an older request that is already queued, and is then not listed itself.
         let was_listed = self
             .ledger
             .own_request()
@@ -163,7 +164,7 @@ impl<'a> Candidates<'a> {
         others.filter(has_left).collect()
     }
 
-    /// Whether a request with the same action as ours, and not ours, was in the queue.
+    /// Whether another request with the same action as ours was in the queue.
     pub(super) fn has_others_alike(self) -> bool {
         let is_other = |run: &Run| run.request() != self.ledger.request && run.queued.is_some();
         self.alike().any(is_other)

@@ -90,8 +90,9 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.finished? < asked.max(ledger.before.date)?)
 }
 
-/// A run that was created before the action. If ours can have been absorbed by a request from before, its run is ours.
-/// A run from much earlier was shown before the action: then the clock was adjusted.
+/// A run that was created before the action. If ours can have been absorbed by a request from before, its run
+/// is ours. A run that is much older would have been shown before the action. If it was not, the clock was
+/// adjusted.
 fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
@@ -102,7 +103,7 @@ fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some((since..asked).contains(&run.created?) && !may_be_absorbed)
 }
 
-/// How long after its creation a run can be unknown to the readings from before the action, in seconds: as long as it
+/// For how many seconds after its creation a run can be missing from the readings before the action, because it
 /// waits in a queue that is late.
 const SHOWN_WITHIN: i64 = 60;
 
@@ -114,7 +115,7 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     })
 }
 
-/// Whether an action that can lead to the goal is not ours, because the server has a name of its own for ours.
+/// Whether an action that can lead to the goal is not ours, because the server uses another name for ours.
 fn is_distinguished(ledger: &Ledger, action: &str) -> bool {
     let own = ledger.goal.own_actions_beside(action);
     let mut actions = ledger.runs.iter().filter_map(|run| run.action.as_deref());
@@ -231,8 +232,8 @@ fn is_complete(ledger: &Ledger, run: &Run) -> bool {
         && rules.iter().all(|rule| rule(ledger, run) != Some(true))
 }
 
-/// A service whose status names another run was not part of a run that has succeeded, or that its status says not
-/// to include it.
+/// A run that left a service of ours alone: the status of the service names another run, although the run has
+/// succeeded or the status says that the run does not include the service.
 fn left_our_service_alone(ledger: &Ledger, run: &Run) -> Option<bool> {
     let Scope::Services(ours) = &ledger.scope else {
         return None;
@@ -260,8 +261,8 @@ fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(*read < run.seen.first)
 }
 
-/// One of our services was at work in this run, and a settle period later our request still waited by its own status
-/// and by the queue.
+/// One of our services was at work in this run, and a settle period later our request still waited, according
+/// to its own status and to the queue.
 fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let own = ledger.own_request()?;
@@ -269,7 +270,7 @@ fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.running?.saturating_add(millis(LATE)) <= waited)
 }
 
-/// The run was at work a settle period after the end of our request, by the request's own status.
+/// The run was at work a settle period after the end of our request, according to the status of the request.
 fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let own = ledger.own_request()?;
@@ -285,7 +286,7 @@ fn began_after_ours_was_canceled(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.seen.first >= ledger.canceled?.saturating_add(millis(LATE)))
 }
 
-/// The run began or was at work a settle period after the API did not know our request any more.
+/// The run began or was at work a settle period after the API no longer knew our request.
 fn worked_after_ours_was_over(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let over = ledger.over_since()?.saturating_add(millis(LATE));

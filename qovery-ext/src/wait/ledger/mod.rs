@@ -1,6 +1,6 @@
 //! The record of all facts that the server has shown, and the conclusions from it.
 //!
-//! Three steps. None of them sends a request or reads a clock:
+//! The conclusions take three steps, none of which sends a request or reads a clock:
 //!
 //! 1. [`Ledger::observe`] merges a reading into the ledger. It is the only mutation, and readings
 //!    commute: their order has no effect.
@@ -130,7 +130,7 @@ pub(crate) struct Ledger {
     /// The latest status.
     #[serde(skip)]
     shown: Option<StatusReading>,
-    /// When it was last tried to read a fact, and whether that failed.
+    /// The time of the last attempt to read each fact, and whether it failed.
     #[serde(skip)]
     attempts: Vec<(Fact, (Stamp, bool))>,
 }
@@ -175,7 +175,7 @@ impl Ledger {
         for waiting in queue.into_iter().flatten() {
             ledger.merge(observe::of_queue(waiting, 0));
         }
-        // A deletion that is under way goes on, and may delete the subject before ours does.
+        // A deletion that is under way continues, and may delete the subject before ours does.
         let deletes = |entry: &&HistoryEntry| {
             Goal::Deleted.is_of(&entry.action) && !entry.state.is_terminal()
         };
@@ -226,7 +226,7 @@ impl Ledger {
         self.missing.clear();
     }
 
-    /// The last time at which something was observed: where the clock of a resumed operation begins.
+    /// The time of the last observation, at which the clock of a resumed operation starts.
     pub(crate) fn latest(&self) -> Stamp {
         let asked = match self.beginning {
             Beginning::Asked { at, .. } => Some(at),
@@ -317,7 +317,7 @@ impl Ledger {
         Candidates { ledger: self }
     }
 
-    /// Whether the operation is that of one request, and not a wait for a state.
+    /// Whether the operation follows one request, and does not only wait for a state.
     fn follows_a_request(&self) -> bool {
         self.has_acted() || self.request.is_some()
     }
@@ -367,15 +367,15 @@ impl Ledger {
         last.unwrap_or(0).max(self.quiet_since())
     }
 
-    /// Since when our request is over: the API knew it, and does not know it any more.
+    /// The time since which our request is over: the API knew it, and no longer knows it.
     fn over_since(&self) -> Option<Stamp> {
         let id = self.request()?;
         self.run(&RunId::Request(id))?.answered?;
         self.unknown_since(id)
     }
 
-    /// Since when the API does not know a request, as two responses a settle period apart say. A replica that is
-    /// behind does not know a new request yet.
+    /// The time since which the API does not know a request, according to two responses a settle period apart.
+    /// A replica that is behind does not know a new request yet.
     fn unknown_since(&self, request: Uuid) -> Option<Stamp> {
         let run = self.run(&RunId::Request(request));
         let known = run.and_then(|run| run.answered);

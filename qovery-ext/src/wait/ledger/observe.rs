@@ -1,4 +1,4 @@
-//! Merging readings into the ledger.
+//! Merges readings into the ledger.
 
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub(crate) enum Observation {
         state: State,
         at: Stamp,
     },
-    /// A status has named a request, which can be the one that runs, that waits or that was made last.
+    /// A status has named a request, which can be the running, the queued or the newest one.
     Named {
         id: Uuid,
         at: Stamp,
@@ -75,7 +75,7 @@ pub(crate) struct StatusReading {
     /// The services of an environment that failed in a run other than the last one: each with the name of
     /// that run and its state.
     pub(crate) failed: Vec<(Uuid, String, State)>,
-    /// The number of requests that wait.
+    /// The number of queued requests.
     pub(crate) waiting: u32,
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct StatusReading {
 const READS: usize = 16;
 /// The number of remembered runs besides those that can be this operation's.
 const RUNS: usize = 48;
-/// The number of remembered executions from before those that were known before the action.
+/// The number of remembered executions that are older than those known before the action.
 const OLDER: usize = 256;
 /// The number of rows of one reading that are used.
 const ROWS: usize = 200;
@@ -138,7 +138,8 @@ fn is_among(executions: &[String], run: &Run) -> bool {
     })
 }
 
-/// Adds a time to sorted ones, of which the first and the last ones are needed.
+/// Adds a time to a sorted list. If the list is full, removes one from its middle, because the first and the
+/// last ones are needed.
 fn remember(times: &mut Vec<Stamp>, at: Stamp) {
     if let Err(place) = times.binary_search(&at) {
         times.insert(place, at);
@@ -213,8 +214,9 @@ impl Ledger {
                     self.queue_reads.insert(place, at);
                 }
                 if self.queue_reads.len() > READS {
-                    // The first late reading distinguishes early requests from late ones, and the first one a settle
-                    // period later early runs from late ones. The last readings show which requests have left.
+                    // The first reading that is late enough to list ours is needed to recognize later requests.
+                    // The first reading a settle period after it is needed to recognize later runs. The last
+                    // readings show which requests have left the queue.
                     let late = self.queue().late_at();
                     let times = [late, late.saturating_add(millis(LATE))];
                     let kept = times.iter().zip(&self.queue_reads);
@@ -267,8 +269,8 @@ impl Ledger {
         }
     }
 
-    /// The reading of the queue that is the least needed, after those that are kept: the middle one of the closest
-    /// three.
+    /// The index of the queue reading to remove: the middle one of the three readings that are closest
+    /// together, after those that are kept.
     fn closest_read(&self, kept: usize) -> usize {
         let Some(first) = kept.checked_sub(1) else {
             return 0;
@@ -308,7 +310,7 @@ impl Ledger {
                 let is_over = part.state == State::Ready && self.goal.is_reached_when_gone();
                 run.fate = match Fate::of(&part.state, Endpoint::Status, at) {
                     Fate::Ended(_) if !changed => Fate::Unknown,
-                    // An uninstalled service is as if it had never been deployed.
+                    // An uninstalled service counts as one that was never deployed.
                     Fate::Unknown if changed && is_over => Fate::Ended(End {
                         states: vec![State::Ready],
                         said_by: Endpoint::Status,
@@ -369,7 +371,7 @@ impl Ledger {
             let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
             run.running = (fate == Fate::Running).then_some(shown.at);
             run.worked = run.running;
-            // A run that a service names includes it, however far it is.
+            // A run that a service names includes the service, whatever its progress.
             run.parts
                 .insert(*id, if counts { fate } else { Fate::Unknown });
             runs.push(run);
@@ -438,7 +440,7 @@ impl Ledger {
         remember(&mut self.missing, at);
     }
 
-    /// Since when the subject is not found, and when it was last not found.
+    /// The first and the last time at which the subject was not found, since it was last found.
     pub(super) fn missing(&self) -> Option<Span> {
         let (first, last) = (*self.missing.first()?, *self.missing.last()?);
         Some(Span { first, last })
@@ -450,7 +452,7 @@ impl Ledger {
         }
         if let Some(known) = self.runs.iter_mut().find(|known| known.id == run.id) {
             known.merge(run);
-            // An older reading that arrives late moves a run forward.
+            // An older reading that arrives late can move a run forward in the order.
             self.runs
                 .sort_by(|a, b| (a.seen.first, &a.id).cmp(&(b.seen.first, &b.id)));
             return;

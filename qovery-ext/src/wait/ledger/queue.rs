@@ -76,12 +76,13 @@ impl<'a> Queue<'a> {
         queued.map_or(self.ledger.asked_at(), |queued| queued.last)
     }
 
-    /// From when on a reading of the queue shows that the request does not wait behind the run of a similar one.
+    /// The time from which on a reading of the queue shows that the request does not wait behind the run of a
+    /// similar one.
     pub(super) fn shows_order_at(self) -> Stamp {
         self.late_at().max(self.left_at().saturating_add(1))
     }
 
-    /// The first reading from that time on.
+    /// The first reading that is late enough to list every request from before the action.
     pub(super) fn late_read_at(self) -> Option<Stamp> {
         let late = self.late_at();
         self.ledger
@@ -98,7 +99,7 @@ impl<'a> Queue<'a> {
         read.zip(queued).is_some_and(|(read, first)| read < first)
     }
 
-    /// The first such reading after the run that followed the queue was seen.
+    /// The first reading that shows the order, after the run that followed the queue was seen.
     pub(super) fn order_read_at(self) -> Option<Stamp> {
         let due = self
             .shows_order_at()
@@ -110,7 +111,7 @@ impl<'a> Queue<'a> {
             .find(|at| *at >= due)
     }
 
-    /// Whether the run that followed the queue is known from those that began later.
+    /// Whether the run that followed the queue can be distinguished from runs that began later.
     pub(super) fn knows_order(self) -> bool {
         self.order_read_at().is_some()
     }
@@ -125,7 +126,7 @@ impl<'a> Queue<'a> {
         let left = self.left_at();
         let due = self.shows_order_at();
         let late = self.ledger.queue_reads.iter().find(|at| **at >= due)?;
-        // Until then, a request that was never listed could still be.
+        // Until then, a request that was never listed could still be listed.
         let unlisted = match self.own_row() {
             Some(_) => self.ledger.queue_reads.iter().find(|at| **at > left)?,
             None => late,

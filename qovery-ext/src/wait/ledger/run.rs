@@ -14,7 +14,7 @@ use super::super::{Endpoint, Goal, Phase, RunId, State};
 /// The name of the runs since the action of a server that names no executions.
 pub(super) const UNNAMED_NEW: &str = "unnamed since";
 
-/// How the name of a run begins that a server names only by its date.
+/// The prefix of the name of a run that a server names only by its date.
 pub(super) const BY_DATE: &str = "of ";
 
 /// Milliseconds since the operation began.
@@ -51,7 +51,8 @@ pub(crate) enum Fate {
     Ended(End),
 }
 
-/// Which terminal states were reported for a run, who reported the first of them, and when.
+/// The terminal states that were reported for a run, the endpoint that reported the first of them, and the
+/// time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct End {
     /// More than one if two readings contradict each other. Sorted.
@@ -174,9 +175,10 @@ pub(crate) struct Run {
     pub(crate) strays: Option<Stamp>,
     /// When the status of the request first reported an end.
     pub(crate) said_over: Option<Stamp>,
-    /// How far the services of the operation are in this run.
+    /// The progress of the operation's services in this run.
     pub(crate) parts: BTreeMap<Uuid, Fate>,
-    /// Whether a service of the operation named another run when it had succeeded, or was said not to be part of it.
+    /// Whether a service of the operation named another run although this run had succeeded, or although its
+    /// status said that the last run does not include it.
     pub(crate) spares_ours: bool,
 }
 

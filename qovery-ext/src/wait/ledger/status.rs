@@ -78,7 +78,7 @@ impl<'a> Status<'a> {
             && shown.is_some_and(|id| self.ledger.before.executions.contains(&id))
     }
 
-    /// Whether requests wait as far as the status shows.
+    /// Whether requests are queued as far as the status shows.
     pub(super) fn counts_waiting(self) -> bool {
         let shown = self.ledger.shown.as_ref();
         shown.is_some_and(|shown| shown.waiting > 0)
@@ -103,7 +103,7 @@ impl<'a> Status<'a> {
     }
 }
 
-/// Whether a state is that of a deletion that waits or runs.
+/// Whether a state is that of a queued or running deletion.
 pub(super) fn is_deletion(state: &State) -> bool {
     use State::{DeleteQueued, Deleting, WaitingDeleting};
     matches!(state, DeleteQueued | Deleting | WaitingDeleting)

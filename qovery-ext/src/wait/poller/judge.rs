@@ -1,4 +1,4 @@
-//! The meaning of a reading: the verdict of the ledger or of the condition, with the facts that it asks for.
+//! Interprets readings: the verdict of the ledger or of the condition, with the facts that it needs.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -28,11 +28,11 @@ pub(in crate::wait) struct Judge {
     started: Instant,
     /// The reading of the ledger's clock when the operation was resumed.
     resumed_at: Stamp,
-    /// Since when each secondary fact could not be read.
+    /// The time since which each secondary fact could not be read.
     misses: Vec<(Fact, Stamp)>,
     /// Whether many operations share the polls.
     shares: bool,
-    /// Since when a subject with a condition is not found.
+    /// The time since which the subject of a condition is not found.
     missing_since: Option<Instant>,
     /// When the API accepted to cancel the queued request.
     accepted_cancel: Arc<OnceLock<Instant>>,
@@ -102,12 +102,12 @@ impl Judge {
         Arc::clone(&self.accepted_cancel)
     }
 
-    /// Leaves out facts that would cost each of many operations a request.
+    /// Skips facts that would need one request for each of many operations.
     pub(super) fn share_polls(&mut self) {
         self.shares = true;
     }
 
-    /// The time at which the passing of the settle period would decide.
+    /// The time at which the end of the settle period decides.
     pub(super) fn settles_at(&self, settle: Duration) -> Option<Instant> {
         match &self.until {
             Until::Goal(ledger) => ledger.settles_at(settle).map(|stamp| {
@@ -118,7 +118,7 @@ impl Judge {
         }
     }
 
-    /// Whether the polls of the next minute read the status alone, as long as it does not change.
+    /// Whether the polls of the next minute need only the status, as long as it does not change.
     #[cfg(feature = "stream")]
     pub(super) fn needs_only_the_status(&self, options: &WaitOptions) -> bool {
         let later = self.stamp().saturating_add(60_000);
@@ -159,7 +159,8 @@ impl Judge {
             ledger.observe(Observation::Named { id, at });
         }
         if self.goal().is_some_and(Goal::is_reached_when_gone) {
-            // A resumed or watched deletion was not started by this process, which then knows no parent.
+            // If the deletion is resumed or watched, this process has not started it, and does not know the
+            // parent.
             let learn = self.source.learn_parent(&self.subject);
             let _ = time::timeout(options.fact_timeout(), learn).await;
         }
@@ -187,8 +188,8 @@ impl Judge {
         }
         let is_forbidden = fault.kind == FaultKind::Forbidden;
         if is_forbidden && !self.ledger().is_some_and(Ledger::is_deleted_by_others) {
-            // The API sends it for a deleted subject, and for a token that has lost its role. Only the parent
-            // distinguishes the two.
+            // The API sends a 403 for a deleted subject, and for a token that has lost its role. Only the
+            // parent distinguishes the two.
             match self.ask_parent(options).await {
                 Ok(Listing::Lacks(verdict)) => return Ok(verdict),
                 _ if !self.goal().is_some_and(Goal::is_reached_when_gone) => return Err(fault),
@@ -203,7 +204,7 @@ impl Judge {
             ledger.observe(Observation::Missing { at });
         }
         let judged = self.verdict(at, options, Ledger::verdict).await?;
-        // After a 403, the parent was asked already.
+        // After a 403, the parent was already asked.
         if is_forbidden || matches!(judged, Some(Verdict::Decided(..))) {
             return Ok(judged);
         }
@@ -251,7 +252,7 @@ impl Judge {
         if !is_missing {
             return None;
         }
-        // One response is no proof: the second one a settle period later is.
+        // One response is not enough: a second one, a settle period later, confirms it.
         let now = Instant::now();
         let since = *self.missing_since.get_or_insert(now);
         match condition.check(None) {
@@ -261,7 +262,7 @@ impl Judge {
         }
     }
 
-    /// A verdict on the ledger, with the facts that it asks for.
+    /// Returns the verdict of the ledger, after reading the facts that it needs.
     async fn verdict(
         &mut self,
         since: Stamp,
@@ -285,7 +286,7 @@ impl Judge {
             };
             if !self.read_fact(fact, options).await? {
                 if let Fact::Request(_) = fact {
-                    // Requests that were queued meanwhile become visible only now.
+                    // Requests that were queued in the meantime become visible only now.
                     self.read_fact(Fact::Queue, options).await?;
                 }
                 return Ok(None);
@@ -303,7 +304,7 @@ impl Judge {
     }
 
     /// Reads a secondary fact into the ledger. If the fact cannot be read, the wait continues, and after the
-    /// settle period the verdict does without it. Returns `false` if this poll cannot continue.
+    /// settle period the verdict is made without it. Returns `false` if this poll cannot continue.
     async fn read_fact(&mut self, fact: Fact, options: &WaitOptions) -> Result<bool, Fault> {
         let source = &self.source;
         let read = async {
@@ -341,7 +342,7 @@ impl Judge {
         Ok(true)
     }
 
-    /// Notes that a fact could not be read. `true` if the verdict has to do without it.
+    /// Records that a fact could not be read. Returns `true` if the verdict has to do without it.
     fn missed(&mut self, fact: Fact, at: Stamp, options: &WaitOptions) -> bool {
         let known = self.misses.iter().find(|(missed, _)| *missed == fact);
         let Some((_, since)) = known else {

@@ -17,7 +17,7 @@ use crate::{
 /// A callback for lines of a log.
 pub(in crate::wait) type OnLine = Box<dyn FnMut(&DeploymentLine) + Send>;
 
-/// A log that is followed during a wait.
+/// Follows a log during a wait.
 pub(in crate::wait) struct LogFollower {
     lines: BoxStream<'static, DeploymentLine>,
     has_ended: bool,
@@ -58,7 +58,7 @@ impl LogFollower {
     pub(in crate::wait) async fn run(&mut self) {
         while !self.has_ended {
             match self.lines.next().await {
-                Some(line) => self.hand_on(&line),
+                Some(line) => self.pass_on(&line),
                 None => self.has_ended = true,
             }
         }
@@ -73,14 +73,14 @@ impl LogFollower {
         while !self.has_ended
             && let Ok(Some(line)) = tokio::time::timeout(QUIET, self.lines.next()).await
         {
-            self.hand_on(&line);
+            self.pass_on(&line);
             if Instant::now() >= until {
                 return;
             }
         }
     }
 
-    fn hand_on(&mut self, line: &DeploymentLine) {
+    fn pass_on(&mut self, line: &DeploymentLine) {
         let execution = line.entry.details.execution_id.as_ref();
         if execution.is_none_or(|execution| !self.before.contains(execution)) {
             (self.on_line)(line);

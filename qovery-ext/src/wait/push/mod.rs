@@ -6,15 +6,15 @@
 //! |---|---|
 //! | shows no frame, or other states than the last poll | as without a stream |
 //! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval |
-//! | has also shown a change in time | during the run at the longest interval beside a stream |
+//! | has also shown a change in time | during the run at the longest interval with a stream |
 //! | does not show the endpoint that decides | as without a stream |
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! No poll is later than the longest interval after the one before. Beside a stream this interval is longer than that
-//! of the schedule, but only on a connection that has shown a change in time: a stream that shows no changes, or
-//! shows them late, must not delay a poll. A connection that has shown changes and then shows none, although it
-//! answers pings, has no sign by which this is noticed.
+//! No poll is later than the longest interval after the one before. With a stream, this interval is longer than
+//! that of the schedule, but only on a connection that has shown a change in time: a stream that shows no changes,
+//! or shows them late, must not delay a poll. If a connection has shown changes and then shows none, although it
+//! answers pings, this cannot be recognized.
 
 mod digest;
 mod log;
@@ -87,7 +87,7 @@ pub(super) enum Need {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Longest {
     pub(crate) of_schedule: Duration,
-    /// While a stream that has shown a change in time shows the states of the last poll.
+    /// The interval while a stream shows the states of the last poll, if it has shown a change in time.
     pub(crate) with_stream: Duration,
 }
 
@@ -179,7 +179,7 @@ impl Push {
                 biased;
                 message = message => self.receive(message),
                 () = due => {
-                    // Only once: a failed poll is repeated by the schedule.
+                    // Only once: the schedule retries a failed poll.
                     (self.due, self.burst_since) = (None, None);
                     return Wake::Due;
                 }
@@ -270,7 +270,7 @@ impl Push {
             self.agree();
             if changed {
                 self.false_alarms = 0;
-                // A connection that shows the same state for ever also agrees at times.
+                // A connection that always shows the same state also agrees sometimes.
                 self.has_shown_a_change |= self.shown.len() > 1;
             }
             return false;

@@ -120,7 +120,7 @@ async fn a_deployment_that_no_endpoint_shows_is_no_success_for_any_response() {
         let shown = || status("DEPLOYED", "e-1");
         Server::default().before(shown()).at(0.0, shown())
     };
-    for server in [silent(), silent().answers_idle()] {
+    for server in [silent(), silent().with_idle_response()] {
         let error = server
             .deploy()
             .within(seconds(600))

@@ -476,7 +476,7 @@ async fn a_report_that_does_not_arrive_does_not_delay_the_end_even_if_the_wait_i
     };
     assert_eq!(error.kind(), WaitErrorKind::Failed);
     assert!(begun.elapsed() <= seconds(40), "{:?}", begun.elapsed());
-    let report = error.report().expect("what the status tells");
+    let report = error.report().expect("the facts of the status");
     assert!(report.incomplete.is_some());
 }
 

@@ -1,6 +1,6 @@
 //! The defects of well-known clients, each with a test of this crate.
 //!
-//! Those that are not here stand where their subject is:
+//! Some of these tests are in the module of their subject:
 //!
 //! | a client that… | our test |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! | derives the outcome of one service from its neighbors | `an_old_failure_of_a_neighbor_does_not_affect_the_outcome` |
 //! | follows a repeated cursor for ever, or stops there as if all was read | `a_cycle_of_cursors_is_an_error_and_repeats_no_item` |
 //! | ends a list at an empty page | `an_empty_page_in_the_middle_of_links_does_not_end_them` |
-//! | repeats any method at once | `retries_back_off_and_the_last_response_has_their_number_and_time` |
+//! | retries any method at once | `retries_back_off_and_the_last_response_has_their_number_and_time` |
 //! | shows the token | `nothing_shows_the_token` |
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn the_stream_keeps_to_the_schedule() {
     assert_eq!(server.reads().len(), 12, "{:?}", server.reads());
 }
 
-// A time limit that uses another clock than the delays, and overshoots by a whole delay.
+// A time limit that uses another clock than the delays is exceeded by a whole delay.
 #[tokio::test(start_paused = true)]
 async fn a_limit_shorter_than_the_interval_applies_on_paused_time() {
     let error = deploying()
@@ -49,7 +49,7 @@ async fn a_limit_shorter_than_the_interval_applies_on_paused_time() {
     assert_eq!(error.elapsed(), seconds(10));
 }
 
-// The first status delivered after the first interval.
+// The first status is delivered only after the first interval.
 #[tokio::test(start_paused = true)]
 async fn the_first_status_is_delivered_when_it_is_read() {
     let server = deploying();
@@ -71,7 +71,7 @@ async fn awaiting_a_failed_operation_returns_the_failure_and_its_reason() {
     assert!(error.report().is_some());
 }
 
-// A wait that ends with the first error, or has no outcome for a failure.
+// A wait ends with the first error, or has no outcome for a failure.
 #[tokio::test(start_paused = true)]
 async fn one_failed_poll_does_not_end_the_wait() {
     let server = deploying()
@@ -81,7 +81,7 @@ async fn one_failed_poll_does_not_end_the_wait() {
     server.deploy().await.expect("deployed");
 }
 
-// Poll intervals of 180 s and more that are ignored.
+// Poll intervals of 180 s and more are ignored.
 #[tokio::test(start_paused = true)]
 async fn a_long_interval_is_kept() {
     let server = deploying().at(1000.0, status("DEPLOYED", "e-2"));

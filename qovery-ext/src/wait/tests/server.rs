@@ -23,7 +23,7 @@ pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
 /// Ordered by time, as the ids of the API are.
 pub(super) const REQUEST: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0042);
 
-/// The readings from a second on, counted from the action, or from the first call if there is no action.
+/// The reading from a time on, counted from the action, or from the first call if there is no action.
 #[derive(Clone)]
 pub(super) enum StatusReading {
     Status {
@@ -134,7 +134,7 @@ impl Server {
         })
     }
 
-    pub(super) fn answers_idle(self) -> Self {
+    pub(super) fn with_idle_response(self) -> Self {
         self.set(|s| {
             s.received = Some(ActionResponse {
                 request: None,

@@ -16,8 +16,7 @@ pub enum NotRunning {
     NotDeployed(WaitError),
     /// A pod cannot run.
     Pod(Box<PodProblem>),
-    /// The time limit passed before all services were running for long enough. Has the ids of the services that
-    /// were not.
+    /// The time limit passed, and some services had not been running for long enough. Contains their ids.
     TimedOut(Vec<Uuid>),
     /// The running state cannot be read. If the address of the websocket API is not known, nothing was
     /// sent.

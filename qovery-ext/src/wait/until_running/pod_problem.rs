@@ -132,7 +132,7 @@ fn kind_of(reason: &str) -> PodProblemKind {
     }
 }
 
-/// The same with the last lines of the pod, if they can be read within a short time.
+/// Adds the last lines of the pod, if they can be read within a short time.
 pub(super) async fn with_lines(client: &Client, mut problem: PodProblem) -> PodProblem {
     let lines = client
         .service_logs(problem.service)

@@ -1,4 +1,4 @@
-//! The state of the services, by the frames of a running state.
+//! The state of the services, according to the frames of a running state.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -31,18 +31,18 @@ pub(super) enum Taken {
     Failure(Box<PodProblem>),
 }
 
-/// The state of the services, by the frames.
+/// The state of the services, according to the frames.
 pub(super) struct Watched<'a> {
     services: &'a [Uuid],
     window: Duration,
     until: Instant,
-    /// Since when all services run.
+    /// The time since which all services run.
     running_since: Option<Instant>,
-    /// Until when the end of the window has to be confirmed.
+    /// The time limit for confirming the end of the window.
     confirms_until: Option<Instant>,
     /// The services that do not run.
     waiting: Vec<Uuid>,
-    /// The problem of each pod, and since when it has one.
+    /// The problem of each pod, and the time since which the pod has one.
     failing: BTreeMap<String, (Instant, PodProblem)>,
     last_problem: Option<PodProblem>,
     /// How many times each pod was restarted.
@@ -64,7 +64,7 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// When the window is over.
+    /// The time at which the window is over.
     fn complete_at(&self) -> Option<Instant> {
         self.running_since.map(|since| after(since, self.window))
     }

@@ -63,21 +63,21 @@ impl Miss {
 /// The explanation of an outcome that is not the correct one. Each follows from traits of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Excuse {
-    /// No request status tells the end, and a request of the same user, channel, action and
-    /// services at about the same time ended in another way.
+    /// No request status shows the end, and a request of the same user, channel, action and services at about
+    /// the same time ended in another way.
     SameSignature,
-    /// The caller is told no id, and the request was canceled in the queue before the queue showed
-    /// it for long enough to be read; another one of the same signature ended so.
+    /// No response names the request, and it was canceled in the queue before a reading of the queue could show
+    /// it; another request with the same signature ended in this way.
     NeverShown,
-    /// No request status and no history tell the end, and a later run overwrote the status.
+    /// Neither a request status nor the history shows the end, and a later run overwrote the status.
     Overwritten,
-    /// Canceled in the queue without an entry in the history, and no request status tells it.
+    /// Canceled in the queue without an entry in the history, and no request status shows it.
     NoTraceOfCancel,
     /// Our deletion was overtaken by another request's deletion: no readable fact remains.
     GoneAnyway,
     /// Deleted by an external actor before its end could be read, and its requests with it.
     GoneBeforeRead,
-    /// The request status tells no environment of a request that is watched by its id alone.
+    /// The request status names no environment, and the request is watched by its id alone.
     NoEnvironment,
     /// The response was lost, and neither the history nor the queue shows the request.
     NoTraceOfLostRequest,
@@ -369,14 +369,14 @@ fn behind(story: &Story) -> Duration {
 }
 
 /// The evidence of the end of our request.
-struct Told {
+struct ShownBy {
     /// The request status shows the end.
     by_status: bool,
     /// The history has an entry that shows the end.
     by_history: bool,
 }
 
-fn told(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Told {
+fn shown_by(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> ShownBy {
     let traits = &story.traits;
     let is_exact = matches!(
         traits.request_state,
@@ -392,7 +392,7 @@ fn told(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth) -> Told {
     let ours = truth.ours.as_ref();
     let has_entry = ours.is_some_and(|ours| ours.execution_id.is_some())
         || traits.canceled_in_queue == CanceledInQueue::HistoryEntry;
-    Told {
+    ShownBy {
         by_status: is_exact && is_kept && names_request(story, truth),
         by_history: traits.history != History::Missing && has_history && has_entry,
     }
@@ -432,7 +432,7 @@ fn is_left_nothing(scene: &Scene, waited: &Waited) -> bool {
 }
 
 /// Whether the request was canceled in the queue before it could be read there, without a trace.
-fn is_never_shown(story: &Story, truth: &Truth, told: &Told) -> bool {
+fn is_never_shown(story: &Story, truth: &Truth, shown_by: &ShownBy) -> bool {
     let Some(ours) = &truth.ours else {
         return false;
     };
@@ -447,7 +447,10 @@ fn is_never_shown(story: &Story, truth: &Truth, told: &Told) -> bool {
     // The readings of the first half minute are at most 8 s apart.
     let shown_for = over.saturating_sub(shown_from);
     let is_readable = shown_for > Duration::from_secs(8) + story.latency * 10;
-    truth.end == End::Canceled && !names_request(story, truth) && !told.by_history && !is_readable
+    truth.end == End::Canceled
+        && !names_request(story, truth)
+        && !shown_by.by_history
+        && !is_readable
 }
 
 /// Whether another request ran or was queued when ours was accepted.
@@ -468,7 +471,7 @@ fn excuse(
     miss: Miss,
 ) -> Option<Excuse> {
     let ours = truth.ours.as_ref()?;
-    let told = told(story, scene, waited, truth);
+    let shown_by = shown_by(story, scene, waited, truth);
     if story.asked == Asked::Delete
         && miss == Miss::FalseSuccess
         && is_left_nothing(scene, waited)
@@ -501,7 +504,7 @@ fn excuse(
         }
     }
     if matches!(miss, Miss::TooCareful | Miss::FalseFailure | Miss::GaveUp)
-        && !told.by_status
+        && !shown_by.by_status
         && let Some(gone) = deleted_at(scene, waited.wait, truth)
         && ours
             .ended_at
@@ -518,7 +521,7 @@ fn excuse(
             && services.iter().any(|id| other.requested.contains(id))
     };
     let twins: Vec<&FakeDeployment> = truth.others.iter().filter(has_same_signature).collect();
-    if is_never_shown(story, truth, &told) {
+    if is_never_shown(story, truth, &shown_by) {
         let ended_so = |twin: &&&FakeDeployment| {
             let end = end_of(story, twin, &services, whole);
             matches!(
@@ -534,14 +537,14 @@ fn excuse(
             return Some(Excuse::NeverShown);
         }
     }
-    if miss != Miss::TooCareful || told.by_status {
+    if miss != Miss::TooCareful || shown_by.by_status {
         return None;
     }
     let window = Duration::from_secs(15) + behind(story) + story.latency * 10;
     // A status that names the run that it shows links the id with the execution.
     let joined = story.traits.status_request == StatusRequest::RunShown
         && names_request(story, truth)
-        && told.by_history;
+        && shown_by.by_history;
     let is_in_doubt = twins.iter().any(|twin| {
         twin.accepted_at.abs_diff(ours.accepted_at) <= window
             && end_of(story, twin, &services, whole) != truth.end
@@ -559,10 +562,10 @@ fn excuse(
                 && services.iter().any(|id| other.requested.contains(id))
         })
     };
-    if ours.execution_id.is_none() && truth.end == End::Canceled && !told.by_history {
+    if ours.execution_id.is_none() && truth.end == End::Canceled && !shown_by.by_history {
         return Some(Excuse::NoTraceOfCancel);
     }
-    if !told.by_history && ended.is_some_and(a_later_run) {
+    if !shown_by.by_history && ended.is_some_and(a_later_run) {
         return Some(Excuse::Overwritten);
     }
     None

@@ -3,7 +3,7 @@
 
 //! Which feature each operation needs: all operations by area.
 //!
-//! Each area is a Cargo feature. A model is there if an operation that uses it is.
+//! Each area is a Cargo feature. A model is available if an operation that uses it is.
 //!
 //! # `environments`
 //! Environments: deploying them, their statuses, history, queue, stages and logs.

@@ -12,7 +12,8 @@ pub const DIGEST: &str = "65d8f2be0ba93e5e5bdf806eb157406a51935d28786c7fc14ccc74
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 44usize;
 
-/// The build script compares this with the files, to detect an edit without a library.
+/// The build script compares this with the files to detect an edit. Unlike [`DIGEST`], it needs no
+/// library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "";
 

@@ -192,8 +192,8 @@ fn inline(text: &str) -> Line {
     with_addresses(line, rest)
 }
 
-/// The start of the last run of backticks of each length: nothing is searched for behind it, so that many
-/// runs without an end take no longer than a few.
+/// The start of the last run of backticks of each length. The search for a closing run ends there, so that its
+/// time does not grow with the number of unclosed runs.
 fn last_runs(text: &str) -> BTreeMap<usize, usize> {
     let mut runs = BTreeMap::new();
     let mut from = 0;

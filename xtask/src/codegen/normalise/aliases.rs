@@ -15,7 +15,7 @@ use crate::codegen::model::Remark;
 /// Applies the rule to the whole contract.
 ///
 /// # Errors
-/// Returns an error if such a component is itself: it has no value.
+/// Returns an error if such a component refers only to itself, so that no value fits it.
 pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     let (named, aliases): (Components, Components) = std::mem::take(&mut draft.components)
         .into_iter()

@@ -17,9 +17,9 @@ pub(crate) const READ_DEPTH: usize = 150;
 pub(crate) const COPIED: usize = 100_000;
 /// All schemas that a client is generated from.
 pub(crate) const TOTAL: usize = 30_000;
-/// The length of a chain of schemas in which each one is composed of the next one, or has it written out.
+/// The maximum length of a chain of schemas in which each one is composed of the next one, or has it written out.
 pub(crate) const CHAIN: usize = 100;
-/// Lists and maps within each other, when references are written out.
+/// The maximum depth of nested lists and maps when references are written out.
 pub(crate) const DEPTH: usize = 120;
 
 /// The remaining number of schemas.
@@ -55,7 +55,7 @@ impl Budget {
         }
     }
 
-    /// [`Self::take`] for everything in a schema.
+    /// Takes a schema and everything in it from the budget.
     ///
     /// # Errors
     /// Returns an error if fewer schemas remain.
@@ -68,6 +68,8 @@ impl Budget {
     }
 }
 
+/// Checks the length of a chain of schemas.
+///
 /// # Errors
 /// Returns an error if too many schemas are composed of each other.
 pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
@@ -80,6 +82,8 @@ pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
     Ok(())
 }
 
+/// Checks how deeply schemas are nested.
+///
 /// # Errors
 /// Returns an error if schemas are nested too deeply.
 pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {

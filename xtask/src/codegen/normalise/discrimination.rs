@@ -69,7 +69,7 @@ pub(crate) fn tags(
     Ok(Some((discriminator.property.clone(), found)))
 }
 
-/// A property that has one or few values in each member, and none of them in two members.
+/// A property that has one or few values in each member, and no value in two members.
 fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
     let first = object_of(components, &union.members.first()?.schema)?;
     if union.members.len() < 2 {
@@ -114,9 +114,9 @@ pub(crate) fn values_of(
 /// How to identify the members by the presence of properties, as a list of decisions: the order
 /// of the checks, and for each member the properties that identify it (any one of them is enough).
 ///
-/// A member with a required property that no other member has goes first and is then ignored for the
-/// others, and so on. The last member is identified by all its declared properties.
-/// `None` if two members cannot be told apart like this.
+/// A member with a required property that no other member has goes first and is then ignored for the others,
+/// and so on. The last member is identified by all its declared properties. `None` if two members cannot be
+/// distinguished in this way.
 pub(crate) fn decisions(
     components: &Components,
     union: &Union,

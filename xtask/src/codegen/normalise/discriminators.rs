@@ -13,7 +13,7 @@ use crate::codegen::model::{Remark, UnionStrategy};
 /// Completes the mappings, and removes discriminators that no member has, with a remark.
 ///
 /// # Errors
-/// Returns an error if the members cannot be told apart without the discriminator.
+/// Returns an error if the members cannot be distinguished without the discriminator.
 pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     let components = draft.components.clone();
     let mut remarks = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     failed.map_or(Ok(()), Err)
 }
 
-/// Whether the members can be told apart without the discriminator.
+/// Whether the members can be distinguished without the discriminator.
 fn is_told(components: &Components, pointer: &str, union: &Union) -> bool {
     let schema = Schema::new(Kind::Union(union.clone()), pointer);
     let model = unions::model(components, &schema, union);

@@ -277,7 +277,7 @@ fn client(document: &Document) -> Result<Normalised, String> {
     Ok(normalised)
 }
 
-/// How the ways differ, if they do.
+/// The difference between the clients with and without `import`, if there is one.
 fn difference(contract: &Value) -> Result<bool, String> {
     let document = source::parse(Path::new("api.json"), contract.to_string())
         .map_err(|problem| problem.to_string())?;
@@ -361,7 +361,7 @@ fn is_refused_by_the_command(contract: &Value) -> bool {
     })
 }
 
-/// `SEEDS=FROM..TO` runs others, and `SHOW` is the number of failures to print.
+/// `SEEDS=FROM..TO` selects other seeds, and `SHOW` the number of failures to print.
 #[test]
 fn a_random_contract_gives_the_same_client_with_and_without_import() {
     let given = std::env::var("SEEDS").ok();
@@ -395,7 +395,8 @@ fn a_random_contract_gives_the_same_client_with_and_without_import() {
         failures.len()
     );
     assert!(compared * 2 >= all, "{compared} of {all} were compared");
-    // A comparison refuses them. The two ways are meant to read a contract alike.
+    // A comparison refuses these contracts. `import` and `generate` should read a contract in the same way, so
+    // there must be few of them.
     let most = all.div_ceil(200);
     assert!(
         refused <= most,
@@ -598,7 +599,7 @@ fn with_references(change: impl Fn(&mut Value)) -> Vec<Value> {
             ("pathItems", json!({"delete": {"operationId": "deleteA", "tags": ["Environment"], "responses": {"204": {"description": ""}}}})),
         ];
         for (kind, part) in parts {
-            // Each of them by way of two references.
+            // Each part is reached through two references.
             let to = |name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
             contract["components"][kind] = json!({"P": to("Q"), "Q": to("R"), "R": part});
         }

@@ -17,7 +17,7 @@ pub(crate) enum Handling {
     Noted(&'static str),
 }
 
-/// The keywords of a thing, with blanks between them.
+/// The keywords of a kind of thing, separated by spaces.
 pub(crate) struct Keywords {
     followed: &'static str,
     describes: &'static str,

@@ -1,7 +1,7 @@
 //! Limits of values, as sentences.
 //!
-//! The types do not enforce limits: a constrained type turns next year's looser limit into a
-//! response that does not decode. So `minimum`, `maxLength` and the like become documentation.
+//! The types do not enforce limits: with constrained types, responses could not be decoded after the API has
+//! relaxed a limit. So `minimum`, `maxLength` and the like become documentation.
 
 use serde_json::{Map, Value};
 
@@ -61,7 +61,7 @@ pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<Line> {
     );
     found.extend(number("maxItems").map(|value| stated("At most ", &value, " items.")));
     if map.get("uniqueItems") == Some(&Value::Bool(true)) {
-        found.push(Line::new("No item twice."));
+        found.push(Line::new("No two items are equal."));
     }
     found.extend(
         number("minProperties")

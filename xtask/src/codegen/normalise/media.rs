@@ -42,7 +42,7 @@ pub(crate) fn essence(media: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// Whether a media type is JSON, or anything: an API that says `*/*` here speaks JSON.
+/// Whether a media type is JSON, or any type: an API that declares `*/*` here uses JSON.
 pub(crate) fn is_json(media: &str) -> bool {
     let media = essence(media);
     matches!(

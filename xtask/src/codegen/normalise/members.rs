@@ -114,7 +114,7 @@ fn plain(schema: &Schema) -> String {
     print.strip_prefix('?').map(str::to_owned).unwrap_or(print)
 }
 
-/// Makes several enums of a union one.
+/// Merges several enums of a union into one.
 fn one_enum(components: &Components, union: &mut Union, remarks: &mut Vec<Remark>) {
     let is_enum = |member: &Member| matches!(kind(components, member), Kind::Enum(_));
     let is_text = |member: &Member| {

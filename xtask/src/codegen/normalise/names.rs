@@ -35,7 +35,7 @@ pub(crate) fn value_name(text: &str) -> String {
     let spelled = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        // A lower-case letter may have a combining mark, which is no letter: that of `İ` has one.
+        // A lower-case letter may have a combining mark, which is not a letter: the lower case of `İ` has one.
         _ => clean(&clean(text).to_snake_case()).to_snake_case(),
     };
     identifier(&spelled, "x")
@@ -57,7 +57,7 @@ pub(crate) fn variant_name(value: &str) -> String {
     }
 }
 
-/// Names that are taken, each by one item.
+/// The names that are taken, each by one item.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     names: BTreeSet<String>,
@@ -66,7 +66,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// These names are taken.
+    /// Starts with these names as taken.
     pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Self {
         Self {
             names: names.into_iter().collect(),
@@ -228,7 +228,7 @@ fn separate_digits(text: &str) -> String {
     separated.collect()
 }
 
-/// A text as an identifier of Rust: begins with a letter, and is no keyword.
+/// Turns a text into an identifier of Rust, which begins with a letter and is not a keyword.
 pub(crate) fn identifier(text: &str, prefix: &str) -> String {
     let begun = match text.chars().next() {
         None => prefix.to_owned(),

@@ -77,7 +77,7 @@ fn accepts_any(schema: &Schema) -> bool {
     }
 }
 
-/// Any value may be null, whatever is said of it.
+/// A schema of any value also accepts null, whatever its other keywords are.
 pub(crate) fn within_any(draft: &mut Draft) {
     draft.walk_mut(|schema| schema.nullable &= !matches!(schema.kind, Kind::Any));
 }

@@ -16,11 +16,11 @@ use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::problem::Problem;
 
-/// A contract has no more operations: several times the number of a large real one, and few enough for
-/// the one file that has a method for each.
+/// The maximum number of operations of a contract: several times that of a large real one, and few enough for
+/// the single file that has a method for each.
 const OPERATIONS: usize = 1_200;
 
-/// The methods whose requests no server takes a body of.
+/// The methods whose requests have no body.
 const BODILESS: [&str; 2] = ["head", "trace"];
 
 /// Reads all operations into the draft.

@@ -239,8 +239,7 @@ fn is_of_type(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether the limits leave room for integers that a signed one of 64 bits does not hold, and for none
-/// below zero.
+/// Whether the limits allow integers that do not fit into a signed 64-bit integer, and no negative ones.
 fn is_beyond_signed(map: &Map<String, Value>) -> bool {
     // An exclusive limit is a number since 3.1, and before that a flag beside the other one.
     let limits = |names: [&str; 2]| {

@@ -179,7 +179,7 @@ fn one(
         let what = format!("a {} cannot have the name `{name}`", location.name());
         return Err(reader
             .problem(&format!("{place}/name"), what)
-            .with_help("use ASCII letters, digits and hyphens, without blanks"));
+            .with_help("use ASCII letters, digits and hyphens, without spaces"));
     }
     let style = styles::of_parameter(reader, value, location, (name, &place))?;
     if is("allowReserved") == Some(true) {

@@ -45,8 +45,9 @@ fn schemas<'a>(reader: &Reader<'a>) -> impl Iterator<Item = (&'a String, &'a Val
     schemas.and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Makes a component that extends a parent and adds nothing a schema of its own. Without a discriminator it is
-/// another name of the parent, and what extends that name extends the parent.
+/// Turns a component that extends a parent with a discriminator, and adds nothing, into a separate schema. If
+/// the parent has no discriminator, such a component is another name of the parent: a schema that extends it
+/// extends the parent.
 fn separate(reader: &Reader<'_>, draft: &mut Draft, parents: &IndexMap<String, Discriminator>) {
     if parents.is_empty() {
         return;

@@ -38,7 +38,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
     /// The names of schemas that references find inside other parts of the document, by pointer.
     inner: &'a BTreeMap<String, String>,
-    /// Those of them that references have named so far.
+    /// The schemas of `inner` that references have named so far.
     met: RefCell<BTreeSet<&'a String>>,
     /// The remarks collected while reading, without duplicates.
     remarks: RefCell<Vec<Remark>>,
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
         }
         let says_more = match own.kind {
             Kind::Any => parts.is_empty(),
-            // Any object is more than any value.
+            // A schema of any object is more specific than a schema of any value.
             _ => parts.iter().all(|part| matches!(part.kind, Kind::Any)),
         };
         if says_more || !own.is_neutral() {

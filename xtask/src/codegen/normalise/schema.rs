@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     Ref(String),
     Text(TextFormat),
     Integer,
-    /// An integer that a signed one of 64 bits does not hold.
+    /// An integer that may not fit into a signed 64-bit integer.
     Unsigned,
     Number,
     Boolean,
@@ -125,7 +125,7 @@ impl Schema {
         }
     }
 
-    /// A schema that any object fits and that says nothing.
+    /// Whether any object fits the schema, and the schema has no notes.
     pub(crate) fn is_neutral(&self) -> bool {
         match &self.kind {
             Kind::Any => true,

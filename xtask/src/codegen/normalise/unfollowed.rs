@@ -10,7 +10,7 @@ use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::contract::things::Thing;
 
-/// The address that a client has by itself.
+/// The default base URL of a client.
 pub(crate) const BASE_URL: &str = "https://api.qovery.com";
 
 /// The notes on the keywords of the contract that the client does not follow.

@@ -214,7 +214,7 @@ fn declares(
     }
 }
 
-/// A value of such a union could be decoded for ever.
+/// Decoding a value of such a union would not end.
 fn not_within_itself(
     components: &Components,
     schema: &Schema,

@@ -23,8 +23,8 @@ use crate::problem::Problem;
 
 use super::{methods::Signature, models::Model, types, unions::Unions, usage::Usage};
 
-/// How many pairs of models are tried, at most. Fields of other names are looked for as well, so that
-/// models that contain each other give pairs without end.
+/// How many pairs of models are tried, at most. Fields of other names are searched too, so that models that
+/// contain each other would give an unlimited number of pairs.
 const PAIRS: usize = 20_000;
 
 /// The models that may be converted, with their uses.

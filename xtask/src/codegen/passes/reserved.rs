@@ -6,20 +6,20 @@
 
 /// Names that a generated method cannot have.
 pub(crate) struct Reserved {
-    /// Methods of the type itself, with blanks between them.
+    /// Methods of the type itself, separated by spaces.
     own: &'static str,
     /// The traits that give it more methods.
     traits: &'static [&'static str],
 }
 
 impl Reserved {
-    /// Only these names, with blanks between them.
+    /// Only these names, separated by spaces.
     pub(crate) const fn of(own: &'static str) -> Self {
         Self { own, traits: &[] }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        // Most names are not even a part of a list.
+        // Most names are not contained in a list at all.
         let mut lists = self.lists().filter(|list| list.contains(name));
         lists.any(|list| list.split_whitespace().any(|known| known == name))
     }

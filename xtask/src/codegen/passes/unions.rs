@@ -1,7 +1,7 @@
 //! Writes the unions, each as one call of the runtime's macro.
 //!
-//! The normaliser decides how the members are told apart, progenitor decides their types. The macro
-//! decodes the union.
+//! The normaliser decides how the members are distinguished, progenitor decides their types. The macro decodes
+//! the union.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,7 +25,7 @@ struct Places {
     response: bool,
     /// Methods that take it as their body.
     sent_by: Vec<String>,
-    /// Methods that give it.
+    /// Methods that return it.
     returned_by: Vec<String>,
     /// Methods that take it as a parameter.
     parameter_of: Vec<String>,
@@ -73,7 +73,7 @@ pub(crate) fn operation_areas(
                 }
                 let (area, place) = match areas::area_of_path(&operation.path) {
                     Some(area) => (area, format!("belongs to `{area}` by its path")),
-                    None => (&areas::OTHER, "is there with every feature".to_owned()),
+                    None => (&areas::OTHER, "is available with every feature".to_owned()),
                 };
                 remarks.push(Remark {
                     pointer: operation.pointer.clone(),

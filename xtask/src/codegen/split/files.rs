@@ -14,7 +14,7 @@ use crate::codegen::doc::{Doc, Line};
 use crate::problem::Problem;
 use crate::write::Tree;
 
-/// No generated file is longer.
+/// The maximum number of lines of a generated file.
 const MAXIMUM_LINES: usize = 15_000;
 
 /// How many lines of a file its head, imports and the like may take.
@@ -193,7 +193,7 @@ impl Files<'_> {
     ) -> Result<(), Problem> {
         let mut text = String::from(
             "//! Which feature each operation needs: all operations by area.\n//!\n\
-             //! Each area is a Cargo feature. A model is there if an operation that uses it is.\n",
+             //! Each area is a Cargo feature. A model is available if an operation that uses it is.\n",
         );
         let cell = |line: Line| Doc::of(line).text().replace('|', "\\|");
         for (area, listed) in operations {
@@ -231,7 +231,7 @@ impl Files<'_> {
             pub(crate) mod mock;
             mod paging;
 
-            /// The models: what operations take and give.
+            /// The models that operations take and return.
             #[allow(deprecated, unused_imports, reason = "former names are exported too")]
             pub mod types { #types }
 

@@ -30,7 +30,7 @@ pub(super) struct Formatted {
 }
 
 impl Formatted {
-    /// Formats items that are there under a condition, if there is one, and under those that they have of their own.
+    /// Formats items that depend on a condition, if one is given, and on their own conditions.
     ///
     /// # Errors
     /// Returns an error if they are not Rust: a defect of the generator.
@@ -43,7 +43,7 @@ impl Formatted {
         Ok(items.map(|item| Self::of(item, condition)).collect())
     }
 
-    /// The same, without formatting items that an earlier run has formatted.
+    /// Like [`all`](Self::all), but items that an earlier run has formatted are not formatted again.
     ///
     /// # Errors
     /// Returns an error if they are not Rust: a defect of the generator.
@@ -160,7 +160,7 @@ fn setters(mut block: ItemImpl) -> String {
 /// # Errors
 /// Returns an error that names the first item if they are not Rust: a defect of the generator.
 fn parsed(tokens: TokenStream) -> Result<syn::File, Problem> {
-    // Tokens that nothing else has are parsed without a copy.
+    // The tokens are parsed without a copy, because nothing else holds them.
     let words = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(word) => Some(word.to_string()),
         _ => None,

@@ -99,7 +99,7 @@ fn type_within(
     }
 }
 
-/// Whether null alone fits a schema, or the schema that it refers to.
+/// Whether only null fits a schema, or the schema that it refers to.
 fn is_only_null(schema: &Value, schemas: &Map<String, Value>) -> bool {
     let values = target(schema, schemas)
         .get("enum")

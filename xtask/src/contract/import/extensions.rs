@@ -1,4 +1,4 @@
-//! The extensions in which the contract keeps facts that no published revision has any more.
+//! The extensions for facts that the newest published revision no longer has.
 
 use serde_json::Value;
 

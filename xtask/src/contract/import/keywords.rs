@@ -282,7 +282,7 @@ fn is_of_numbers(format: &Value) -> bool {
         .is_some_and(|format| formats.contains(&format))
 }
 
-/// A schema that null alone fits.
+/// A schema that only null fits.
 pub(super) fn only_null() -> Map<String, Value> {
     Map::from_iter([
         ("type".to_owned(), Value::from("string")),
@@ -297,7 +297,7 @@ fn is_composed(map: &Map<String, Value>) -> bool {
         .any(|keyword| map.contains_key(*keyword))
 }
 
-/// Whether null alone fits a schema, whatever its other keywords say of other values.
+/// Whether only null fits a schema, whatever its other keywords require of other values.
 pub(super) fn allows_null_alone(map: &Map<String, Value>) -> bool {
     let values = match (map.get("const"), map.get("enum")) {
         (Some(only), _) => std::slice::from_ref(only),
@@ -329,7 +329,7 @@ pub(super) fn null(facts: &mut Map<String, Value>) {
     }
 }
 
-/// Whether null alone fits a member of a choice. A reference or a composition in it is read as such.
+/// Whether only null fits a member of a choice. A reference or a composition in it is followed.
 pub(super) fn is_null(schema: &Value) -> bool {
     if schema.as_object().is_some_and(is_composed) {
         return false;

@@ -31,6 +31,8 @@ const PART: usize = 10;
 /// How many missing operations the message names.
 const NAMED: usize = 5;
 
+/// Checks that the newest revision is complete.
+///
 /// # Errors
 /// Returns an error if the newest revision has no operation, or lacks more than a tenth of the current ones.
 pub(super) fn check(

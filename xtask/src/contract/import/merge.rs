@@ -1,5 +1,5 @@
-//! From several layers to the facts of one contract: the newest layer is current, the older ones add
-//! the facts that it lacks.
+//! Merges several layers into the facts of one contract: the newest layer is current, the older ones add the
+//! facts that it lacks.
 //!
 //! Nothing is removed: operations, schemas, properties, values, members and parameters that only an
 //! older layer has stay, marked deprecated. A schema that the newest layer has is taken from there, for
@@ -22,7 +22,7 @@ use crate::contract::inner::free;
 use crate::contract::references::{schema_name, to_schema};
 use crate::contract::walk::each_reference;
 
-/// `layers` from the oldest to the newest.
+/// Merges layers, which are given from the oldest to the newest.
 pub(super) fn merge(layers: &[Layer]) -> Merged {
     let (newest, older) = match layers.split_last() {
         Some((newest, older)) => (Some(newest), older),
@@ -186,8 +186,8 @@ fn respell(operation: &mut Operation, spelling: &str) {
     }
 }
 
-/// Adds the schemas that only the layer has. Gives the names that its schemas have in the contract, and
-/// the schemas by these names.
+/// Adds the schemas that only the layer has. Returns the names that its schemas have in the contract, and the
+/// schemas by these names.
 fn add_schemas(
     merged: &mut Merged,
     layer: &Layer,

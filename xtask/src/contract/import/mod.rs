@@ -31,7 +31,7 @@ use layer::{Kind, Layer};
 use super::Document;
 use crate::problem::Problem;
 pub(crate) use loss::Loss;
-pub(crate) use report::{Report, silent_schemas};
+pub(crate) use report::{Report, undescribed_schemas};
 pub(crate) use schema::OF_THE_OVERLAY;
 
 /// The outcome of an import.

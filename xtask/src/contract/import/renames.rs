@@ -28,7 +28,7 @@ pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String>
         .filter(|name| !older.schemas.contains_key(*name))
         .collect();
     let mut renames = BTreeMap::new();
-    // An earlier import found it already.
+    // An earlier import has already found this rename.
     for (name, schema) in &newer.schemas {
         for former in
             texts(schema, FORMER_NAMES).filter(|former| older.schemas.contains_key(*former))
@@ -76,7 +76,7 @@ pub(super) fn schemas(newer: &Merged, older: &Layer) -> BTreeMap<String, String>
     }
 }
 
-/// A schema without keywords that do not describe the data, with renamed references.
+/// A schema reduced to the keywords that describe the data, with renamed references.
 fn shape(schema: &Value, renames: &BTreeMap<String, String>, (old, new): (&str, &str)) -> Value {
     let mut schema = schema.clone();
     if let Some(map) = schema.as_object_mut() {

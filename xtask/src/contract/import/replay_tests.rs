@@ -1,5 +1,5 @@
-//! Many revisions, imported one after the other: nothing that was ever published is missing at the end,
-//! unless the import that lost it said so.
+//! Many revisions, imported one after the other: nothing that was ever published is missing at the end, unless
+//! the report of an import lists it as lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ struct Fact {
 }
 
 impl Fact {
-    /// As reports name the place.
+    /// The name of the place in reports.
     fn place(&self) -> String {
         let mut place = self.root.clone();
         for step in &self.way {

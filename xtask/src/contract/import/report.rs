@@ -25,23 +25,23 @@ pub(crate) struct Report {
     markup: Vec<String>,
 }
 
-/// The title of new fields that a person has to look at.
+/// The title of the list of new fields to review.
 const SECRETS: &str = "fields that sound like secrets: check for an overlay action with `x-secret`";
 /// Titles of the lists of texts to write, which are not changes.
-const TO_WRITE: [&str; 2] = [MADE, SILENT];
-const MADE: &str = "operations whose summary is still the one made from the id";
-const SILENT: &str = "schemas without a description";
+const TO_WRITE: [&str; 2] = [DEFAULT_SUMMARIES, UNDESCRIBED];
+const DEFAULT_SUMMARIES: &str = "operations whose summary is still the one made from the id";
+const UNDESCRIBED: &str = "schemas without a description";
 
 /// The schemas of a contract that lack a description, by name.
-pub(crate) fn silent_schemas(contract: &Value) -> impl Iterator<Item = &String> {
+pub(crate) fn undescribed_schemas(contract: &Value) -> impl Iterator<Item = &String> {
     let schemas = contract
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let silent = schemas
+    let undescribed = schemas
         .into_iter()
         .flatten()
         .filter(|(_, schema)| schema.get("description").is_none());
-    silent.map(|(name, _)| name)
+    undescribed.map(|(name, _)| name)
 }
 
 impl Report {
@@ -134,9 +134,11 @@ impl Report {
             newest.addresses.clone(),
         ));
         report.sections.push((SECRETS, secrets::new(before, after)));
-        report.sections.push((MADE, made_summaries(document)));
-        let silent = silent_schemas(document).cloned().collect();
-        report.sections.push((SILENT, silent));
+        report
+            .sections
+            .push((DEFAULT_SUMMARIES, default_summaries(document)));
+        let undescribed = undescribed_schemas(document).cloned().collect();
+        report.sections.push((UNDESCRIBED, undescribed));
         report
     }
 
@@ -169,7 +171,7 @@ fn whole(operation: &Operation) -> Value {
     Value::Object(facts)
 }
 
-fn made_summaries(document: &Value) -> Vec<String> {
+fn default_summaries(document: &Value) -> Vec<String> {
     let mut made = Vec::new();
     for (path, item) in document
         .get("paths")

@@ -676,7 +676,7 @@ fn a_revision_that_lacks_more_than_a_tenth_of_the_current_operations_is_refused(
         (empty.clone(), Some("has no operation")),
     ] {
         let revision = document(&revision);
-        // Whether the operations are those of a contract or of an older revision.
+        // The operations are those of a contract, or those of an older revision.
         for (contract, revisions) in [
             (Some(&whole), vec![revision.clone()]),
             (None, vec![whole.clone(), revision.clone()]),

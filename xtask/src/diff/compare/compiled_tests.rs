@@ -1,9 +1,9 @@
 //! The clients of the pairs of contracts, compiled with programs that use them.
 //!
-//! `pairs/uses.rs` has one use of the client a line. A line that compiles with the old client and not with the
-//! new one has to be explained by a major change, and each major change has to break a line. On demand, because it
-//! compiles about two hundred clients: `CACHE=DIR cargo test -p xtask --profile xtask --lib compiled -- --ignored
-//! --nocapture`.
+//! Each line of `pairs/uses.rs` is one use of the client. A line that compiles with the old client and not with
+//! the new one has to be explained by a major change, and each major change has to break a line. The test
+//! compiles about two hundred clients, so it is run only on demand: `CACHE=DIR cargo test -p xtask --profile
+//! xtask --lib compiled -- --ignored --nocapture`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -26,7 +26,7 @@ const USES: &str = include_str!("pairs/uses.rs");
 /// public items compares the features.
 const MOVED: [&str; 2] = ["operation-moved", "type-moved"];
 
-/// The text before the uses, and one use a line.
+/// The text before the uses, and the uses, one per line.
 fn uses() -> (String, Vec<&'static str>) {
     let (head, uses) = USES.split_once("\n//\n").unwrap();
     (format!("{head}\n"), uses.lines().collect())

@@ -70,7 +70,7 @@ fn former_names(found: &mut Found<'_>) {
     let (old, new) = (found.before, &found.new.surface);
     let is_there = |name: &String| new.types.contains_key(name) || new.calls.contains_key(name);
     for (alias, target) in &old.aliases {
-        // A former name may be the name again.
+        // A former name may be the current name again.
         let own = Some(alias).filter(|alias| is_there(alias));
         let Some(now) = new.aliases.get(alias).or(own) else {
             let phrase = Phrase::of(alias).words(", a former name, is gone");
@@ -78,7 +78,7 @@ fn former_names(found: &mut Found<'_>) {
             continue;
         };
         let current = new.aliases.get(target).unwrap_or(target);
-        // A type that is gone says so itself.
+        // A type that is gone is reported separately.
         if current != now && is_there(current) {
             let area = found.area_of(current);
             let phrase = Phrase::of(alias)

@@ -317,7 +317,7 @@ fn setters(
     }
 }
 
-/// Compares requests and responses, which no compiler sees.
+/// Compares requests and responses, which a compiler does not check.
 fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &OperationModel) {
     let (_, subject) = key;
     let both = || places(&was.pointer, &is.pointer);
@@ -342,7 +342,7 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
         let (old, new) = both();
         found.add(rule, key, phrase, old, new);
     }
-    // The text of a parameter names its default and its limits.
+    // The documentation of a parameter states its default and its limits.
     let mut told = BTreeSet::new();
     for parameter in &is.parameters {
         let mut known = was.parameters.iter();

@@ -11,6 +11,7 @@ use super::{
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSelection, ServiceVersion, Subject,
     action_request::ActionRequest,
+    api::fault::before_acting,
     source::{ActionResponse, Fault},
 };
 
@@ -161,5 +162,5 @@ async fn environment_to_act_in(api: Api<'_>, service: ServiceRef) -> Result<Uuid
     api.parents
         .environment_of(service)
         .await
-        .map_err(Fault::before_acting)
+        .map_err(before_acting)
 }

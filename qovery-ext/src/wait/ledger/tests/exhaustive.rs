@@ -134,7 +134,7 @@ enum Truth {
 
 type Events = Vec<(Event, Stamp)>;
 
-/// The states of an action: queued, running, ended well, failed.
+/// The states of an action: queued, running, succeeded, failed.
 fn words(action: &str) -> [&'static str; 4] {
     match action {
         "STOP" => ["STOP_QUEUED", "STOPPING", "STOPPED", "STOP_ERROR"],
@@ -240,7 +240,7 @@ impl Server {
         world.goal == Goal::Deleted && deletions.any(|other| world.is_alike(&world.askers[other]))
     }
 
-    /// How our own request stands.
+    /// The outcome of our own request so far.
     fn truth(&self, world: &World) -> Truth {
         let ours = self.stages[self.resolved(0)];
         if world.goal == Goal::Canceled {
@@ -643,7 +643,7 @@ impl Node {
                         node.missed = None;
                         Observation::Request { id, state, at }
                     }
-                    // As the engine does: the status of the request has to be known.
+                    // As in the engine, the status of the request has to be known.
                     None if node
                         .ledger
                         .as_ref()
@@ -793,7 +793,7 @@ struct Found {
     decided: usize,
     explained: BTreeMap<&'static str, usize>,
     excused: BTreeMap<&'static str, usize>,
-    /// At most some of each kind.
+    /// A limited number of each kind.
     wrong: BTreeMap<String, Vec<String>>,
 }
 

@@ -51,7 +51,7 @@ fn a_run_that_began_after_the_queue_was_seen_to_be_empty_is_that_of_a_later_requ
     // Without that reading, either of them can be ours.
     let unknown = judged(&[], ["DEPLOYED", "DEPLOYMENT_ERROR"]);
     assert!(!is_reached(&unknown) && !is_failed(&unknown), "{unknown:?}");
-    // With two requests alike in it, neither of them can be excluded.
+    // With two similar requests in the queue, neither of them can be excluded.
     let both = [queue(16_000, &[row(1, "DEPLOY"), row(2, "DEPLOY")])];
     let unknown = judged(&both, ["DEPLOYED", "DEPLOYMENT_ERROR"]);
     assert!(!is_reached(&unknown) && !is_failed(&unknown), "{unknown:?}");

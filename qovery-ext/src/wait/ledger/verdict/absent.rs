@@ -70,7 +70,7 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     let said = ledger.own_request();
-    // The run of a request that waits is still to come.
+    // The run of a queued request has not begun.
     if said.is_some_and(|own| own.fate == Fate::Queued) {
         return Ok(None);
     }

@@ -110,7 +110,7 @@ fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
         Some(target) => *target == shown.execution(),
         None => was_at_work && was_shown,
     };
-    // A run from before the target is shown if the status is late, and so is the rest before the target.
+    // A status that is late shows an earlier run, or that nothing ran before the target.
     let is_other = !is_target && !was_shown && (ledger.target.is_some() || was_at_work);
     // Another run is shown, so the previous one has ended. Within a settle period it can be an older one.
     let is_other = is_other && poll.is_settled(ledger.asked_at(), 1);

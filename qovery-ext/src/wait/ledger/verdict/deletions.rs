@@ -89,8 +89,8 @@ impl<'a> Deletions<'a> {
         .collect()
     }
 
-    /// Whether a request was executed and has failed: then it has deleted nothing. Its runs are those with the same
-    /// description, if no other request has it.
+    /// Whether a request was executed and has failed: then it has deleted nothing. Its runs are those with its
+    /// description, if no other request has the same one.
     fn has_failed_run(self, request: &Run) -> bool {
         let own = request.description();
         let runs = self.ledger.runs.iter();
@@ -124,7 +124,8 @@ impl<'a> Deletions<'a> {
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
         let was_deleting = self.had_begun();
-        // An environment that still exists can also be called deleted, because all of its services are.
+        // An environment that still exists can also have the state `DELETED`, because all of its services have
+        // it.
         let was_deleted =
             before.is_some_and(|before| before.state == State::Deleted) && self.was_listed_before();
         let mut own_runs = self.ledger.candidates().executions().into_iter();
@@ -143,7 +144,7 @@ impl<'a> Deletions<'a> {
         runs.any(|run| self.ledger.queue().listed_before(run) && self.is_asked_for(run))
     }
 
-    /// Whether only the history can say whose the run is that a request was behind.
+    /// Whether only the history can show who triggered a run that a request waited behind.
     pub(super) fn lack_a_description(self) -> bool {
         let requests = self.ledger.candidates().requests().into_iter();
         let mut waiting = requests.filter(|run| run.fate == Fate::Queued);

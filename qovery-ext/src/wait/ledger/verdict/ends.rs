@@ -1,4 +1,4 @@
-//! How runs have ended for the operation.
+//! The ends of runs, as they count for the operation.
 
 use std::time::Duration;
 
@@ -148,7 +148,8 @@ impl<'a> Ends<'a> {
         runs
     }
 
-    /// When a run that has ended was over: an environment runs one at a time.
+    /// The latest time at which a run that has ended was over: its end, or the beginning of the next run,
+    /// because an environment runs one at a time.
     pub(super) fn over_by(self, run: &Run) -> Option<Stamp> {
         let end = run.end()?.at;
         let executions = self
@@ -174,7 +175,7 @@ impl<'a> Ends<'a> {
         Some(evidence_of(Some(&run.id), end.said_by, state, end.at))
     }
 
-    /// The runs cannot be told apart, or another run replaced ours.
+    /// The runs cannot be distinguished, or another run replaced ours.
     pub(super) fn superseded(self, alike: &[&Run]) -> Verdict {
         let shown = self
             .ledger

@@ -87,7 +87,7 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         None | Some(Fate::Running) => false,
         Some(Fate::Unknown | Fate::Queued) => true,
         // It may repeat the state of the environment. The runs from before a request that is watched are not
-        // known: the shown run may be one of them, or that of another request alike.
+        // known: the shown run may be one of them, or that of another similar request.
         Some(Fate::Ended(end)) => {
             let is_ours = ledger.has_acted()
                 && ledger.status().shows_candidate()
@@ -159,7 +159,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         .request_status()
         .may_repeat_another_run(run, is_canceled);
     let is_success = matches!(decision, Decision::Reached(_));
-    // The run that agrees may be another one, and only the history tells its action and origin.
+    // The run that agrees may be another one, and only the history shows its action and origin.
     let may_be_foreign = is_doubtful && is_success && ledger.request_status().has_others();
     if (is_doubtful && ledger.status().is_at_work())
         || may_be_foreign
@@ -269,8 +269,8 @@ fn has_no_run(ledger: &Ledger, poll: &Poll) -> Step {
             {
                 return says(Verdict::Decided(own, facts));
             }
-            // The history and the status can be late. A run that is over shows nothing new: to wait for it would
-            // never end.
+            // The history and the status can be late. A run that is over shows nothing new, so the wait for it
+            // would not end.
             let goes_on = ledger.status().shows_candidate() && !ledger.status().rests();
             if goes_on || !poll.is_settled(since, 4) {
                 return waits(Phase::Running);

@@ -104,8 +104,9 @@ impl<'a> RequestStatus<'a> {
             || self.is_contradicted_by_the_order(decision)
     }
 
-    /// Whether the request was said to run while another run was at work, which can be ours and ended in another way
-    /// than the later runs that ended as the request status says. Then it repeats the state of the environment.
+    /// Whether the request status reports the end of a later run, and so repeats the state of the environment:
+    /// when it was "running", a run that can be ours was at work and ended in another way, and all runs with
+    /// the reported end began after that.
     fn is_of_a_later_run(self, request: &Run, decision: &Decision) -> bool {
         let Some(running) = request.running else {
             return false;
@@ -140,8 +141,8 @@ impl<'a> RequestStatus<'a> {
                 .is_some_and(|first| first.end().is_some() && !agrees(first))
     }
 
-    /// Whether the request was said to run a settle period after the end of every run that had begun when it was first
-    /// said to run.
+    /// Whether the request status was still "running" a settle period after the end of every run that had begun
+    /// when it was first "running".
     fn outlasts_its_run(self, request: &Run) -> bool {
         let Some(running) = request.running else {
             return false;

@@ -17,7 +17,7 @@ use crate::wait::{
 pub(in super::super) const RULES: &[Judging] = table! {
     is_unknown: "a request that no endpoint names has no run that is known to be its own",
     lists_the_first: "a row of the queue is at most a settle period late",
-    is_shared: "a run that goes on has no end in the history",
+    is_shared: "a run that continues has no end in the history",
     is_queued: "the queue lists a request until its run starts",
     is_at_work: "an environment runs one deployment at a time",
     services_ended: "the history lists each service of a run with its end",
@@ -32,7 +32,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_undescribed: "a request that was queued before has a run of its own",
     is_of_one_ahead: "requests are executed in the order of the queue",
     lacks_a_run: "each request that was executed has a run",
-    agree: "one of them is ours",
+    agree: "one of the runs that can be ours is ours",
 };
 
 /// The user gave a request that the API does not know, and that no other endpoint has named.
@@ -163,7 +163,7 @@ pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
         true => ledger.status().is_at_work() && run.end().is_none(),
         false => ledger.status().shows(run) && poll.is_settled(ledger.quiet_since(), 1),
     };
-    // The run can be that of another request alike, and ours is not shown yet.
+    // The run can be that of another similar request, and ours is not shown yet.
     if ledger.candidates().has_others_alike() {
         poll.need(ledger, Fact::Queue)?;
     }
@@ -258,8 +258,8 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
     Ok(None)
 }
 
-/// Whether the status names the run only by its date, so that no entry of the history is known to be it, and the
-/// history need not list it yet.
+/// Whether the status shows a run that can be ours and names it only by its date, and the history may not list
+/// the run yet.
 fn shows_unlisted(ledger: &Ledger, poll: &Poll) -> bool {
     let shown = ledger.status().run().filter(|run| run.is_named_by_date());
     let is_possible = |run: &Run| !claim(ledger, run).is_excluded();
@@ -311,7 +311,8 @@ fn is_idle(ledger: &Ledger, poll: &Poll) -> bool {
     (shows_all || is_listed) && ledger.status().rests() && poll.is_settled(ledger.idle_since(), 4)
 }
 
-/// Whether the last reading of the queue is older than an environment that has been idle since.
+/// Whether the last reading of the queue no longer counts: the queue cannot be read any more, and the
+/// environment is idle.
 fn is_outdated(ledger: &Ledger, poll: &Poll) -> bool {
     ledger.is_unavailable(Fact::Queue) && is_idle(ledger, poll)
 }
@@ -399,8 +400,8 @@ fn may_be_of_another(ledger: &Ledger) -> bool {
     runs.iter().any(|run| !run.is_described()) && ledger.runs.iter().any(is_ahead)
 }
 
-/// Whether the queue has listed a request of others that does the same, not later than the first one that can be
-/// ours.
+/// Whether the queue has listed a request of others with the same action, and not later than a request that can
+/// be ours.
 fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
     let (Some(id), Some(queued)) = (run.request(), run.queued) else {
         return false;
@@ -461,7 +462,8 @@ fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn agree(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = all(ledger);
-    // If the response was lost, the action may not have been executed: of two runs alike, neither may be ours.
+    // If the response was lost, the action may not have been executed: of two similar runs, neither may be
+    // ours.
     let is_clear = !ledger.is_lost() || ledger.candidates().executions().len() < 2;
     if lacks_an_action(ledger) && !ledger.is_unavailable(Fact::History) {
         poll.need(ledger, Fact::History)?;

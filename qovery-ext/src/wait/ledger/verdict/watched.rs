@@ -8,10 +8,10 @@ use super::super::{
 use crate::wait::{Endpoint, Phase, decision::Verdict};
 
 pub(in super::super) const RULES: &[Judging] = table! {
-    at_work: "a state tells work from rest",
+    at_work: "a state shows whether something runs",
     not_begun: "a stopped environment has not failed to be deployed",
     queued: "a queued request will change the state",
-    state_decides: "nothing is at work or queued",
+    state_decides: "if nothing runs or is queued, the state does not change",
 };
 
 fn states(ledger: &Ledger) -> Vec<&State> {

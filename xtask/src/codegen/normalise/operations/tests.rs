@@ -107,7 +107,7 @@ fn the_second_of_two_operations_of_one_id_or_one_rust_name_is_named_by_its_path(
         notes[0].contains("`StopCluster` and `stop_cluster` of /paths/~1a/get are one name"),
         "{notes:?}"
     );
-    // A name that another operation has by itself stays that one's.
+    // An operation keeps the name that its own id gives it.
     let (ids, _) = names(["x", "x", "getBById"]);
     assert_eq!(ids, ["x", "getBById2", "getBById"]);
 }
@@ -445,7 +445,7 @@ fn a_style_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() 
         (
             json!({"name": "p p", "in": "header", "schema": text}),
             "0/name: a header cannot have the name `p p`",
-            "without blanks",
+            "without spaces",
             json!({"name": "p-p"}),
         ),
     ] {

@@ -148,7 +148,7 @@ fn with(place: &str, keyword: &str, value: Value) -> Option<Value> {
         .pointer_mut(place)
         .unwrap_or_else(|| panic!("{place}"));
     let thing = thing.as_object_mut().expect("a mapping");
-    // A reference is the whole of it.
+    // An object with a reference has no other keyword.
     if thing.contains_key(keyword) || thing.contains_key("$ref") {
         return None;
     }
@@ -256,7 +256,7 @@ fn every_keyword_at_every_place_is_followed_or_described_or_noted_or_refused() {
                             assert_eq!(read.remarks, [], "{at}");
                             assert_eq!(facts(&read), plain, "{at}");
                         }
-                        // Refused is louder than noted.
+                        // A refusal is also acceptable where a note is expected.
                         (Handling::Noted(_), Err(_)) => {}
                         (Handling::Noted(_), Ok(read)) => {
                             let mut notes = read.remarks.iter();

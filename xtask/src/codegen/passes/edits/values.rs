@@ -166,8 +166,8 @@ impl Conversions<'_> {
         ))
     }
 
-    /// The part of a model that a request takes in place of the whole: its id, or the value of one
-    /// that is nothing but a tag and a value.
+    /// The part of a model that a request takes in place of the whole model: its id, or its value if the model
+    /// has only a tag and a value.
     fn unwrapped(&mut self, name: &str, to: &Type, value: &TokenStream) -> Option<Value> {
         let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
         let structs = self.shapes.structs;

@@ -13,7 +13,7 @@ use crate::codegen::passes::types;
 
 use super::model::{Field, Model, Presence};
 
-/// For how many fields the runtime has a bit.
+/// The number of bits of the mask of required fields in the runtime.
 const BITS: usize = 128;
 
 /// Writes the implementations for one struct.
