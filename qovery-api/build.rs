@@ -1,9 +1,9 @@
 //! Detects an edit of the contract and regenerates the client.
 //!
-//! In this workspace, "edit the contract, build" gives a client for the new contract. Everywhere else
-//! (a packaged crate, a dependency by path or git, a vendored crate) this script does nothing, and the
-//! checked-in code is built. It has no dependencies and compiles no generator into a dependent build. If the
-//! generated code is current it reads three files and ends.
+//! In this workspace, "edit the contract, build" gives a client for the new contract. Everywhere else (a packaged
+//! crate, a dependency by path or git, a vendored crate) this script does nothing, and the checked-in code is built. It
+//! has no dependencies, and a dependent build never compiles the generator. If the generated code is current, the
+//! script reads a few files and ends.
 
 #![forbid(unsafe_code)]
 
@@ -30,9 +30,9 @@ const SOURCES: &str = "openapi.yaml, openapi-ws.yaml and their overlays";
 const SWITCH: &str = "QOVERY_REGENERATE";
 
 fn main() -> ExitCode {
-    // No variable is watched. Their values matter only while the client is not current. In this case the script
-    // fails, and cargo repeats it, or it makes the client current. Watching `CI` would compile the whole client
-    // again whenever builds inside and outside of CI alternate.
+    // No variable is watched. Their values matter only if the client is not current. The script then fails, and cargo
+    // runs it again in the next build, or it regenerates the client. Watching `CI` would compile the whole client again
+    // whenever builds inside and outside of CI alternate.
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     let Some(workspace) = Workspace::around() else {
@@ -63,24 +63,24 @@ fn keep_current(workspace: &Workspace) -> Result<Option<String>, String> {
         Recorded::Of(found) if found == wanted => return Ok(None),
         Recorded::OfOtherFiles => {
             return Ok(Some(format!(
-                "the client was generated from other files than {SOURCES}: `{COMMAND}` generates it from them"
+                "the client was not generated from {SOURCES}: run `{COMMAND}` to generate it from them"
             )));
         }
         Recorded::Of(_) | Recorded::Nothing => {}
     }
-    let stale = format!("the generated client is not what {SOURCES} give");
+    let stale = format!("the generated client does not match {SOURCES}");
     let forbidden = match env::var(SWITCH).as_deref() {
         Ok("never") => Some(format!("{SWITCH}=never")),
         Ok("") | Err(_) => in_ci().then(|| "CI is set".to_owned()),
         Ok(other) => {
             return Err(format!(
-                "{SWITCH} is `{other}`: the one value it takes is `never`"
+                "{SWITCH} is `{other}`: its only valid value is `never`"
             ));
         }
     };
     if let Some(reason) = forbidden {
         return Err(format!(
-            "{stale}, and a build must not change it here ({reason})\nrun `{COMMAND}`, and commit what it writes"
+            "{stale}, and a build must not change it here ({reason})\nrun `{COMMAND}`, and commit the written files"
         ));
     }
     let summary = regenerate::run(workspace, &wanted)
@@ -90,7 +90,7 @@ fn keep_current(workspace: &Workspace) -> Result<Option<String>, String> {
     )))
 }
 
-/// Whether this is a run of continuous integration, as its variable is commonly understood.
+/// Whether `CI` is set, and neither empty nor `0` nor `false`.
 fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }

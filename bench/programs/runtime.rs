@@ -1,7 +1,7 @@
 //! Times decoding and calling: the client against the peer, and against plain reqwest and serde_json.
 //!
-//! Both sides take turns. Prints one line for each figure: its name, the most that the ratio may be,
-//! and the milliseconds of both.
+//! Measures both sides alternately. Prints one line for each figure: its name, the maximum ratio, and the milliseconds
+//! of both.
 
 use std::{
     error::Error,
@@ -48,7 +48,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Lets both take turns, and prints the median of each in milliseconds.
+/// Measures both alternately, and prints the median of each in milliseconds.
 fn compare(
     name: &str,
     target: f64,
@@ -75,7 +75,7 @@ fn compare(
     Ok(())
 }
 
-/// Answers every request on one connection after the other with the same body.
+/// Accepts one connection after the other, and answers every request with the same body.
 fn serve(body: String) -> Outcome<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -130,7 +130,7 @@ fn main() -> Outcome<()> {
 
     let address = serve(environment(1))?;
     let base = format!("http://{address}");
-    // With the same limits as the client has.
+    // With the same limits as in the client.
     let plain = reqwest::Client::builder()
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))

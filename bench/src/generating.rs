@@ -1,6 +1,7 @@
-//! Generating: from the contract of this repository to written files, by both generators.
+//! Runs both generators, from the contract of this repository to written files.
 //!
-//! Ours is `cargo xtask generate`, as a contributor runs it. Building the files is measured separately.
+//! The generator of this repository is `cargo xtask generate`, as a contributor runs it. Building the generated files
+//! is measured separately.
 
 use std::process::Command;
 

@@ -52,7 +52,7 @@ const RUNTIME: &str = include_str!("../programs/runtime.rs");
 /// Copies the peer and writes the programs.
 ///
 /// # Errors
-/// Returns an error if the peer is no crate, or the work directory cannot be written.
+/// Returns an error if the peer is not a crate, or the work directory cannot be written.
 pub(crate) fn prepare(root: &Path, peer: &Path, work: &Path, generator: &Path) -> Result<Places> {
     let root = absolute(root)?;
     claim(work)?;
@@ -60,7 +60,7 @@ pub(crate) fn prepare(root: &Path, peer: &Path, work: &Path, generator: &Path) -
     let manifest = read(&peer.join("Cargo.toml"))?;
     if !manifest.contains(&format!("name = \"{PEER}\"")) {
         bail!(
-            "{} is not of the crate `{PEER}`\n  help: openapi-generator-cli generate {} -i REVISION.yaml -o DIR",
+            "{} is not the manifest of a crate `{PEER}`\n  help: openapi-generator-cli generate {} -i REVISION.yaml -o DIR",
             peer.join("Cargo.toml").display(),
             PEER_OPTIONS.join(" ")
         );
@@ -224,7 +224,7 @@ fn claim(work: &Path) -> Result<()> {
     let claim = work.join(CLAIM);
     if !is_real || !(is_empty || claim.is_file()) {
         bail!(
-            "{} holds files that were not made here\n  help: `--work` takes a new directory, an empty one, or that of an earlier run",
+            "{} has files of another program\n  help: `--work` takes a new directory, an empty one, or that of an earlier run",
             work.display()
         );
     }

@@ -37,7 +37,7 @@ impl Table {
         }
     }
 
-    /// The table, with ratios of ours to the other side's within one round.
+    /// The table, with the ratios of the client to the peer in each round.
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::from(
             "| figure | ours, median | other, median | ratio: min | median | max | target | met |\n|---|---|---|---|---|---|---|---|\n",

@@ -13,12 +13,12 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces the colors of texts that have too little contrast to the black background: below 4.5:1, or
-/// below 3:1 for the rest of a bar.
+/// Replaces text colors with too little contrast to the black background: below 4.5:1, or below 3:1 for the rest of a
+/// bar.
 fn readable(picture: &str) -> String {
     picture
         .replace("fill: #AA0000", "fill: #FF6B6B")
         .replace("fill: #555555", "fill: #767676")
-        // Dim texts would be fainter than any text should be.
+        // Dimmed text gets a color with enough contrast in place of an opacity.
         .replace(".dimmed { opacity: 0.4; }", ".dimmed { fill: #999999; }")
 }

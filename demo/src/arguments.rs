@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Deploy every service and wait.
     Deploy,
-    /// Deploy every service again, in the versions that run, and wait.
+    /// Deploy the current version of every service again and wait.
     Redeploy,
     /// Stop every service and wait.
     Stop,

@@ -1,6 +1,6 @@
 //! Commands on the API: one action on one environment, or a resumed wait.
 //!
-//! Dropping a future of this module stops the waiting; the API continues the accepted request.
+//! Dropping a future of this module only stops the wait: the API continues the accepted request.
 
 use std::time::Duration;
 

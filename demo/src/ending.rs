@@ -1,4 +1,4 @@
-//! How the program ends: its exit codes, and problems that end it before there is an outcome.
+//! The exit codes of the program, and problems that end it before there is an outcome.
 //!
 //! The outcome of a wait has its own exit code: see `WaitError`.
 

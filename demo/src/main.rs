@@ -1,7 +1,7 @@
 //! Shows the helpers in use: `cargo demo` runs on a fake; with `--environment` it acts on the API.
 //!
-//! An example to copy from, not a tool to depend on. Interrupting it only stops the waiting; the API
-//! continues the accepted request.
+//! It is an example to copy from, not a tool to depend on. Ctrl-C only stops the wait: the API continues the accepted
+//! request.
 #![forbid(unsafe_code)]
 
 mod arguments;

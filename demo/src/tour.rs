@@ -69,7 +69,7 @@ pub(crate) async fn play(
     world.break_next_build();
     match deploy().await {
         Err(ShowError::Missed(error)) if error.is_failed() => {
-            farewell(&display);
+            print_next_steps(&display);
             Ok(0)
         }
         // The tour has failed if the deployment that it shows has not failed.
@@ -85,7 +85,7 @@ fn chapter(display: &Display, number: u32, title: &str, text: &str) {
     display.event("chapter", &json!({"number": number, "title": title}));
 }
 
-fn farewell(display: &Display) {
+fn print_next_steps(display: &Display) {
     display.say("");
     display.heading("To deploy your own environment");
     display.say("  export QOVERY_API_TOKEN=…");

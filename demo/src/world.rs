@@ -1,5 +1,4 @@
-//! The world of the tour: a shop with seven services in three stages, on a fake that is served over
-//! HTTP on a port of this machine.
+//! The fake of the tour: a shop with seven services in three stages, served over HTTP on a port of this machine.
 
 use std::{io, time::Duration};
 
@@ -70,7 +69,7 @@ impl World {
         .url("https://shop.example.com");
         add(Helm, "gateway", "edge", &[(Deployment, 33)]);
 
-        live_through(&fake, &environment, &api);
+        add_history(&fake, &environment, &api);
         Ok(Self {
             environment,
             api,
@@ -115,7 +114,7 @@ impl World {
 }
 
 /// Creates a history of deployments that others have requested, most of them successful.
-fn live_through(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
+fn add_history(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
     for number in 1..=PAST {
         let somebody = environment.external_actor();
         match number % 11 {

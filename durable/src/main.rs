@@ -7,7 +7,7 @@
 //! curl localhost:8080/Deploy/release-42/run --json '"ENVIRONMENT_ID"'
 //! ```
 //!
-//! The name of the workflow (`release-42`) is unique: if it is requested twice, it runs once.
+//! The key of the workflow (`release-42`) identifies its run: a second request with the same key starts nothing.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -25,7 +25,7 @@ use qovery_ext::{
 };
 use restate_sdk::prelude::*;
 
-/// The duration of one step. A crash of the worker costs at most this time.
+/// The duration of one step. After a crash of the worker, at most this time is repeated.
 const SLICE: Duration = Duration::from_secs(30);
 
 /// The prefix of the ids of requests, to distinguish them from those of deployments.
@@ -37,7 +37,7 @@ struct Deploy {
 
 #[restate_sdk::workflow]
 impl Deploy {
-    /// Deploys an environment and waits for the end, also if worker and server are killed in between.
+    /// Deploys an environment and waits for the end, even if the worker or the server is killed in between.
     #[handler]
     async fn run(
         &self,
@@ -47,9 +47,9 @@ impl Deploy {
         let id: Uuid = environment
             .trim()
             .parse()
-            .map_err(|_| terminal("that is no id"))?;
-        // Reads the queue and the status before anything is sent. A finished step never runs again: if this one runs
-        // now, the next one runs for the first time.
+            .map_err(|_| terminal("the id of the environment is not a UUID"))?;
+        // Reads the queue and the status before anything is sent. Restate never repeats a finished step. If this step
+        // runs now, the next one has never run.
         let is_first = Arc::new(AtomicBool::new(false));
         let looked = Arc::clone(&is_first);
         let before = ctx
@@ -100,10 +100,10 @@ impl Deploy {
 
     /// Starts the deployment. Returns its token.
     ///
-    /// If the worker is killed after the request was sent, and before Restate has stored the end of this step,
-    /// the step runs again. A request that may have been executed is not sent again: the step takes the
-    /// request or the deployment that is new since the first step. If someone else has requested a deployment in
-    /// the meantime, the two cannot be told apart.
+    /// If the worker is killed after the request was sent, and before Restate has stored the end of this step, the step
+    /// runs again. A request that may have been executed is not sent again: the step takes the request or the
+    /// deployment that is new since the first step. If another user has requested a deployment in the meantime, the two
+    /// cannot be distinguished.
     async fn start(
         &self,
         id: Uuid,

@@ -260,7 +260,7 @@ async fn a_worker_that_is_killed_before_the_response_arrives_sends_no_second_req
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the server of Restate: see the top of this file"]
-async fn a_queued_request_of_another_user_is_not_taken_for_the_own_one() {
+async fn a_queued_request_of_another_user_is_not_taken_for_its_own() {
     let scene = Scene::set().await;
     let _slow = scene
         .api

@@ -1,9 +1,10 @@
 //! Decoding lists of environments: the client's types against plain serde.
 //!
-//! `plain` has the same fields as the client's type, written by hand with serde's derives. `peer` has
-//! the shape that openapi-generator gives these types: a hand-written copy, closed enums, offsets kept
-//! with each time, and the list itself optional. `without_limits` reads the client's types as serde does, so that
-//! nothing is counted: beside `client`, it shows the cost of the limit on decoded memory. To measure the real one: `cargo xtask bench`.
+//! `plain` has the same fields as the client's type, written by hand with serde's derives. `peer` has the shape that
+//! openapi-generator gives these types: a hand-written copy, closed enums, offsets kept with each time, and the list
+//! itself optional. `without_limits` reads the client's types as serde does, so that nothing is counted: compared with
+//! `client`, it shows the cost of the limit on decoded memory. `cargo run --package bench` compares the client with the
+//! peer's own code.
 
 use std::hint::black_box;
 

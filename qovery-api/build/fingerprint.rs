@@ -1,10 +1,10 @@
 //! A fingerprint of the files that the client is generated from.
 //!
-//! The regenerator records it in the generated code, the build script computes it again and compares:
-//! both include this file. It detects edits, is cheap without optimization too, and needs no
-//! library. Not a protection against forgery: the SHA-256 beside it is.
+//! The regenerator records it in the generated code. The build script computes it again and compares the two: both
+//! programs include this file. It detects edits, is fast even without optimizations, and needs no library. Unlike the
+//! SHA-256 that is recorded with it, it does not protect against forgery.
 
-/// FNV-1a in steps of eight bytes over the inputs, each after its length.
+/// Computes FNV-1a in steps of eight bytes over the length and the bytes of each input.
 pub(crate) fn fingerprint(inputs: &[Vec<u8>]) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for input in inputs {

@@ -59,7 +59,7 @@ fn take_turns(target: &Path) -> Result<File, String> {
     Ok(file)
 }
 
-/// Runs a command to its end, and gives its status and its messages.
+/// Runs a command to its end. Returns its status and its messages.
 ///
 /// Cargo shows nothing of a build script before it ends, and building the regenerator takes minutes: each
 /// message goes to the terminal as well, if there is one.

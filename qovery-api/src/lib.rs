@@ -50,10 +50,10 @@
 //! ```
 //!
 //! # Areas
-//! Operations, and the models that only they use, belong to areas. Each area is a Cargo feature. The feature `all` is on
-//! by default and enables all areas. A program that enables only the areas it uses compiles in a fraction of the time.
-//! [`areas`] lists all operations by area, and each item names its feature.
-//! If the area of a method or of a model is off, the error of the compiler names the feature.
+//! Operations, and the models that only they use, belong to areas. Each area is a Cargo feature. The feature `all` is
+//! on by default and enables all areas. A program that enables only the areas it uses compiles in a fraction of the
+//! time. [`areas`] lists all operations by area, and each item names its feature. If the area of a method or of a model
+//! is disabled, the compiler error names the feature.
 //!
 //! | feature | contents |
 //! |---|---|
@@ -76,9 +76,9 @@
 //! # Other features
 //! | feature | default | effect |
 //! |---|---|---|
-//! | `rustls` | on | TLS by rustls. |
-//! | `native-tls` | off | TLS by the library of the system. |
-//! | `gzip` | off | Asks for compressed responses. The limit on a body applies to its unpacked size. |
+//! | `rustls` | on | TLS with rustls. |
+//! | `native-tls` | off | TLS with the system's library. |
+//! | `gzip` | off | Asks for compressed responses. The limit on a body applies to its decompressed size. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
 //! | `stream` | off | The websocket API: the module `stream`. Enables `environments`. |
 //!

@@ -1,8 +1,8 @@
 //! Typed mocks: one matcher and one responder for each operation, on an [`httpmock`] server.
 //!
-//! [`MockServerExt`] gives `MockServer` a method for each operation, named like that of
-//! [`Client`](crate::Client). The compiler checks the request and the response that a test describes
-//! against the contract: parameters by their names and types, bodies by their models.
+//! [`MockServerExt`] gives `MockServer` a method for each operation, named like that of [`Client`](crate::Client). The
+//! compiler checks the request and the response of a mock against the contract: the names and types of parameters, and
+//! the models of bodies.
 //!
 //! ```
 //! use qovery_api::httpmock::MockServer;
@@ -14,7 +14,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = MockServer::start_async().await;
 //! let environment = Uuid::from_u128(1);
-//! let asked = server.get_environment_status(|when, then| {
+//! let mock = server.get_environment_status(|when, then| {
 //!     when.environment_id(environment);
 //!     then.ok(&model(json!({
 //!         "id": environment,
@@ -30,7 +30,7 @@
 //! let status = client.get_environment_status(environment).await?;
 //!
 //! assert_eq!(status.state, qovery_api::types::StateEnum::Deployed);
-//! asked.assert_async().await;
+//! mock.assert_async().await;
 //! # Ok(()) }
 //! ```
 //!
@@ -39,7 +39,7 @@
 //! of a path parameter, of a query parameter, of a header or of the body. Other parts may have any value.
 //! `None`, or an empty list, for an optional parameter matches requests without it.
 //!
-//! # Answering
+//! # Responding
 //! [`Then`] has a method for each success that the contract declares, which takes the model of the response.
 //! [`model`] creates a model from JSON, and panics with the field that does not fit. [`Then::error`] answers
 //! with any other status.
@@ -117,8 +117,12 @@ impl<O: Operation> fmt::Debug for Then<O> {
 /// # Panics
 /// Panics if the JSON does not fit the model; the message names the field.
 pub fn model<T: DeserializeOwned>(json: Value) -> T {
-    crate::decode(json.to_string().as_bytes())
-        .unwrap_or_else(|error| panic!("the JSON is no {}: {error}", std::any::type_name::<T>()))
+    crate::decode(json.to_string().as_bytes()).unwrap_or_else(|error| {
+        panic!(
+            "the JSON does not fit {}: {error}",
+            std::any::type_name::<T>()
+        )
+    })
 }
 
 /// Mocks one operation.
@@ -159,7 +163,7 @@ fn pattern(template: &str, only: Option<(&str, &str)>) -> String {
     pattern
 }
 
-/// Adds text that a regular expression takes literally.
+/// Appends text, escaped for a regular expression.
 fn escape(text: &str, pattern: &mut String) {
     for character in text.chars() {
         if character.is_ascii_punctuation() && !matches!(character, '<' | '>') {
@@ -169,7 +173,7 @@ fn escape(text: &str, pattern: &mut String) {
     }
 }
 
-/// The value, which a call could send.
+/// Returns the value, if a call can send it.
 fn sendable<T>(name: &str, value: Result<T, String>) -> T {
     value.unwrap_or_else(|problem| panic!("the parameter `{name}` of a mock {problem}"))
 }
@@ -183,7 +187,7 @@ fn decoded_pair(text: &str) -> (String, String) {
 
 fn encoded<T: Serialize + ?Sized>(value: &T, id: &str) -> Value {
     let value = serde_json::to_vec(value).and_then(|bytes| serde_json::from_slice(&bytes));
-    value.unwrap_or_else(|error| panic!("the mock of {id} has a body that is no JSON: {error}"))
+    value.unwrap_or_else(|error| panic!("the mock of {id} has a body that is not JSON: {error}"))
 }
 
 impl<O: Operation> When<O> {
@@ -249,8 +253,8 @@ impl<O: Operation> When<O> {
         }
     }
 
-    /// The query has, for the names in this text, exactly the pairs of the text. Without a text, it has no
-    /// parameter of this name.
+    /// Requires that for the names in this text, the query has exactly the pairs of the text. Without a text, requires
+    /// that the query has no parameter of this name.
     fn query_text(self, name: &str, text: Option<&str>) -> Self {
         let Some(text) = text else {
             return self.map(|when| when.query_param_missing(name));
@@ -332,7 +336,7 @@ impl<O: Operation> Then<O> {
         };
         assert!(
             (400..600).contains(&status),
-            "the mock of {} has the status {status}, which is no error",
+            "the mock of {} has the status {status}, which is not an error",
             O::INFO.id
         );
         self.json(status, &body)
@@ -370,11 +374,11 @@ impl<O: Operation> Then<O> {
         self.map(|then| then.status(status))
     }
 
-    /// The status, if it is one of a success.
+    /// Returns the status, if it is a success.
     pub(crate) fn success_status(status: u16) -> u16 {
         assert!(
             (200..300).contains(&status),
-            "the mock of {} has the status {status}, which is no success",
+            "the mock of {} has the status {status}, which is not a success",
             O::INFO.id
         );
         status

@@ -1,6 +1,6 @@
 //! The websocket API: a request for each endpoint, and the models of its frames.
 //!
-//! Generated from a separate contract ([`contract`]). A request has its path, its query and the type of its frames.
+//! Generated from a separate contract ([`contract`]). Each request has a path, a query and the type of its frames.
 //! `qovery_ext::stream` opens the socket and reads the frames.
 //!
 //! ```
@@ -109,7 +109,7 @@ impl StreamQuery {
     pub fn encode(&self) -> String {
         let encode = |text| utf8_percent_encode(text, RESERVED);
         let pairs = self.pairs.iter();
-        // The brackets of an index stand as they are.
+        // The brackets of an index are not encoded.
         let pairs = pairs.map(|(name, value)| match name.split_once('[') {
             Some((name, index)) => format!("{}[{index}={}", encode(name), encode(value)),
             None => format!("{}={}", encode(name), encode(value)),

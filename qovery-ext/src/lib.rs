@@ -36,7 +36,7 @@
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the library of the system |
-//! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
+//! | `gzip` | no | asks for compressed responses; the limit on a body applies to its decompressed size |
 //! | `services` | no | `recipes::services`, `recipes::find_service`, `recipes::urls`: the services and URLs of an environment |
 //! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; enables the areas `organizations` and `projects`; enables the feature `services` |
 //! | `history` | no | `recipes::history`: past deployments as rows with typed durations; enables the feature `services` |

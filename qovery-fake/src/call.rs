@@ -1,4 +1,4 @@
-//! A call of an operation, and the responses that the contract declares for it.
+//! A call of an operation, and the responses that the contract declares for the operation.
 
 use serde_json::Value;
 
@@ -32,13 +32,13 @@ impl Call<'_> {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// Returns the declared successful response: the facts, and the other properties that are required.
+    /// Returns the declared successful response. It has the facts, and the other properties that the contract requires.
     pub(crate) fn success(&self, facts: &Value) -> Response {
         self.declared(facts, Amount::Minimal)
     }
 
-    /// Returns a body that already matches the declared schema. Statuses are read so often that completing
-    /// each body would dominate the run time.
+    /// Returns a body that already matches the declared schema. It is not completed, because statuses are read so often
+    /// that this would dominate the run time.
     pub(crate) fn exact(&self, body: &Value) -> Response {
         Response::json(self.operation.success.status, body)
     }

@@ -1,7 +1,7 @@
 //! The core: takes a request and the current time, returns how the response is delivered.
 //!
-//! Synchronous and free of sockets. Both front ends call [`Core::handle`] and only deliver its
-//! decision, so that they cannot differ.
+//! The core is synchronous and has no sockets. Both front ends call [`Core::handle`] and only deliver its decision, so
+//! that they cannot differ.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -58,12 +58,12 @@ impl Core {
         let id = operation.map_or("", |operation| operation.id.as_str());
         let is_write = incoming.method != Method::GET;
         let effect = FaultEffect::of_request(&mut self.faults, id, is_write, self.world.time.now());
-        let instead = effect.instead();
-        let executed = effect.reaches_the_server() && instead.is_none();
+        let replacement = effect.replacement();
+        let executed = effect.reaches_the_server() && replacement.is_none();
         let response = if executed {
             Some(self.respond(&contract, incoming, &matched, operation))
         } else {
-            instead
+            replacement
         };
         let date = self.world.time.calendar(self.world.time.now());
         let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -188,7 +188,7 @@ fn check_parameters(
             }
             continue;
         };
-        // A commit is named by its hash, even if the contract declares another format for the parameter.
+        // The id of a commit is its hash, even if the contract declares another format for the parameter.
         if ["startId", "gitCommitId"].contains(&name) {
             continue;
         }
@@ -223,7 +223,7 @@ fn check_body(
         return Ok(Value::Null);
     };
     if incoming.body.is_empty() {
-        // An object without required properties may be omitted, unless the contract requires it.
+        // A body without required properties may be omitted, unless the contract requires the body.
         let problems = contract.violations(schema, &serde_json::json!({}), Direction::Request);
         return match problems.first() {
             Some(problem) => Err(Refusal::bad_request(format!("no body was sent: {problem}"))),

@@ -15,7 +15,7 @@ use super::{
     exchange::{Delivery, Incoming},
 };
 
-/// One fake. Clones refer to the same one.
+/// One fake. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine(Arc<Inner>);
 
@@ -81,7 +81,7 @@ impl Engine {
 
     /// Reads the core, advanced to the current time.
     #[cfg(feature = "stream")]
-    pub(crate) fn look<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
         let now = self.0.clock.now();
         self.lock(|core| {
             core.world.advance(now);

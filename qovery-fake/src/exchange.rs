@@ -1,4 +1,4 @@
-//! The core's representation of a request, and of the response to it.
+//! The requests and responses of the core.
 //!
 //! Independent of sockets and of the client's types: both front ends convert to and from these types.
 

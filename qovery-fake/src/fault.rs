@@ -11,8 +11,8 @@ use super::exchange::{Delivery, Outcome, Refusal, Response};
 
 /// A fault of one request, of some requests or of all requests.
 ///
-/// By default a fault applies to the next request only. If several faults match a request, the first one
-/// decides about its execution. Delays and changed bodies of the others apply too.
+/// By default a fault applies to the next request only. If several faults match a request, the first one decides
+/// whether the request is executed. The delays and changed bodies of the others apply too.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -75,7 +75,7 @@ pub enum RetryAfter {
     Absent,
     /// A number of seconds, of any size.
     Seconds(u64),
-    /// A date in HTTP's form.
+    /// A date in the format of HTTP.
     Date(String),
     /// Any text.
     Text(String),
@@ -116,13 +116,13 @@ impl Fault {
         ))
     }
 
-    /// The request is not executed, and gets this response, such as a page of a proxy.
+    /// The request is not executed, and answered with this response, such as a page of a proxy.
     pub fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Instead(Response::text(status, content_type, body)))
     }
 
-    /// The request is executed first, and then gets the status or the response of this fault, as from a gateway
-    /// that loses the response.
+    /// The request is executed, and then answered with the status or the response of this fault, as by a gateway that
+    /// loses the response.
     pub fn after_execution(mut self) -> Self {
         if let Kind::Instead(response) = self.kind {
             self.kind = Kind::InsteadAfter(response);
@@ -280,7 +280,7 @@ impl Fault {
         true
     }
 
-    fn adds_up(&self) -> bool {
+    fn can_be_combined(&self) -> bool {
         matches!(
             self.kind,
             Kind::SlowResponse(_) | Kind::SlowBody(_) | Kind::Rewrite(_)
@@ -303,10 +303,11 @@ impl FaultEffect {
         let mut kinds = Vec::new();
         let mut decided = false;
         for fault in faults.iter_mut() {
-            if (decided && !fault.adds_up()) || !fault.applies_to(operation, is_write, now) {
+            if (decided && !fault.can_be_combined()) || !fault.applies_to(operation, is_write, now)
+            {
                 continue;
             }
-            decided |= !fault.adds_up();
+            decided |= !fault.can_be_combined();
             kinds.push(fault.kind.clone());
         }
         faults.retain(|fault| fault.left > 0);
@@ -321,7 +322,7 @@ impl FaultEffect {
     }
 
     /// Returns the response that replaces an execution.
-    pub(crate) fn instead(&self) -> Option<Response> {
+    pub(crate) fn replacement(&self) -> Option<Response> {
         self.kinds.iter().find_map(|kind| match kind {
             Kind::Instead(response) => Some(response.clone()),
             _ => None,

@@ -89,7 +89,7 @@ async fn accept(fake: Engine, listener: TcpListener) {
                         sockets.clone(),
                     ));
                 }
-                // For example, no file descriptor is free. Other connections will be closed soon.
+                // For example, no file descriptor is free. Waiting helps, because other connections will be closed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -112,11 +112,11 @@ async fn serve(fake: Engine, stream: TcpStream, #[cfg(feature = "stream")] socke
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        // Dates are those of the fake's calendar.
+        // The `Date` header comes from the fake's calendar.
         .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    // An error here is a connection that a script, or the client, has broken.
+    // An error means that a script or the client has broken the connection.
     let _broken: Result<(), hyper::Error> = connection.await;
 }
 
@@ -136,7 +136,7 @@ async fn respond(
     let delivery = fake.handle(&incoming);
     fake.clock().wait(delivery.before).await;
     let (response, body_over, cut_after) = match delivery.outcome {
-        // Over a socket the connection exists already. Closing it is the most similar fault.
+        // A socket is already connected. Closing it is the most similar fault.
         Outcome::NotConnected | Outcome::Lost => {
             return Err(io::Error::from(io::ErrorKind::ConnectionReset));
         }

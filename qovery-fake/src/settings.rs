@@ -36,7 +36,7 @@ pub enum ActionResponse {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestStatus {
-    /// Its state.
+    /// The state of the request.
     #[default]
     Known,
     /// 404.
@@ -70,7 +70,7 @@ pub enum ConfiguredVersion {
     /// The image tag or chart version becomes the configured one: later deployments use it too.
     #[default]
     Follows,
-    /// The configuration stays: the next deployment without a version uses the configured one.
+    /// The configuration does not change: the next deployment without a version uses the configured one.
     Stays,
 }
 

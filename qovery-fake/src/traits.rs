@@ -1,4 +1,4 @@
-//! The behavior of the API for clients that follow a deployment, one dimension at a time.
+//! The behavior of the API that clients of deployments depend on, one dimension at a time.
 
 use std::time::Duration;
 
@@ -161,7 +161,7 @@ pub enum QueueRows {
     /// As [`QueueRows::AtOnce`], but never if nothing ran and nothing waited when the request was
     /// accepted.
     IfItHasToWait,
-    /// As [`QueueRows::AtOnce`]; the running request also has a row, the first one.
+    /// As [`QueueRows::AtOnce`], but the running request also has a row, which is the first one.
     WithRunning,
 }
 
@@ -174,7 +174,7 @@ dimension! {
         /// has no entry.
         #[default]
         StateOnly,
-        /// The same, and an entry in the history whose services are `CANCELED`.
+        /// As [`CanceledInQueue::StateOnly`], and the history has an entry whose services are `CANCELED`.
         HistoryEntry,
         /// None: environment and services show their former status.
         NoTrace,
@@ -281,8 +281,8 @@ pub enum Replicas {
     /// One.
     #[default]
     One,
-    /// Two. The second one is this far behind the first. Which of them answers a read looks random, but is the
-    /// same in each run of a test.
+    /// Two. The second one is this far behind the first. The replica that answers a read seems random, but is the same
+    /// in each run of a test.
     SecondIsBehind(Duration),
 }
 
@@ -402,8 +402,8 @@ impl ApiTraits {
         }
     }
 
-    /// Returns how far a read can lag behind, and so how long the fake must keep old states.
-    pub(crate) fn reaches_back(&self) -> Duration {
+    /// Returns how far a read can lag behind. The fake must keep old states for this time.
+    pub(crate) fn longest_lag(&self) -> Duration {
         let behind = match self.replicas {
             Replicas::One => Duration::ZERO,
             Replicas::SecondIsBehind(behind) => behind,

@@ -37,7 +37,7 @@ impl Workload {
         Self::AgenticWorkflow,
     ];
 
-    /// The segment of the paths of this kind, such as `application`; one for both kinds of job.
+    /// The path segment of this kind, such as `application`. Both kinds of job have the same.
     pub fn segment(self) -> &'static str {
         match self {
             Self::Application => "application",
@@ -131,7 +131,7 @@ impl Step {
         })
     }
 
-    /// Whether a failure in this step is a failure of the build.
+    /// Whether a failure of this step is a build failure.
     pub(crate) fn builds(self) -> bool {
         matches!(self, Self::GitClone | Self::Build | Self::MirrorImage)
     }

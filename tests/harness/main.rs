@@ -1,9 +1,9 @@
 //! Decodes responses with a client that was generated for a test.
 //!
-//! Reads one JSON list `[operation, body]` per line. The operation is `METHOD /path` without the
-//! names of its parameters, or `EDIT Response Request` for the conversion between two models. For each
-//! one, writes a line: `{"Ok": text}` with the resulting request, if any, or `{"Err": text}` with the
-//! error. The file is copied into the package of such a client, and built there.
+//! Reads one JSON list `[operation, body]` per line. The operation is `METHOD /path` without the names of its
+//! parameters, or `EDIT Response Request` for the conversion between two models. For each line, writes a line:
+//! `{"Ok": text}` with the resulting request, if any, or `{"Err": text}` with the error. A test copies this file into
+//! the package of such a client, and builds it there.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};

@@ -21,7 +21,7 @@ pub struct Entry {
     pub id: &'static str,
     /// Calls the method of the operation.
     pub call: fn(&Client, &Given) -> Result<Pending, String>,
-    /// The type of the body of the response, if it is JSON.
+    /// The type of the body of the request, if it is JSON.
     pub body: Option<Model>,
     /// The type of the body of the response, if it is JSON.
     pub output: Option<Model>,
@@ -77,7 +77,7 @@ impl Given {
         self.body
             .as_str()
             .map(str::to_owned)
-            .ok_or_else(|| "the body is no text".to_owned())
+            .ok_or_else(|| "the body is not text".to_owned())
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Parameter {
 }
 
 impl Operation {
-    /// The parameters at a place.
+    /// The parameters of a location.
     pub fn parameters_in(&self, place: &str) -> impl Iterator<Item = &Parameter> {
         self.parameters
             .iter()

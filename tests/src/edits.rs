@@ -1,5 +1,5 @@
-//! Checks of a request that is made of a response: it has every value of the response that it can
-//! carry, and every field that the model does not know.
+//! Checks of a request that is made from a response: it has each value of the response that it can carry, and each
+//! field that the model does not know.
 
 use std::collections::BTreeSet;
 
@@ -77,8 +77,8 @@ pub fn lost(
     }
 }
 
-/// An instance with an unknown field in every object, and the path of each by the number in its value.
-/// The values are those of [`exact`]. A map has none: there, every name is known.
+/// An instance with an unknown field in every object, and the path of each by the number in its value. The values are
+/// those of [`exact`]. A map has no unknown field, because it may have any name.
 pub fn with_unknown_fields(node: &Node, variation: Variation) -> (String, Vec<String>) {
     let mut document = node.render(variation);
     let mut paths = Vec::new();
@@ -118,7 +118,7 @@ fn add(value: &mut Value, node: Option<&Node>, path: &str, paths: &mut Vec<Strin
     }
 }
 
-/// A number that a float cannot represent; its last digits are the number of the field.
+/// A number that a float cannot represent. Its last digits are the number of the field.
 pub fn exact(number: usize) -> String {
     format!("1.000000000000000000{:04}7", number)
 }

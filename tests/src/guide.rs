@@ -1,6 +1,7 @@
 //! The snippets of the README and of the guide, compiled and run with the tests of the docs.
 //!
-//! Here and not in the crates that they are about: a package does not hold the files above it.
+//! They are compiled here and not in the crates that they describe, because a package does not contain files outside of
+//! its directory.
 
 macro_rules! pages {
     ($($name:ident $path:literal)+) => {

@@ -1,7 +1,7 @@
 //! Texts from a server, a build or a contract that can harm a program that prints them, and checks of
 //! an output that contains them.
 //!
-//! The file uses nothing of this crate, so that the tests of other crates can compile it too.
+//! This file uses nothing else of this crate, so that the tests of other crates can compile it too.
 
 use serde_json::Value;
 

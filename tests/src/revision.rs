@@ -1,7 +1,7 @@
 //! Clients generated from other revisions of the contract, in crates of their own.
 //!
-//! Published revisions are not part of this repository: the tests that need them are ignored unless
-//! asked for, and take them from the directory that `QOVERY_REVISIONS` names.
+//! Published revisions are not part of this repository. The tests that need them run only on demand, and read them from
+//! the directory that `QOVERY_REVISIONS` names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -115,8 +115,8 @@ impl Generated {
         );
     }
 
-    /// The results of decoding responses, in their order: the text of the request if the key is that of an
-    /// edit, or the error.
+    /// The results of decoding responses, in order: the text of the request if the key is that of an edit, or the
+    /// error.
     ///
     /// # Panics
     /// Panics if the program ends early.

@@ -1,4 +1,4 @@
-//! Areas can be found: from the documentation, from the names of operations, and from the errors of rustc.
+//! The area of an item can be found: in the documentation, by the name of an operation, and in compiler errors.
 
 #![allow(
     clippy::expect_used,
@@ -104,7 +104,7 @@ fn client() -> &'static Path {
     })
 }
 
-/// The messages of rustc for a program that uses the client with one area; empty if it compiles.
+/// The compiler errors of a program that uses the client with one area; empty if it compiles.
 fn errors(name: &str, program: &str) -> String {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("areas");
     fs::create_dir_all(&home).expect("a directory");
@@ -136,7 +136,7 @@ fn errors(name: &str, program: &str) -> String {
     text
 }
 
-/// The methods of an area that is off, each with the number of its arguments.
+/// The methods of a disabled area, each with the number of its arguments.
 fn absent(area: &str) -> Vec<(String, usize)> {
     let text = read(generated().join(format!("absent/{area}.rs")));
     let lines = text
@@ -224,7 +224,7 @@ fn every_method_of_every_disabled_area_names_its_feature() {
     }
 }
 
-/// The mocks of an area that is off.
+/// The mocks of a disabled area.
 fn absent_mocks(area: &str) -> Vec<String> {
     let text = read(generated().join("mock.rs"));
     let start = format!("absent::{area}::IsEnabled");
@@ -378,7 +378,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("cluster", "clusters"),
 ];
 
-/// Operations whose name has the word of another resource, and the reason.
+/// Operations whose name also has the word of another resource, and the reason.
 const OTHERWISE: &[(&str, &str)] = &[
     (
         "export_environment_configuration_into_terraform",

@@ -1,8 +1,8 @@
-//! The build script of `qovery-api`, compiled and run as cargo does it: on workspaces with nothing in
-//! them, with a program instead of cargo that records how it was called.
+//! The build script of `qovery-api`, compiled and run as cargo does it: in empty workspaces, with a program in place of
+//! cargo that records its calls.
 //!
-//! A test that runs only on demand checks the whole way from an edit to another client, because it compiles the
-//! regenerator and the client anew:
+//! One test runs the whole process from an edit to a new client. It runs only on demand, because it compiles the
+//! regenerator and the client:
 //!
 //! ```text
 //! cargo test -p integration-tests --test build_script -- --ignored --nocapture
@@ -35,7 +35,7 @@ const INPUTS: [&str; 4] = [
 ];
 
 /// Replaces cargo: records arguments and settings, then writes the given text, or fails.
-const NOTING_CARGO: &str = r#"
+const RECORDING_CARGO: &str = r#"
 fn main() {
     let var = |name: &str| std::env::var(name).ok();
     let mut note = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
@@ -47,7 +47,7 @@ fn main() {
     std::fs::write(&path, format!("{before}{note}\n---\n")).unwrap();
     match var("WRITES") {
         Some(text) => std::fs::write(std::env::current_dir().unwrap().join("qovery-api/src/generated/contract.rs"), text).unwrap(),
-        None => { eprintln!("error: openapi.yaml:7: /paths: is wrong\n  help: mend it"); std::process::exit(1) }
+        None => { eprintln!("error: openapi.yaml:7: /paths: is wrong\n  help: fix it"); std::process::exit(1) }
     }
 }
 "#;
@@ -67,13 +67,13 @@ fn programs() -> &'static Programs {
     PROGRAMS.get_or_init(|| {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("build_script");
         fs::create_dir_all(&home).expect("a directory");
-        let noting = home.join("noting_cargo.rs");
-        fs::write(&noting, NOTING_CARGO).expect("written");
+        let recording = home.join("noting_cargo.rs");
+        fs::write(&recording, RECORDING_CARGO).expect("written");
         let script = Path::new("qovery-api/build.rs");
         Programs {
             member: compiled(script, &home.join("member")),
             dependency: compiled(&repository().join(script), &home.join("dependency")),
-            cargo: compiled(&noting, &home.join("noting-cargo")),
+            cargo: compiled(&recording, &home.join("recording-cargo")),
         }
     })
 }
@@ -167,7 +167,7 @@ impl Workspace {
             .env("OUT_DIR", out)
             .env("HOST", "a-host")
             .env("CARGO", &programs().cargo)
-            .env("NOTES", self.path("notes"))
+            .env("NOTES", self.path("recorded_calls"))
             .env("WRITES", self.constants())
             .env_remove("CI")
             .env_remove("QOVERY_REGENERATE");
@@ -175,9 +175,9 @@ impl Workspace {
     }
 
     /// The recorded calls of the regenerator.
-    fn notes(&self) -> Vec<String> {
-        let notes = fs::read_to_string(self.path("notes")).unwrap_or_default();
-        let calls = notes.split("---\n").map(str::to_owned);
+    fn recorded_calls(&self) -> Vec<String> {
+        let recorded_calls = fs::read_to_string(self.path("recorded_calls")).unwrap_or_default();
+        let calls = recorded_calls.split("---\n").map(str::to_owned);
         calls.filter(|call| !call.is_empty()).collect()
     }
 }
@@ -197,7 +197,7 @@ fn does_nothing(workspace: &Workspace, command: &mut Command) {
             .all(|line| line.starts_with("cargo::rerun-if-changed=")),
         "{said}"
     );
-    assert_eq!(workspace.notes(), Vec::<String>::new());
+    assert_eq!(workspace.recorded_calls(), Vec::<String>::new());
     let after = fs::read(workspace.path("qovery-api/src/generated/contract.rs")).ok();
     assert_eq!(before, after);
 }
@@ -208,7 +208,7 @@ fn refuses(workspace: &Workspace, command: &mut Command) -> String {
     let said = text(&output.stdout);
     assert!(!output.status.success(), "{said}");
     assert!(said.contains("cargo::error="), "{said}");
-    assert_eq!(workspace.notes(), Vec::<String>::new());
+    assert_eq!(workspace.recorded_calls(), Vec::<String>::new());
     said
 }
 
@@ -221,9 +221,9 @@ fn regenerates(workspace: &Workspace, command: &mut Command) -> String {
         said.contains("cargo::warning=") && said.contains("generated again"),
         "{said}"
     );
-    let notes = workspace.notes();
-    assert_eq!(notes.len(), 1, "{notes:?}");
-    notes.into_iter().next().expect("one")
+    let recorded_calls = workspace.recorded_calls();
+    assert_eq!(recorded_calls.len(), 1, "{recorded_calls:?}");
+    recorded_calls.into_iter().next().expect("one")
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn messages_of_the_regenerator_are_shown_by_the_build() {
     let output = run(workspace.script().env_remove("WRITES"));
     let said = text(&output.stdout);
     assert!(!output.status.success(), "{said}");
-    for line in ["openapi.yaml:7: /paths: is wrong", "help: mend it"] {
+    for line in ["openapi.yaml:7: /paths: is wrong", "help: fix it"] {
         assert!(
             said.lines()
                 .any(|said| said.starts_with("cargo::error=") && said.contains(line)),
@@ -377,10 +377,10 @@ fn packages_that_cargo_unpacked_or_checked_out_are_left_alone() {
         let output = run(script
             .current_dir(&place)
             .env("CARGO_MANIFEST_DIR", place.join("qovery-api"))
-            .env("NOTES", place.join("notes"))
+            .env("NOTES", place.join("recorded_calls"))
             .env("CARGO_HOME", &home));
         assert!(output.status.success(), "{}", text(&output.stdout));
-        assert!(!place.join("notes").exists(), "{kept}");
+        assert!(!place.join("recorded_calls").exists(), "{kept}");
     }
 }
 
@@ -514,10 +514,10 @@ fn a_client_of_other_files_is_kept_and_mentioned() {
     let said = text(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("cargo::warning=the client was generated from other files"),
+        said.contains("cargo::warning=the client was not generated from"),
         "{said}"
     );
-    assert_eq!(workspace.notes(), Vec::<String>::new());
+    assert_eq!(workspace.recorded_calls(), Vec::<String>::new());
 }
 
 #[test]
@@ -532,7 +532,7 @@ fn builds_at_the_same_time_regenerate_once() {
     for mut script in running {
         assert!(script.wait().expect("it ends").success());
     }
-    assert_eq!(workspace.notes().len(), 1);
+    assert_eq!(workspace.recorded_calls().len(), 1);
 }
 
 #[test]

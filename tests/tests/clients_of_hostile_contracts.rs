@@ -1,5 +1,4 @@
-//! Clients of contracts that are hostile or odd: rustc accepts them. They take a minute to check, so they
-//! are tested on demand:
+//! Clients of hostile or unusual contracts compile. These checks take a minute, so they run on demand:
 //!
 //! ```text
 //! cargo test -p integration-tests --test clients_of_hostile_contracts -- --ignored
@@ -165,7 +164,7 @@ const NAMES: [&str; 40] = [
     "deserialize",
     "visit",
     "read",
-    "blank",
+    "placeholder",
     "carried",
     "model",
     "types",

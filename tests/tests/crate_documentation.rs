@@ -105,7 +105,7 @@ fn names_and_handles_take_the_same_arguments_and_have_the_same_traits() {
     let _handle = service.in_environment(Uuid::nil());
     let names: [String; 2] = ["acme".to_owned(), "api".to_owned()];
     let [organization, service] = &names;
-    // A text that is owned or borrowed, at every level.
+    // Each level takes an owned or a borrowed text.
     let _path = client.organization(organization).cluster(service);
     let path = client
         .organization("acme")

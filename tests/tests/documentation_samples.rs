@@ -1,8 +1,7 @@
-//! The sample bodies of the API documentation: their names and shapes, with values of ours.
+//! The sample bodies of the API documentation: their field names and shapes, with other values.
 //!
-//! Most are those of the reference of version 1.0.3, which is years old. The documentation folds
-//! nested objects, which then look empty: required fields are unfolded from the
-//! contract. Nothing else is filled in.
+//! Most of them are from the reference of version 1.0.3, which is years old. The documentation collapses nested
+//! objects, so that they look empty. Their required fields are added from the contract, and nothing else.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,7 +32,7 @@ fn samples() -> Vec<Sample> {
     samples.iter().map(sample).collect()
 }
 
-/// The folded parts of `sample`, and only these, taken from `whole`.
+/// Fills in the collapsed objects of `sample` from `whole`.
 fn unfold(sample: &Value, whole: &Value) -> Value {
     match (sample, whole) {
         (Value::Object(fields), Value::Object(all)) if !fields.is_empty() => {

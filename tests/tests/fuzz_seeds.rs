@@ -1,4 +1,4 @@
-//! Inputs for the fuzzer to begin with, which are written on demand:
+//! Writes the seeds of the fuzzer, on demand:
 //!
 //! ```text
 //! cargo test -p integration-tests --test fuzz_seeds -- --ignored
@@ -17,7 +17,7 @@ use integration_tests::samples::{Builder, Variation};
 use qovery_ext::wait::{OperationToken, ServiceKind, WaitExt};
 use qovery_fake::{FakeQovery, Workload};
 
-/// The operations whose answers are fuzzed, in the order of the fuzz target.
+/// The operations whose responses are fuzzed, in the order of the fuzz target.
 const OPERATIONS: [&str; 5] = [
     "listServicesByEnvironmentId",
     "listOrganizationCluster",

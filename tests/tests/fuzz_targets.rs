@@ -1,7 +1,7 @@
-//! The functions of the fuzz targets, with inputs that random changes make of seeds. The fuzzer does the same guided
-//! by code coverage; this runs with the other tests, and without a compiler of its own.
+//! Runs the functions of the fuzz targets on random changes of the seeds. Unlike the fuzzer, it does not use code
+//! coverage and needs no special compiler, so it runs with the other tests.
 //!
-//! `FUZZ_SECONDS` sets how long each target runs, `FUZZ_SEED` where the random numbers begin. The seeds of
+//! `FUZZ_SECONDS` sets how long each target runs, and `FUZZ_SEED` sets the seed of the random numbers. The seeds of
 //! `fuzz/corpus` are used if they were written. An input that fails is kept in `fuzz/artifacts`.
 
 #![allow(
@@ -146,7 +146,7 @@ fn changed(seeds: &[Vec<u8>], pieces: &[Vec<u8>], random: &mut Random) -> Vec<u8
             }
         }
     }
-    // Changes that double parts of an input would let it grow without limit.
+    // Without a limit, changes that double parts of an input would let it grow forever.
     input.truncate(64 * 1024);
     input
 }

@@ -1,4 +1,4 @@
-//! Every model against instances of its schema, in today's form and in possible later forms.
+//! Decodes instances of the schema of every model, in the current form and in possible later forms.
 //!
 //! The instances are made from the contract; none was recorded.
 
@@ -108,11 +108,10 @@ fn every_response_decodes_in_every_variation_and_loses_nothing() {
     assert!(count > 3000, "{count}");
 }
 
-/// Values that memory would not keep unchanged: a long decimal, an integer beyond 64 bits, an escape and a
-/// blank.
+/// Values that parsing would change: a long decimal, an integer of more than 64 bits, an escape and a space.
 const ODD: &str = r#"{"n":[0.1000000000000000055511151231257827021 ,18446744073709551616,1E2],"t":"\u0041\ud800"}"#;
 
-/// The document with a text in the place of every marker.
+/// The document, with a text in place of each marker.
 fn with_odd_fields(document: &Value, count: &mut usize) -> String {
     fn add(value: &mut Value, count: &mut usize) {
         match value {
@@ -322,7 +321,7 @@ fn a_wrong_value_is_refused_with_its_path_or_accepted_and_never_panics() {
         } else {
             document
         };
-        // The cost is square in the size. Large documents consist of the small ones.
+        // The cost grows with the square of the size, so large documents are left out: they consist of small ones.
         if document.to_string().len() > 3000 || sizes.insert(name, ()).is_some() {
             continue;
         }

@@ -1,5 +1,5 @@
-//! Responses that differ from the published contract, as public clients of the API observed them. Each
-//! has to decode without inventing values.
+//! Responses that public clients of the API have observed and that differ from the published contract. Each of them has
+//! to decode without invented values.
 
 #![allow(
     clippy::unwrap_used,

@@ -70,7 +70,7 @@ async fn setting() -> Setting {
     }
 }
 
-/// Responds like the first success in the contract.
+/// Sets the response to the first success in the contract.
 fn respond_well(setting: &Setting, operation: &Operation) {
     let (status, body) = operation.successes.first().cloned().unwrap_or((204, None));
     let (media, body) = match body {
@@ -230,7 +230,7 @@ fn body_differences(operation: &Operation, plan: &Plan, seen: &Seen) -> Vec<Stri
         return if nothing {
             vec![]
         } else {
-            vec!["a body that nobody wanted".to_owned()]
+            vec!["an unexpected body".to_owned()]
         };
     };
     let mut differences = Vec::new();

@@ -1,6 +1,6 @@
-//! The client against a server that a third-party tool makes from the published contract. It
-//! checks every request against that contract, and answers as the contract says: with its examples, or
-//! with random values (`-d`), which differ each time. On demand:
+//! Tests the client with a server that a third-party tool runs from the published contract. The server checks every
+//! request against that contract. It responds with the examples of the contract, or with random values (`-d`). This
+//! test runs on demand:
 //!
 //! ```text
 //! npx @stoplight/prism-cli mock --port 4010 REVISION
@@ -19,12 +19,12 @@ use integration_tests::document;
 use integration_tests::expected::plans;
 use qovery_api::{AccessToken, Client};
 
-/// Parameters and fields that the published contract requires without declaring them, so that no client sends them: owner, name
-/// and provider of a git repository, the plan of an organization, `registry_d`.
+/// Parameters and fields that the published contract requires without declaring them, so that clients do not send them:
+/// owner, name and provider of a git repository, the plan of an organization, `registry_d`.
 const UNDECLARED: &str = "the published contract requires what it does not declare";
-/// The test data are neither addresses nor durations, which the client treats as text.
-const SAMPLE: &str = "the value of the test has not the published format";
-/// The numbers of commits start at one, and their ids are no UUIDs.
+/// The client treats addresses and durations as text, and the test data are neither.
+const SAMPLE: &str = "the value of the test does not have the published format";
+/// Commits are numbered from one, and their ids are not UUIDs.
 const CURSOR: &str = "the published contract takes the id of a commit for a UUID";
 
 /// Operations that the server refuses for reasons outside of the client.
@@ -97,7 +97,7 @@ async fn problems_of_a_round(client: &Client) -> BTreeMap<String, String> {
             if let Some(body) = error.body() {
                 message.push_str(&format!("\n{}", String::from_utf8_lossy(body)));
             }
-            // With random values, the server itself sometimes fails.
+            // With random values, the server sometimes fails itself.
             if error.is_server_error() && message.contains("prism/errors#UNKNOWN") {
                 println!("{}: the server failed by itself", operation.id);
                 explained += 1;

@@ -33,9 +33,9 @@ const UNREADABLE: [&str; 4] = [
     "PUT /terraform/{}",
 ];
 
-/// Required fields of last year that this year's contract no longer has, or no longer requires. A
-/// client that was told to rely on them cannot do without; each is why some operations fail. Within a
-/// union, the member becomes an unknown one, and the rest of the response decodes.
+/// Required fields of last year that the contract of this year no longer has or no longer requires. An older client
+/// cannot decode a response without them, except inside a union: there, the member becomes unknown, and the rest of the
+/// response decodes. Each entry has the reason.
 const EXPLAINED: [(&str, &str); 4] = [
     (
         "terraform_files_source.git: the field `provider` is missing",
@@ -43,11 +43,11 @@ const EXPLAINED: [(&str, &str); 4] = [
     ),
     (
         "terraform_files_source: the field `git` is missing",
-        "and so may the whole of it, for a server that leaves empty objects out",
+        "or without its Git source, if the server omits empty objects",
     ),
     (
         "terraform_files_source.git: expected struct ApplicationGitRepository, found null",
-        "or that sends null for them",
+        "or with null as its Git source",
     ),
     (
         "read_from_terraform_block",

@@ -1,5 +1,5 @@
-//! Read, change, write: the request that is made from a response has every value of the response
-//! that the request can carry. The contract defines which fields both have.
+//! A request that is made from a response has each value of the response that the request can carry. The contract
+//! defines which fields both have.
 
 #![allow(
     clippy::unwrap_used,

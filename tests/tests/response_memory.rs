@@ -1,7 +1,7 @@
 //! The memory that a response of any shape takes: at most ten times the limit on its body.
 //!
-//! The bodies are smaller than the limit: at the limit, almost every one of these is refused, and what
-//! is decoded takes the most memory just before that. One test, because the peak is that of the whole process.
+//! The bodies are smaller than the limit. At the limit, almost all of them are refused, and the largest ones that are
+//! not refused take the most memory. There is only one test, because the peak is that of the whole process.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// The limit on the size of a body.
 const LIMIT: usize = 32 * 1024;
-/// The sizes of the bodies of responses: a body that is refused at one size is decoded at another.
+/// The sizes of the bodies of responses. A body that is refused at one size is decoded at a smaller one.
 const SIZES: [usize; 2] = [LIMIT / 3, LIMIT / 16];
 /// The memory that a response may take, as a multiple of the limit, including its body.
 const TIMES: usize = 10;
@@ -98,7 +98,7 @@ fn blown_up(instance: &Value, size: usize) -> Vec<String> {
             documents.push(text.replacen(&format!("\"{ITEMS}\""), &repeated(&item, room), 1));
         }
     }
-    // The outer lists come first. They contain most of the size of a response.
+    // The outer lists come first, because they contain most of a response.
     documents.truncate(6);
     if let Value::Object(fields) = instance {
         // A list of an unknown kind, and a map of an unknown kind.
@@ -237,7 +237,7 @@ fn no_response_takes_more_than_ten_times_the_limit_on_its_body() {
                 Err(_) => growth.misfits += 1,
                 Ok(_) => growth.decoded += 1,
             }
-            // The body existed before.
+            // The body was allocated before.
             let grown = peak.saturating_sub(before) + length;
             if grown > growth.most {
                 growth.most = grown;

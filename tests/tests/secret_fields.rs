@@ -1,4 +1,4 @@
-//! The fields that are secret: every field whose name suggests a secret, and others that hold one.
+//! Every field whose name suggests a secret is secret, and so are other fields that hold one.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use qovery_api::{Operation, ResponseFormat, operations, types};
 use serde_json::{Map, Value, json};
 
 /// Words in the name of a field that suggest a secret.
-const TELLING: &[&str] = &[
+const SUSPICIOUS_WORDS: &[&str] = &[
     "auth",
     "cert",
     "certificate",
@@ -102,7 +102,7 @@ const HARMLESS_ELSEWHERE: &[(&str, &str)] = &[
     ("url", "of a repository, a registry, a server or a page"),
     (
         "value",
-        "of a label, an annotation, a setting, or of a variable that is no secret",
+        "of a label, an annotation, a setting, or of a variable that is not a secret",
     ),
     ("values", "what a node may have"),
     (
@@ -180,7 +180,7 @@ fn a_field_whose_name_suggests_a_secret_is_secret_or_listed_as_harmless() {
     let contract = document::contract();
     let mut unmarked = BTreeSet::new();
     each_property(&contract, &mut |name, schema| {
-        let sounds = words(name).any(|word| TELLING.contains(&word.as_str()));
+        let sounds = words(name).any(|word| SUSPICIOUS_WORDS.contains(&word.as_str()));
         if sounds && is_free_text(schema) && !is_secret(schema) {
             unmarked.insert(name);
         }
@@ -188,7 +188,7 @@ fn a_field_whose_name_suggests_a_secret_is_secret_or_listed_as_harmless() {
     assert_eq!(
         unmarked,
         names(HARMLESS),
-        "mark a new one with `x-secret` in the overlay, or say here what it is instead"
+        "mark a new one with `x-secret` in the overlay, or list it here with its meaning"
     );
 }
 
@@ -207,7 +207,7 @@ fn a_field_that_is_secret_in_a_request_is_secret_in_the_response() {
     assert_eq!(
         both,
         names(HARMLESS_ELSEWHERE),
-        "mark it with `x-secret` everywhere in the overlay, or say here what it is elsewhere"
+        "mark it with `x-secret` everywhere in the overlay, or list it here with its other meaning"
     );
 }
 

@@ -32,7 +32,7 @@ fn names() -> BTreeSet<String> {
 }
 
 /// The reason why a name is not readable.
-fn blemish(name: &str) -> Option<&'static str> {
+fn problem(name: &str) -> Option<&'static str> {
     let numbered = |word: &str| {
         name.match_indices(word).any(|(at, _)| {
             name.get(at + word.len()..)
@@ -49,7 +49,7 @@ fn blemish(name: &str) -> Option<&'static str> {
     } else if ends(&["Inner", "ResponseItem", "ListItem", "ResultsItem"])
         || name.matches("Item").count() > 1
     {
-        Some("it names a place and no thing")
+        Some("it names a position instead of a thing")
     } else if numbered("Option") || numbered("Variant") || numbered("Member") {
         Some("it has a number instead of a meaning")
     } else if capitals {
@@ -70,7 +70,8 @@ fn types_have_readable_names() {
         .iter()
         .filter_map(|name| {
             let member = name.ends_with("Member") && !schemas.contains_key(name);
-            let what = blemish(name).or(member.then_some("it names a place and no thing"))?;
+            let what =
+                problem(name).or(member.then_some("it names a position instead of a thing"))?;
             Some(format!("{name}: {what}"))
         })
         .collect();
@@ -87,8 +88,8 @@ fn unreadable_names_are_found() {
         "APIVariableType",
         "GcpWorkloadIdentityFederationCredentialsRequestCredentialType",
     ] {
-        assert!(blemish(name).is_some(), "{name}");
+        assert!(problem(name).is_some(), "{name}");
     }
-    assert_eq!(blemish("Member"), None);
-    assert_eq!(blemish("DeploymentHistoryEnvironmentV2"), None);
+    assert_eq!(problem("Member"), None);
+    assert_eq!(problem("DeploymentHistoryEnvironmentV2"), None);
 }

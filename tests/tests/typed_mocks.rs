@@ -1,5 +1,5 @@
-//! The typed mocks: each matches the request of the client's method and nothing else, and the client reads
-//! its response. Then a few tests as a user would write them.
+//! The typed mocks: each matches the request of the client's method and nothing else, and the client reads its
+//! response. The last tests are written like those of a user.
 
 #![allow(
     clippy::expect_used,

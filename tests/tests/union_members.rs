@@ -1,5 +1,5 @@
-//! Every union of the contract: each member is recognized, an unknown one is kept as it came, and so is
-//! one that does not fit; a strict client names the fault of the member and its path.
+//! For every union of the contract: each member is recognized. An unknown member and one that does not fit are kept
+//! unchanged. A strict client returns the error of the member, with its path.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ fn places(node: &Node, pointer: &str, path: &str, found: &mut Vec<Place>) {
     match node {
         Node::Object(object) => {
             if let Some(tag) = object.tags.last() {
-                let of_union = telling(object);
+                let of_union = checked_field(object);
                 found.extend(of_union.map(|name| Place {
                     pointer: format!("{pointer}/{name}"),
                     path: join(path, name),
@@ -49,7 +49,7 @@ fn places(node: &Node, pointer: &str, path: &str, found: &mut Vec<Place>) {
     }
 }
 
-fn telling(object: &Object) -> Option<&str> {
+fn checked_field(object: &Object) -> Option<&str> {
     let wanted = |node: &Node| {
         matches!(
             node,
@@ -125,8 +125,8 @@ fn a_member_that_does_not_fit_is_kept_and_its_error_names_the_member_and_the_fie
 
 #[test]
 fn every_union_with_a_discriminator_decodes_by_it() {
-    // A union that is tried in order may take a broken member for an unknown one: it is only for
-    // members that differ only in their JSON type.
+    // A union that is tried in order may take a broken member for an unknown one. It is only used for members that
+    // differ in their JSON type.
     let root = document::workspace().join("qovery-api/src/generated");
     let mut in_order = BTreeSet::new();
     let mut told = 0;

@@ -35,10 +35,7 @@ fn without_a_terminal_the_tour_prints_plain_lines() {
         let at = at.unwrap_or_else(|| panic!("{text:?} is missing, or too early, in\n{}", run.out));
         rest = &rest[at + text.len()..];
     }
-    assert!(
-        !run.out.contains('\x1b'),
-        "no colors where there is no terminal"
-    );
+    assert!(!run.out.contains('\x1b'), "no colors without a terminal");
     assert_eq!(run.err, "");
 }
 

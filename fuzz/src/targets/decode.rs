@@ -1,7 +1,7 @@
 //! Decodes bytes as the five largest types of responses.
 //!
-//! Nothing panics. A decoded value can be encoded, and decodes to the same value again. An error names location
-//! and reason in one line of limited length. The target does not cover the transport: each body is complete.
+//! Nothing panics. A decoded value can be encoded, and decodes to the same value again. An error names the location and
+//! the reason in one line of limited length. The transport is not covered: each body is complete.
 
 use qovery_api::{decode, types};
 use serde::{Serialize, de::DeserializeOwned};

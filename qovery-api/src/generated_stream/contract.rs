@@ -7,7 +7,7 @@
 pub const VERSION: &str = "0.1.0";
 
 /// The SHA-256 of the contract and of its overlay, each after its length.
-pub const DIGEST: &str = "54b0a7fbd4e5fc6f95fb5e4e415e6548e9c1e88afa49d07fc76f79630c0117a9";
+pub const DIGEST: &str = "a96b473e4b74593d42ce4a3874f4603ddcc7b558c71c0c12f98703ede037494d";
 
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 17usize;

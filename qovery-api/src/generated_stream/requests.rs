@@ -480,7 +480,7 @@ pub struct ServiceLogs {
     pub service: ::uuid::Uuid,
     /// Name of the pod; absent for any pod.
     pub pod_name: ::core::option::Option<::std::string::String>,
-    /// Identifier of a deployment whose lines are wanted.
+    /// Identifier of a deployment whose lines are requested.
     pub deployment_id: ::core::option::Option<::std::string::String>,
     /// LogQL query that selects lines.
     pub query: ::core::option::Option<::std::string::String>,

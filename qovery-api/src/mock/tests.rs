@@ -156,13 +156,13 @@ async fn a_body_that_may_be_left_out_is_matched_by_its_value_or_by_its_absence()
 }
 
 #[test]
-#[should_panic(expected = "the JSON is no alloc::vec::Vec<u8>")]
+#[should_panic(expected = "the JSON does not fit alloc::vec::Vec<u8>")]
 fn json_that_is_not_the_model_says_so() {
     model::<Vec<u8>>(serde_json::json!({"a": 1}));
 }
 
 #[test]
-#[should_panic(expected = "the mock of findNotes has the status 404, which is no success")]
+#[should_panic(expected = "the mock of findNotes has the status 404, which is not a success")]
 fn a_success_has_the_status_of_one() {
     Then::<FindNotes>::success_status(404);
 }

@@ -1,8 +1,7 @@
-//! The methods of an area that is not enabled.
+//! Methods that replace those of a disabled area.
 
-/// Writes methods that cannot be called, because the client does not implement `$is_enabled`. The error of a
-/// call is the one that the trait declares; the parameters and the result fit any call, so that there is no
-/// second error.
+/// Writes methods that cannot be called, because the client does not implement `$is_enabled`. A call of such a method
+/// gives only the error that the trait declares: its parameters and its result fit any call.
 macro_rules! absent {
     ($is_enabled:ident: $($method:ident($($argument:ident),*);)*) => {
         impl $crate::runtime::Client {
@@ -21,8 +20,8 @@ macro_rules! absent {
 }
 pub(crate) use absent;
 
-/// Writes the mocks of an area that is not enabled, as methods of a trait. The closure of a call takes parts
-/// of a type without values, so that its body causes no second error.
+/// Writes the mocks of an area that is not enabled, as methods of a trait. The parameters of the closure have an
+/// uninhabited type, so that the body of the closure causes no second error.
 #[cfg(feature = "httpmock")]
 macro_rules! absent_mocks {
     ($is_enabled:path: $($method:ident)*) => {

@@ -49,7 +49,7 @@ pub struct ApiError {
     pub extra: Map<String, Value>,
 }
 
-/// Larger bodies are not read, because an error document is never that long.
+/// Larger bodies are not read, because an error document is shorter.
 const LIMIT: usize = 256 * 1024;
 
 impl ApiError {
@@ -60,7 +60,7 @@ impl ApiError {
         if body.len() > LIMIT {
             return None;
         }
-        // As leniently as the body of a success, because a damaged text does not make the failure less certain.
+        // Decoded as leniently as the body of a success, because a damaged text does not make the failure less certain.
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let body = String::from_utf8_lossy(body);
         let mut fields = Map::new();
@@ -106,7 +106,7 @@ impl ApiError {
 
     /// Whether the fields are those of the API's errors: `detail`, the repeated status, or two of the others.
     /// The JSON of a gateway has one text and other names.
-    pub(crate) fn is_of_the_api(&self, status: StatusCode) -> bool {
+    pub(crate) fn looks_like_api_error(&self, status: StatusCode) -> bool {
         let others = [
             &self.error,
             &self.message,
@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for Fields<'_> {
     }
 }
 
-/// The value, or its text if it is nested too deeply.
+/// Returns the value, or its text if it is nested too deeply.
 fn decode_or_raw(raw: &RawValue) -> Value {
     let text = raw.get();
     decode(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()))
@@ -257,7 +257,7 @@ mod tests {
             let shown = String::from_utf8_lossy(body);
             let error = ApiError::parse(body, None).unwrap_or_else(|| panic!("{shown}"));
             assert!(error.text().is_some(), "{shown}");
-            assert!(error.is_of_the_api(StatusCode::NOT_FOUND), "{shown}");
+            assert!(error.looks_like_api_error(StatusCode::NOT_FOUND), "{shown}");
         }
         let error = ApiError::parse(br#"{"detail":"a\ud800b"}"#, None).unwrap();
         assert_eq!(error.text(), Some("a\u{fffd}b"));

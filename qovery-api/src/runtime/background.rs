@@ -1,7 +1,7 @@
-//! Work that would block the thread of a task, on a thread for blocking work.
+//! Runs work that would block the thread of a task on a thread for blocking work.
 //!
-//! Decoding several megabytes takes long enough to delay other tasks, and timers around a call would fire
-//! late. Without a Tokio runtime there is no other thread, and the work is done in place.
+//! Decoding several megabytes takes long enough to delay other tasks, and timers around a call would fire late. Without
+//! a Tokio runtime there is no other thread, and the work is done on the current one.
 
 use std::{
     future::Future,

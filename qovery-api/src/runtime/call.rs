@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::{
     BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
     RetryMode, TransportError,
-    decode::Manner,
+    decode::DecodeMode,
     extra, form, headers,
     parameter::{self, Place, Style, Texts},
     path,
@@ -188,7 +188,7 @@ impl<O: Operation> Call<O> {
         }
         ResponseFuture {
             limit: self.client.decoded_limit(),
-            manner: self.client.decoding(),
+            mode: self.client.decoding(),
             state: State::Sending(send(self.client, O::INFO, parts)),
         }
     }
@@ -199,7 +199,7 @@ impl<O: Operation> Call<O> {
     reason = "which of these the generated code uses depends on the contract"
 )]
 impl<O: Operation> Call<O> {
-    /// A call whose path has lists, objects or another style than the default.
+    /// Creates a call whose path has lists, objects or a style other than the default.
     pub(crate) fn styled<const N: usize>(
         client: &Client,
         path_values: [(Style, Result<Texts, String>); N],
@@ -288,7 +288,7 @@ impl<O: Operation> Call<O> {
 /// The prefixes of `User-Agent` that identify the command-line tool and the Terraform provider to the API.
 const OTHER_ORIGINS: [&[u8]; 2] = [b"cli", b"terraform provider"];
 
-/// Headers that the transport sets: another length would cut off the body, and the rest is between two servers.
+/// Headers that only the transport sets: a wrong length would cut off the body, and the others apply to one connection.
 const FRAMING: [&str; 12] = [
     "alt-used",
     "connection",
@@ -304,8 +304,8 @@ const FRAMING: [&str; 12] = [
     "upgrade",
 ];
 
-/// Headers that make a proxy or server execute another request than the operation: on another server or path,
-/// or with another method, which would also make a retry unsafe.
+/// Headers that make a proxy or server execute a different request: on another server or path, or with another method,
+/// which would also make a retry unsafe.
 const ROUTING: [&str; 14] = [
     "forwarded",
     "host",
@@ -505,8 +505,8 @@ fn send(
     })
 }
 
-/// A call that changes something. Reports itself when it is dropped, however the call ended, unless it was certainly not
-/// executed.
+/// A call that changes something. When it is dropped, it reports the write to the observers of the client, unless it
+/// was certainly not executed.
 struct Write<'a> {
     client: &'a Client,
     info: &'static OperationInfo,
@@ -536,8 +536,8 @@ impl Drop for Write<'_> {
     }
 }
 
-/// The error of a success that holds a part of the body, or the difference to another body. The request did not
-/// ask for it: a cache has answered, and the part would be taken for the whole.
+/// The error of a success whose body is a part, or a difference to another body, that was not requested. A cache has
+/// answered, and the caller would take the part for the whole.
 fn partial(response: &RawResponse) -> Option<String> {
     let is_whole = match response.status {
         StatusCode::PARTIAL_CONTENT => covers_all(&response.headers, response.body.len()),
@@ -617,7 +617,7 @@ impl<O: Operation> Future for CallFuture<O> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct ResponseFuture<O: Operation> {
     limit: usize,
-    manner: Manner,
+    mode: DecodeMode,
     state: State<O>,
 }
 
@@ -633,7 +633,7 @@ impl<O: Operation> Future for ResponseFuture<O> {
         let this = self.get_mut();
         if let State::Sending(raw) = &mut this.state {
             let raw = ready!(raw.as_mut().poll(context))?;
-            let decoding = Decoding::begin(raw, this.limit, this.manner);
+            let decoding = Decoding::begin(raw, this.limit, this.mode);
             this.state = State::Decoding(Box::new(decoding));
         }
         match &mut this.state {

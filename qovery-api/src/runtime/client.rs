@@ -13,7 +13,7 @@ use reqwest::Url;
 
 use super::{
     AccessToken, BuildError, HttpTransport, OperationInfo, Printable, Transport,
-    decode::{Manner, budget},
+    decode::{DecodeMode, budget},
     http_transport::MakeHttp,
     limits::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT},
 };
@@ -52,7 +52,7 @@ struct Inner {
     shared: Arc<Mutex<Extensions>>,
     observers: Arc<Mutex<Vec<Observer>>>,
     decoded_limit: usize,
-    decoding: Manner,
+    decoding: DecodeMode,
 }
 
 impl Client {
@@ -98,7 +98,7 @@ impl Client {
                 shared: Arc::default(),
                 observers: Arc::default(),
                 decoded_limit,
-                decoding: Manner::Tolerant,
+                decoding: DecodeMode::Lenient,
             }),
         })
     }
@@ -116,9 +116,9 @@ impl Client {
         self.inner.decoded_limit
     }
 
-    /// Returns this client with strict or tolerant decoding of responses. Default: tolerant.
+    /// Returns this client with strict or lenient decoding of responses. Default: lenient.
     ///
-    /// Tolerant decoding keeps values that do not fit, so that the rest of a response decodes: see
+    /// Lenient decoding keeps values that do not fit, so that the rest of a response decodes: see
     /// [`decode`](super::decode). Strict decoding fails with the path of such a value:
     /// [`Error::decode_path`](super::Error::decode_path).
     ///
@@ -129,14 +129,14 @@ impl Client {
     #[must_use]
     pub fn strict_decoding(mut self, is_strict: bool) -> Self {
         Arc::make_mut(&mut self.inner).decoding = match is_strict {
-            true => Manner::Patient,
-            false => Manner::Tolerant,
+            true => DecodeMode::Strict,
+            false => DecodeMode::Lenient,
         };
         self
     }
 
     /// How responses are decoded.
-    pub(crate) fn decoding(&self) -> Manner {
+    pub(crate) fn decoding(&self) -> DecodeMode {
         self.inner.decoding
     }
 

@@ -14,9 +14,9 @@
 //! These formats are accepted:
 //!
 //! - RFC 3339;
-//! - RFC 3339 with a blank for the `T` or before the offset, in lower case, with a comma for the point,
-//!   without seconds, without the colon of the offset, without an offset (which means UTC), with `UTC` or
-//!   `GMT` as the offset, or with the name of a zone in brackets after it, which is ignored;
+//! - RFC 3339 with a space instead of the `T` or before the offset, in lower case, with a decimal comma, without
+//!   seconds, without the colon of the offset, without an offset (which means UTC), with `UTC` or `GMT` as the offset,
+//!   or with the name of a zone in brackets after it, which is ignored;
 //! - a date alone (midnight UTC);
 //! - a number: milliseconds since 1970 if it is large, otherwise seconds.
 //!
@@ -193,7 +193,7 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
     Some(date.and_time(chrono::NaiveTime::MIN).and_utc())
 }
 
-/// The text in the canonical form: without the name of a zone, with `T`, `Z` and `.`, and without blanks.
+/// The text in the canonical form: without the name of a zone, with `T`, `Z` and `.`, and without spaces.
 fn tidied(text: &str) -> String {
     // Java writes the name of the zone behind the offset. Only the offset is used.
     let text = match text.split_once('[') {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_time_is_refused_with_its_path() {
+    fn a_text_that_is_not_a_time_is_refused_with_its_path() {
         for value in [
             json!("soon"),
             json!(""),

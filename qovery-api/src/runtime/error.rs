@@ -95,7 +95,7 @@ impl Reply {
 
     /// Whether something else answered in the API's place, perhaps after the API had executed the
     /// request. A 429 is sent before a request is passed on.
-    fn replaces_the_apis(&self, parsed: Option<&ApiError>) -> bool {
+    fn may_hide_execution(&self, parsed: Option<&ApiError>) -> bool {
         self.status.is_client_error()
             && self.status != StatusCode::TOO_MANY_REQUESTS
             && self.origin_of_refusal(parsed) != Origin::Api
@@ -111,8 +111,7 @@ impl Error {
         }))
     }
 
-    /// The same error of a request with these extra fields: it keeps them where the API refuses what
-    /// was sent.
+    /// Adds the extra fields of the request, if the API has refused its input.
     pub(crate) fn with_extra_fields(mut self, names: Vec<String>) -> Self {
         if self.is_bad_request() {
             self.0.extra_fields = names;
@@ -202,7 +201,7 @@ impl Error {
             .is_some_and(TransportError::is_connect)
     }
 
-    /// Returns whether time ran out. The server may have executed the request.
+    /// Returns whether a time limit passed. The server may have executed the request.
     pub fn is_timeout(&self) -> bool {
         self.transport_error()
             .is_some_and(TransportError::is_timeout)
@@ -364,8 +363,8 @@ impl Error {
         self.reply().is_some_and(|reply| reply.is_body_truncated)
     }
 
-    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`. Support
-    /// asks for it.
+    /// Returns the request id of the server: `X-Qovery-Request-Id`, else `X-Request-Id`. Give it to the support of
+    /// Qovery.
     pub fn request_id(&self) -> Option<&str> {
         headers::request_id(self.headers()?)
     }
@@ -389,7 +388,7 @@ impl Error {
             Kind::Api(reply, parsed) => {
                 reply.executed_before
                     || !is_refusal(reply.status)
-                    || reply.replaces_the_apis(parsed.as_deref())
+                    || reply.may_hide_execution(parsed.as_deref())
             }
             Kind::Decode(..) => true,
         }

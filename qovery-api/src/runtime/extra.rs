@@ -35,9 +35,9 @@ use super::{
 /// assert!(reference.without_extra().extra().is_empty());
 /// # Ok::<(), qovery_api::DecodeError>(())
 /// ```
-// The UTF-8 text of all fields: names and values in turn, each followed by a blank. A model without
-// extra fields pays for one pointer, which is never null, so that an optional model pays for no more;
-// a model with them pays for little more than the text that came.
+// The UTF-8 text of all fields: names and values in turn, each followed by a space. Without extra fields, this takes
+// one pointer, which is never null, so that an `Option` of a model takes no more. With extra fields, it takes little
+// more memory than their text.
 #[derive(Clone, Default)]
 pub struct ExtraFields(ThinVec<u8>);
 
@@ -72,7 +72,7 @@ impl ExtraFields {
         })
     }
 
-    /// Returns the value of a field as JSON text. If the name occurs twice, the last field counts.
+    /// Returns the value of a field as JSON text. If the name occurs twice, this is the value of the last field.
     pub fn get(&self, name: &str) -> Option<&RawValue> {
         let found = self.iter().filter(|(other, _)| other == name).last();
         found.map(|(_, value)| value)
@@ -94,8 +94,8 @@ impl ExtraFields {
         };
         let text = &mut self.0;
         let more = name.len() + value.len() + 2;
-        // For a few fields, the text has no spare memory. For many fields it has, because otherwise each
-        // further field would copy all of them.
+        // A short text has no spare memory. A long one has, because otherwise each further field would copy all of
+        // them.
         if text.len() < EXACT {
             text.reserve_exact(more);
         } else {
@@ -130,7 +130,7 @@ impl ExtraFields {
     }
 }
 
-// The order does not matter, because a model may write fields in another order than it read them.
+// The order does not matter, because a model may write fields in a different order.
 impl PartialEq for ExtraFields {
     fn eq(&self, other: &Self) -> bool {
         if self.0 == other.0 {

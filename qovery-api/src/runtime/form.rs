@@ -1,8 +1,8 @@
 //! Bodies of `application/x-www-form-urlencoded`.
 //!
-//! A property is `name=value`. A list of single values repeats the name, unless its encoding defines another
-//! form. An object, or a list of objects or lists, is one value of JSON text. Null is an empty value, because
-//! a form has no null.
+//! A property is `name=value`. A list of single values repeats the name, unless `encoding` defines another form. An
+//! object, or a list of objects or lists, is sent as JSON text in one value. Null is sent as an empty value, because a
+//! form has no null.
 
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
@@ -29,8 +29,8 @@ pub(crate) enum FormStyle {
 /// Encodes an object.
 ///
 /// # Errors
-/// Returns an error if the value is no object, if a property does not fit its encoding, if a number or date
-/// cannot be sent, or if two properties would be sent under one name.
+/// Returns an error if the value is not an object, if a property does not fit its encoding, if a number or date cannot
+/// be sent, or if two properties would be sent under one name.
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     encodings: &[Encoding],

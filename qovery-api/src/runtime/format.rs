@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_no_response_of_the_api() {
+    fn a_web_page_is_not_a_response_of_the_api() {
         for page in ["<html>log in", "\n<!DOCTYPE html><p>", "<HTML >"] {
             assert!(with::<NoContent, ()>(page).unwrap_err().is_syntax());
             assert!(with::<Text, String>(page).unwrap_err().is_syntax());

@@ -20,7 +20,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 /// The error text for a compressed body, which no request asks for.
 ///
-/// A transport that decompresses takes the header away.
+/// A transport that decompresses removes the header.
 pub(crate) fn compression(headers: &HeaderMap) -> Option<String> {
     let encoding = text(headers, header::CONTENT_ENCODING.as_str())?;
     let is_compressed = !encoding.eq_ignore_ascii_case("identity");
@@ -32,9 +32,9 @@ pub(crate) fn compression(headers: &HeaderMap) -> Option<String> {
 
 /// The delay before the next request, as the server demands it at `now`.
 ///
-/// The delay is that of `Retry-After`, in seconds or as a date. Without this header it is that of
-/// `X-RateLimit-Reset`, if `limited` is set or the headers report that the limit is used up: seconds, a point
-/// in time in seconds or milliseconds since 1970, or a date. A point in the past is no delay.
+/// The delay is that of `Retry-After`, in seconds or as a date. Without this header it is that of `X-RateLimit-Reset`,
+/// if `limited` is set or the headers report that the limit is used up: seconds, a time in seconds or milliseconds
+/// since 1970, or a date. A time in the past is a delay of zero.
 pub(crate) fn retry_after(
     headers: &HeaderMap,
     limited: bool,
@@ -74,7 +74,7 @@ fn longest_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durati
 
 /// The point in time, if the number is too large for a delay.
 fn moment(number: u64) -> Option<DateTime<Utc>> {
-    // As a delay, this is thirty years, longer than any limit; as a point in time, a day in 2001.
+    // As a delay, this is thirty years, longer than any limit. As a time since 1970, it is a day in 2001.
     const LONGEST_WAIT: u64 = 1_000_000_000;
     // In seconds, this is the year 5138; in milliseconds, a day in 1973.
     const FIRST_MILLISECONDS: u64 = 100_000_000_000;
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_reset_is_ignored_and_an_extreme_one_is_no_short_delay() {
+    fn an_unreadable_reset_is_ignored_and_an_extreme_one_is_not_a_short_delay() {
         for reset in ["", "-1", "soon", "1.7e9", "2023-11-14T22:15:20Z"] {
             assert_eq!(wait(&[("x-ratelimit-reset", reset)]), None, "{reset}");
         }

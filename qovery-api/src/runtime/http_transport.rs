@@ -5,8 +5,8 @@
 
 mod body;
 mod builder;
+mod decompression;
 mod settings;
-mod unpacking;
 #[cfg(feature = "stream")]
 mod upgrading;
 
@@ -218,7 +218,7 @@ impl HttpTransport {
                 None => format!("the body ended early, after {received} bytes"),
             }),
             #[cfg(feature = "gzip")]
-            Fault::Unpacking(error) => TransportError::body(std::io::Error::new(
+            Fault::Decompression(error) => TransportError::body(std::io::Error::new(
                 error.kind(),
                 format!("the compressed body is damaged: {error}"),
             )),
@@ -260,8 +260,8 @@ fn outgoing(
         headers.insert(header::AUTHORIZATION, value.clone());
     }
     let method = &request.operation.method;
-    // RFC 9110, 8.6. Some proxies answer 411 without it, and hyper adds it over HTTP/2 only. For hyper, an empty
-    // body is no body.
+    // RFC 9110, 8.6. Without this header, some proxies answer 411, and hyper adds it over HTTP/2 only. hyper treats an
+    // empty body as an absent one.
     let is_empty = match &request.body {
         Some(body) => body.is_empty(),
         None => matches!(*method, Method::POST | Method::PUT | Method::PATCH),
@@ -291,7 +291,7 @@ enum Fault {
         announced: Option<u64>,
     },
     #[cfg(feature = "gzip")]
-    Unpacking(std::io::Error),
+    Decompression(std::io::Error),
     TooLarge,
 }
 
@@ -313,8 +313,8 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
 
 /// The target, if the response is a redirect that is safe to follow.
 ///
-/// Only methods that change nothing are followed: reading another place after a `POST` would look
-/// like the success of the `POST`.
+/// Redirects are followed only for methods that change nothing: after a `POST`, the response of another location would
+/// look like the success of the `POST`.
 fn redirect_target(method: &Method, response: &reqwest::Response) -> Option<Url> {
     let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     if !is_redirect || !(method == Method::GET || method == Method::HEAD) {

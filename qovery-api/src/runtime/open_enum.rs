@@ -34,7 +34,7 @@ use super::{Printable, raw_json::TextVisitor};
 /// Only decoding and `From<&str>` of the enum create it, and only for unknown texts. Therefore values with
 /// equal texts are equal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-// One pointer, because every field with an enum has this size. No pointer means the empty text.
+// One pointer, because it determines the size of every field with an enum. `None` stands for the empty text.
 pub struct UnknownValue(Option<Box<Box<str>>>);
 
 impl UnknownValue {
@@ -69,7 +69,7 @@ pub(crate) fn no_value() -> UnknownValue {
 pub(crate) trait OpenEnum: Clone + 'static {
     /// The known values.
     const KNOWN: &'static [Self];
-    /// Texts that are accepted in addition to the first one, with the variants that they mean.
+    /// Other texts that are accepted, each with its variant.
     const ALIASES: &'static [(&'static str, Self)] = &[];
     /// The text in a request.
     fn text(&self) -> &str;
@@ -116,7 +116,7 @@ pub(crate) fn read<'de, E: OpenEnum, D: Deserializer<'de>>(from: D) -> Result<E,
 
 /// Writes an enum that keeps unknown values. The module documents the grammar.
 ///
-/// Every path is absolute, because the enum may have any name of a prelude.
+/// Every path is absolute, because the enum may have the same name as an item of the prelude.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -167,7 +167,7 @@ macro_rules! open_enum {
             }
             impl $crate::runtime::model::Field for $name {
                 #[inline]
-                fn blank() -> Self {
+                fn placeholder() -> Self {
                     Self::Unknown($crate::runtime::open_enum::no_value())
                 }
             }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_text_is_refused() {
+    fn a_value_that_is_not_a_text_is_refused() {
         let error = decode::<Vec<Cloud>>(br#"["AWS",5]"#).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -7,20 +7,20 @@ use http::{HeaderMap, StatusCode};
 
 use super::{ApiError, headers};
 
-/// Who answered.
+/// The system that answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The API, according to the response.
     Api,
-    /// Something else, with a web page. No operation of the API sends one.
+    /// Another system, with a web page. No operation of the API sends one.
     WebPage,
-    /// Something else.
+    /// Another system.
     Other,
 }
 
 impl Origin {
-    /// The origin of a response that is no success. The API sends a JSON document with the fields of its
-    /// errors, or an empty body with a status that it uses.
+    /// The origin of a response that is not a success. The API sends a JSON document with the fields of its errors, or
+    /// an empty body with a status that it uses.
     pub(crate) fn of_refusal(
         status: StatusCode,
         headers: &HeaderMap,
@@ -79,7 +79,7 @@ fn is_api_refusal(
     body: &[u8],
     parsed: Option<&ApiError>,
 ) -> bool {
-    // By their definition, a proxy sends 3xx, 407 and 499.
+    // A proxy sends 3xx, 407 and 499, by their definition.
     if !(status.is_client_error() || status.is_server_error())
         || matches!(status.as_u16(), 407 | 499)
     {
@@ -90,7 +90,7 @@ fn is_api_refusal(
         return media != Media::Html && (status.is_server_error() || status.as_u16() <= 431);
     }
     matches!(media, Media::Json | Media::Absent)
-        && parsed.is_some_and(|error| error.is_of_the_api(status))
+        && parsed.is_some_and(|error| error.looks_like_api_error(status))
 }
 
 /// Whether the body is a web page: according to its beginning, or to its declared type unless it is empty or
@@ -100,7 +100,7 @@ fn is_page(media: Media, body: &[u8]) -> bool {
     is_body_of_page(body) || media == Media::Html && !begins_like_json()
 }
 
-/// The body without a byte order mark and the blanks before it.
+/// The body without a byte order mark and leading white space.
 fn content(body: &[u8]) -> &[u8] {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     body.trim_ascii_start()

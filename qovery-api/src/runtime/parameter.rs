@@ -62,7 +62,7 @@ pub(crate) fn list<T: QueryValue>(values: &[T]) -> Result<Texts, String> {
 /// An object of single values. Those that are null are left out.
 ///
 /// # Errors
-/// Returns an error if the value is no object, or holds a list or another object.
+/// Returns an error if the value is not an object, or holds a list or another object.
 pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
     let text = document_text(value)?;
     if !text.starts_with('{') {
@@ -131,7 +131,7 @@ pub(crate) fn scalar(json: &str) -> Result<Option<String>, String> {
     })
 }
 
-/// A number. A value in memory has the form of a parameter, and a number that was kept as text stays as it is.
+/// A number. A number in memory is formatted like a parameter, and a number that was kept as text stays unchanged.
 fn number(json: &str) -> String {
     match json.parse::<f64>() {
         Ok(float) if serde_json::to_string(&float).is_ok_and(|own| own == json) => float.to_query(),
@@ -171,8 +171,7 @@ pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option
     Ok(Some(expand(&encode(name), style, &texts.map(encode))))
 }
 
-/// The names under which a parameter stands in a query, not yet encoded. An exploded object has those of its
-/// keys.
+/// The names of a parameter in a query, not yet encoded. Those of an exploded object are its keys.
 pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<String> {
     match (style, texts) {
         (Style::Form { explode: true }, Texts::Pairs(pairs)) => {
@@ -186,9 +185,9 @@ pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<Str
     }
 }
 
-/// Fails if two owners, which are parameters or properties, send one name: the server would read one of the
-/// values, or both as a list. If one owner sends a name twice, the name came twice from the server, and both are
-/// sent back.
+/// Fails if two parameters or properties send the same name: the server would read only one of the values, or both as a
+/// list. One parameter or property may send a name twice: then a response had the name twice, and both values are sent
+/// back.
 ///
 /// # Errors
 /// Returns an error with the name.
@@ -208,8 +207,8 @@ pub(crate) fn refuse_shared<'a>(
 /// The parameter of a header, whose values are not encoded, or nothing if there is no value.
 ///
 /// # Errors
-/// Returns an error if the receiver would read another value: one of several texts holds the delimiter of the
-/// style or is empty, or a text begins or ends with a blank, which RFC 9110 ignores.
+/// Returns an error if the receiver would read another value: one of several texts holds the delimiter of the style or
+/// is empty, or a text begins or ends with white space, which RFC 9110 ignores.
 pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, String> {
     if texts.is_empty() {
         return Ok(None);
@@ -223,7 +222,7 @@ pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, S
         return Err("contains a delimiter, which cannot be encoded in a header".to_owned());
     }
     if texts.any(|text| text.trim_matches([' ', '\t']) != text) {
-        return Err("begins or ends with a blank, which a header does not keep".to_owned());
+        return Err("begins or ends with white space, which a header does not keep".to_owned());
     }
     let keeps_empty_values = match texts {
         Texts::One(_) => true,

@@ -44,13 +44,13 @@ const LITERAL: &AsciiSet = &RESERVED
     .remove(b':')
     .remove(b'@');
 
-/// The text of a template between parameters, with blanks and non-ASCII letters encoded.
+/// The text of a template between parameters, with spaces and non-ASCII letters encoded.
 pub(crate) fn literal(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, LITERAL).into()
 }
 
-/// Fills a path template such as `/environment/{environmentId}` with values, in order. A parameter
-/// that stands in it again has the value that it had.
+/// Fills a path template such as `/environment/{environmentId}` with values, in order. A parameter that occurs twice
+/// has the same value in both places.
 ///
 /// # Errors
 /// Returns an error if a value is refused, or if there are not as many values as parameters.
@@ -139,16 +139,16 @@ fn is_plain(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(is_plain)
 }
 
-/// Refuses a value that a server, or a proxy before it, may take for another path: one that, decoded
-/// any number of times, has a segment that some of them read as empty, as the same or as the parent.
+/// Refuses a value that a server, or a proxy before it, may read as another path: after any number of decodings, it has
+/// a segment that is empty or means the same or the parent directory.
 ///
 /// | who | reads as |
 /// |---|---|
 /// | proxies that decode, and decode again | `%2e`, `%252e`, `%2f`, `%5c`, `%u002e` as `.`, `/`, `\\` |
 /// | Tomcat, Jetty, Undertow, Spring | `..;`, `..;a=b` as `..`, and `;a=b` as nothing |
-/// | IIS and other servers on Windows | `\\` as `/`, and `.. ` or `...` without its last dots and blanks |
-/// | servers that normalise Unicode | `．．`, `‥`, `／`, `％２ｅ` as `..`, `/`, `%2e`; invisible characters as nothing |
-/// | old decoders | `%c0%ae` as `.`, and everything behind a NUL as not there |
+/// | IIS and other servers on Windows | `\\` as `/`, and `.. ` or `...` without the last dots and spaces |
+/// | servers that normalize Unicode | `．．`, `‥`, `／`, `％２ｅ` as `..`, `/`, `%2e`; invisible characters as nothing |
+/// | old decoders | `%c0%ae` as `.`, and ignore the text after a NUL |
 ///
 /// Other text is sent escaped, and so is a `/` between two names.
 fn check(value: &str) -> Result<(), &'static str> {
@@ -172,7 +172,7 @@ fn check(value: &str) -> Result<(), &'static str> {
     Err("is percent-encoded too many times")
 }
 
-/// Whether some server reads a segment as dots only, or as empty.
+/// Whether a server could read a segment as dots only, or as empty.
 fn leads_to_another_path(segment: &str) -> bool {
     let name = segment.split(ENDS).next().unwrap_or_default();
     name.chars()
@@ -219,7 +219,7 @@ fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// Joins the base URL and a filled path, and proves that parsing did not normalise any of it away.
+/// Joins the base URL and a filled path, and checks that parsing has not changed the path.
 ///
 /// # Errors
 /// Returns an error if the URL would not lead to exactly this path under the base URL.

@@ -18,13 +18,13 @@ use std::{
 /// - A control character (line ends and tabs included), a bidirectional control, or an invisible character
 ///   (zero-width, filler, tag, variation selector, private or unassigned) becomes an escape such as `\n`,
 ///   `\t` or `\u{202e}`. Therefore the text is always one line.
-/// - Any other blank character, such as a no-break space, becomes a space. A variation selector directly after
-///   a symbol (`⚠️`) stays.
+/// - Any other white space, such as a no-break space, becomes a space. A variation selector directly after a symbol
+///   (`⚠️`) stays.
 /// - Of combining characters in a row, such as accents, only the first 8 stay, because more would cover the
 ///   lines above and below.
-/// - A text never begins, apart from blanks, with `:`. It never contains `##[`, `##vso[`, `##teamcity[`,
-///   `section_start:` and similar markers. One of their characters is escaped, so that a runner of GitHub,
-///   Gitea, Azure, TeamCity, GitLab or Travis finds no command.
+/// - After leading white space, a text never begins with `:`. It never contains `##[`, `##vso[`, `##teamcity[`,
+///   `section_start:` and similar markers. One of their characters is escaped, so that a runner of GitHub, Gitea,
+///   Azure, TeamCity, GitLab or Travis finds no command.
 ///
 /// Width, alignment and precision of a format apply to the result. `Debug` quotes it.
 ///
@@ -155,7 +155,7 @@ fn escape(
 /// How a character is printed.
 enum Kind {
     Shown,
-    /// As a plain blank.
+    /// As a space.
     Blank,
     Hidden,
 }
@@ -197,12 +197,12 @@ fn is_printable(c: char, is_first: bool) -> bool {
     pair.escape_debug().eq(['a', c])
 }
 
-/// Whether a character is invisible, and no blank.
+/// Whether a character is invisible, and not white space.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(kind(c, Some('a')), Kind::Hidden)
 }
 
-/// Characters that are invisible or look like a blank, and that the standard library prints unescaped.
+/// Characters that are invisible or look like a space, and that the standard library prints unescaped.
 fn is_filler(c: char) -> bool {
     matches!(
         c,
@@ -228,7 +228,7 @@ impl CommandAt {
     /// Characters of a text that may be at the beginning of a line.
     fn first(text: &str) -> Option<Self> {
         let trimmed = text.trim_start();
-        // A single one too, because the next text may begin with the other one.
+        // A single `:` counts too, because the next text may begin with the second one.
         if trimmed.starts_with(':') {
             return Some(Self(text.len() - trimmed.len()));
         }
@@ -241,7 +241,7 @@ impl CommandAt {
         let mut at = 0;
         loop {
             let Some(found) = rest.get(at..)?.find(['#', ':']) else {
-                // The following text may begin with the other half.
+                // The next text may begin with the rest of the marker.
                 let is_half = MARKERS.iter().any(|marker| rest.ends_with(marker));
                 return is_half.then(|| Self(text.len() - 1));
             };

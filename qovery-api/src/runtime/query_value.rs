@@ -12,9 +12,9 @@ pub trait QueryValue {
     /// Returns the value as text, not yet percent-encoded.
     fn to_query(&self) -> String;
 
-    /// Returns why the value cannot be sent, as the end of a sentence: the call then fails before anything is
-    /// sent. A float that is NaN or infinite cannot be sent, nor a date outside of the years 0 to 9999.
-    /// Default: `None`.
+    /// Returns the reason why the value cannot be sent, as the end of a sentence. The call then fails before anything
+    /// is sent. A float that is NaN or infinite cannot be sent, nor a date outside of the years 0 to 9999. Default:
+    /// `None`.
     fn refusal(&self) -> Option<&'static str> {
         None
     }

@@ -1,6 +1,6 @@
 //! The JSON text of a value, from any deserializer; byte for byte if the deserializer reads JSON text.
 //!
-//! Unlike in a parsed value, numbers, escapes and blanks do not change.
+//! Unlike in a parsed value, numbers, escapes and white space do not change.
 
 use std::{borrow::Cow, fmt};
 

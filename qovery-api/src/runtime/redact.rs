@@ -1,10 +1,10 @@
 //! Removes the token of a request from all text that a program prints about its outcome.
 //!
-//! Some proxies and debugging servers repeat a request in their headers or in an error page, and HTTP/2
-//! transfers a text when a connection ends. An error would show the token. Encoders may have written it in
-//! another form, which a decoder turns into the token again. Therefore the token is searched for in all these
-//! forms, and once more after each decoder. The body of a success is data and does not change; an error that
-//! holds such a body holds it without the token.
+//! Some proxies and debugging servers repeat a request in their headers or in an error page, and HTTP/2 transfers a
+//! text when a connection ends. An error would show the token. Encoders may have written it in another form, which a
+//! decoder turns into the token again. Therefore all these forms are searched, and the text is searched again after
+//! each decoder. The body of a success is data and is not changed. If an error contains such a body, the token is
+//! removed from it.
 
 mod spelling;
 
@@ -19,9 +19,9 @@ use serde_json::{Map, Value};
 use super::Printable;
 use spelling::Form;
 
-const INSTEAD: &[u8] = b"[redacted]";
+const REPLACEMENT: &[u8] = b"[redacted]";
 /// The replacement in a list of numbers, so that the document stays valid.
-const INSTEAD_OF_NUMBERS: &[u8] = b"\"[redacted]\"";
+const NUMBER_REPLACEMENT: &[u8] = b"\"[redacted]\"";
 /// A text may have been cut off within the token. A beginning of this length counts as the token.
 const BEGINNING: usize = 12;
 /// A token shorter than this may be a part of any number or date. The client reads numbers and dates in headers,
@@ -39,7 +39,7 @@ pub(crate) struct Token {
 /// A text that represents the token.
 struct Pattern {
     text: Zeroizing<Vec<u8>>,
-    /// How many of its characters are enough.
+    /// How many of its first characters are enough for a match.
     needed: usize,
     form: Form,
 }
@@ -96,7 +96,7 @@ impl Token {
         let mut copied = 0;
         loop {
             clean.extend_from_slice(text.get(copied..found.at).unwrap_or_default());
-            clean.extend_from_slice(found.instead());
+            clean.extend_from_slice(found.replacement());
             copied = found.end;
             match self.find(text, found.end) {
                 Some(next) => found = next,
@@ -123,8 +123,8 @@ impl Token {
         })
     }
 
-    /// Whether the character at `at`, perhaps written as an escape, begins a pattern. Reading an escape takes
-    /// time: this reads it once for all patterns.
+    /// Whether the character at `at`, perhaps written as an escape, begins a pattern. Checks all patterns at once,
+    /// because reading an escape takes time.
     fn may_begin(&self, text: &[u8], at: usize, byte: u8) -> bool {
         let is_first = |byte: u8| self.firsts.get(usize::from(byte)) == Some(&true);
         is_first(byte)
@@ -238,10 +238,10 @@ struct Found {
 
 impl Found {
     /// The text that replaces it.
-    fn instead(&self) -> &'static [u8] {
+    fn replacement(&self) -> &'static [u8] {
         match self.form {
-            Form::List => INSTEAD_OF_NUMBERS,
-            Form::Exact | Form::AnyCase | Form::Dump => INSTEAD,
+            Form::List => NUMBER_REPLACEMENT,
+            Form::Exact | Form::AnyCase | Form::Dump => REPLACEMENT,
         }
     }
 }
@@ -259,7 +259,7 @@ impl Pattern {
     }
 }
 
-/// The bytes of the token as a list of numbers, without its blanks.
+/// The bytes of the token as a list of numbers, without spaces.
 fn listed(token: &[u8], number: fn(u8) -> String) -> Vec<u8> {
     let numbers: Vec<String> = token.iter().map(|byte| number(*byte)).collect();
     numbers.join(",").into_bytes()
@@ -511,8 +511,7 @@ mod tests {
                 let text = first.to_owned() + &atom.repeat(LENGTH / atom.len());
                 let begun = std::time::Instant::now();
                 let _clean = token.cleaned(&text);
-                // Far more time than it takes, and far less than a comparison of each position with all earlier
-                // ones would take.
+                // Linear matching takes far less time than this, and quadratic matching far more.
                 let took = begun.elapsed();
                 assert!(took.as_secs() < 10, "{first}{atom}: {took:?}");
             }

@@ -42,9 +42,8 @@ impl RawResponse {
         }
     }
 
-    /// Removes the token of the request's `Authorization` header from the headers and, if this is
-    /// not a success, from the body. The body of a success does not change; an error that holds it
-    /// holds it without the token.
+    /// Removes the token of the request's `Authorization` header from the headers and, if this is not a success, from
+    /// the body. The body of a success is not changed, but an error that contains this body has it without the token.
     ///
     /// The token is found in plain form, and percent-encoded, escaped for JSON or HTML,
     /// quoted-printable, in base64 or hexadecimal, with up to three nested encodings, and across

@@ -1,4 +1,4 @@
-//! Finds values of a request that JSON and RFC 3339 cannot hold.
+//! Finds values of a request that JSON or RFC 3339 cannot represent.
 //!
 //! serde_json writes `null` for NaN and for infinities, and chrono writes a sign before a year with more than
 //! four digits. The API would receive another value, or refuse the whole request.
@@ -15,17 +15,17 @@ use serde::{
 
 use super::text::one_line;
 
-/// The end of an error message for a number that JSON cannot hold.
+/// The end of an error message for a number that JSON cannot represent.
 pub(crate) const NO_NUMBER: &str = "is NaN or infinite: give a finite number";
-/// The end of an error message for a date that RFC 3339 cannot hold.
+/// The end of an error message for a date that RFC 3339 cannot represent.
 pub(crate) const NO_DATE: &str =
     "is a date outside of the years 0 to 9999, which RFC 3339 does not have";
 
 /// Checks all values that a body or parameter writes.
 ///
 /// # Errors
-/// Returns an error that names the field if a number is not finite, or a date has a year outside of 0 to 9999.
-/// Also if the value cannot be written at all.
+/// Returns an error that names the field if a number is not finite, if a date has a year outside of 0 to 9999, or if
+/// the value cannot be written at all.
 pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), String> {
     value.serialize(Check).map_err(|fault| {
         let Fault { path, problem } = fault;

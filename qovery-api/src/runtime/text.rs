@@ -2,8 +2,8 @@
 
 use super::Printable;
 
-/// The text as one line of at most `limit` characters, including the sign that marks a cut. Blanks and line
-/// ends become single blanks. The rest is printed like by [`Printable`].
+/// Returns the text as one line of at most `limit` characters, including the mark of a cut. White space and line ends
+/// become single spaces. The rest is escaped as by [`Printable`].
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;

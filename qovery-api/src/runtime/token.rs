@@ -58,8 +58,8 @@ impl AccessToken {
     /// contains two dots) is sent as `Bearer`, any other token as `Token`.
     ///
     /// # Errors
-    /// Returns an error if the text is empty, or contains a blank or another character that a
-    /// header cannot hold. The error does not show the token.
+    /// Returns an error if the text is empty, or contains a space or a character that a header cannot hold. The error
+    /// does not show the token.
     pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
         let token = Zeroizing::new(token.into());
         let problem = if token.trim().is_empty() {

@@ -162,8 +162,7 @@ impl TransportError {
         matches!(self.0.kind, Kind::Connect { .. })
     }
 
-    /// Returns whether time ran out. [`Self::is_connect`] also returns true if it ran out while
-    /// connecting.
+    /// Returns whether a time limit passed. [`Self::is_connect`] also returns true if it passed while connecting.
     pub fn is_timeout(&self) -> bool {
         matches!(
             self.0.kind,

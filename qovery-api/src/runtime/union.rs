@@ -36,7 +36,7 @@
 //! ```
 //!
 //! If the member declares the tag, the member holds it; otherwise the first text of the member is written. A
-//! member may be a union. In tolerant decoding, a member that does not fit becomes `Unknown`, with its JSON
+//! member may be a union. In lenient decoding, a member that does not fit becomes `Unknown`, with its JSON
 //! and the reason. The error of a member that does not fit names the union, the member and the path to the
 //! field. The generator writes the conversions from the members, because two members may have the same type.
 //! Enums of text are open enums.
@@ -52,7 +52,7 @@ use serde_json::{Value, value::RawValue};
 pub(crate) use super::decode::{Fault, Outline, Subject};
 use super::{
     DecodeError, Printable,
-    decode::{self, Manner, budget},
+    decode::{self, DecodeMode, budget},
     raw_json::{self, RawJson},
 };
 
@@ -105,7 +105,7 @@ impl UnknownMember {
     /// Returns a field of the value as JSON text, if the value is an object and has the field, and
     /// the field is not null.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let outline = Subject::new(self.as_str(), Manner::Exact).outline();
+        let outline = Subject::new(self.as_str(), DecodeMode::Exact).outline();
         outline.field(name).map(Cow::Borrowed)
     }
 
@@ -119,7 +119,7 @@ impl UnknownMember {
 
     /// Prints the names of the fields without their values.
     fn fmt_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Subject::new(self.as_str(), Manner::Tolerant).outline() {
+        match Subject::new(self.as_str(), DecodeMode::Lenient).outline() {
             Outline::Object(fields) => {
                 let names = fields.iter().map(|(name, _)| Printable::new(name));
                 f.debug_set().entries(names).finish()
@@ -178,15 +178,15 @@ pub(crate) trait Union: Sized {
 pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Result<U, D::Error> {
     let decided = from.deserialize_newtype_struct(decode::UNION, UnionVisitor)?;
     let subject = match &decided {
-        Taken::Plain(RawJson(text)) => Subject::new(text, Manner::Exact),
-        Taken::HandedOver(subject) => *subject,
+        UnionValue::Plain(RawJson(text)) => Subject::new(text, DecodeMode::Exact),
+        UnionValue::WithMode(subject) => *subject,
     };
     // For any member, there is enough memory for the largest one and for an unknown one.
     budget::take_struct::<(U, Kept), D::Error>()?;
-    let before = budget::balance();
+    let before = budget::remaining();
     U::choose(subject).or_else(|fault| {
         budget::restore(before);
-        if subject.manner() < Manner::Tolerant || subject.text() == "null" {
+        if subject.mode() < DecodeMode::Lenient || subject.text() == "null" {
             return Err(D::Error::custom(fault));
         }
         let reason = DecodeError::from(*fault);
@@ -196,26 +196,26 @@ pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Resul
 }
 
 /// A value whose member is not selected yet.
-enum Taken<'de> {
+enum UnionValue<'de> {
     Plain(RawJson<'de>),
-    HandedOver(Subject<'de>),
+    WithMode(Subject<'de>),
 }
 
 struct UnionVisitor;
 
 impl<'de> Visitor<'de> for UnionVisitor {
-    type Value = Taken<'de>;
+    type Value = UnionValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a union")
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        RawJson::deserialize(from).map(Taken::Plain)
+        RawJson::deserialize(from).map(UnionValue::Plain)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Self::Value, A::Error> {
-        decode::handed_over(from).map(Taken::HandedOver)
+        decode::union_subject(from).map(UnionValue::WithMode)
     }
 }
 
@@ -270,8 +270,7 @@ pub(crate) fn member<T: DeserializeOwned>(
     union: &str,
     member: &str,
 ) -> Outcome<T> {
-    subject
-        .decode()
+    decode::decode_subject(subject)
         .map_err(|fault| Box::new(fault.remarked(format_args!("{union}::{member}"))))
 }
 
@@ -282,29 +281,29 @@ pub(crate) fn tagged_member<T: DeserializeOwned>(
     member: &str,
     (tag, text): (&str, &Option<Cow<'_, str>>),
 ) -> Outcome<T> {
-    subject.decode().map_err(|fault| {
+    decode::decode_subject(subject).map_err(|fault| {
         let text = text.as_deref().unwrap_or_default();
         Box::new(fault.remarked(format_args!("{union}::{member}, {tag} = {text:?}")))
     })
 }
 
-/// Decodes a member if it fits, with this manner.
-pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner) -> Option<T> {
-    let before = budget::balance();
-    let member = subject.with(manner).decode().ok();
+/// Decodes a member if it fits, with this mode.
+pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, mode: DecodeMode) -> Option<T> {
+    let before = budget::remaining();
+    let member = decode::decode_subject(subject.with(mode)).ok();
     if member.is_none() {
         budget::restore(before);
     }
     member
 }
 
-/// The order of the attempts for a union without a discriminator: the most exact manner first, and never one
+/// The order of the attempts for a union without a discriminator: the most exact mode first, and never one
 /// that could take a broken member for another.
-pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
+pub(crate) const MODES: [DecodeMode; 2] = [DecodeMode::Exact, DecodeMode::Strict];
 
 /// Writes a union. The module documents the grammar.
 ///
-/// Every path is absolute, because the union may have any name of a prelude.
+/// Every path is absolute, because the union may have the same name as an item of the prelude.
 macro_rules! union {
     (
         $(#[$meta:meta])*
@@ -416,8 +415,8 @@ macro_rules! union {
                 fn choose(
                     subject: $crate::runtime::union::Subject<'_>,
                 ) -> ::core::result::Result<Self, ::std::boxed::Box<$crate::runtime::union::Fault>> {
-                    for manner in $crate::runtime::union::MANNERS {
-                        $(if let ::core::option::Option::Some(member) = $crate::runtime::union::attempt(subject, manner) {
+                    for mode in $crate::runtime::union::MODES {
+                        $(if let ::core::option::Option::Some(member) = $crate::runtime::union::attempt(subject, mode) {
                             return ::core::result::Result::Ok(Self::$member(member));
                         })+
                     }
@@ -468,7 +467,7 @@ macro_rules! union {
             }
             impl $crate::runtime::model::Field for $name {
                 #[inline]
-                fn blank() -> Self {
+                fn placeholder() -> Self {
                     Self::Unknown(::core::default::Default::default())
                 }
                 fn drop_extra(&mut self) {

@@ -17,7 +17,7 @@ const DEPTH: usize = 16;
 pub(crate) enum Amount {
     /// The required properties and the known properties.
     Minimal,
-    /// Everything once: a list has one item, and a schema does not contain itself.
+    /// All properties. A list has one item, and a schema is not nested in itself.
     Full,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Build<'a> {
         Value::Object(built)
     }
 
-    /// Whether this property would lead back into a schema that is being built.
+    /// Whether this property leads back to a schema that is being built.
     fn returns(&self, schema: &Value, within: &[&str]) -> bool {
         let item = schema.get("items").unwrap_or(schema);
         let reference = item.get("$ref").and_then(Value::as_str);
@@ -187,8 +187,8 @@ impl<'a> Build<'a> {
         let Some(facts) = facts else {
             return alternatives.members.first();
         };
-        // The member that contradicts the fewest facts; of several, the one that uses most facts; of several,
-        // the one that lacks the fewest required properties.
+        // Selects the member that contradicts the fewest facts. If there are several, it selects the one that uses most
+        // facts, and then the one that lacks the fewest required properties.
         alternatives.members.iter().min_by_key(|member| {
             let wrong = violations(self.schemas, member, facts, Direction::Response);
             let lacking = wrong

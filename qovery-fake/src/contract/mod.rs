@@ -123,7 +123,7 @@ impl Contract {
         self.operations.get(index)
     }
 
-    /// Whether this path is a single document, and not a list.
+    /// Whether this path has a single document, and not a list.
     pub(crate) fn is_document(&self, template: &str) -> bool {
         let mut operations = self.operations.iter();
         let read = operations.find(|o| o.method == Method::GET && o.template == template);
@@ -164,7 +164,7 @@ impl Contract {
         self.items.contains_key(parameter)
     }
 
-    /// The template of the items of a collection: below it, or at the top under the same name.
+    /// The template of the items of a collection: below the collection, or at the top level under the same name.
     pub(crate) fn item_template(&self, collection: &str) -> Option<&str> {
         let last = collection.rsplit('/').next()?;
         let below = self.items.values().flatten().find(|template| {

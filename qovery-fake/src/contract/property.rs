@@ -101,7 +101,7 @@ impl<'a> Declarations<'a> {
     }
 }
 
-/// The name that a misspelled one is most like.
+/// The known name that is most similar to a misspelled one.
 fn closest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let likeness = |other: &str| strsim::normalized_damerau_levenshtein(name, other);
     let likest = names.iter().map(|other| (likeness(other), *other));

@@ -18,13 +18,13 @@ pub(crate) enum Matched {
     Nothing,
 }
 
-/// Operations by the number of their path segments and the first segment, if it is fixed.
+/// Operations by the number of their path segments, and by their first segment if it is fixed.
 #[derive(Debug)]
 pub(crate) struct Routes {
     by_shape: HashMap<(usize, String), Vec<usize>>,
 }
 
-/// Stands for a first segment that is a parameter; no segment is empty.
+/// Stands for a first segment that is a parameter. It differs from all others, because no segment is empty.
 const ANY: &str = "";
 
 impl Routes {

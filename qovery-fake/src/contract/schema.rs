@@ -22,7 +22,7 @@ pub(super) struct Shape<'a> {
     pub(super) values: Option<&'a Vec<Value>>,
     pub(super) default: Option<&'a Value>,
     pub(super) properties: BTreeMap<&'a str, &'a Value>,
-    /// Only names that `properties` has: the published contract also requires undeclared ones.
+    /// Only names that are in `properties`: the published contract also requires undeclared properties.
     pub(super) required: Vec<&'a str>,
     pub(super) items: Option<&'a Value>,
     pub(super) additional: Option<&'a Value>,
@@ -191,7 +191,7 @@ impl Schemas {
     fn is_nullable(&self, schema: &Value, depth: usize) -> bool {
         let says = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
         let followed = self.follow(schema);
-        // A single part of `allOf` is a reference with a description of its own.
+        // An `allOf` with one part stands for a reference with a separate description.
         let mut parts = array(followed, "allOf");
         let alone = match (parts.next(), parts.next()) {
             (Some(part), None) if followed.get("type").is_none() => Some(part),

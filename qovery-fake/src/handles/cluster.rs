@@ -26,39 +26,40 @@ impl FakeCluster {
 
     /// Returns the id of its organization; the nil id once the cluster is deleted.
     pub fn organization_id(&self) -> Uuid {
-        self.set(|cluster| cluster.organization).unwrap_or_default()
+        self.with_cluster(|cluster| cluster.organization)
+            .unwrap_or_default()
     }
 
     /// Returns its exact current state; `None` once it is deleted.
     pub fn state(&self) -> Option<String> {
-        self.set(|cluster| cluster.state.clone())
+        self.with_cluster(|cluster| cluster.state.clone())
     }
 
     /// Sets the current state, known to the API or not.
     pub fn in_state(self, state: &str) -> Self {
-        self.set(|cluster| state.clone_into(&mut cluster.state));
+        self.with_cluster(|cluster| state.clone_into(&mut cluster.state));
         self
     }
 
     /// Sets the duration of an action. Default: 30 s.
     pub fn takes(self, time: Duration) -> Self {
-        self.set(|cluster| cluster.takes = time);
+        self.with_cluster(|cluster| cluster.takes = time);
         self
     }
 
     /// Makes the next action end in this state, such as `DEPLOYMENT_ERROR`.
     pub fn next_action_ends_as(self, state: &str) -> Self {
-        self.set(|cluster| cluster.ends_as = Some(state.to_owned()));
+        self.with_cluster(|cluster| cluster.ends_as = Some(state.to_owned()));
         self
     }
 
     /// Sets the response to reads of the cluster after its deletion.
     pub fn gone_as(self, gone: Gone) -> Self {
-        self.set(|cluster| cluster.gone = gone);
+        self.with_cluster(|cluster| cluster.gone = gone);
         self
     }
 
-    fn set<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> Option<T> {
+    fn with_cluster<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> Option<T> {
         self.fake
             .with(|core| core.world.clusters.get_mut(&self.id).map(work))
     }

@@ -3,11 +3,8 @@
 //! Handles are cheap to clone and refer to the same fake. Settings take effect immediately.
 
 mod cluster;
-mod deployment;
-mod deployments;
 mod environment;
 mod organization;
-mod service;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -17,11 +14,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use cluster::FakeCluster;
-pub use deployment::DeploymentScript;
-pub use deployments::FakeDeployment;
-pub use environment::{ExternalActor, FakeEnvironment};
+pub use environment::{
+    DeploymentScript, ExternalActor, FakeDeployment, FakeEnvironment, FakeService, InvalidProperty,
+};
 pub use organization::{FakeOrganization, FakeProject};
-pub use service::{FakeService, InvalidProperty};
 
 use super::{
     ApiTraits, Clock, ConfiguredVersion, FakeServer, FakeTransport, Fault, RecordedRequest,

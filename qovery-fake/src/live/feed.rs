@@ -1,4 +1,4 @@
-//! The frames of a socket. Each frame follows from the world and is sent once.
+//! The frames of a socket. Each frame is derived from the world, and sent once.
 //!
 //! A feed is polled again whenever the world may have changed. Faults are applied separately.
 
@@ -23,7 +23,7 @@ const MEASURED_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Due {
     pub(super) frames: Vec<Frame>,
-    /// Whether the socket is closed after that, with a code and a reason.
+    /// The code and the reason of the close frame, if the socket is closed after these frames.
     pub(super) close: Option<(u16, &'static str)>,
 }
 
@@ -80,8 +80,7 @@ impl Feed {
         }
     }
 
-    /// Returns the reaction to bytes that the client sent. Shells of the fake echo their input until the
-    /// end of the input.
+    /// Returns the response to bytes that the client sent. Shells of the fake echo their input until it ends.
     pub(super) fn received(&mut self, bytes: &Bytes) -> Due {
         if !self.incoming.path.starts_with("/shell/") {
             return Due::default();
@@ -98,7 +97,7 @@ impl Feed {
         }
     }
 
-    /// One frame, and no other; the socket stays open.
+    /// A single frame. The socket stays open.
     fn once(&mut self, frame: Option<Value>) -> Due {
         if std::mem::replace(&mut self.has_sent, true) {
             return Due::default();
@@ -106,7 +105,7 @@ impl Feed {
         Due::of(frame)
     }
 
-    /// A frame whenever it differs from the previous one.
+    /// A frame, each time that it differs from the previous one.
     fn changed(&mut self, frame: Option<Value>) -> Due {
         if frame == self.last {
             return Due::default();
@@ -198,7 +197,7 @@ impl Feed {
         let start = self.incoming.parameter("start");
         let start = start.and_then(|start| DateTime::parse_from_rfc3339(start).ok());
         let start = start.map(|start| start.to_utc());
-        // Times have milliseconds. All lines of the same millisecond belong to the time.
+        // Times have milliseconds: all lines of one millisecond have the same time.
         let is_before = |at: Duration, start: DateTime<Utc>| {
             world.time.calendar(at).timestamp_millis() < start.timestamp_millis()
         };

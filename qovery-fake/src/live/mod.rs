@@ -22,7 +22,7 @@ use super::{
 };
 use feed::Feed;
 
-/// The websocket contract as JSON, fixes applied.
+/// The websocket contract as JSON, with the fixes of its overlay.
 const CONTRACT: &str = include_str!("../generated/contract-ws.json");
 
 /// The buffer size in bytes between a client and a fake in the same process.
@@ -93,7 +93,7 @@ fn judge(
             incoming,
         ));
     }
-    let checked = fake.look(|core| core.check_token(incoming));
+    let checked = fake.read(|core| core.check_token(incoming));
     let checked = checked.and_then(|()| check_query(incoming));
     checked.map_err(|refusal| refused(&refusal, incoming))?;
     let mut headers = HeaderMap::new();

@@ -76,7 +76,7 @@ where
     };
     loop {
         let changed = fake.changed();
-        let due = fake.look(|core| feed.due(core));
+        let due = fake.read(|core| feed.due(core));
         if socket.deliver(due).await.is_err() || socket.send_late().await.is_err() {
             return;
         }
@@ -109,7 +109,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     /// The time until the next event without a change of the world.
     fn wait(&self) -> Duration {
         let now = self.fake.elapsed();
-        let due = self.fake.look(|core| core.world.events.next_due());
+        let due = self.fake.read(|core| core.world.events.next_due());
         let fault = match &self.fault {
             Some(SocketFault {
                 when: When::After(time),
@@ -124,10 +124,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
 
     async fn deliver(&mut self, due: Due) -> Result<(), Ended> {
         for frame in due.frames {
-            self.strike(Some(&frame)).await?;
+            self.apply_fault(Some(&frame)).await?;
             self.frame(frame).await?;
         }
-        self.strike(None).await?;
+        self.apply_fault(None).await?;
         if let Some((code, reason)) = due.close {
             self.close(code, reason.to_owned()).await;
             return Err(Ended);
@@ -157,7 +157,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
 
     fn reorders(&mut self) -> bool {
         let fault = self.fault.as_ref();
-        fault.is_some_and(|fault| fault.kind == Kind::Reorder) && self.struck(true).is_some()
+        fault.is_some_and(|fault| fault.kind == Kind::Reorder) && self.take_due(true).is_some()
     }
 
     /// Sends the late frames whose time has come.
@@ -202,7 +202,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     }
 
     /// Returns the fault if it is due, and if it matches: some faults need a frame, others need none.
-    fn struck(&mut self, with_frame: bool) -> Option<Kind> {
+    fn take_due(&mut self, with_frame: bool) -> Option<Kind> {
         let fault = self.fault.as_ref()?;
         let is_due = match fault.when {
             When::AfterFrames(frames) => self.sent >= frames,
@@ -224,13 +224,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     }
 
     /// Applies a fault; `frame` is the next frame.
-    async fn strike(&mut self, frame: Option<&Frame>) -> Result<(), Ended> {
+    async fn apply_fault(&mut self, frame: Option<&Frame>) -> Result<(), Ended> {
         let with_frame = frame.is_some()
             && self
                 .fault
                 .as_ref()
                 .is_some_and(|fault| matches!(fault.kind, Kind::CutInFrame | Kind::Duplicate));
-        let Some(kind) = self.struck(with_frame) else {
+        let Some(kind) = self.take_due(with_frame) else {
             return Ok(());
         };
         match (kind, frame) {
@@ -314,7 +314,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
     }
 }
 
-/// A whole frame of a server with this first byte.
+/// A complete unmasked frame with this first byte, as a server sends it.
 fn raw(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {

@@ -170,7 +170,7 @@ fn respond(
     before: &Value,
 ) -> Handled {
     let chosen = service;
-    // Only operations on one service answer with its status.
+    // Only operations on a single service respond with its status.
     let service = service.filter(|_| call.path.iter().all(|(name, _)| name != "environmentId"));
     let mut facts = match style {
         ActionResponse::Empty => return Ok(Response::empty(call.operation.success.status)),

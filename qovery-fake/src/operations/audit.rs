@@ -35,7 +35,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let page = events.get(from..to).unwrap_or_default();
 
     let mut links = json!({});
-    // As on the real API, the organization in a link is not the requested one.
+    // As in the real API, a link does not have the id of the requested organization.
     let link = |token: &str, event: &AuditEvent| {
         json!(format!("/organization/0/events?{token}={}", event.cursor))
     };
@@ -69,7 +69,7 @@ fn fits(call: &Call<'_>, event: &AuditEvent) -> bool {
         ("serviceEnvironmentId", optional(event.environment)),
     ];
     let wanted = |name: &str| call.incoming.parameter(name);
-    // Clients send seconds, although the contract speaks of nanoseconds.
+    // Clients send seconds, although the contract declares nanoseconds.
     let nanoseconds = |text: Option<&str>| {
         let number = token(text)?;
         Some(if number < 1_000_000_000_000 {

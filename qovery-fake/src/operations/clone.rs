@@ -1,4 +1,4 @@
-//! Clones of environments and services: the configuration, never deployed, with URLs of their own.
+//! Clones of environments and services: copies of the configuration that were never deployed and have their own URLs.
 
 use std::collections::BTreeMap;
 
@@ -116,8 +116,8 @@ fn url_of_copy(url: &str, copy: Uuid) -> Value {
     })
 }
 
-/// Copies the variables of environments and services to the copies of these. An alias or an override of a
-/// copied variable derives from the copy.
+/// Copies the variables of environments and services to their clones. An alias or an override of a copied variable
+/// derives from the copy.
 fn copy_variables(world: &mut World, call: &Call<'_>, owners: &BTreeMap<Uuid, Uuid>) {
     let mut copies: BTreeMap<String, String> = owners
         .iter()

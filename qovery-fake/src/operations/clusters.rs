@@ -27,7 +27,7 @@ pub(super) fn statuses(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.success(&json!({ "results": results })))
 }
 
-/// Starts an action. Returns `None` if the last segment of the path is no action.
+/// Starts an action. Returns `None` if the last segment of the path is not an action.
 pub(super) fn act(world: &mut World, call: &Call<'_>, verb: &str) -> Option<Handled> {
     let action = match verb {
         "deploy" | "update" | "upgrade" => Trigger::Deploy,

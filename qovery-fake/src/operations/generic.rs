@@ -88,7 +88,7 @@ fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled 
     Ok(response)
 }
 
-/// The commit of a service with a repository, if its commits are read and a script gave it none.
+/// The commit of a service with a repository, if its commits are requested and no script has set them.
 fn only_commit(world: &World, call: &Call<'_>) -> Option<Value> {
     let path = call.incoming.path.strip_suffix("/commit")?;
     let id = path.rsplit('/').next()?;
@@ -105,7 +105,7 @@ fn example(world: &World, call: &Call<'_>) -> Response {
     call.example(&Value::Object(facts))
 }
 
-/// Whether a successful response is a new resource, and not a check or an import.
+/// Whether the operation creates a resource, unlike a check or an import.
 fn creates(call: &Call<'_>) -> bool {
     let content = call.operation.success.content.as_ref();
     content.is_some_and(|(_, schema)| {
@@ -127,7 +127,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         .collect();
     let declared = call.declared_list();
     if declared == DeclaredList::None {
-        // One document for the whole collection, such as the deployment rule of an environment.
+        // The path has a single document, such as the deployment rule of an environment.
         let facts = all.into_iter().next().unwrap_or_default();
         return Ok(call.success(&facts));
     }

@@ -136,7 +136,7 @@ fn check_version(world: &World, is_second: bool) -> Result<(), Refusal> {
     Err(Refusal::new(404, "there is no such history"))
 }
 
-/// The entries that the history still contains.
+/// The entries that the history keeps.
 fn kept<'a, 'b>(world: &World, executions: &'b [&'a Execution]) -> &'b [&'a Execution] {
     match world.traits.history {
         History::Last20 => executions.get(..20).unwrap_or(executions),

@@ -1,4 +1,4 @@
-//! Lists that cut across resources: links, services and environments.
+//! Lists of links, services and environments, across several resources.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub(super) fn links_of_service(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.success(&json!({ "results": links(world, id) })))
 }
 
-/// The links that a script or a client gave a service.
+/// The links of a service that a script or a client has set.
 fn links(world: &World, service: Uuid) -> Vec<Value> {
     let Some(subject) = world.services.get(&service) else {
         return Vec::new();

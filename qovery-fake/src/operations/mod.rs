@@ -47,7 +47,7 @@ pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns whether a resource belongs to the resources that its path names before it.
+/// Returns whether a resource belongs to the parents in its path.
 fn is_below(world: &World, id: &str, outer: &[(String, String)]) -> bool {
     let parents = world.resources.get(id).map(|resource| &resource.parents);
     outer.iter().all(|(parameter, outer)| {

@@ -103,7 +103,7 @@ pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     } else {
         Err(Refusal::new(
             409,
-            "the deployment request does not wait any more",
+            "the deployment request is no longer queued",
         ))
     }
 }

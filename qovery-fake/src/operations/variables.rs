@@ -37,7 +37,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.success(&json!({ "results": results })))
 }
 
-/// The ids of what a resource is in: its environment, its project. Their variables apply to it too.
+/// The ids of the environment and the project of a resource. Their variables apply to the resource too.
 fn within(world: &World, id: &str) -> Vec<String> {
     let Some(resource) = world.resources.get(id) else {
         return Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {
     add(world, call, body, kind, None)
 }
 
-/// An alias of a variable, or a variable that overrides it in a narrower scope.
+/// Creates an alias of a variable, or a variable that overrides it in a narrower scope.
 pub(super) fn derive(world: &mut World, call: &Call<'_>, relation: &str) -> Handled {
     let mut body = call.body.as_object().cloned().unwrap_or_default();
     let (kind, scope, parent, link) = match relation {
@@ -166,8 +166,8 @@ fn shown_by_id(world: &World, id: &str) -> Value {
         .unwrap_or_default()
 }
 
-/// The facts about a variable. A derived one has those of its original, except for the properties that it
-/// was given itself.
+/// The facts about a variable. A derived variable has those of its original, except for the properties that were set on
+/// it.
 fn shown(world: &World, variable: &Resource) -> Value {
     let mut facts = variable.facts();
     for link in LINKS {

@@ -168,7 +168,7 @@ impl SocketFault {
         self
     }
 
-    /// A [`duplicate`](Self::duplicate) or [`reorder`](Self::reorder) applies to all frames from then on.
+    /// Makes a [`duplicate`](Self::duplicate) or [`reorder`](Self::reorder) apply to all frames from then on.
     pub fn every_frame(mut self) -> Self {
         self.repeats = true;
         self

@@ -1,4 +1,4 @@
-//! Clusters.
+//! Actions and states of clusters.
 
 use std::time::Duration;
 

@@ -327,7 +327,7 @@ fn an_alias_and_an_override_show_the_present_variable() {
     assert_eq!(shown["overridden_variable"]["id"], name["id"]);
     assert_eq!(shown["value"], "c");
 
-    // Without its variable, there is no alias and no override.
+    // The alias and the override are deleted with their variable.
     let path = format!("/variable/{}", id(&original));
     assert_eq!(setup.call(Method::DELETE, &path, &Value::Null).0, 204);
     assert_eq!(list(&parent), json!([]));
@@ -369,7 +369,7 @@ fn a_deleted_resource_is_gone_from_every_list_with_everything_below_it() {
     let list = setup.get(&format!("/organization/{}/environments", organization.id()));
     assert_eq!(list["results"].as_array().unwrap().len(), 1);
     assert_eq!(list["results"][0]["id"], kept.id().to_string());
-    // The name is free again, and the new resource is another one.
+    // The name can be used again, for a new resource.
     let again = create(
         &setup,
         &format!("/organization/{}/project", organization.id()),

@@ -75,7 +75,7 @@ fn unknown_paths_methods_and_ids_are_not_found() {
         (Method::GET, format!("/environment/{unknown}/status")),
         (Method::POST, format!("/environment/{unknown}/deploy")),
         (Method::POST, format!("/container/{unknown}/stop")),
-        // An id of another kind is no id of this kind.
+        // The id of a resource of another kind is unknown.
         (Method::GET, format!("/application/{}", container.id())),
         (Method::GET, format!("/environment/{}", container.id())),
         (

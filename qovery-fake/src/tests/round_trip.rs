@@ -262,7 +262,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// The properties that a schema has for a value: of a union, those of the members that fit it.
+    /// The properties that a schema has for a value. For a union, these are the properties of the members that fit the
+    /// value.
     fn declared(&self, schema: &Value, value: &Map<String, Value>) -> BTreeMap<String, Value> {
         if schema.is_null() {
             return BTreeMap::new();
@@ -355,7 +356,7 @@ impl Scene {
         }
     }
 
-    /// An id and the object that it names are the same, and so is the name of that object.
+    /// Checks that each id belongs to the object beside it, and that this object has the right name.
     fn check_references(&self, read: &Value, path: &str, found: &mut Vec<String>) {
         match read {
             Value::Array(values) => {
@@ -562,7 +563,7 @@ impl Round<'_> {
             self.check(&format!("{name} "), &sent, &created, schema);
         }
         let Some(id) = created["id"].as_str().map(str::to_owned) else {
-            // A single document, or an operation that stores nothing.
+            // The path has a single document, or the operation stores nothing.
             let get = self.oracle.operation(template, "get");
             let read = get.and_then(|get| self.oracle.response_of(get));
             let is_list = |read| self.oracle.flat(read).properties.contains_key("results");

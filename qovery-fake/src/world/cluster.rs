@@ -136,7 +136,7 @@ pub(super) fn proceed(world: &mut World, id: Uuid, generation: u64) {
         world.gone.insert(id.to_string(), gone);
         match gone {
             Gone::ShownFor(time) => world.after(time, Event::Vanish(id)),
-            _ => removal::vanish(world, id),
+            _ => removal::forget_resource(world, id),
         }
     }
 }

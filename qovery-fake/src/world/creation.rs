@@ -295,7 +295,7 @@ pub(crate) fn add_past_execution(world: &mut World, environment: Uuid) {
         accepted_at: now,
         not_before: now,
         had_to_wait: false,
-        was_idle: false,
+        had_nothing_to_do: false,
         state: "DEPLOYED".to_owned(),
         stage: RequestStage::Ended,
         ended_at: Some(now),

@@ -16,17 +16,17 @@ pub(crate) enum Endpoint {
     Resources,
 }
 
-/// The world at the end of each instant with a change, oldest first.
+/// A copy of the world for each time of a change, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct EarlierStates {
     worlds: VecDeque<World>,
-    /// Whether something has changed at this instant.
+    /// Whether something has changed at the current time.
     changed: bool,
     readings: u64,
 }
 
 impl Endpoint {
-    /// The lag of readings of this endpoint.
+    /// The lag of reads of this endpoint.
     pub(super) fn lag(self, lags: &Lags) -> Duration {
         match self {
             Self::EnvironmentStatus => lags.environment_status,
@@ -40,20 +40,20 @@ impl Endpoint {
 }
 
 impl EarlierStates {
-    /// Records that the world changes at this instant.
+    /// Records that the world changes at this time.
     pub(super) fn note_change(&mut self) {
         self.changed = true;
     }
 
-    /// Whether something has changed at this instant that a later reading may see. Returns true only once for each
-    /// instant.
+    /// Whether something has changed at this time that a lagging read may see later. Returns true only once for each
+    /// time.
     pub(super) fn needs_copy(&mut self, reach: Duration) -> bool {
         !reach.is_zero() && std::mem::take(&mut self.changed)
     }
 
     /// Stores a copy of the world. Copies that no read can reach any more are dropped.
     pub(super) fn keep(&mut self, copy: World, reach: Duration) {
-        // The last copy before the longest lag is still needed.
+        // The last copy before the longest lag must be kept.
         let far = copy.time.now().saturating_sub(reach);
         self.worlds.push_back(copy);
         while self
@@ -65,7 +65,7 @@ impl EarlierStates {
         }
     }
 
-    /// The world as it was `lag` ago, and that time. `None` if it has not changed since.
+    /// The world as it was `lag` ago, with its time; `None` if it has not changed since.
     pub(super) fn at(&self, now: Duration, lag: Duration) -> Option<(&World, Duration)> {
         let at = now.saturating_sub(lag);
         let newest = self.worlds.back()?;
@@ -79,7 +79,7 @@ impl EarlierStates {
         older.or(self.worlds.front()).map(|world| (world, at))
     }
 
-    /// The lag of the replica that answers the next reading.
+    /// The lag of the replica that answers the next read.
     pub(super) fn replica_lag(&mut self, replicas: Replicas) -> Duration {
         let Replicas::SecondIsBehind(behind) = replicas else {
             return Duration::ZERO;

@@ -90,14 +90,14 @@ impl World {
     /// Applies all events that are due by `now`.
     pub(crate) fn advance(&mut self, now: Duration) {
         while let Some((due, event)) = self.events.next_until(now) {
-            self.go_on_to(due);
-            self.happen(event);
+            self.advance_to(due);
+            self.apply(event);
             self.note_change();
         }
-        self.go_on_to(now);
+        self.advance_to(now);
     }
 
-    fn go_on_to(&mut self, time: Duration) {
+    fn advance_to(&mut self, time: Duration) {
         if time > self.time.now() {
             self.remember();
             self.time.advance_to(time);
@@ -109,7 +109,7 @@ impl World {
         self.events.at(self.time.now().saturating_add(delay), event);
     }
 
-    fn happen(&mut self, event: Event) {
+    fn apply(&mut self, event: Event) {
         match event {
             Event::Begin(environment) => queue::begin(self, environment),
             Event::Stage(execution, position) => run::start_stage(self, &execution, position),
@@ -139,7 +139,7 @@ impl World {
                     }
                 }
             }
-            Event::Vanish(id) => removal::vanish(self, id),
+            Event::Vanish(id) => removal::forget_resource(self, id),
             Event::Cluster(cluster, generation) => cluster::proceed(self, cluster, generation),
         }
     }
@@ -161,27 +161,27 @@ impl World {
         }
     }
 
-    /// Sets the behavior of the API. Readings cannot lag behind this moment.
+    /// Sets the behavior of the API. Reads never lag behind this time.
     pub(crate) fn set_traits(&mut self, traits: ApiTraits) {
         self.traits = traits;
         self.earlier = EarlierStates::default();
         self.note_change();
     }
 
-    /// Something changes at this instant.
+    /// Records that something changes at this time.
     pub(crate) fn note_change(&mut self) {
         self.earlier.note_change();
     }
 
-    /// Stores a copy of the present before time advances, if a read may need it.
+    /// Stores a copy of the current state before time advances, if a lagging read may need it.
     fn remember(&mut self) {
-        if self.earlier.needs_copy(self.traits.reaches_back()) {
+        if self.earlier.needs_copy(self.traits.longest_lag()) {
             let copy = self.copy();
-            self.earlier.keep(copy, self.traits.reaches_back());
+            self.earlier.keep(copy, self.traits.longest_lag());
         }
     }
 
-    /// The world that a reading of this endpoint sees, unless it is the present.
+    /// The world that a read of this endpoint sees; `None` if it is the current one.
     pub(crate) fn seen_through(&mut self, endpoint: Endpoint) -> Option<Self> {
         let lag = endpoint.lag(&self.traits.lags) + self.earlier.replica_lag(self.traits.replicas);
         let (seen, at) = self.earlier.at(self.time.now(), lag)?;

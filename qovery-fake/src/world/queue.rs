@@ -95,7 +95,7 @@ fn accept(
             .saturating_add(subject.settings.start_delay)
             .saturating_add(script.queued_for),
         had_to_wait,
-        was_idle: nothing_to_do,
+        had_nothing_to_do: nothing_to_do,
         state: action.queued().to_owned(),
         stage: RequestStage::Queued,
         ended_at: None,

@@ -19,12 +19,12 @@ pub(super) fn delete(world: &mut World, id: Uuid) {
     world.gone.insert(id.to_string(), gone);
     match gone {
         Gone::ShownFor(time) => world.after(time, Event::Vanish(id)),
-        _ => vanish(world, id),
+        _ => forget_resource(world, id),
     }
 }
 
 /// Forgets an environment or a service with everything that belongs to it.
-pub(crate) fn vanish(world: &mut World, id: Uuid) {
+pub(crate) fn forget_resource(world: &mut World, id: Uuid) {
     forget(world, &id.to_string());
 }
 

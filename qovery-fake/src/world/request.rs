@@ -25,7 +25,7 @@ pub(crate) struct DeploymentRequest {
     pub(crate) accepted_at: Duration,
     pub(crate) not_before: Duration,
     /// Whether there was nothing to do, so that it ended when it was accepted.
-    pub(crate) was_idle: bool,
+    pub(crate) had_nothing_to_do: bool,
     /// Whether another one ran or waited when it was accepted.
     pub(crate) had_to_wait: bool,
     /// The state that readers see: the state of its execution, or its own while it is queued.

@@ -1,8 +1,8 @@
-//! Requests in the form of responses: references as the objects that they name, sources as the API
-//! shows them.
+//! Converts facts of requests to the form of responses: references become the objects that they name, and sources have
+//! the form of the API.
 //!
-//! Works on facts, by the names that the API uses in all schemas. The schema of the response chooses
-//! among them later.
+//! The conversion works on facts, by the names that the API uses in all schemas. Later, the schema of the response
+//! selects the facts that it declares.
 
 use serde_json::{Map, Value, json};
 
@@ -104,7 +104,7 @@ fn is_id(text: &str) -> bool {
     uuid::Uuid::parse_str(text).is_ok()
 }
 
-/// Shows the places that services come from.
+/// Completes the sources of services.
 fn show_sources(facts: &mut Map<String, Value>) {
     for name in ["source", "terraform_files_source"] {
         let Some(source) = facts.get_mut(name).and_then(Value::as_object_mut) else {

@@ -90,7 +90,7 @@ impl AskedVersion {
     }
 }
 
-/// Notes the versions of a run that begins, before the history shows them.
+/// Records the versions of a run that begins, before the history shows them.
 pub(super) fn begin(
     world: &mut World,
     action: Trigger,
@@ -180,7 +180,7 @@ fn commit_of(repository: &Value) -> Option<Value> {
     })
 }
 
-/// The only commit of the repository of a service that a script gave none.
+/// The only commit of a repository whose commits no script has set.
 pub(crate) fn only_commit(resource: &Resource) -> Option<Value> {
     let facts = resource.facts();
     let mut repositories = REPOSITORIES.iter().filter_map(|path| facts.pointer(path));
@@ -196,7 +196,7 @@ pub(crate) fn only_commit(resource: &Resource) -> Option<Value> {
     }))
 }
 
-/// A commit that depends on the repository and the branch only.
+/// Returns a commit that depends only on the repository and the branch.
 fn newest_commit(url: &str, branch: &str) -> String {
     let fold = |seed: u128| {
         let bytes = url.bytes().chain([0]).chain(branch.bytes());

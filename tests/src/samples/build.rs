@@ -12,14 +12,14 @@ const NESTING: usize = 2;
 /// The maximum number of instances of a schema. No schema of the contract needs more.
 const MOST: usize = 64;
 
-/// Makes instances of schemas. Earlier instances influence later ones, so that all
-/// members of unions and all values of enums have their turn.
+/// Makes instances of schemas. Earlier instances influence later ones, so that all members of unions and all values of
+/// enums occur.
 #[derive(Debug)]
 pub struct Builder<'d> {
     document: &'d Value,
     /// How many times each union and each enum was used.
     turns: BTreeMap<String, usize>,
-    /// Choices that were found and are not used yet.
+    /// Members and values that were found and are not used yet.
     open: BTreeSet<(String, usize)>,
     count: u64,
 }
@@ -35,7 +35,7 @@ impl<'d> Builder<'d> {
         }
     }
 
-    /// Instances of a schema, so many that every member of every union in it is there.
+    /// Instances of a schema, enough for every member of every union in it.
     ///
     /// # Panics
     /// Panics if no finite value satisfies the schema.
@@ -43,7 +43,7 @@ impl<'d> Builder<'d> {
         Self::until(document, schema, "oneOf")
     }
 
-    /// Instances of a schema, so many that every value of every enum in it is there.
+    /// Instances of a schema, enough for every value of every enum in it.
     ///
     /// # Panics
     /// Panics if no finite value satisfies the schema.
@@ -141,7 +141,7 @@ impl<'d> Builder<'d> {
         None
     }
 
-    /// Which of several choices is next.
+    /// Selects the next one of several choices.
     fn turn(&mut self, choice: &str, among: usize) -> usize {
         let known = self.turns.contains_key(choice);
         if !known {
@@ -241,32 +241,6 @@ impl<'d> Builder<'d> {
     fn next(&mut self) -> u64 {
         self.count += 1;
         self.count
-    }
-}
-
-impl Object {
-    /// Sets the discriminator of the member.
-    fn tag(&mut self, name: &str, text: &str) {
-        let node = Node::Enum(text.to_owned());
-        match self.fields.iter_mut().find(|field| field.name == name) {
-            Some(field) => field.node = node,
-            None => {
-                let name = name.to_owned();
-                self.fields.insert(
-                    0,
-                    Field {
-                        name,
-                        required: true,
-                        nullable: false,
-                        node,
-                    },
-                );
-            }
-        }
-        // Inner unions were tagged before: this one contains them.
-        if !self.tags.iter().any(|tag| tag == name) {
-            self.tags.insert(0, name.to_owned());
-        }
     }
 }
 

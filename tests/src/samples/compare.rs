@@ -14,8 +14,8 @@ pub enum Direction {
     Response,
 }
 
-/// Every difference between the sent and the received document, with its path. Times are compared as
-/// moments and numbers by their value.
+/// Every difference between the sent and the received document, with its path. Times are compared as points in time,
+/// and numbers by their value.
 pub fn compare(node: &Node, sent: &Value, got: &Value, direction: Direction) -> Vec<String> {
     let mut comparison = Comparison {
         direction,

@@ -75,9 +75,38 @@ impl Object {
     pub fn may_be_empty(&self) -> bool {
         !self.is_member && self.fields.iter().all(|field| !field.required)
     }
+
+    /// Sets the discriminator of the member.
+    fn tag(&mut self, name: &str, text: &str) {
+        let node = Node::Enum(text.to_owned());
+        match self.fields.iter_mut().find(|field| field.name == name) {
+            Some(field) => field.node = node,
+            None => {
+                let name = name.to_owned();
+                self.fields.insert(
+                    0,
+                    Field {
+                        name,
+                        required: true,
+                        nullable: false,
+                        node,
+                    },
+                );
+            }
+        }
+        // The inner unions already have their tags, so the tag of this one is the first.
+        if !self.tags.iter().any(|tag| tag == name) {
+            self.tags.insert(0, name.to_owned());
+        }
+    }
 }
 
 impl Node {
+    /// Writes the instance.
+    pub fn render(&self, variation: Variation) -> Value {
+        render::write(self, variation, 0)
+    }
+
     /// How many nested unions the instance has.
     pub fn union_depth(&self) -> usize {
         match self {
@@ -120,7 +149,7 @@ impl Node {
         }
     }
 
-    /// The secrets in it.
+    /// The secrets in this instance.
     pub fn secrets(&self) -> Vec<&str> {
         let mut secrets = Vec::new();
         self.walk(&mut |node| {

@@ -81,75 +81,67 @@ impl Variation {
     }
 }
 
-impl Node {
-    /// Writes the instance.
-    pub fn render(&self, variation: Variation) -> Value {
-        self.write(variation, 0)
-    }
-
-    fn write(&self, variation: Variation, level: usize) -> Value {
-        match self {
-            Self::Object(object) => object.write(variation, level),
-            Self::List(items) => {
-                let items = items.iter().map(|item| item.write(variation, level));
-                Value::Array(items.collect())
-            }
-            Self::Text(text) | Self::Secret(text) => Value::from(text.as_str()),
-            Self::Enum(_) if variation == Variation::UnknownEnum => Value::from(UNKNOWN_VALUE),
-            Self::Enum(text) => Value::from(text.as_str()),
-            Self::DateTime => Value::from(variation.time()),
-            Self::Integer(number) if variation == Variation::IntegerAsFloat => {
-                json!(*number as f64)
-            }
-            Self::Integer(number) => json!(number),
-            Self::Number(number) => json!(number),
-            Self::Boolean(flag) => json!(flag),
-            Self::Any(value) => value.clone(),
+/// Writes an instance. `level` is the number of unions around it.
+pub(super) fn write(node: &Node, variation: Variation, level: usize) -> Value {
+    match node {
+        Node::Object(object) => write_object(object, variation, level),
+        Node::List(items) => {
+            let items = items.iter().map(|item| write(item, variation, level));
+            Value::Array(items.collect())
         }
+        Node::Text(text) | Node::Secret(text) => Value::from(text.as_str()),
+        Node::Enum(_) if variation == Variation::UnknownEnum => Value::from(UNKNOWN_VALUE),
+        Node::Enum(text) => Value::from(text.as_str()),
+        Node::DateTime => Value::from(variation.time()),
+        Node::Integer(number) if variation == Variation::IntegerAsFloat => {
+            json!(*number as f64)
+        }
+        Node::Integer(number) => json!(number),
+        Node::Number(number) => json!(number),
+        Node::Boolean(flag) => json!(flag),
+        Node::Any(value) => value.clone(),
     }
 }
 
-impl Object {
-    fn write(&self, variation: Variation, level: usize) -> Value {
-        let mut written = Map::new();
-        let below = level + self.tags.len();
-        for field in &self.fields {
-            let tag = self.tags.iter().position(|tag| *tag == field.name);
-            if let Some(tag) = tag {
-                let unknown = variation == Variation::UnknownTag(level + tag);
-                let value = if unknown {
-                    Value::from(UNKNOWN_VALUE)
-                } else {
-                    field.node.write(Variation::Full, below)
-                };
-                written.insert(field.name.clone(), value);
-                continue;
-            }
-            let may_be_empty = match &field.node {
-                Node::List(_) => true,
-                Node::Object(object) => object.may_be_empty(),
-                _ => false,
-            };
-            let value = match variation {
-                Variation::RequiredOnly if !field.required => continue,
-                Variation::OptionalNull if !field.required => Value::Null,
-                Variation::NullableNull if field.nullable => Value::Null,
-                Variation::EmptyNull if may_be_empty => Value::Null,
-                Variation::EmptyAbsent if may_be_empty => continue,
-                _ => field.node.write(variation, below),
+fn write_object(object: &Object, variation: Variation, level: usize) -> Value {
+    let mut written = Map::new();
+    let below = level + object.tags.len();
+    for field in &object.fields {
+        let tag = object.tags.iter().position(|tag| *tag == field.name);
+        if let Some(tag) = tag {
+            let unknown = variation == Variation::UnknownTag(level + tag);
+            let value = if unknown {
+                Value::from(UNKNOWN_VALUE)
+            } else {
+                write(&field.node, Variation::Full, below)
             };
             written.insert(field.name.clone(), value);
+            continue;
         }
-        if variation != Variation::RequiredOnly {
-            for (name, node) in &self.extra {
-                written.insert(name.clone(), node.write(variation, below));
-            }
-        }
-        // If a schema describes further properties, this one would be wrong.
-        if variation == Variation::UnknownField && (self.extra.is_empty() || self.open) {
-            let value = json!({"deep": [1, 2.5, null, "text"]});
-            written.insert(UNKNOWN_FIELD.to_owned(), value);
-        }
-        Value::Object(written)
+        let may_be_empty = match &field.node {
+            Node::List(_) => true,
+            Node::Object(inner) => inner.may_be_empty(),
+            _ => false,
+        };
+        let value = match variation {
+            Variation::RequiredOnly if !field.required => continue,
+            Variation::OptionalNull if !field.required => Value::Null,
+            Variation::NullableNull if field.nullable => Value::Null,
+            Variation::EmptyNull if may_be_empty => Value::Null,
+            Variation::EmptyAbsent if may_be_empty => continue,
+            _ => write(&field.node, variation, below),
+        };
+        written.insert(field.name.clone(), value);
     }
+    if variation != Variation::RequiredOnly {
+        for (name, node) in &object.extra {
+            written.insert(name.clone(), write(node, variation, below));
+        }
+    }
+    // If the schema describes its additional properties, the unknown field would not fit.
+    if variation == Variation::UnknownField && (object.extra.is_empty() || object.open) {
+        let value = json!({"deep": [1, 2.5, null, "text"]});
+        written.insert(UNKNOWN_FIELD.to_owned(), value);
+    }
+    Value::Object(written)
 }

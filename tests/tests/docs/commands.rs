@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::page;
 
-/// Programs of others that the pages name. The test does not check that they are installed.
+/// Third-party programs that the pages name. The test does not check that they are installed.
 const OF_OTHERS: [&str; 8] = [
     "git",
     "head",
@@ -90,12 +90,12 @@ impl Known {
             )) => self.problem_of_build(rest),
             // These commands come with cargo, and their arguments are names in a registry.
             Some((&("add" | "package" | "publish"), _)) => None,
-            // A program of others.
+            // A third-party program.
             Some((&"install", _)) => None,
             Some((name, _)) => {
                 let is_known = self.aliases.iter().any(|alias| alias == name)
                     || INSTALLED_APART.contains(name);
-                (!is_known).then(|| format!("`cargo {name}` is no command"))
+                (!is_known).then(|| format!("`cargo {name}` is not a command"))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The cookbook has the commands and the programs that it promises.
+//! The cookbook has code for enough commands, and its programs are the tested examples.
 
 use std::collections::BTreeSet;
 

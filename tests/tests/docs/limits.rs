@@ -71,7 +71,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Bytes,
     ),
     (
-        "bodies decoded on the thread",
+        "bodies and websocket messages decoded",
         "qovery-api/src/runtime/background",
         "LARGE",
         Bytes,

@@ -83,7 +83,7 @@ async fn cells(outcomes: &[Outcome]) -> [&'static str; 2] {
                 assert_eq!(
                     cell.get_or_insert(*again),
                     again,
-                    "a column is of two minds"
+                    "the methods of a column differ"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! Tables that repeat decisions of the code.
+//! Tables that repeat facts of the code.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn the_table_of_states_is_the_one_that_decides() {
         Phase::Reached => "**reached**",
         Phase::Failed => "failed",
         Phase::Canceled => "canceled",
-        other => panic!("{other} has no word yet"),
+        other => panic!("the table has no text for {other} yet"),
     };
     let unknown = [State::from("a new state")];
     let row = |state: &State| {
@@ -66,7 +66,7 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
             deadline.as_secs() / 3600
         ),
         format!(
-            "| `schedule` | at once, then {} s growing by a half each time to {} s, jitter 10 % |",
+            "| `schedule` | the first poll at once, the second one after {} s; then each interval is 1.5 times the previous one, up to {} s; jitter 10 % |",
             first.as_secs(),
             longest.as_secs()
         ),
@@ -91,7 +91,7 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
             "| `WaitOptions::longest_retry_after` | {} s |",
             options.longest_retry_after.as_secs()
         ),
-        "| `cancel_at_deadline` | off: the server continues |".to_owned(),
+        "| `cancel_at_deadline` | off: the deployment continues |".to_owned(),
         format!(
             "| `log_lines` | {} lines for each service that failed |",
             options.log_lines

@@ -1,4 +1,4 @@
-//! Bodies that are larger than they look, over HTTP and with the client as programs build it.
+//! Bodies that take more memory than their size suggests, over HTTP and with the client as programs build it.
 
 use std::sync::{
     Arc,

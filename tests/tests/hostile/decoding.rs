@@ -1,4 +1,4 @@
-//! Documents that mean something else to a library than to the API.
+//! Documents that a library interprets differently than the API.
 
 use qovery_api::{decode, decode_strictly, types, uuid::Uuid};
 use serde_json::{Map, Value, json};

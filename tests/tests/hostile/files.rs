@@ -231,7 +231,7 @@ fn a_file_that_others_may_read_is_warned_about_once() {
                 .cli_context_file(&path)
                 .transport(stub)
                 .build();
-            built.expect("a warning is no refusal");
+            built.expect("a warning is not a refusal");
         }
         expected += is_open;
         assert_eq!(warnings(), expected, "{mode:o}");

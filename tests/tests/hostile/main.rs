@@ -1,6 +1,5 @@
-//! Input of an attacker: every kind of malformed or malicious external input, each with its corpus:
-//! bodies, texts that a terminal or a CI runner would interpret, encoded tokens, values of paths, and
-//! special files; and servers that misbehave below the level of JSON.
+//! Malformed and malicious input: bodies, texts that a terminal or a CI runner would interpret, encoded tokens, values
+//! of paths, special files, and servers that violate HTTP.
 
 #![allow(
     clippy::unwrap_used,

@@ -71,8 +71,7 @@ pub(crate) fn spellings(token: &str) -> Vec<String> {
     all
 }
 
-/// Everything that a person may be shown of an error, decoded once more as a terminal or a log viewer
-/// might do.
+/// Everything that a program can print about an error, also decoded once more, as a terminal or a log viewer may do.
 fn shown(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     if let Some(said) = error.api_error() {
@@ -121,7 +120,7 @@ async fn failure(token: &'static str, response: RawResponse) -> Error {
 
 fn assert_hidden(token: &str, spelling: &str, error: &Error) {
     let shown = shown(error);
-    // One or two characters occur everywhere: only the positions that the server wrote are checked.
+    // One or two characters also occur in other text. For such tokens, only the text of the server is checked.
     let marked = [format!("<<{token}>>"), format!("<<{spelling}>>")];
     for secret in &marked {
         assert!(

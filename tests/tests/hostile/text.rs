@@ -1,4 +1,4 @@
-//! All values of the libraries that a program can print, with hostile text in every field.
+//! Prints all values of the libraries that a program can print, with hostile text in every field.
 
 mod recipe_types;
 mod stream_types;
@@ -36,7 +36,7 @@ use crate::stub::{GetNote, Stub, response, with_header};
 /// Implementations that print no text from outside, or that no program can reach, with the reason.
 const OTHERS: &[(&str, &str)] = &[
     ("api AccessToken Debug", "redacted"),
-    ("api AuthScheme Display", "a word of ours"),
+    ("api AuthScheme Display", "a fixed word"),
     (
         "fake RecordedRequest Debug",
         "the request of a test, with the texts as `Debug` escapes them",
@@ -80,16 +80,16 @@ const OTHERS: &[(&str, &str)] = &[
         "ext Fault Display",
         "private: shown as a source of WaitError",
     ),
-    ("ext Endpoint Display", "a word of ours"),
-    ("ext Goal Display", "a word of ours"),
+    ("ext Endpoint Display", "a fixed word"),
+    ("ext Goal Display", "a fixed word"),
     ("ext Group Debug", "counts"),
     ("ext GroupStart Debug", "counts"),
     ("ext $type Debug", "handles: ids"),
     ("ext Interrupt Debug", "a flag"),
     ("fake Kind Debug", "private"),
     ("ext Known Debug", "counts"),
-    ("ext NotCanceled Display", "words of ours and ids"),
-    ("ext NotUnicode Display", "private: words of ours"),
+    ("ext NotCanceled Display", "fixed words and ids"),
+    ("ext NotUnicode Display", "private: fixed words"),
     (
         "ext Unreadable Debug",
         "the length of the frame, and its cause as an escaped text",
@@ -107,15 +107,15 @@ const OTHERS: &[(&str, &str)] = &[
         "ext Pager Debug",
         "derived from the cursor, which the standard library escapes",
     ),
-    ("ext Phase Display", "a word of ours"),
+    ("ext Phase Display", "a fixed word"),
     ("ext PortForward Debug", "the local address"),
     ("ext ProgressStream Debug", "a flag"),
     ("ext Push Debug", "private: a flag"),
-    ("ext ServiceKind Display", "a word of ours"),
-    ("ext ServiceRef Display", "a word of ours and an id"),
-    ("ext Subject Display", "words of ours and ids"),
+    ("ext ServiceKind Display", "a fixed word"),
+    ("ext ServiceRef Display", "a fixed word and an id"),
+    ("ext Subject Display", "fixed words and ids"),
     ("ext Tokens Debug", "private"),
-    ("ext VersionField Display", "a word of ours"),
+    ("ext VersionField Display", "a fixed word"),
     (
         "fake Violation Display",
         "private: the body of a response of the fake",
@@ -471,7 +471,7 @@ async fn no_printed_value_of_the_libraries_controls_a_terminal_or_a_runner() {
     let missing: Vec<_> = implementations().difference(&names).cloned().collect();
     assert!(
         missing.is_empty(),
-        "print these here, or say why not: {missing:?}"
+        "print these here, or list them with a reason: {missing:?}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Servers that misbehave below the level of JSON: statuses, headers, chunks and connections.
+//! Servers that violate HTTP: statuses, headers, chunks and connections.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ fn assert_printable(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_body_that_broke_off_is_no_success_in_any_framing() {
+async fn a_body_that_broke_off_is_not_a_success_in_any_framing() {
     for reply in [
         // Shorter than the announced length.
         "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\nconnection: close\r\n\r\nhalf",
@@ -139,7 +139,7 @@ async fn endless_headers_and_interim_responses_are_cut_at_the_limit() {
 }
 
 #[tokio::test]
-async fn an_invalid_first_line_is_no_success_and_controls_no_terminal() {
+async fn an_invalid_first_line_is_not_a_success_and_controls_no_terminal() {
     for reply in [
         &b"HTTP/1.1 000 OK\r\n\r\n"[..],
         b"HTTP/1.1 99 OK\r\n\r\n",
@@ -214,7 +214,7 @@ async fn a_response_that_arrives_byte_by_byte_ends_at_the_time_limit_of_the_call
 }
 
 #[tokio::test]
-async fn a_connection_that_is_reset_within_the_body_is_no_success() {
+async fn a_connection_that_is_reset_within_the_body_is_not_a_success() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     for head in [
         "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf",
@@ -271,7 +271,7 @@ async fn no_redirect_sends_the_token_to_another_server() {
         }
     }
     let asked = tokio::time::timeout(Duration::from_millis(50), other.accept()).await;
-    assert!(asked.is_err(), "the other place was asked");
+    assert!(asked.is_err(), "the redirect was followed");
 }
 
 #[tokio::test]
@@ -297,8 +297,8 @@ async fn every_status_has_a_meaning_and_only_a_2xx_is_a_success() {
             (500..600).contains(&status),
             "{message}"
         );
-        // Only a response that is the API's proves that nothing was done, or one that asks to send the
-        // request to another place or at another time.
+        // Only two kinds of responses prove that the request was not executed: those of the API, and those that ask for
+        // another location or a later time.
         if !error.may_have_been_executed() && ![307, 308, 429].contains(&status) {
             assert!(
                 error.is_from_api() && (400..500).contains(&status),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::source::{Module, Sources, Written};
+use crate::source::{Module, Sources};
 
 /// Modules of one parent that depend on each other.
 #[derive(Debug)]
@@ -43,129 +43,49 @@ pub(crate) fn cycles(sources: &Sources) -> Vec<Cycle> {
             };
             let edges = by_parent.entry(parent).or_default();
             let places = edges.entry(from).or_default().entry(to).or_default();
-            places.push(sources.place(module, path));
+            places.push(place(sources, module, path));
         }
     }
     let mut cycles = Vec::new();
     for (parent, edges) in by_parent {
         for members in components(&edges) {
-            cycles.push(sources.cycle(parent, &members, &edges));
+            cycles.push(cycle(sources, parent, &members, &edges));
         }
     }
     cycles
 }
 
-impl Sources {
-    fn get(&self, index: usize) -> &Module {
-        self.modules.get(index).expect("an index of a module")
-    }
+/// File, line and text of a path: the first line with its last two names, otherwise the first line with its
+/// last name.
+fn place(sources: &Sources, module: &Module, path: &[String]) -> String {
+    let text = sources.texts.get(&module.file).map_or("", String::as_str);
+    let end = path
+        .get(path.len().saturating_sub(2)..)
+        .unwrap_or(path)
+        .join("::");
+    let name = path.last().map_or("", String::as_str);
+    let line = |wanted: &str| text.lines().position(|line| has_word(line, wanted));
+    let line = line(&end).or_else(|| line(name)).map_or(0, |line| line + 1);
+    format!("{}:{line}: {}", module.file.display(), path.join("::"))
+}
 
-    /// Returns the module that defines the item of a path, if the target has it.
-    fn resolve(
-        &self,
-        from: usize,
-        path: &[String],
-        open: &mut Vec<(usize, String)>,
-    ) -> Option<usize> {
-        let (first, rest) = path.split_first()?;
-        match first.as_str() {
-            "crate" => self.inside(0, rest, open),
-            "self" => self.inside(from, rest, open),
-            "super" => {
-                let parent = self.get(from).parent?;
-                match rest.first() {
-                    Some(next) if next == "super" => self.resolve(parent, rest, open),
-                    _ => self.inside(parent, rest, open),
-                }
-            }
-            _ => self.inside(from, path, open),
-        }
-    }
-
-    fn inside(
-        &self,
-        module: usize,
-        path: &[String],
-        open: &mut Vec<(usize, String)>,
-    ) -> Option<usize> {
-        let Some((name, rest)) = path.split_first() else {
-            return Some(module);
-        };
-        let step = (module, name.clone());
-        if open.contains(&step) {
-            return None; // imports that lead back to themselves: the name is not of this target
-        }
-        open.push(step);
-        let here = self.get(module);
-        let found = if let Some(child) = here.children.get(name) {
-            // An unknown name there is defined by a macro.
-            self.inside(*child, rest, open).or(Some(*child))
-        } else if here.items.contains(name) {
-            Some(module)
-        } else if let Some(import) = here.imports.get(name) {
-            let path: Written = import.iter().chain(rest).cloned().collect();
-            self.resolve(module, &path, open)
-        } else {
-            here.globs.iter().find_map(|glob| {
-                let target = self.resolve(module, glob, open)?;
-                self.inside(target, path, open)
-            })
-        };
-        open.pop();
-        found
-    }
-
-    /// The common parent of two modules, and the two of its children that contain them. Nothing if one
-    /// contains the other.
-    fn siblings(&self, one: usize, other: usize) -> Option<(usize, usize, usize)> {
-        let (ones, others) = (self.lineage(one), self.lineage(other));
-        let shared = ones.iter().zip(&others).take_while(|(a, b)| a == b).count();
-        let parent = *ones.get(shared.checked_sub(1)?)?;
-        Some((parent, *ones.get(shared)?, *others.get(shared)?))
-    }
-
-    /// A module and its parents, the root first.
-    fn lineage(&self, module: usize) -> Vec<usize> {
-        let mut lineage = vec![module];
-        while let Some(parent) = lineage.last().and_then(|last| self.get(*last).parent) {
-            lineage.push(parent);
-        }
-        lineage.reverse();
-        lineage
-    }
-
-    /// File, line and text of a path: the first line with its last two names, otherwise the first line with its
-    /// last name.
-    fn place(&self, module: &Module, path: &[String]) -> String {
-        let text = self.texts.get(&module.file).map_or("", String::as_str);
-        let end = path
-            .get(path.len().saturating_sub(2)..)
-            .unwrap_or(path)
-            .join("::");
-        let name = path.last().map_or("", String::as_str);
-        let line = |wanted: &str| text.lines().position(|line| has_word(line, wanted));
-        let line = line(&end).or_else(|| line(name)).map_or(0, |line| line + 1);
-        format!("{}:{line}: {}", module.file.display(), path.join("::"))
-    }
-
-    fn cycle(&self, parent: usize, members: &BTreeSet<usize>, edges: &Edges) -> Cycle {
-        let name = |index: usize| self.get(index).name.clone();
-        let mut dependencies = Vec::new();
-        for from in members {
-            for (to, places) in edges.get(from).into_iter().flatten() {
-                if members.contains(to) {
-                    dependencies.push((name(*from), name(*to), places.clone()));
-                }
+fn cycle(sources: &Sources, parent: usize, members: &BTreeSet<usize>, edges: &Edges) -> Cycle {
+    let name = |index: usize| sources.get(index).name.clone();
+    let mut dependencies = Vec::new();
+    for from in members {
+        for (to, places) in edges.get(from).into_iter().flatten() {
+            if members.contains(to) {
+                dependencies.push((name(*from), name(*to), places.clone()));
             }
         }
-        let lineage: Vec<_> = self.lineage(parent).into_iter().map(name).collect();
-        let mut modules: Vec<_> = members.iter().map(|index| name(*index)).collect();
-        modules.sort();
-        Cycle {
-            parent: lineage.join("::"),
-            modules,
-            dependencies,
-        }
+    }
+    let lineage: Vec<_> = sources.lineage(parent).into_iter().map(name).collect();
+    let mut modules: Vec<_> = members.iter().map(|index| name(*index)).collect();
+    modules.sort();
+    Cycle {
+        parent: lineage.join("::"),
+        modules,
+        dependencies,
     }
 }
 

@@ -1,10 +1,9 @@
 //! Modules with the same parent do not depend on each other in a cycle.
 //!
-//! The test reads the source of every crate, without compiling it. A module depends on another one if
-//! a path in it names an item of the other one, also through a re-export. Dependencies between a module
-//! and its parents do not count: a parent re-exports its children, and children use the types of their
-//! parent. Two things remain unseen: calls of methods, which name no module, and code that a
-//! declarative macro writes.
+//! The test reads the source of every crate, without compiling it. A module depends on another one if a path in it
+//! names an item of the other one, also through a re-export. Dependencies between a module and its parents do not
+//! count: a parent re-exports its children, and children use the types of their parent. The test does not see calls of
+//! methods, which name no module, and code that a declarative macro writes.
 
 #![allow(
     clippy::expect_used,

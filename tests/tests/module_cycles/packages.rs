@@ -1,4 +1,4 @@
-//! The targets of all packages of the workspace, and of those beside it.
+//! The targets of all packages in this repository, including those outside of the workspace.
 
 use std::fs;
 use std::path::{Path, PathBuf};

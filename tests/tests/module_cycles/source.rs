@@ -60,6 +60,84 @@ impl Sources {
         loader.module(&mut sources, "crate", None, root, &folder, &items);
         sources
     }
+
+    pub(crate) fn get(&self, index: usize) -> &Module {
+        self.modules.get(index).expect("an index of a module")
+    }
+
+    /// Returns the module that defines the item of a path, if the target has it.
+    pub(crate) fn resolve(
+        &self,
+        from: usize,
+        path: &[String],
+        open: &mut Vec<(usize, String)>,
+    ) -> Option<usize> {
+        let (first, rest) = path.split_first()?;
+        match first.as_str() {
+            "crate" => self.inside(0, rest, open),
+            "self" => self.inside(from, rest, open),
+            "super" => {
+                let parent = self.get(from).parent?;
+                match rest.first() {
+                    Some(next) if next == "super" => self.resolve(parent, rest, open),
+                    _ => self.inside(parent, rest, open),
+                }
+            }
+            _ => self.inside(from, path, open),
+        }
+    }
+
+    fn inside(
+        &self,
+        module: usize,
+        path: &[String],
+        open: &mut Vec<(usize, String)>,
+    ) -> Option<usize> {
+        let Some((name, rest)) = path.split_first() else {
+            return Some(module);
+        };
+        let step = (module, name.clone());
+        if open.contains(&step) {
+            return None; // imports that lead back to themselves: the name is not of this target
+        }
+        open.push(step);
+        let here = self.get(module);
+        let found = if let Some(child) = here.children.get(name) {
+            // An unknown name there is defined by a macro.
+            self.inside(*child, rest, open).or(Some(*child))
+        } else if here.items.contains(name) {
+            Some(module)
+        } else if let Some(import) = here.imports.get(name) {
+            let path: Written = import.iter().chain(rest).cloned().collect();
+            self.resolve(module, &path, open)
+        } else {
+            here.globs.iter().find_map(|glob| {
+                let target = self.resolve(module, glob, open)?;
+                self.inside(target, path, open)
+            })
+        };
+        open.pop();
+        found
+    }
+
+    /// The common parent of two modules, and the two of its children that contain them. `None` if one contains the
+    /// other.
+    pub(crate) fn siblings(&self, one: usize, other: usize) -> Option<(usize, usize, usize)> {
+        let (ones, others) = (self.lineage(one), self.lineage(other));
+        let shared = ones.iter().zip(&others).take_while(|(a, b)| a == b).count();
+        let parent = *ones.get(shared.checked_sub(1)?)?;
+        Some((parent, *ones.get(shared)?, *others.get(shared)?))
+    }
+
+    /// A module and its parents, the root first.
+    pub(crate) fn lineage(&self, module: usize) -> Vec<usize> {
+        let mut lineage = vec![module];
+        while let Some(parent) = lineage.last().and_then(|last| self.get(*last).parent) {
+            lineage.push(parent);
+        }
+        lineage.reverse();
+        lineage
+    }
 }
 
 fn parse(path: &Path, text: &str) -> Vec<Item> {

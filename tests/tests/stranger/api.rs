@@ -193,7 +193,7 @@ impl World {
         let known = id.filter(|id| self.environments.contains_key(id));
         let lag = self.behavior.lags.status + self.replica();
         match known {
-            Some(id) if !self.view(id, lag).is_gone => Ok(id),
+            Some(id) if !View::of(self, id, lag).is_gone => Ok(id),
             _ => Err(self.gone("environment", id)),
         }
     }
@@ -203,8 +203,7 @@ impl World {
         let lag = self.behavior.lags.services + self.replica();
         match known {
             Some(service)
-                if !self
-                    .view(service.environment, lag)
+                if !View::of(self, service.environment, lag)
                     .gone_services
                     .contains(&service.id) =>
             {
@@ -226,13 +225,13 @@ impl World {
             })),
             ["environment"] => {
                 let lag = self.behavior.lags.lists + self.replica();
-                let living = of_project.filter(|(id, _)| !self.view(**id, lag).is_gone);
+                let living = of_project.filter(|(id, _)| !View::of(self, **id, lag).is_gone);
                 let all: Vec<Value> = living.map(|(id, _)| self.environment_json(*id)).collect();
                 Reply::ok(&json!({"results": all}))
             }
             ["environment", "status"] => {
                 let lag = self.behavior.lags.status + self.replica();
-                let views = of_project.map(|(id, _)| (*id, self.view(*id, lag)));
+                let views = of_project.map(|(id, _)| (*id, View::of(self, *id, lag)));
                 let living = views.filter(|(_, view)| !view.is_gone);
                 let all: Vec<Value> = living
                     .map(|(id, view)| self.environment_status(id, &view))
@@ -328,7 +327,7 @@ impl World {
         match (asked.method, rest) {
             ("GET", []) => Reply::ok(&self.environment_json(id)),
             ("GET", ["status"]) => {
-                let view = self.view(id, lags.status + replica);
+                let view = View::of(self, id, lags.status + replica);
                 Reply::ok(&self.environment_status(id, &view))
             }
             ("GET", ["statuses"]) => Reply::ok(&self.statuses(id, lags.services + replica)),
@@ -336,7 +335,7 @@ impl World {
                 Reply::ok(&self.statuses_with_stages(id, lags.services + replica))
             }
             ("GET", ["deploymentQueue"]) => {
-                let view = self.view(id, lags.queue + replica);
+                let view = View::of(self, id, lags.queue + replica);
                 let rows = self.rows(&view);
                 let all: Vec<Value> = rows.iter().map(|demand| self.row(demand)).collect();
                 Reply::ok(&json!({"results": all}))
@@ -355,7 +354,7 @@ impl World {
             ("POST", [kind, "status"]) if KINDS.contains(kind) => refusal(404, "no handler"),
             ("POST", ["cancelDeployment"]) => {
                 self.cancel_running(id);
-                let view = self.view(id, 0);
+                let view = View::of(self, id, 0);
                 Reply::json(202, &self.environment_status(id, &view)).done()
             }
             ("POST", ["deploy"]) => self.act(id, Verb::Deploy, None, Shape::Service),
@@ -391,7 +390,7 @@ impl World {
         match (method, rest) {
             ("GET", []) => Reply::ok(&self.service_json(service)),
             ("GET", ["status"]) => {
-                let view = self.view(environment, lags.services + replica);
+                let view = View::of(self, environment, lags.services + replica);
                 Reply::ok(&self.service_status(service.id, &view))
             }
             ("GET", ["deploymentHistoryV2"]) => {
@@ -445,7 +444,7 @@ impl World {
             ResponseId::Never => false,
         };
         let named = named.then_some(id);
-        let view = self.view(environment, 0);
+        let view = View::of(self, environment, 0);
         let mut of_environment = self.environment_status(environment, &view);
         let some = self
             .demands
@@ -506,8 +505,8 @@ impl World {
             .map(|demand| demand.by);
         json!({
             "id": id,
-            "state": self.environment_state(view),
-            "last_deployment_state": self.deployment_state(view),
+            "state": view.environment_state(self),
+            "last_deployment_state": view.deployment_state(self),
             "last_deployment_date": last.map(|run| self.wall(run.started)),
             "last_deployment_id": last.map(|run| run.execution.clone()),
             "total_deployment_duration_in_seconds": null,
@@ -563,14 +562,14 @@ impl World {
     }
 
     fn statuses(&self, id: Uuid, lag: Ms) -> Value {
-        let view = self.view(id, lag);
+        let view = View::of(self, id, lag);
         let mut body = json!(self.by_kind(&view, None));
         body["environment"] = self.environment_status(id, &view);
         body
     }
 
     fn statuses_with_stages(&self, id: Uuid, lag: Ms) -> Value {
-        let view = self.view(id, lag);
+        let view = View::of(self, id, lag);
         let stages: BTreeSet<usize> = view
             .services
             .keys()
@@ -602,7 +601,8 @@ impl World {
         let Some(demand) = self.demands.get(&id) else {
             return missing();
         };
-        let view = self.view(
+        let view = View::of(
+            self,
             demand.environment,
             self.behavior.lags.request + self.replica(),
         );
@@ -613,7 +613,7 @@ impl World {
             if kind == RequestStatus::QueuedUntilFirstService && unseen && run.ended.is_none() {
                 demand.verb.queued()
             } else {
-                self.run_state(run)
+                run.state(self)
             }
         } else if dropped {
             if self.behavior.trace == Trace::Nothing {
@@ -626,7 +626,7 @@ impl World {
             return missing();
         };
         let state = match kind {
-            RequestStatus::OfTheEnvironment => self.deployment_state(&view),
+            RequestStatus::OfTheEnvironment => view.deployment_state(self),
             RequestStatus::NotFoundAfterEnd
                 if dropped || run.is_some_and(|run| run.ended.is_some()) =>
             {
@@ -693,7 +693,7 @@ impl World {
 
     fn service_queue(&self, service: &Service) -> Reply {
         let lag = self.behavior.lags.queue + self.replica();
-        let view = self.view(service.environment, lag);
+        let view = View::of(self, service.environment, lag);
         let rows = self.rows(&view);
         let rows = rows
             .iter()
@@ -747,7 +747,7 @@ impl World {
         ) {
             return refusal(404, "no such endpoint");
         }
-        let view = self.view(id, lag);
+        let view = View::of(self, id, lag);
         let mut entries: Vec<(Ms, Value)> = Vec::new();
         for run in &view.runs {
             if let Some(demand) = self.demands.get(&run.request) {
@@ -781,7 +781,7 @@ impl World {
     }
 
     fn entry(&self, demand: &Demand, run: &Run) -> Value {
-        let state = self.run_state(run);
+        let state = run.state(self);
         let audit = self.audit(demand, run.started, run.changed);
         let mut stages: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         for id in &demand.services {
@@ -845,7 +845,7 @@ impl World {
         ) {
             return refusal(404, "no such endpoint");
         }
-        let view = self.view(id, lag);
+        let view = View::of(self, id, lag);
         let mut all = Vec::new();
         for run in view.runs.iter().rev() {
             let Some(demand) = self.demands.get(&run.request) else {
@@ -853,7 +853,7 @@ impl World {
             };
             let mut entry = json!({
                 "id": old_id(run), "created_at": self.wall(run.started),
-                "updated_at": self.wall(run.changed), "status": self.run_state(run),
+                "updated_at": self.wall(run.changed), "status": run.state(self),
                 "origin": demand.by.origin, "triggered_by": demand.by.user,
                 "applications": [], "containers": [], "databases": [], "jobs": [], "helms": [],
             });
@@ -887,7 +887,7 @@ impl World {
         if missing {
             return refusal(404, "no such endpoint");
         }
-        let view = self.view(service.environment, lag);
+        let view = View::of(self, service.environment, lag);
         let mut all = Vec::new();
         for run in view.runs.iter().rev() {
             let Some(demand) = self.demands.get(&run.request) else {
@@ -928,7 +928,7 @@ impl World {
     }
 
     fn list_of(&self, environment: Uuid, kind: Option<&str>) -> Vec<Value> {
-        let view = self.view(environment, self.behavior.lags.lists + self.replica());
+        let view = View::of(self, environment, self.behavior.lags.lists + self.replica());
         let all = self.services.values();
         all.filter(|service| {
             service.environment == environment

@@ -1,4 +1,4 @@
-//! Cancels by others and our own.
+//! Cancels by other users and by the library.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ async fn a_cancel_by_another_user_while_ours_runs_is_canceled() {
         case.at(9000, move |world| {
             world.cancel_running(environment);
         });
-        let told = case
-            .told(case.client.environment(environment).deploy())
+        let report = case
+            .report(case.client.environment(environment).deploy())
             .await;
-        told.is(Ended::Canceled);
-        assert!(told.at >= 12_000, "before its end: {}", told.text);
+        report.is(Ended::Canceled);
+        assert!(report.at >= 12_000, "before its end: {}", report.text);
     }
 }
 
@@ -38,14 +38,14 @@ async fn a_request_that_was_canceled_in_the_queue_is_canceled_with_any_trace() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case.environment(|it| it.deploy()).await;
-        told.is(Ended::Canceled).within(90_000);
-        assert!(told.at >= 20_000, "{}", told.text);
+        let report = case.environment(|it| it.deploy()).await;
+        report.is(Ended::Canceled).within(90_000);
+        assert!(report.at >= 20_000, "{}", report.text);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_no_success() {
+async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_not_a_success() {
     let case = Case::new(Behavior {
         trace: Trace::Nothing,
         ..nameless()
@@ -55,13 +55,14 @@ async fn a_request_that_was_canceled_in_the_queue_without_a_trace_is_no_success(
         let ours = world.ours[0];
         assert!(world.drop_waiting(ours));
     });
-    let told = case.environment(|it| it.deploy()).await;
-    told.is_one_of(&[Ended::Canceled, Ended::Superseded])
+    let report = case.environment(|it| it.deploy()).await;
+    report
+        .is_one_of(&[Ended::Canceled, Ended::Superseded])
         .within(600_000);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
+async fn a_deployment_that_vanished_without_any_trace_is_not_a_success() {
     // The response shows the status of the environment, and nothing of the request yet.
     for response_body in [
         ResponseBody::Declared,
@@ -82,8 +83,8 @@ async fn a_deployment_that_vanished_without_any_trace_is_no_success() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case.environment(|it| it.redeploy()).await;
-        assert_ne!(told.how, Ended::Reached, "{}", told.text);
+        let report = case.environment(|it| it.redeploy()).await;
+        assert_ne!(report.how, Ended::Reached, "{}", report.text);
     }
 }
 
@@ -96,10 +97,10 @@ async fn a_cancel_of_a_push_before_ours_is_not_our_end() {
         case.at(8000, move |world| {
             world.cancel_running(environment);
         });
-        let told = case
-            .told(case.client.environment(environment).deploy())
+        let report = case
+            .report(case.client.environment(environment).deploy())
             .await;
-        told.reached_by(&case.ours(0));
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -121,8 +122,8 @@ async fn cancel_on_server_cancels_our_queued_request_and_not_the_running_one() {
         .cancel_on_server()
         .await
         .expect("it waits in the queue");
-    let told = case.told(operation).await;
-    told.is(Ended::Canceled);
+    let report = case.report(operation).await;
+    report.is(Ended::Canceled);
     assert_eq!(case.executed("POST", "/cancelDeployment"), 1);
     assert_eq!(case.ours(0).fate, Fate::Dropped);
     assert!(
@@ -161,17 +162,17 @@ async fn cancel_at_the_deadline_does_not_hit_the_deployment_of_another_user() {
         let case = Case::new(behavior);
         case.someone(at, ANNA, Verb::Deploy, &[], Plan::of(120_000));
         let action = case.client.environment(case.environment).deploy();
-        let told = case
-            .told(action.within(Duration::from_secs(30)).cancel_at_deadline())
+        let report = case
+            .report(action.within(Duration::from_secs(30)).cancel_at_deadline())
             .await;
-        told.is(Ended::Deadline);
+        report.is(Ended::Deadline);
         let theirs_is_canceled = case.server.with(|world| {
             world
                 .demands
                 .values()
                 .any(|demand| demand.by == ANNA && demand.canceling)
         });
-        assert!(!theirs_is_canceled, "{}", told.text);
+        assert!(!theirs_is_canceled, "{}", report.text);
     }
 }
 
@@ -180,11 +181,11 @@ async fn cancel_at_the_deadline_cancels_ours_if_it_runs() {
     let case = Case::new(Behavior::default());
     case.plan(Plan::of(300_000));
     let action = case.client.environment(case.environment).deploy();
-    let told = case
-        .told(action.within(Duration::from_secs(60)).cancel_at_deadline())
+    let report = case
+        .report(action.within(Duration::from_secs(60)).cancel_at_deadline())
         .await;
-    told.is(Ended::Deadline);
-    assert!(told.error().was_canceled_on_server(), "{}", told.text);
+    report.is(Ended::Deadline);
+    assert!(report.error().was_canceled_on_server(), "{}", report.text);
     assert!(case.ours(0).canceling);
 }
 
@@ -235,9 +236,9 @@ async fn canceling_is_not_the_end_of_a_cancel() {
     });
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let told = case.environment(|it| it.cancel()).await;
-    told.is(Ended::Reached);
-    assert!(told.at >= 45_000, "{}", told.text);
+    let report = case.environment(|it| it.cancel()).await;
+    report.is(Ended::Reached);
+    assert!(report.at >= 45_000, "{}", report.text);
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,16 +247,16 @@ async fn a_cancel_is_not_judged_by_the_push_that_follows() {
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(600_000));
     case.someone(2000, GIT, Verb::Deploy, &[], Plan::of(600_000));
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let told = case.environment(|it| it.cancel()).await;
-    told.is(Ended::Reached).within(60_000);
-    assert!(told.at >= 8000, "{}", told.text);
+    let report = case.environment(|it| it.cancel()).await;
+    report.is(Ended::Reached).within(60_000);
+    assert!(report.at >= 8000, "{}", report.text);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_an_idle_environment_has_nothing_to_do() {
     let case = Case::new(Behavior::default());
-    let told = case.environment(|it| it.cancel()).await;
-    told.is(Ended::Reached).within(60_000);
+    let report = case.environment(|it| it.cancel()).await;
+    report.is(Ended::Reached).within(60_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -271,14 +272,14 @@ async fn a_cancel_of_a_request_that_already_runs_does_not_claim_to_have_canceled
         .expect("accepted");
     tokio::time::sleep(Duration::from_secs(5)).await;
     let request = case.ours(0).id;
-    let told = case
-        .told(case.client.deployment_request(request).cancel())
+    let report = case
+        .report(case.client.deployment_request(request).cancel())
         .await;
     // The API refuses with 409; a success is right only after the end of the deployment.
-    if told.how == Ended::Reached {
-        told.reached_by(&case.ours(0));
+    if report.how == Ended::Reached {
+        report.reached_by(&case.ours(0));
     } else {
-        told.is(Ended::Refused);
+        report.is(Ended::Refused);
     }
     drop(operation);
 }
@@ -299,10 +300,10 @@ async fn a_cancel_of_a_queued_request_cancels_only_that_request() {
             .await
             .expect("accepted");
         let request = case.ours(0).id;
-        let told = case
-            .told(case.client.deployment_request(request).cancel())
+        let report = case
+            .report(case.client.deployment_request(request).cancel())
             .await;
-        told.is(Ended::Reached).within(120_000);
+        report.is(Ended::Reached).within(120_000);
         assert_eq!(case.ours(0).fate, Fate::Dropped);
         drop(operation);
     }

@@ -1,18 +1,21 @@
-//! Clusters: one status, and no queue.
+//! Waits for clusters, which have one status and no queue.
 
 use qovery_ext::wait::{Reached, WaitError, WaitExt};
 
 use crate::http_server::{Fault, Rule, Server};
 use crate::undocumented_behavior::{Behavior, Gone, Lags};
 use crate::world::{Ms, START, Verb};
-use crate::{Ended, Told};
+use crate::{Ended, Report};
 
 fn over(server: &Server, cluster: qovery_api::uuid::Uuid) -> Ms {
     server.with(|world| world.clusters[&cluster].log.last().expect("a state").0) - START
 }
 
-async fn told(server: &Server, wait: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Told {
-    Told::of(server, wait.await)
+async fn report(
+    server: &Server,
+    wait: impl IntoFuture<Output = Result<Reached, WaitError>>,
+) -> Report {
+    Report::of(server, wait.await)
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,16 +44,16 @@ async fn each_action_on_a_cluster_ends_after_its_execution() {
                     3 => cluster.upgrade(),
                     _ => cluster.delete(),
                 };
-                let told = told(&server, action).await;
-                told.is(if fails { Ended::Failed } else { Ended::Reached });
-                assert!(told.at >= over(&server, id), "{}", told.text);
+                let report = report(&server, action).await;
+                report.is(if fails { Ended::Failed } else { Ended::Reached });
+                assert!(report.at >= over(&server, id), "{}", report.text);
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_is_no_deletion_of_a_cluster() {
+async fn a_page_is_not_a_deletion_of_a_cluster() {
     for gone in [Gone::NotFound, Gone::DoesNotExist, Gone::Forbidden] {
         for (status, body) in [(404, "<html>404</html>"), (403, "<html>blocked</html>")] {
             let server = Server::new(Behavior {
@@ -60,9 +63,9 @@ async fn a_page_is_no_deletion_of_a_cluster() {
             let (organization, id) = server.with(|world| (world.organization, world.cluster()));
             let page = Fault::Page(status, "text/html", body);
             server.fault(Rule::on("GET", "", page).between(5000, 12_000));
-            let told = told(&server, server.client().cluster(organization, id).delete()).await;
-            told.is(Ended::Reached);
-            assert!(told.at >= over(&server, id), "{}", told.text);
+            let report = report(&server, server.client().cluster(organization, id).delete()).await;
+            report.is(Ended::Reached);
+            assert!(report.at >= over(&server, id), "{}", report.text);
         }
     }
 }
@@ -78,6 +81,6 @@ async fn a_second_update_of_a_cluster_does_not_hide_that_ours_failed() {
         });
         (world.organization, id)
     });
-    let told = told(&server, server.client().cluster(organization, id).deploy()).await;
-    told.is_one_of(&[Ended::Failed, Ended::Superseded]);
+    let report = report(&server, server.client().cluster(organization, id).deploy()).await;
+    report.is_one_of(&[Ended::Failed, Ended::Superseded]);
 }

@@ -1,5 +1,5 @@
-//! Deployments of others, a few milliseconds before or after ours, on an API that names requests and on
-//! one that does not.
+//! Deployments of other users, a few milliseconds before or after that of the library. Some of the simulated APIs name
+//! requests, and some do not.
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
 
@@ -27,8 +27,8 @@ async fn a_failed_push_right_before_ours_does_not_fail_ours() {
         let case = Case::new(behavior);
         let failing = Plan::of(9000).failing(case.application, "BUILD_ERROR");
         case.before_ours(GIT, Verb::Deploy, &[], failing);
-        let told = case.environment(|it| it.deploy()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.deploy()).await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -53,8 +53,8 @@ async fn a_failed_push_of_one_service_in_the_queue_does_not_fail_ours() {
     case.someone(0, ANNA, Verb::Deploy, &[], Plan::of(4000));
     let failing = Plan::of(4000).failing(case.application, "BUILD_ERROR");
     case.someone(30, GIT, Verb::Deploy, &[case.application], failing);
-    let told = case.environment(|it| it.deploy()).await;
-    told.reached_by(&case.ours(0));
+    let report = case.environment(|it| it.deploy()).await;
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,8 +66,8 @@ async fn a_success_of_another_program_of_the_same_origin_is_not_ours() {
             Some(ms) => case.after_ours(ms, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(3000)),
         };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case.environment(|it| it.deploy()).await;
-        told.is_one_of(&[Ended::Failed, Ended::Superseded]);
+        let report = case.environment(|it| it.deploy()).await;
+        report.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
 
@@ -80,8 +80,8 @@ async fn two_deployments_of_one_user_without_ids_cannot_be_distinguished() {
             Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], Plan::of(3000)),
         };
         case.plan(Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR"));
-        let told = case.environment(|it| it.deploy()).await;
-        told.is_one_of(&[Ended::Failed, Ended::Superseded]);
+        let report = case.environment(|it| it.deploy()).await;
+        report.is_one_of(&[Ended::Failed, Ended::Superseded]);
     }
 }
 
@@ -100,11 +100,11 @@ async fn two_deployments_of_one_user_with_ids_are_distinguished() {
                 Some(ms) => case.after_ours(ms, OURS, Verb::Deploy, &[], theirs),
             };
             case.plan(ours);
-            let told = case.environment(|it| it.deploy()).await;
+            let report = case.environment(|it| it.deploy()).await;
             if ours_fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -119,8 +119,8 @@ async fn a_failed_stop_of_another_user_right_after_ours_does_not_fail_ours() {
             failing = failing.failing(service, "STOP_ERROR");
         }
         case.someone(5000, ANNA, Verb::Stop, &[], failing);
-        let told = case.environment(|it| it.deploy()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.deploy()).await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -129,8 +129,8 @@ async fn a_stop_of_another_user_before_ours_is_not_our_end() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.someone(1, ANNA, Verb::Stop, &[], Plan::of(9000));
-        let told = case.environment(|it| it.deploy()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.deploy()).await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -139,8 +139,8 @@ async fn a_deletion_that_failed_before_ours_is_not_our_failure() {
     let case = Case::new(nameless());
     let failing = Plan::of(5000).failing(case.application, "DELETE_ERROR");
     case.someone(1, BEN, Verb::Delete, &[case.application], failing);
-    let told = case.environment(|it| it.deploy()).await;
-    told.reached_by(&case.ours(0));
+    let report = case.environment(|it| it.deploy()).await;
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,8 +156,8 @@ async fn an_environment_that_is_never_idle_lets_our_deployment_end() {
         );
     }
     case.plan(Plan::of(4000));
-    let told = case.environment(|it| it.deploy()).await;
-    told.reached_by(&case.ours(0)).within(200_000);
+    let report = case.environment(|it| it.deploy()).await;
+    report.reached_by(&case.ours(0)).within(200_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,8 +169,8 @@ async fn an_older_failure_of_a_neighbor_is_not_ours() {
         world.past(past, Verb::Deploy, ANNA, "DEPLOYMENT_ERROR", 60_000);
     });
     let chosen = ServiceSelection::new().with(ServiceKind::Application, case.application);
-    let told = case.environment(|it| it.deploy_services(chosen)).await;
-    told.reached_by(&case.ours(0));
+    let report = case.environment(|it| it.deploy_services(chosen)).await;
+    report.reached_by(&case.ours(0));
     assert!(!case.ours(0).services.contains(&database));
 }
 
@@ -180,10 +180,10 @@ async fn a_neighbor_that_fails_meanwhile_does_not_fail_a_single_service() {
         let case = Case::new(behavior);
         let failing = Plan::of(9000).failing(case.database, "DEPLOYMENT_ERROR");
         case.someone(70, GIT, Verb::Deploy, &[case.database], failing);
-        let told = case
-            .told(case.client.application(case.application).redeploy())
+        let report = case
+            .report(case.client.application(case.application).redeploy())
             .await;
-        told.reached_by(&case.ours(0));
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -193,11 +193,11 @@ async fn a_success_of_a_deployment_of_all_before_ours_is_not_that_of_one_service
         let case = Case::new(behavior);
         case.someone(2, ANNA, Verb::Deploy, &[], Plan::of(6000));
         case.plan(Plan::of(6000).failing(case.container, "DEPLOYMENT_ERROR"));
-        let told = case
-            .told(case.client.container(case.container).redeploy())
+        let report = case
+            .report(case.client.container(case.container).redeploy())
             .await;
-        told.is(Ended::Failed);
-        assert!(told.at > 13_000, "{}", told.text);
+        report.is(Ended::Failed);
+        assert!(report.at > 13_000, "{}", report.text);
     }
 }
 
@@ -216,8 +216,8 @@ async fn a_service_that_our_failed_run_did_not_reach_is_not_deployed() {
             };
             let case = Case::new(Behavior { unreached, ..base });
             case.plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
-            let told = case.environment(|it| it.deploy()).await;
-            told.is(Ended::Failed);
+            let report = case.environment(|it| it.deploy()).await;
+            report.is(Ended::Failed);
         }
     }
 }
@@ -241,15 +241,15 @@ async fn a_run_that_was_canceled_before_our_service_is_canceled_for_it() {
         let chosen = ServiceSelection::new()
             .with(ServiceKind::Application, case.application)
             .with(ServiceKind::Container, case.container);
-        let told = case
-            .told(case.client.environment(environment).deploy_services(chosen))
+        let report = case
+            .report(case.client.environment(environment).deploy_services(chosen))
             .await;
-        told.is(Ended::Canceled);
+        report.is(Ended::Canceled);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_queued_state_that_is_shown_late_is_no_success_of_the_deployment_before() {
+async fn a_queued_state_that_is_shown_late_is_not_a_success_of_the_deployment_before() {
     for queued_shown_after in [2000, 20_000] {
         for names in [true, false] {
             let base = if names {
@@ -262,8 +262,8 @@ async fn a_queued_state_that_is_shown_late_is_no_success_of_the_deployment_befor
                 start_delay: 25_000,
                 ..base
             });
-            let told = case.environment(|it| it.deploy()).await;
-            told.reached_by(&case.ours(0));
+            let report = case.environment(|it| it.deploy()).await;
+            report.reached_by(&case.ours(0));
         }
     }
 }
@@ -277,8 +277,8 @@ async fn without_ids_rows_and_bodies_a_quiet_deployment_is_not_reported_early() 
         queued_shown_after: 60_000,
         ..nameless()
     });
-    let told = case.environment(|it| it.redeploy()).await;
-    told.reached_by(&case.ours(0));
+    let report = case.environment(|it| it.redeploy()).await;
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -324,11 +324,11 @@ async fn each_endpoint_may_be_ten_seconds_behind() {
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
             }
             case.someone(90_000, GIT, Verb::Deploy, &[], Plan::of(1000));
-            let told = case.environment(|it| it.deploy()).await;
+            let report = case.environment(|it| it.deploy()).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -345,11 +345,11 @@ async fn two_replicas_that_disagree_do_not_make_a_success() {
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case.environment(|it| it.deploy()).await;
+            let report = case.environment(|it| it.deploy()).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -357,7 +357,8 @@ async fn two_replicas_that_disagree_do_not_make_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn an_execution_id_that_is_used_again_does_not_bring_back_the_success_before() {
-    // An id names one execution. If it does not, no outcome can be proved, but none may be invented.
+    // Normally an id names one execution. If the server uses an id again, no outcome can be proved, and the library
+    // must not report a false one.
     for names in [true, false] {
         for fails in [true, false] {
             let base = if names {
@@ -373,12 +374,12 @@ async fn an_execution_id_that_is_used_again_does_not_bring_back_the_success_befo
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
             }
             let action = case.client.environment(case.environment).deploy();
-            let told = case.told(action).await;
-            if told.how == Ended::Reached {
-                told.reached_by(&case.ours(0));
+            let report = case.report(action).await;
+            if report.how == Ended::Reached {
+                report.reached_by(&case.ours(0));
             }
-            if told.how == Ended::Failed {
-                assert!(fails, "{}", told.text);
+            if report.how == Ended::Failed {
+                assert!(fails, "{}", report.text);
             }
         }
     }
@@ -404,11 +405,11 @@ async fn an_empty_or_missing_history_does_not_change_the_outcome() {
                 if fails {
                     case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
                 }
-                let told = case.environment(|it| it.deploy()).await;
+                let report = case.environment(|it| it.deploy()).await;
                 if fails {
-                    told.is(Ended::Failed);
+                    report.is(Ended::Failed);
                 } else {
-                    told.reached_by(&case.ours(0));
+                    report.reached_by(&case.ours(0));
                 }
             }
         }
@@ -424,8 +425,8 @@ async fn a_request_status_with_the_state_of_the_environment_does_not_report_the_
     });
     case.plan(Plan::of(2000).failing(case.container, "DEPLOYMENT_ERROR"));
     case.after_ours(17, GIT, Verb::Deploy, &[], Plan::of(1500));
-    let told = case.environment(|it| it.deploy()).await;
-    told.is_one_of(&[Ended::Failed, Ended::Superseded]);
+    let report = case.environment(|it| it.deploy()).await;
+    report.is_one_of(&[Ended::Failed, Ended::Superseded]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -445,11 +446,11 @@ async fn a_request_status_that_fails_or_is_missing_does_not_end_the_wait() {
             if fails {
                 case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
             }
-            let told = case.environment(|it| it.deploy()).await;
+            let report = case.environment(|it| it.deploy()).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -468,8 +469,8 @@ async fn a_clock_of_the_server_that_is_hours_off_changes_no_outcome() {
                 });
                 case.someone(5, GIT, Verb::Deploy, &[], Plan::of(3000));
                 case.plan(Plan::default().failing(case.container, "DEPLOYMENT_ERROR"));
-                let told = case.environment(|it| it.deploy()).await;
-                told.is(Ended::Failed);
+                let report = case.environment(|it| it.deploy()).await;
+                report.is(Ended::Failed);
             }
         }
     }
@@ -488,11 +489,11 @@ async fn a_request_that_was_merged_into_an_earlier_one_ends_with_it() {
             twin = twin.failing(case.database, "DEPLOYMENT_ERROR");
         }
         case.someone(2, OURS, Verb::Deploy, &[], twin);
-        let told = case.environment(|it| it.deploy()).await;
+        let report = case.environment(|it| it.deploy()).await;
         if fails {
-            told.is(Ended::Failed);
+            report.is(Ended::Failed);
         } else {
-            told.reached_by(&case.ours(0));
+            report.reached_by(&case.ours(0));
         }
     }
 }
@@ -503,12 +504,12 @@ async fn a_push_between_two_of_our_deployments_belongs_to_neither() {
     case.plan(Plan::of(5000))
         .plan(Plan::of(5000).failing(case.application, "BUILD_ERROR"));
     let environment = case.client.environment(case.environment);
-    case.told(environment.deploy())
+    case.report(environment.deploy())
         .await
         .reached_by(&case.ours(0));
     let now = case.server.elapsed();
     case.someone(now + 5, GIT, Verb::Deploy, &[], Plan::of(5000));
-    case.told(environment.deploy()).await.is(Ended::Failed);
+    case.report(environment.deploy()).await.is(Ended::Failed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -538,11 +539,11 @@ async fn a_run_that_ends_between_two_polls_with_a_push_behind_it_is_not_missed()
                 &[],
                 if fails { Plan::of(60) } else { failing },
             );
-            let told = case.environment(|it| it.deploy()).await;
+            let report = case.environment(|it| it.deploy()).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -565,13 +566,13 @@ async fn a_later_deployment_of_one_service_does_not_hide_our_failure() {
         let one = [case.application];
         case.after_ours(20, OTHER_PROGRAM, Verb::Deploy, &one, Plan::of(20_000));
         let action = case.client.environment(case.environment).redeploy();
-        let told = case.told(action).await;
-        assert_ne!(told.how, Ended::Reached, "{}", told.text);
+        let report = case.report(action).await;
+        assert_ne!(report.how, Ended::Reached, "{}", report.text);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_status_that_repeats_the_old_state_while_a_push_runs_is_no_success() {
+async fn a_request_status_that_repeats_the_old_state_while_a_push_runs_is_not_a_success() {
     let lags = Lags {
         request: 4000,
         queue: 10_000,
@@ -588,9 +589,9 @@ async fn a_request_status_that_repeats_the_old_state_while_a_push_runs_is_no_suc
         ..Behavior::default()
     });
     case.before_ours(GIT, Verb::Deploy, &[], Plan::of(140_000));
-    let told = case.told(case.client.environment(case.environment).deploy());
-    let told = told.await;
-    if told.how == Ended::Reached {
-        told.reached_by(&case.ours(0));
+    let report = case.report(case.client.environment(case.environment).deploy());
+    let report = report.await;
+    if report.how == Ended::Reached {
+        report.reached_by(&case.ours(0));
     }
 }

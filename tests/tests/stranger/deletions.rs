@@ -1,4 +1,4 @@
-//! Deletions, ours and those of others.
+//! Deletions by the library and by other users.
 
 use qovery_ext::connect::Connect;
 use qovery_ext::wait::{ServiceKind, ServiceSelection, WaitExt};
@@ -17,22 +17,22 @@ async fn a_deletion_is_reached_in_each_way_in_which_an_object_can_be_gone() {
             gone,
             ..Behavior::default()
         });
-        let told = case.environment(|it| it.delete()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.delete()).await;
+        report.reached_by(&case.ours(0));
 
         let case = Case::new(Behavior {
             gone,
             ..Behavior::default()
         });
-        let told = case
-            .told(case.client.container(case.container).delete())
+        let report = case
+            .report(case.client.container(case.container).delete())
             .await;
-        told.reached_by(&case.ours(0));
+        report.reached_by(&case.ours(0));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_web_page_is_no_deletion() {
+async fn a_single_web_page_is_not_a_deletion() {
     let pages = [
         (404, "text/html", "<html><body>404 Not Found</body></html>"),
         (404, "text/plain", "default backend - 404"),
@@ -62,27 +62,27 @@ async fn a_single_web_page_is_no_deletion() {
             case.server.fault(
                 Rule::on("GET", path, Fault::Page(status, kind, body)).between(20_000, 28_000),
             );
-            let told = case.environment(|it| it.delete()).await;
-            told.reached_by(&case.ours(0));
+            let report = case.environment(|it| it.delete()).await;
+            report.reached_by(&case.ours(0));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_for_a_minute_are_no_deletion() {
+async fn pages_for_a_minute_are_not_a_deletion() {
     for (status, body) in [(404, "<html>404</html>"), (403, FIREWALL)] {
         let case = Case::new(Behavior::default());
         case.plan(Plan::of(600_000));
         case.server.fault(
             Rule::on("GET", "", Fault::Page(status, "text/html", body)).between(20_000, 140_000),
         );
-        let told = case.environment(|it| it.delete()).await;
-        told.is(Ended::LostContact);
+        let report = case.environment(|it| it.delete()).await;
+        report.is(Ended::LostContact);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
+async fn a_token_that_loses_its_rights_for_half_a_minute_is_not_a_deletion() {
     let forbidden = r#"{"status":403,"error":"Forbidden","detail":"Forbidden"}"#;
     let broken = r#"{"status":503,"error":"Service Unavailable","detail":"try later"}"#;
     let lists = [
@@ -107,9 +107,9 @@ async fn a_token_that_loses_its_rights_for_half_a_minute_is_no_deletion() {
                 true => case.client.container(case.container).delete(),
                 false => case.client.environment(case.environment).delete(),
             };
-            let told = case.told(action).await;
-            if told.how == Ended::Reached {
-                told.reached_by(&case.ours(0));
+            let report = case.report(action).await;
+            if report.how == Ended::Reached {
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -129,8 +129,8 @@ async fn a_deletion_waits_for_the_deployment_that_runs_before_it() {
     for behavior in [Behavior::default(), nameless()] {
         let case = Case::new(behavior);
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(50_000));
-        let told = case.environment(|it| it.delete()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.delete()).await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -143,8 +143,9 @@ async fn a_deletion_that_was_canceled_in_the_queue_is_not_reached() {
             let ours = world.ours[0];
             assert!(world.drop_waiting(ours));
         });
-        let told = case.environment(|it| it.delete()).await;
-        told.is_one_of(&[Ended::Canceled, Ended::Superseded])
+        let report = case.environment(|it| it.delete()).await;
+        report
+            .is_one_of(&[Ended::Canceled, Ended::Superseded])
             .within(600_000);
     }
 }
@@ -157,14 +158,15 @@ async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
             ..Behavior::default()
         });
         case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
-        let told = case.environment(|it| it.deploy()).await;
+        let report = case.environment(|it| it.deploy()).await;
         // A 403 may also be a token that has lost its rights.
         let refused = if gone == Gone::Forbidden {
             Ended::Refused
         } else {
             Ended::Failed
         };
-        told.is_one_of(&[refused, Ended::Failed, Ended::Canceled])
+        report
+            .is_one_of(&[refused, Ended::Failed, Ended::Canceled])
             .within(300_000);
         assert_eq!(case.ours(0).fate, Fate::Dropped);
     }
@@ -174,8 +176,9 @@ async fn a_deployment_whose_environment_another_user_deletes_is_failed() {
 async fn a_stop_whose_environment_another_user_deletes_is_not_stopped() {
     let case = Case::new(Behavior::default());
     case.someone(1, BEN, Verb::Delete, &[], Plan::of(30_000));
-    let told = case.environment(|it| it.stop()).await;
-    told.is_one_of(&[Ended::Failed, Ended::Canceled])
+    let report = case.environment(|it| it.stop()).await;
+    report
+        .is_one_of(&[Ended::Failed, Ended::Canceled])
         .within(300_000);
 }
 
@@ -195,20 +198,20 @@ async fn a_delete_whose_response_was_lost_is_executed_once_and_found() {
             .transport(case.server.clone())
             .build();
         let client = client.expect("a client");
-        let told = case
-            .told(client.environment(case.environment).delete())
+        let report = case
+            .report(client.environment(case.environment).delete())
             .await;
-        told.is_one_of(&[Ended::Reached, Ended::LostContact]);
-        if told.how == Ended::Reached {
-            told.reached_by(&case.ours(0));
+        report.is_one_of(&[Ended::Reached, Ended::LostContact]);
+        if report.how == Ended::Reached {
+            report.reached_by(&case.ours(0));
         } else {
-            assert!(told.error().may_have_been_executed(), "{}", told.text);
+            assert!(report.error().may_have_been_executed(), "{}", report.text);
         }
         assert_eq!(
             case.server.with(|world| world.ours.len()),
             1,
             "{fault:?}: {}",
-            told.text
+            report.text
         );
     }
 }
@@ -219,9 +222,9 @@ async fn a_delete_that_the_server_never_received_is_not_reached() {
         let case = Case::new(Behavior::default());
         case.server
             .fault(Rule::on("DELETE", "", Fault::Page(status, kind, "lost")).once());
-        let told = case.environment(|it| it.delete()).await;
-        told.is(Ended::LostContact);
-        assert!(told.error().may_have_been_executed(), "{}", told.text);
+        let report = case.environment(|it| it.delete()).await;
+        report.is(Ended::LostContact);
+        assert!(report.error().may_have_been_executed(), "{}", report.text);
         assert_eq!(case.sent("DELETE", ""), 0);
     }
 }
@@ -232,8 +235,8 @@ async fn a_lost_delete_is_not_reached_by_the_stop_of_another_user() {
     case.server
         .fault(Rule::on("DELETE", "", Fault::LostBefore).once());
     case.someone(10, ANNA, Verb::Stop, &[], Plan::of(4000));
-    let told = case.environment(|it| it.delete()).await;
-    told.is(Ended::LostContact);
+    let report = case.environment(|it| it.delete()).await;
+    report.is(Ended::LostContact);
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,16 +249,16 @@ async fn a_list_that_is_behind_does_not_prevent_the_end_of_a_deletion() {
         lags,
         ..Behavior::default()
     });
-    let told = case.environment(|it| it.delete()).await;
-    told.reached_by(&case.ours(0)).within(200_000);
+    let report = case.environment(|it| it.delete()).await;
+    report.reached_by(&case.ours(0)).within(200_000);
     let case = Case::new(Behavior {
         lags,
         ..Behavior::default()
     });
-    let told = case
-        .told(case.client.application(case.application).delete())
+    let report = case
+        .report(case.client.application(case.application).delete())
         .await;
-    told.reached_by(&case.ours(0)).within(200_000);
+    report.reached_by(&case.ours(0)).within(200_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,8 +268,8 @@ async fn a_deletion_on_replicas_that_disagree_is_reached_after_its_end() {
             replica,
             ..Behavior::default()
         });
-        let told = case.environment(|it| it.delete()).await;
-        told.reached_by(&case.ours(0)).within(300_000);
+        let report = case.environment(|it| it.delete()).await;
+        report.reached_by(&case.ours(0)).within(300_000);
     }
 }
 
@@ -288,11 +291,11 @@ async fn selected_services_are_deleted_and_their_neighbor_is_not_waited_for() {
                 .client
                 .environment(case.environment)
                 .delete_services(chosen);
-            let told = case.told(action).await;
+            let report = case.report(action).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0)).within(150_000);
+                report.reached_by(&case.ours(0)).within(150_000);
             }
         }
     }
@@ -306,7 +309,7 @@ async fn a_wrong_id_is_refused_and_not_gone() {
             ..Behavior::default()
         });
         let wrong = qovery_api::uuid::Uuid::from_u128(12345);
-        let told = case.told(case.client.environment(wrong).delete()).await;
-        told.is(Ended::Refused);
+        let report = case.report(case.client.environment(wrong).delete()).await;
+        report.is(Ended::Refused);
     }
 }

@@ -34,9 +34,9 @@ async fn deploy_all(server: &Server, environments: &[Uuid]) -> Vec<(Uuid, bool, 
 }
 
 /// Whether each outcome was reported correctly.
-fn check(server: &Server, told: &[(Uuid, bool, String)]) {
+fn check(server: &Server, report: &[(Uuid, bool, String)]) {
     let now = server.elapsed() + START;
-    for (environment, reached, text) in told {
+    for (environment, reached, text) in report {
         let ended = server.with(|world| {
             let ours = world.ours.iter().map(|id| world.demands[id].clone());
             ours.clone()
@@ -102,8 +102,8 @@ async fn a_group_reports_each_environment_separately() {
                 });
             }
         });
-        let told = deploy_all(&server, &environments).await;
-        check(&server, &told);
+        let report = deploy_all(&server, &environments).await;
+        check(&server, &report);
     }
 }
 
@@ -115,9 +115,9 @@ async fn pages_in_place_of_the_shared_status_do_not_end_a_group() {
         .collect();
     let page = Fault::Page(403, "text/html", "<html>blocked</html>");
     server.fault(Rule::on("GET", "/environment/status", page).between(4000, 15_000));
-    let told = deploy_all(&server, &environments).await;
-    check(&server, &told);
-    assert!(told.iter().all(|(_, reached, _)| *reached));
+    let report = deploy_all(&server, &environments).await;
+    check(&server, &report);
+    assert!(report.iter().all(|(_, reached, _)| *reached));
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,8 +132,8 @@ async fn an_environment_that_vanishes_from_the_shared_status_is_not_deployed() {
             world.accept(gone, Verb::Delete, None, crate::world::BEN, Plan::of(9000));
         });
     });
-    let told = deploy_all(&server, &environments).await;
-    check(&server, &told);
+    let report = deploy_all(&server, &environments).await;
+    check(&server, &report);
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,13 +182,13 @@ async fn actions_on_services_of_one_environment_are_distinguished_by_their_servi
         client.database(services[2]).redeploy(),
     ];
     let outcome = Group::start(actions).at_once(1).await.wait().await;
-    let told: Vec<bool> = outcome
+    let report: Vec<bool> = outcome
         .results
         .iter()
         .map(|result| matches!(result, Some(Ok(_))))
         .collect();
     assert_eq!(
-        told,
+        report,
         [true, false, true],
         "{environment}: {:?}",
         outcome.errors().next()

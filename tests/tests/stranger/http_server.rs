@@ -1,4 +1,4 @@
-//! The server on the wire: HTTP/1.1 over a stream in memory, so that a paused clock works.
+//! The HTTP server: HTTP/1.1 over a stream in memory, so that it works with a paused clock.
 
 use std::convert::Infallible;
 use std::io;

@@ -43,25 +43,29 @@ pub(crate) struct View {
     pub(crate) at: Ms,
 }
 
-impl View {
-    pub(crate) fn running(&self) -> Option<&Run> {
-        self.runs.last().filter(|run| run.ended.is_none())
-    }
-
-    pub(crate) fn last(&self) -> Option<&Run> {
-        self.runs.last()
+impl Run {
+    /// The state of the execution.
+    pub(crate) fn state(&self, world: &World) -> &'static str {
+        if let Some(state) = self.ended {
+            return state;
+        }
+        if self.canceling {
+            return "CANCELING";
+        }
+        let verb = world.demands.get(&self.request).map(|demand| demand.verb);
+        verb.map_or("QUEUED", crate::world::Verb::running)
     }
 }
 
-impl World {
+impl View {
     /// The environment as of `lag` ago.
-    pub(crate) fn view(&self, environment: Uuid, lag: Ms) -> View {
-        let until = self.now.saturating_sub(lag);
-        let mut view = View {
+    pub(crate) fn of(world: &World, environment: Uuid, lag: Ms) -> Self {
+        let until = world.now.saturating_sub(lag);
+        let mut view = Self {
             at: until,
-            ..View::default()
+            ..Self::default()
         };
-        for service in self.services_of(environment) {
+        for service in world.services_of(environment) {
             let never = Shown {
                 state: "READY",
                 execution: None,
@@ -72,33 +76,41 @@ impl World {
             };
             view.services.insert(service, never);
         }
-        for (at, _, event) in self
+        for (at, _, event) in world
             .log
             .iter()
             .filter(|(at, whose, _)| *whose == environment && *at <= until)
         {
-            self.apply(&mut view, *at, event);
+            view.apply(world, *at, event);
         }
-        self.show_queued(&mut view);
+        view.show_queued(world);
         view
     }
 
-    fn apply(&self, view: &mut View, at: Ms, event: &Event) {
+    pub(crate) fn running(&self) -> Option<&Run> {
+        self.runs.last().filter(|run| run.ended.is_none())
+    }
+
+    pub(crate) fn last(&self) -> Option<&Run> {
+        self.runs.last()
+    }
+
+    fn apply(&mut self, world: &World, at: Ms, event: &Event) {
         match event {
             Event::Accepted(id) => {
-                view.waiting.push(*id);
-                view.last_asked = Some(*id);
+                self.waiting.push(*id);
+                self.last_asked = Some(*id);
             }
             Event::Dropped(id) => {
-                view.waiting.retain(|other| other != id);
-                view.dropped.push((*id, at));
+                self.waiting.retain(|other| other != id);
+                self.dropped.push((*id, at));
             }
-            Event::Started(id, execution) => self.start(view, at, *id, execution),
+            Event::Started(id, execution) => self.start(world, at, *id, execution),
             Event::Moved(service, state) => {
-                if let Some(run) = view.runs.last_mut() {
+                if let Some(run) = self.runs.last_mut() {
                     run.services.insert(*service, state);
                     run.changed = at;
-                    if let Some(shown) = view.services.get_mut(service) {
+                    if let Some(shown) = self.services.get_mut(service) {
                         shown.state = state;
                         shown.execution = Some(run.execution.clone());
                         shown.request = Some(run.request);
@@ -113,32 +125,32 @@ impl World {
                 }
             }
             Event::Canceling => {
-                if let Some(run) = view.runs.last_mut() {
+                if let Some(run) = self.runs.last_mut() {
                     run.canceling = true;
                     run.changed = at;
                 }
             }
             Event::Ended(id, state) => {
-                if let Some(run) = view.runs.last_mut() {
+                if let Some(run) = self.runs.last_mut() {
                     run.ended = Some(state);
                     run.changed = at;
                 }
-                self.leave_unreached(view, *id);
+                self.leave_unreached(world, *id);
             }
-            Event::EnvironmentGone => view.is_gone = true,
+            Event::EnvironmentGone => self.is_gone = true,
             Event::ServiceGone(service) => {
-                view.gone_services.insert(*service);
-                view.services.remove(service);
+                self.gone_services.insert(*service);
+                self.services.remove(service);
             }
         }
     }
 
-    fn start(&self, view: &mut View, at: Ms, id: Uuid, execution: &str) {
-        view.waiting.retain(|other| *other != id);
-        let Some(demand) = self.demands.get(&id) else {
+    fn start(&mut self, world: &World, at: Ms, id: Uuid, execution: &str) {
+        self.waiting.retain(|other| *other != id);
+        let Some(demand) = world.demands.get(&id) else {
             return;
         };
-        for (service, shown) in &mut view.services {
+        for (service, shown) in &mut self.services {
             shown.is_part = demand.services.contains(service);
             if shown.is_part {
                 shown.before = Some((shown.state, shown.execution.clone()));
@@ -148,7 +160,7 @@ impl World {
                 shown.request = Some(id);
             }
         }
-        view.runs.push(Run {
+        self.runs.push(Run {
             request: id,
             execution: execution.to_owned(),
             started: at,
@@ -159,8 +171,8 @@ impl World {
         });
     }
 
-    fn leave_unreached(&self, view: &mut View, id: Uuid) {
-        for shown in view.services.values_mut() {
+    fn leave_unreached(&mut self, world: &World, id: Uuid) {
+        for shown in self.services.values_mut() {
             if shown.request != Some(id) {
                 continue;
             }
@@ -169,7 +181,7 @@ impl World {
             };
             shown.state = state;
             shown.status = status_of(state);
-            match self.behavior.unreached {
+            match world.behavior.unreached {
                 Unreached::OldStateOldId => {
                     shown.execution = execution;
                     shown.is_part = false;
@@ -183,18 +195,18 @@ impl World {
     }
 
     /// A request that is queued in an idle environment is shown by the states of its services.
-    fn show_queued(&self, view: &mut View) {
-        if view.running().is_some() {
+    fn show_queued(&mut self, world: &World) {
+        if self.running().is_some() {
             return;
         }
-        let Some(next) = view.waiting.first().and_then(|id| self.demands.get(id)) else {
+        let Some(next) = self.waiting.first().and_then(|id| world.demands.get(id)) else {
             return;
         };
-        if view.at < next.asked + self.behavior.queued_shown_after {
+        if self.at < next.asked + world.behavior.queued_shown_after {
             return;
         }
         for service in &next.services {
-            if let Some(shown) = view.services.get_mut(service) {
+            if let Some(shown) = self.services.get_mut(service) {
                 shown.state = next.verb.queued();
                 shown.status = "QUEUED";
             }
@@ -202,40 +214,29 @@ impl World {
     }
 
     /// The state of the environment's last deployment.
-    pub(crate) fn deployment_state(&self, view: &View) -> &'static str {
-        if let Some(run) = view.running() {
-            return self.run_state(run);
+    pub(crate) fn deployment_state(&self, world: &World) -> &'static str {
+        if let Some(run) = self.running() {
+            return run.state(world);
         }
-        let next = view.waiting.first().and_then(|id| self.demands.get(id));
+        let next = self.waiting.first().and_then(|id| world.demands.get(id));
         if let Some(next) = next
-            && view.at >= next.asked + self.behavior.queued_shown_after
+            && self.at >= next.asked + world.behavior.queued_shown_after
         {
             return next.verb.queued();
         }
-        view.last().and_then(|run| run.ended).unwrap_or("READY")
+        self.last().and_then(|run| run.ended).unwrap_or("READY")
     }
 
     /// The state of the environment as a whole: an older failure of a service remains visible.
-    pub(crate) fn environment_state(&self, view: &View) -> &'static str {
-        let state = self.deployment_state(view);
-        if view.running().is_some() || !view.waiting.is_empty() {
+    pub(crate) fn environment_state(&self, world: &World) -> &'static str {
+        let state = self.deployment_state(world);
+        if self.running().is_some() || !self.waiting.is_empty() {
             return state;
         }
-        let mut states = view.services.values().map(|shown| shown.state);
+        let mut states = self.services.values().map(|shown| shown.state);
         states
             .find(|state| state.ends_with("ERROR"))
             .unwrap_or(state)
-    }
-
-    pub(crate) fn run_state(&self, run: &Run) -> &'static str {
-        if let Some(state) = run.ended {
-            return state;
-        }
-        if run.canceling {
-            return "CANCELING";
-        }
-        let verb = self.demands.get(&run.request).map(|demand| demand.verb);
-        verb.map_or("QUEUED", crate::world::Verb::running)
     }
 }
 

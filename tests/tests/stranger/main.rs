@@ -1,8 +1,8 @@
-//! A second server, written as a stranger would write it: from the guide and from the known facts about the
-//! API, with a model of events of its own. It tries to obtain a false or premature success, or a false
-//! failure, from the waits of the library.
+//! A second server that was written independently of the fake, from the guide and the known facts about the API. It has
+//! its own model of events. The tests try to make the waits of the library report a false or premature success, or a
+//! false failure.
 //!
-//! Each test is one attack. `random` draws them: `STRANGER_RUNS=5000` draws more.
+//! Each test is one situation. `random` combines situations at random: `STRANGER_RUNS=5000` runs more of them.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,9 +21,9 @@ mod groups;
 mod http_server;
 mod lagging_view;
 mod random;
+mod requests;
 mod responses;
 mod resumed;
-mod shapes;
 mod stops_and_restarts;
 mod undocumented_behavior;
 mod world;
@@ -50,16 +50,16 @@ enum Ended {
     Refused,
 }
 
-/// The report of the library, and its time.
+/// The outcome that the library reports, and its time.
 #[derive(Debug)]
-struct Told {
+struct Report {
     how: Ended,
     at: Ms,
     text: String,
     result: Result<Reached, WaitError>,
 }
 
-impl Told {
+impl Report {
     fn of(server: &Server, result: Result<Reached, WaitError>) -> Self {
         let how = match &result {
             Ok(_) => Ended::Reached,
@@ -103,7 +103,7 @@ impl Told {
         self
     }
 
-    /// A success of this request, and not before its end.
+    /// Checks that the outcome is the success of this request, and was not reported before its end.
     #[track_caller]
     fn reached_by(&self, demand: &Demand) -> &Self {
         self.is(Ended::Reached);
@@ -113,10 +113,10 @@ impl Told {
                 demand.fate, self.text
             );
         };
-        let (told, at) = (self.at, at - START);
+        let (report, at) = (self.at, at - START);
         assert!(
-            told >= at,
-            "reached at {told} ms, before its end at {at}: {}",
+            report >= at,
+            "reached at {report} ms, before its end at {at}: {}",
             self.text
         );
         self
@@ -212,13 +212,13 @@ impl Case {
     }
 
     /// Acts on the environment, and waits.
-    async fn environment(&self, act: impl FnOnce(&EnvironmentHandle) -> Action) -> Told {
+    async fn environment(&self, act: impl FnOnce(&EnvironmentHandle) -> Action) -> Report {
         let handle = self.client.environment(self.environment);
-        self.told(act(&handle)).await
+        self.report(act(&handle)).await
     }
 
-    async fn told(&self, action: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Told {
-        Told::of(&self.server, action.await)
+    async fn report(&self, action: impl IntoFuture<Output = Result<Reached, WaitError>>) -> Report {
+        Report::of(&self.server, action.await)
     }
 
     /// The request of the library with this number.

@@ -1,20 +1,21 @@
-//! Attacks that are drawn: any combination of traits, neighbors, cancels, pages and lost responses.
+//! Random situations: any combination of traits, other deployments, cancels, web pages and lost responses.
 //!
-//! `STRANGER_RUNS` sets their number, `STRANGER_SEED` the first seed. Each wrong outcome is printed with
-//! its seed; with `STRANGER_UNKNOWN`, so is each outcome that is not decided. One run prints the world and
-//! all requests.
+//! `STRANGER_RUNS` sets their number, `STRANGER_SEED` the first seed. Each wrong outcome is printed with its seed. With
+//! `STRANGER_UNKNOWN`, each undecided outcome is printed too. If only one situation runs, the world and all requests
+//! are printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use qovery_ext::wait::{Action, PollSchedule, ServiceKind, ServiceSelection, WaitExt};
 
 use crate::http_server::{Fault, Rule};
+use crate::lagging_view::View;
 use crate::undocumented_behavior::{
     Behavior, Gone, Histories, Lags, RequestStatus, ResponseBody, ResponseId, Rows, StatusId,
     Trace, Unreached,
 };
 use crate::world::{ANNA, BEN, Fate, GIT, Ms, OTHER_PROGRAM, OURS, Plan, START, Verb};
-use crate::{Case, Ended, Told};
+use crate::{Case, Ended, Report};
 
 struct Dice(u64);
 
@@ -303,7 +304,7 @@ fn holds(case: &Case, act: Act, at: Ms) -> bool {
     };
     case.server.with(|world| {
         let lag = world.now - (START + at);
-        let view = world.view(case.environment, lag);
+        let view = View::of(world, case.environment, lag);
         match act.verb() {
             Verb::Delete => view.is_gone || scope.is_subset(&view.gone_services),
             Verb::Stop | Verb::Uninstall => view.services.iter().all(|(id, shown)| {
@@ -314,14 +315,14 @@ fn holds(case: &Case, act: Act, at: Ms) -> bool {
     })
 }
 
-fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
+fn score(case: &Case, act: Act, report: &Report) -> (Score, Truth) {
     let (truth, over) = truth(case);
     if case.server.with(|world| world.ours.len()) > 1 {
         return (Score::SentTwice, truth);
     }
-    let score = match (told.how, truth) {
-        (Ended::Reached, Truth::Succeeded) if told.at + START >= over => Score::Right,
-        (Ended::Reached, _) if holds(case, act, told.at) => Score::Right,
+    let score = match (report.how, truth) {
+        (Ended::Reached, Truth::Succeeded) if report.at + START >= over => Score::Right,
+        (Ended::Reached, _) if holds(case, act, report.at) => Score::Right,
         (Ended::Reached, Truth::Succeeded) => Score::Premature,
         (Ended::Reached, _) if is_known(case, truth) => Score::Known,
         (Ended::Reached, _) => Score::FalseSuccess,
@@ -343,7 +344,7 @@ fn score(case: &Case, act: Act, told: &Told) -> (Score, Truth) {
 
 fn is_deleted(case: &Case) -> bool {
     case.server
-        .with(|world| world.view(case.environment, 0).is_gone)
+        .with(|world| View::of(world, case.environment, 0).is_gone)
 }
 
 /// The limit that the guide names: a request was lost, and another one came through the same channel.
@@ -385,13 +386,13 @@ async fn run(seed: u64) -> (Class, Score, String) {
     let action = act
         .action(&case)
         .schedule(PollSchedule::default().seed(seed));
-    let told = case.told(action).await;
+    let report = case.report(action).await;
     // The real outcome may come later than the report.
     tokio::time::sleep(std::time::Duration::from_secs(1200)).await;
-    let (score, truth) = score(&case, act, &told);
+    let (score, truth) = score(&case, act, &report);
     let text = format!(
-        "seed {seed} {class:?} {act:?}: {score:?}, told {:?} at {}, true {truth:?}\n{}",
-        told.how, told.at, told.text
+        "seed {seed} {class:?} {act:?}: {score:?}, report {:?} at {}, true {truth:?}\n{}",
+        report.how, report.at, report.text
     );
     let text = if number("STRANGER_RUNS", 250) > 1 {
         text
@@ -440,7 +441,7 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn no_random_attack_causes_a_false_outcome() {
+fn no_random_situation_causes_a_false_outcome() {
     let (first, runs) = (number("STRANGER_SEED", 1), number("STRANGER_RUNS", 250));
     let mut counts: BTreeMap<(Class, Score), u32> = BTreeMap::new();
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Answers that are not the API's, and responses that get lost.
+//! Responses that are not the API's, and lost responses.
 
 use qovery_ext::connect::Connect;
 use qovery_ext::wait::{Action, WaitExt};
@@ -6,7 +6,7 @@ use qovery_ext::wait::{Action, WaitExt};
 use crate::http_server::{Fault, Rule};
 use crate::undocumented_behavior::{Behavior, nameless};
 use crate::world::{GIT, OTHER_PROGRAM, Plan, Verb};
-use crate::{Case, Ended, Told};
+use crate::{Case, Ended, Report};
 
 const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head></html>";
 
@@ -34,9 +34,9 @@ async fn a_login_page_in_place_of_the_response_ends_the_wait_at_once() {
             let case = Case::new(Behavior::default());
             let page = Fault::Page(status, "text/html", LOGIN);
             case.server.fault(Rule::on("POST", "", page));
-            let told = case.told(actions(&case).swap_remove(number)).await;
-            told.is(Ended::LostContact).within(5000);
-            assert!(told.error().is_not_the_api(), "{}", told.text);
+            let report = case.report(actions(&case).swap_remove(number)).await;
+            report.is(Ended::LostContact).within(5000);
+            assert!(report.error().is_not_the_api(), "{}", report.text);
         }
     }
 }
@@ -60,8 +60,8 @@ async fn pages_between_polls_do_not_end_a_wait() {
             let page = Fault::Page(status, kind, body);
             case.server
                 .fault(Rule::on("GET", "", page).between(6000, 12_000));
-            let told = case.told(actions(&case).swap_remove(number)).await;
-            told.reached_by(&case.ours(0));
+            let report = case.report(actions(&case).swap_remove(number)).await;
+            report.reached_by(&case.ours(0));
         }
     }
 }
@@ -92,21 +92,21 @@ async fn an_action_whose_response_was_lost_is_executed_once_and_found() {
                 let connect = Connect::new().token("qov_x").transport(case.server.clone());
                 let client = connect.build().expect("a client");
                 let case = Case { client, ..case };
-                let told = case.told(actions(&case).swap_remove(number)).await;
+                let report = case.report(actions(&case).swap_remove(number)).await;
                 // Empty bodies cannot be cut in half.
                 assert_eq!(
                     case.server.with(|world| world.ours.len()),
                     1,
                     "{}",
-                    told.text
+                    report.text
                 );
                 if fails {
-                    told.is_one_of(&[Ended::Failed, Ended::LostContact, Ended::Superseded]);
-                } else if told.how == Ended::Reached {
-                    told.reached_by(&case.ours(0));
+                    report.is_one_of(&[Ended::Failed, Ended::LostContact, Ended::Superseded]);
+                } else if report.how == Ended::Reached {
+                    report.reached_by(&case.ours(0));
                 } else {
-                    told.is(Ended::LostContact);
-                    assert!(told.error().may_have_been_executed(), "{}", told.text);
+                    report.is(Ended::LostContact);
+                    assert!(report.error().may_have_been_executed(), "{}", report.text);
                 }
             }
         }
@@ -124,9 +124,9 @@ async fn an_action_that_the_server_never_received_is_not_reached() {
         for number in 0..9 {
             let case = Case::new(Behavior::default());
             case.server.fault(Rule::on("POST", "", fault).once());
-            let told = case.told(actions(&case).swap_remove(number)).await;
-            told.is(Ended::LostContact).within(120_000);
-            assert!(told.error().may_have_been_executed(), "{}", told.text);
+            let report = case.report(actions(&case).swap_remove(number)).await;
+            report.is(Ended::LostContact).within(120_000);
+            assert!(report.error().may_have_been_executed(), "{}", report.text);
         }
     }
 }
@@ -139,14 +139,14 @@ async fn a_lost_deployment_is_not_reached_by_a_push() {
             case.server
                 .fault(Rule::on("POST", "", Fault::LostBefore).once());
             case.someone(at, GIT, Verb::Deploy, &[], Plan::of(4000));
-            let told = case.environment(|it| it.deploy()).await;
-            told.is(Ended::LostContact);
+            let report = case.environment(|it| it.deploy()).await;
+            report.is(Ended::LostContact);
         }
     }
 }
 
 /// Channel, action and services are the same as ours; only the users differ.
-async fn lost_while_other_programs_deploy(at: &[u64], behavior: Behavior) -> (Case, Told) {
+async fn lost_while_other_programs_deploy(at: &[u64], behavior: Behavior) -> (Case, Report) {
     let case = Case::new(behavior);
     case.server
         .fault(Rule::on("POST", "", Fault::LostBefore).once());
@@ -154,20 +154,20 @@ async fn lost_while_other_programs_deploy(at: &[u64], behavior: Behavior) -> (Ca
         case.someone(*at, OTHER_PROGRAM, Verb::Deploy, &[], Plan::of(4000));
     }
     let action = case.client.environment(case.environment).deploy();
-    let told = case.told(action).await;
-    (case, told)
+    let report = case.report(action).await;
+    (case, report)
 }
 
-/// The guide names this limit: no endpoint distinguishes the only deployment of the same kind from ours. The
-/// evidence names it.
+/// The guide names this limit: if the only deployment of the same kind is not ours, no endpoint shows this. The
+/// evidence names the deployment.
 #[tokio::test(start_paused = true)]
 async fn a_lost_deployment_is_taken_for_the_only_one_of_its_kind_and_the_evidence_names_it() {
     for at in [36, 60, 3000, 12_000] {
         for behavior in [Behavior::default(), nameless()] {
-            let (case, told) = lost_while_other_programs_deploy(&[at], behavior).await;
-            told.is(Ended::Reached);
+            let (case, report) = lost_while_other_programs_deploy(&[at], behavior).await;
+            report.is(Ended::Reached);
             assert!(case.server.with(|world| world.ours.is_empty()));
-            let reached = told.result.as_ref().expect("it is reached");
+            let reached = report.result.as_ref().expect("it is reached");
             let named = reached.evidence().iter().filter(|fact| fact.run.is_some());
             assert!(named.count() > 0, "{reached:#}");
         }
@@ -178,9 +178,9 @@ async fn a_lost_deployment_is_taken_for_the_only_one_of_its_kind_and_the_evidenc
 async fn a_lost_deployment_is_not_reached_by_two_others_of_its_kind() {
     for at in [[36, 60], [36, 3000], [3000, 12_000]] {
         for behavior in [Behavior::default(), nameless()] {
-            let (_, told) = lost_while_other_programs_deploy(&at, behavior).await;
-            told.is(Ended::Superseded);
-            let error = told.error();
+            let (_, report) = lost_while_other_programs_deploy(&at, behavior).await;
+            report.is(Ended::Superseded);
+            let error = report.error();
             assert!(error.evidence().len() >= 2, "{error:#}");
         }
     }
@@ -198,11 +198,11 @@ async fn a_response_that_arrives_after_the_end_of_the_deployment_is_enough() {
         }
         case.plan(plan);
         case.someone(30_000, GIT, Verb::Deploy, &[], Plan::of(4000));
-        let told = case.environment(|it| it.deploy()).await;
+        let report = case.environment(|it| it.deploy()).await;
         if fails {
-            told.is(Ended::Failed);
+            report.is(Ended::Failed);
         } else {
-            told.reached_by(&case.ours(0));
+            report.reached_by(&case.ours(0));
         }
     }
 }
@@ -213,8 +213,8 @@ async fn a_slow_poll_does_not_bring_back_an_older_state() {
     case.plan(Plan::of(8000).failing(case.container, "DEPLOYMENT_ERROR"));
     case.server
         .fault(Rule::on("GET", "", Fault::Slow(45_000)).after(1).times(3));
-    let told = case.environment(|it| it.deploy()).await;
-    told.is(Ended::Failed);
+    let report = case.environment(|it| it.deploy()).await;
+    report.is(Ended::Failed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,11 +248,11 @@ async fn an_auxiliary_endpoint_that_answers_with_web_pages_does_not_end_the_wait
                 }
                 case.server
                     .fault(Rule::on("GET", path, Fault::Page(status, kind, body)));
-                let told = case.environment(|it| it.deploy()).await;
+                let report = case.environment(|it| it.deploy()).await;
                 if fails {
-                    told.is(Ended::Failed);
+                    report.is(Ended::Failed);
                 } else {
-                    told.reached_by(&case.ours(0));
+                    report.reached_by(&case.ours(0));
                 }
             }
         }
@@ -270,10 +270,10 @@ async fn a_status_that_cannot_be_read_is_lost_contact_and_not_refused() {
         let page = Fault::Page(status, kind, body);
         case.server
             .fault(Rule::on("GET", "", page).between(3000, u64::MAX));
-        let told = case.environment(|it| it.deploy()).await;
-        told.is(Ended::LostContact);
+        let report = case.environment(|it| it.deploy()).await;
+        report.is(Ended::LostContact);
         assert_eq!(
-            told.result.as_ref().err().map(|error| error.exit_code()),
+            report.result.as_ref().err().map(|error| error.exit_code()),
             Some(2)
         );
     }

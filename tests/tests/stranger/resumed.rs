@@ -31,11 +31,11 @@ async fn a_wait_that_is_resumed_after_the_end_and_after_a_push_has_the_outcome_o
                 tokio::time::sleep(Duration::from_millis(pause)).await;
                 let token: OperationToken = token.parse().expect("a token");
                 let resumed = case.server.client().resume(token).expect("resumable");
-                let told = case.told(resumed).await;
+                let report = case.report(resumed).await;
                 if fails {
-                    told.is(Ended::Failed);
+                    report.is(Ended::Failed);
                 } else {
-                    told.reached_by(&case.ours(0));
+                    report.reached_by(&case.ours(0));
                 }
             }
         }
@@ -59,11 +59,11 @@ async fn a_resumed_wait_without_histories_does_not_take_the_push_for_ours() {
             .await;
         let token = operation.expect("accepted").token();
         tokio::time::sleep(Duration::from_secs(120)).await;
-        let told = case
-            .told(case.client.resume(token).expect("resumable"))
+        let report = case
+            .report(case.client.resume(token).expect("resumable"))
             .await;
-        assert_ne!(told.how, Ended::Reached, "{}", told.text);
-        told.within(900_000);
+        assert_ne!(report.how, Ended::Reached, "{}", report.text);
+        report.within(900_000);
     }
 }
 
@@ -80,10 +80,10 @@ async fn a_deletion_that_is_resumed_after_its_end_is_reached() {
     let _ = operation.poll_once().await;
     let token = operation.token();
     tokio::time::sleep(Duration::from_secs(300)).await;
-    let told = case
-        .told(case.client.resume(token).expect("resumable"))
+    let report = case
+        .report(case.client.resume(token).expect("resumable"))
         .await;
-    told.reached_by(&case.ours(0));
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,12 +109,12 @@ async fn a_request_that_is_followed_by_its_id_is_distinguished_from_the_push_aft
                 .with(|world| world.accept(environment, Verb::Deploy, None, ANNA, plan));
             case.someone(50, GIT, Verb::Deploy, &[], Plan::of(9000));
             let handle = case.client.deployment_request(request);
-            let told = case.told(handle.wait_for(Goal::Deployed)).await;
+            let report = case.report(handle.wait_for(Goal::Deployed)).await;
             let demand = case.server.with(|world| world.demands[&request].clone());
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&demand);
+                report.reached_by(&demand);
             }
         }
     }
@@ -124,14 +124,14 @@ async fn a_request_that_is_followed_by_its_id_is_distinguished_from_the_push_aft
 async fn a_request_that_does_not_exist_is_refused() {
     let case = Case::new(Behavior::default());
     let request = qovery_api::uuid::Uuid::from_u128(99);
-    let told = case
-        .told(
+    let report = case
+        .report(
             case.client
                 .deployment_request(request)
                 .wait_for(Goal::Deployed),
         )
         .await;
-    told.is(Ended::Refused).within(120_000);
+    report.is(Ended::Refused).within(120_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,11 +162,11 @@ async fn an_operation_that_is_dropped_and_resumed_at_every_poll_has_the_same_out
                 let resumed = case.client.resume(token).expect("resumable");
                 operation = resumed.start().await.expect("nothing is sent");
             }
-            let told = case.told(operation).await;
+            let report = case.report(operation).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }

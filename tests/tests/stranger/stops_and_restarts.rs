@@ -22,8 +22,8 @@ async fn a_stop_that_a_deployment_overtakes_is_canceled() {
         });
         case.someone(0, GIT, Verb::Deploy, &[], Plan::of(40_000));
         case.someone(15_000, ANNA, Verb::Deploy, &[], Plan::of(40_000));
-        let told = case.environment(|it| it.stop()).await;
-        told.is(Ended::Canceled).within(110_000);
+        let report = case.environment(|it| it.stop()).await;
+        report.is(Ended::Canceled).within(110_000);
     }
 }
 
@@ -36,9 +36,9 @@ async fn a_stop_without_ids_that_a_deployment_overtakes_is_never_stopped() {
     });
     case.someone(0, GIT, Verb::Deploy, &[], Plan::of(40_000));
     case.someone(15_000, ANNA, Verb::Deploy, &[], Plan::of(40_000));
-    let told = case.environment(|it| it.stop()).await;
-    assert_ne!(told.how, Ended::Reached, "{}", told.text);
-    told.within(600_000);
+    let report = case.environment(|it| it.stop()).await;
+    assert_ne!(report.how, Ended::Reached, "{}", report.text);
+    report.within(600_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,8 +47,10 @@ async fn a_stop_of_a_stopped_environment_has_nothing_to_do_or_is_executed() {
     let environment = case.environment;
     case.server
         .with(|world| world.past(environment, Verb::Stop, ANNA, "STOPPED", 60_000));
-    let told = case.told(case.client.environment(environment).stop()).await;
-    told.reached_by(&case.ours(0));
+    let report = case
+        .report(case.client.environment(environment).stop())
+        .await;
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,8 +61,10 @@ async fn a_stop_of_a_stopped_environment_waits_for_the_push_that_was_before_it()
         case.server
             .with(|world| world.past(environment, Verb::Stop, ANNA, "STOPPED", 60_000));
         case.someone(5, GIT, Verb::Deploy, &[], Plan::of(60_000));
-        let told = case.told(case.client.environment(environment).stop()).await;
-        told.reached_by(&case.ours(0));
+        let report = case
+            .report(case.client.environment(environment).stop())
+            .await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -70,8 +74,8 @@ async fn a_deployment_right_after_our_stop_does_not_undo_its_outcome() {
         let case = Case::new(behavior);
         case.plan(Plan::of(6000));
         case.someone(3000, GIT, Verb::Deploy, &[], Plan::of(60_000));
-        let told = case.environment(|it| it.stop()).await;
-        told.reached_by(&case.ours(0));
+        let report = case.environment(|it| it.stop()).await;
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -81,8 +85,8 @@ async fn a_stop_that_fails_is_failed_even_if_another_stop_succeeds_after_it() {
         let case = Case::new(behavior);
         case.plan(stop_fails(&case));
         case.someone(2000, ANNA, Verb::Stop, &[], Plan::of(2000));
-        let told = case.environment(|it| it.stop()).await;
-        told.is_one_of(&[Ended::Failed]);
+        let report = case.environment(|it| it.stop()).await;
+        report.is_one_of(&[Ended::Failed]);
     }
 }
 
@@ -92,10 +96,10 @@ async fn a_stop_of_one_service_is_not_the_stop_of_its_neighbor() {
         let case = Case::new(behavior);
         case.plan(Plan::of(30_000));
         case.someone(2, ANNA, Verb::Stop, &[case.database], Plan::of(3000));
-        let told = case
-            .told(case.client.container(case.container).stop())
+        let report = case
+            .report(case.client.container(case.container).stop())
             .await;
-        told.reached_by(&case.ours(0));
+        report.reached_by(&case.ours(0));
     }
 }
 
@@ -116,11 +120,11 @@ async fn selected_services_are_stopped_without_any_id_and_body() {
             .client
             .environment(case.environment)
             .stop_services(chosen);
-        let told = case.told(action).await;
+        let report = case.report(action).await;
         if fails {
-            told.is(Ended::Failed);
+            report.is(Ended::Failed);
         } else {
-            told.reached_by(&case.ours(0));
+            report.reached_by(&case.ours(0));
         }
     }
 }
@@ -137,11 +141,11 @@ async fn a_restart_is_not_ended_by_the_deployment_before() {
             if fails {
                 case.plan(Plan::of(5000).failing(case.database, "RESTART_ERROR"));
             }
-            let told = case.environment(|it| it.restart()).await;
+            let report = case.environment(|it| it.restart()).await;
             if fails {
-                told.is(Ended::Failed);
+                report.is(Ended::Failed);
             } else {
-                told.reached_by(&case.ours(0));
+                report.reached_by(&case.ours(0));
             }
         }
     }
@@ -153,7 +157,7 @@ async fn a_restart_of_one_service_is_not_a_push_of_the_same_service() {
         let case = Case::new(behavior);
         case.plan(Plan::of(5000).failing(case.container, "RESTART_ERROR"));
         case.after_ours(17, GIT, Verb::Deploy, &[case.container], Plan::of(3000));
-        case.told(case.client.container(case.container).restart())
+        case.report(case.client.container(case.container).restart())
             .await
             .is(Ended::Failed);
     }
@@ -164,12 +168,12 @@ async fn uninstalls(uninstalled_as: &'static str, base: Behavior) {
         uninstalled_as,
         ..base
     });
-    let told = case.environment(|it| it.uninstall()).await;
-    told.reached_by(&case.ours(0));
-    let told = case
-        .told(case.client.database(case.database).uninstall())
+    let report = case.environment(|it| it.uninstall()).await;
+    report.reached_by(&case.ours(0));
+    let report = case
+        .report(case.client.database(case.database).uninstall())
         .await;
-    told.reached_by(&case.ours(1));
+    report.reached_by(&case.ours(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,8 +204,8 @@ async fn an_uninstall_that_fails_is_not_hidden_by_the_stop_of_another_user() {
         let case = Case::new(behavior);
         case.plan(Plan::of(4000).failing(case.application, "DELETE_ERROR"));
         case.someone(1000, ANNA, Verb::Stop, &[], Plan::of(1000));
-        let told = case.environment(|it| it.uninstall()).await;
-        told.is(Ended::Failed);
+        let report = case.environment(|it| it.uninstall()).await;
+        report.is(Ended::Failed);
     }
 }
 
@@ -214,8 +218,8 @@ async fn selected_services_are_uninstalled_while_a_push_deploys_their_neighbor()
         .client
         .environment(case.environment)
         .uninstall_services(chosen);
-    let told = case.told(action).await;
-    told.reached_by(&case.ours(0));
+    let report = case.report(action).await;
+    report.reached_by(&case.ours(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,11 +242,11 @@ async fn a_redeploy_has_an_outcome_for_every_body_of_its_response() {
                     case.plan(Plan::default().failing(case.application, "BUILD_ERROR"));
                 }
                 case.someone(45_000, GIT, Verb::Deploy, &[], Plan::of(2000));
-                let told = case.environment(|it| it.redeploy()).await;
+                let report = case.environment(|it| it.redeploy()).await;
                 if fails {
-                    told.is(Ended::Failed);
+                    report.is(Ended::Failed);
                 } else {
-                    told.reached_by(&case.ours(0));
+                    report.reached_by(&case.ours(0));
                 }
             }
         }

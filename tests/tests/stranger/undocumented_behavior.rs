@@ -42,7 +42,7 @@ pub(crate) enum RequestStatus {
     Forbidden,
 }
 
-/// Which requests have a row in the queue, and from when on.
+/// Which requests have a row in the queue, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
     AtOnce,

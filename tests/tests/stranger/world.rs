@@ -1,7 +1,7 @@
-//! What happens on the server: requests, executions, and the log of their events.
+//! The state of the server: requests, executions, and the log of their events.
 //!
-//! Nothing here knows how a client sees it. Every response is derived from the log, as of the moment
-//! that the endpoint has data of.
+//! This module does not know the responses. Each response is derived from the log, up to the time of the data of its
+//! endpoint.
 
 use std::collections::{BTreeMap, BTreeSet};
 

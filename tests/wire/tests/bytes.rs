@@ -1,5 +1,5 @@
-//! The bytes that the real transport writes to a connection, for calls that an attacker or a mistake could turn
-//! into another request.
+//! The bytes that the real transport writes to a connection, for calls whose values could change the request, by
+//! mistake or by an attack.
 
 #![allow(
     clippy::unwrap_used,
@@ -198,7 +198,7 @@ async fn no_key_of_an_object_becomes_another_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_key_of_an_object_is_sent_as_a_declared_parameter() {
-    // The fields of a range are parameters of their own. None of the others is set.
+    // The fields of a range are sent as parameters. No other parameter is set.
     for declared in ["at", "commas", "labels", "document"] {
         let text = format!(r#"{{"from": 1, "{declared}": "x"}}"#);
         let range: types::Range = decode(text.as_bytes()).unwrap();

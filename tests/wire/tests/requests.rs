@@ -1,4 +1,4 @@
-//! What calls send: method, path, query, headers and body, as the contract declares them.
+//! Calls send method, path, query, headers and body as the contract declares them.
 
 #![allow(
     clippy::unwrap_used,

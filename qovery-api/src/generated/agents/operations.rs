@@ -100,7 +100,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of an agentic workflow.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`.
     ///
     /// `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`
     ///

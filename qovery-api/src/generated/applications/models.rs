@@ -3,7 +3,7 @@
 
 //! Models. Applications built from a git repository.
 
-/// Advanced settings of an application. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of an application. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_advanced_settings`](crate::Client::edit_advanced_settings). Returned by [`get_advanced_settings`](crate::Client::get_advanced_settings), [`edit_advanced_settings`](crate::Client::edit_advanced_settings) and [`get_default_application_advanced_settings`](crate::Client::get_default_application_advanced_settings).
 ///
@@ -13,7 +13,7 @@
 pub struct ApplicationAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
     pub deployment_custom_domain_check_enabled: ::core::option::Option<bool>,
-    /// Time a pod has to end by itself before it is killed, in seconds.
+    /// Time a pod has to stop before it is killed, in seconds.
     pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
     pub deployment_affinity_node_required: ::core::option::Option<
@@ -720,7 +720,7 @@ pub struct ApplicationEditRequest {
     >,
     /// How the image is built.
     pub build_mode: ::core::option::Option<crate::types::BuildModeEnum>,
-    /// Path of the Dockerfile relative to the root path; null goes back to the default.
+    /// Path of the Dockerfile relative to the root path; null resets it to the default.
     pub dockerfile_path: crate::runtime::Patch<::std::string::String>,
     /// CPU in mCPU; the default is 500.
     ///
@@ -770,11 +770,11 @@ pub struct ApplicationEditRequest {
     >,
     /// URI of the icon.
     pub icon_uri: ::core::option::Option<::std::string::String>,
-    /// Stage of the Dockerfile to build; null goes back to the default.
+    /// Stage of the Dockerfile to build; null resets it to the default.
     pub docker_target_build_stage: crate::runtime::Patch<::std::string::String>,
-    /// Processor architecture to run on; null goes back to the default.
+    /// Processor architecture to run on; null resets it to the default.
     pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
-    /// Event-driven scaling. Leaving it out goes back to scaling on resource use.
+    /// Event-driven scaling. Without it, scaling depends on resource use.
     pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyRequest>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }

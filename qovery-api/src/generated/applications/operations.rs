@@ -508,7 +508,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
-    /// - `target_application_id` (in the path): Id of the application that is no longer depended on.
+    /// - `target_application_id` (in the path): Id of the application that the dependency refers to.
     ///
     /// # Returns
     /// Nothing: the response has no body.
@@ -576,7 +576,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of an application.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /application/{applicationId}/deploymentHistoryV2`
     ///
@@ -754,7 +754,7 @@ impl crate::runtime::Client {
     }
     /// List the public URLs of an application.
     ///
-    /// Each link tells its ports, whether its domain belongs to Qovery and whether it is the default one.
+    /// Each link has its ports, and shows whether its domain belongs to Qovery and whether it is the default one.
     ///
     /// `GET /application/{applicationId}/link`
     ///
@@ -1121,7 +1121,7 @@ impl crate::runtime::Client {
     }
     /// Get the deployment status of an application.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the application differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` shows the progress or the outcome of the latest action; `READY` means that the application was never deployed. `service_deployment_status` shows whether the application differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /application/{applicationId}/status`
     ///

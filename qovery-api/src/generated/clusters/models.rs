@@ -3,7 +3,7 @@
 
 //! Models. Clusters, the cloud providers that they run on, the credentials for them, and Argo CD on them.
 
-/// Facts about an AKS cluster after its deployment.
+/// Outputs of an AKS cluster after its deployment.
 ///
 /// A part of [`InfrastructureOutputs`](crate::types::InfrastructureOutputs).
 ///
@@ -444,14 +444,14 @@ pub struct ArgocdManagedResource {
     pub name: ::core::option::Option<::std::string::String>,
     /// Namespace.
     pub namespace: ::core::option::Option<::std::string::String>,
-    /// State wanted, as text.
+    /// Desired state, as text.
     pub target_state: ::core::option::Option<crate::runtime::SecretText>,
     /// State found on the cluster, as text.
     pub live_state: ::core::option::Option<crate::runtime::SecretText>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Authentication to a secret manager that Qovery sets up by itself.
+/// Authentication to a secret manager that Qovery sets up automatically.
 ///
 /// A part of [`SecretManagerAuthenticationDto`](crate::types::SecretManagerAuthenticationDto).
 ///
@@ -1157,7 +1157,7 @@ pub struct Cluster {
     pub disk_throughput: ::core::option::Option<i64>,
     /// Instance type of the nodes.
     pub instance_type: ::core::option::Option<::std::string::String>,
-    /// Who operates the Kubernetes.
+    /// Who operates Kubernetes on the cluster.
     pub kubernetes: ::core::option::Option<crate::types::KubernetesEnum>,
     /// CPU of the cluster, in mCPU.
     pub cpu: ::core::option::Option<i64>,
@@ -1187,7 +1187,7 @@ pub struct Cluster {
     >,
     /// Observability of the cluster.
     pub metrics_parameters: ::core::option::Option<crate::types::MetricsParameters>,
-    /// Facts about the cluster after its deployment; may be absent.
+    /// Outputs of the cluster after its deployment; may be absent.
     pub infrastructure_outputs: ::core::option::Option<
         crate::types::InfrastructureOutputs,
     >,
@@ -1204,7 +1204,7 @@ pub struct Cluster {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_cluster_advanced_settings`](crate::Client::edit_cluster_advanced_settings). Returned by [`get_default_cluster_advanced_settings`](crate::Client::get_default_cluster_advanced_settings), [`get_cluster_advanced_settings`](crate::Client::get_cluster_advanced_settings) and [`edit_cluster_advanced_settings`](crate::Client::edit_cluster_advanced_settings).
 ///
@@ -2290,7 +2290,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Drift between the configuration of a cluster and the state last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of a cluster and the state last deployed. It is not the progress of a deployment: see the state.
     ///
     /// A part of [`Cluster`](crate::types::Cluster).
     ///
@@ -3725,7 +3725,7 @@ pub struct ClusterKubernetesEvent {
     pub name: ::core::option::Option<::std::string::String>,
     /// Short reason of the event, as Kubernetes gives it.
     pub reason: ::core::option::Option<::std::string::String>,
-    /// What happened, for a person.
+    /// Description of the event as text.
     pub message: ::core::option::Option<::std::string::String>,
     /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
     pub type_: ::core::option::Option<::std::string::String>,
@@ -4085,7 +4085,7 @@ pub struct ClusterOperatorFleetInventoryResponse {
     pub desired_chart_version: ::core::option::Option<::std::string::String>,
     /// Reported chart version.
     pub reported_chart_version: ::core::option::Option<::std::string::String>,
-    /// How the running version compares with the version wanted.
+    /// How the running version compares with the desired version.
     pub status: crate::types::ClusterOperatorFleetStatus,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
@@ -4104,7 +4104,7 @@ pub struct ClusterOperatorFleetInventoryResponseList {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// How the Qovery operator of a cluster compares with the version wanted.
+    /// How the Qovery operator of a cluster compares with the desired version.
     ///
     /// A part of [`ClusterOperatorFleetInventoryResponse`](crate::types::ClusterOperatorFleetInventoryResponse) and [`ClusterOperatorStatusResponse`](crate::types::ClusterOperatorStatusResponse).
     ///
@@ -4151,11 +4151,11 @@ pub struct ClusterOperatorStatusResponse {
     pub controller_version: ::core::option::Option<::std::string::String>,
     /// Version of the request format the operator understands; null or absent when it is not known.
     pub request_schema_version: ::core::option::Option<::std::string::String>,
-    /// Version of the image wanted; null or absent when it is not known.
+    /// Desired version of the image; null or absent when it is not known.
     pub desired_image_version: ::core::option::Option<::std::string::String>,
-    /// Version of the chart wanted; null or absent when it is not known.
+    /// Desired version of the chart; null or absent when it is not known.
     pub desired_chart_version: ::core::option::Option<::std::string::String>,
-    /// How the running version compares with the version wanted.
+    /// How the running version compares with the desired version.
     pub status: crate::types::ClusterOperatorFleetStatus,
     /// Version of the chart the operator reports; null or absent when it is not known.
     pub reported_chart_version: ::core::option::Option<::std::string::String>,
@@ -4474,7 +4474,7 @@ pub struct ClusterRequest {
     pub disk_throughput: ::core::option::Option<i64>,
     /// Instance type of the nodes.
     pub instance_type: ::core::option::Option<::std::string::String>,
-    /// Who operates the Kubernetes.
+    /// Who operates Kubernetes on the cluster.
     pub kubernetes: ::core::option::Option<crate::types::KubernetesEnum>,
     /// Whether the cluster is meant for production.
     pub production: ::core::option::Option<bool>,
@@ -5397,7 +5397,7 @@ pub struct EksExternalSecretsAuthentication {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Facts about an EKS cluster after its deployment.
+/// Outputs of an EKS cluster after its deployment.
 ///
 /// A part of [`InfrastructureOutputs`](crate::types::InfrastructureOutputs).
 ///
@@ -5527,7 +5527,7 @@ pub struct FieldSchemaResponse {
 }
 
 crate::runtime::union::union! {
-    /// Google Cloud credentials. The credential type tells the shape; without it the other fields do.
+    /// Google Cloud credentials. The credential type selects the shape; without it, the other fields do.
     ///
     /// Sent by [`create_gcp_credentials`](crate::Client::create_gcp_credentials) and [`edit_gcp_credentials`](crate::Client::edit_gcp_credentials).
     ///
@@ -5922,7 +5922,7 @@ pub struct GkeExternalSecretsAuthentication {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Facts about a GKE cluster after its deployment.
+/// Outputs of a GKE cluster after its deployment.
 ///
 /// A part of [`InfrastructureOutputs`](crate::types::InfrastructureOutputs).
 ///
@@ -5956,7 +5956,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::union::union! {
-    /// Facts about a cluster after its deployment. The `kind` field selects the shape.
+    /// Outputs of a cluster after its deployment. The `kind` field selects the shape.
     ///
     /// A part of [`Cluster`](crate::types::Cluster).
     ///
@@ -6029,7 +6029,7 @@ impl crate::types::InternalNetworkMonitoring {
     }
 }
 
-/// Facts about a Scaleway Kapsule cluster after its deployment.
+/// Outputs of a Scaleway Kapsule cluster after its deployment.
 ///
 /// A part of [`InfrastructureOutputs`](crate::types::InfrastructureOutputs).
 ///
@@ -6597,7 +6597,7 @@ impl crate::types::KarpenterStableNodePoolOverride {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Who operates the Kubernetes of a cluster. The default is `MANAGED`.
+    /// Who operates Kubernetes on a cluster. The default is `MANAGED`.
     ///
     /// A part of [`ArgoCdLinkedClusterDetails`](crate::types::ArgoCdLinkedClusterDetails), [`Cluster`](crate::types::Cluster) and [`ClusterRequest`](crate::types::ClusterRequest).
     ///

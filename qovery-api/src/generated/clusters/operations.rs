@@ -3169,7 +3169,7 @@ crate::runtime::setters! {
         }
         /// Sets the query parameter `metric_short_name`.
         ///
-        /// Short name of the metric that is asked for.
+        /// Short name of the requested metric.
         #[inline]
         pub fn metric_short_name(self, value: &str) -> Self {
             self.query("metric_short_name", value)

@@ -33,7 +33,7 @@ pub struct AvailableContainerRegistryResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of a container. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings). Returned by [`get_container_advanced_settings`](crate::Client::get_container_advanced_settings), [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings) and [`get_default_container_advanced_settings`](crate::Client::get_default_container_advanced_settings).
 ///
@@ -43,7 +43,7 @@ pub struct AvailableContainerRegistryResponseList {
 pub struct ContainerAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
     pub deployment_custom_domain_check_enabled: ::core::option::Option<bool>,
-    /// Time a pod has to end by itself before it is killed, in seconds.
+    /// Time a pod has to stop before it is killed, in seconds.
     pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
     pub deployment_affinity_node_required: ::core::option::Option<
@@ -1206,7 +1206,7 @@ pub struct ContainerRequest {
     ///
     /// At least 0.
     pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
-    /// Processor architecture to run on; null goes back to the default.
+    /// Processor architecture to run on; null resets it to the default.
     pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
@@ -1232,7 +1232,7 @@ pub struct ContainerRequest {
     >,
     /// URI of the icon.
     pub icon_uri: ::core::option::Option<::std::string::String>,
-    /// Event-driven scaling. Leaving it out on an edit goes back to scaling on resource use.
+    /// Event-driven scaling. An edit without it restores scaling on resource use.
     pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyRequest>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }

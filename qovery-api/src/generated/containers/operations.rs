@@ -409,7 +409,7 @@ impl crate::runtime::Client {
     ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
-    /// - `target_container_id` (in the path): Id of the container that is no longer depended on.
+    /// - `target_container_id` (in the path): Id of the container that the dependency refers to.
     ///
     /// # Returns
     /// Nothing: the response has no body.
@@ -452,7 +452,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a container.
     ///
-    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter for the next page. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /container/{containerId}/deploymentHistory`
     ///
@@ -475,7 +475,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a container.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /container/{containerId}/deploymentHistoryV2`
     ///
@@ -524,7 +524,7 @@ impl crate::runtime::Client {
     }
     /// List the public URLs of a container.
     ///
-    /// Each link tells its ports, whether its domain belongs to Qovery and whether it is the default one.
+    /// Each link has its ports, and shows whether its domain belongs to Qovery and whether it is the default one.
     ///
     /// `GET /container/{containerId}/link`
     ///
@@ -756,7 +756,7 @@ impl crate::runtime::Client {
     }
     /// Get the deployment status of a container.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the container differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` shows the progress or the outcome of the latest action; `READY` means that the container was never deployed. `service_deployment_status` shows whether the container differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /container/{containerId}/status`
     ///

@@ -335,7 +335,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a database.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /database/{databaseId}/deploymentHistoryV2`
     ///
@@ -688,7 +688,7 @@ impl crate::runtime::Client {
     }
     /// Get the deployment status of a database.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the database differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` shows the progress or the outcome of the latest action; `READY` means that the database was never deployed. `service_deployment_status` shows whether the database differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /database/{databaseId}/status`
     ///

@@ -372,13 +372,13 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
-    /// What identifies the deployment.
+    /// Identifiers of the deployment.
     pub identifier: crate::types::DeploymentHistoryEnvironmentV2Identifier,
     /// When, by whom and through which channel the deployment was started.
     pub auditing_data: crate::types::DeploymentHistoryAuditingData,
     /// State the deployment reached.
     pub status: crate::types::StateEnum,
-    /// Action that was asked for.
+    /// Requested action.
     pub trigger_action: crate::types::DeploymentHistoryTriggerAction,
     /// Total duration in ISO 8601 form, such as `PT16.503S`.
     pub total_duration: ::std::string::String,
@@ -389,7 +389,7 @@ pub struct DeploymentHistoryEnvironmentV2 {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// What identifies the deployment.
+/// Identifiers of the deployment.
 ///
 /// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2).
 ///
@@ -755,7 +755,7 @@ impl crate::types::EnvironmentDeploymentRuleEditRequest {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Drift between the configuration of an environment and the state last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of an environment and the state last deployed. It is not the progress of a deployment: see the state.
     ///
     /// A part of [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
@@ -1216,7 +1216,7 @@ pub struct EnvironmentStatus {
     pub state: crate::types::StateEnum,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
     pub last_deployment_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
-    /// State reached by the last deployment. This is the field that tells how a deployment ended.
+    /// State reached by the last deployment. It shows how the deployment ended.
     pub last_deployment_state: ::core::option::Option<crate::types::StateEnum>,
     /// Execution identifier of the last deployment; null or absent when there was none. It changes when another deployment starts.
     pub last_deployment_id: ::core::option::Option<::std::string::String>,
@@ -1452,7 +1452,7 @@ pub struct OrganizationEnvironmentResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestAuditingData {
-    /// Who or what made the request.
+    /// User or program that made the request.
     pub triggered_by: ::std::string::String,
     /// Channel the request came through; may be absent.
     pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
@@ -1467,18 +1467,18 @@ pub struct QueuedDeploymentRequestAuditingData {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForService {
-    /// What identifies the request and the service.
+    /// Identifiers of the request and the service.
     pub identifier: crate::types::QueuedDeploymentRequestForServiceIdentifier,
     /// By whom and through which channel the request was made.
     pub auditing_data: crate::types::QueuedDeploymentRequestAuditingData,
-    /// Action that is asked for and its progress.
+    /// Requested action and its progress.
     pub status_details: crate::types::StatusDetails,
     /// URI of the icon of the service.
     pub icon_uri: ::std::string::String,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// What identifies the request and the service.
+/// Identifiers of the request and the service.
 ///
 /// A part of [`QueuedDeploymentRequestForService`](crate::types::QueuedDeploymentRequestForService).
 ///
@@ -1505,18 +1505,18 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStages {
-    /// What identifies the request and the environment.
+    /// Identifiers of the request and the environment.
     pub identifier: crate::types::QueuedDeploymentRequestWithStagesIdentifier,
     /// By whom and through which channel the request was made.
     pub auditing_data: crate::types::QueuedDeploymentRequestAuditingData,
-    /// Action that is asked for.
+    /// Requested action.
     pub trigger_action: crate::types::DeploymentHistoryTriggerAction,
     /// Stages the request will go through.
     pub stages: ::std::vec::Vec<crate::types::QueuedDeploymentRequestWithStagesStage>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// What identifies the request and the environment.
+/// Identifiers of the request and the environment.
 ///
 /// A part of [`QueuedDeploymentRequestWithStages`](crate::types::QueuedDeploymentRequestWithStages).
 ///
@@ -1552,7 +1552,7 @@ pub struct QueuedDeploymentRequestWithStagesStage {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageService {
-    /// What identifies the service.
+    /// Identifiers of the service.
     pub identifier: crate::types::QueuedStageServiceIdentifier,
     /// Progress of the service within the stage.
     pub status: crate::types::StageStatusEnum,
@@ -1576,7 +1576,7 @@ pub struct QueuedStageServiceDetails {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// What identifies the service.
+/// Identifiers of the service.
 ///
 /// A part of [`QueuedStageService`](crate::types::QueuedStageService).
 ///

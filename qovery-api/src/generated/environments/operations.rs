@@ -320,7 +320,7 @@ impl crate::runtime::Client {
     }
     /// Clone an environment.
     ///
-    /// Copies the environment under a new name, if wanted to another cluster, project or mode. The 202 response describes the copy.
+    /// Copies the environment under a new name, optionally in another cluster, project or mode. The 202 response describes the copy.
     ///
     /// `POST /environment/{environmentId}/clone`
     ///
@@ -418,7 +418,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of an environment.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry holds the stages with their services and the durations.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry holds the stages with their services and the durations.
     ///
     /// `GET /environment/{environmentId}/deploymentHistoryV2`
     ///
@@ -559,7 +559,7 @@ impl crate::runtime::Client {
     }
     /// List the public URLs of an environment's services.
     ///
-    /// Each link tells the service, its ports and whether it is the default one.
+    /// Each link has its service and its ports, and shows whether it is the default one.
     ///
     /// `GET /environment/{environmentId}/link`
     ///
@@ -852,7 +852,7 @@ impl crate::runtime::Client {
     }
     /// Get the statuses of an environment and all its services.
     ///
-    /// Gives in one response what would take a call per service, grouped by kind. `is_part_last_deployment` tells whether a service took part in the environment's last deployment.
+    /// Returns the statuses of all services in one response, grouped by kind. `is_part_last_deployment` shows whether a service took part in the environment's last deployment.
     ///
     /// `GET /environment/{environmentId}/statuses`
     ///
@@ -1103,7 +1103,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment statuses of the environments of a project.
     ///
-    /// To tell how a deployment went, read `last_deployment_state`; `state` may still show an older failure.
+    /// For the outcome of a deployment, read `last_deployment_state`; `state` may still show an older failure.
     ///
     /// `GET /project/{projectId}/environment/status`
     ///
@@ -1658,7 +1658,7 @@ crate::runtime::setters! {
     impl crate::operations::ListEnvironmentLogs {
         /// Sets the query parameter `version`.
         ///
-        /// Execution id of the deployment whose logs are wanted.
+        /// Execution id of the deployment whose logs are requested.
         #[inline]
         pub fn version(self, value: &str) -> Self {
             self.query("version", value)

@@ -33,7 +33,7 @@ pub struct AvailableHelmRepositoryResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings). Returned by [`get_default_helm_advanced_settings`](crate::Client::get_default_helm_advanced_settings), [`get_helm_advanced_settings`](crate::Client::get_helm_advanced_settings) and [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings).
 ///
@@ -442,7 +442,7 @@ impl crate::types::HelmCheckRequest {
     }
 }
 
-/// Helm chart whose default values are wanted.
+/// Helm chart whose default values are requested.
 ///
 /// Sent by [`create_helm_default_values`](crate::Client::create_helm_default_values).
 ///

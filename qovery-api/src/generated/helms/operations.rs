@@ -495,7 +495,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a Helm service.
     ///
-    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter for the next page. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /helm/{helmId}/deploymentHistory`
     ///
@@ -518,7 +518,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a Helm service.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /helm/{helmId}/deploymentHistoryV2`
     ///
@@ -642,7 +642,7 @@ impl crate::runtime::Client {
     }
     /// List the public URLs of a Helm service.
     ///
-    /// Each link tells its ports, whether its domain belongs to Qovery and whether it is the default one.
+    /// Each link has its ports, and shows whether its domain belongs to Qovery and whether it is the default one.
     ///
     /// `GET /helm/{helmId}/link`
     ///
@@ -711,7 +711,7 @@ impl crate::runtime::Client {
     }
     /// Get the deployment status of a Helm service.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the Helm service differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` shows the progress or the outcome of the latest action; `READY` means that the Helm service was never deployed. `service_deployment_status` shows whether the Helm service differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /helm/{helmId}/status`
     ///

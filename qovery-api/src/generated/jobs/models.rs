@@ -55,7 +55,7 @@ pub struct CleanFailedJobsResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of a job. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings). Returned by [`get_default_job_advanced_settings`](crate::Client::get_default_job_advanced_settings), [`get_job_advanced_settings`](crate::Client::get_job_advanced_settings) and [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings).
 ///
@@ -73,7 +73,7 @@ pub struct JobAdvancedSettings {
     pub build_disable_buildkit_cache: ::core::option::Option<bool>,
     /// Whether the Git submodules are left out of the clone.
     pub build_skip_git_submodules: ::core::option::Option<bool>,
-    /// Time a pod has to end by itself before it is killed, in seconds.
+    /// Time a pod has to stop before it is killed, in seconds.
     pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
     pub deployment_affinity_node_required: ::core::option::Option<
@@ -496,7 +496,7 @@ pub struct JobRequest {
     pub port: crate::runtime::Patch<i64>,
     /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
     pub source: ::core::option::Option<crate::types::JobRequestSource>,
-    /// Processor architecture to run on; null goes back to the default.
+    /// Processor architecture to run on; null resets it to the default.
     pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Probes that check the runs.
     pub healthchecks: crate::types::Healthcheck,

@@ -380,7 +380,7 @@ impl crate::runtime::Client {
     }
     /// List the deployment history of a job.
     ///
-    /// The response has the form of a page, newest first, but there is no parameter to ask for the next one. Use the second version of the history to choose how many entries to get.
+    /// The response has the form of a page, newest first, but there is no parameter for the next page. Use the second version of the history to choose how many entries to get.
     ///
     /// `GET /job/{jobId}/deploymentHistory`
     ///
@@ -403,7 +403,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a job.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /job/{jobId}/deploymentHistoryV2`
     ///
@@ -552,7 +552,7 @@ impl crate::runtime::Client {
     }
     /// Get the deployment status of a job.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the job differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` shows the progress or the outcome of the latest action; `READY` means that the job was never deployed. `service_deployment_status` shows whether the job differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /job/{jobId}/status`
     ///

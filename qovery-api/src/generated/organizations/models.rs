@@ -2095,7 +2095,7 @@ pub struct OrganizationEventResponse {
     pub id: ::core::option::Option<::uuid::Uuid>,
     /// Time of the event (RFC 3339).
     pub timestamp: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
-    /// What happened.
+    /// Type of the event.
     pub event_type: ::core::option::Option<crate::types::OrganizationEventType>,
     /// Identifier of the object concerned; null or absent when it is not known.
     pub target_id: ::core::option::Option<::uuid::Uuid>,
@@ -2111,7 +2111,7 @@ pub struct OrganizationEventResponse {
     pub change: ::core::option::Option<crate::runtime::SecretText>,
     /// Channel the action came through.
     pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
-    /// Who or what made the action.
+    /// User or program that performed the action.
     pub triggered_by: ::core::option::Option<::std::string::String>,
     /// Identifier of the project concerned; null or absent when there is none.
     pub project_id: ::core::option::Option<::uuid::Uuid>,
@@ -2320,7 +2320,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// What happened, in the audit log of an organization.
+    /// Type of an event in the audit log of an organization.
     ///
     /// A parameter of [`get_organization_events`](crate::Client::get_organization_events) and [`get_organization_event_targets`](crate::Client::get_organization_event_targets).
     ///

@@ -1468,7 +1468,7 @@ impl crate::runtime::Client {
     }
     /// Create a webhook.
     ///
-    /// The secret cannot be read back: the response only tells whether one is set.
+    /// The secret cannot be read back: the response only shows whether one is set.
     ///
     /// `POST /organization/{organizationId}/webhook`
     ///

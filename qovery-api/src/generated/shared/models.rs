@@ -1841,7 +1841,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-/// Services of one environment to deploy together in a single deployment, each with the version wanted.
+/// Services of one environment to deploy together in a single deployment, each with its desired version.
 ///
 /// Sent by [`deploy_all_applications`](crate::Client::deploy_all_applications), [`deploy_all_services_legacy`](crate::Client::deploy_all_services_legacy) and [`deploy_all_services`](crate::Client::deploy_all_services).
 ///
@@ -2485,7 +2485,7 @@ pub struct DeploymentHistoryRepository {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
-    /// What identifies the service and the deployment.
+    /// Identifiers of the service and the deployment.
     pub identifier: crate::types::DeploymentHistoryServiceIdentifier,
     /// State the service reached.
     pub status: crate::types::StateEnum,
@@ -2624,7 +2624,7 @@ for crate::types::DeploymentHistoryServiceDetails {
         feature = "terraforms"
     )
 )]
-/// What identifies the service and the deployment.
+/// Identifiers of the service and the deployment.
 ///
 /// A part of [`DeploymentHistoryService`](crate::types::DeploymentHistoryService).
 ///
@@ -2961,9 +2961,9 @@ crate::runtime::open_enum::open_enum! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Healthcheck {
-    /// Probe that tells whether an instance can take traffic.
+    /// Probe that determines whether an instance can take traffic.
     pub readiness_probe: crate::runtime::Patch<crate::types::Probe>,
-    /// Probe that tells whether an instance must be restarted.
+    /// Probe that determines whether an instance must be restarted.
     pub liveness_probe: crate::runtime::Patch<crate::types::Probe>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
@@ -3730,7 +3730,7 @@ crate::runtime::open_enum::open_enum! {
 pub struct KedaAutoscalingRequest {
     /// Always `KEDA`.
     pub mode: crate::types::AutoscalingMode,
-    /// Time between two looks at the sources of events, in seconds.
+    /// Time between two polls of the event sources, in seconds.
     pub polling_interval_seconds: ::core::option::Option<i64>,
     /// Time to wait after the last event before scaling down, in seconds.
     pub cooldown_period_seconds: ::core::option::Option<i64>,
@@ -3797,7 +3797,7 @@ pub struct KedaAutoscalingResponse {
     pub service_id: ::uuid::Uuid,
     /// Always `KEDA`.
     pub mode: crate::types::AutoscalingMode,
-    /// Time between two looks at the sources of events, in seconds.
+    /// Time between two polls of the event sources, in seconds.
     pub polling_interval_seconds: i64,
     /// Time to wait after the last event before scaling down, in seconds.
     pub cooldown_period_seconds: i64,
@@ -5384,7 +5384,7 @@ crate::runtime::open_enum::open_enum! {
     )
 )]
 crate::runtime::open_enum::open_enum! {
-    /// Progress of the last action asked of a service.
+    /// Progress of the last action requested for a service.
     ///
     /// A part of [`StatusDetails`](crate::types::StatusDetails).
     ///
@@ -5462,7 +5462,7 @@ impl crate::types::ServiceAnnotationRequest {
     )
 )]
 crate::runtime::open_enum::open_enum! {
-    /// Drift between the configuration of a service and the state last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of a service and the state last deployed. It is not the progress of a deployment: see the state.
     ///
     /// A part of [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
     ///
@@ -6005,7 +6005,7 @@ pub struct Status {
         feature = "terraforms"
     )
 )]
-/// Action last run on a service and how far it got.
+/// Action last run on a service, and its progress.
 ///
 /// A part of [`DeploymentHistoryService`](crate::types::DeploymentHistoryService), [`QueuedDeploymentRequestForService`](crate::types::QueuedDeploymentRequestForService), [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
 ///
@@ -6301,7 +6301,7 @@ pub struct TerraformDeployRequest {
     pub id: crate::runtime::Patch<::uuid::Uuid>,
     /// SHA of the Git commit to deploy.
     pub git_commit_id: ::core::option::Option<::std::string::String>,
-    /// What to run; null or absent to run the regular deployment.
+    /// Action to run; null or absent for the regular deployment.
     pub action: crate::runtime::Patch<crate::types::TerraformDeployRequestAction>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
@@ -6365,7 +6365,7 @@ impl crate::types::TerraformDeployRequest {
     )
 )]
 crate::runtime::open_enum::open_enum! {
-    /// What to run; null or absent to run the regular deployment.
+    /// Action to run; null or absent for the regular deployment.
     ///
     /// A part of [`TerraformDeployRequest`](crate::types::TerraformDeployRequest).
     ///

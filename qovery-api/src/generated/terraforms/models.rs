@@ -37,7 +37,7 @@ pub struct ParseTerraformVariablesFromGitRepoResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Advanced settings of a Terraform service. An edit replaces them as a whole: a setting left out goes back to its default.
+/// Advanced settings of a Terraform service. An edit replaces them as a whole: a setting left out is reset to its default.
 ///
 /// Sent by [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings). Returned by [`get_default_terraform_advanced_settings`](crate::Client::get_default_terraform_advanced_settings), [`get_terraform_advanced_settings`](crate::Client::get_terraform_advanced_settings) and [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings).
 ///
@@ -55,7 +55,7 @@ pub struct TerraformAdvancedSettings {
     pub build_ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Whether the Git submodules are left out of the clone.
     pub build_skip_git_submodules: ::core::option::Option<bool>,
-    /// Time a pod has to end by itself before it is killed, in seconds.
+    /// Time a pod has to stop before it is killed, in seconds.
     pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
     pub deployment_affinity_node_required: ::core::option::Option<

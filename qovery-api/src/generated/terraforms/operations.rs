@@ -322,7 +322,7 @@ impl crate::runtime::Client {
     }
     /// List the detailed deployment history of a Terraform service.
     ///
-    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, ask again with a larger `pageSize`. Each entry tells who triggered it, its status and its duration.
+    /// The response is one window of `pageSize` entries (20 by default), newest first. There is no cursor: to see older entries, request a larger `pageSize`. Each entry has the user who triggered it, its status and its duration.
     ///
     /// `GET /terraform/{terraformId}/deploymentHistoryV2`
     ///

@@ -54,7 +54,7 @@ impl crate::runtime::Client {
     }
     /// Import environment variables into an application.
     ///
-    /// Compare the number of imported variables with the total asked for. `overwrite`, `false` by default, decides whether existing ones are replaced.
+    /// Compare the number of imported variables with the number in the request. `overwrite`, `false` by default, decides whether existing ones are replaced.
     ///
     /// `POST /application/{applicationId}/environmentVariable/import`
     ///
@@ -394,7 +394,7 @@ impl crate::runtime::Client {
     }
     /// Import environment variables into a container.
     ///
-    /// Compare the number of imported variables with the total asked for. `overwrite`, `false` by default, decides whether existing ones are replaced.
+    /// Compare the number of imported variables with the number in the request. `overwrite`, `false` by default, decides whether existing ones are replaced.
     ///
     /// `POST /container/{containerId}/environmentVariable/import`
     ///
@@ -1049,7 +1049,7 @@ impl crate::runtime::Client {
     }
     /// Import environment variables into a job.
     ///
-    /// Compare the number of imported variables with the total asked for. `overwrite`, `false` by default, decides whether existing ones are replaced.
+    /// Compare the number of imported variables with the number in the request. `overwrite`, `false` by default, decides whether existing ones are replaced.
     ///
     /// `POST /job/{jobId}/environmentVariable/import`
     ///
@@ -1699,7 +1699,7 @@ impl crate::runtime::Client {
     }
     /// Import variables into a service.
     ///
-    /// Compare the number of imported variables with the total asked for. `overwrite`, `false` by default, decides whether existing ones are replaced.
+    /// Compare the number of imported variables with the number in the request. `overwrite`, `false` by default, decides whether existing ones are replaced.
     ///
     /// `POST /variable/import`
     ///

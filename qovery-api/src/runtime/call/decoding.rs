@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::runtime::{
     DecodeError, Error, Operation, RawResponse, Response, ResponseFormat,
     background::{Background, LARGE},
-    decode::{Manner, budget},
+    decode::{DecodeMode, budget},
     origin::Origin,
 };
 
@@ -15,23 +15,23 @@ use crate::runtime::{
 pub(super) struct Decoding<O: Operation> {
     response: Option<RawResponse>,
     limit: usize,
-    manner: Manner,
+    mode: DecodeMode,
     background: Background<Result<O::Output, DecodeError>>,
 }
 
 impl<O: Operation> Decoding<O> {
     /// Starts decoding, within a limit in bytes. Small bodies are decoded when this is polled.
-    pub(super) fn begin(response: RawResponse, limit: usize, manner: Manner) -> Self {
+    pub(super) fn begin(response: RawResponse, limit: usize, mode: DecodeMode) -> Self {
         let background = if response.body.len() >= LARGE {
             let body = response.body.clone();
-            Background::begin(move || decode::<O>(&body, limit, manner))
+            Background::begin(move || decode::<O>(&body, limit, mode))
         } else {
             Background::none()
         };
         Self {
             response: Some(response),
             limit,
-            manner,
+            mode,
             background,
         }
     }
@@ -50,7 +50,7 @@ impl<O: Operation> Decoding<O> {
         if origin == Origin::WebPage {
             return Poll::Ready(Err(Error::decode(O::INFO, raw, DecodeError::web_page())));
         }
-        let in_place = || decode::<O>(&raw.body, self.limit, self.manner);
+        let in_place = || decode::<O>(&raw.body, self.limit, self.mode);
         Poll::Ready(match decoded.unwrap_or_else(in_place) {
             Ok(body) => Ok(Response::new(raw, body, origin)),
             Err(error) => Err(Error::decode(O::INFO, raw, error)),
@@ -61,11 +61,11 @@ impl<O: Operation> Decoding<O> {
 fn decode<O: Operation>(
     body: &Bytes,
     limit: usize,
-    manner: Manner,
+    mode: DecodeMode,
 ) -> Result<O::Output, DecodeError> {
-    budget::with_limit(limit, || match manner {
-        Manner::Tolerant => O::Format::decode(body),
-        Manner::Patient | Manner::Exact => O::Format::decode_strictly(body),
+    budget::with_limit(limit, || match mode {
+        DecodeMode::Lenient => O::Format::decode(body),
+        DecodeMode::Strict | DecodeMode::Exact => O::Format::decode_strictly(body),
     })
 }
 

@@ -290,7 +290,7 @@ async fn the_error_of_an_invalid_header_name_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn a_response_is_decoded_tolerantly_unless_the_client_is_strict() {
+async fn a_response_is_decoded_leniently_unless_the_client_is_strict() {
     let (client, recorder) = setup();
     let body = r#"{"results":[{"count":1.5}]}"#;
     recorder.respond_with(Ok(response(200, body)));
@@ -300,8 +300,8 @@ async fn a_response_is_decoded_tolerantly_unless_the_client_is_strict() {
     let error = strict.count_things().await.unwrap_err();
     assert_eq!(error.decode_path(), Some("results[0].count"));
     recorder.respond_with(Ok(response(200, body)));
-    let tolerant = strict.strict_decoding(false);
-    assert!(tolerant.count_things().await.is_ok());
+    let lenient = strict.strict_decoding(false);
+    assert!(lenient.count_things().await.is_ok());
 }
 
 #[tokio::test]

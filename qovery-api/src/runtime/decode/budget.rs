@@ -1,9 +1,9 @@
 //! The memory limit of a decoded document.
 //!
-//! A few bytes of JSON can become a kilobyte of Rust: `{}` stands for a struct with all its fields absent.
-//! Therefore a limit on the body is not enough. Two sizes are limited: that of the values of the document, counted
-//! before it is read as if each became a [`Value`], and that of the structs, counted when they are created. Both
-//! are upper bounds and include the growth of lists.
+//! A few bytes of JSON can become a kilobyte of Rust: `{}` stands for a struct with all its fields absent. Therefore a
+//! limit on the body is not enough. The budget covers two sizes. The size of the values of the document is estimated
+//! before it is read, as if each of them became a [`Value`]. The size of the structs is counted when they are created.
+//! Both are upper bounds and include the growth of lists.
 //!
 //! The limit belongs to the thread while it decodes, because serde has no way to pass it to the types.
 //! Without a limit nothing is counted.
@@ -17,7 +17,7 @@ use serde_json::Value;
 /// How many bytes a decoded document may take for each byte of the limit on its body.
 pub(crate) const PER_BODY_BYTE: usize = 7;
 /// A limit that is derived from the limit on bodies is at least this large.
-const LEAST: usize = 64 * 1024;
+const MIN_LIMIT: usize = 64 * 1024;
 
 /// The size of an object or a list without its members: the first node of a map, or the first four items of a
 /// list.
@@ -31,32 +31,32 @@ const GROWTH: usize = 4;
 thread_local! {
     /// The limit that the client sets.
     static LIMIT: Cell<Option<usize>> = const { Cell::new(None) };
-    static LEFT: Cell<Left> = const { Cell::new(Left::Unlimited) };
+    static REMAINING: Cell<Remaining> = const { Cell::new(Remaining::Unlimited) };
 }
 
 /// The remaining part of the limit.
 #[derive(Clone, Copy)]
-enum Left {
+pub(crate) enum Remaining {
     Unlimited,
     Bytes(usize),
-    /// More was requested than was left.
-    Overdrawn,
+    /// More was requested than remained.
+    Exceeded,
 }
 
 /// The default of the limit, in bytes, for this limit on bodies.
 pub(crate) fn for_bodies_of(body_limit: usize) -> usize {
-    body_limit.saturating_mul(PER_BODY_BYTE).max(LEAST)
+    body_limit.saturating_mul(PER_BODY_BYTE).max(MIN_LIMIT)
 }
 
 /// Decodes within a limit in bytes.
 pub(crate) fn with_limit<T>(limit: usize, decode: impl FnOnce() -> T) -> T {
-    let _before = Before(LIMIT.replace(Some(limit)));
+    let _previous = PreviousLimit(LIMIT.replace(Some(limit)));
     decode()
 }
 
-struct Before(Option<usize>);
+struct PreviousLimit(Option<usize>);
 
-impl Drop for Before {
+impl Drop for PreviousLimit {
     fn drop(&mut self) {
         LIMIT.set(self.0);
     }
@@ -68,59 +68,55 @@ pub(super) fn limit() -> usize {
     LIMIT.get().unwrap_or_else(default)
 }
 
-/// Counts the size of values until it is dropped.
-pub(super) struct Account(Left);
+/// Counts the size of values against a budget until it is dropped.
+pub(super) struct BudgetGuard(Remaining);
 
-impl Account {
-    pub(super) fn open(bytes: usize) -> Self {
-        Self(LEFT.replace(Left::Bytes(bytes)))
+impl BudgetGuard {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self(REMAINING.replace(Remaining::Bytes(bytes)))
     }
 
     /// Whether the budget was exceeded.
-    pub(super) fn is_overdrawn(&self) -> bool {
-        matches!(LEFT.get(), Left::Overdrawn)
+    pub(super) fn is_exceeded(&self) -> bool {
+        matches!(REMAINING.get(), Remaining::Exceeded)
     }
 }
 
-impl Drop for Account {
+impl Drop for BudgetGuard {
     fn drop(&mut self) {
-        LEFT.set(self.0);
+        REMAINING.set(self.0);
     }
 }
-
-/// The remaining budget before an attempt.
-#[derive(Clone, Copy)]
-pub(crate) struct Balance(Left);
 
 /// The remaining budget now.
-pub(crate) fn balance() -> Balance {
-    Balance(LEFT.get())
+pub(crate) fn remaining() -> Remaining {
+    REMAINING.get()
 }
 
-/// Restores the budget of the attempt, because nothing of it was kept.
-pub(crate) fn restore(balance: Balance) {
-    if !matches!(LEFT.get(), Left::Overdrawn) {
-        LEFT.set(balance.0);
+/// Restores the remaining budget from before an attempt whose result was not kept.
+pub(crate) fn restore(before: Remaining) {
+    if !matches!(REMAINING.get(), Remaining::Exceeded) {
+        REMAINING.set(before);
     }
 }
 
 /// Takes this many bytes from the budget.
 ///
 /// # Errors
-/// Returns an error if less is left.
+/// Returns an error if less remains.
 pub(crate) fn take<E: de::Error>(bytes: usize) -> Result<(), E> {
-    let left = match LEFT.get() {
-        Left::Unlimited => return Ok(()),
-        Left::Bytes(left) => left.checked_sub(bytes),
-        Left::Overdrawn => None,
+    let left = match REMAINING.get() {
+        Remaining::Unlimited => return Ok(()),
+        Remaining::Bytes(left) => left.checked_sub(bytes),
+        Remaining::Exceeded => None,
     };
     match left {
         Some(left) => {
-            LEFT.set(Left::Bytes(left));
+            REMAINING.set(Remaining::Bytes(left));
             Ok(())
         }
         None => {
-            LEFT.set(Left::Overdrawn);
+            REMAINING.set(Remaining::Exceeded);
             Err(E::custom("the document becomes too large"))
         }
     }
@@ -131,17 +127,17 @@ pub(crate) fn take_struct<T, E: de::Error>() -> Result<(), E> {
     take(size_of::<T>() * GROWTH)
 }
 
-/// The size that the values of a document may reach, or `None` if it is beyond the limit.
+/// Returns the size that the values of a document may reach, or `None` if it exceeds the limit.
 ///
-/// Counts at first without distinguishing texts from structure, which is quick and never too little. Only a
-/// document that seems to be too large is counted with care.
-pub(super) fn weigh(body: &[u8], limit: usize) -> Option<usize> {
+/// First counts all bytes, including those inside texts: this is fast and never too low. Only if this count exceeds the
+/// limit, texts are left out.
+pub(super) fn estimate(body: &[u8], limit: usize) -> Option<usize> {
     let mut count = Count::default();
     count.add(body);
-    if count.weight() > limit {
+    if count.size() > limit {
         count = Count::outside_texts(body);
     }
-    (count.weight() <= limit).then(|| count.weight())
+    (count.size() <= limit).then(|| count.size())
 }
 
 #[derive(Default)]
@@ -151,7 +147,7 @@ struct Count {
 }
 
 impl Count {
-    fn weight(&self) -> usize {
+    fn size(&self) -> usize {
         // The first member of a container has no comma before it.
         let members = self.commas.saturating_add(self.containers);
         let containers = self.containers.saturating_mul(CONTAINER);
@@ -231,24 +227,24 @@ mod tests {
     #[test]
     fn texts_full_of_structure_do_not_count_against_the_limit() {
         let body = format!("[\"{}\"]", "{[,".repeat(100_000));
-        assert_eq!(weigh(body.as_bytes(), 10_000), Some(CONTAINER + MEMBER));
+        assert_eq!(estimate(body.as_bytes(), 10_000), Some(CONTAINER + MEMBER));
         let body = format!("[{}]", vec!["[]"; 100].join(","));
-        assert_eq!(weigh(body.as_bytes(), 10_000), None);
+        assert_eq!(estimate(body.as_bytes(), 10_000), None);
     }
 
     #[test]
     fn a_failed_attempt_returns_its_budget_unless_the_limit_was_exceeded() {
         type E = serde::de::value::Error;
-        let account = Account::open(GROWTH * 8);
-        let before = balance();
+        let guard = BudgetGuard::new(GROWTH * 8);
+        let before = remaining();
         take_struct::<u64, E>().unwrap();
         restore(before);
         take_struct::<u64, E>().unwrap();
-        let before = balance();
+        let before = remaining();
         take_struct::<u8, E>().unwrap_err();
         restore(before);
-        assert!(account.is_overdrawn());
-        drop(account);
+        assert!(guard.is_exceeded());
+        drop(guard);
         take_struct::<[u64; 1024], E>().unwrap();
     }
 

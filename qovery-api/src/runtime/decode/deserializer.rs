@@ -1,8 +1,7 @@
-//! Reads types leniently from the text of a JSON value, and reports the path of an error.
+//! Reads types from the text of a JSON value, with the leniency of a [`DecodeMode`], and reports the path of an error.
 //!
-//! It is slow, and used only after fast decoding failed, and for the members of unions. Each level is split
-//! into the texts of its parts, so that kept values do not change and only one path into the document is in
-//! memory.
+//! It is slow. It is used only if fast decoding has failed, and for the members of unions. Each level is split into the
+//! texts of its parts, so that kept values do not change and only one path into the document is in memory.
 
 mod variant;
 
@@ -15,13 +14,14 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use super::{Fault, Manner, Subject, outline, text};
+use super::{DecodeMode, Fault, Subject, outline, text};
 use crate::runtime::raw_json;
 use variant::VariantDeserializer;
 
-/// The name under which a model receives the numbers that it can hold only in part.
+/// The name of the newtype struct that tells this deserializer that it reads a model. A model receives the values that
+/// it can hold only in part a second time, as JSON text.
 pub(crate) const MODEL: &str = "$qovery_api::model";
-/// The name under which a union receives the manner; see [`handed_over`].
+/// The name of the newtype struct that asks this deserializer for the text and the mode: see [`union_subject`].
 pub(crate) const UNION: &str = "$qovery_api::union";
 
 /// The maximum nesting of a document, as in serde_json.
@@ -30,39 +30,37 @@ const DEPTH_LIMIT: u8 = 128;
 /// Reads from the text of a valid JSON value.
 #[derive(Clone, Copy)]
 pub(super) struct TextDeserializer<'de, 'c> {
-    /// Without surrounding blanks.
+    /// Without surrounding white space.
     text: &'de str,
-    manner: Manner,
+    mode: DecodeMode,
     depth: u8,
     /// Whether it is the value of a field: there, null can mean an empty object.
     is_field: bool,
     /// Whether it belongs to a model.
     is_model: bool,
     /// Set if a number or a text fits only in part.
-    in_part: Option<&'c Cell<bool>>,
+    partial: Option<&'c Cell<bool>>,
 }
 
-impl Subject<'_> {
-    /// Decodes the value.
-    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
-        let from = TextDeserializer::within(self.text(), self.manner(), self.depth());
-        T::deserialize(from)
-    }
+/// Decodes a value.
+pub(crate) fn decode_subject<T: DeserializeOwned>(subject: Subject<'_>) -> Result<T, Fault> {
+    let from = TextDeserializer::within(subject.text(), subject.mode(), subject.depth());
+    T::deserialize(from)
 }
 
 impl<'de, 'c> TextDeserializer<'de, 'c> {
-    pub(super) fn new(text: &'de str, manner: Manner) -> Self {
-        Self::within(text, manner, 0)
+    pub(super) fn new(text: &'de str, mode: DecodeMode) -> Self {
+        Self::within(text, mode, 0)
     }
 
-    pub(super) fn within(text: &'de str, manner: Manner, depth: u8) -> Self {
+    pub(super) fn within(text: &'de str, mode: DecodeMode, depth: u8) -> Self {
         Self {
             text,
-            manner,
+            mode,
             depth,
             is_field: false,
             is_model: false,
-            in_part: None,
+            partial: None,
         }
     }
 
@@ -74,15 +72,15 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
         self.text.as_bytes().first().copied().unwrap_or(b'n')
     }
 
-    fn is_patient(self) -> bool {
-        self.manner >= Manner::Patient
+    fn accepts_other_spellings(self) -> bool {
+        self.mode >= DecodeMode::Strict
     }
 
-    fn is_tolerant(self) -> bool {
-        self.manner >= Manner::Tolerant
+    fn is_lenient(self) -> bool {
+        self.mode >= DecodeMode::Lenient
     }
 
-    /// The same manner, for an inner value.
+    /// A deserializer for an inner value, with the same mode.
     fn part(self, text: &'de str) -> Result<Self, Fault> {
         if self.depth >= DEPTH_LIMIT {
             return Err(Fault::new("the document is nested too deeply"));
@@ -146,17 +144,17 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
             Number::Unsigned(number) => visitor.visit_u64(number),
             Number::Signed(number) => visitor.visit_i64(number),
             Number::Float(number) if number.is_finite() => visitor.visit_f64(number),
-            Number::Float(number) if self.is_tolerant() => {
-                self.is_held_in_part();
+            Number::Float(number) if self.is_lenient() => {
+                self.mark_partial();
                 visitor.visit_f64(number.clamp(f64::MIN, f64::MAX))
             }
             Number::Float(_) => Err(Fault::new("the number is too large")),
         }
     }
 
-    fn is_held_in_part(self) {
-        if let Some(in_part) = self.in_part {
-            in_part.set(true);
+    fn mark_partial(self) {
+        if let Some(partial) = self.partial {
+            partial.set(true);
         }
     }
 
@@ -175,17 +173,17 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
             Err(_) => {
                 let float = self.text.parse().unwrap_or(f64::NAN);
                 match whole_of(float) {
-                    Some(whole) if self.is_patient() => whole,
-                    None if self.is_tolerant() && !float.is_nan() => {
-                        self.is_held_in_part();
+                    Some(whole) if self.accepts_other_spellings() => whole,
+                    None if self.is_lenient() && !float.is_nan() => {
+                        self.mark_partial();
                         saturated(float)
                     }
                     _ => return self.visit_number(visitor),
                 }
             }
         };
-        if self.is_tolerant() && !(least..=most).contains(&whole) {
-            self.is_held_in_part();
+        if self.is_lenient() && !(least..=most).contains(&whole) {
+            self.mark_partial();
             whole = whole.clamp(least, most);
         }
         match (u64::try_from(whole), i64::try_from(whole)) {
@@ -198,18 +196,20 @@ impl<'de, 'c> TextDeserializer<'de, 'c> {
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.first() {
             b'[' => visitor.visit_seq(Items::new(self, self.items()?)),
-            b'n' if self.is_patient() => visitor.visit_seq(Items::new(self, Vec::new())),
+            b'n' if self.accepts_other_spellings() => {
+                visitor.visit_seq(Items::new(self, Vec::new()))
+            }
             _ => Err(self.refuse(&visitor)),
         }
     }
 
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.first() {
-            b'"' => match text::unescaped(self.text, self.manner)? {
+            b'"' => match text::unescaped(self.text, self.mode)? {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
                 Cow::Owned(text) => {
                     if text.contains(char::REPLACEMENT_CHARACTER) && !text::is_unicode(self.text) {
-                        self.is_held_in_part();
+                        self.mark_partial();
                     }
                     visitor.visit_string(text)
                 }
@@ -292,12 +292,12 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match name {
-            raw_json::TOKEN => visitor.visit_map(Handover {
+            raw_json::TOKEN => visitor.visit_map(KeyedText {
                 key: BorrowedStrDeserializer::new(raw_json::TOKEN),
                 text: Some(self.text),
             }),
-            UNION => visitor.visit_map(Handover {
-                key: U64Deserializer::new(packed(self.manner, self.depth)),
+            UNION => visitor.visit_map(KeyedText {
+                key: U64Deserializer::new(encoded(self.mode, self.depth)),
                 text: Some(self.text),
             }),
             MODEL => visitor.visit_newtype_struct(Self {
@@ -315,7 +315,9 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.first() {
             b'{' => visitor.visit_map(self.fields()?),
-            b'n' if self.is_patient() => visitor.visit_map(Fields::new(self, Vec::new())),
+            b'n' if self.accepts_other_spellings() => {
+                visitor.visit_map(Fields::new(self, Vec::new()))
+            }
             _ => Err(self.refuse(&visitor)),
         }
     }
@@ -330,13 +332,13 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
             b'{' => visitor.visit_map(self.fields()?),
             // An object whose fields may all be absent. If another object is absent, the error names the object
             // and not its fields.
-            b'n' if self.is_patient() && self.is_field => {
+            b'n' if self.accepts_other_spellings() && self.is_field => {
                 let refused = self.refuse(&visitor);
                 visitor
                     .visit_map(Fields::new(self, Vec::new()))
                     .map_err(|_| refused)
             }
-            b'[' if self.is_patient() => match self.items()?.as_slice() {
+            b'[' if self.accepts_other_spellings() => match self.items()?.as_slice() {
                 [only] if only.get().starts_with('{') => {
                     let is_model = self.is_model;
                     let only = Self {
@@ -360,12 +362,9 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let (name, content) = match self.first() {
-            b'"' => (text::unescaped(self.text, self.manner)?, None),
+            b'"' => (text::unescaped(self.text, self.mode)?, None),
             b'{' => match outline::entries(self.text)?.as_slice() {
-                [(name, content)] => (
-                    text::unescaped(name, self.manner)?,
-                    Some(self.part(content)?),
-                ),
+                [(name, content)] => (text::unescaped(name, self.mode)?, Some(self.part(content)?)),
                 _ => return Err(Fault::new("expected an object with one field")),
             },
             _ => return Err(self.refuse(&visitor)),
@@ -395,14 +394,14 @@ impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
 }
 
 struct Items<'de, 'c> {
-    manner: TextDeserializer<'de, 'c>,
+    list: TextDeserializer<'de, 'c>,
     items: std::iter::Enumerate<std::vec::IntoIter<&'de RawValue>>,
 }
 
 impl<'de, 'c> Items<'de, 'c> {
-    fn new(manner: TextDeserializer<'de, 'c>, items: Vec<&'de RawValue>) -> Self {
+    fn new(list: TextDeserializer<'de, 'c>, items: Vec<&'de RawValue>) -> Self {
         Self {
-            manner,
+            list,
             items: items.into_iter().enumerate(),
         }
     }
@@ -418,7 +417,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
         let Some((index, item)) = self.items.next() else {
             return Ok(None);
         };
-        self.manner
+        self.list
             .part(item.get())
             .and_then(|item| seed.deserialize(item))
             .map(Some)
@@ -429,27 +428,27 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 }
 
 struct Fields<'de, 'c> {
-    manner: Manner,
+    mode: DecodeMode,
     depth: u8,
     is_model: bool,
     entries: std::vec::IntoIter<(&'de str, &'de str)>,
     current: Option<(Cow<'de, str>, &'de str)>,
     /// A field that the model holds only in part, to be passed again as its JSON text.
-    in_part: Option<(Cow<'de, str>, &'de str)>,
-    /// For a map that is no model: the flag of the whole map.
+    partial: Option<(Cow<'de, str>, &'de str)>,
+    /// For a map that is not a model: the flag of the whole map.
     of_whole: Option<&'c Cell<bool>>,
 }
 
 impl<'de, 'c> Fields<'de, 'c> {
     fn new(of: TextDeserializer<'de, 'c>, entries: Vec<(&'de str, &'de str)>) -> Self {
         Self {
-            manner: of.manner,
+            mode: of.mode,
             depth: of.depth,
             is_model: of.is_model,
             entries: entries.into_iter(),
             current: None,
-            in_part: None,
-            of_whole: of.in_part,
+            partial: None,
+            of_whole: of.partial,
         }
     }
 }
@@ -461,15 +460,15 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Fault> {
-        if let Some((name, value)) = self.in_part.take() {
-            let key = seed.deserialize(NameInPart(&name));
+        if let Some((name, value)) = self.partial.take() {
+            let key = seed.deserialize(PartialFieldName(&name));
             self.current = Some((name, value));
             return key.map(Some);
         }
         let Some((name, value)) = self.entries.next() else {
             return Ok(None);
         };
-        let name = text::unescaped(name, self.manner)?;
+        let name = text::unescaped(name, self.mode)?;
         let key = seed
             .deserialize(KeyDeserializer(name.clone()))
             .map_err(|fault| fault.in_field(&name))?;
@@ -481,10 +480,10 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
         let Some((name, text)) = self.current.take() else {
             return Err(Fault::new("a value was asked for before its key"));
         };
-        let in_part = Cell::new(false);
+        let partial = Cell::new(false);
         let field = TextDeserializer {
-            in_part: Some(&in_part),
-            ..TextDeserializer::within(text, self.manner, self.depth)
+            partial: Some(&partial),
+            ..TextDeserializer::within(text, self.mode, self.depth)
         };
         let value = field.part(text).and_then(|field| {
             seed.deserialize(TextDeserializer {
@@ -493,9 +492,9 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
             })
         });
         let value = value.map_err(|fault| fault.in_field(&name))?;
-        if in_part.get() {
+        if partial.get() {
             if self.is_model {
-                self.in_part = Some((name, text));
+                self.partial = Some((name, text));
             } else if let Some(of_whole) = self.of_whole {
                 of_whole.set(true);
             }
@@ -506,9 +505,9 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
 
 /// The name of a field that the model holds only in part. It is passed as bytes, so that the model can
 /// recognize it.
-struct NameInPart<'a>(&'a str);
+struct PartialFieldName<'a>(&'a str);
 
-impl<'de> Deserializer<'de> for NameInPart<'_> {
+impl<'de> Deserializer<'de> for PartialFieldName<'_> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -584,13 +583,13 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
     }
 }
 
-/// Passes the text of a value, under a key that names its meaning.
-struct Handover<'de, K> {
+/// A map of one entry: the text of a value, under a key that states its meaning.
+struct KeyedText<'de, K> {
     key: K,
     text: Option<&'de str>,
 }
 
-impl<'de, K: Deserializer<'de, Error = Fault> + Clone> MapAccess<'de> for Handover<'de, K> {
+impl<'de, K: Deserializer<'de, Error = Fault> + Clone> MapAccess<'de> for KeyedText<'de, K> {
     type Error = Fault;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
@@ -610,40 +609,40 @@ impl<'de, K: Deserializer<'de, Error = Fault> + Clone> MapAccess<'de> for Handov
     }
 }
 
-/// Encodes manner and depth as one number.
-fn packed(manner: Manner, depth: u8) -> u64 {
-    let manner = match manner {
-        Manner::Exact => 0,
-        Manner::Patient => 1,
-        Manner::Tolerant => 2,
+/// Encodes mode and depth as one number.
+fn encoded(mode: DecodeMode, depth: u8) -> u64 {
+    let mode = match mode {
+        DecodeMode::Exact => 0,
+        DecodeMode::Strict => 1,
+        DecodeMode::Lenient => 2,
     };
-    manner << 8 | u64::from(depth)
+    mode << 8 | u64::from(depth)
 }
 
 /// The value that this module passed to a union; see [`UNION`].
-pub(crate) fn handed_over<'de, A: MapAccess<'de>>(mut from: A) -> Result<Subject<'de>, A::Error> {
-    let packed: u64 = from
+pub(crate) fn union_subject<'de, A: MapAccess<'de>>(mut from: A) -> Result<Subject<'de>, A::Error> {
+    let encoded: u64 = from
         .next_key()?
-        .ok_or_else(|| A::Error::custom("a union was handed over without a value"))?;
-    let manner = match packed >> 8 {
-        0 => Manner::Exact,
-        1 => Manner::Patient,
-        _ => Manner::Tolerant,
+        .ok_or_else(|| A::Error::custom("the value of a union is missing"))?;
+    let mode = match encoded >> 8 {
+        0 => DecodeMode::Exact,
+        1 => DecodeMode::Strict,
+        _ => DecodeMode::Lenient,
     };
-    let depth = u8::try_from(packed & 0xff).unwrap_or(DEPTH_LIMIT);
-    Ok(Subject::within(from.next_value()?, manner, depth))
+    let depth = u8::try_from(encoded & 0xff).unwrap_or(DEPTH_LIMIT);
+    Ok(Subject::within(from.next_value()?, mode, depth))
 }
 
-/// The one field of a map, to be read by its place in a model.
-pub(crate) struct OneField<'de>(Option<&'de str>);
+/// A map of one field, whose value a model reads by the index of the field.
+pub(crate) struct SingleField<'de>(Option<&'de str>);
 
-impl<'de> OneField<'de> {
+impl<'de> SingleField<'de> {
     pub(crate) fn new(text: &'de str) -> Self {
         Self(Some(text))
     }
 }
 
-impl<'de> MapAccess<'de> for OneField<'de> {
+impl<'de> MapAccess<'de> for SingleField<'de> {
     type Error = Fault;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
@@ -658,7 +657,7 @@ impl<'de> MapAccess<'de> for OneField<'de> {
         match self.0.take() {
             Some(text) => seed.deserialize(TextDeserializer {
                 is_field: true,
-                ..TextDeserializer::new(text, Manner::Patient)
+                ..TextDeserializer::new(text, DecodeMode::Strict)
             }),
             None => Err(Fault::new("a value was asked for twice")),
         }

@@ -1,7 +1,7 @@
-//! Decodes the responses of the API, as tolerantly as is safe.
+//! Decodes the responses of the API, as leniently as is safe.
 //!
 //! A document that fits its type is read directly from the bytes. A document that does not fit is read a
-//! second time, more slowly, from its text, as tolerantly as the [`Manner`] allows. The error has the path to
+//! second time, more slowly, from its text, as leniently as the [`DecodeMode`] allows. The error has the path to
 //! the field that still does not fit. The decoded size of a document is [limited](budget). Requests are
 //! decoded strictly.
 
@@ -15,7 +15,7 @@ pub(crate) mod text;
 
 use std::borrow::Cow;
 
-pub(crate) use deserializer::{MODEL, OneField, UNION, handed_over};
+pub(crate) use deserializer::{MODEL, SingleField, UNION, decode_subject, union_subject};
 pub use error::DecodeError;
 pub(crate) use fault::Fault;
 pub(crate) use outline::{Outline, Subject, entries};
@@ -25,15 +25,15 @@ use serde_json::value::RawValue;
 
 use deserializer::TextDeserializer;
 
-/// How tolerantly a document is read.
+/// How a document is decoded, from the least to the most lenient mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Manner {
+pub(crate) enum DecodeMode {
     /// Exactly as the type requires.
     Exact,
     /// Other spellings of the same value are accepted.
-    Patient,
+    Strict,
     /// If possible, a part that does not fit is kept unchanged, so that the rest of the document decodes.
-    Tolerant,
+    Lenient,
 }
 
 /// Decodes a JSON document like a response.
@@ -65,7 +65,7 @@ pub(crate) enum Manner {
 /// error if an object has a key that begins with `$serde_json::private::`, which serde_json would not read as a
 /// key.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    decode_in(body, Manner::Tolerant)
+    decode_in(body, DecodeMode::Lenient)
 }
 
 /// Decodes a JSON document like a response, with [`strict_decoding`](crate::ClientBuilder::strict_decoding).
@@ -83,27 +83,27 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
 /// Returns an error with the path if the document is not JSON or does not fit the type. Returns an error with
 /// [`is_too_large`](DecodeError::is_too_large) under the same condition as [`decode`].
 pub fn decode_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    decode_in(body, Manner::Patient)
+    decode_in(body, DecodeMode::Strict)
 }
 
-fn decode_in<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
+fn decode_in<T: DeserializeOwned>(body: &[u8], mode: DecodeMode) -> Result<T, DecodeError> {
     if reserved::has_reserved_key(body) {
         return Err(DecodeError::reserved_key());
     }
     let limit = budget::limit();
     let too_large = || DecodeError::too_large(limit);
-    let values = budget::weigh(body, limit).ok_or_else(too_large)?;
-    let account = budget::Account::open(limit - values);
-    let outcome = decode_within(body, manner);
-    if account.is_overdrawn() {
+    let values = budget::estimate(body, limit).ok_or_else(too_large)?;
+    let guard = budget::BudgetGuard::new(limit - values);
+    let outcome = decode_within(body, mode);
+    if guard.is_exceeded() {
         return Err(too_large());
     }
     outcome
 }
 
 /// Decodes within the current budget.
-fn decode_within<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
-    let before = budget::balance();
+fn decode_within<T: DeserializeOwned>(body: &[u8], mode: DecodeMode) -> Result<T, DecodeError> {
+    let before = budget::remaining();
     // Checking the whole body for UTF-8 at once is faster than checking each text.
     if let Ok(text) = std::str::from_utf8(body)
         && let Ok(value) = serde_json::from_str(text)
@@ -114,12 +114,12 @@ fn decode_within<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, 
     let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) if manner == Manner::Tolerant => String::from_utf8_lossy(text),
+        Err(_) if mode == DecodeMode::Lenient => String::from_utf8_lossy(text),
         Err(error) => return Err(DecodeError::not_text(error)),
     };
     let raw: &RawValue =
         serde_json::from_str(&text).map_err(|error| DecodeError::syntax(body, &error))?;
-    T::deserialize(TextDeserializer::new(raw.get(), manner)).map_err(DecodeError::from)
+    T::deserialize(TextDeserializer::new(raw.get(), mode)).map_err(DecodeError::from)
 }
 
 #[cfg(test)]

@@ -8,27 +8,23 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{Fault, Manner, text};
+use super::{DecodeMode, Fault, text};
 
 /// The value that a union is decoded from.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'v> {
     text: &'v str,
-    manner: Manner,
+    mode: DecodeMode,
     depth: u8,
 }
 
 impl<'v> Subject<'v> {
-    pub(crate) fn new(text: &'v str, manner: Manner) -> Self {
-        Self::within(text, manner, 0)
+    pub(crate) fn new(text: &'v str, mode: DecodeMode) -> Self {
+        Self::within(text, mode, 0)
     }
 
-    pub(super) fn within(text: &'v str, manner: Manner, depth: u8) -> Self {
-        Self {
-            text,
-            manner,
-            depth,
-        }
+    pub(super) fn within(text: &'v str, mode: DecodeMode, depth: u8) -> Self {
+        Self { text, mode, depth }
     }
 
     /// The JSON.
@@ -36,8 +32,8 @@ impl<'v> Subject<'v> {
         self.text
     }
 
-    pub(crate) fn manner(self) -> Manner {
-        self.manner
+    pub(crate) fn mode(self) -> DecodeMode {
+        self.mode
     }
 
     /// The nesting depth.
@@ -45,15 +41,15 @@ impl<'v> Subject<'v> {
         self.depth
     }
 
-    /// The same value, with another manner.
-    pub(crate) fn with(self, manner: Manner) -> Self {
-        Self { manner, ..self }
+    /// The same value, with another mode.
+    pub(crate) fn with(self, mode: DecodeMode) -> Self {
+        Self { mode, ..self }
     }
 
     /// The kind of the value and its fields.
     pub(crate) fn outline(self) -> Outline<'v> {
         match self.text.as_bytes().first() {
-            Some(b'{') => Outline::Object(fields(self.text, self.manner)),
+            Some(b'{') => Outline::Object(fields(self.text, self.mode)),
             Some(b'[') => Outline::List,
             Some(b'"') => Outline::Text,
             Some(b't' | b'f') => Outline::Boolean,
@@ -96,7 +92,7 @@ impl<'v> Outline<'v> {
     pub(crate) fn text(&self, name: &str) -> Option<Cow<'v, str>> {
         let value = self.field(name)?;
         match value.as_bytes().first() {
-            Some(b'"') => text::unescaped(value, Manner::Tolerant).ok(),
+            Some(b'"') => text::unescaped(value, DecodeMode::Lenient).ok(),
             Some(b'[' | b'{') | None => None,
             Some(_) => Some(Cow::Borrowed(value)),
         }
@@ -115,12 +111,12 @@ impl<'v> Outline<'v> {
     }
 }
 
-/// The fields of an object with valid JSON. Fields whose name is no text are left out.
-fn fields(text: &str, manner: Manner) -> Vec<(Cow<'_, str>, &str)> {
+/// The fields of an object with valid JSON. Fields whose name cannot be decoded are left out.
+fn fields(text: &str, mode: DecodeMode) -> Vec<(Cow<'_, str>, &str)> {
     let entries = entries(text).unwrap_or_default();
     let named = entries.into_iter();
     named
-        .filter_map(|(name, value)| Some((text::unescaped(name, manner).ok()?, value)))
+        .filter_map(|(name, value)| Some((text::unescaped(name, mode).ok()?, value)))
         .collect()
 }
 

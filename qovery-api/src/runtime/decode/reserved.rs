@@ -1,10 +1,10 @@
 //! Keys that serde_json reserves for itself.
 //!
-//! serde_json passes the text of a raw value as a map with a key of its own. A [`serde_json::Value`] cannot tell
-//! this map from an object of the document that has the same key: it parses the text of the field as another
-//! document and takes its place. The limit on nesting begins again in that document, so a few kilobytes would
-//! exhaust the stack. With the feature `arbitrary_precision`, which any crate of a program may enable, another
-//! key becomes a number.
+//! serde_json passes the text of a raw value as a map with a key of its own. A [`serde_json::Value`] cannot tell this
+//! map from an object of the document that has the same key: it parses the text of the field as another document, and
+//! puts this document in the place of the object. The limit on nesting begins again in that document, so a few
+//! kilobytes would exhaust the stack. With the feature `arbitrary_precision`, which any crate of a program may enable,
+//! another key becomes a number.
 
 use memchr::{memchr, memchr2, memmem};
 

@@ -153,7 +153,7 @@ fn a_list_of_one_object_stands_for_the_object() {
 }
 
 #[test]
-fn null_is_no_text_number_or_document() {
+fn null_is_not_a_text_number_or_document() {
     assert_eq!(
         fault::<Thing>(json!({"count": null})),
         ("count".to_owned(), "expected i64, found null".to_owned())
@@ -227,7 +227,7 @@ fn keys_and_enums_are_read_in_the_forms_of_serde() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_obstacle() {
+fn a_byte_order_mark_is_ignored() {
     assert_eq!(decode::<u8>(b"\xEF\xBB\xBF7").unwrap(), 7);
 }
 
@@ -318,11 +318,11 @@ proptest! {
 
     // serde_json accepts a list in place of a struct, which is never intended: only there do the two differ.
     #[test]
-    fn tolerant_decoding_does_not_change_valid_documents(value in any_json()) {
+    fn lenient_decoding_does_not_change_valid_documents(value in any_json()) {
         if let Ok(wanted) = serde_json::from_value::<Thing>(value.clone()) {
             let text = value.to_string();
-            for manner in [Manner::Exact, Manner::Patient, Manner::Tolerant] {
-                match Thing::deserialize(TextDeserializer::new(&text, manner)) {
+            for mode in [DecodeMode::Exact, DecodeMode::Strict, DecodeMode::Lenient] {
+                match Thing::deserialize(TextDeserializer::new(&text, mode)) {
                     Ok(ours) => prop_assert_eq!(&ours, &wanted),
                     Err(fault) => prop_assert!(fault.message().ends_with("found a list")),
                 }
@@ -333,7 +333,7 @@ proptest! {
     #[test]
     fn strict_decoding_accepts_only_documents_that_serde_json_accepts(value in any_json()) {
         let text = value.to_string();
-        if let Ok(ours) = Thing::deserialize(TextDeserializer::new(&text, Manner::Exact)) {
+        if let Ok(ours) = Thing::deserialize(TextDeserializer::new(&text, DecodeMode::Exact)) {
             prop_assert_eq!(serde_json::from_value::<Thing>(value).unwrap(), ours);
         }
     }

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use serde::{Deserializer, de};
 
-use super::{Fault, Manner};
+use super::{DecodeMode, Fault};
 
-/// The text that a JSON string stands for; the string stands in its quotes.
+/// Returns the text of a JSON string, which includes its quotes.
 ///
 /// # Errors
-/// Returns an error if the text holds half of a surrogate pair and the manner does not replace it.
-pub(crate) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fault> {
+/// Returns an error if the text holds half of a surrogate pair and the mode does not replace it.
+pub(crate) fn unescaped(string: &str, mode: DecodeMode) -> Result<Cow<'_, str>, Fault> {
     let inner = string
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
@@ -22,15 +22,15 @@ pub(crate) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fa
         return Ok(Cow::Owned(text));
     }
     let fault = || Fault::new("the text holds half of a surrogate pair");
-    if manner != Manner::Tolerant {
+    if mode != DecodeMode::Lenient {
         return Err(fault());
     }
-    // As bytes, serde_json encodes halves of pairs like UTF-8 would.
+    // If it reads bytes, serde_json encodes half of a pair as three bytes, like a character in UTF-8.
     let text = serde_json::Deserializer::from_str(string).deserialize_bytes(Replaced);
     text.map(Cow::Owned).map_err(|_| fault())
 }
 
-/// Whether a JSON string stands for a text, without half of a surrogate pair.
+/// Whether a JSON string has no half of a surrogate pair.
 pub(super) fn is_unicode(string: &str) -> bool {
     serde_json::from_str::<Cow<'_, str>>(string).is_ok()
 }
@@ -79,9 +79,9 @@ mod tests {
             (r#""\u00e9\\""#, "é\\"),
             (r#""plain""#, "plain"),
         ] {
-            assert_eq!(unescaped(string, Manner::Tolerant).unwrap(), wanted);
+            assert_eq!(unescaped(string, DecodeMode::Lenient).unwrap(), wanted);
         }
-        assert!(unescaped(r#""\ud800""#, Manner::Patient).is_err());
-        assert_eq!(unescaped(r#""\u0041""#, Manner::Exact).unwrap(), "A");
+        assert!(unescaped(r#""\ud800""#, DecodeMode::Strict).is_err());
+        assert_eq!(unescaped(r#""\u0041""#, DecodeMode::Exact).unwrap(), "A");
     }
 }

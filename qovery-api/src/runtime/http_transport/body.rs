@@ -1,7 +1,7 @@
 //! Reads the body of a response, within the limit and up to its announced length.
 //!
 //! Over HTTP/2, hyper treats a stream that is reset with `NO_ERROR` as the end of the body. Neither hyper nor
-//! reqwest compares the received length with the announced one. A compressed body is unpacked here instead of
+//! reqwest compares the received length with the announced one. A compressed body is decompressed here instead of
 //! in reqwest, because the announced length is that of the compressed bytes.
 
 #[cfg(feature = "gzip")]
@@ -13,17 +13,17 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use http_body::Body as _;
 
-use super::{Fault, unpacking::reqwest_unpacks_nothing};
+use super::{Fault, decompression::reqwest_decompresses_nothing};
 use crate::runtime::{RawResponse, limits::ERROR_BODY_LIMIT};
 
-/// The number of bytes that are read of the body of a failure: twice the part that an error keeps, so
-/// that a token that begins in the kept part is recognized.
+/// How many bytes are read of a body whose status is not a success: twice the part that an error keeps, so that a token
+/// that begins in the kept part is recognized.
 pub(super) const FAILURE_LIMIT: usize = 2 * ERROR_BODY_LIMIT;
 
 /// Reads the body of a response to a request of this method.
 ///
-/// Only the beginning of the body of a failure is read, and the part before a fault counts: its status must not
-/// get lost.
+/// If the status is not a success, only the beginning of the body is read, and a fault in it is ignored, so that the
+/// status is not lost.
 pub(super) async fn read(
     mut response: reqwest::Response,
     method: &Method,
@@ -39,17 +39,17 @@ pub(super) async fn read(
     } else {
         limit
     });
-    let packing = packing(&mut headers);
+    let compression = compression(&mut headers);
     let wire = Wire {
         response,
         announced,
         has_body,
         received: 0,
     };
-    let outcome = match packing {
-        Packing::None => read_plain(wire, is_failure, &mut collected).await,
+    let outcome = match compression {
+        Compression::None => read_plain(wire, is_failure, &mut collected).await,
         #[cfg(feature = "gzip")]
-        Packing::Gzip => gzip::read(wire, &mut collected).await,
+        Compression::Gzip => gzip::read(wire, &mut collected).await,
     };
     match outcome {
         Err(fault) if !is_failure => Err(fault),
@@ -85,7 +85,8 @@ impl Wire {
                 announced: self.announced,
             });
         }
-        let says_its_end = self.response.version() == Version::HTTP_2 && reqwest_unpacks_nothing();
+        let says_its_end =
+            self.response.version() == Version::HTTP_2 && reqwest_decompresses_nothing();
         if self.has_body && says_its_end && !reqwest::Body::from(self.response).is_end_stream() {
             return Err(Fault::Short {
                 received,
@@ -118,7 +119,7 @@ pub(super) struct Collected {
     limit: usize,
     /// How many bytes are expected; 0 if this is unknown.
     expected: usize,
-    /// A body of one chunk is not copied.
+    /// The only chunk of a body is not copied.
     first: Bytes,
     rest: BytesMut,
 }
@@ -181,32 +182,32 @@ impl Collected {
     }
 }
 
-/// The compression of a body, if this client can unpack it.
-enum Packing {
+/// The compression of a body, if this client can decompress it.
+enum Compression {
     None,
     #[cfg(feature = "gzip")]
     Gzip,
 }
 
-/// Finds the compression. The headers of an unpacked body describe the unpacked bytes.
+/// Finds the compression. The headers of a decompressed body describe the decompressed bytes.
 #[cfg(feature = "gzip")]
-fn packing(headers: &mut HeaderMap) -> Packing {
+fn compression(headers: &mut HeaderMap) -> Compression {
     let encoding = headers.get(header::CONTENT_ENCODING);
     let is_gzip = encoding.is_some_and(|value| {
         let value = value.as_bytes().trim_ascii();
         value.eq_ignore_ascii_case(b"gzip") || value.eq_ignore_ascii_case(b"x-gzip")
     });
     if !is_gzip || headers.get_all(header::CONTENT_ENCODING).iter().count() > 1 {
-        return Packing::None;
+        return Compression::None;
     }
     headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);
-    Packing::Gzip
+    Compression::Gzip
 }
 
 #[cfg(not(feature = "gzip"))]
-fn packing(_: &mut HeaderMap) -> Packing {
-    Packing::None
+fn compression(_: &mut HeaderMap) -> Compression {
+    Compression::None
 }
 
 /// Whether a body follows: some responses announce a length but have no body, RFC 9110, 8.6.

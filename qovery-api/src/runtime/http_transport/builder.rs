@@ -81,7 +81,7 @@ impl HttpTransportBuilder {
     }
 
     /// Sets the largest size of the body of a successful response, in bytes. Default: 64 MiB. A
-    /// compressed body counts with its unpacked size. Of any other response, at most 16 KiB are
+    /// compressed body counts with its decompressed size. Of any other response, at most 16 KiB are
     /// read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;

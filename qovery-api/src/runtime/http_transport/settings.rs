@@ -20,7 +20,7 @@ impl Settings {
         http.user_agent(self.user_agent.clone())
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
-            // Bodies are unpacked by the transport, which counts their bytes first. Another crate of
+            // Bodies are decompressed by the transport, which counts their bytes first. Another crate of
             // the program may have switched these on.
             .no_gzip()
             .no_brotli()

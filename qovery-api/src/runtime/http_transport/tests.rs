@@ -119,7 +119,7 @@ async fn a_connection_that_closes_without_a_response_may_have_been_executed() {
 }
 
 #[tokio::test]
-async fn a_truncated_body_is_no_success() {
+async fn a_truncated_body_is_not_a_success() {
     let reply = "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"a\":1}".to_owned();
     let (url, _server) = serve(vec![reply]).await;
     let error = client(&url).get_thing("x").await.unwrap_err();

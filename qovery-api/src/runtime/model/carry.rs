@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::{Model, write::is_written};
-use crate::runtime::{ExtraFields, decode::OneField};
+use crate::runtime::{ExtraFields, decode::SingleField};
 
-/// Returns the request. Extra fields of the response that the request declares have become fields of the request.
+/// Moves extra fields of the response that the request declares to the fields of the request, and returns the request.
 ///
 /// A newer server may return fields that were write-only before. An extra field stays extra if the request's field
 /// is already set or cannot hold the value.
@@ -28,6 +28,8 @@ fn adopts<M: Model>(request: &mut M, name: &str, value: &RawValue) -> bool {
         return false;
     };
     !is_written(request, name)
-        && request.read(field, &mut OneField::new(value.get())).is_ok()
+        && request
+            .read(field, &mut SingleField::new(value.get()))
+            .is_ok()
         && is_written(request, name)
 }

@@ -13,29 +13,29 @@ use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 pub(crate) trait Field: Sized {
     /// A placeholder that is created without allocating.
     ///
-    /// It is not a default: the placeholder of a required field never leaves the reader.
-    fn blank() -> Self;
+    /// It is not a default value: the reader replaces the placeholder of each required field.
+    fn placeholder() -> Self;
 
     /// Removes the extra fields of all models in it.
     fn drop_extra(&mut self) {}
 }
 
-/// The placeholder.
-pub(crate) fn blank<T: Field>() -> T {
-    T::blank()
+/// Creates the placeholder of a type.
+pub(crate) fn placeholder<T: Field>() -> T {
+    T::placeholder()
 }
 
-macro_rules! blank {
+macro_rules! placeholder {
     ($($type:ty => $value:expr,)*) => {
         $(impl Field for $type {
-            fn blank() -> Self {
+            fn placeholder() -> Self {
                 $value
             }
         })*
     };
 }
 
-blank! {
+placeholder! {
     String => Self::new(),
     SecretText => Self::new(String::new()),
     bool => false,
@@ -65,7 +65,7 @@ blank! {
 }
 
 impl<T: Field> Field for Option<T> {
-    fn blank() -> Self {
+    fn placeholder() -> Self {
         None
     }
 
@@ -75,7 +75,7 @@ impl<T: Field> Field for Option<T> {
 }
 
 impl<T: Field> Field for Patch<T> {
-    fn blank() -> Self {
+    fn placeholder() -> Self {
         Self::Absent
     }
 
@@ -87,7 +87,7 @@ impl<T: Field> Field for Patch<T> {
 }
 
 impl<T: Field> Field for Vec<T> {
-    fn blank() -> Self {
+    fn placeholder() -> Self {
         Self::new()
     }
 
@@ -97,7 +97,7 @@ impl<T: Field> Field for Vec<T> {
 }
 
 impl<T: Field> Field for BTreeMap<String, T> {
-    fn blank() -> Self {
+    fn placeholder() -> Self {
         Self::new()
     }
 
@@ -107,8 +107,8 @@ impl<T: Field> Field for BTreeMap<String, T> {
 }
 
 impl<T: Field> Field for Secret<T> {
-    fn blank() -> Self {
-        Self::new(T::blank())
+    fn placeholder() -> Self {
+        Self::new(T::placeholder())
     }
 
     fn drop_extra(&mut self) {
@@ -117,8 +117,8 @@ impl<T: Field> Field for Secret<T> {
 }
 
 impl<T: Field> Field for Box<T> {
-    fn blank() -> Self {
-        Self::new(T::blank())
+    fn placeholder() -> Self {
+        Self::new(T::placeholder())
     }
 
     fn drop_extra(&mut self) {

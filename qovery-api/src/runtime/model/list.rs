@@ -65,7 +65,7 @@ const FIRST: usize = 4;
 /// From this number of items on, a list grows in small steps.
 const LONG: usize = 64;
 
-/// How many items a list of this capacity grows by: a short list doubles. A long list grows by a quarter of the
+/// Returns how many items a list of this capacity grows by. A short list doubles. A long list grows by a quarter of the
 /// last power of two, so that it never has more spare memory than a list that doubles.
 fn growth(capacity: usize) -> usize {
     if capacity < LONG {

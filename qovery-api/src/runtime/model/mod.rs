@@ -18,7 +18,7 @@ pub(crate) use serde::de::MapAccess;
 use super::ExtraFields;
 
 pub(crate) use carry::carried;
-pub(crate) use field::{Field, blank};
+pub(crate) use field::{Field, placeholder};
 pub(crate) use list::list;
 pub use model_ext::ModelExt;
 pub(crate) use read::{extra, free, read, time, value};
@@ -77,14 +77,14 @@ fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
 
 /// Writes the implementations that use [`Model`], and `Default` for a struct that may be empty.
 ///
-/// All code that exists once for each struct is `#[inline]`, here and in generated code: it is compiled only
-/// in programs that use the struct.
+/// Code that exists once for each struct is `#[inline]`, here and in generated code: it is compiled only in programs
+/// that use the struct.
 macro_rules! through_fields {
     ($name:ty, $fields:tt, $with_models:tt, Default) => {
         impl ::core::default::Default for $name {
             #[inline]
             fn default() -> Self {
-                $crate::runtime::model::blank()
+                $crate::runtime::model::placeholder()
             }
         }
         $crate::runtime::model::through_fields!($name, $fields, $with_models);
@@ -92,15 +92,15 @@ macro_rules! through_fields {
     ($name:ty, [$($field:ident),*], [$($with_models:ident),*]) => {
         impl $crate::runtime::model::Field for $name {
             #[inline]
-            fn blank() -> Self {
+            fn placeholder() -> Self {
                 Self {
-                    $($field: $crate::runtime::model::blank(),)*
-                    __extra: $crate::runtime::model::blank(),
+                    $($field: $crate::runtime::model::placeholder(),)*
+                    __extra: $crate::runtime::model::placeholder(),
                 }
             }
             #[inline]
             fn drop_extra(&mut self) {
-                self.__extra = $crate::runtime::model::blank();
+                self.__extra = $crate::runtime::model::placeholder();
                 $($crate::runtime::model::Field::drop_extra(&mut self.$with_models);)*
             }
         }

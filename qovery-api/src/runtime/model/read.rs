@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{Model, find};
 use crate::runtime::{
     ExtraFields, date_time,
-    decode::{self, Manner, Subject, budget},
+    decode::{self, DecodeMode, Subject, budget},
     raw_json::RawJson,
 };
 
@@ -53,8 +53,7 @@ pub(crate) fn free<'de, T: DeserializeOwned, D: MapAccess<'de>>(
     let RawJson(text) = from.next_value()?;
     *field = match serde_json::from_str(&text) {
         Ok(value) => value,
-        Err(_) => Subject::new(&text, Manner::Tolerant)
-            .decode()
+        Err(_) => decode::decode_subject(Subject::new(&text, DecodeMode::Lenient))
             .map_err(D::Error::custom)?,
     };
     if has_long_number(&text) {
@@ -137,7 +136,7 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
 
     fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<M, D::Error> {
         budget::take_struct::<M, D::Error>()?;
-        let mut model = M::blank();
+        let mut model = M::placeholder();
         let mut missing = Missing::of::<M>();
         let mut expected = 0;
         let mut has_part = false;

@@ -220,7 +220,7 @@ fn an_error_while_writing_is_the_first_one() {
 struct Wide([Option<u8>; 131], ExtraFields);
 
 impl model::Field for Wide {
-    fn blank() -> Self {
+    fn placeholder() -> Self {
         Self([None; 131], ExtraFields::default())
     }
 }
@@ -358,7 +358,7 @@ fn half_of_a_surrogate_pair_is_sent_back_unchanged_until_the_field_is_changed() 
 fn an_extra_field_that_the_request_has_becomes_its_own() {
     let mut thing = Thing {
         id: 1,
-        ..model::blank()
+        ..model::placeholder()
     };
     for (name, value) in [
         ("name", "\"n\""),

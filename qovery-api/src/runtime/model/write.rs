@@ -113,7 +113,7 @@ pub(super) fn drop_outdated<M: Model>(model: &mut M) {
     *model.extra_mut() = extra;
 }
 
-/// Searches a field that is written.
+/// Searches for a field that is written.
 struct LookedFor<'n> {
     name: &'n str,
     value: Option<Value>,
@@ -176,8 +176,8 @@ impl<'a, S: SerializeMap> Writer<'a, S> {
         }
     }
 
-    /// The raw value of a field, if the field still holds a part of it. An entry with the name
-    /// of a field that holds another value is not written.
+    /// The raw value of a field, if the field still holds a part of this value. If the field was changed, its raw value
+    /// is not written.
     fn whole<T: Serialize>(&mut self, name: &str, value: &T) -> Option<&'a RawValue> {
         let place = self
             .extra
@@ -232,7 +232,7 @@ fn is_part(value: &Value, raw: &str) -> bool {
     match value {
         Value::Number(number) => is_part_of_number(number, raw),
         Value::String(text) => {
-            decode::text::unescaped(raw, decode::Manner::Tolerant).is_ok_and(|raw| raw == *text)
+            decode::text::unescaped(raw, decode::DecodeMode::Lenient).is_ok_and(|raw| raw == *text)
         }
         Value::Array(items) => serde_json::from_str::<Vec<&RawValue>>(raw).is_ok_and(|raws| {
             let mut pairs = items.iter().zip(&raws);

@@ -30,7 +30,7 @@ fn a_list_in_a_query_has_the_delimiter_of_its_style() {
     let texts = list(&["a|b", "c"]).unwrap();
     assert_eq!(query(Style::Pipe, &texts), "n=a%7Cb|c");
     assert_eq!(query(Style::Space, &texts), "n=a%7Cb%20c");
-    // A blank in the value would be read as the delimiter.
+    // A server would read a space in the value as the delimiter.
     assert!(in_query("n", Style::Space, &several()).is_err());
 }
 

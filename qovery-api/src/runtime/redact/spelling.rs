@@ -9,7 +9,7 @@ pub(super) enum Form {
     AnyCase,
     /// Hexadecimal digits in upper or lower case, perhaps separated: `71 6f`, `71:6F`.
     Dump,
-    /// A list of numbers, perhaps with blanks between them.
+    /// A list of numbers, perhaps with spaces between them.
     List,
 }
 
@@ -35,10 +35,11 @@ impl Form {
     }
 }
 
-/// How many encoders may have written the text one after the other, such as JSON inside a URL inside HTML.
+/// How many encodings may be nested, such as JSON inside a URL inside HTML.
 const LAYERS: u8 = 3;
 
-/// How many characters between two of the token are skipped: enough for the end of a line and an indentation.
+/// How many characters are skipped between two characters of the token: enough for the end of a line and an
+/// indentation.
 const SKIPPED: usize = 256;
 
 /// Characters that begin an escape.
@@ -221,7 +222,7 @@ fn is_line_end(character: u32) -> bool {
     matches!(character, 0xa | 0xd | 0x85 | 0x2028 | 0x2029)
 }
 
-/// After the blanks that begin a line, as headers and YAML continue a value.
+/// The position after the spaces that begin a line, as headers and YAML continue a value.
 fn behind_indent(text: &[u8], at: usize) -> usize {
     let blanks = text.iter().skip(at).take_while(|byte| **byte == b' ');
     at + blanks.count()

@@ -78,7 +78,7 @@ impl<M: SerializeMap> SerializeMap for Fields<M> {
     }
 }
 
-/// A struct that is being written as an object, unless it is serde_json's text of a value.
+/// A struct that is being written as an object, except the struct by which serde_json writes raw JSON.
 enum Struct<S: Serializer> {
     Object(Fields<S::SerializeMap>),
     RawJson(S::SerializeStruct),
@@ -113,7 +113,7 @@ impl<S: Serializer> Tagged<S> {
             tag: self.tag,
             text: self.text,
             has_tag: false,
-            // With the tag, there may be one more field than the member announces.
+            // With the tag, there may be one more field than the member declares.
             to: self.to.serialize_map(None)?,
         })
     }

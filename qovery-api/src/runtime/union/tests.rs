@@ -160,7 +160,7 @@ union! {
 macro_rules! fields_without_models {
     ($($name:ty)*) => {
         $(impl crate::runtime::model::Field for $name {
-            fn blank() -> Self {
+            fn placeholder() -> Self {
                 unreachable!("no model of these tests has such a field")
             }
         })*
@@ -321,7 +321,7 @@ fn other_formats_than_json_hold_members_too() {
 }
 
 #[test]
-fn members_are_decoded_tolerantly() {
+fn members_are_decoded_leniently() {
     let service: Service = from(json!({"service_type": "DATABASE", "port": 5432.0}));
     assert!(matches!(service, Service::Database(database) if database.port == 5432));
 }
@@ -400,7 +400,7 @@ fn a_value_that_is_not_an_object_is_distinguished_by_its_kind() {
 }
 
 #[test]
-fn the_first_member_that_fits_is_chosen_and_tolerant_decoding_is_tried_last() {
+fn the_first_member_that_fits_is_chosen_and_lenient_decoding_is_tried_last() {
     assert!(matches!(from(json!("7")), Feature::Text(_)));
     assert!(matches!(from(json!(7)), Feature::Number(7)));
     assert!(matches!(from(json!(7.0)), Feature::Number(7)));

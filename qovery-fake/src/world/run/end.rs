@@ -1,4 +1,4 @@
-//! The end of an execution: reached, failed or canceled.
+//! The end of an execution: success, failure or cancellation.
 
 use uuid::Uuid;
 

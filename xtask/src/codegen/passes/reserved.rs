@@ -260,7 +260,7 @@ mod tests {
         found.traits.remove("Field");
         found
             .names
-            .retain(|name| !["blank", "drop_extra"].contains(&name.as_str()));
+            .retain(|name| !["drop_extra", "placeholder"].contains(&name.as_str()));
         found
             .traits
             .extend(["Clone", "ModelExt", "PartialEq"].map(str::to_owned));

@@ -6,7 +6,7 @@ use qovery_api::Printable;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::FakeQovery;
+use super::{FakeEnvironment, FakeQovery};
 use crate::{
     Step, Workload,
     world::{creation, environment::Service},
@@ -27,10 +27,10 @@ impl std::error::Error for InvalidProperty {}
 /// A service of a fake.
 #[derive(Debug, Clone)]
 pub struct FakeService {
-    pub(super) fake: FakeQovery,
+    fake: FakeQovery,
     id: Uuid,
     workload: Workload,
-    pub(super) environment: Uuid,
+    environment: Uuid,
 }
 
 impl FakeService {
@@ -48,6 +48,11 @@ impl FakeService {
         self.id
     }
 
+    /// Returns the environment that it belongs to.
+    pub fn environment(&self) -> FakeEnvironment {
+        FakeEnvironment::new(self.fake.clone(), self.environment)
+    }
+
     /// Returns the kind of the service.
     pub fn workload(&self) -> Workload {
         self.workload
@@ -55,12 +60,12 @@ impl FakeService {
 
     /// Returns its exact current state; `None` once it is deleted.
     pub fn state(&self) -> Option<String> {
-        self.set(|service| service.state.clone())
+        self.with_service(|service| service.state.clone())
     }
 
     /// Sets the current state, known to the API or not, for example that of an earlier failure.
     pub fn in_state(self, state: &str) -> Self {
-        self.set(|service| {
+        self.with_service(|service| {
             state.clone_into(&mut service.state);
             state.clone_into(&mut service.resting_state);
             if state != "READY" {
@@ -85,7 +90,7 @@ impl FakeService {
 
     /// Sets the duration of a step in each deployment.
     pub fn takes(self, step: Step, time: Duration) -> Self {
-        self.set(|service| service.durations.push((step, time)));
+        self.with_service(|service| service.durations.push((step, time)));
         self
     }
 
@@ -116,19 +121,19 @@ impl FakeService {
     /// Gives its pod a problem, such as `CrashLoopBackOff` with the exit code of its last run, or
     /// `ImagePullBackOff`. `Unhealthy` is a probe that fails. Shown by websockets only.
     pub fn pod_fails(self, reason: &str, exit_code: Option<i32>) -> Self {
-        self.set(|service| service.pod_problem = Some((reason.to_owned(), exit_code)));
+        self.with_service(|service| service.pod_problem = Some((reason.to_owned(), exit_code)));
         self
     }
 
     /// Removes the problem of its pod.
     pub fn pod_recovers(self) -> Self {
-        self.set(|service| service.pod_problem = None);
+        self.with_service(|service| service.pod_problem = None);
         self
     }
 
     /// Restarts the container of its pod, which runs again at once. Shown by websockets only.
     pub fn pod_restarts(self) -> Self {
-        self.set(|service| service.pod_restarts = service.pod_restarts.saturating_add(1));
+        self.with_service(|service| service.pod_restarts = service.pod_restarts.saturating_add(1));
         self
     }
 
@@ -208,7 +213,7 @@ impl FakeService {
         })
     }
 
-    fn set<T>(&self, work: impl FnOnce(&mut Service) -> T) -> Option<T> {
+    fn with_service<T>(&self, work: impl FnOnce(&mut Service) -> T) -> Option<T> {
         self.fake
             .with(|core| core.world.services.get_mut(&self.id).map(work))
     }

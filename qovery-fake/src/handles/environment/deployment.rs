@@ -75,7 +75,7 @@ impl FakeDeployment {
             merged_into: request.merged_into,
             action: request.action,
             state: request.state.clone(),
-            is_idle: request.was_idle,
+            is_idle: request.had_nothing_to_do,
             is_over: request.stage == RequestStage::Ended,
             accepted_at: request.accepted_at,
             execution_id: execution.map(|e| e.id.clone()),

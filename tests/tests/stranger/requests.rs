@@ -1,4 +1,4 @@
-//! Versions that a kind does not take, the order of attempts, and the server itself.
+//! The requests of waits: unsupported versions, and the number and paths of the requests.
 
 use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion, WaitExt};
 
@@ -30,9 +30,9 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
             .client
             .environment(case.environment)
             .deploy_services(chosen);
-        let told = case.told(action).await;
-        told.is(Ended::Refused);
-        let error = told.error();
+        let report = case.report(action).await;
+        report.is(Ended::Refused);
+        let error = report.error();
         assert!(error.unsupported_version().is_some(), "{kind:?}: {error}");
         assert!(!error.may_have_been_executed());
     }
@@ -42,11 +42,11 @@ async fn a_version_that_the_kind_does_not_take_is_refused_and_nothing_is_sent() 
 #[tokio::test(start_paused = true)]
 async fn the_evidence_of_a_success_names_our_request() {
     let case = Case::new(Behavior::default());
-    let told = case.environment(|it| it.deploy()).await;
-    told.reached_by(&case.ours(0));
+    let report = case.environment(|it| it.deploy()).await;
+    report.reached_by(&case.ours(0));
     let id = case.ours(0).id.to_string();
-    let reached = told.result.as_ref().expect("a success");
-    assert!(told.text.contains(&id), "{}", told.text);
+    let reached = report.result.as_ref().expect("a success");
+    assert!(report.text.contains(&id), "{}", report.text);
     assert!(!reached.evidence().is_empty());
 }
 
@@ -55,8 +55,8 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
     let case = Case::new(Behavior::default());
     case.someone(40, ANNA, Verb::Deploy, &[], Plan::of(3000));
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
-    let told = case.environment(|it| it.deploy()).await;
-    told.is(Ended::Failed);
+    let report = case.environment(|it| it.deploy()).await;
+    report.is(Ended::Failed);
     let theirs = case.server.with(|world| {
         let theirs = world.demands.values().filter(|demand| demand.by == ANNA);
         theirs
@@ -65,11 +65,11 @@ async fn the_evidence_of_a_failure_does_not_name_the_run_of_another_user() {
             .expect("theirs")
     });
     assert!(
-        told.text.contains(&case.ours(0).id.to_string()),
+        report.text.contains(&case.ours(0).id.to_string()),
         "{}",
-        told.text
+        report.text
     );
-    assert!(!told.text.contains(&theirs), "{}", told.text);
+    assert!(!report.text.contains(&theirs), "{}", report.text);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,11 +77,11 @@ async fn the_library_sends_only_requests_that_the_server_knows() {
     let case = Case::new(Behavior::default());
     case.plan(Plan::of(3000).failing(case.container, "DEPLOYMENT_ERROR"));
     let environment = case.client.environment(case.environment);
-    case.told(environment.deploy()).await.is(Ended::Failed);
-    case.told(case.client.database(case.database).delete())
+    case.report(environment.deploy()).await.is(Ended::Failed);
+    case.report(case.client.database(case.database).delete())
         .await
         .is(Ended::Reached);
-    case.told(environment.delete()).await.is(Ended::Reached);
+    case.report(environment.delete()).await.is(Ended::Reached);
     assert_eq!(case.ours(2).fate, Fate::Ended("DELETED"));
     let unknown = case.server.with(|world| {
         let calls = world.calls.iter().filter(|call| call.status == 404);
@@ -100,8 +100,8 @@ async fn the_library_sends_only_requests_that_the_server_knows() {
 async fn a_deployment_without_others_reads_its_request_three_times_and_the_queue_once() {
     let case = Case::new(Behavior::default());
     case.plan(Plan::of(28_000));
-    let told = case.told(case.client.environment(case.environment).deploy());
-    told.await.reached_by(&case.ours(0));
+    let report = case.report(case.client.environment(case.environment).deploy());
+    report.await.reached_by(&case.ours(0));
     let asked = |end| case.sent("GET", end);
     assert!(
         asked("/deploymentStatus") <= 3,

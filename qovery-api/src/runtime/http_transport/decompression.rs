@@ -1,12 +1,12 @@
-//! Detects whether reqwest unpacks bodies itself, which any crate of the program may have enabled.
+//! Detects whether reqwest decompresses bodies itself, which any crate of the program may have enabled.
 //!
-//! This transport turns unpacking off. But if the feature is on, reqwest still passes each body through its
-//! unpacker, and such a body does not report whether it ended properly.
+//! This transport turns decompression off. But if the feature is on, reqwest still passes each body through its
+//! decompressor, and such a body does not report whether it ended properly.
 
 use reqwest::ClientBuilder;
 
-/// The settings that reqwest has only with the features that unpack. A method of its own comes before
-/// one of a trait, so a call gives [`Missing`] exactly if the feature is off.
+/// The settings that reqwest has only with the features that decompress. An inherent method takes precedence over one
+/// of a trait, so a call returns [`Missing`] only if the feature is off.
 #[allow(dead_code, reason = "not called if reqwest has the method itself")]
 trait Settings: Sized {
     fn gzip(self, _: bool) -> Missing {
@@ -44,8 +44,8 @@ fn is_missing<G: Given>(_: impl FnOnce(ClientBuilder) -> G) -> bool {
     G::IS_MISSING
 }
 
-/// Whether all features of reqwest that unpack are off.
-pub(super) fn reqwest_unpacks_nothing() -> bool {
+/// Whether all features of reqwest that decompress are off.
+pub(super) fn reqwest_decompresses_nothing() -> bool {
     is_missing(|settings| settings.gzip(false))
         && is_missing(|settings| settings.brotli(false))
         && is_missing(|settings| settings.zstd(false))

@@ -44,12 +44,12 @@ impl DeploymentScript {
     /// A step of a service fails at the end of its time.
     pub fn fails_at(self, service: &FakeService, step: Step) -> Self {
         let failure = Failure::new(service.id(), step);
-        self.set(|script| script.failures.push(failure))
+        self.change(|script| script.failures.push(failure))
     }
 
     /// Sets the log message of the failure that was added last.
     pub fn because(self, reason: &str) -> Self {
-        self.set(|script| {
+        self.change(|script| {
             if let Some(failure) = script.failures.last_mut() {
                 reason.clone_into(&mut failure.reason);
             }
@@ -58,7 +58,7 @@ impl DeploymentScript {
 
     /// Adds log lines before the failure that was added last.
     pub fn after_logging<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Self {
-        self.set(|script| {
+        self.change(|script| {
             if let Some(failure) = script.failures.last_mut() {
                 failure.log.extend(lines.into_iter().map(str::to_owned));
             }
@@ -70,39 +70,39 @@ impl DeploymentScript {
     pub fn logs<'a>(self, service: &FakeService, lines: impl IntoIterator<Item = &'a str>) -> Self {
         let lines = lines.into_iter().map(str::to_owned).collect();
         let id = service.id();
-        self.set(|script| script.logs.push((id, lines)))
+        self.change(|script| script.logs.push((id, lines)))
     }
 
     /// A step of a service never ends.
     pub fn hangs_at(self, service: &FakeService, step: Step) -> Self {
         let id = service.id();
-        self.set(|script| script.hangs.push((id, step)))
+        self.change(|script| script.hangs.push((id, step)))
     }
 
     /// A step of a service takes this long.
     pub fn takes(self, service: &FakeService, step: Step, time: Duration) -> Self {
         let id = service.id();
-        self.set(|script| script.durations.push((id, step, time)))
+        self.change(|script| script.durations.push((id, step, time)))
     }
 
     /// The request stays queued for this long, in addition to the environment's setting.
     pub fn queued_for(self, time: Duration) -> Self {
-        self.set(|script| script.queued_for = time)
+        self.change(|script| script.queued_for = time)
     }
 
     /// An external actor cancels the deployment this long after the request.
     pub fn canceled_after(self, time: Duration) -> Self {
-        self.set(|script| script.canceled_after = Some(time))
+        self.change(|script| script.canceled_after = Some(time))
     }
 
     /// An external actor cancels the request this long after it was made, if it is still queued.
     pub fn canceled_in_queue_after(self, time: Duration) -> Self {
-        self.set(|script| script.canceled_in_queue_after = Some(time))
+        self.change(|script| script.canceled_in_queue_after = Some(time))
     }
 
     /// The request of an external actor supersedes the deployment this long after the request.
     pub fn superseded_after(self, time: Duration, by: Trigger) -> Self {
-        self.set(|script| script.superseded_after = Some((time, by)))
+        self.change(|script| script.superseded_after = Some((time, by)))
     }
 
     /// The environment shows this state instead of the real one, for a while after the request.
@@ -124,12 +124,12 @@ impl DeploymentScript {
 
     /// The deployment ends in this state, known to the API or not.
     pub fn ends_as(self, state: &str) -> Self {
-        self.set(|script| script.ends_as = Some(state.to_owned()))
+        self.change(|script| script.ends_as = Some(state.to_owned()))
     }
 
     /// The request is accepted and has nothing to do: no execution, no change of state.
     pub fn has_nothing_to_do(self) -> Self {
-        self.set(|script| script.nothing_to_do = true)
+        self.change(|script| script.nothing_to_do = true)
     }
 
     fn mask(self, service: Option<Uuid>, state: &str, after: Duration, lasting: Duration) -> Self {
@@ -139,10 +139,10 @@ impl DeploymentScript {
             after,
             lasting,
         };
-        self.set(|script| script.masks.push(mask))
+        self.change(|script| script.masks.push(mask))
     }
 
-    fn set(self, work: impl FnOnce(&mut Script)) -> Self {
+    fn change(self, work: impl FnOnce(&mut Script)) -> Self {
         self.fake.with(|core| {
             let Some(environment) = core.world.environments.get_mut(&self.environment) else {
                 return;
