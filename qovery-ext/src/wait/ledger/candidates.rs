@@ -26,6 +26,11 @@ impl<'a> Candidates<'a> {
             .collect()
     }
 
+    /// Whether a request or an execution that can be ours was seen.
+    pub(super) fn any(self) -> bool {
+        !self.requests().is_empty() || !self.executions().is_empty()
+    }
+
     /// The only queued request that can be ours, if the server has named none.
     pub(super) fn only_request(self) -> Option<Uuid> {
         if !self.ledger.has_acted() || self.ledger.goal == Goal::Canceled {

@@ -307,6 +307,13 @@ impl Ledger {
         Status { ledger: self }
     }
 
+    /// Whether the status of the environment is read, and not only that of a service.
+    fn shows_environment(&self) -> bool {
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| shown.whole.is_some())
+    }
+
     /// The readings of the queue.
     fn queue(&self) -> Queue<'_> {
         Queue { ledger: self }

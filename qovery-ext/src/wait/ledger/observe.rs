@@ -229,6 +229,9 @@ impl Ledger {
             }
             Observation::History { entries, at } => {
                 self.note(Fact::History, at, false);
+                if entries.iter().any(|entry| !entry.state.is_terminal()) {
+                    self.busy = self.busy.max(Some(at));
+                }
                 let is_new =
                     |entry: &&HistoryEntry| !self.before.executions.contains(&entry.deployment);
                 // A deletion that was under way before the action.

@@ -1,6 +1,7 @@
 //! Tests of the ledger alone: no server, no clock. See `tests/README.md` for the tests of waiting as a
 //! whole.
 
+mod deletions;
 mod differing_endpoints;
 mod exhaustive;
 pub(super) mod mutation;

@@ -347,6 +347,16 @@ fn by_signature() -> Vec<Situation> {
             ],
             1_000,
         ),
+        // The status counts a request, and the queue cannot be read.
+        at(
+            deploys(None),
+            &[
+                changed(status(1_000, "x", "DEPLOYED"), |shown| shown.waiting = 1),
+                unavailable(1_000, Fact::Queue),
+                history(1_000, &[ended("x", "DEPLOYED")]),
+            ],
+            periods(9),
+        ),
         at(
             waiting,
             &[
@@ -425,6 +435,47 @@ fn absent() -> Vec<Situation> {
         at(
             acted_after(&environment(), Goal::Deleted, "DEPLOYED", &[foreign], None),
             &missing(&twice),
+            periods(2),
+        ),
+        // The only run is that of the request ahead.
+        at(
+            acted_after(
+                &environment(),
+                Goal::Deleted,
+                "DEPLOYED",
+                &[row(7, "DELETE")],
+                None,
+            ),
+            &with(
+                vec![
+                    queue(200, &[row(7, "DELETE"), row(1, "DELETE")]),
+                    status(20_000, "x", "DELETING"),
+                    queue(25_000, &[row(1, "DELETE")]),
+                    unavailable(26_000, Fact::Request(request(1))),
+                    unavailable(26_000, Fact::Request(request(7))),
+                ],
+                &missing(&[40_000, 40_000 + periods(1)]),
+            ),
+            periods(5),
+        ),
+        at(
+            deletes(None),
+            &with(
+                vec![
+                    queue(200, &[row(1, "DELETE"), row(2, "DELETE")]),
+                    unavailable(300, Fact::Request(request(1))),
+                    unavailable(300, Fact::Request(request(2))),
+                ],
+                &missing(&twice),
+            ),
+            periods(2),
+        ),
+        at(
+            deletes(None),
+            &with(
+                vec![status(500, "x", "DELETING"), status(900, "y", "DELETING")],
+                &missing(&twice),
+            ),
             periods(2),
         ),
         at(

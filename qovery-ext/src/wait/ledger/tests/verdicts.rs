@@ -2,7 +2,7 @@
 
 use super::{super::claim::claim, *};
 use crate::wait::{
-    Endpoint,
+    Endpoint, ServiceSnapshot,
     decision::{Cancellation, Cause, Proof},
 };
 
@@ -202,6 +202,77 @@ fn a_goal_that_held_before_is_no_success_if_others_were_at_work_so_that_the_requ
     assert!(is_reached(&judged(5_000)), "the status may be late");
     let verdict = judged(20_000);
     assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_goal_of_a_service_that_held_before_is_no_success_while_another_run_or_a_counted_request_waits()
+{
+    let judged = |readings: &[Observation], now| {
+        let subject = services(&[1]);
+        let mut before = baseline(&subject, "STOPPED");
+        let container = ServiceRef::new(ServiceKind::Container, service(1));
+        before.services = vec![ServiceSnapshot::new(container, State::Stopped)];
+        let known = [past("before", "DEPLOY", "DEPLOYED")];
+        let goal = Goal::Stopped;
+        let mut ledger = Ledger::acting(&subject, goal, &before, Some(&[]), Some(&known));
+        ledger.asked(100, Some(&ActionResponse::default()));
+        judge(&seen(ledger, readings), now)
+    };
+    let rests = |at| status_of_service(at, "before", "STOPPED");
+    let counted = changed(rests(1_000), |shown| shown.waiting = 1);
+    let no_queue = unavailable(1_000, Fact::Queue);
+    let other = |state| {
+        let mut other = past("before", "DEPLOY", state);
+        other.services = vec![part(2, state, Phase::Running)];
+        history(periods(2), &[other])
+    };
+    let verdict = judged(&[rests(1_000), no_queue.clone()], periods(3));
+    assert_eq!(verdict, Err(Fact::History));
+    let over = [rests(1_000), no_queue.clone(), other("DEPLOYED")];
+    assert!(is_reached(&judged(&over, periods(3))));
+    let at_work = [rests(1_000), no_queue.clone(), other("DEPLOYING")];
+    assert!(!is_reached(&judged(&at_work, periods(2))));
+    assert!(!is_reached(&judged(&at_work, periods(4))));
+    let counted = [counted, no_queue, other("DEPLOYED")];
+    assert!(is_pending(&judged(&counted, periods(9))));
+}
+
+#[test]
+fn a_named_request_that_says_queued_is_not_that_of_a_run_which_ended() {
+    let judged = |said: &str, now| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let readings = [
+            status(1_000, "x", "DEPLOYED"),
+            request_status(1_000, 1, said),
+            unavailable(1_000, Fact::Queue),
+            history(1_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+        ];
+        judge(&seen(ledger, &readings), now)
+    };
+    assert!(is_reached(&judged("DEPLOYED", periods(3))));
+    assert!(is_pending(&judged("DEPLOYMENT_QUEUED", periods(3))));
+    // It is stuck.
+    assert!(!is_pending(&judged("DEPLOYMENT_QUEUED", periods(5))));
+}
+
+#[test]
+fn without_a_queue_a_request_that_the_status_counts_can_be_ours() {
+    let judged = |named, waiting| {
+        let ledger = acted(&environment(), Goal::Deployed, named);
+        let shown = changed(status(1_000, "x", "DEPLOYED"), |shown| {
+            shown.waiting = waiting
+        });
+        let readings = [
+            shown,
+            request_status(1_000, 1, "DEPLOYED"),
+            unavailable(1_000, Fact::Queue),
+            history(1_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+        ];
+        judge(&seen(ledger, &readings), periods(5))
+    };
+    assert!(is_reached(&judged(None, 0)));
+    assert!(is_pending(&judged(None, 1)));
+    assert!(is_reached(&judged(Some(1), 1)));
 }
 
 #[test]
@@ -1604,135 +1675,6 @@ fn a_success_of_the_second_of_two_runs_is_not_that_of_the_older_request() {
     let verdict = judged(1, 2);
     assert!(!is_reached(&verdict), "{verdict:?}");
     let verdict = judged(2, 1);
-    assert!(is_reached(&verdict), "{verdict:?}");
-}
-
-/// A ledger of a deletion that was requested while another one was under way.
-fn deletes_behind(before: &HistoryEntry) -> Ledger {
-    let shown = baseline(&environment(), "DEPLOYED");
-    let history = [before.clone()];
-    let goal = Goal::Deleted;
-    let mut ledger = Ledger::acting(&environment(), goal, &shown, Some(&[]), Some(&history));
-    ledger.asked(100, Some(&ActionResponse::default()));
-    ledger
-}
-
-fn gone_at(at: Stamp) -> [Observation; 2] {
-    [at, at + periods(1)].map(|at| Observation::Missing { at })
-}
-
-#[test]
-fn a_deletion_of_another_origin_that_the_history_showed_before_is_none_of_ours() {
-    let judged = |origin: &str, later: Option<&str>| {
-        let mut theirs = past("y", "DELETE", "DELETING");
-        theirs.origin = Some(origin.to_owned());
-        let mut ledger = seen(deletes_behind(&theirs), &gone_at(30_000));
-        ledger.observe(unavailable(30_000, Fact::Queue));
-        if let Some(state) = later {
-            theirs.state = State::from(state);
-            let ours = past("z", "DELETE", "DELETED");
-            ledger.observe(history(20_000, &[ours, theirs]));
-        }
-        judge(&ledger, 30_000 + periods(1))
-    };
-    let verdict = judged("TERRAFORM_PROVIDER", None);
-    assert!(is_superseded(&verdict), "{verdict:?}");
-    // It failed, so it has deleted nothing.
-    let verdict = judged("TERRAFORM_PROVIDER", Some("DELETE_ERROR"));
-    assert!(is_reached(&verdict), "{verdict:?}");
-    let verdict = judged("API", None);
-    assert!(is_reached(&verdict), "{verdict:?}");
-}
-
-#[test]
-fn a_request_for_a_deletion_whose_run_failed_has_deleted_nothing() {
-    let judged = |end: &str| {
-        let theirs = QueueRow {
-            triggered_by: Some("cy".to_owned()),
-            origin: Some("CONSOLE".to_owned()),
-            ..row(7, "DELETE")
-        };
-        let mut entry = past("y", "DELETE", end);
-        entry.triggered_by.clone_from(&theirs.triggered_by);
-        entry.origin.clone_from(&theirs.origin);
-        let ledger = acted_after(
-            &environment(),
-            Goal::Deleted,
-            "DEPLOYED",
-            &[theirs],
-            Some(1),
-        );
-        let readings = [
-            queue(20_000, &[]),
-            history(25_000, &[past("z", "DELETE", "DELETING"), entry]),
-            request_status(25_000, 1, "DELETING"),
-        ];
-        let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
-        judge(&ledger, 30_000 + periods(1))
-    };
-    let verdict = judged("DELETE_ERROR");
-    assert!(is_reached(&verdict), "{verdict:?}");
-    let verdict = judged("DELETED");
-    assert!(is_superseded(&verdict), "{verdict:?}");
-}
-
-#[test]
-fn a_deletion_that_is_queued_long_after_ours_has_not_deleted_the_subject() {
-    let judged = |listed: Stamp| {
-        let theirs = QueueRow {
-            triggered_by: Some("cy".to_owned()),
-            ..row(7, "DELETE")
-        };
-        let ledger = acted(&environment(), Goal::Deleted, Some(1));
-        let readings = [
-            queue(2_000, &[row(1, "DELETE")]),
-            request_status(16_000, 1, "DELETING"),
-            queue(16_000, &[]),
-            queue(listed, &[theirs]),
-        ];
-        let ledger = seen(seen(ledger, &readings), &gone_at(40_000));
-        judge(&ledger, 40_000 + periods(1))
-    };
-    assert!(is_reached(&judged(30_000)));
-    assert!(is_superseded(&judged(10_000)));
-}
-
-#[test]
-fn a_deletion_that_failed_and_whose_run_agrees_stays_a_failure_if_others_delete_the_subject() {
-    let judged = |end: &str| {
-        let ledger = acted(&environment(), Goal::Deleted, Some(1));
-        let readings = [
-            request_status(9_000, 1, "DELETE_ERROR"),
-            history(9_000, &[past("z", "DELETE", end)]),
-        ];
-        let ledger = seen(seen(ledger, &readings), &gone_at(40_000));
-        judge(&ledger, 40_000 + periods(1))
-    };
-    assert!(is_failed(&judged("DELETE_ERROR")));
-    // The request status may repeat the failure of another deletion.
-    assert!(is_superseded(&judged("DELETED")));
-}
-
-#[test]
-fn a_watched_deletion_that_waited_behind_that_of_another_user_is_none() {
-    let judged = |user: &str| {
-        let ledger = Ledger::watching(&environment(), Goal::Deleted, Some(request(1)));
-        let shown = described(status(1_000, "x", "DELETING"), |whole| {
-            whole.triggered_by = Some(user.to_owned());
-        });
-        let readings = [
-            shown,
-            request_status(1_000, 1, "DELETE_QUEUED"),
-            queue(1_000, &[row(1, "DELETE")]),
-            unknown(30_000),
-            unknown(30_000 + periods(1)),
-        ];
-        let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
-        judge(&ledger, 30_000 + periods(1))
-    };
-    let verdict = judged("cy");
-    assert!(is_superseded(&verdict), "{verdict:?}");
-    let verdict = judged("me");
     assert!(is_reached(&verdict), "{verdict:?}");
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::super::{
     Fact, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, table},
-    run::{Fate, Run},
-    verdict::{says, waits},
+    run::{End, Fate, Run},
+    verdict::{says, signature::is_of_one_ahead, waits},
 };
 use crate::wait::{
     Decision, Endpoint, Evidence, Phase, Statement,
@@ -25,6 +25,9 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_unconfirmed: "one response can be that of a proxy",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
+    is_of_one_ahead: "requests are executed in the order of the queue",
+    lacks_a_run: "each request that was executed has a run",
+    another_followed: "a deletion that succeeded leaves nothing to delete",
     ended_unseen: "an environment runs one deployment at a time, so a deletion follows the end of the run before it",
     is_gone: "the API says so twice",
 };
@@ -78,10 +81,14 @@ fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
         .filter(|_| !repeats_the_environment(ledger))
         .into_iter();
     let runs = said.chain(ledger.candidates().executions());
-    // The run of a request behind a deletion need not include the services.
+    // A run of a request behind a deletion that succeeded need not include the services.
+    let succeeded = |run: &Run| {
+        let state = run.end().and_then(End::state);
+        state.is_some_and(|state| state.phase(ledger.goal) == Phase::Reached)
+    };
     let counts = |run: &&Run| {
-        run.end().is_some()
-            && (!ledger.deletions().precede_ours() || ledger.ends().of_services(run).is_some())
+        let is_certain = !ledger.deletions().precede_ours() || !succeeded(run);
+        run.end().is_some() && (is_certain || ledger.ends().of_services(run).is_some())
     };
     let ended: Vec<&Run> = runs.filter(counts).collect();
     Ok(ledger.ends().shared(&ended, poll))
@@ -106,6 +113,7 @@ fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
     let has_failed = |run: &&Run| {
         let end = ledger.ends().for_us(run, poll);
         matches!(end, Some((Decision::Failed(_) | Decision::Canceled(_), _)))
+            || ledger.ends().any_service_failed(run)
     };
     // One of them deleted the subject, and another one failed.
     match runs.iter().any(has_failed) {
@@ -127,10 +135,11 @@ fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
         return Ok(None);
     }
     poll.need(ledger, Fact::History)?;
-    match ledger
-        .ends()
-        .shared(&ledger.candidates().executions(), poll)
-    {
+    let runs = ledger.candidates().executions();
+    if runs.iter().any(|run| run.finished.is_none()) {
+        return Ok(None);
+    }
+    match ledger.ends().shared(&runs, poll) {
         Some(Verdict::Decided(Decision::Reached(_), facts)) => {
             says(Verdict::Decided(gone(ledger), facts))
         }
@@ -148,6 +157,31 @@ fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
     let others = ledger.deletions().by_others();
     if !others.is_empty() || ledger.deletions().overtook_ours() {
         return says(ledger.ends().superseded(&others));
+    }
+    // A deletion that was queued behind ours comes first if ours was never executed.
+    if ledger.is_lost() && !ledger.candidates().any() && ledger.deletions().any_foreign() {
+        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
+    }
+    Ok(None)
+}
+
+/// No response has named our request, and fewer runs were seen than requests that can be ours.
+fn lacks_a_run(ledger: &Ledger, _: &Poll) -> Step {
+    let requests = ledger.candidates().requests();
+    let runs = ledger.candidates().executions().len();
+    let is_unnamed = ledger.has_acted() && ledger.request.is_none();
+    if ledger.goal.is_reached_when_gone() && is_unnamed && requests.len() > runs.max(1) {
+        return says(ledger.ends().superseded(&requests));
+    }
+    Ok(None)
+}
+
+/// A run that can be ours began after another one: the first one has not deleted the subject.
+fn another_followed(ledger: &Ledger, _: &Poll) -> Step {
+    let mut runs = ledger.candidates().executions();
+    runs.retain(|run| run.fate.has_begun() && !run.is_named_by_date());
+    if ledger.goal.is_reached_when_gone() && ledger.has_acted() && runs.len() > 1 {
+        return says(ledger.ends().superseded(&runs));
     }
     Ok(None)
 }
@@ -200,7 +234,11 @@ pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fac
     let rules = [
         had_ended,
         had_failed,
+        deletion_in_history,
         deleted_by_another,
+        is_of_one_ahead,
+        lacks_a_run,
+        another_followed,
         ended_unseen,
         is_gone,
     ];

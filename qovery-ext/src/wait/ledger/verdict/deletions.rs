@@ -79,14 +79,22 @@ impl<'a> Deletions<'a> {
             !self.ledger.queue().listed_before(run)
                 && (self.is_newer(run) || self.ledger.queue().lists_late(run))
         };
-        let runs = self.ledger.runs.iter().filter(|run| self.is_asked_for(run));
-        runs.filter(|run| {
-            covers(self.ledger, run)
+        self.foreign().filter(|run| !is_behind(run)).collect()
+    }
+
+    /// Whether a deletion of the subject was seen that cannot be this operation's.
+    pub(super) fn any_foreign(self) -> bool {
+        self.foreign().next().is_some()
+    }
+
+    fn foreign(self) -> impl Iterator<Item = &'a Run> {
+        let runs = self.ledger.runs.iter();
+        runs.filter(move |run| {
+            self.is_asked_for(run)
+                && covers(self.ledger, run)
                 && !acts_alike(self.ledger, run)
-                && !is_behind(run)
                 && !self.has_failed_run(run)
         })
-        .collect()
     }
 
     /// Whether a request was executed and has failed: then it has deleted nothing. Its runs are those with its

@@ -122,6 +122,16 @@ impl<'a> Ends<'a> {
         Some((decision, evidence_of(Some(&run.id), endpoint, state, at)))
     }
 
+    /// Whether a service of the operation has failed in a run, or was canceled.
+    pub(super) fn any_service_failed(self, run: &Run) -> bool {
+        let Scope::Services(ours) = &self.ledger.scope else {
+            return false;
+        };
+        let end = |id: &Uuid| decide(self.of_service(run, *id)?.0, self.ledger.goal);
+        let mut ends = ours.iter().filter_map(end);
+        ends.any(|end| matches!(end, Decision::Failed(_) | Decision::Canceled(_)))
+    }
+
     /// How one service has ended in a run.
     fn of_service(self, run: &'a Run, id: Uuid) -> Option<(&'a State, Endpoint)> {
         match run.parts.get(&id)? {

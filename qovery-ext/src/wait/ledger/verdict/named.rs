@@ -102,8 +102,9 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let is_listed = ledger
         .own_request()
         .is_some_and(|run| ledger.queue().lists(run));
-    let waits_unlisted =
-        ledger.request_status().fate() == Some(&Fate::Queued) && !ledger.status().rests();
+    // A request status that is stuck does not end a wait.
+    let is_idle = ledger.status().rests() && poll.is_settled(ledger.idle_since(), 4);
+    let waits_unlisted = ledger.request_status().fate() == Some(&Fate::Queued) && !is_idle;
     if is_listed || waits_unlisted {
         return says(Verdict::Pending {
             phase: Phase::Queued,

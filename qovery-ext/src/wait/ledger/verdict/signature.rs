@@ -29,6 +29,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     no_trace: "an action that was executed has a row in the queue, an entry in the history or a new status",
     nothing_yet: "the queue, the history and the status can be late",
     may_follow: "a row of the queue is at most a settle period late",
+    may_be_counted: "the status of a service counts the requests that wait for it",
     is_undescribed: "a request that was queued before has a run of its own",
     is_of_one_ahead: "requests are executed in the order of the queue",
     lacks_a_run: "each request that was executed has a run",
@@ -155,11 +156,7 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
 /// The run continues, and our services have ended in it.
 pub(super) fn services_ended_in_run(ledger: &Ledger, poll: &Poll) -> Step {
     // Without the status of the environment, the end of the service is that of the run.
-    let has_environment = ledger
-        .shown
-        .as_ref()
-        .is_some_and(|shown| shown.whole.is_some());
-    let goes_on = |run: &Run| match has_environment {
+    let goes_on = |run: &Run| match ledger.shows_environment() {
         true => ledger.status().is_at_work() && run.end().is_none(),
         false => ledger.status().shows(run) && poll.is_settled(ledger.quiet_since(), 1),
     };
@@ -274,7 +271,11 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
     if !is_unseen(ledger) || !ledger.may_be_done() {
         return Ok(None);
     }
-    if !poll.is_settled(ledger.quiet_since(), 1) {
+    // The status of a service does not show the run of another one that it has to wait for.
+    if !ledger.shows_environment() {
+        poll.need(ledger, Fact::History)?;
+    }
+    if !poll.is_settled(ledger.quiet_since(), 1) || ledger.status().counts_waiting() {
         return waits(Phase::NotStarted);
     }
     // A request that was accepted while others were at work had to wait, so it was not without effect.
@@ -304,11 +305,11 @@ fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
 
 /// Whether nothing has run for some time. The status of a service does not show a run that has not reached it.
 fn is_idle(ledger: &Ledger, poll: &Poll) -> bool {
-    let shown = ledger.shown.as_ref();
-    let shows_all = shown.is_some_and(|shown| shown.whole.is_some());
     let goes_on = |run: &Run| run.execution().is_some() && run.fate == Fate::Running;
     let is_listed = !ledger.is_unavailable(Fact::History) && !ledger.runs.iter().any(goes_on);
-    (shows_all || is_listed) && ledger.status().rests() && poll.is_settled(ledger.idle_since(), 4)
+    (ledger.shows_environment() || is_listed)
+        && ledger.status().rests()
+        && poll.is_settled(ledger.idle_since(), 4)
 }
 
 /// Whether the last reading of the queue no longer counts: the queue cannot be read any more, and the
@@ -375,6 +376,16 @@ fn may_follow(ledger: &Ledger, poll: &Poll) -> Step {
     Ok(None)
 }
 
+/// Without a queue, a request that the status counts as waiting can be ours.
+fn may_be_counted(ledger: &Ledger, _: &Poll) -> Step {
+    let is_unnamed = ledger.has_acted() && ledger.request.is_none();
+    let is_hidden = ledger.is_unavailable(Fact::Queue) && ledger.status().counts_waiting();
+    match is_unnamed && is_hidden {
+        true => waits(Phase::Queued),
+        false => Ok(None),
+    }
+}
+
 /// The time since which the runs that can be ours are over and no other one can be hidden. A queued request
 /// is listed in the queue, and a run in the history. Without both, the subject has to be idle.
 fn over_since(ledger: &Ledger) -> Stamp {
@@ -426,7 +437,7 @@ fn lacks_an_action(ledger: &Ledger) -> bool {
 }
 
 /// A run that can be ours can be that of a similar request that was ahead of ours, if ours was not executed.
-fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
+pub(super) fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
     for request in ledger.candidates().competitors() {
         if let Some(id) = request.request() {
             poll.need(ledger, Fact::Request(id))?;
