@@ -1138,6 +1138,34 @@ fn a_request_that_no_endpoint_knows_any_more_does_not_wait_until_the_deadline() 
 }
 
 #[test]
+fn a_request_that_is_over_is_decided_in_a_busy_environment_without_a_queue() {
+    let judged = |is_over: bool| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let mut foreign = past("y", "DEPLOY", "DEPLOYING");
+        foreign.origin = Some("GIT".to_owned());
+        let mut readings = vec![
+            request_status(1_000, 1, "DEPLOYING"),
+            status(1_000, "x", "DEPLOYING"),
+            unavailable(1_000, Fact::Queue),
+            status(60_000, "y", "DEPLOYING"),
+            history(60_000, &[foreign, past("x", "DEPLOY", "DEPLOYED")]),
+        ];
+        readings.push(match is_over {
+            true => unknown(40_000),
+            false => unavailable(40_000, Fact::Request(request(1))),
+        });
+        readings.push(match is_over {
+            true => unknown(60_000),
+            false => unavailable(60_000, Fact::Request(request(1))),
+        });
+        readings.push(status(80_000, "y", "DEPLOYING"));
+        judge(&seen(ledger, &readings), 81_000)
+    };
+    assert!(is_reached(&judged(true)));
+    assert!(is_pending(&judged(false)));
+}
+
+#[test]
 fn a_success_that_needs_no_action_is_none_if_the_response_was_lost() {
     let judged = |is_lost: bool| {
         let before = baseline(&environment(), "STOPPED");

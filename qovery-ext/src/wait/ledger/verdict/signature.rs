@@ -387,9 +387,10 @@ fn may_be_counted(ledger: &Ledger, _: &Poll) -> Step {
 }
 
 /// The time since which the runs that can be ours are over and no other one can be hidden. A queued request
-/// is listed in the queue, and a run in the history. Without both, the subject has to be idle.
+/// is listed in the queue, and a run in the history. Without both, the subject has to be idle, or the request over.
 fn over_since(ledger: &Ledger) -> Stamp {
-    let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
+    let hides_runs = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
+    let is_open = hides_runs && ledger.over_since().is_none();
     let ends = all(ledger).into_iter().filter_map(Run::end);
     match ends.map(|end| end.at).max() {
         Some(last) if !is_open => last.max(ledger.asked_at().saturating_add(millis(LATE))),
