@@ -9,6 +9,7 @@ use crate::files::{CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
 use crate::lock::{Generated, LOCK, Lock, Upstream};
 use crate::printable::Printable;
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::verified::State;
 use crate::write;
 
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None => None,
     };
     if let (true, Some(out)) = (args.stream, &args.out) {
-        let generated = stream::generate(&spec, overlay.as_deref())?;
+        let generated = stream::generate(&spec, overlay.as_deref(), Record::default())?;
         eprint!("{}", notes(&generated.remarks));
         return written_new(&generated.tree, out);
     }
@@ -192,7 +193,8 @@ pub(crate) fn websocket_side(root: &Path) -> Result<Option<stream::Generated>, P
         return Ok(None);
     }
     let overlay = Some(root.join(stream::OVERLAY)).filter(|overlay| overlay.exists());
-    stream::generate(&spec, overlay.as_deref()).map(Some)
+    let record = Record::of_this_program("formatted-stream");
+    stream::generate(&spec, overlay.as_deref(), record).map(Some)
 }
 
 /// The lines that report decisions of the generator.

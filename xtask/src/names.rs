@@ -1,7 +1,7 @@
 //! The command `names`: maps the model names of another generated client to those of this one.
 //!
 //! The official Rust client names an inline schema by its place: `JobRequestAllOfSourceDocker` is the property
-//! `docker` of the property `source` of `JobRequest`. The same place in the normalised contract has a model here.
+//! `docker` of the property `source` of `JobRequest`. The same place in the normalized contract has a model here.
 //! A file lists the names of the official client, one per line.
 
 use std::collections::BTreeSet;
@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use heck::ToUpperCamelCase;
 
-use crate::codegen::model::{Normalised, SchemaKind, TypeModel};
-use crate::codegen::normalise;
+use crate::codegen::model::{Normalized, SchemaKind, TypeModel};
+use crate::codegen::normalize;
 use crate::contract;
 use crate::files::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
@@ -45,7 +45,7 @@ pub(crate) fn table(file: &Path) -> Result<String, Problem> {
         .collect();
     let root = crate::repository();
     let document = contract::load_with(&root.join(CONTRACT), Some(&root.join(OVERLAY)))?;
-    let models = normalise(&document)?;
+    let models = normalize(&document)?;
     let models = Models(&models);
     let different = names.iter().filter(|name| !models.is_here(name));
     let rows: Vec<String> = different
@@ -60,7 +60,7 @@ pub(crate) fn table(file: &Path) -> Result<String, Problem> {
 }
 
 /// The models of this client.
-struct Models<'a>(&'a Normalised);
+struct Models<'a>(&'a Normalized);
 
 impl Models<'_> {
     /// Whether the client has a type of this name, or had one.
@@ -240,7 +240,7 @@ mod tests {
         let found = crate::with_room(|| {
             let root = crate::repository();
             let document = contract::load_with(&root.join(CONTRACT), Some(&root.join(OVERLAY)))?;
-            let models = Models(&normalise(&document)?);
+            let models = Models(&normalize(&document)?);
             Ok([
                 "JobRequestAllOfSourceDocker",
                 "HelmRequestAllOfSourceOneOf1",

@@ -18,134 +18,134 @@ use crate::mocks::{MockEntry, decoded};
 pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getAccountInformation",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::AccountInfo>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::AccountInfo>(response)?;
             Ok(
                 server
                     .get_account_information(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAccountInformation",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let body = given.body::<types::AccountInfoEditRequest>()?;
-            let answer = decoded::<types::AccountInfo>(answer)?;
+            let response = decoded::<types::AccountInfo>(response)?;
             Ok(
                 server
                     .edit_account_information(|when, then| {
                         when.body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getBitbucketRepositories",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_bitbucket_repositories(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getBitbucketRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("query name")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_bitbucket_repository_branches(|when, then| {
                         when.name(value_0.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGitProviderAccount",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::GitAuthProviderResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::GitAuthProviderResponseList>(response)?;
             Ok(
                 server
                     .get_git_provider_account(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGithubRepositories",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_github_repositories(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGithubRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("query name")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_github_repository_branches(|when, then| {
                         when.name(value_0.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGitlabRepositories",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_gitlab_repositories(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGitlabRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("query name")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_gitlab_repository_branches(|when, then| {
                         when.name(value_0.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAccountReferral",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::Referral>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::Referral>(response)?;
             Ok(
                 server
                     .get_account_referral(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -165,28 +165,28 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listClusterOperatorFleet",
-        mock: |server, _, answer| {
-            let answer = decoded::<
+        mock: |server, _, response| {
+            let response = decoded::<
                 types::ClusterOperatorFleetInventoryResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_cluster_operator_fleet(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getUserSignUp",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::SignUp>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::SignUp>(response)?;
             Ok(
                 server
                     .get_user_sign_up(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -206,43 +206,43 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getAgenticWorkflow",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path agenticWorkflowId")?;
-            let answer = decoded::<types::AgenticWorkflowResponse>(answer)?;
+            let response = decoded::<types::AgenticWorkflowResponse>(response)?;
             Ok(
                 server
                     .get_agentic_workflow(|when, then| {
                         when.agentic_workflow_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAgenticWorkflow",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path agenticWorkflowId")?;
             let body = given.body::<types::AgenticWorkflowRequest>()?;
-            let answer = decoded::<types::AgenticWorkflowResponse>(answer)?;
+            let response = decoded::<types::AgenticWorkflowResponse>(response)?;
             Ok(
                 server
                     .edit_agentic_workflow(|when, then| {
                         when.agentic_workflow_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deleteAgenticWorkflow",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path agenticWorkflowId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .delete_agentic_workflow(|when, then| {
                         when.agentic_workflow_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
@@ -263,29 +263,29 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listAgenticWorkflowDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path agenticWorkflowId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_agentic_workflow_deployment_history_v2(|when, then| {
                         when.agentic_workflow_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createAlertReceiver",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let body = given.body::<types::AlertReceiverCreationRequest>()?;
-            let answer = decoded::<types::AlertReceiverResponse>(answer)?;
+            let response = decoded::<types::AlertReceiverResponse>(response)?;
             Ok(
                 server
                     .create_alert_receiver(|when, then| {
                         when.body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -305,29 +305,29 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getAlertReceiver",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path alertReceiverId")?;
-            let answer = decoded::<types::AlertReceiverResponse>(answer)?;
+            let response = decoded::<types::AlertReceiverResponse>(response)?;
             Ok(
                 server
                     .get_alert_receiver(|when, then| {
                         when.alert_receiver_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAlertReceiver",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path alertReceiverId")?;
             let body = given.body::<types::AlertReceiverEditRequest>()?;
-            let answer = decoded::<types::AlertReceiverResponse>(answer)?;
+            let response = decoded::<types::AlertReceiverResponse>(response)?;
             Ok(
                 server
                     .edit_alert_receiver(|when, then| {
                         when.alert_receiver_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -361,43 +361,43 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createAlertRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let body = given.body::<types::AlertRuleCreationRequest>()?;
-            let answer = decoded::<types::AlertRuleResponse>(answer)?;
+            let response = decoded::<types::AlertRuleResponse>(response)?;
             Ok(
                 server
                     .create_alert_rule(|when, then| {
                         when.body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAlertRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path alertRuleId")?;
-            let answer = decoded::<types::AlertRuleResponse>(answer)?;
+            let response = decoded::<types::AlertRuleResponse>(response)?;
             Ok(
                 server
                     .get_alert_rule(|when, then| {
                         when.alert_rule_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAlertRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path alertRuleId")?;
             let body = given.body::<types::AlertRuleEditRequest>()?;
-            let answer = decoded::<types::AlertRuleResponse>(answer)?;
+            let response = decoded::<types::AlertRuleResponse>(response)?;
             Ok(
                 server
                     .edit_alert_rule(|when, then| {
                         when.alert_rule_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -417,29 +417,29 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Application>(answer)?;
+            let response = decoded::<types::Application>(response)?;
             Ok(
                 server
                     .get_application(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::ApplicationEditRequest>()?;
-            let answer = decoded::<types::Application>(answer)?;
+            let response = decoded::<types::Application>(response)?;
             Ok(
                 server
                     .edit_application(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -460,165 +460,165 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::ApplicationAdvancedSettings>(answer)?;
+            let response = decoded::<types::ApplicationAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_advanced_settings(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::ApplicationAdvancedSettings>()?;
-            let answer = decoded::<types::ApplicationAdvancedSettings>(answer)?;
+            let response = decoded::<types::ApplicationAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_advanced_settings(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkApplicationCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::CheckedCustomDomainsResponse>(answer)?;
+            let response = decoded::<types::CheckedCustomDomainsResponse>(response)?;
             Ok(
                 server
                     .check_application_custom_domain(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::Application>(answer)?;
+            let response = decoded::<types::Application>(response)?;
             Ok(
                 server
                     .clone_application(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationCommit",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<String>("query startId")?;
             let value_2 = given.value::<String>("query gitCommitId")?;
-            let answer = decoded::<types::CommitResponseList>(answer)?;
+            let response = decoded::<types::CommitResponseList>(response)?;
             Ok(
                 server
                     .list_application_commit(|when, then| {
                         when.application_id(value_0)
                             .start_id(value_1.as_str())
                             .git_commit_id(value_2.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationContributor",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::UserResponseList>(answer)?;
+            let response = decoded::<types::UserResponseList>(response)?;
             Ok(
                 server
                     .list_application_contributor(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationCurrentScale",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::ApplicationCurrentScale>(answer)?;
+            let response = decoded::<types::ApplicationCurrentScale>(response)?;
             Ok(
                 server
                     .get_application_current_scale(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationCurrentStorageDisk",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::StorageDiskResponseList>(answer)?;
+            let response = decoded::<types::StorageDiskResponseList>(response)?;
             Ok(
                 server
                     .get_application_current_storage_disk(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::CustomDomainResponseList>(answer)?;
+            let response = decoded::<types::CustomDomainResponseList>(response)?;
             Ok(
                 server
                     .list_application_custom_domain(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .create_application_custom_domain(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .edit_custom_domain(|when, then| {
                         when.application_id(value_0)
                             .custom_domain_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -639,44 +639,44 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getCustomDomainStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .get_custom_domain_status(|when, then| {
                         when.application_id(value_0).custom_domain_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::DatabaseResponseList>(answer)?;
+            let response = decoded::<types::DatabaseResponseList>(response)?;
             Ok(
                 server
                     .list_application_database(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "attachDatabasetoApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path targetDatabaseId")?;
-            let answer = decoded::<types::Database>(answer)?;
+            let response = decoded::<types::Database>(response)?;
             Ok(
                 server
                     .attach_databaseto_application(|when, then| {
                         when.application_id(value_0).target_database_id(value_1);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -697,29 +697,29 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listApplicationDependency",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::ApplicationResponseList>(answer)?;
+            let response = decoded::<types::ApplicationResponseList>(response)?;
             Ok(
                 server
                     .list_application_dependency(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationDependency",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path targetApplicationId")?;
-            let answer = decoded::<types::Application>(answer)?;
+            let response = decoded::<types::Application>(response)?;
             Ok(
                 server
                     .create_application_dependency(|when, then| {
                         when.application_id(value_0).target_application_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -740,94 +740,94 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "deployApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::DeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_application(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<types::DeploymentHistoryPage>(answer)?;
+            let response = decoded::<types::DeploymentHistoryPage>(response)?;
             Ok(
                 server
                     .list_application_deployment_history(|when, then| {
                         when.application_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_application_deployment_history_v2(|when, then| {
                         when.application_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationDeploymentRestrictions",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ApplicationDeploymentRestrictionResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_application_deployment_restrictions(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::ApplicationDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::ApplicationDeploymentRestriction>(answer)?;
+            let response = decoded::<types::ApplicationDeploymentRestriction>(response)?;
             Ok(
                 server
                     .create_application_deployment_restriction(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editApplicationDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRestrictionId")?;
             let body = given.body::<types::ApplicationDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::ApplicationDeploymentRestriction>(answer)?;
+            let response = decoded::<types::ApplicationDeploymentRestriction>(response)?;
             Ok(
                 server
                     .edit_application_deployment_restriction(|when, then| {
                         when.application_id(value_0)
                             .deployment_restriction_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -848,62 +848,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listApplicationEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::EnvironmentVariableResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentVariableResponseList>(response)?;
             Ok(
                 server
                     .list_application_environment_variable(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::EnvironmentVariableRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_application_environment_variable(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "importEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::VariableImportRequest>()?;
-            let answer = decoded::<types::VariableImport>(answer)?;
+            let response = decoded::<types::VariableImport>(response)?;
             Ok(
                 server
                     .import_environment_variable(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editApplicationEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::EnvironmentVariableEditRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .edit_application_environment_variable(|when, then| {
                         when.application_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -924,122 +924,122 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createApplicationEnvironmentVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_application_environment_variable_alias(|when, then| {
                         when.application_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationEnvironmentVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_application_environment_variable_override(|when, then| {
                         when.application_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationEvent",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<types::EventPaginatedResponseList>(answer)?;
+            let response = decoded::<types::EventPaginatedResponseList>(response)?;
             Ok(
                 server
                     .list_application_event(|when, then| {
                         when.application_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationCurrentInstance",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::InstanceResponseList>(answer)?;
+            let response = decoded::<types::InstanceResponseList>(response)?;
             Ok(
                 server
                     .get_application_current_instance(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationLinks",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::LinkResponseList>(answer)?;
+            let response = decoded::<types::LinkResponseList>(response)?;
             Ok(
                 server
                     .list_application_links(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationLog",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::LogResponseList>(answer)?;
+            let response = decoded::<types::LogResponseList>(response)?;
             Ok(
                 server
                     .list_application_log(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationLogicalDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::LogicalDatabaseResponseList>(answer)?;
+            let response = decoded::<types::LogicalDatabaseResponseList>(response)?;
             Ok(
                 server
                     .list_application_logical_database(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "attachLogicalDatabasetoApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path targetLogicalDatabaseId")?;
-            let answer = decoded::<types::LogicalDatabase>(answer)?;
+            let response = decoded::<types::LogicalDatabase>(response)?;
             Ok(
                 server
                     .attach_logical_databaseto_application(|when, then| {
                         when.application_id(value_0).target_logical_database_id(value_1);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -1060,191 +1060,191 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getApplicationMetricCpu",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricCpuResponseList>(answer)?;
+            let response = decoded::<types::MetricCpuResponseList>(response)?;
             Ok(
                 server
                     .get_application_metric_cpu(|when, then| {
                         when.application_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationMetricHealthCheck",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricGenericResponseList>(answer)?;
+            let response = decoded::<types::MetricGenericResponseList>(response)?;
             Ok(
                 server
                     .get_application_metric_health_check(|when, then| {
                         when.application_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationMetricMemory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricMemoryResponseList>(answer)?;
+            let response = decoded::<types::MetricMemoryResponseList>(response)?;
             Ok(
                 server
                     .get_application_metric_memory(|when, then| {
                         when.application_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationMetricRestart",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricRestart>(answer)?;
+            let response = decoded::<types::MetricRestart>(response)?;
             Ok(
                 server
                     .get_application_metric_restart(|when, then| {
                         when.application_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationMetricStorage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricStorageResponseList>(answer)?;
+            let response = decoded::<types::MetricStorageResponseList>(response)?;
             Ok(
                 server
                     .get_application_metric_storage(|when, then| {
                         when.application_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationNetwork",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::ApplicationNetwork>(answer)?;
+            let response = decoded::<types::ApplicationNetwork>(response)?;
             Ok(
                 server
                     .get_application_network(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editApplicationNetwork",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::ApplicationNetworkRequest>()?;
-            let answer = decoded::<types::ApplicationNetwork>(answer)?;
+            let response = decoded::<types::ApplicationNetwork>(response)?;
             Ok(
                 server
                     .edit_application_network(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_application(|when, then| {
                         when.application_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "restartApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .restart_application(|when, then| {
                         when.application_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "rebootApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .reboot_application(|when, then| {
                         when.application_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::SecretResponseList>(answer)?;
+            let response = decoded::<types::SecretResponseList>(response)?;
             Ok(
                 server
                     .list_application_secrets(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::SecretRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_application_secret(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editApplicationSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::SecretEditRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .edit_application_secret(|when, then| {
                         when.application_id(value_0).secret_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -1265,89 +1265,89 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createApplicationSecretAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_application_secret_alias(|when, then| {
                         when.application_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationSecretOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_application_secret_override(|when, then| {
                         when.application_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getApplicationStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .get_application_status(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .stop_application(|when, then| {
                         when.application_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplicationTag",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
-            let answer = decoded::<types::TagResponseList>(answer)?;
+            let response = decoded::<types::TagResponseList>(response)?;
             Ok(
                 server
                     .list_application_tag(|when, then| {
                         when.application_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplicationTag",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<types::TagRequest>()?;
-            let answer = decoded::<types::TagResponseList>(answer)?;
+            let response = decoded::<types::TagResponseList>(response)?;
             Ok(
                 server
                     .create_application_tag(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -1368,96 +1368,98 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "uninstallApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_application(|when, then| {
                         when.application_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getArgoCdApp",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path argocdAppId")?;
-            let answer = decoded::<types::ArgocdAppResponse>(answer)?;
+            let response = decoded::<types::ArgocdAppResponse>(response)?;
             Ok(
                 server
                     .get_argo_cd_app(|when, then| {
                         when.argocd_app_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getArgoCdAppManifest",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path argocdAppId")?;
-            let answer = decoded::<types::ArgocdAppManifestResponse>(answer)?;
+            let response = decoded::<types::ArgocdAppManifestResponse>(response)?;
             Ok(
                 server
                     .get_argo_cd_app_manifest(|when, then| {
                         when.argocd_app_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAvailableContainerRegistry",
-        mock: |server, _, answer| {
-            let answer = decoded::<
+        mock: |server, _, response| {
+            let response = decoded::<
                 types::AvailableContainerRegistryResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_available_container_registry(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAvailableHelmRepository",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::AvailableHelmRepositoryResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<
+                types::AvailableHelmRepositoryResponseList,
+            >(response)?;
             Ok(
                 server
                     .list_available_helm_repository(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSFeatures",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterFeatureResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterFeatureResponseList>(response)?;
             Ok(
                 server
                     .list_aws_features(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSEKSInstanceType",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("path region")?;
             let value_1 = given.value::<bool>("query only_meets_resource_reqs")?;
             let value_2 = given.value::<bool>("query with_gpu")?;
             let value_3 = given.value::<types::ListInstanceTypeGpu>("query gpu")?;
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_awseks_instance_type(|when, then| {
@@ -1465,75 +1467,75 @@ pub static MOCKS: &[MockEntry] = &[
                             .only_meets_resource_reqs(value_1)
                             .with_gpu(value_2)
                             .gpu(value_3);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSInstanceType",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_aws_instance_type(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSManagedDatabaseInstanceType",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("path region")?;
             let value_1 = given.value::<String>("path databaseType")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ManagedDatabaseInstanceTypeResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_aws_managed_database_instance_type(|when, then| {
                         when.region(value_0.as_str()).database_type(value_1.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSManagedDatabaseType",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ManagedDatabaseTypeResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ManagedDatabaseTypeResponseList>(response)?;
             Ok(
                 server
                     .list_aws_managed_database_type(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSRegions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterRegionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterRegionResponseList>(response)?;
             Ok(
                 server
                     .list_aws_regions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAzureAKSInstanceType",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("path region")?;
             let value_1 = given.value::<bool>("query only_meets_resource_reqs")?;
             let value_2 = given.value::<bool>("query with_gpu")?;
             let value_3 = given.value::<types::ListInstanceTypeGpu>("query gpu")?;
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_azure_aks_instance_type(|when, then| {
@@ -1541,133 +1543,133 @@ pub static MOCKS: &[MockEntry] = &[
                             .only_meets_resource_reqs(value_1)
                             .with_gpu(value_2)
                             .gpu(value_3);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAzureFeatures",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterFeatureResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterFeatureResponseList>(response)?;
             Ok(
                 server
                     .list_azure_features(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAzureRegions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterRegionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterRegionResponseList>(response)?;
             Ok(
                 server
                     .list_azure_regions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateBlueprint",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path blueprintId")?;
             let body = given.body::<types::BlueprintUpdateRequest>()?;
-            let answer = decoded::<types::BlueprintResponse>(answer)?;
+            let response = decoded::<types::BlueprintResponse>(response)?;
             Ok(
                 server
                     .update_blueprint(|when, then| {
                         when.blueprint_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployBlueprint",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path blueprintId")?;
-            let answer = decoded::<types::BlueprintDeploymentAckResponse>(answer)?;
+            let response = decoded::<types::BlueprintDeploymentAckResponse>(response)?;
             Ok(
                 server
                     .deploy_blueprint(|when, then| {
                         when.blueprint_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkBlueprintUpdate",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path blueprintId")?;
-            let answer = decoded::<types::BlueprintUpdateResponse>(answer)?;
+            let response = decoded::<types::BlueprintUpdateResponse>(response)?;
             Ok(
                 server
                     .check_blueprint_update(|when, then| {
                         when.blueprint_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "previewBlueprintUpdate",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path blueprintId")?;
             let body = given.body::<types::BlueprintUpdateRequest>()?;
-            let answer = decoded::<types::BlueprintUpdatePreviewResponse>(answer)?;
+            let response = decoded::<types::BlueprintUpdatePreviewResponse>(response)?;
             Ok(
                 server
                     .preview_blueprint_update(|when, then| {
                         when.blueprint_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listCloudProvider",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::CloudProviderResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::CloudProviderResponseList>(response)?;
             Ok(
                 server
                     .list_cloud_provider(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getArgoCdCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ArgoCdCredentialsResponse>(answer)?;
+            let response = decoded::<types::ArgoCdCredentialsResponse>(response)?;
             Ok(
                 server
                     .get_argo_cd_credentials(|when, then| {
                         when.cluster_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "saveArgoCdCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ArgoCdCredentialsRequest>()?;
-            let answer = decoded::<types::ArgoCdCredentialsResponse>(answer)?;
+            let response = decoded::<types::ArgoCdCredentialsResponse>(response)?;
             Ok(
                 server
                     .save_argo_cd_credentials(|when, then| {
                         when.cluster_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -1687,86 +1689,90 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "checkArgoCdConnection",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ArgoCdCredentialsRequest>()?;
-            let answer = decoded::<types::ArgoCdConnectionCheckResponse>(answer)?;
+            let response = decoded::<types::ArgoCdConnectionCheckResponse>(response)?;
             Ok(
                 server
                     .check_argo_cd_connection(|when, then| {
                         when.cluster_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getArgoCdAssociatedServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ArgocdAssociatedServicesResponseList>(answer)?;
+            let response = decoded::<
+                types::ArgocdAssociatedServicesResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_argo_cd_associated_services(|when, then| {
                         when.cluster_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterDnsProvider",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterDnsProviderResponse>(answer)?;
+            let response = decoded::<types::ClusterDnsProviderResponse>(response)?;
             Ok(
                 server
                     .get_cluster_dns_provider(|when, then| {
                         when.cluster_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editClusterDnsProvider",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterDnsProviderRequest>()?;
-            let answer = decoded::<types::ClusterDnsProviderResponse>(answer)?;
+            let response = decoded::<types::ClusterDnsProviderResponse>(response)?;
             Ok(
                 server
                     .edit_cluster_dns_provider(|when, then| {
                         when.cluster_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "get-environments-by-cluster-id",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterEnvironmentResponseList>(answer)?;
+            let response = decoded::<types::ClusterEnvironmentResponseList>(response)?;
             Ok(
                 server
                     .get_environments_by_cluster_id(|when, then| {
                         when.cluster_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "get-cluster-kubernetes-events",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<String>("query from_date_time")?;
             let value_2 = given.value::<String>("query to_date_time")?;
             let value_3 = given.value::<String>("query node_name")?;
             let value_4 = given.value::<String>("query pod_name")?;
             let value_5 = given.value::<String>("query reporting_component")?;
-            let answer = decoded::<types::GetClusterKubernetesEventsResponse>(answer)?;
+            let response = decoded::<
+                types::GetClusterKubernetesEventsResponse,
+            >(response)?;
             Ok(
                 server
                     .get_cluster_kubernetes_events(|when, then| {
@@ -1776,22 +1782,22 @@ pub static MOCKS: &[MockEntry] = &[
                             .node_name(value_3.as_str())
                             .pod_name(value_4.as_str())
                             .reporting_component(value_5.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "lockCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterLockRequest>()?;
-            let answer = decoded::<types::ClusterLock>(answer)?;
+            let response = decoded::<types::ClusterLock>(response)?;
             Ok(
                 server
                     .lock_cluster(|when, then| {
                         when.cluster_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -1811,7 +1817,7 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "get-cluster-logs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<String>("query endpoint")?;
             let value_2 = given.value::<String>("query query")?;
@@ -1823,7 +1829,7 @@ pub static MOCKS: &[MockEntry] = &[
             let value_8 = given.value::<String>("query interval")?;
             let value_9 = given.value::<String>("query direction")?;
             let value_10 = given.value::<String>("query time")?;
-            let answer = decoded::<types::ClusterLogsResponse>(answer)?;
+            let response = decoded::<types::ClusterLogsResponse>(response)?;
             Ok(
                 server
                     .get_cluster_logs(|when, then| {
@@ -1838,14 +1844,14 @@ pub static MOCKS: &[MockEntry] = &[
                             .interval(value_8.as_str())
                             .direction(value_9.as_str())
                             .time(value_10.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "get-cluster-metrics",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<String>("query endpoint")?;
             let value_2 = given.value::<String>("query query")?;
@@ -1863,7 +1869,7 @@ pub static MOCKS: &[MockEntry] = &[
             let value_14 = given.value::<String>("query metric_short_name")?;
             let value_15 = given.value::<String>("query trace_id")?;
             let value_16 = given.value::<String>("query range")?;
-            let answer = decoded::<types::ClusterMetricsResponse>(answer)?;
+            let response = decoded::<types::ClusterMetricsResponse>(response)?;
             Ok(
                 server
                     .get_cluster_metrics(|when, then| {
@@ -1884,124 +1890,126 @@ pub static MOCKS: &[MockEntry] = &[
                             .metric_short_name(value_14.as_str())
                             .trace_id(value_15.as_str())
                             .range(value_16.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "get-cluster-token-by-clusterId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<bool>("query read_only")?;
-            let answer = decoded::<types::GetClusterTokenByClusterIdResponse>(answer)?;
+            let response = decoded::<
+                types::GetClusterTokenByClusterIdResponse,
+            >(response)?;
             Ok(
                 server
                     .get_cluster_token_by_cluster_id(|when, then| {
                         when.cluster_id(value_0).read_only(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "upgradeCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterStatus>(answer)?;
+            let response = decoded::<types::ClusterStatus>(response)?;
             Ok(
                 server
                     .upgrade_cluster(|when, then| {
                         when.cluster_id(value_0);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listClusterAnalyses",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterAnalysisResponseList>(answer)?;
+            let response = decoded::<types::ClusterAnalysisResponseList>(response)?;
             Ok(
                 server
                     .list_cluster_analyses(|when, then| {
                         when.cluster_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "startClusterAnalysis",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterAnalysisRequest>()?;
-            let answer = decoded::<types::ClusterAnalysisResponse>(answer)?;
+            let response = decoded::<types::ClusterAnalysisResponse>(response)?;
             Ok(
                 server
                     .start_cluster_analysis(|when, then| {
                         when.cluster_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterAnalysis",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<uuid::Uuid>("path analysisId")?;
-            let answer = decoded::<types::ClusterAnalysisResponse>(answer)?;
+            let response = decoded::<types::ClusterAnalysisResponse>(response)?;
             Ok(
                 server
                     .get_cluster_analysis(|when, then| {
                         when.cluster_id(value_0).analysis_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listClusterAnalysisLogs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<uuid::Uuid>("path analysisId")?;
-            let answer = decoded::<types::ClusterAnalysisLogResponseList>(answer)?;
+            let response = decoded::<types::ClusterAnalysisLogResponseList>(response)?;
             Ok(
                 server
                     .list_cluster_analysis_logs(|when, then| {
                         when.cluster_id(value_0).analysis_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::ContainerResponse>(answer)?;
+            let response = decoded::<types::ContainerResponse>(response)?;
             Ok(
                 server
                     .get_container(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::ContainerRequest>()?;
-            let answer = decoded::<types::ContainerResponse>(answer)?;
+            let response = decoded::<types::ContainerResponse>(response)?;
             Ok(
                 server
                     .edit_container(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2022,131 +2030,131 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getContainerAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::ContainerAdvancedSettings>(answer)?;
+            let response = decoded::<types::ContainerAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_container_advanced_settings(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::ContainerAdvancedSettings>()?;
-            let answer = decoded::<types::ContainerAdvancedSettings>(answer)?;
+            let response = decoded::<types::ContainerAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_container_advanced_settings(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkContainerCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::CheckedCustomDomainsResponse>(answer)?;
+            let response = decoded::<types::CheckedCustomDomainsResponse>(response)?;
             Ok(
                 server
                     .check_container_custom_domain(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::ContainerResponse>(answer)?;
+            let response = decoded::<types::ContainerResponse>(response)?;
             Ok(
                 server
                     .clone_container(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerCurrentScale",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::ContainerCurrentScale>(answer)?;
+            let response = decoded::<types::ContainerCurrentScale>(response)?;
             Ok(
                 server
                     .get_container_current_scale(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerCurrentStorageDisk",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::StorageDiskResponseList>(answer)?;
+            let response = decoded::<types::StorageDiskResponseList>(response)?;
             Ok(
                 server
                     .get_container_current_storage_disk(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::CustomDomainResponseList>(answer)?;
+            let response = decoded::<types::CustomDomainResponseList>(response)?;
             Ok(
                 server
                     .list_container_custom_domain(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .create_container_custom_domain(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .edit_container_custom_domain(|when, then| {
                         when.container_id(value_0).custom_domain_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2167,44 +2175,44 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getContainerCustomDomainStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .get_container_custom_domain_status(|when, then| {
                         when.container_id(value_0).custom_domain_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerDependency",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::ContainerResponseList>(answer)?;
+            let response = decoded::<types::ContainerResponseList>(response)?;
             Ok(
                 server
                     .list_container_dependency(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerDependency",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path targetContainerId")?;
-            let answer = decoded::<types::ContainerResponse>(answer)?;
+            let response = decoded::<types::ContainerResponse>(response)?;
             Ok(
                 server
                     .create_container_dependency(|when, then| {
                         when.container_id(value_0).target_container_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2225,108 +2233,108 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "deployContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::ContainerDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_container(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListContainerDeploymentHistoryResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_container_deployment_history(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_container_deployment_history_v2(|when, then| {
                         when.container_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::EnvironmentVariableResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentVariableResponseList>(response)?;
             Ok(
                 server
                     .list_container_environment_variable(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::EnvironmentVariableRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_container_environment_variable(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "importContainerEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::VariableImportRequest>()?;
-            let answer = decoded::<types::VariableImport>(answer)?;
+            let response = decoded::<types::VariableImport>(response)?;
             Ok(
                 server
                     .import_container_environment_variable(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::EnvironmentVariableEditRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .edit_container_environment_variable(|when, then| {
                         when.container_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2347,107 +2355,107 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createContainerEnvironmentVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_container_environment_variable_alias(|when, then| {
                         when.container_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerEnvironmentVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_container_environment_variable_override(|when, then| {
                         when.container_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerCurrentInstance",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::InstanceResponseList>(answer)?;
+            let response = decoded::<types::InstanceResponseList>(response)?;
             Ok(
                 server
                     .get_container_current_instance(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerLinks",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::LinkResponseList>(answer)?;
+            let response = decoded::<types::LinkResponseList>(response)?;
             Ok(
                 server
                     .list_container_links(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerLog",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::LogResponseList>(answer)?;
+            let response = decoded::<types::LogResponseList>(response)?;
             Ok(
                 server
                     .list_container_log(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerLogicalDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::LogicalDatabaseResponseList>(answer)?;
+            let response = decoded::<types::LogicalDatabaseResponseList>(response)?;
             Ok(
                 server
                     .list_container_logical_database(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "attachLogicalDatabaseToContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path targetLogicalDatabaseId")?;
-            let answer = decoded::<types::LogicalDatabase>(answer)?;
+            let response = decoded::<types::LogicalDatabase>(response)?;
             Ok(
                 server
                     .attach_logical_database_to_container(|when, then| {
                         when.container_id(value_0).target_logical_database_id(value_1);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -2468,116 +2476,116 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getContainerNetwork",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::ContainerNetwork>(answer)?;
+            let response = decoded::<types::ContainerNetwork>(response)?;
             Ok(
                 server
                     .get_container_network(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerNetwork",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::ContainerNetworkRequest>()?;
-            let answer = decoded::<types::ContainerNetwork>(answer)?;
+            let response = decoded::<types::ContainerNetwork>(response)?;
             Ok(
                 server
                     .edit_container_network(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_container(|when, then| {
                         when.container_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "restartContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .restart_container(|when, then| {
                         when.container_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "rebootContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .reboot_container(|when, then| {
                         when.container_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::SecretResponseList>(answer)?;
+            let response = decoded::<types::SecretResponseList>(response)?;
             Ok(
                 server
                     .list_container_secrets(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<types::SecretRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_container_secret(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::SecretEditRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .edit_container_secret(|when, then| {
                         when.container_id(value_0).secret_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2598,104 +2606,104 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createContainerSecretAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_container_secret_alias(|when, then| {
                         when.container_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerSecretOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_container_secret_override(|when, then| {
                         when.container_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .get_container_status(|when, then| {
                         when.container_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .stop_container(|when, then| {
                         when.container_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_container(|when, then| {
                         when.container_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Database>(answer)?;
+            let response = decoded::<types::Database>(response)?;
             Ok(
                 server
                     .get_database(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<types::DatabaseEditRequest>()?;
-            let answer = decoded::<types::Database>(answer)?;
+            let response = decoded::<types::Database>(response)?;
             Ok(
                 server
                     .edit_database(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2716,14 +2724,14 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listDatabaseApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::ApplicationResponseList>(answer)?;
+            let response = decoded::<types::ApplicationResponseList>(response)?;
             Ok(
                 server
                     .list_database_application(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -2744,30 +2752,30 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listDatabaseBackup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<types::BackupPaginatedResponseList>(answer)?;
+            let response = decoded::<types::BackupPaginatedResponseList>(response)?;
             Ok(
                 server
                     .list_database_backup(|when, then| {
                         when.database_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "addBackupDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<types::BackupRequest>()?;
-            let answer = decoded::<types::Backup>(answer)?;
+            let response = decoded::<types::Backup>(response)?;
             Ok(
                 server
                     .add_backup_database(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -2788,402 +2796,406 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "cloneDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::Database>(answer)?;
+            let response = decoded::<types::Database>(response)?;
             Ok(
                 server
                     .clone_database(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseCurrentMetric",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::DatabaseCurrentMetric>(answer)?;
+            let response = decoded::<types::DatabaseCurrentMetric>(response)?;
             Ok(
                 server
                     .get_database_current_metric(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<bool>("query applyImmediately")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_database(|when, then| {
                         when.database_id(value_0).apply_immediately(value_1);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDatabaseDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListDatabaseDeploymentHistoryResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_database_deployment_history(|when, then| {
                         when.database_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDatabaseDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_database_deployment_history_v2(|when, then| {
                         when.database_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDatabaseEvent",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<types::EventPaginatedResponseList>(answer)?;
+            let response = decoded::<types::EventPaginatedResponseList>(response)?;
             Ok(
                 server
                     .list_database_event(|when, then| {
                         when.database_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listLogicalDatabaseDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::LogicalDatabaseResponseList>(answer)?;
+            let response = decoded::<types::LogicalDatabaseResponseList>(response)?;
             Ok(
                 server
                     .list_logical_database_database(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createLogicalDatabaseOnDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<types::LogicalDatabaseRequest>()?;
-            let answer = decoded::<types::LogicalDatabase>(answer)?;
+            let response = decoded::<types::LogicalDatabase>(response)?;
             Ok(
                 server
                     .create_logical_database_on_database(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMasterCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Credentials>(answer)?;
+            let response = decoded::<types::Credentials>(response)?;
             Ok(
                 server
                     .get_database_master_credentials(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editDatabaseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<types::CredentialsRequest>()?;
-            let answer = decoded::<types::Credentials>(answer)?;
+            let response = decoded::<types::Credentials>(response)?;
             Ok(
                 server
                     .edit_database_credentials(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMetricCpu",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricCpuDatapointResponseList>(answer)?;
+            let response = decoded::<types::MetricCpuDatapointResponseList>(response)?;
             Ok(
                 server
                     .get_database_metric_cpu(|when, then| {
                         when.database_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMetricHealthCheck",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricGenericResponseList>(answer)?;
+            let response = decoded::<types::MetricGenericResponseList>(response)?;
             Ok(
                 server
                     .get_database_metric_health_check(|when, then| {
                         when.database_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMetricMemory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricMemoryDatapointResponseList>(answer)?;
+            let response = decoded::<
+                types::MetricMemoryDatapointResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_database_metric_memory(|when, then| {
                         when.database_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMetricRestart",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricRestart>(answer)?;
+            let response = decoded::<types::MetricRestart>(response)?;
             Ok(
                 server
                     .get_database_metric_restart(|when, then| {
                         when.database_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseMetricStorage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query lastSeconds")?;
-            let answer = decoded::<types::MetricStorageDatapointResponseList>(answer)?;
+            let response = decoded::<
+                types::MetricStorageDatapointResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_database_metric_storage(|when, then| {
                         when.database_id(value_0).last_seconds(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<bool>("query applyImmediately")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_database(|when, then| {
                         when.database_id(value_0).apply_immediately(value_1);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "restartDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .restart_database(|when, then| {
                         when.database_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "rebootDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .reboot_database(|when, then| {
                         when.database_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDatabaseStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .get_database_status(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .stop_database(|when, then| {
                         when.database_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_database(|when, then| {
                         when.database_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDatabaseVersion",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
-            let answer = decoded::<types::VersionResponseList>(answer)?;
+            let response = decoded::<types::VersionResponseList>(response)?;
             Ok(
                 server
                     .list_database_version(|when, then| {
                         when.database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultApplicationAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ApplicationAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ApplicationAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_application_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultClusterAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_cluster_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultContainerAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ContainerAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ContainerAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_container_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultHelmAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::HelmAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::HelmAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_helm_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultJobAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::JobAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::JobAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_job_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDefaultTerraformAdvancedSettings",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::TerraformAdvancedSettings>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::TerraformAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_default_terraform_advanced_settings(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -3204,29 +3216,29 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path deploymentStageId")?;
-            let answer = decoded::<types::DeploymentStageResponse>(answer)?;
+            let response = decoded::<types::DeploymentStageResponse>(response)?;
             Ok(
                 server
                     .get_deployment_stage(|when, then| {
                         when.deployment_stage_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "EditDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path deploymentStageId")?;
             let body = given.body::<types::DeploymentStageRequest>()?;
-            let answer = decoded::<types::DeploymentStageResponse>(answer)?;
+            let response = decoded::<types::DeploymentStageResponse>(response)?;
             Ok(
                 server
                     .edit_deployment_stage(|when, then| {
                         when.deployment_stage_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -3246,130 +3258,130 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "MoveAfterDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path deploymentStageId")?;
             let value_1 = given.value::<uuid::Uuid>("path stageId")?;
-            let answer = decoded::<types::DeploymentStageResponseList>(answer)?;
+            let response = decoded::<types::DeploymentStageResponseList>(response)?;
             Ok(
                 server
                     .move_after_deployment_stage(|when, then| {
                         when.deployment_stage_id(value_0).stage_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "MoveBeforeDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path deploymentStageId")?;
             let value_1 = given.value::<uuid::Uuid>("path stageId")?;
-            let answer = decoded::<types::DeploymentStageResponseList>(answer)?;
+            let response = decoded::<types::DeploymentStageResponseList>(response)?;
             Ok(
                 server
                     .move_before_deployment_stage(|when, then| {
                         when.deployment_stage_id(value_0).stage_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "AttachServiceToDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path deploymentStageId")?;
             let value_1 = given.value::<uuid::Uuid>("path serviceId")?;
             let body = given.body::<types::AttachServiceToDeploymentStageRequest>()?;
-            let answer = decoded::<types::DeploymentStageResponseList>(answer)?;
+            let response = decoded::<types::DeploymentStageResponseList>(response)?;
             Ok(
                 server
                     .attach_service_to_deployment_stage(|when, then| {
                         when.deployment_stage_id(value_0)
                             .service_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDOFeatures",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterFeatureResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterFeatureResponseList>(response)?;
             Ok(
                 server
                     .list_do_features(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDOInstanceType",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_do_instance_type(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDORegions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterRegionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterRegionResponseList>(response)?;
             Ok(
                 server
                     .list_do_regions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDeploymentStatusByDeploymentRequestId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("query deploymentRequestId")?;
-            let answer = decoded::<types::EnvDeploymentStatus>(answer)?;
+            let response = decoded::<types::EnvDeploymentStatus>(response)?;
             Ok(
                 server
                     .get_deployment_status_by_deployment_request_id(|when, then| {
                         when.deployment_request_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::Environment>(answer)?;
+            let response = decoded::<types::Environment>(response)?;
             Ok(
                 server
                     .get_environment(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::EnvironmentEditRequest>()?;
-            let answer = decoded::<types::Environment>(answer)?;
+            let response = decoded::<types::Environment>(response)?;
             Ok(
                 server
                     .edit_environment(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -3390,603 +3402,621 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listAgenticWorkflows",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::AgenticWorkflowResponseList>(answer)?;
+            let response = decoded::<types::AgenticWorkflowResponseList>(response)?;
             Ok(
                 server
                     .list_agentic_workflows(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createAgenticWorkflow",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::AgenticWorkflowRequest>()?;
-            let answer = decoded::<types::AgenticWorkflowResponse>(answer)?;
+            let response = decoded::<types::AgenticWorkflowResponse>(response)?;
             Ok(
                 server
                     .create_agentic_workflow(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<bool>("query toUpdate")?;
-            let answer = decoded::<types::ApplicationResponseList>(answer)?;
+            let response = decoded::<types::ApplicationResponseList>(response)?;
             Ok(
                 server
                     .list_application(|when, then| {
                         when.environment_id(value_0).to_update(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::ApplicationRequest>()?;
-            let answer = decoded::<types::Application>(answer)?;
+            let response = decoded::<types::Application>(response)?;
             Ok(
                 server
                     .create_application(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentApplicationCurrentScale",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentApplicationsCurrentScaleList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_environment_application_current_scale(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentApplicationCurrentStorage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentApplicationsStorageResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_environment_application_current_storage(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployAllApplications",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DeployAllRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_all_applications(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentApplicationStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_environment_application_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentApplicationSupportedLanguages",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentApplicationsSupportedLanguageList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_environment_application_supported_languages(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createBlueprint",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<bool>("query deploy")?;
             let body = given.body::<types::BlueprintCreateRequest>()?;
-            let answer = decoded::<types::BlueprintResponse>(answer)?;
+            let response = decoded::<types::BlueprintResponse>(response)?;
             Ok(
                 server
                     .create_blueprint(|when, then| {
                         when.environment_id(value_0).deploy(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cancelEnvironmentDeployment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::CancelDeploymentRequest>()?;
-            let answer = decoded::<types::EnvironmentStatus>(answer)?;
+            let response = decoded::<types::EnvironmentStatus>(response)?;
             Ok(
                 server
                     .cancel_environment_deployment(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkContainerImage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::ContainerImageCheckRequest>()?;
-            let answer = decoded::<serde_json::Map<String, serde_json::Value>>(answer)?;
+            let response = decoded::<
+                serde_json::Map<String, serde_json::Value>,
+            >(response)?;
             Ok(
                 server
                     .check_container_image(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkDockerfile",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DockerfileCheckRequest>()?;
-            let answer = decoded::<types::DockerfileCheckResponse>(answer)?;
+            let response = decoded::<types::DockerfileCheckResponse>(response)?;
             Ok(
                 server
                     .check_dockerfile(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkGitFile",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::GitFileCheckRequest>()?;
-            let answer = decoded::<serde_json::Map<String, serde_json::Value>>(answer)?;
+            let response = decoded::<
+                serde_json::Map<String, serde_json::Value>,
+            >(response)?;
             Ok(
                 server
                     .check_git_file(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkHelmRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::HelmCheckRequest>()?;
-            let answer = decoded::<serde_json::Map<String, serde_json::Value>>(answer)?;
+            let response = decoded::<
+                serde_json::Map<String, serde_json::Value>,
+            >(response)?;
             Ok(
                 server
                     .check_helm_repository(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cleanFailedJobs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::CleanFailedJobsRequest>()?;
-            let answer = decoded::<types::CleanFailedJobsResponse>(answer)?;
+            let response = decoded::<types::CleanFailedJobsResponse>(response)?;
             Ok(
                 server
                     .clean_failed_jobs(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::CloneEnvironmentRequest>()?;
-            let answer = decoded::<types::Environment>(answer)?;
+            let response = decoded::<types::Environment>(response)?;
             Ok(
                 server
                     .clone_environment(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ContainerResponseList>(answer)?;
+            let response = decoded::<types::ContainerResponseList>(response)?;
             Ok(
                 server
                     .list_container(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::ContainerRequest>()?;
-            let answer = decoded::<types::ContainerResponse>(answer)?;
+            let response = decoded::<types::ContainerResponse>(response)?;
             Ok(
                 server
                     .create_container(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentContainerCurrentScale",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentContainersCurrentScaleResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_environment_container_current_scale(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentContainerCurrentStorage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentContainersStorageResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_environment_container_current_storage(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployAllServicesLegacy",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DeployAllRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_all_services_legacy(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentContainerStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_environment_container_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::DatabaseResponseList>(answer)?;
+            let response = decoded::<types::DatabaseResponseList>(response)?;
             Ok(
                 server
                     .list_database(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DatabaseRequest>()?;
-            let answer = decoded::<types::Database>(answer)?;
+            let response = decoded::<types::Database>(response)?;
             Ok(
                 server
                     .create_database(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentDatabaseCurrentMetric",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::EnvironmentDatabasesCurrentMetricResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_environment_database_current_metric(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentDatabaseStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_environment_database_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentDatabaseConfig",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::DatabaseConfigurationResponseList>(answer)?;
+            let response = decoded::<
+                types::DatabaseConfigurationResponseList,
+            >(response)?;
             Ok(
                 server
                     .list_environment_database_config(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_environment(|when, then| {
                         when.environment_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "generateDeploymentBuildUsageReport",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DeploymentBuildUsageReportRequest>()?;
-            let answer = decoded::<types::DeploymentBuildUsageReportResponse>(answer)?;
+            let response = decoded::<
+                types::DeploymentBuildUsageReportResponse,
+            >(response)?;
             Ok(
                 server
                     .generate_deployment_build_usage_report(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<types::DeploymentHistoryEnvironmentPage>(answer)?;
+            let response = decoded::<types::DeploymentHistoryEnvironmentPage>(response)?;
             Ok(
                 server
                     .list_environment_deployment_history(|when, then| {
                         when.environment_id(value_0).start_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryEnvironmentPageV2>(answer)?;
+            let response = decoded::<
+                types::DeploymentHistoryEnvironmentPageV2,
+            >(response)?;
             Ok(
                 server
                     .list_environment_deployment_history_v2(|when, then| {
                         when.environment_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDeploymentRequestByEnvironmentId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListDeploymentRequestByEnvironmentIdResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_deployment_request_by_environment_id(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentDeploymentRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentDeploymentRule>(answer)?;
+            let response = decoded::<types::EnvironmentDeploymentRule>(response)?;
             Ok(
                 server
                     .get_environment_deployment_rule(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editEnvironmentDeploymentRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRuleId")?;
             let body = given.body::<types::EnvironmentDeploymentRuleEditRequest>()?;
-            let answer = decoded::<types::EnvironmentDeploymentRule>(answer)?;
+            let response = decoded::<types::EnvironmentDeploymentRule>(response)?;
             Ok(
                 server
                     .edit_environment_deployment_rule(|when, then| {
                         when.environment_id(value_0)
                             .deployment_rule_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "ListEnvironmentDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::DeploymentStageResponseList>(answer)?;
+            let response = decoded::<types::DeploymentStageResponseList>(response)?;
             Ok(
                 server
                     .list_environment_deployment_stage(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "CreateEnvironmentDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DeploymentStageRequest>()?;
-            let answer = decoded::<types::DeploymentStageResponse>(answer)?;
+            let response = decoded::<types::DeploymentStageResponse>(response)?;
             Ok(
                 server
                     .create_environment_deployment_stage(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentVariableResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentVariableResponseList>(response)?;
             Ok(
                 server
                     .list_environment_environment_variable(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createEnvironmentEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::EnvironmentVariableRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_environment_environment_variable(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editEnvironmentEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::EnvironmentVariableEditRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .edit_environment_environment_variable(|when, then| {
                         when.environment_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -4007,285 +4037,289 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createEnvironmentEnvironmentVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_environment_environment_variable_alias(|when, then| {
                         when.environment_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createEnvironmentEnvironmentVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_environment_environment_variable_override(|when, then| {
                         when.environment_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listHelms",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<bool>("query toUpdate")?;
-            let answer = decoded::<types::HelmResponseList>(answer)?;
+            let response = decoded::<types::HelmResponseList>(response)?;
             Ok(
                 server
                     .list_helms(|when, then| {
                         when.environment_id(value_0).to_update(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::HelmRequest>()?;
-            let answer = decoded::<types::HelmResponse>(answer)?;
+            let response = decoded::<types::HelmResponse>(response)?;
             Ok(
                 server
                     .create_helm(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentHelmStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_environment_helm_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createHelmDefaultValues",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::HelmDefaultValuesRequest>()?;
-            let answer = decoded::<String>(answer)?;
+            let response = decoded::<String>(response)?;
             Ok(
                 server
                     .create_helm_default_values(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listJobs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<bool>("query toUpdate")?;
-            let answer = decoded::<types::JobResponseList>(answer)?;
+            let response = decoded::<types::JobResponseList>(response)?;
             Ok(
                 server
                     .list_jobs(|when, then| {
                         when.environment_id(value_0).to_update(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::JobRequest>()?;
-            let answer = decoded::<types::JobResponse>(answer)?;
+            let response = decoded::<types::JobResponse>(response)?;
             Ok(
                 server
                     .create_job(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentJobStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_environment_job_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentLifecycleTemplates",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::LifecycleTemplateListResponse>(answer)?;
+            let response = decoded::<types::LifecycleTemplateListResponse>(response)?;
             Ok(
                 server
                     .list_environment_lifecycle_templates(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentLifecycleTemplate",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path lifecycleTemplateId")?;
-            let answer = decoded::<types::LifecycleTemplateResponse>(answer)?;
+            let response = decoded::<types::LifecycleTemplateResponse>(response)?;
             Ok(
                 server
                     .get_environment_lifecycle_template(|when, then| {
                         when.environment_id(value_0).lifecycle_template_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentServicesLinks",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::LinkResponseList>(answer)?;
+            let response = decoded::<types::LinkResponseList>(response)?;
             Ok(
                 server
                     .list_environment_services_links(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentLog",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentLogResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentLogResponseList>(response)?;
             Ok(
                 server
                     .list_environment_log(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentLogs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<String>("query version")?;
-            let answer = decoded::<Vec<types::EnvironmentLogs>>(answer)?;
+            let response = decoded::<Vec<types::EnvironmentLogs>>(response)?;
             Ok(
                 server
                     .list_environment_logs(|when, then| {
                         when.environment_id(value_0).version(value_1.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentStatus>(answer)?;
+            let response = decoded::<types::EnvironmentStatus>(response)?;
             Ok(
                 server
                     .redeploy_environment(|when, then| {
                         when.environment_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "restartEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::EnvironmentRestartRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .restart_environment(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::SecretResponseList>(answer)?;
+            let response = decoded::<types::SecretResponseList>(response)?;
             Ok(
                 server
                     .list_environment_secrets(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createEnvironmentSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::SecretRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_environment_secret(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editEnvironmentSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::SecretEditRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .edit_environment_secret(|when, then| {
                         when.environment_id(value_0).secret_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -4306,32 +4340,32 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createEnvironmentSecretAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_environment_secret_alias(|when, then| {
                         when.environment_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createEnvironmentSecretOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_environment_secret_override(|when, then| {
                         when.environment_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -4353,30 +4387,30 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "deployAllServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::DeployAllRequest>()?;
-            let answer = decoded::<types::EnvironmentStatus>(answer)?;
+            let response = decoded::<types::EnvironmentStatus>(response)?;
             Ok(
                 server
                     .deploy_all_services(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "rebootServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::RebootServicesRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .reboot_services(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
@@ -4411,197 +4445,201 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listServicesByEnvironmentId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::ListServicesByEnvironmentIdResponse>(answer)?;
+            let response = decoded::<
+                types::ListServicesByEnvironmentIdResponse,
+            >(response)?;
             Ok(
                 server
                     .list_services_by_environment_id(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentStatus>(answer)?;
+            let response = decoded::<types::EnvironmentStatus>(response)?;
             Ok(
                 server
                     .get_environment_status(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentStatuses",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentStatuses>(answer)?;
+            let response = decoded::<types::EnvironmentStatuses>(response)?;
             Ok(
                 server
                     .get_environment_statuses(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEnvironmentStatusesWithStages",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentStatusesWithStages>(answer)?;
+            let response = decoded::<types::EnvironmentStatusesWithStages>(response)?;
             Ok(
                 server
                     .get_environment_statuses_with_stages(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::EnvironmentStatus>(answer)?;
+            let response = decoded::<types::EnvironmentStatus>(response)?;
             Ok(
                 server
                     .stop_environment(|when, then| {
                         when.environment_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listTerraforms",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<types::TerraformResponseList>(answer)?;
+            let response = decoded::<types::TerraformResponseList>(response)?;
             Ok(
                 server
                     .list_terraforms(|when, then| {
                         when.environment_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::TerraformRequest>()?;
-            let answer = decoded::<types::TerraformResponse>(answer)?;
+            let response = decoded::<types::TerraformResponse>(response)?;
             Ok(
                 server
                     .create_terraform(|when, then| {
                         when.environment_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "exportEnvironmentConfigurationIntoTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<bool>("query exportSecrets")?;
-            let answer = decoded::<String>(answer)?;
+            let response = decoded::<String>(response)?;
             Ok(
                 server
                     .export_environment_configuration_into_terraform(|when, then| {
                         when.environment_id(value_0).export_secrets(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
-            let answer = decoded::<serde_json::Map<String, serde_json::Value>>(answer)?;
+            let response = decoded::<
+                serde_json::Map<String, serde_json::Value>,
+            >(response)?;
             Ok(
                 server
                     .uninstall_environment(|when, then| {
                         when.environment_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listGcpFeatures",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterFeatureResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterFeatureResponseList>(response)?;
             Ok(
                 server
                     .list_gcp_features(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listGcpGkeInstanceType",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("path region")?;
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_gcp_gke_instance_type(|when, then| {
                         when.region(value_0.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listGcpRegions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterRegionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterRegionResponseList>(response)?;
             Ok(
                 server
                     .list_gcp_regions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::HelmResponse>(answer)?;
+            let response = decoded::<types::HelmResponse>(response)?;
             Ok(
                 server
                     .get_helm(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<types::HelmRequest>()?;
-            let answer = decoded::<types::HelmResponse>(answer)?;
+            let response = decoded::<types::HelmResponse>(response)?;
             Ok(
                 server
                     .edit_helm(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -4622,133 +4660,133 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getHelmAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::HelmAdvancedSettings>(answer)?;
+            let response = decoded::<types::HelmAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_helm_advanced_settings(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editHelmAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<types::HelmAdvancedSettings>()?;
-            let answer = decoded::<types::HelmAdvancedSettings>(answer)?;
+            let response = decoded::<types::HelmAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_helm_advanced_settings(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "checkHelmCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::CheckedCustomDomainsResponse>(answer)?;
+            let response = decoded::<types::CheckedCustomDomainsResponse>(response)?;
             Ok(
                 server
                     .check_helm_custom_domain(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::HelmResponse>(answer)?;
+            let response = decoded::<types::HelmResponse>(response)?;
             Ok(
                 server
                     .clone_helm(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listHelmCommit",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<String>("query of")?;
-            let answer = decoded::<types::CommitResponseList>(answer)?;
+            let response = decoded::<types::CommitResponseList>(response)?;
             Ok(
                 server
                     .list_helm_commit(|when, then| {
                         when.helm_id(value_0).of(value_1.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listHelmCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::CustomDomainResponseList>(answer)?;
+            let response = decoded::<types::CustomDomainResponseList>(response)?;
             Ok(
                 server
                     .list_helm_custom_domain(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createHelmCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .create_helm_custom_domain(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .get_helm_custom_domain(|when, then| {
                         when.helm_id(value_0).custom_domain_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editHelmCustomDomain",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<uuid::Uuid>("path customDomainId")?;
             let body = given.body::<types::CustomDomainRequest>()?;
-            let answer = decoded::<types::CustomDomain>(answer)?;
+            let response = decoded::<types::CustomDomain>(response)?;
             Ok(
                 server
                     .edit_helm_custom_domain(|when, then| {
                         when.helm_id(value_0).custom_domain_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -4769,94 +4807,100 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "deployHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<types::HelmForceEvent>("query forceEvent")?;
             let body = given.body::<types::HelmDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_helm(|when, then| {
                         when.helm_id(value_0).force_event(value_1).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listHelmDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::ListHelmDeploymentHistoryResponse>(answer)?;
+            let response = decoded::<
+                types::ListHelmDeploymentHistoryResponse,
+            >(response)?;
             Ok(
                 server
                     .list_helm_deployment_history(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listHelmDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_helm_deployment_history_v2(|when, then| {
                         when.helm_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmDeploymentRestrictions",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::HelmDeploymentRestrictionResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_helm_deployment_restrictions(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createHelmDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<types::HelmDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::HelmDeploymentRestrictionResponse>(answer)?;
+            let response = decoded::<
+                types::HelmDeploymentRestrictionResponse,
+            >(response)?;
             Ok(
                 server
                     .create_helm_deployment_restriction(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editHelmDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRestrictionId")?;
             let body = given.body::<types::HelmDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::HelmDeploymentRestrictionResponse>(answer)?;
+            let response = decoded::<
+                types::HelmDeploymentRestrictionResponse,
+            >(response)?;
             Ok(
                 server
                     .edit_helm_deployment_restriction(|when, then| {
                         when.helm_id(value_0)
                             .deployment_restriction_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -4877,128 +4921,128 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listHelmLinks",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::LinkResponseList>(answer)?;
+            let response = decoded::<types::LinkResponseList>(response)?;
             Ok(
                 server
                     .list_helm_links(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmKubernetesServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::KubernetesServiceResponseList>(answer)?;
+            let response = decoded::<types::KubernetesServiceResponseList>(response)?;
             Ok(
                 server
                     .get_helm_kubernetes_services(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<types::HelmForceEvent>("query forceEvent")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_helm(|when, then| {
                         when.helm_id(value_0).force_event(value_1);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .get_helm_status(|when, then| {
                         when.helm_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .stop_helm(|when, then| {
                         when.helm_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallHelm",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_helm(|when, then| {
                         when.helm_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listQoveryIps",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::QoveryIpsResponse>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::QoveryIpsResponse>(response)?;
             Ok(
                 server
                     .list_qovery_ips(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::JobResponse>(answer)?;
+            let response = decoded::<types::JobResponse>(response)?;
             Ok(
                 server
                     .get_job(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::JobRequest>()?;
-            let answer = decoded::<types::JobResponse>(answer)?;
+            let response = decoded::<types::JobResponse>(response)?;
             Ok(
                 server
                     .edit_job(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5019,168 +5063,170 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getJobAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::JobAdvancedSettings>(answer)?;
+            let response = decoded::<types::JobAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_job_advanced_settings(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editJobAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::JobAdvancedSettings>()?;
-            let answer = decoded::<types::JobAdvancedSettings>(answer)?;
+            let response = decoded::<types::JobAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_job_advanced_settings(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cleanFailedJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::CleanFailedJobResponse>(answer)?;
+            let response = decoded::<types::CleanFailedJobResponse>(response)?;
             Ok(
                 server
                     .clean_failed_job(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::JobResponse>(answer)?;
+            let response = decoded::<types::JobResponse>(response)?;
             Ok(
                 server
                     .clone_job(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listJobCommit",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<String>("query startId")?;
             let value_2 = given.value::<String>("query gitCommitId")?;
-            let answer = decoded::<types::CommitResponseList>(answer)?;
+            let response = decoded::<types::CommitResponseList>(response)?;
             Ok(
                 server
                     .list_job_commit(|when, then| {
                         when.job_id(value_0)
                             .start_id(value_1.as_str())
                             .git_commit_id(value_2.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<types::JobForceEvent>("query forceEvent")?;
             let body = given.body::<types::JobDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_job(|when, then| {
                         when.job_id(value_0).force_event(value_1).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listJobDeploymentHistory",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::ListJobDeploymentHistoryResponse>(answer)?;
+            let response = decoded::<types::ListJobDeploymentHistoryResponse>(response)?;
             Ok(
                 server
                     .list_job_deployment_history(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listJobDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_job_deployment_history_v2(|when, then| {
                         when.job_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getJobDeploymentRestrictions",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::JobDeploymentRestrictionResponseList>(answer)?;
+            let response = decoded::<
+                types::JobDeploymentRestrictionResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_job_deployment_restrictions(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJobDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::JobDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::JobDeploymentRestrictionResponse>(answer)?;
+            let response = decoded::<types::JobDeploymentRestrictionResponse>(response)?;
             Ok(
                 server
                     .create_job_deployment_restriction(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editJobDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRestrictionId")?;
             let body = given.body::<types::JobDeploymentRestrictionRequest>()?;
-            let answer = decoded::<types::JobDeploymentRestrictionResponse>(answer)?;
+            let response = decoded::<types::JobDeploymentRestrictionResponse>(response)?;
             Ok(
                 server
                     .edit_job_deployment_restriction(|when, then| {
                         when.job_id(value_0)
                             .deployment_restriction_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5201,62 +5247,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listJobEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::EnvironmentVariableResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentVariableResponseList>(response)?;
             Ok(
                 server
                     .list_job_environment_variable(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJobEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::EnvironmentVariableRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_job_environment_variable(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "importJobEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::VariableImportRequest>()?;
-            let answer = decoded::<types::VariableImport>(answer)?;
+            let response = decoded::<types::VariableImport>(response)?;
             Ok(
                 server
                     .import_job_environment_variable(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editJobEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::EnvironmentVariableEditRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .edit_job_environment_variable(|when, then| {
                         when.job_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5277,96 +5323,96 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createJobEnvironmentVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_job_environment_variable_alias(|when, then| {
                         when.job_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJobEnvironmentVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_job_environment_variable_override(|when, then| {
                         when.job_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "redeployJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<types::JobForceEvent>("query forceEvent")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_job(|when, then| {
                         when.job_id(value_0).force_event(value_1);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listJobSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::SecretResponseList>(answer)?;
+            let response = decoded::<types::SecretResponseList>(response)?;
             Ok(
                 server
                     .list_job_secrets(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJobSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<types::SecretRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_job_secret(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editJobSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::SecretEditRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .edit_job_secret(|when, then| {
                         when.job_id(value_0).secret_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5387,104 +5433,104 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createJobSecretAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_job_secret_alias(|when, then| {
                         when.job_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createJobSecretOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_job_secret_override(|when, then| {
                         when.job_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getJobStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .get_job_status(|when, then| {
                         when.job_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "stopJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .stop_job(|when, then| {
                         when.job_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallJob",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_job(|when, then| {
                         when.job_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getLogicalDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
-            let answer = decoded::<types::LogicalDatabase>(answer)?;
+            let response = decoded::<types::LogicalDatabase>(response)?;
             Ok(
                 server
                     .get_logical_database(|when, then| {
                         when.logical_database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editLogicalDatabase",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
             let body = given.body::<types::LogicalDatabaseRequest>()?;
-            let answer = decoded::<types::LogicalDatabase>(answer)?;
+            let response = decoded::<types::LogicalDatabase>(response)?;
             Ok(
                 server
                     .edit_logical_database(|when, then| {
                         when.logical_database_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5504,86 +5550,86 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listLogicalDatabaseApplication",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
-            let answer = decoded::<types::ApplicationResponseList>(answer)?;
+            let response = decoded::<types::ApplicationResponseList>(response)?;
             Ok(
                 server
                     .list_logical_database_application(|when, then| {
                         when.logical_database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listLogicalDatabaseContainer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
-            let answer = decoded::<types::ContainerResponseList>(answer)?;
+            let response = decoded::<types::ContainerResponseList>(response)?;
             Ok(
                 server
                     .list_logical_database_container(|when, then| {
                         when.logical_database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getLogicalDatabaseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
-            let answer = decoded::<types::Credentials>(answer)?;
+            let response = decoded::<types::Credentials>(response)?;
             Ok(
                 server
                     .get_logical_database_credentials(|when, then| {
                         when.logical_database_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editLogicalDatabaseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path logicalDatabaseId")?;
             let body = given.body::<types::CredentialsRequest>()?;
-            let answer = decoded::<types::Credentials>(answer)?;
+            let response = decoded::<types::Credentials>(response)?;
             Ok(
                 server
                     .edit_logical_database_credentials(|when, then| {
                         when.logical_database_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getMcpServer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path mcpServerId")?;
-            let answer = decoded::<types::McpServerResponse>(answer)?;
+            let response = decoded::<types::McpServerResponse>(response)?;
             Ok(
                 server
                     .get_mcp_server(|when, then| {
                         when.mcp_server_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editMcpServer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path mcpServerId")?;
             let body = given.body::<types::McpServerRequest>()?;
-            let answer = decoded::<types::McpServerResponse>(answer)?;
+            let response = decoded::<types::McpServerResponse>(response)?;
             Ok(
                 server
                     .edit_mcp_server(|when, then| {
                         when.mcp_server_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5603,56 +5649,56 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganization",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::OrganizationResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::OrganizationResponseList>(response)?;
             Ok(
                 server
                     .list_organization(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganization",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let body = given.body::<types::OrganizationRequest>()?;
-            let answer = decoded::<types::Organization>(answer)?;
+            let response = decoded::<types::Organization>(response)?;
             Ok(
                 server
                     .create_organization(|when, then| {
                         when.body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganization",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::Organization>(answer)?;
+            let response = decoded::<types::Organization>(response)?;
             Ok(
                 server
                     .get_organization(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganization",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationEditRequest>()?;
-            let answer = decoded::<types::Organization>(answer)?;
+            let response = decoded::<types::Organization>(response)?;
             Ok(
                 server
                     .edit_organization(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5672,205 +5718,211 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationBitbucketRepositories",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_organization_bitbucket_repositories(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationBitbucketRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("query name")?;
             let value_2 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_organization_bitbucket_repository_branches(|when, then| {
                         when.organization_id(value_0)
                             .name(value_1.as_str())
                             .git_token_id(value_2);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGitProviderAccount",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::GitAuthProviderResponseList>(answer)?;
+            let response = decoded::<types::GitAuthProviderResponseList>(response)?;
             Ok(
                 server
                     .get_organization_git_provider_account(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGithubRepositories",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_organization_github_repositories(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGithubRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("query name")?;
             let value_2 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_organization_github_repository_branches(|when, then| {
                         when.organization_id(value_0)
                             .name(value_1.as_str())
                             .git_token_id(value_2);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGitlabRepositories",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryResponseList>(response)?;
             Ok(
                 server
                     .get_organization_gitlab_repositories(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGitlabRepositoryBranches",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("query name")?;
             let value_2 = given.value::<uuid::Uuid>("query gitTokenId")?;
-            let answer = decoded::<types::GitRepositoryBranchResponseList>(answer)?;
+            let response = decoded::<types::GitRepositoryBranchResponseList>(response)?;
             Ok(
                 server
                     .get_organization_gitlab_repository_branches(|when, then| {
                         when.organization_id(value_0)
                             .name(value_1.as_str())
                             .git_token_id(value_2);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAlertReceivers",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::AlertReceiverList>(answer)?;
+            let response = decoded::<types::AlertReceiverList>(response)?;
             Ok(
                 server
                     .get_alert_receivers(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAlertRules",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::AlertRuleList>(answer)?;
+            let response = decoded::<types::AlertRuleList>(response)?;
             Ok(
                 server
                     .get_alert_rules(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationAnnotationsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListOrganizationAnnotationsGroupResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_organization_annotations_group(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationAnnotationsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationAnnotationsGroupCreateRequest>()?;
-            let answer = decoded::<types::OrganizationAnnotationsGroupResponse>(answer)?;
+            let response = decoded::<
+                types::OrganizationAnnotationsGroupResponse,
+            >(response)?;
             Ok(
                 server
                     .create_organization_annotations_group(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationAnnotationsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path annotationsGroupId")?;
-            let answer = decoded::<types::OrganizationAnnotationsGroupResponse>(answer)?;
+            let response = decoded::<
+                types::OrganizationAnnotationsGroupResponse,
+            >(response)?;
             Ok(
                 server
                     .get_organization_annotations_group(|when, then| {
                         when.organization_id(value_0).annotations_group_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganizationAnnotationsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path annotationsGroupId")?;
             let body = given.body::<types::OrganizationAnnotationsGroupCreateRequest>()?;
-            let answer = decoded::<types::OrganizationAnnotationsGroupResponse>(answer)?;
+            let response = decoded::<
+                types::OrganizationAnnotationsGroupResponse,
+            >(response)?;
             Ok(
                 server
                     .edit_organization_annotations_group(|when, then| {
                         when.organization_id(value_0)
                             .annotations_group_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -5891,48 +5943,50 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationAnnotationsGroupAssociatedItems",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path annotationsGroupId")?;
-            let answer = decoded::<types::AnnotationsGroupAssociatedItemList>(answer)?;
+            let response = decoded::<
+                types::AnnotationsGroupAssociatedItemList,
+            >(response)?;
             Ok(
                 server
                     .get_organization_annotations_group_associated_items(|when, then| {
                         when.organization_id(value_0).annotations_group_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationApiTokens",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("query name")?;
             let value_2 = given.value::<String>("query creatorName")?;
-            let answer = decoded::<types::OrganizationApiTokenResponseList>(answer)?;
+            let response = decoded::<types::OrganizationApiTokenResponseList>(response)?;
             Ok(
                 server
                     .list_organization_api_tokens(|when, then| {
                         when.organization_id(value_0)
                             .name(value_1.as_str())
                             .creator_name(value_2.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationApiToken",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationApiTokenCreateRequest>()?;
-            let answer = decoded::<types::OrganizationApiTokenCreate>(answer)?;
+            let response = decoded::<types::OrganizationApiTokenCreate>(response)?;
             Ok(
                 server
                     .create_organization_api_token(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -5953,31 +6007,33 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listArgoCdDestinationClusterMappings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ArgoCdInstanceMappingResponseList>(answer)?;
+            let response = decoded::<
+                types::ArgoCdInstanceMappingResponseList,
+            >(response)?;
             Ok(
                 server
                     .list_argo_cd_destination_cluster_mappings(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "saveArgoCdDestinationClusterMapping",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ArgoCdDestinationClusterMappingRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ArgoCdDestinationClusterMappingResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .save_argo_cd_destination_cluster_mapping(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6001,76 +6057,76 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganizationAvailableRoles",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::OrganizationAvailableRoleList>(answer)?;
+            let response = decoded::<types::OrganizationAvailableRoleList>(response)?;
             Ok(
                 server
                     .list_organization_available_roles(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listAWSCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_aws_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createAWSCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::AwsCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_aws_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAWSCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_aws_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAWSCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::AwsCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_aws_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6091,62 +6147,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listAzureCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_azure_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createAzureCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::AzureCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_azure_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getAzureCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_azure_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editAzureCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::AzureCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_azure_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6167,101 +6223,101 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationBillingExternalId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::BillingExternalId>(answer)?;
+            let response = decoded::<types::BillingExternalId>(response)?;
             Ok(
                 server
                     .get_organization_billing_external_id(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationBillingInfo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::BillingInfo>(answer)?;
+            let response = decoded::<types::BillingInfo>(response)?;
             Ok(
                 server
                     .get_organization_billing_info(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganizationBillingInfo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::BillingInfoRequest>()?;
-            let answer = decoded::<types::BillingInfo>(answer)?;
+            let response = decoded::<types::BillingInfo>(response)?;
             Ok(
                 server
                     .edit_organization_billing_info(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationBillingStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::BillingStatus>(answer)?;
+            let response = decoded::<types::BillingStatus>(response)?;
             Ok(
                 server
                     .get_organization_billing_status(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "generateBillingUsageReport",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationBillingUsageReportRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::OrganizationBillingUsageReportResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .generate_billing_usage_report(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getBlueprintCatalog",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::BlueprintCatalogResponse>(answer)?;
+            let response = decoded::<types::BlueprintCatalogResponse>(response)?;
             Ok(
                 server
                     .get_blueprint_catalog(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getBlueprintCatalogServiceManifest",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("path provider")?;
             let value_2 = given.value::<String>("path serviceFamily")?;
             let value_3 = given.value::<String>("path serviceVersion")?;
             let value_4 = given.value::<uuid::Uuid>("query environmentId")?;
-            let answer = decoded::<types::BlueprintManifestResponse>(answer)?;
+            let response = decoded::<types::BlueprintManifestResponse>(response)?;
             Ok(
                 server
                     .get_blueprint_catalog_service_manifest(|when, then| {
@@ -6270,19 +6326,19 @@ pub static MOCKS: &[MockEntry] = &[
                             .service_family(value_2.as_str())
                             .service_version(value_3.as_str())
                             .environment_id(value_4);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getBlueprintCatalogServiceReadme",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("path provider")?;
             let value_2 = given.value::<String>("path serviceFamily")?;
             let value_3 = given.value::<String>("path serviceVersion")?;
-            let answer = decoded::<types::BlueprintReadmeResponse>(answer)?;
+            let response = decoded::<types::BlueprintReadmeResponse>(response)?;
             Ok(
                 server
                     .get_blueprint_catalog_service_readme(|when, then| {
@@ -6290,81 +6346,81 @@ pub static MOCKS: &[MockEntry] = &[
                             .provider(value_1.as_str())
                             .service_family(value_2.as_str())
                             .service_version(value_3.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "changePlan",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationChangePlanRequest>()?;
-            let answer = decoded::<types::Organization>(answer)?;
+            let response = decoded::<types::Organization>(response)?;
             Ok(
                 server
                     .change_plan(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterResponseList>(answer)?;
+            let response = decoded::<types::ClusterResponseList>(response)?;
             Ok(
                 server
                     .list_organization_cluster(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ClusterRequest>()?;
-            let answer = decoded::<types::Cluster>(answer)?;
+            let response = decoded::<types::Cluster>(response)?;
             Ok(
                 server
                     .create_cluster(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationClusterStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterStatusResponseList>(answer)?;
+            let response = decoded::<types::ClusterStatusResponseList>(response)?;
             Ok(
                 server
                     .get_organization_cluster_status(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterRequest>()?;
-            let answer = decoded::<types::Cluster>(answer)?;
+            let response = decoded::<types::Cluster>(response)?;
             Ok(
                 server
                     .edit_cluster(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6390,171 +6446,171 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getClusterAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterAdvancedSettings>(answer)?;
+            let response = decoded::<types::ClusterAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_cluster_advanced_settings(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editClusterAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterAdvancedSettings>()?;
-            let answer = decoded::<types::ClusterAdvancedSettings>(answer)?;
+            let response = decoded::<types::ClusterAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_cluster_advanced_settings(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationCloudProviderInfo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterCloudProviderInfo>(answer)?;
+            let response = decoded::<types::ClusterCloudProviderInfo>(response)?;
             Ok(
                 server
                     .get_organization_cloud_provider_info(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "specifyClusterCloudProviderInfo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterCloudProviderInfoRequest>()?;
-            let answer = decoded::<types::ClusterCloudProviderInfo>(answer)?;
+            let response = decoded::<types::ClusterCloudProviderInfo>(response)?;
             Ok(
                 server
                     .specify_cluster_cloud_provider_info(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterCurrentCost",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::CostRange>(answer)?;
+            let response = decoded::<types::CostRange>(response)?;
             Ok(
                 server
                     .get_cluster_current_cost(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_2 = given.value::<bool>("query dry_run")?;
-            let answer = decoded::<types::ClusterStatus>(answer)?;
+            let response = decoded::<types::ClusterStatus>(response)?;
             Ok(
                 server
                     .deploy_cluster(|when, then| {
                         when.organization_id(value_0)
                             .cluster_id(value_1)
                             .dry_run(value_2);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateEksAnywhereCommit",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::EksAnywhereCommitRequest>()?;
-            let answer = decoded::<types::EksAnywhereCommitResponse>(answer)?;
+            let response = decoded::<types::EksAnywhereCommitResponse>(response)?;
             Ok(
                 server
                     .update_eks_anywhere_commit(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEksAnywhereCommits",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::CommitResponseList>(answer)?;
+            let response = decoded::<types::CommitResponseList>(response)?;
             Ok(
                 server
                     .list_eks_anywhere_commits(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getEksAnywhereClusterJwt",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::EksAnywhereClusterJwtResponse>(answer)?;
+            let response = decoded::<types::EksAnywhereClusterJwtResponse>(response)?;
             Ok(
                 server
                     .get_eks_anywhere_cluster_jwt(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getInstallationHelmValues",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<String>(answer)?;
+            let response = decoded::<String>(response)?;
             Ok(
                 server
                     .get_installation_helm_values(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterReadinessStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterReadinessStatus>(answer)?;
+            let response = decoded::<types::ClusterReadinessStatus>(response)?;
             Ok(
                 server
                     .get_cluster_readiness_status(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6577,12 +6633,12 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getClusterKubeconfig",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_2 = given.value::<bool>("query with_token_from_cli")?;
             let value_3 = given.value::<bool>("query read_only")?;
-            let answer = decoded::<String>(answer)?;
+            let response = decoded::<String>(response)?;
             Ok(
                 server
                     .get_cluster_kubeconfig(|when, then| {
@@ -6590,7 +6646,7 @@ pub static MOCKS: &[MockEntry] = &[
                             .cluster_id(value_1)
                             .with_token_from_cli(value_2)
                             .read_only(value_3);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6612,15 +6668,15 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listClusterLogs",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterLogsResponseList>(answer)?;
+            let response = decoded::<types::ClusterLogsResponseList>(response)?;
             Ok(
                 server
                     .list_cluster_logs(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6641,92 +6697,92 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getClusterOperatorBootstrap",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterOperatorBootstrapResponse>(answer)?;
+            let response = decoded::<types::ClusterOperatorBootstrapResponse>(response)?;
             Ok(
                 server
                     .get_cluster_operator_bootstrap(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterOperatorStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterOperatorStatusResponse>(answer)?;
+            let response = decoded::<types::ClusterOperatorStatusResponse>(response)?;
             Ok(
                 server
                     .get_cluster_operator_status(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateClusterOperator",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterOperatorUpdateRequest>()?;
-            let answer = decoded::<types::ClusterOperatorUpdateResponse>(answer)?;
+            let response = decoded::<types::ClusterOperatorUpdateResponse>(response)?;
             Ok(
                 server
                     .update_cluster_operator(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterPlatformBinding",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterPlatformBindingResponse>(answer)?;
+            let response = decoded::<types::ClusterPlatformBindingResponse>(response)?;
             Ok(
                 server
                     .get_cluster_platform_binding(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateClusterPlatformBinding",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterPlatformBindingRequest>()?;
-            let answer = decoded::<types::ClusterPlatformBindingResponse>(answer)?;
+            let response = decoded::<types::ClusterPlatformBindingResponse>(response)?;
             Ok(
                 server
                     .update_cluster_platform_binding(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "resolvePlatformComponentConfiguration",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_2 = given.value::<String>("path componentKey")?;
             let body = given
                 .body::<types::PlatformComponentConfigurationPreviewRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::PlatformComponentConfigurationPreviewResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .resolve_platform_component_configuration(|when, then| {
@@ -6734,175 +6790,175 @@ pub static MOCKS: &[MockEntry] = &[
                             .cluster_id(value_1)
                             .component_key(value_2.as_str())
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getRoutingTable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterRoutingTable>(answer)?;
+            let response = decoded::<types::ClusterRoutingTable>(response)?;
             Ok(
                 server
                     .get_routing_table(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editRoutingTable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterRoutingTableRequest>()?;
-            let answer = decoded::<types::ClusterRoutingTable>(answer)?;
+            let response = decoded::<types::ClusterRoutingTable>(response)?;
             Ok(
                 server
                     .edit_routing_table(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getClusterStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterStatus>(answer)?;
+            let response = decoded::<types::ClusterStatus>(response)?;
             Ok(
                 server
                     .get_cluster_status(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "StopCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterStatus>(answer)?;
+            let response = decoded::<types::ClusterStatus>(response)?;
             Ok(
                 server
                     .stop_cluster(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "UpdateCluster",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path clusterId")?;
-            let answer = decoded::<types::ClusterStatus>(answer)?;
+            let response = decoded::<types::ClusterStatus>(response)?;
             Ok(
                 server
                     .update_cluster(|when, then| {
                         when.organization_id(value_0).cluster_id(value_1);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "autoDeployContainerEnvironments",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationContainerAutoDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .auto_deploy_container_environments(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "previewContainerEnvironments",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationContainerPreviewRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .preview_container_environments(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listContainerRegistry",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ContainerRegistryResponseList>(answer)?;
+            let response = decoded::<types::ContainerRegistryResponseList>(response)?;
             Ok(
                 server
                     .list_container_registry(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createContainerRegistry",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ContainerRegistryRequest>()?;
-            let answer = decoded::<types::ContainerRegistryResponse>(answer)?;
+            let response = decoded::<types::ContainerRegistryResponse>(response)?;
             Ok(
                 server
                     .create_container_registry(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerRegistry",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
-            let answer = decoded::<types::ContainerRegistryResponse>(answer)?;
+            let response = decoded::<types::ContainerRegistryResponse>(response)?;
             Ok(
                 server
                     .get_container_registry(|when, then| {
                         when.organization_id(value_0).container_registry_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editContainerRegistry",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
             let body = given.body::<types::ContainerRegistryRequest>()?;
-            let answer = decoded::<types::ContainerRegistryResponse>(answer)?;
+            let response = decoded::<types::ContainerRegistryResponse>(response)?;
             Ok(
                 server
                     .edit_container_registry(|when, then| {
                         when.organization_id(value_0)
                             .container_registry_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -6923,44 +6979,46 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getContainerRegistryAssociatedServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ContainerRegistryAssociatedServiceList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_container_registry_associated_services(|when, then| {
                         when.organization_id(value_0).container_registry_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerRegistryContainerStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
-            let answer = decoded::<types::ReferenceObjectStatusResponseList>(answer)?;
+            let response = decoded::<
+                types::ReferenceObjectStatusResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_container_registry_container_status(|when, then| {
                         when.organization_id(value_0).container_registry_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getContainerVersions",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
             let value_2 = given.value::<String>("query imageName")?;
             let value_3 = given.value::<String>("query search")?;
-            let answer = decoded::<types::ContainerVersionResponseList>(answer)?;
+            let response = decoded::<types::ContainerVersionResponseList>(response)?;
             Ok(
                 server
                     .get_container_versions(|when, then| {
@@ -6968,50 +7026,52 @@ pub static MOCKS: &[MockEntry] = &[
                             .container_registry_id(value_1)
                             .image_name(value_2.as_str())
                             .search(value_3.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::OrganizationCredentialsResponseList>(answer)?;
+            let response = decoded::<
+                types::OrganizationCredentialsResponseList,
+            >(response)?;
             Ok(
                 server
                     .list_organization_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationCreditCards",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::CreditCardResponseList>(answer)?;
+            let response = decoded::<types::CreditCardResponseList>(response)?;
             Ok(
                 server
                     .list_organization_credit_cards(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "addCreditCard",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::CreditCardRequest>()?;
-            let answer = decoded::<types::CreditCard>(answer)?;
+            let response = decoded::<types::CreditCard>(response)?;
             Ok(
                 server
                     .add_credit_card(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -7046,76 +7106,76 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationCurrentCost",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::CurrentCost>(answer)?;
+            let response = decoded::<types::CurrentCost>(response)?;
             Ok(
                 server
                     .get_organization_current_cost(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationCustomRoles",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::OrganizationCustomRoleList>(answer)?;
+            let response = decoded::<types::OrganizationCustomRoleList>(response)?;
             Ok(
                 server
                     .list_organization_custom_roles(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationCustomRole",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationCustomRoleCreateRequest>()?;
-            let answer = decoded::<types::OrganizationCustomRole>(answer)?;
+            let response = decoded::<types::OrganizationCustomRole>(response)?;
             Ok(
                 server
                     .create_organization_custom_role(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationCustomRole",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path customRoleId")?;
-            let answer = decoded::<types::OrganizationCustomRole>(answer)?;
+            let response = decoded::<types::OrganizationCustomRole>(response)?;
             Ok(
                 server
                     .get_organization_custom_role(|when, then| {
                         when.organization_id(value_0).custom_role_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganizationCustomRole",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path customRoleId")?;
             let body = given.body::<types::OrganizationCustomRoleUpdateRequest>()?;
-            let answer = decoded::<types::OrganizationCustomRole>(answer)?;
+            let response = decoded::<types::OrganizationCustomRole>(response)?;
             Ok(
                 server
                     .edit_organization_custom_role(|when, then| {
                         when.organization_id(value_0)
                             .custom_role_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7136,62 +7196,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listDOCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_do_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createDOCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::DoCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_do_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getDOCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_do_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editDOCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::DoCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_do_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7225,70 +7285,70 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganizationEnterpriseConnections",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::EnterpriseConnectionResponseList>(answer)?;
+            let response = decoded::<types::EnterpriseConnectionResponseList>(response)?;
             Ok(
                 server
                     .list_organization_enterprise_connections(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationEnterpriseConnection",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("path connectionName")?;
-            let answer = decoded::<types::EnterpriseConnectionDto>(answer)?;
+            let response = decoded::<types::EnterpriseConnectionDto>(response)?;
             Ok(
                 server
                     .get_organization_enterprise_connection(|when, then| {
                         when.organization_id(value_0).connection_name(value_1.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateOrganizationEnterpriseConnection",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("path connectionName")?;
             let body = given.body::<types::EnterpriseConnectionDto>()?;
-            let answer = decoded::<types::EnterpriseConnectionDto>(answer)?;
+            let response = decoded::<types::EnterpriseConnectionDto>(response)?;
             Ok(
                 server
                     .update_organization_enterprise_connection(|when, then| {
                         when.organization_id(value_0)
                             .connection_name(value_1.as_str())
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listEnvironmentsByOrganizationId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListEnvironmentsByOrganizationIdResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_environments_by_organization_id(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationEvents",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
             let value_2 = given.value::<String>("query fromTimestamp")?;
@@ -7307,7 +7367,7 @@ pub static MOCKS: &[MockEntry] = &[
                 .value::<types::OrganizationEventOrigin>("query origin")?;
             let value_12 = given.value::<uuid::Uuid>("query serviceProjectId")?;
             let value_13 = given.value::<uuid::Uuid>("query serviceEnvironmentId")?;
-            let answer = decoded::<types::OrganizationEventResponseList>(answer)?;
+            let response = decoded::<types::OrganizationEventResponseList>(response)?;
             Ok(
                 server
                     .get_organization_events(|when, then| {
@@ -7325,69 +7385,69 @@ pub static MOCKS: &[MockEntry] = &[
                             .origin(value_11)
                             .service_project_id(value_12)
                             .service_environment_id(value_13);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listGcpCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_gcp_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createGcpCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::GcpCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_gcp_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getGcpCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_gcp_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editGcpCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::GcpCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_gcp_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7408,60 +7468,60 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganizationGitTokens",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::GitTokenResponseList>(answer)?;
+            let response = decoded::<types::GitTokenResponseList>(response)?;
             Ok(
                 server
                     .list_organization_git_tokens(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createGitToken",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::GitTokenRequest>()?;
-            let answer = decoded::<types::GitTokenResponse>(answer)?;
+            let response = decoded::<types::GitTokenResponse>(response)?;
             Ok(
                 server
                     .create_git_token(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationGitToken",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path gitTokenId")?;
-            let answer = decoded::<types::GitTokenResponse>(answer)?;
+            let response = decoded::<types::GitTokenResponse>(response)?;
             Ok(
                 server
                     .get_organization_git_token(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editGitToken",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path gitTokenId")?;
             let body = given.body::<types::GitTokenRequest>()?;
-            let answer = decoded::<types::GitTokenResponse>(answer)?;
+            let response = decoded::<types::GitTokenResponse>(response)?;
             Ok(
                 server
                     .edit_git_token(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7482,17 +7542,17 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getGitTokenAssociatedServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path gitTokenId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::GitTokenAssociatedServicesResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_git_token_associated_services(|when, then| {
                         when.organization_id(value_0).git_token_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7527,62 +7587,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listHelmRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::HelmRepositoryResponseList>(answer)?;
+            let response = decoded::<types::HelmRepositoryResponseList>(response)?;
             Ok(
                 server
                     .list_helm_repository(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createHelmRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::HelmRepositoryRequest>()?;
-            let answer = decoded::<types::HelmRepositoryResponse>(answer)?;
+            let response = decoded::<types::HelmRepositoryResponse>(response)?;
             Ok(
                 server
                     .create_helm_repository(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path helmRepositoryId")?;
-            let answer = decoded::<types::HelmRepositoryResponse>(answer)?;
+            let response = decoded::<types::HelmRepositoryResponse>(response)?;
             Ok(
                 server
                     .get_helm_repository(|when, then| {
                         when.organization_id(value_0).helm_repository_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editHelmRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path helmRepositoryId")?;
             let body = given.body::<types::HelmRepositoryRequest>()?;
-            let answer = decoded::<types::HelmRepositoryResponse>(answer)?;
+            let response = decoded::<types::HelmRepositoryResponse>(response)?;
             Ok(
                 server
                     .edit_helm_repository(|when, then| {
                         when.organization_id(value_0)
                             .helm_repository_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7603,92 +7663,94 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getHelmRepositoryAssociatedServices",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path helmRepositoryId")?;
-            let answer = decoded::<types::HelmRepositoryAssociatedServiceList>(answer)?;
+            let response = decoded::<
+                types::HelmRepositoryAssociatedServiceList,
+            >(response)?;
             Ok(
                 server
                     .get_helm_repository_associated_services(|when, then| {
                         when.organization_id(value_0).helm_repository_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getHelmCharts",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path helmRepositoryId")?;
             let value_2 = given.value::<String>("query chartName")?;
-            let answer = decoded::<types::HelmVersionResponseList>(answer)?;
+            let response = decoded::<types::HelmVersionResponseList>(response)?;
             Ok(
                 server
                     .get_helm_charts(|when, then| {
                         when.organization_id(value_0)
                             .helm_repository_id(value_1)
                             .chart_name(value_2.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationInvitedMembers",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::InviteMemberResponseList>(answer)?;
+            let response = decoded::<types::InviteMemberResponseList>(response)?;
             Ok(
                 server
                     .get_organization_invited_members(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "postInviteMember",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::InviteMemberRequest>()?;
-            let answer = decoded::<types::InviteMember>(answer)?;
+            let response = decoded::<types::InviteMember>(response)?;
             Ok(
                 server
                     .post_invite_member(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getMemberInvitation",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path inviteId")?;
-            let answer = decoded::<types::InviteMember>(answer)?;
+            let response = decoded::<types::InviteMember>(response)?;
             Ok(
                 server
                     .get_member_invitation(|when, then| {
                         when.organization_id(value_0).invite_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "postAcceptInviteMember",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path inviteId")?;
-            let answer = decoded::<types::InviteMember>(answer)?;
+            let response = decoded::<types::InviteMember>(response)?;
             Ok(
                 server
                     .post_accept_invite_member(|when, then| {
                         when.organization_id(value_0).invite_id(value_1);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -7709,121 +7771,123 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganizationInvoice",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::InvoiceResponseList>(answer)?;
+            let response = decoded::<types::InvoiceResponseList>(response)?;
             Ok(
                 server
                     .list_organization_invoice(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationInvoice",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path invoiceId")?;
-            let answer = decoded::<types::Invoice>(answer)?;
+            let response = decoded::<types::Invoice>(response)?;
             Ok(
                 server
                     .get_organization_invoice(|when, then| {
                         when.organization_id(value_0).invoice_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationInvoicePDF",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path invoiceId")?;
-            let answer = decoded::<types::InvoiceLink>(answer)?;
+            let response = decoded::<types::InvoiceLink>(response)?;
             Ok(
                 server
                     .get_organization_invoice_pdf(|when, then| {
                         when.organization_id(value_0).invoice_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "autoDeployJobEnvironments",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationJobAutoDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .auto_deploy_job_environments(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationLabelsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ListOrganizationLabelsGroupResponse>(answer)?;
+            let response = decoded::<
+                types::ListOrganizationLabelsGroupResponse,
+            >(response)?;
             Ok(
                 server
                     .list_organization_labels_group(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationLabelsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationLabelsGroupCreateRequest>()?;
-            let answer = decoded::<types::OrganizationLabelsGroupResponse>(answer)?;
+            let response = decoded::<types::OrganizationLabelsGroupResponse>(response)?;
             Ok(
                 server
                     .create_organization_labels_group(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationLabelssGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path labelsGroupId")?;
-            let answer = decoded::<types::OrganizationLabelsGroupResponse>(answer)?;
+            let response = decoded::<types::OrganizationLabelsGroupResponse>(response)?;
             Ok(
                 server
                     .get_organization_labelss_group(|when, then| {
                         when.organization_id(value_0).labels_group_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganizationLabelsGroup",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path labelsGroupId")?;
             let body = given.body::<types::OrganizationLabelsGroupCreateRequest>()?;
-            let answer = decoded::<types::OrganizationLabelsGroupResponse>(answer)?;
+            let response = decoded::<types::OrganizationLabelsGroupResponse>(response)?;
             Ok(
                 server
                     .edit_organization_labels_group(|when, then| {
                         when.organization_id(value_0)
                             .labels_group_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7844,104 +7908,106 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationLabelsGroupAssociatedItems",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path labelsGroupId")?;
-            let answer = decoded::<types::LabelsGroupAssociatedItemList>(answer)?;
+            let response = decoded::<types::LabelsGroupAssociatedItemList>(response)?;
             Ok(
                 server
                     .get_organization_labels_group_associated_items(|when, then| {
                         when.organization_id(value_0).labels_group_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDirectoriesFromGitRepository",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ApplicationGitRepositoryRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListDirectoriesFromGitRepositoryResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_directories_from_git_repository(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listTfVarsFilesFromGitRepo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::TfVarsListRequest>()?;
-            let answer = decoded::<types::ListTfVarsFilesFromGitRepoResponse>(answer)?;
+            let response = decoded::<
+                types::ListTfVarsFilesFromGitRepoResponse,
+            >(response)?;
             Ok(
                 server
                     .list_tf_vars_files_from_git_repo(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "list-cluster-lock",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterLockList>(answer)?;
+            let response = decoded::<types::ClusterLockList>(response)?;
             Ok(
                 server
                     .list_cluster_lock(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listMcpServers",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::McpServerResponseList>(answer)?;
+            let response = decoded::<types::McpServerResponseList>(response)?;
             Ok(
                 server
                     .list_mcp_servers(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createMcpServer",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::McpServerRequest>()?;
-            let answer = decoded::<types::McpServerResponse>(answer)?;
+            let response = decoded::<types::McpServerResponse>(response)?;
             Ok(
                 server
                     .create_mcp_server(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationMembers",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::MemberResponseList>(answer)?;
+            let response = decoded::<types::MemberResponseList>(response)?;
             Ok(
                 server
                     .get_organization_members(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -7990,62 +8056,62 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOnPremiseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_on_premise_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOnPremiseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OnPremiseCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_on_premise_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOnPremiseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_on_premise_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOnPremiseCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::OnPremiseCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_on_premise_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8066,73 +8132,73 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getOrganizationOnboarding",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::OrganizationOnboardingResponse>(answer)?;
+            let response = decoded::<types::OrganizationOnboardingResponse>(response)?;
             Ok(
                 server
                     .get_organization_onboarding(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "updateOrganizationOnboarding",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationOnboardingPatchRequest>()?;
-            let answer = decoded::<types::OrganizationOnboardingResponse>(answer)?;
+            let response = decoded::<types::OrganizationOnboardingResponse>(response)?;
             Ok(
                 server
                     .update_organization_onboarding(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "parseTerraformVariablesFromGitRepo",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::TerraformVariableParsingRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ParseTerraformVariablesFromGitRepoResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .parse_terraform_variables_from_git_repo(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listPlatformTemplates",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given
                 .value::<types::PlatformClusterMode>("query clusterMode")?;
             let value_2 = given
                 .value::<types::PlatformCloudVendor>("query cloudProvider")?;
-            let answer = decoded::<types::PlatformTemplateCatalogResponse>(answer)?;
+            let response = decoded::<types::PlatformTemplateCatalogResponse>(response)?;
             Ok(
                 server
                     .list_platform_templates(|when, then| {
                         when.organization_id(value_0)
                             .cluster_mode(value_1)
                             .cloud_provider(value_2);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "resolvePlatformTemplateComponentConfiguration",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("path templateKey")?;
             let value_2 = given.value::<String>("path templateVersion")?;
@@ -8143,7 +8209,9 @@ pub static MOCKS: &[MockEntry] = &[
                 .value::<types::PlatformCloudVendor>("query cloudProvider")?;
             let body = given
                 .body::<types::PlatformComponentConfigurationPreviewRequest>()?;
-            let answer = decoded::<types::PlatformComponentResolutionResponse>(answer)?;
+            let response = decoded::<
+                types::PlatformComponentResolutionResponse,
+            >(response)?;
             Ok(
                 server
                     .resolve_platform_template_component_configuration(|when, then| {
@@ -8154,38 +8222,38 @@ pub static MOCKS: &[MockEntry] = &[
                             .cluster_mode(value_4)
                             .cloud_provider(value_5)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listOrganizationPolicyApiTokens",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::OrganizationPolicyApiTokenResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_organization_policy_api_tokens(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationPolicyApiToken",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationPolicyApiTokenCreateRequest>()?;
-            let answer = decoded::<types::OrganizationPolicyApiTokenCreate>(answer)?;
+            let response = decoded::<types::OrganizationPolicyApiTokenCreate>(response)?;
             Ok(
                 server
                     .create_organization_policy_api_token(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -8206,105 +8274,105 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listProject",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ProjectResponseList>(answer)?;
+            let response = decoded::<types::ProjectResponseList>(response)?;
             Ok(
                 server
                     .list_project(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createProject",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ProjectRequest>()?;
-            let answer = decoded::<types::Project>(answer)?;
+            let response = decoded::<types::Project>(response)?;
             Ok(
                 server
                     .create_project(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationProjectStats",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ProjectStatsResponseList>(answer)?;
+            let response = decoded::<types::ProjectStatsResponseList>(response)?;
             Ok(
                 server
                     .get_organization_project_stats(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listScalewayCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::ClusterCredentialsResponseList>(answer)?;
+            let response = decoded::<types::ClusterCredentialsResponseList>(response)?;
             Ok(
                 server
                     .list_scaleway_credentials(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createScalewayCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::ScalewayCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .create_scaleway_credentials(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getScalewayCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .get_scaleway_credentials(|when, then| {
                         when.organization_id(value_0).credentials_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editScalewayCredentials",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path credentialsId")?;
             let body = given.body::<types::ScalewayCredentialsRequest>()?;
-            let answer = decoded::<types::ClusterCredentials>(answer)?;
+            let response = decoded::<types::ClusterCredentials>(response)?;
             Ok(
                 server
                     .edit_scaleway_credentials(|when, then| {
                         when.organization_id(value_0)
                             .credentials_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8325,12 +8393,14 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listServicesByOrganizationId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("query project_id")?;
             let value_2 = given.value::<uuid::Uuid>("query environment_id")?;
             let value_3 = given.value::<uuid::Uuid>("query cluster_id")?;
-            let answer = decoded::<types::ListServicesByOrganizationIdResponse>(answer)?;
+            let response = decoded::<
+                types::ListServicesByOrganizationIdResponse,
+            >(response)?;
             Ok(
                 server
                     .list_services_by_organization_id(|when, then| {
@@ -8338,14 +8408,14 @@ pub static MOCKS: &[MockEntry] = &[
                             .project_id(value_1)
                             .environment_id(value_2)
                             .cluster_id(value_3);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationEventTargets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<String>("query fromTimestamp")?;
             let value_2 = given.value::<String>("query toTimestamp")?;
@@ -8361,7 +8431,9 @@ pub static MOCKS: &[MockEntry] = &[
                 .value::<
                     types::OrganizationEventTargetLevel,
                 >("query targetLevelToFetch")?;
-            let answer = decoded::<types::OrganizationEventTargetResponseList>(answer)?;
+            let response = decoded::<
+                types::OrganizationEventTargetResponseList,
+            >(response)?;
             Ok(
                 server
                     .get_organization_event_targets(|when, then| {
@@ -8375,7 +8447,7 @@ pub static MOCKS: &[MockEntry] = &[
                             .project_id(value_7)
                             .environment_id(value_8)
                             .target_level_to_fetch(value_9);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8396,60 +8468,64 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listOrganizationWebHooks",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
-            let answer = decoded::<types::OrganizationWebhookResponseList>(answer)?;
+            let response = decoded::<types::OrganizationWebhookResponseList>(response)?;
             Ok(
                 server
                     .list_organization_web_hooks(|when, then| {
                         when.organization_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createOrganizationWebhook",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let body = given.body::<types::OrganizationWebhookCreateRequest>()?;
-            let answer = decoded::<types::OrganizationWebhookCreateResponse>(answer)?;
+            let response = decoded::<
+                types::OrganizationWebhookCreateResponse,
+            >(response)?;
             Ok(
                 server
                     .create_organization_webhook(|when, then| {
                         when.organization_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getOrganizationWebhook",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path webhookId")?;
-            let answer = decoded::<types::OrganizationWebhookResponse>(answer)?;
+            let response = decoded::<types::OrganizationWebhookResponse>(response)?;
             Ok(
                 server
                     .get_organization_webhook(|when, then| {
                         when.organization_id(value_0).webhook_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editOrganizationWebhook",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path webhookId")?;
             let body = given.body::<types::OrganizationWebhookCreateRequest>()?;
-            let answer = decoded::<types::OrganizationWebhookCreateResponse>(answer)?;
+            let response = decoded::<
+                types::OrganizationWebhookCreateResponse,
+            >(response)?;
             Ok(
                 server
                     .edit_organization_webhook(|when, then| {
                         when.organization_id(value_0).webhook_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8470,44 +8546,44 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listWebhookEvent",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path webhookId")?;
-            let answer = decoded::<types::WebhookEventResponseList>(answer)?;
+            let response = decoded::<types::WebhookEventResponseList>(response)?;
             Ok(
                 server
                     .list_webhook_event(|when, then| {
                         when.organization_id(value_0).webhook_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getProject",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::Project>(answer)?;
+            let response = decoded::<types::Project>(response)?;
             Ok(
                 server
                     .get_project(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editProject",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let body = given.body::<types::ProjectRequest>()?;
-            let answer = decoded::<types::Project>(answer)?;
+            let response = decoded::<types::Project>(response)?;
             Ok(
                 server
                     .edit_project(|when, then| {
                         when.project_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8527,29 +8603,31 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listProjectDeploymentRules",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::ProjectDeploymentRuleResponseList>(answer)?;
+            let response = decoded::<
+                types::ProjectDeploymentRuleResponseList,
+            >(response)?;
             Ok(
                 server
                     .list_project_deployment_rules(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createDeploymentRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let body = given.body::<types::ProjectDeploymentRuleRequest>()?;
-            let answer = decoded::<types::ProjectDeploymentRule>(answer)?;
+            let response = decoded::<types::ProjectDeploymentRule>(response)?;
             Ok(
                 server
                     .create_deployment_rule(|when, then| {
                         when.project_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
@@ -8571,31 +8649,31 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getProjectDeploymentRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRuleId")?;
-            let answer = decoded::<types::ProjectDeploymentRule>(answer)?;
+            let response = decoded::<types::ProjectDeploymentRule>(response)?;
             Ok(
                 server
                     .get_project_deployment_rule(|when, then| {
                         when.project_id(value_0).deployment_rule_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editProjectDeployemtnRule",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRuleId")?;
             let body = given.body::<types::ProjectDeploymentRuleRequest>()?;
-            let answer = decoded::<types::ProjectDeploymentRule>(answer)?;
+            let response = decoded::<types::ProjectDeploymentRule>(response)?;
             Ok(
                 server
                     .edit_project_deployemtn_rule(|when, then| {
                         when.project_id(value_0).deployment_rule_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8616,118 +8694,118 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "listEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::EnvironmentResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentResponseList>(response)?;
             Ok(
                 server
                     .list_environment(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createEnvironment",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let body = given.body::<types::CreateEnvironmentRequest>()?;
-            let answer = decoded::<types::Environment>(answer)?;
+            let response = decoded::<types::Environment>(response)?;
             Ok(
                 server
                     .create_environment(|when, then| {
                         when.project_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getProjectEnvironmentsOverview",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::EnvironmentOverviewResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentOverviewResponseList>(response)?;
             Ok(
                 server
                     .get_project_environments_overview(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getProjectEnvironmentServiceNumber",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::EnvironmentStatsResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentStatsResponseList>(response)?;
             Ok(
                 server
                     .get_project_environment_service_number(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getProjectEnvironmentsStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::EnvironmentStatusList>(answer)?;
+            let response = decoded::<types::EnvironmentStatusList>(response)?;
             Ok(
                 server
                     .get_project_environments_status(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listProjectEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::EnvironmentVariableResponseList>(answer)?;
+            let response = decoded::<types::EnvironmentVariableResponseList>(response)?;
             Ok(
                 server
                     .list_project_environment_variable(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createProjectEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let body = given.body::<types::EnvironmentVariableRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_project_environment_variable(|when, then| {
                         when.project_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editProjectEnvironmentVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::EnvironmentVariableEditRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .edit_project_environment_variable(|when, then| {
                         when.project_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8748,81 +8826,81 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createProjectEnvironmentVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_project_environment_variable_alias(|when, then| {
                         when.project_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createProjectEnvironmentVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path environmentVariableId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::EnvironmentVariable>(answer)?;
+            let response = decoded::<types::EnvironmentVariable>(response)?;
             Ok(
                 server
                     .create_project_environment_variable_override(|when, then| {
                         when.project_id(value_0)
                             .environment_variable_id(value_1)
                             .body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listProjectSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
-            let answer = decoded::<types::SecretResponseList>(answer)?;
+            let response = decoded::<types::SecretResponseList>(response)?;
             Ok(
                 server
                     .list_project_secrets(|when, then| {
                         when.project_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createProjectSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let body = given.body::<types::SecretRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_project_secret(|when, then| {
                         when.project_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editProjectSecret",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::SecretEditRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .edit_project_secret(|when, then| {
                         when.project_id(value_0).secret_id(value_1).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -8843,230 +8921,230 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createProjectSecretAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::AliasRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_project_secret_alias(|when, then| {
                         when.project_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createProjectSecretOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path projectId")?;
             let value_1 = given.value::<uuid::Uuid>("path secretId")?;
             let body = given.body::<types::OverrideRequest>()?;
-            let answer = decoded::<types::Secret>(answer)?;
+            let response = decoded::<types::Secret>(response)?;
             Ok(
                 server
                     .create_project_secret_override(|when, then| {
                         when.project_id(value_0).secret_id(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listScalewayFeatures",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterFeatureResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterFeatureResponseList>(response)?;
             Ok(
                 server
                     .list_scaleway_features(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listScalewayInstanceType",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_scaleway_instance_type(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listScalewayKapsuleInstanceType",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<String>("path zone")?;
-            let answer = decoded::<types::ClusterInstanceTypeResponseList>(answer)?;
+            let response = decoded::<types::ClusterInstanceTypeResponseList>(response)?;
             Ok(
                 server
                     .list_scaleway_kapsule_instance_type(|when, then| {
                         when.zone(value_0.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listSCWManagedDatabaseType",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ManagedDatabaseTypeResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ManagedDatabaseTypeResponseList>(response)?;
             Ok(
                 server
                     .list_scw_managed_database_type(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listScalewayRegions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::ClusterRegionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::ClusterRegionResponseList>(response)?;
             Ok(
                 server
                     .list_scaleway_regions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listSecretManagerAccessExternalSecrets",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path secretManagerAccessId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ExternalSecretAssociatedServiceResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_secret_manager_access_external_secrets(|when, then| {
                         when.secret_manager_access_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listUpstreamSecretsFromSecretProvider",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path secretManagerAccessId")?;
             let value_1 = given.value::<String>("query namePrefix")?;
-            let answer = decoded::<types::ProviderSecrets>(answer)?;
+            let response = decoded::<types::ProviderSecrets>(response)?;
             Ok(
                 server
                     .list_upstream_secrets_from_secret_provider(|when, then| {
                         when.secret_manager_access_id(value_0)
                             .name_prefix(value_1.as_str());
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listDeploymentRequestByServiceId",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path serviceId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::ListDeploymentRequestByServiceIdResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .list_deployment_request_by_service_id(|when, then| {
                         when.service_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getServiceDeploymentStage",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path serviceId")?;
-            let answer = decoded::<types::DeploymentStageResponse>(answer)?;
+            let response = decoded::<types::DeploymentStageResponse>(response)?;
             Ok(
                 server
                     .get_service_deployment_stage(|when, then| {
                         when.service_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "syncServiceGitWebhook",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path serviceId")?;
-            let answer = decoded::<types::GitWebhookStatusResponse>(answer)?;
+            let response = decoded::<types::GitWebhookStatusResponse>(response)?;
             Ok(
                 server
                     .sync_service_git_webhook(|when, then| {
                         when.service_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getServiceGitWebhookStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path serviceId")?;
-            let answer = decoded::<types::GitWebhookStatusResponse>(answer)?;
+            let response = decoded::<types::GitWebhookStatusResponse>(response)?;
             Ok(
                 server
                     .get_service_git_webhook_status(|when, then| {
                         when.service_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listTerraformVersions",
-        mock: |server, _, answer| {
-            let answer = decoded::<types::TerraformVersionResponseList>(answer)?;
+        mock: |server, _, response| {
+            let response = decoded::<types::TerraformVersionResponseList>(response)?;
             Ok(
                 server
                     .list_terraform_versions(|when, then| {
                         drop(when);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<types::TerraformResponse>(answer)?;
+            let response = decoded::<types::TerraformResponse>(response)?;
             Ok(
                 server
                     .get_terraform(|when, then| {
                         when.terraform_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::TerraformRequest>()?;
-            let answer = decoded::<types::TerraformResponse>(answer)?;
+            let response = decoded::<types::TerraformResponse>(response)?;
             Ok(
                 server
                     .edit_terraform(|when, then| {
                         when.terraform_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -9093,141 +9171,141 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "getTerraformAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<types::TerraformAdvancedSettings>(answer)?;
+            let response = decoded::<types::TerraformAdvancedSettings>(response)?;
             Ok(
                 server
                     .get_terraform_advanced_settings(|when, then| {
                         when.terraform_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editTerraformAdvancedSettings",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::TerraformAdvancedSettings>()?;
-            let answer = decoded::<types::TerraformAdvancedSettings>(answer)?;
+            let response = decoded::<types::TerraformAdvancedSettings>(response)?;
             Ok(
                 server
                     .edit_terraform_advanced_settings(|when, then| {
                         when.terraform_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "cloneTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::CloneServiceRequest>()?;
-            let answer = decoded::<types::TerraformResponse>(answer)?;
+            let response = decoded::<types::TerraformResponse>(response)?;
             Ok(
                 server
                     .clone_terraform(|when, then| {
                         when.terraform_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listTerraformCommit",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<types::CommitResponseList>(answer)?;
+            let response = decoded::<types::CommitResponseList>(response)?;
             Ok(
                 server
                     .list_terraform_commit(|when, then| {
                         when.terraform_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "deployTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::TerraformDeployRequest>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .deploy_terraform(|when, then| {
                         when.terraform_id(value_0).body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listTerraformDeploymentHistoryV2",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
+            let response = decoded::<types::DeploymentHistoryServicePageV2>(response)?;
             Ok(
                 server
                     .list_terraform_deployment_history_v2(|when, then| {
                         when.terraform_id(value_0).page_size(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getTerraformDeploymentRestrictions",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::TerraformDeploymentRestrictionResponseList,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .get_terraform_deployment_restrictions(|when, then| {
                         when.terraform_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createTerraformDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::TerraformDeploymentRestrictionRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::TerraformDeploymentRestrictionResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .create_terraform_deployment_restriction(|when, then| {
                         when.terraform_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editTerraformDeploymentRestriction",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let value_1 = given.value::<uuid::Uuid>("path deploymentRestrictionId")?;
             let body = given.body::<types::TerraformDeploymentRestrictionRequest>()?;
-            let answer = decoded::<
+            let response = decoded::<
                 types::TerraformDeploymentRestrictionResponse,
-            >(answer)?;
+            >(response)?;
             Ok(
                 server
                     .edit_terraform_deployment_restriction(|when, then| {
                         when.terraform_id(value_0)
                             .deployment_restriction_id(value_1)
                             .body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -9248,109 +9326,109 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "redeployTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .redeploy_terraform(|when, then| {
                         when.terraform_id(value_0);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getTerraformResources",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
-            let answer = decoded::<types::TerraformResourcesResponse>(answer)?;
+            let response = decoded::<types::TerraformResourcesResponse>(response)?;
             Ok(
                 server
                     .get_terraform_resources(|when, then| {
                         when.terraform_id(value_0);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "uninstallTerraform",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let value_1 = given
                 .value::<types::DeleteTerraformAction>("query force_terraform_action")?;
             let body = given.body::<serde_json::Map<String, serde_json::Value>>()?;
-            let answer = decoded::<types::Status>(answer)?;
+            let response = decoded::<types::Status>(response)?;
             Ok(
                 server
                     .uninstall_terraform(|when, then| {
                         when.terraform_id(value_0)
                             .force_terraform_action(value_1)
                             .body(&body);
-                        then.accepted(&answer);
+                        then.accepted(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "listVariables",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("query parent_id")?;
             let value_1 = given.value::<types::ApiVariableScopeEnum>("query scope")?;
             let value_2 = given.value::<bool>("query is_secret")?;
-            let answer = decoded::<types::VariableResponseList>(answer)?;
+            let response = decoded::<types::VariableResponseList>(response)?;
             Ok(
                 server
                     .list_variables(|when, then| {
                         when.parent_id(value_0).scope(value_1).is_secret(value_2);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let body = given.body::<types::VariableRequest>()?;
-            let answer = decoded::<types::VariableResponse>(answer)?;
+            let response = decoded::<types::VariableResponse>(response)?;
             Ok(
                 server
                     .create_variable(|when, then| {
                         when.body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "importEnvironmentVariables",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("query service_id")?;
             let value_1 = given
                 .value::<types::ServiceTypeForVariableEnum>("query service_type")?;
             let body = given.body::<types::VariableImportRequest>()?;
-            let answer = decoded::<types::VariableImport>(answer)?;
+            let response = decoded::<types::VariableImport>(response)?;
             Ok(
                 server
                     .import_environment_variables(|when, then| {
                         when.service_id(value_0).service_type(value_1).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "editVariable",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path variableId")?;
             let body = given.body::<types::VariableEditRequest>()?;
-            let answer = decoded::<types::VariableResponse>(answer)?;
+            let response = decoded::<types::VariableResponse>(response)?;
             Ok(
                 server
                     .edit_variable(|when, then| {
                         when.variable_id(value_0).body(&body);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },
@@ -9370,48 +9448,48 @@ pub static MOCKS: &[MockEntry] = &[
     },
     MockEntry {
         id: "createVariableAlias",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path variableId")?;
             let body = given.body::<types::VariableAliasRequest>()?;
-            let answer = decoded::<types::VariableResponse>(answer)?;
+            let response = decoded::<types::VariableResponse>(response)?;
             Ok(
                 server
                     .create_variable_alias(|when, then| {
                         when.variable_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "createVariableOverride",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given.value::<uuid::Uuid>("path variableId")?;
             let body = given.body::<types::VariableOverrideRequest>()?;
-            let answer = decoded::<types::VariableResponse>(answer)?;
+            let response = decoded::<types::VariableResponse>(response)?;
             Ok(
                 server
                     .create_variable_override(|when, then| {
                         when.variable_id(value_0).body(&body);
-                        then.created(&answer);
+                        then.created(&response);
                     }),
             )
         },
     },
     MockEntry {
         id: "getIngressDeploymentStatus",
-        mock: |server, given, answer| {
+        mock: |server, given, response| {
             let value_0 = given
                 .value::<
                     types::GetIngressDeploymentStatusServiceType,
                 >("path serviceType")?;
             let value_1 = given.value::<uuid::Uuid>("path serviceId")?;
-            let answer = decoded::<types::IngressDeploymentStatusResponse>(answer)?;
+            let response = decoded::<types::IngressDeploymentStatusResponse>(response)?;
             Ok(
                 server
                     .get_ingress_deployment_status(|when, then| {
                         when.service_type(value_0).service_id(value_1);
-                        then.ok(&answer);
+                        then.ok(&response);
                     }),
             )
         },

@@ -15,7 +15,7 @@ use quote::quote;
 use crate::codegen::doc::Line;
 
 /// One area: its feature, its description, and the tags that belong to it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Area {
     /// The name of the Cargo feature and of the module.
     pub(crate) name: &'static str,
@@ -25,6 +25,12 @@ pub(crate) struct Area {
     /// Parts of paths that belong to the area whatever their tag, without the parameters.
     paths: &'static [&'static str],
     untagged: &'static [&'static str],
+}
+
+impl fmt::Debug for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl fmt::Display for Area {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::doc::Doc;
-use super::model::{Normalised, OperationModel, SchemaKind, SchemaModel};
+use super::model::{Normalized, SchemaKind, SchemaModel};
 use crate::contract::pointer::escape;
 
 /// The first difference between two clients.
@@ -17,7 +17,7 @@ pub(crate) struct Difference {
 }
 
 /// The first difference between the clients of two contracts; `None` if they differ in texts only.
-pub(crate) fn difference(one: &Normalised, other: &Normalised) -> Option<Difference> {
+pub(crate) fn difference(one: &Normalized, other: &Normalized) -> Option<Difference> {
     let (ones, others) = (parts(one), parts(other));
     let count = ones.len().max(others.len());
     let nothing = (String::new(), String::new());
@@ -40,7 +40,7 @@ pub(crate) fn difference(one: &Normalised, other: &Normalised) -> Option<Differe
 }
 
 /// The parts of a client, each with its location.
-fn parts(client: &Normalised) -> Vec<(String, String)> {
+fn parts(client: &Normalized) -> Vec<(String, String)> {
     let mut document = client.document.clone();
     if let Some(document) = document.as_object_mut() {
         document.insert("info".to_owned(), Value::Null);
@@ -52,7 +52,7 @@ fn parts(client: &Normalised) -> Vec<(String, String)> {
             escape(&operation.path),
             operation.http_method.to_ascii_lowercase()
         ));
-        let plain = operation_without_texts(operation.clone());
+        let plain = operation.without_texts();
         (operation.pointer.clone(), format!("{plain:#?}\n{types:#?}"))
     });
     let schemas = client.schemas.iter().map(|(name, schema)| {
@@ -66,23 +66,6 @@ fn parts(client: &Normalised) -> Vec<(String, String)> {
     let parts: Vec<(String, String)> = schemas.chain(operations).collect();
     let whole = (String::new(), format!("{document:#}"));
     parts.into_iter().chain([whole]).collect()
-}
-
-fn operation_without_texts(mut operation: OperationModel) -> OperationModel {
-    operation.pointer.clear();
-    (operation.summary, operation.description) = (None, None);
-    operation.success.description = None;
-    let parameters = operation.parameters.iter_mut();
-    parameters.for_each(|one| one.description = Doc::default());
-    operation
-        .errors
-        .iter_mut()
-        .for_each(|(_, text)| *text = None);
-    operation
-        .body
-        .iter_mut()
-        .for_each(|one| one.description = None);
-    operation
 }
 
 fn schema_without_texts(mut schema: SchemaModel) -> SchemaModel {

@@ -64,14 +64,20 @@ fn is_schema(value: &Value) -> bool {
 /// Escapes hidden characters, because some of them change how the text around them is displayed.
 fn with_escapes(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        // Inside of texts, the writer has escaped line breaks already.
-        if c != '\n' && is_hidden(c) {
-            let mut units = [0; 2];
-            let escapes = c.encode_utf16(&mut units).iter();
-            out.extend(escapes.map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
+    // Inside of texts, the writer has escaped line breaks and most control characters already.
+    for line in json.split_inclusive('\n') {
+        if line.is_ascii() && !line.contains('\u{7f}') {
+            out.push_str(line);
+            continue;
+        }
+        for c in line.chars() {
+            if c != '\n' && is_hidden(c) {
+                let mut units = [0; 2];
+                let escapes = c.encode_utf16(&mut units).iter();
+                out.extend(escapes.map(|unit| format!("\\u{unit:04x}")));
+            } else {
+                out.push(c);
+            }
         }
     }
     out

@@ -1,6 +1,6 @@
 //! Generates the files of the client from a contract.
 //!
-//! The steps: normalise the document, generate Rust with progenitor, transform it, and lay it out as files.
+//! The steps: normalize the document, generate Rust with progenitor, transform it, and lay it out as files.
 //! Reading contracts is the task of `contract`, writing files that of `write`.
 
 pub(crate) mod areas;
@@ -11,7 +11,7 @@ mod document;
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 pub(crate) mod model;
-pub(crate) mod normalise;
+pub(crate) mod normalize;
 mod passes;
 mod progenitor;
 mod purpose;
@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use crate::record::Record;
 use crate::write::Tree;
 
-pub(crate) use normalise::{NO_VALUE, normalise};
+pub(crate) use normalize::{NO_VALUE, normalize};
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
 
@@ -55,8 +55,8 @@ pub(crate) fn generate(
     purpose: Purpose,
 ) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
-    let normalised = normalise(&document)?;
-    generate_from(&document, &normalised, (spec, overlay), purpose)
+    let normalized = normalize(&document)?;
+    generate_from(&document, &normalized, (spec, overlay), purpose)
 }
 
 /// Generates from a contract that was read from these files: the contract, and the overlay.
@@ -65,14 +65,14 @@ pub(crate) fn generate(
 /// Returns an error if the contract contains something unsupported; the problem names the location.
 pub(crate) fn generate_from(
     document: &Document,
-    normalised: &model::Normalised,
+    normalized: &model::Normalized,
     (spec, overlay): (&Path, Option<&Path>),
     purpose: Purpose,
 ) -> Result<Trees, Problem> {
     if !purpose.may_be_empty {
-        not_empty(document, normalised)?;
+        not_empty(document, normalized)?;
     }
-    let written = progenitor(normalised).map_err(|problem| problem.of_document(document))?;
+    let written = progenitor(normalized).map_err(|problem| problem.of_document(document))?;
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.
     let fingerprint = if purpose.is_own {
@@ -86,10 +86,13 @@ pub(crate) fn generate_from(
     if purpose.is_own {
         parts.record = Record::of_this_program("formatted");
     }
-    passes::run(&written, normalised, purpose, &mut parts)
+    passes::run(&written, normalized, purpose, &mut parts)
         .map_err(|problem| problem.of_document(document))?;
-    parts.add_contract(constants(document, normalised, &inputs, &fingerprint))?;
-    let mut remarks = normalised.remarks.clone();
+    parts.add(
+        split::Place::Contract,
+        constants(document, normalized, &inputs, &fingerprint),
+    )?;
+    let mut remarks = normalized.remarks.clone();
     remarks.append(&mut parts.remarks);
     let origin = split::Origin::of(spec, overlay);
     let client = split::lay_out(&parts, &origin);
@@ -116,19 +119,19 @@ pub(crate) fn generate_from(
 /// Returns an error if the contract contains something unsupported; the problem names the location.
 pub(crate) fn sources(
     document: &Document,
-    normalised: &model::Normalised,
+    normalized: &model::Normalized,
 ) -> Result<Vec<split::Source>, Problem> {
-    not_empty(document, normalised)?;
-    let written = progenitor(normalised);
+    not_empty(document, normalized)?;
+    let written = progenitor(normalized);
     let written = written.map_err(|problem| problem.of_document(document))?;
     let mut parts = split::Parts::of_comparison();
-    passes::run(&written, normalised, Purpose::default(), &mut parts)
+    passes::run(&written, normalized, Purpose::default(), &mut parts)
         .map_err(|problem| problem.of_document(document))?;
     Ok(parts.into_sources())
 }
 
-fn not_empty(document: &Document, normalised: &model::Normalised) -> Result<(), Problem> {
-    if normalised.operations.is_empty() {
+fn not_empty(document: &Document, normalized: &model::Normalized) -> Result<(), Problem> {
+    if normalized.operations.is_empty() {
         let problem = Problem::at(document, "/paths", "the contract has no operation");
         return Err(problem.with_help("generate from a complete contract, or pass `--allow-empty`"));
     }
@@ -154,7 +157,7 @@ fn websocket_inputs() -> Result<Vec<Vec<u8>>, Problem> {
 
 fn constants(
     document: &Document,
-    normalised: &model::Normalised,
+    normalized: &model::Normalized,
     inputs: &[Vec<u8>],
     fingerprint: &str,
 ) -> proc_macro2::TokenStream {
@@ -173,7 +176,7 @@ fn constants(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let operations = normalised.operations.len();
+    let operations = normalized.operations.len();
     quote! {
         /// The version that the contract gives itself.
         pub const VERSION: &str = #version;

@@ -6,7 +6,7 @@
 //!
 //! How the two fit together:
 //!
-//! - Every key of [`Normalised::schemas`] is the Rust name of one type. Nothing else is named.
+//! - Every key of [`Normalized::schemas`] is the Rust name of one type. Nothing else is named.
 //! - [`SchemaKind::Struct`]: the tree holds `types::NAME` as a struct. [`FieldModel::rust_name`] is
 //!   the field's identifier. A field of [`FieldModel::patch`] has the type
 //!   `Option<::qovery_api::Patch<T>>` in the tree.
@@ -29,7 +29,7 @@ use crate::printable::Printable;
 
 /// The contract in the form that progenitor accepts, and the facts that this form cannot hold.
 #[derive(Debug, Clone)]
-pub(crate) struct Normalised {
+pub(crate) struct Normalized {
     /// An OpenAPI 3.0 document.
     pub(crate) document: Value,
     /// All operations, in the order of the contract.
@@ -87,6 +87,19 @@ pub(crate) struct OperationModel {
 }
 
 impl OperationModel {
+    /// The operation without its location and its texts, on which types and requests do not depend.
+    pub(crate) fn without_texts(&self) -> Self {
+        let mut plain = self.clone();
+        plain.pointer.clear();
+        (plain.summary, plain.description) = (None, None);
+        plain.success.description = None;
+        let parameters = plain.parameters.iter_mut();
+        parameters.for_each(|one| one.description = Doc::default());
+        plain.errors.iter_mut().for_each(|(_, text)| *text = None);
+        plain.body.iter_mut().for_each(|one| one.description = None);
+        plain
+    }
+
     /// The models that its parameters, its body and its success name.
     pub(crate) fn models(&self) -> impl Iterator<Item = &str> {
         let parameters = self.parameters.iter().map(|parameter| &parameter.ty);
@@ -113,6 +126,11 @@ pub(crate) struct ParameterModel {
 }
 
 impl ParameterModel {
+    /// Whether the method of the operation takes it. Otherwise a setter of the call does.
+    pub(crate) fn is_argument(&self) -> bool {
+        self.location == Location::Path || self.required
+    }
+
     /// Whether the style is the default of a path. `explode` has no effect on a single value.
     pub(crate) fn is_simple(&self) -> bool {
         matches!(self.style, Style::Simple { .. })
@@ -241,7 +259,7 @@ pub(crate) enum Format {
 /// The shape of a value, as far as the passes need it. The Rust type is in the syntax tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TypeModel {
-    /// A key of [`Normalised::schemas`].
+    /// A key of [`Normalized::schemas`].
     Named(String),
     Text,
     Uuid,

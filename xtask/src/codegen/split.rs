@@ -4,6 +4,7 @@
 //! exactly their features.
 
 mod absolute;
+mod code;
 mod files;
 mod origin;
 mod parts;
@@ -24,7 +25,7 @@ use render::Body;
 
 pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
-pub(crate) use parts::{Call, Parts, Source};
+pub(crate) use parts::{Listed, Parts, Place, Source};
 pub(crate) use stream::lay_out as lay_out_stream;
 
 /// Lays the parts of the client out as files.
@@ -165,9 +166,14 @@ mod tests {
         let mut parts = Parts::default();
         for (tags, tokens) in models {
             let areas = tags.iter().filter_map(|tag| area_of_tag(tag)).collect();
-            parts.add_model(&areas, tokens.clone()).expect("it is Rust");
+            parts
+                .add(Place::Model(&areas), tokens.clone())
+                .expect("it is Rust");
         }
-        parts.add_tables(&[], &[]).expect("it is Rust");
+        let table = quote!(
+            pub static OPERATIONS: &[Entry] = &[];
+        );
+        parts.add(Place::Table, table).expect("it is Rust");
         let mut tree = lay_out(&parts, &origin()).expect("laid out");
         let tables = lay_out_tables(&parts, &origin());
         tree.extend(
@@ -247,7 +253,7 @@ mod tests {
     #[test]
     fn tokens_that_are_not_rust_are_reported_with_an_excerpt() {
         let mut parts = Parts::default();
-        let added = parts.add_model(&[].into(), quote!(struct First));
+        let added = parts.add(Place::Model(&[].into()), quote!(struct First));
         let problem = added.expect_err("it is not Rust").to_string();
         assert!(problem.contains("struct First"), "{problem}");
     }

@@ -13,16 +13,17 @@ use serde_json::Value;
 use super::areas::STREAM;
 use super::doc::{Doc, Line};
 use super::model::{
-    Format, Location, Normalised, OperationModel, ParameterModel, Remark, TypeModel,
+    Format, Location, Normalized, OperationModel, ParameterModel, Remark, TypeModel,
 };
 use super::passes::edits::Shapes;
 use super::passes::reserved::Reserved;
 use super::passes::usage::{self, Usage};
 use super::passes::{self, models, names, unions};
 use super::progenitor::Output;
-use super::{normalise, progenitor, split};
+use super::{normalize, progenitor, split};
 use crate::contract;
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::write::Tree;
 
 /// The overlay's key that names a model of the REST contract as the frame.
@@ -48,37 +49,45 @@ pub(crate) struct Generated {
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// Generates the websocket side of the client.
+/// Generates the websocket side of the client, with the texts of this record.
 ///
 /// # Errors
 /// Returns an error if the contract contains something unsupported; the problem names the location.
-pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated, Problem> {
+pub(crate) fn generate(
+    spec: &Path,
+    overlay: Option<&Path>,
+    record: Record,
+) -> Result<Generated, Problem> {
     let document = contract::load_with(spec, overlay)?;
-    let normalised = normalise(&document)?;
-    let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
+    let normalized = normalize(&document)?;
+    let written = progenitor(&normalized).map_err(|problem| problem.of_document(&document))?;
     let inputs = super::inputs(spec, overlay)?;
-    let mut parts = split::Parts::of_stream();
-    add_models(&written, &normalised, &mut parts)
+    let mut parts = split::Parts::of_stream(record);
+    add_models(&written, &normalized, &mut parts)
         .map_err(|problem| problem.of_document(&document))?;
-    for operation in &normalised.operations {
+    for operation in &normalized.operations {
         let request = request(operation, &document.value);
         let request = request.map_err(|problem| problem.of_document(&document))?;
-        parts.add_request(&STREAM, request)?;
+        parts.add(split::Place::Request(&STREAM), request)?;
     }
     // The REST side holds the fingerprint of both contracts.
-    parts.add_contract(super::constants(&document, &normalised, &inputs, ""))?;
+    parts.add(
+        split::Place::Contract,
+        super::constants(&document, &normalized, &inputs, ""),
+    )?;
+    parts.record.keep();
     let origin = split::Origin::of(spec, overlay);
     Ok(Generated {
         tree: split::lay_out_stream(&parts, &origin)?,
         contract: super::document::json(&document.value, &origin),
-        remarks: remarks(&normalised, &document.value),
+        remarks: remarks(&normalized, &document.value),
     })
 }
 
-/// The remarks of normalising, except for the one about addresses, which concerns the REST side.
-fn remarks(normalised: &Normalised, document: &Value) -> Vec<Remark> {
+/// The remarks of normalizing, except for the one about addresses, which concerns the REST side.
+fn remarks(normalized: &Normalized, document: &Value) -> Vec<Remark> {
     const SERVERS: &str = "/servers";
-    let noted = normalised.remarks.iter();
+    let noted = normalized.remarks.iter();
     let mut remarks: Vec<Remark> = noted
         .filter(|remark| remark.pointer != SERVERS)
         .cloned()
@@ -99,22 +108,22 @@ fn remarks(normalised: &Normalised, document: &Value) -> Vec<Remark> {
 
 fn add_models(
     written: &Output,
-    normalised: &Normalised,
+    normalized: &Normalized,
     parts: &mut split::Parts,
 ) -> Result<(), Problem> {
-    let areas = vec![&STREAM; normalised.operations.len()];
-    let usage = Usage::of(normalised, &areas);
-    let known = usage::names(normalised);
-    let structs = written.structs();
-    let models = models::read(&structs, normalised)?;
+    let areas = vec![&STREAM; normalized.operations.len()];
+    let usage = Usage::of(normalized, &areas);
+    let known = usage::names(normalized);
+    let structs = &written.structs;
+    let models = models::read(structs, normalized)?;
     let with_default = models::with_default(&models);
     let by_name = models.iter().map(|model| (model.name.as_str(), model));
     let by_name: BTreeMap<&str, &models::Model> = by_name.collect();
-    let unions = unions::read(normalised, &structs, &known)?;
+    let unions = unions::read(normalized, structs, &known)?;
     let shapes = Shapes {
         structs: &by_name,
         unions: &unions,
-        normalised,
+        normalized,
         usage: &usage,
         with_default: &with_default,
     };
@@ -287,7 +296,7 @@ fn frame(operation: &OperationModel, document: &Value) -> Result<TokenStream, Pr
     let problem = |what: &str| Problem::new(what.to_owned()).with_pointer(pointer.clone());
     if let Some(named) = document.pointer(&pointer) {
         let name = named.get("model").and_then(Value::as_str);
-        let name = name.filter(|name| super::normalise::is_type_name(name));
+        let name = name.filter(|name| super::normalize::is_type_name(name));
         let name = name.ok_or_else(|| {
             problem("`x-frame` names no model").with_help("write `model: NameOfASchema`")
         })?;
@@ -332,7 +341,7 @@ components:
         let home = tempfile::tempdir().expect("a directory");
         let file = home.path().join("ws.yaml");
         std::fs::write(&file, spec).expect("written");
-        generate(&file, None).map(|generated| generated.tree)
+        generate(&file, None, Record::default()).map(|generated| generated.tree)
     }
 
     #[test]
@@ -383,7 +392,9 @@ components:
             let file = home.path().join("ws.yaml");
             let spec = SPEC.replacen("paths:", &format!("{servers}\npaths:"), 1);
             std::fs::write(&file, spec).expect("written");
-            let notes = generate(&file, None).expect("generated").remarks;
+            let notes = generate(&file, None, Record::default())
+                .expect("generated")
+                .remarks;
             notes.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(notes(""), [""; 0]);

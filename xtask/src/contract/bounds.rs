@@ -2,7 +2,7 @@
 //! every document within seconds.
 //!
 //! The limits are checked while a document is read, before a refused document takes memory. The module
-//! `codegen::normalise::budget` limits the composition of schemas.
+//! `codegen::normalize::budget` limits the composition of schemas.
 
 use std::cell::Cell;
 

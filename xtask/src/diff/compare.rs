@@ -154,7 +154,7 @@ impl Found<'_> {
         let in_side = |side: &Side| {
             let ty = side.schema(name).map(|schema| schema.pointer.clone());
             ty.or_else(|| {
-                let mut operations = side.normalised.operations.iter();
+                let mut operations = side.normalized.operations.iter();
                 operations
                     .find(|one| one.type_name == name)
                     .map(|one| one.pointer.clone())

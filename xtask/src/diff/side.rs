@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::surface::Surface;
 use crate::codegen;
-use crate::codegen::model::{Normalised, OperationModel, SchemaModel, TypeModel};
-use crate::codegen::normalise::former::whole;
+use crate::codegen::model::{Normalized, OperationModel, SchemaModel, TypeModel};
+use crate::codegen::normalize::former::whole;
 use crate::contract::pointer::escape;
 use crate::contract::references::{pointer_of, schema_name};
 use crate::contract::{self, Document};
@@ -197,7 +197,7 @@ const LIMITS: [&str; 14] = [
 pub(crate) struct Side {
     pub(super) label: String,
     pub(crate) document: Document,
-    pub(crate) normalised: Normalised,
+    pub(crate) normalized: Normalized,
     pub(super) surface: Surface,
     lines: BTreeMap<String, usize>,
     /// The direct users of each type.
@@ -218,14 +218,14 @@ impl Side {
     /// # Errors
     /// Returns an error if the contract has a mistake, or cannot be generated from.
     pub(crate) fn of(label: &str, document: Document) -> Result<Self, Problem> {
-        let normalised = codegen::normalise(&document)?;
-        let surface = Surface::read(codegen::sources(&document, &normalised)?)?;
+        let normalized = codegen::normalize(&document)?;
+        let surface = Surface::read(codegen::sources(&document, &normalized)?)?;
         let lines = document.lines();
-        let users = users(&surface, &normalised);
+        let users = users(&surface, &normalized);
         Ok(Self {
             label: label.to_owned(),
             document,
-            normalised,
+            normalized,
             surface,
             lines,
             users,
@@ -249,7 +249,7 @@ impl Side {
 
     /// The operation of a method, also if the method is one of its former names.
     pub(super) fn operation(&self, method: &str) -> Option<&OperationModel> {
-        let operations = &self.normalised.operations;
+        let operations = &self.normalized.operations;
         let own = operations
             .iter()
             .find(|operation| operation.method_name == method);
@@ -262,7 +262,7 @@ impl Side {
     }
 
     pub(super) fn schema(&self, name: &str) -> Option<&SchemaModel> {
-        self.normalised.schemas.get(name)
+        self.normalized.schemas.get(name)
     }
 
     /// Returns the pointer of a property, in the schema itself or in one of its parts.
@@ -465,7 +465,7 @@ fn add_limits(limits: &mut BTreeMap<String, String>, prefix: &str, schema: &Valu
 }
 
 /// The direct users of each type that has one.
-fn users(surface: &Surface, normalised: &Normalised) -> BTreeMap<String, Vec<String>> {
+fn users(surface: &Surface, normalized: &Normalized) -> BTreeMap<String, Vec<String>> {
     use super::surface::Kind;
     let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut add = |name: &str, user: &str| {
@@ -490,7 +490,7 @@ fn users(surface: &Surface, normalised: &Normalised) -> BTreeMap<String, Vec<Str
             }
         }
     }
-    for operation in &normalised.operations {
+    for operation in &normalized.operations {
         let body = operation.body.iter().map(|body| &body.ty);
         let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
         let used = body.chain(parameters).chain(&operation.success.ty);

@@ -1,7 +1,7 @@
 //! The public API of a generated client: types, their members, methods and setters.
 //!
 //! It is read from the generated items themselves, so that every name and every type is the one that a program
-//! sees. Facts of the contract are in the normalised models.
+//! sees. Facts of the contract are in the normalized models.
 
 use std::collections::{BTreeMap, BTreeSet};
 

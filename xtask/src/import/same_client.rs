@@ -8,8 +8,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::codegen::comparison::{Difference, difference};
-use crate::codegen::model::Normalised;
-use crate::codegen::{NO_VALUE, normalise};
+use crate::codegen::model::Normalized;
+use crate::codegen::{NO_VALUE, normalize};
 use crate::contract::import::{self, Loss};
 use crate::contract::{Document, canonical, source};
 use crate::problem::Problem;
@@ -28,7 +28,7 @@ pub(crate) fn check(revision: &Document) -> Result<(), Problem> {
     // `import` reports the extensions that it does not keep.
     let mut plain = revision.clone();
     without_extensions(&mut plain.value);
-    let direct = match normalise(&plain) {
+    let direct = match normalize(&plain) {
         Err(problem) if problem.what() != NO_VALUE => return Ok(()),
         direct => direct,
     };
@@ -37,7 +37,7 @@ pub(crate) fn check(revision: &Document) -> Result<(), Problem> {
     let text = canonical::text(&imported.document);
     let text = text.map_err(|problem| problem.of_document(revision))?;
     let written = source::parse(Path::new("imported.yaml"), text)?;
-    match (direct, normalise(&written)) {
+    match (direct, normalize(&written)) {
         (Ok(direct), after) => compare(revision, &direct, after),
         (Err(_), Err(_)) => Ok(()),
         (Err(problem), Ok(_)) => {
@@ -54,8 +54,8 @@ const CANNOT_EXPRESS: &str = "the contract, which is of OpenAPI 3.0, cannot expr
 /// Compares the client of a revision with that of the contract that was imported from it.
 fn compare(
     revision: &Document,
-    direct: &Normalised,
-    after: Result<Normalised, Problem>,
+    direct: &Normalized,
+    after: Result<Normalized, Problem>,
 ) -> Result<(), Problem> {
     let found = match after {
         Ok(after) => difference(direct, &after),
@@ -116,18 +116,18 @@ mod tests {
     fn a_revision_whose_client_would_change_is_refused_with_place_and_reason() {
         let revision = document("3.1.0", "{type: [string, 'null']}");
         check(&revision).expect("the same client");
-        let direct = normalise(&revision).expect("a client");
+        let direct = normalize(&revision).expect("a client");
         let text = document(
             "3.0.3",
             "{type: string, nullable: true, description: A text}",
         );
-        compare(&revision, &direct, normalise(&text)).expect("texts do not count");
+        compare(&revision, &direct, normalize(&text)).expect("texts do not count");
         for other in [
             "{type: string}",
             "{type: integer, nullable: true}",
             "{type: array, items: {type: string}}",
         ] {
-            let after = normalise(&document("3.0.3", other));
+            let after = normalize(&document("3.0.3", other));
             let message = compare(&revision, &direct, after)
                 .expect_err(other)
                 .to_string();
@@ -138,7 +138,7 @@ mod tests {
         let message = compare(
             &revision,
             &direct,
-            normalise(&document("3.0.3", "{not: {type: string}}")),
+            normalize(&document("3.0.3", "{not: {type: string}}")),
         );
         let message = message.expect_err("no client").to_string();
         assert!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::codegen::areas;
-use crate::codegen::model::{Normalised, SchemaKind};
+use crate::codegen::model::{Normalized, SchemaKind};
 use crate::contract::import::undescribed_schemas;
 use crate::printable::Printable;
 
@@ -15,7 +15,7 @@ pub(crate) const STATES: &str = "qovery-ext/src/wait/state_table.rs";
 const AREAS: &str = "xtask/src/codegen/areas.rs";
 
 /// The decisions that `new` requires and `old` did not, one line each.
-pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<String> {
+pub(super) fn of(old: &Normalized, new: &Normalized, secrets: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for tag in unknown_tags(new) {
         found.push(format!(
@@ -39,8 +39,8 @@ pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<
 }
 
 /// Tags of operations that are in no area.
-fn unknown_tags(normalised: &Normalised) -> BTreeSet<String> {
-    let first = normalised
+fn unknown_tags(normalized: &Normalized) -> BTreeSet<String> {
+    let first = normalized
         .operations
         .iter()
         .filter_map(|operation| operation.tags.first());
@@ -51,9 +51,9 @@ fn unknown_tags(normalised: &Normalised) -> BTreeSet<String> {
 }
 
 /// New values of an enum of states or statuses.
-fn new_states(old: &Normalised, new: &Normalised) -> Vec<(String, String)> {
-    let values = |normalised: &Normalised, name: &str| -> BTreeSet<String> {
-        match normalised.schemas.get(name).map(|schema| &schema.kind) {
+fn new_states(old: &Normalized, new: &Normalized) -> Vec<(String, String)> {
+    let values = |normalized: &Normalized, name: &str| -> BTreeSet<String> {
+        match normalized.schemas.get(name).map(|schema| &schema.kind) {
             Some(SchemaKind::OpenEnum(values)) => {
                 values.iter().map(|value| value.value.clone()).collect()
             }

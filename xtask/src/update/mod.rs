@@ -109,7 +109,7 @@ fn update(
     let report = diff::of_sides(&old, &new, Some(version));
     let mut out = format!("{}{}", result.report.changes(), report.text());
 
-    let decisions = decisions::of(&old.normalised, &new.normalised, result.report.secrets());
+    let decisions = decisions::of(&old.normalized, &new.normalized, result.report.secrets());
     let purpose = Purpose {
         is_own: true,
         is_tested: true,

@@ -4,8 +4,6 @@
 //! The methods hold no logic and are not async: the runtime's one `Call` does all the work, so an
 //! operation costs a few lines.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
@@ -16,39 +14,53 @@ use crate::codegen::model::{
     AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
     ParameterModel, Shape, Style,
 };
-use crate::codegen::split::{Call, short};
+use crate::codegen::split::short;
 use crate::problem::Problem;
 
-use super::{methods::Signature, names, reserved, types};
+use super::{methods::Signature, models, names, operation::Operation, reserved, types};
 
-/// Writes one operation; the types are those of progenitor's method.
+/// The name of the method of an operation.
+pub(crate) fn name(operation: &OperationModel) -> syn::Ident {
+    names::apart(&operation.method_name, &reserved::CLIENT)
+}
+
+/// How many arguments the method takes.
+pub(crate) fn arguments(operation: &OperationModel) -> usize {
+    let parameters = operation.parameters.iter();
+    let body = operation.body.iter();
+    parameters.filter(|one| one.is_argument()).count()
+        + body.filter(|body| body.required != Some(false)).count()
+}
+
+/// Writes one operation; the types are those of progenitor's method. The method of `Client` comes first, then the
+/// type that stands for the operation, with its implementation of `Operation`, and the setters of its call, if there
+/// are any: an `impl` of the type with the attribute `setters`.
 ///
 /// # Errors
-/// Returns an error if progenitor wrote no method, or if its parameters differ from those of the contract.
-pub(crate) fn emit(
-    operation: &OperationModel,
-    area: &'static Area,
-    signatures: &BTreeMap<String, Signature>,
-) -> Result<Call, Problem> {
-    let signature = Signature::of(signatures, operation)?;
+/// Returns an error if the parameters of progenitor's method differ from those of the contract.
+pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
+    let Operation {
+        model: operation,
+        signature,
+        area,
+    } = *operation;
     let mut arguments = Vec::new();
     let mut path_values = Vec::new();
     let mut settings = fixed_query(operation);
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
-        if parameter.location == Location::Path {
-            let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
-            let argument = argument_type(parameter, ty);
-            arguments.push(quote!(#ident: #argument));
-            path_values.push((parameter, ident));
-        } else if parameter.required {
-            let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
-            let argument = argument_type(parameter, ty);
-            arguments.push(quote!(#ident: #argument));
-            settings.push(setting(parameter, &others(operation, parameter), &ident));
-        } else {
-            setters.push(setter(parameter, &others(operation, parameter), ty));
+        let others = others(operation, parameter);
+        if !parameter.is_argument() {
+            setters.push(setter(parameter, &others, ty));
+            continue;
+        }
+        let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
+        let argument = argument_type(parameter, ty);
+        arguments.push(quote!(#ident: #argument));
+        match parameter.location {
+            Location::Path => path_values.push((parameter, ident)),
+            _ => settings.push(setting(parameter, &others, &ident)),
         }
     }
     if let Some(body) = &operation.body {
@@ -72,7 +84,7 @@ pub(crate) fn emit(
         }
     }
 
-    let name = names::apart(&operation.method_name, &reserved::CLIENT);
+    let name = name(operation);
     let marker = format_ident!("{}", operation.type_name);
     let text = method_text(operation, area, signature.output.as_ref()).attributes();
     let deprecated = operation.deprecated.then(|| {
@@ -102,11 +114,13 @@ pub(crate) fn emit(
     let former_methods = (!former_methods.is_empty())
         .then(|| quote!(impl crate::runtime::Client { #(#former_methods)* }));
     let method = quote! {
-        #text
-        #deprecated
-        #[inline]
-        pub fn #name(&self, #(#arguments),*) -> crate::runtime::Call<crate::operations::#marker> {
-            #new #(#settings)*
+        impl crate::runtime::Client {
+            #text
+            #deprecated
+            #[inline]
+            pub fn #name(&self, #(#arguments),*) -> crate::runtime::Call<crate::operations::#marker> {
+                #new #(#settings)*
+            }
         }
     };
 
@@ -130,18 +144,11 @@ pub(crate) fn emit(
     let setters = (!setters.is_empty())
         .then(|| quote!(#[setters] impl crate::operations::#marker { #(#setters)* }));
     let former = operation.former.iter().map(|(_, former)| {
-        let note = format!("it is called `{marker}` now");
-        let former = format_ident!("{former}");
-        let text = Doc::of(
-            Line::new("The former name of ")
-                .code(&operation.type_name)
-                .text("."),
-        )
-        .paragraph(areas::availability(&[area].into()))
-        .attributes();
-        quote!(#text #[deprecated = #note] pub type #former = crate::operations::#marker;)
+        let path = quote!(crate::operations::#marker);
+        models::former(former, &operation.type_name, &path, &[area].into())
     });
-    let items = quote! {
+    Ok(quote! {
+        #method
         #former_methods
         #(#former)*
         #about
@@ -155,12 +162,6 @@ pub(crate) fn emit(
         }
 
         #setters
-    };
-    Ok(Call {
-        name,
-        arguments: arguments.len(),
-        method,
-        items,
     })
 }
 
@@ -506,9 +507,7 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
     }
 
     let mut items = Vec::new();
-    let taken =
-        |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
-    for parameter in operation.parameters.iter().filter(taken) {
+    for parameter in operation.parameters.iter().filter(|one| one.is_argument()) {
         let place = match parameter.location {
             Location::Path => "in the path",
             Location::Query => "in the query",
@@ -542,7 +541,7 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
     let optional: Vec<String> = operation
         .parameters
         .iter()
-        .filter(|parameter| !taken(parameter))
+        .filter(|parameter| !parameter.is_argument())
         .map(|parameter| {
             names::apart(
                 parameter.rust_name.trim_start_matches("r#"),

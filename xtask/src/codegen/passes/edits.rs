@@ -18,10 +18,18 @@ use syn::Type;
 
 use crate::codegen::areas::Area;
 use crate::codegen::doc::Line;
-use crate::codegen::model::{BodyKind, Normalised, OperationModel, SchemaKind, UnionModel};
+use crate::codegen::model::{
+    BodyKind, Normalized, OperationModel, SchemaKind, SchemaModel, UnionModel,
+};
 use crate::problem::Problem;
 
-use super::{methods::Signature, models::Model, types, unions::Unions, usage::Usage};
+use super::{
+    methods::Signatures,
+    models::{Model, Struct},
+    types,
+    unions::Unions,
+    usage::Usage,
+};
 
 /// How many pairs of models are tried, at most. Fields of other names are searched too, so that models that
 /// contain each other would give an unlimited number of pairs.
@@ -31,10 +39,37 @@ const PAIRS: usize = 20_000;
 pub(crate) struct Shapes<'a> {
     pub(crate) structs: &'a BTreeMap<&'a str, &'a Model>,
     pub(crate) unions: &'a Unions<'a>,
-    pub(crate) normalised: &'a Normalised,
+    pub(crate) normalized: &'a Normalized,
     pub(crate) usage: &'a Usage,
     /// The models all of whose fields may be absent.
     pub(crate) with_default: &'a BTreeSet<String>,
+}
+
+impl<'a> Shapes<'a> {
+    /// The struct of a schema with everything that its code depends on.
+    pub(super) fn structure(&self, name: &str, schema: &'a SchemaModel) -> Option<Struct<'a>> {
+        let model = *self.structs.get(name)?;
+        let schemas = &self.normalized.schemas;
+        let is_enum = |used: &&String| {
+            let used = schemas.get(used.as_str());
+            used.is_some_and(|used| matches!(used.kind, SchemaKind::OpenEnum(_)))
+        };
+        let used = schema.uses.iter().chain([&model.name]);
+        let with_default = used.filter(|used| self.with_default.contains(*used));
+        Some(Struct {
+            model,
+            about: self.usage.describe(name, &model.text),
+            is_request: self.usage.is_request(name),
+            is_response: self.usage.is_response(name),
+            with_default: with_default.cloned().collect(),
+            enums: schema
+                .uses
+                .iter()
+                .filter(is_enum)
+                .map(String::as_str)
+                .collect(),
+        })
+    }
 }
 
 /// The conversions.
@@ -48,20 +83,17 @@ pub(crate) struct Edits {
 ///
 /// # Errors
 /// Returns an error if there are too many.
-pub(crate) fn emit(
-    shapes: &Shapes<'_>,
-    signatures: &BTreeMap<String, Signature>,
-) -> Result<Edits, Problem> {
+pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &Signatures) -> Result<Edits, Problem> {
     let mut conversions = Conversions {
         shapes,
         done: BTreeMap::new(),
         open: Vec::new(),
     };
-    let pairs = pairs(&shapes.normalised.operations, signatures);
+    let pairs = pairs(&shapes.normalized.operations, signatures);
     for (from, to) in &pairs {
         conversions.between(from, to);
         if conversions.done.len() > PAIRS {
-            let pointer = shapes.normalised.schemas.get(to.as_str());
+            let pointer = shapes.normalized.schemas.get(to.as_str());
             let pointer = pointer.map(|schema| schema.pointer.clone());
             let what = format!(
                 "the request `{to}` is made of the response `{from}`, and more than {PAIRS} pairs of \
@@ -75,10 +107,7 @@ pub(crate) fn emit(
 }
 
 /// The response and the request of every resource that can be replaced.
-fn pairs(
-    operations: &[OperationModel],
-    signatures: &BTreeMap<String, Signature>,
-) -> BTreeSet<(String, String)> {
+fn pairs(operations: &[OperationModel], signatures: &Signatures) -> BTreeSet<(String, String)> {
     let model = |ty: &Type| {
         let ty = types::inside(ty, "Option").unwrap_or(ty);
         types::model_name(ty)
@@ -175,16 +204,16 @@ impl Conversions<'_> {
     fn work_out(&mut self, from: &str, to: &str) -> Option<Conversion> {
         let shapes = self.shapes;
         if let (Some(source), Some(target)) = (shapes.structs.get(from), shapes.structs.get(to)) {
-            return self.structs(source, target);
+            return fields::structs(self, source, target);
         }
         if let (Some(source), Some(target)) = (shapes.unions.get(from), shapes.unions.get(to)) {
-            return self.unions(from, source, to, target);
+            return unions::unions(self, from, source, to, target);
         }
         if let (Some(source), Some(_)) = (shapes.unions.get(from), shapes.structs.get(to)) {
-            return self.members(from, source, to);
+            return unions::members(self, from, source, to);
         }
         let is_enum = |name: &str| {
-            let schema = shapes.normalised.schemas.get(name);
+            let schema = shapes.normalized.schemas.get(name);
             schema.is_some_and(|schema| matches!(schema.kind, SchemaKind::OpenEnum(_)))
         };
         (is_enum(from) && is_enum(to)).then(|| Conversion {

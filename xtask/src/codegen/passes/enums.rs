@@ -9,19 +9,12 @@ use quote::{format_ident, quote};
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::EnumValueModel;
-use crate::codegen::normalise::names;
+use crate::codegen::normalize::names;
 
-use super::usage::Usage;
-
-/// Writes the enum `name`.
-pub(crate) fn emit(
-    name: &str,
-    text: &str,
-    values: &[EnumValueModel],
-    usage: &Usage,
-) -> TokenStream {
+/// Writes the enum `name` with this documentation.
+pub(crate) fn emit(name: &str, about: &Doc, values: &[EnumValueModel]) -> TokenStream {
     let ident = format_ident!("{name}");
-    let text = usage.describe(name, text).attributes();
+    let about = about.attributes();
     let variants = values.iter().map(|value| {
         let variant = format_ident!("{}", value.rust_name);
         let wire = &value.value;
@@ -37,7 +30,7 @@ pub(crate) fn emit(
     let former = (!former.is_empty()).then(|| quote!(impl crate::types::#ident { #(#former)* }));
     quote! {
         #[within = "crate::runtime::open_enum::open_enum"]
-        #text
+        #about
         pub enum #ident { #(#variants)* }
         #former
     }
@@ -87,7 +80,7 @@ mod tests {
             aliases: vec![" CLUSTER".to_owned()],
             description: Some("A cluster".to_owned()),
         }];
-        let written = emit("Target", "What is meant", &values, &Usage::default()).to_string();
+        let written = emit("Target", &Doc::sentence("What is meant"), &values).to_string();
         assert!(
             written.contains(r#"Cluster = "CLUSTER" | " CLUSTER" ,"#),
             "{written}"

@@ -3,13 +3,18 @@
 //! `OperationModel` holds the contract's description of an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use quote::ToTokens as _;
 use syn::{FnArg, Pat, ReturnType, Type};
 
 use super::{names, types};
 use crate::codegen::model::OperationModel;
 use crate::codegen::progenitor::Output;
 use crate::problem::Problem;
+
+/// The signatures by the names of their methods.
+pub(crate) type Signatures = BTreeMap<String, Signature>;
 
 /// One of progenitor's methods, reduced to its types.
 pub(crate) struct Signature {
@@ -25,7 +30,7 @@ impl Signature {
     /// # Errors
     /// Returns an error if progenitor wrote no method.
     pub(crate) fn of<'s>(
-        signatures: &'s BTreeMap<String, Self>,
+        signatures: &'s Signatures,
         operation: &OperationModel,
     ) -> Result<&'s Self, Problem> {
         signatures.get(&operation.method_name).ok_or_else(|| {
@@ -69,12 +74,26 @@ impl Signature {
     }
 }
 
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parameters, output } = self;
+        for (name, ty) in parameters {
+            write!(f, "{name}: {}, ", ty.to_token_stream())?;
+        }
+        write!(
+            f,
+            "{:?}",
+            output.as_ref().map(|ty| ty.to_token_stream().to_string())
+        )
+    }
+}
+
 /// Every method of progenitor's client that calls an operation, by its name.
-pub(crate) fn read(written: &Output) -> BTreeMap<String, Signature> {
+pub(crate) fn read(written: &Output) -> Signatures {
     // Outside the `types` module, a name without a path is not a model.
     let models = BTreeSet::new();
     let tidy = |ty: &Type| types::tidy(ty, &models);
-    let signatures = written.methods().map(|method| {
+    let signatures = written.methods.iter().map(|method| {
         let parameters = method.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {
                 Pat::Ident(name) => Some((names::plain(&name.ident), tidy(&typed.ty))),

@@ -19,9 +19,9 @@ use crate::codegen::model::{
 };
 use crate::problem::Problem;
 
-use super::{calls, methods::Signature, names, reserved, types};
+use super::{calls, names, operation::Operation, reserved, types};
 
-pub(crate) use entry::entry;
+pub(crate) use entry::table;
 
 /// The name of a matcher's method for a parameter.
 fn matcher_name(parameter: &ParameterModel) -> Ident {
@@ -50,26 +50,21 @@ pub(super) fn status_name(status: &str) -> (Ident, Option<u16>) {
     (format_ident!("{name}"), Some(number))
 }
 
-/// The code for one operation.
-#[derive(Debug)]
-pub(crate) struct Emitted {
-    /// The name of the method of `MockServerExt`.
-    pub(crate) name: Ident,
-    pub(crate) method: TokenStream,
-    /// The methods of matcher and responder.
-    pub(crate) blocks: TokenStream,
+/// The name of the method of `MockServerExt`.
+pub(crate) fn name(operation: &OperationModel) -> Ident {
+    names::apart(&operation.method_name, &reserved::MOCK_SERVER)
 }
 
-/// Writes the mock of one operation.
+/// Writes the methods of the matcher and the responder of one operation.
 ///
 /// # Errors
 /// Returns an error if progenitor's method lacks a parameter of the contract.
-pub(crate) fn emit(
-    operation: &OperationModel,
-    area: &'static Area,
-    signatures: &BTreeMap<String, Signature>,
-) -> Result<Emitted, Problem> {
-    let signature = Signature::of(signatures, operation)?;
+pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
+    let Operation {
+        model: operation,
+        signature,
+        ..
+    } = *operation;
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
@@ -85,6 +80,15 @@ pub(crate) fn emit(
             impl crate::mock::When<crate::operations::#marker> { #(#setters)* }
         }
     });
+    Ok(quote! {
+        #matchers
+        impl crate::mock::Then<crate::operations::#marker> { #(#responders)* }
+    })
+}
+
+/// Writes the method of `MockServerExt`.
+pub(crate) fn method(operation: &OperationModel, area: &'static Area) -> TokenStream {
+    let marker = format_ident!("{}", operation.type_name);
     let fixed = operation.fixed_query.iter();
     let fixed: Vec<_> = fixed
         .map(|(name, value)| quote!(.query_value(#name, ::core::option::Option::Some(#value))))
@@ -94,24 +98,65 @@ pub(crate) fn emit(
     } else {
         quote!(|when, then| configure(when #(#fixed)*, then))
     };
-    let name = names::apart(&operation.method_name, &reserved::MOCK_SERVER);
+    let name = name(operation);
     let request = format!("{} {}", operation.http_method, operation.path);
     let text = Doc::of(Line::new("Mocks ").code(&request).text("."))
         .paragraph(areas::availability(&[area].into()))
         .attributes();
-    Ok(Emitted {
-        name: name.clone(),
-        method: quote! {
-            #text
-            fn #name(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<crate::operations::#marker>, crate::mock::Then<crate::operations::#marker>)) -> ::httpmock::Mock<'_> {
-                self.mock_operation(#configure)
+    quote! {
+        #text
+        fn #name(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<crate::operations::#marker>, crate::mock::Then<crate::operations::#marker>)) -> ::httpmock::Mock<'_> {
+            self.mock_operation(#configure)
+        }
+    }
+}
+
+/// Writes the trait that has a method for each operation. A method of an area that is off cannot be called: the
+/// error names the feature.
+pub(crate) fn extension(operations: &[Operation<'_>]) -> TokenStream {
+    let mut by_area: BTreeMap<&Area, Vec<&OperationModel>> = BTreeMap::new();
+    for operation in operations {
+        let of_area = by_area.entry(operation.area).or_default();
+        of_area.push(operation.model);
+    }
+    let absent = by_area.iter().filter_map(|(area, operations)| {
+        let condition = area.condition()?;
+        let area = format_ident!("{}", area.name);
+        let names = operations.iter().map(|operation| name(operation));
+        Some(quote! {
+            #[cfg(not(#condition))]
+            crate::runtime::absent_mocks! { crate::generated::absent::#area::IsEnabled: #(#names)* }
+        })
+    });
+    let absent: Vec<TokenStream> = absent.collect();
+    let methods = areas::all().flat_map(|area| {
+        let condition = area.condition().map(|condition| quote!(#[cfg(#condition)]));
+        let of_area = by_area.get(area).into_iter().flatten();
+        of_area.map(move |operation| {
+            let method = method(operation, area);
+            quote!(#condition #method)
+        })
+    });
+    quote! {
+        /// Mocks operations on an httpmock server, which implements this.
+        ///
+        /// Each method takes a function that describes the request and its response, and returns the mock, which
+        /// counts its requests.
+        pub trait MockServerExt {
+            /// Mocks an operation that is given as a type. The other methods call this one.
+            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_>;
+
+            #(#methods)*
+
+            #(#absent)*
+        }
+
+        impl crate::mock::MockServerExt for ::httpmock::MockServer {
+            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_> {
+                crate::mock::mock(self, configure)
             }
-        },
-        blocks: quote! {
-            #matchers
-            impl crate::mock::Then<crate::operations::#marker> { #(#responders)* }
-        },
-    })
+        }
+    }
 }
 
 /// Writes the matcher of a parameter. It takes lists, objects and texts by reference, and `None` if an
@@ -274,7 +319,7 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
         .as_deref()
         .unwrap_or_default();
     let empty = matches!(number, Some(204 | 205)) && operation.success.format != Format::Json;
-    let (value, answer) = match (operation.success.format, output) {
+    let (value, response) = match (operation.success.format, output) {
         _ if empty => (TokenStream::new(), quote!(self.empty(#code))),
         (Format::Json, Some(ty)) => {
             let ty = slice(ty);
@@ -298,7 +343,7 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
         (operation.success.format == Format::JsonOrEmpty && !empty).then(|| quote!(<'a>));
     quote! {
         #text
-        pub fn #name #lifetime(self, #given #value) -> Self { #answer }
+        pub fn #name #lifetime(self, #given #value) -> Self { #response }
     }
 }
 
@@ -307,24 +352,25 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::codegen::normalise::tests::normalised;
+    use crate::codegen::normalize::tests::normalized;
     use crate::codegen::passes::methods;
 
     /// The generated code for the one operation of a document, with single spaces.
     fn written(mut operation: Value) -> String {
         operation["operationId"] = json!("find");
-        let normalised = normalised(json!({
+        let normalized = normalized(json!({
             "openapi": "3.0.3",
             "info": {"title": "", "version": "1"},
             "paths": {"/a/{id}": {"post": operation}},
         }));
-        let written = crate::codegen::progenitor(&normalised).expect("accepted before");
+        let written = crate::codegen::progenitor(&normalized).expect("accepted before");
         let signatures = methods::read(&written);
-        let [operation] = normalised.operations.as_slice() else {
+        let [operation] = normalized.operations.as_slice() else {
             panic!("one operation")
         };
-        let emitted = emit(operation, &areas::OTHER, &signatures).expect("it has a mock");
-        let (method, blocks) = (emitted.method, emitted.blocks);
+        let operation = Operation::new(operation, &signatures, &areas::OTHER).expect("a method");
+        let blocks = emit(&operation).expect("it has a mock");
+        let method = method(operation.model, operation.area);
         let file = syn::parse2(crate::codegen::split::short(
             quote!(trait Ext { #method } #blocks),
         ))
@@ -368,8 +414,8 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_the_form_that_the_contract_declares() {
-        let answered = |responses: Value| {
+    fn a_response_has_the_form_that_the_contract_declares() {
+        let responding = |responses: Value| {
             written(json!({
                 "parameters": [parameter("id", "path", json!({"type": "string"}))],
                 "responses": responses,
@@ -377,13 +423,13 @@ mod tests {
         };
         let content = |media: &str, schema: Value| json!({"description": "", "content": {media: {"schema": schema}}});
         let text =
-            answered(json!({"200": content("application/x-yaml", json!({"type": "string"}))}));
+            responding(json!({"200": content("application/x-yaml", json!({"type": "string"}))}));
         assert!(
             text.contains("fn ok(self, value: &str) -> Self { self.raw(200u16, \"application/x-yaml\", value) }"),
             "{text}"
         );
         let list = json!({"type": "array", "items": {"type": "integer"}});
-        let text = answered(json!({
+        let text = responding(json!({
             "202": content("application/json", list),
             "204": {"description": ""},
         }));
@@ -393,7 +439,7 @@ mod tests {
         );
         assert!(text.contains("fn no_content(self) -> Self"), "{text}");
         let text =
-            answered(json!({"default": content("application/json", json!({"type": "string"}))}));
+            responding(json!({"default": content("application/json", json!({"type": "string"}))}));
         assert!(
             text.contains("fn success(self, status: u16, value: &String) -> Self { self.json(Self::success_status(status), value) }"),
             "{text}"

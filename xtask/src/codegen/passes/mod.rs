@@ -9,6 +9,7 @@ pub(crate) mod methods;
 pub(crate) mod mocks;
 pub(crate) mod models;
 pub(crate) mod names;
+pub(crate) mod operation;
 pub(crate) mod paging;
 pub(crate) mod prose;
 pub(crate) mod reserved;
@@ -19,16 +20,18 @@ pub(crate) mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
 
 use crate::codegen::areas::Area;
-use crate::codegen::model::{Normalised, Remark, SchemaKind};
+use crate::codegen::doc::Doc;
+use crate::codegen::model::{EnumValueModel, Normalized, OperationModel, Remark, SchemaKind};
 use crate::codegen::progenitor::Output;
 use crate::codegen::purpose::Purpose;
-use crate::codegen::split::Parts;
+use crate::codegen::split::{Listed, Parts, Place};
 use crate::problem::Problem;
 
 use models::Model;
+use operation::Operation;
 use usage::Usage;
 
 /// Runs all passes.
@@ -38,15 +41,15 @@ use usage::Usage;
 /// if the tree does not match the facts.
 pub(crate) fn run(
     written: &Output,
-    normalised: &Normalised,
+    normalized: &Normalized,
     purpose: Purpose,
     parts: &mut Parts,
 ) -> Result<(), Problem> {
-    let (areas, mut remarks) = usage::operation_areas(&normalised.operations, purpose.is_own)?;
-    let usage = Usage::of(normalised, &areas);
-    let known = usage::names(normalised);
-    let structs = written.structs();
-    let models = models::read(&structs, normalised)?;
+    let (areas, mut remarks) = usage::operation_areas(&normalized.operations, purpose.is_own)?;
+    let usage = Usage::of(normalized, &areas);
+    let known = usage::names(normalized);
+    let structs = &written.structs;
+    let models = models::read(structs, normalized)?;
     let by_name: BTreeMap<&str, &Model> = models
         .iter()
         .map(|model| (model.name.as_str(), model))
@@ -54,11 +57,11 @@ pub(crate) fn run(
     let with_default = models::with_default(&models);
     let signatures = methods::read(written);
 
-    let unions = unions::read(normalised, &structs, &known)?;
+    let unions = unions::read(normalized, structs, &known)?;
     let shapes = edits::Shapes {
         structs: &by_name,
         unions: &unions,
-        normalised,
+        normalized,
         usage: &usage,
         with_default: &with_default,
     };
@@ -66,23 +69,35 @@ pub(crate) fn run(
     let edits = edits::emit(&shapes, &signatures)?;
 
     parts.remarks.append(&mut remarks);
-    let mut mock_methods = BTreeMap::new();
-    for (operation, area) in normalised.operations.iter().zip(&areas) {
-        let call = calls::emit(operation, area, &signatures)?;
-        let request = format!("{} {}", operation.http_method, operation.path);
-        parts.add_operation(area, call, request)?;
+    // Mocks and tables do not depend on texts: an edit of a text does not write them again.
+    let without_texts = normalized.operations.iter();
+    let without_texts: Vec<OperationModel> =
+        without_texts.map(OperationModel::without_texts).collect();
+    let plain = without_texts.iter().zip(&areas);
+    let plain = plain.map(|(model, area)| Operation::new(model, &signatures, area));
+    let plain: Vec<Operation<'_>> = plain.collect::<Result<_, _>>()?;
+    for (operation, plain) in normalized.operations.iter().zip(&plain) {
+        let area = plain.area;
+        let whole = Operation {
+            model: operation,
+            ..*plain
+        };
+        let listed = Listed {
+            method: calls::name(operation).to_string(),
+            arguments: calls::arguments(operation),
+            request: format!("{} {}", operation.http_method, operation.path),
+        };
+        parts.add_operation(area, listed, ("call", whole, calls::emit))?;
         if parts.is_written() {
-            let mock = mocks::emit(operation, area, &signatures)?;
-            parts.add_mock(area, mock.blocks)?;
-            let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
-            methods.push((mock.name, mock.method));
+            parts.add(
+                Place::Mock(area),
+                ("mock", plain, |plain: &&_| mocks::emit(plain)),
+            )?;
         }
-        let output = signatures
-            .get(&operation.method_name)
-            .and_then(|signature| signature.output.as_ref());
+        let output = plain.signature.output.as_ref();
         match paging::emit(operation, output, &by_name) {
             Ok(None) => {}
-            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), tokens)?,
+            Ok(Some(tokens)) => parts.add(Place::Paging(&[area].into()), tokens)?,
             Err(problem) if purpose.is_own => return Err(problem),
             // In another contract, an unknown way of paging is only a remark; its client works without it.
             Err(problem) => parts.remarks.push(Remark {
@@ -92,23 +107,25 @@ pub(crate) fn run(
         }
     }
     if parts.is_written() {
-        parts.add_mock_trait(&mock_methods)?;
+        let code = ("mocks", &plain, |all: &&Vec<_>| Ok(mocks::extension(all)));
+        parts.add(Place::MockTrait, code)?;
     }
     if purpose.is_tested {
-        let operations = || normalised.operations.iter();
-        let calls = operations().map(|one| table::emit(one, &signatures));
-        let mocks = operations().map(|one| mocks::entry(one, &signatures));
-        let calls = calls.collect::<Result<Vec<_>, _>>()?;
-        let mocks = mocks.collect::<Result<Vec<_>, _>>()?;
-        parts.add_tables(&calls, &mocks)?;
+        parts.add(
+            Place::MockTable,
+            ("table of mocks", &plain, |all: &&Vec<_>| mocks::table(all)),
+        )?;
+        parts.add(
+            Place::Table,
+            ("table", &plain, |all: &&Vec<_>| table::calls(all)),
+        )?;
     }
     add_models(&shapes, parts, |name| usage.areas(name))?;
     for (areas, conversion) in edits.pieces {
-        parts.add_model(&areas, conversion)?;
+        parts.add(Place::Model(&areas), conversion)?;
     }
     if purpose.is_tested {
-        let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
-        parts.add_edits(&pairs)?;
+        parts.add(Place::Table, table::edits(&edits.pairs))?;
     }
     Ok(())
 }
@@ -119,24 +136,37 @@ pub(crate) fn add_models(
     parts: &mut Parts,
     areas: impl Fn(&str) -> BTreeSet<&'static Area>,
 ) -> Result<(), Problem> {
-    for (name, schema) in &shapes.normalised.schemas {
+    for (name, schema) in &shapes.normalized.schemas {
         let text = schema.description.as_deref().unwrap_or_default();
-        let tokens = match &schema.kind {
-            SchemaKind::Struct(_) => match shapes.structs.get(name.as_str()) {
-                Some(model) => {
-                    models::emit(model, shapes.usage, shapes.with_default, shapes.normalised)
+        let areas = areas(name);
+        match &schema.kind {
+            SchemaKind::Struct(_) => {
+                if let Some(item) = shapes.structure(name, schema) {
+                    let emit = |item: &models::Struct<'_>| Ok(models::emit(item));
+                    parts.add(Place::Model(&areas), ("struct", item, emit))?;
                 }
-                None => continue,
-            },
-            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, shapes.usage),
-            SchemaKind::Union(_) => match shapes.unions.get(name.as_str()) {
-                Some((union, members)) => unions::emit(name, text, union, members, shapes.usage),
-                None => continue,
-            },
-        };
-        parts.add_model(&areas(name), tokens)?;
+            }
+            SchemaKind::OpenEnum(values) => {
+                let item = (name, shapes.usage.describe(name, text), values);
+                let emit = |(name, about, values): &(&String, Doc, &Vec<EnumValueModel>)| {
+                    Ok(enums::emit(name, about, values))
+                };
+                parts.add(Place::Model(&areas), ("enum", item, emit))?;
+            }
+            SchemaKind::Union(_) => {
+                if let Some((union, members)) = shapes.unions.get(name.as_str()) {
+                    let tokens = unions::emit(name, text, union, members, shapes.usage);
+                    parts.add(Place::Model(&areas), tokens)?;
+                }
+            }
+        }
         for former in &schema.former {
-            parts.add_model(&areas(name), models::former(former, name, &areas(name)))?;
+            let ident = format_ident!("{name}");
+            let path = quote!(crate::types::#ident);
+            parts.add(
+                Place::Model(&areas),
+                models::former(former, name, &path, &areas),
+            )?;
         }
     }
     Ok(())

@@ -16,10 +16,10 @@ use syn::{ItemStruct, Type, parse_quote};
 
 use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
-use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
+use crate::codegen::model::{FieldModel, Normalized, SchemaKind};
 use crate::problem::Problem;
 
-use super::{names, prose, reserved::Reserved, types, usage::Usage};
+use super::{names, prose, reserved::Reserved, types};
 
 pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 
@@ -28,12 +28,12 @@ pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 /// # Errors
 /// Returns an error if the two do not match: a defect of the generator.
 pub(crate) fn read(
-    structs: &BTreeMap<String, &ItemStruct>,
-    normalised: &Normalised,
+    structs: &BTreeMap<String, ItemStruct>,
+    normalized: &Normalized,
 ) -> Result<Vec<Model>, Problem> {
-    let known = super::usage::names(normalised);
+    let known = super::usage::names(normalized);
     let mut models = Vec::new();
-    for (name, schema) in &normalised.schemas {
+    for (name, schema) in &normalized.schemas {
         let SchemaKind::Struct(facts) = &schema.kind else {
             continue;
         };
@@ -42,7 +42,7 @@ pub(crate) fn read(
                 "progenitor wrote no struct for the schema `{name}`"
             ))
             .with_pointer(schema.pointer.clone())
-            .with_help("progenitor does not accept the normalised form of this schema"));
+            .with_help("progenitor does not accept the normalized form of this schema"));
         };
         let mut members: BTreeMap<String, Type> = item
             .fields
@@ -148,29 +148,34 @@ fn field_text(fact: &FieldModel) -> Doc {
     fact.description.clone().stopped()
 }
 
+/// A struct with everything that its code depends on: the same debug text means the same code.
+#[derive(Debug)]
+pub(crate) struct Struct<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) about: Doc,
+    pub(crate) is_request: bool,
+    pub(crate) is_response: bool,
+    /// It and the models that it uses, as far as they have a default.
+    pub(crate) with_default: BTreeSet<String>,
+    /// The enums that it uses.
+    pub(crate) enums: BTreeSet<&'a str>,
+}
+
 /// Writes a struct.
-pub(crate) fn emit(
-    model: &Model,
-    usage: &Usage,
-    with_default: &BTreeSet<String>,
-    normalised: &Normalised,
-) -> TokenStream {
+pub(crate) fn emit(item: &Struct<'_>) -> TokenStream {
+    let model = item.model;
     let name = format_ident!("{}", model.name);
-    let text = usage.describe(&model.name, &model.text).attributes();
+    let text = item.about.attributes();
     let members = model.fields.iter().map(|field| {
         let Field { ident, ty, .. } = field;
         let text = field.text.attributes();
         quote!(#text pub #ident: #ty,)
     });
-    let constructor = usage
-        .is_request(&model.name)
+    let constructor = item
+        .is_request
         .then(|| constructor::emit(&name, &model.fields));
-    let is_model = |name: &str| {
-        let schema = normalised.schemas.get(name);
-        schema.is_some_and(|schema| !matches!(schema.kind, SchemaKind::OpenEnum(_)))
-    };
-    let response = usage.is_response(&model.name);
-    let fields = fields::emit(model, response, with_default, &is_model);
+    let is_model = |name: &str| !item.enums.contains(name);
+    let fields = fields::emit(model, item.is_response, &item.with_default, &is_model);
     quote! {
         #text
         #[derive(Clone, PartialEq)]
@@ -184,14 +189,19 @@ pub(crate) fn emit(
     }
 }
 
-/// Writes an earlier name of the model `name`.
-pub(crate) fn former(former: &str, name: &str, areas: &BTreeSet<&'static Area>) -> TokenStream {
+/// Writes an earlier name of the type `name`, which has this path.
+pub(crate) fn former(
+    former: &str,
+    name: &str,
+    path: &TokenStream,
+    areas: &BTreeSet<&'static Area>,
+) -> TokenStream {
     let note = format!("it is called `{name}` now");
     let text = Doc::of(Line::new("The former name of ").code(name).text("."))
         .paragraph(areas::availability(areas))
         .attributes();
-    let (former, name) = (format_ident!("{former}"), format_ident!("{name}"));
-    quote!(#text #[deprecated = #note] pub type #former = crate::types::#name;)
+    let former = format_ident!("{former}");
+    quote!(#text #[deprecated = #note] pub type #former = #path;)
 }
 
 /// The type of a secret field whose value has this type. The value is sent unchanged, and `Debug` does not show

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::Ident;
 
 use super::reserved::Reserved;
-use crate::codegen::normalise::names::is_keyword;
+use crate::codegen::normalize::names::is_keyword;
 
 /// An identifier without the `r#` of a raw one.
 pub(crate) fn plain(ident: &Ident) -> String {

@@ -3,54 +3,69 @@
 //! One entry for each operation: its method with values that are passed at run time, and the
 //! types of its bodies. The tests take the expected request from the contract.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
-use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel, Shape};
+use crate::codegen::model::{BodyKind, Format, ParameterModel, Shape};
 use crate::codegen::split::short;
 use crate::problem::Problem;
 
-use super::{methods::Signature, names, reserved, types};
+use super::{calls, names, operation::Operation, reserved, types};
 
-/// Writes the entry of one operation.
+/// Writes the table of all operations.
 ///
 /// # Errors
-/// Returns an error if progenitor wrote no method, or if it differs from the contract.
-pub(crate) fn emit(
-    operation: &OperationModel,
-    signatures: &BTreeMap<String, Signature>,
-) -> Result<TokenStream, Problem> {
-    let signature = Signature::of(signatures, operation)?;
-    let type_of = |one: &ParameterModel| signature.parameter(operation, &one.rust_name);
-    let is_argument =
-        |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
+/// Returns an error if a method of progenitor differs from the contract.
+pub(crate) fn calls(operations: &[Operation<'_>]) -> Result<TokenStream, Problem> {
+    let calls = operations.iter().map(call);
+    let calls = calls.collect::<Result<Vec<_>, _>>()?;
+    Ok(quote! {
+        pub(crate) mod mocks;
 
-    let (of_path, others): (Vec<_>, Vec<_>) = operation
-        .parameters
-        .iter()
-        .partition(|parameter| parameter.location == Location::Path);
-    let mut arguments = Vec::new();
-    for parameter in of_path
-        .iter()
-        .chain(others.iter().filter(|parameter| parameter.required))
-    {
-        arguments.push(given(parameter, type_of(parameter)?));
+        use qovery_api::types;
+
+        use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
+
+        /// Every operation of the contract.
+        pub static OPERATIONS: &[Entry] = &[#(#calls),*];
+    })
+}
+
+/// Writes the table of the conversions from a response to the request that replaces the resource.
+pub(crate) fn edits(pairs: &[(String, String)]) -> TokenStream {
+    let edits = pairs.iter().map(|(from, to)| {
+        let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
+        quote!(Edit::between::<types::#source, types::#target>(#from, #to))
+    });
+    quote! {
+        /// Every conversion from a response to the request that replaces the resource.
+        pub static EDITS: &[Edit] = &[#(#edits),*];
     }
+}
+
+/// Writes the entry of one operation.
+fn call(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
+    let Operation {
+        model: operation,
+        signature,
+        ..
+    } = *operation;
+    let type_of = |one: &ParameterModel| signature.parameter(operation, &one.rust_name);
+
+    let mut arguments = Vec::new();
     let mut setters = Vec::new();
-    for parameter in operation
-        .parameters
-        .iter()
-        .filter(|parameter| !is_argument(parameter))
-    {
-        let setter = names::apart(
-            parameter.rust_name.trim_start_matches("r#"),
-            &reserved::CALL,
-        );
+    for parameter in &operation.parameters {
         let value = given(parameter, type_of(parameter)?);
-        setters.push(quote!(.#setter(#value)));
+        if parameter.is_argument() {
+            arguments.push(value);
+        } else {
+            let setter = names::apart(
+                parameter.rust_name.trim_start_matches("r#"),
+                &reserved::CALL,
+            );
+            setters.push(quote!(.#setter(#value)));
+        }
     }
     let mut body_model = quote!(None);
     if let Some(body) = &operation.body {
@@ -83,7 +98,7 @@ pub(crate) fn emit(
     } else {
         quote!(given)
     };
-    let method = names::apart(&operation.method_name, &reserved::CLIENT);
+    let method = calls::name(operation);
     let id = &operation.id;
     // The tables of the tests import what they use.
     Ok(short(quote! {
@@ -94,12 +109,6 @@ pub(crate) fn emit(
             output: #output,
         }
     }))
-}
-
-/// Writes the entry of one conversion from a response to a request.
-pub(crate) fn edit((from, to): &(String, String)) -> TokenStream {
-    let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
-    quote!(Edit::between::<types::#source, types::#target>(#from, #to))
 }
 
 /// The value of a parameter, taken from the values passed at run time.

@@ -1,6 +1,6 @@
 //! Writes the unions, each as one call of the runtime's macro.
 //!
-//! The normaliser decides how the members are distinguished, progenitor decides their types. The macro decodes
+//! The normalizer decides how the members are distinguished, progenitor decides their types. The macro decodes
 //! the union.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use syn::{ItemStruct, Type};
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
-    JsonType, Normalised, SchemaKind, UnionModel, UnionStrategy, VariantModel,
+    JsonType, Normalized, SchemaKind, UnionModel, UnionStrategy, VariantModel,
 };
 use crate::problem::Problem;
 
@@ -25,12 +25,12 @@ pub(crate) type Unions<'a> = BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String,
 /// # Errors
 /// Returns an error if progenitor wrote no struct with the types of the members.
 pub(crate) fn read<'a>(
-    normalised: &'a Normalised,
-    structs: &BTreeMap<String, &ItemStruct>,
+    normalized: &'a Normalized,
+    structs: &BTreeMap<String, ItemStruct>,
     known: &BTreeSet<String>,
 ) -> Result<Unions<'a>, Problem> {
     let mut unions = Unions::new();
-    for (name, schema) in &normalised.schemas {
+    for (name, schema) in &normalized.schemas {
         if let SchemaKind::Union(union) = &schema.kind {
             let members = members(name, union, structs, known)?;
             unions.insert(name, (union, members));
@@ -42,7 +42,7 @@ pub(crate) fn read<'a>(
 fn members(
     name: &str,
     union: &UnionModel,
-    structs: &BTreeMap<String, &ItemStruct>,
+    structs: &BTreeMap<String, ItemStruct>,
     known: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Type>, Problem> {
     let carrier = structs.get(name);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::codegen::{
     areas::{self, Area},
     doc::{Doc, Line},
-    model::{Normalised, OperationModel, Remark, TypeModel},
+    model::{Normalized, OperationModel, Remark, TypeModel},
 };
 use crate::problem::Problem;
 
@@ -93,9 +93,9 @@ fn unknown(operation: &OperationModel, what: &str) -> Problem {
 
 impl Usage {
     /// Follows every operation to every model.
-    pub(crate) fn of(normalised: &Normalised, areas: &[&'static Area]) -> Self {
+    pub(crate) fn of(normalized: &Normalized, areas: &[&'static Area]) -> Self {
         let mut usage = Self::default();
-        for (operation, area) in normalised.operations.iter().zip(areas) {
+        for (operation, area) in normalized.operations.iter().zip(areas) {
             let method = names::apart(&operation.method_name, &reserved::CLIENT).to_string();
             if let Some(name) = operation.body.as_ref().and_then(|body| body.ty.names()) {
                 usage.place(name).sent_by.push(method.clone());
@@ -110,9 +110,9 @@ impl Usage {
             {
                 usage.place(name).parameter_of.push(method.clone());
             }
-            usage.spread(normalised, operation, area);
+            usage.spread(normalized, operation, area);
         }
-        for (name, schema) in &normalised.schemas {
+        for (name, schema) in &normalized.schemas {
             let places = usage.place(name);
             places.request = schema.usage.request;
             places.response = schema.usage.response;
@@ -123,13 +123,13 @@ impl Usage {
         usage
     }
 
-    fn spread(&mut self, normalised: &Normalised, operation: &OperationModel, area: &'static Area) {
+    fn spread(&mut self, normalized: &Normalized, operation: &OperationModel, area: &'static Area) {
         let mut open: Vec<&str> = operation.models().collect();
         while let Some(name) = open.pop() {
             if !self.place(name).areas.insert(area) {
                 continue;
             }
-            if let Some(schema) = normalised.schemas.get(name) {
+            if let Some(schema) = normalized.schemas.get(name) {
                 open.extend(schema.uses.iter().map(String::as_str));
             }
         }
@@ -201,6 +201,6 @@ impl Usage {
 }
 
 /// The name of every model.
-pub(crate) fn names(normalised: &Normalised) -> BTreeSet<String> {
-    normalised.schemas.keys().cloned().collect()
+pub(crate) fn names(normalized: &Normalized) -> BTreeSet<String> {
+    normalized.schemas.keys().cloned().collect()
 }

@@ -5,24 +5,24 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::run::run;
-use crate::codegen::model::{Normalised, OperationModel};
+use crate::codegen::model::{Normalized, OperationModel};
 use crate::problem::Problem;
 
 /// Returns a problem that names the operation or the schema that makes progenitor fail; `what` is the message of
 /// progenitor for the whole document.
-pub(super) fn bisect(normalised: &Normalised, what: &str) -> Problem {
-    let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
-    let of_schemas = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).err();
+pub(super) fn bisect(normalized: &Normalized, what: &str) -> Problem {
+    let names: Vec<&str> = normalized.schemas.keys().map(String::as_str).collect();
+    let of_schemas = |names: &[&str]| run(normalized, &reduced(normalized, &[], names)).err();
     let of_operations = |operations: &[OperationModel]| {
-        run(normalised, &reduced(normalised, operations, &[])).err()
+        run(normalized, &reduced(normalized, operations, &[])).err()
     };
     let (found, pointer) = if let Some((name, own)) = bisected(&names, of_schemas) {
-        let schema = normalised.schemas.get(*name);
+        let schema = normalized.schemas.get(*name);
         (
             format!("the schema `{name}`: {own}"),
             schema.map(|schema| &schema.pointer),
         )
-    } else if let Some((operation, own)) = bisected(&normalised.operations, of_operations) {
+    } else if let Some((operation, own)) = bisected(&normalized.operations, of_operations) {
         (
             format!("the operation `{}`: {own}", operation.id),
             Some(&operation.pointer),
@@ -53,12 +53,12 @@ fn bisected<T>(
 }
 
 /// The document with some operations and schemas only, and the schemas that they reach.
-fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
+fn reduced(normalized: &Normalized, operations: &[OperationModel], schemas: &[&str]) -> Value {
     let mut open: Vec<&str> = operations.iter().flat_map(OperationModel::models).collect();
     open.extend(schemas);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if let Some(schema) = normalised
+        if let Some(schema) = normalized
             .schemas
             .get(name)
             .filter(|_| reached.insert(name))
@@ -68,7 +68,7 @@ fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&s
     }
     let methods = operations.iter().map(|operation| &*operation.method_name);
     let methods: BTreeSet<&str> = methods.collect();
-    let mut document = normalised.document.clone();
+    let mut document = normalized.document.clone();
     if let Some(schemas) = object(&mut document, "/components/schemas") {
         schemas.retain(|name, _| reached.contains(name.as_str()));
     }

@@ -6,7 +6,7 @@ mod bisection;
 mod output;
 mod run;
 
-use super::model::Normalised;
+use super::model::Normalized;
 use crate::problem::Problem;
 
 pub(crate) use output::Output;
@@ -15,8 +15,8 @@ pub(crate) use output::Output;
 ///
 /// # Errors
 /// Returns an error if progenitor fails or panics: the problem names the operation or the schema that causes it.
-pub(crate) fn generate(normalised: &Normalised) -> Result<Output, Problem> {
-    run::run(normalised, &normalised.document).map_err(|what| bisection::bisect(normalised, &what))
+pub(crate) fn generate(normalized: &Normalized) -> Result<Output, Problem> {
+    run::run(normalized, &normalized.document).map_err(|what| bisection::bisect(normalized, &what))
 }
 
 #[cfg(test)]
@@ -25,10 +25,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::codegen::normalise::tests::{normalised, requests, schemas};
+    use crate::codegen::normalize::tests::{normalized, requests, schemas};
 
-    fn sample() -> Normalised {
-        normalised(schemas(json!({
+    fn sample() -> Normalized {
+        normalized(schemas(json!({
             "Root": {"properties": {"part": {"$ref": "#/components/schemas/Part"}}},
             "Part": {"properties": {"a": {"type": "string"}}},
         })))
@@ -37,14 +37,14 @@ mod tests {
     #[test]
     fn the_output_has_the_methods_and_the_types() {
         let written = generate(&sample()).unwrap();
-        let mut methods = written.methods();
+        let mut methods = written.methods.iter();
         assert!(methods.any(|method| method.ident == "get_root"));
-        assert!(written.structs().contains_key("Part"));
+        assert!(written.structs.contains_key("Part"));
     }
 
     #[test]
     fn null_within_a_list_or_map_survives_in_a_field_that_may_be_absent_or_null() {
-        let normalised = normalised(requests(json!({"Root": {"properties": {
+        let normalized = normalized(requests(json!({"Root": {"properties": {
             "list": {"type": "array", "nullable": true, "items": {"type": "integer", "nullable": true}},
             "map": {"type": "object", "nullable": true, "additionalProperties": {
                 "type": "array", "nullable": true, "items": {"type": "string", "nullable": true},
@@ -54,9 +54,8 @@ mod tests {
             }},
             "plain": {"type": "array", "nullable": true, "items": {"type": "string"}},
         }}, "Part": {"properties": {"a": {"type": "string"}}}})));
-        let written = generate(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
-        let structs = written.structs();
-        let mut fields = structs["Root"]
+        let written = generate(&normalized).unwrap_or_else(|problem| panic!("{problem}"));
+        let mut fields = written.structs["Root"]
             .to_token_stream()
             .to_string()
             .replace(' ', "");
@@ -80,14 +79,14 @@ mod tests {
 
     #[test]
     fn a_panic_of_progenitor_names_the_operation_that_causes_it() {
-        let mut normalised = sample();
-        let operation = normalised
+        let mut normalized = sample();
+        let operation = normalized
             .document
             .pointer_mut("/paths/~1get_root/get")
             .unwrap();
         operation["responses"] =
             json!({"200": {"description": ""}, "201": operation["responses"]["2XX"]});
-        let problem = generate(&normalised).err().expect("a problem").to_string();
+        let problem = generate(&normalized).err().expect("a problem").to_string();
         assert!(
             problem
                 .contains("/paths/~1root/get: progenitor cannot generate the operation `getRoot`"),
@@ -97,12 +96,12 @@ mod tests {
 
     #[test]
     fn a_schema_that_progenitor_cannot_generate_is_named() {
-        let mut normalised = sample();
-        *normalised
+        let mut normalized = sample();
+        *normalized
             .document
             .pointer_mut("/components/schemas/Part/properties/a")
             .unwrap() = json!({"type": "string", "pattern": "["});
-        let problem = generate(&normalised).err().expect("a problem").to_string();
+        let problem = generate(&normalized).err().expect("a problem").to_string();
         assert!(
             problem
                 .contains("/components/schemas/Part: progenitor cannot generate the schema `Part`"),

@@ -1,67 +1,88 @@
-//! The output of progenitor as Rust, and the items that are read from it.
+//! The items of progenitor's output that the passes read.
 //!
-//! The passes interpret the types.
+//! Only these items are parsed: most of the output is the bodies of functions.
 
 use std::collections::BTreeMap;
 
-use syn::{Fields, File, ImplItem, Item, ItemImpl, ItemStruct, Signature, Type};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::{ItemStruct, Signature};
 
-/// The output of progenitor for a contract.
+/// What the passes read of the output of progenitor for a contract.
 pub(crate) struct Output {
-    /// Types and operations.
-    pub(crate) client: File,
+    /// The structs with named fields in the module of types, by name and without their attributes.
+    pub(crate) structs: BTreeMap<String, ItemStruct>,
+    /// The methods of the client that call an operation.
+    pub(crate) methods: Vec<Signature>,
 }
 
 impl Output {
-    /// The structs of the module of types, by name.
-    pub(crate) fn structs(&self) -> BTreeMap<String, &ItemStruct> {
-        let items = inside(&self.client, "types").iter();
-        let structs = items.filter_map(|item| match item {
-            Item::Struct(item) if matches!(item.fields, Fields::Named(_)) => {
-                Some((item.ident.to_string(), item))
+    /// Reads the output of progenitor.
+    ///
+    /// # Errors
+    /// Returns an error if a struct or a method is not Rust.
+    pub(super) fn read(client: TokenStream) -> syn::Result<Self> {
+        let mut read = Self {
+            structs: BTreeMap::new(),
+            methods: Vec::new(),
+        };
+        for (head, inside) in braced(client) {
+            let words: Vec<String> = head.iter().map(ToString::to_string).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            match words.as_slice() {
+                ["mod", "types"] => read.add_structs(inside.stream())?,
+                ["impl", "Client"] => read.add_methods(inside.stream())?,
+                _ => {}
             }
-            _ => None,
-        });
-        structs.collect()
+        }
+        Ok(read)
     }
 
-    /// The methods of the client that call an operation.
-    pub(crate) fn methods(&self) -> impl Iterator<Item = &Signature> {
-        let blocks = self.client.items.iter().filter_map(own_impl);
-        blocks
-            .filter(|(name, _)| name == "Client")
-            .flat_map(|(_, block)| signatures(block))
-            .filter(|signature| signature.asyncness.is_some())
+    fn add_structs(&mut self, items: TokenStream) -> syn::Result<()> {
+        for (mut head, fields) in braced(items) {
+            if begins_with(&head, "struct") {
+                head.push(TokenTree::Group(fields));
+                let item: ItemStruct = syn::parse2(head.into_iter().collect())?;
+                self.structs.insert(item.ident.to_string(), item);
+            }
+        }
+        Ok(())
     }
-}
 
-/// The items of a module.
-fn inside<'a>(file: &'a File, name: &str) -> &'a [Item] {
-    let module = file.items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == name => module.content.as_ref(),
-        _ => None,
-    });
-    module.map_or(&[], |(_, items)| items)
-}
-
-/// An `impl` without a trait, and the name of its type.
-fn own_impl(item: &Item) -> Option<(String, &ItemImpl)> {
-    match item {
-        Item::Impl(block) if block.trait_.is_none() => Some((name(&block.self_ty)?, block)),
-        _ => None,
+    fn add_methods(&mut self, items: TokenStream) -> syn::Result<()> {
+        for (head, _) in braced(items) {
+            if begins_with(&head, "async") {
+                self.methods.push(syn::parse2(head.into_iter().collect())?);
+            }
+        }
+        Ok(())
     }
 }
 
-fn signatures(block: &ItemImpl) -> impl Iterator<Item = &Signature> {
-    block.items.iter().filter_map(|item| match item {
-        ImplItem::Fn(method) => Some(&method.sig),
-        _ => None,
-    })
+fn begins_with(head: &[TokenTree], keyword: &str) -> bool {
+    matches!(head.first(), Some(TokenTree::Ident(word)) if word == keyword)
 }
 
-/// The last segment of a path.
-fn name(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    Some(last.ident.to_string())
+/// The items with braces: the tokens before the braces, without attributes and visibility, and the braces.
+fn braced(items: TokenStream) -> Vec<(Vec<TokenTree>, Group)> {
+    let mut found = Vec::new();
+    let mut head: Vec<TokenTree> = Vec::new();
+    for token in items {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                found.push((std::mem::take(&mut head), group));
+            }
+            // An item without braces ends.
+            TokenTree::Punct(mark) if mark.as_char() == ';' => head.clear(),
+            // An attribute ends, before anything else of the item.
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Bracket
+                    && matches!(head.as_slice(), [TokenTree::Punct(mark)] if mark.as_char() == '#') =>
+            {
+                head.clear();
+            }
+            TokenTree::Ident(word) if head.is_empty() && word == "pub" => {}
+            token => head.push(token),
+        }
+    }
+    found
 }

@@ -15,26 +15,25 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::output::Output;
-use crate::codegen::model::{Normalised, SchemaKind};
+use crate::codegen::model::{Normalized, SchemaKind};
 
 /// The hook for panics belongs to the process; only one call may silence it at a time.
 static SILENCE: Mutex<()> = Mutex::new(());
 
-/// Generates from a document, which is that of `normalised` or a part of it.
+/// Generates from a document, which is that of `normalized` or a part of it.
 ///
 /// # Errors
 /// Returns an error if progenitor fails or panics; the text is its message.
-pub(super) fn run(normalised: &Normalised, document: &Value) -> Result<Output, String> {
+pub(super) fn run(normalized: &Normalized, document: &Value) -> Result<Output, String> {
     let api = OpenAPI::deserialize(document).map_err(text)?;
     silently(|| {
-        let mut generator = Generator::new(&settings(normalised));
+        let mut generator = Generator::new(&settings(normalized));
         let client = generator.generate_tokens(&api).map_err(text)?;
-        let client = syn::parse2(client).map_err(text)?;
-        Ok(Output { client })
+        Output::read(client).map_err(text)
     })
 }
 
-fn settings(normalised: &Normalised) -> GenerationSettings {
+fn settings(normalized: &Normalized) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -44,7 +43,7 @@ fn settings(normalised: &Normalised) -> GenerationSettings {
     settings.with_map_type("::std::collections::BTreeMap");
     settings.with_crate("qovery-api", CrateVers::Any, None);
     settings.with_crate("std", CrateVers::Any, None);
-    for (name, schema) in &normalised.schemas {
+    for (name, schema) in &normalized.schemas {
         if matches!(schema.kind, SchemaKind::OpenEnum(_)) {
             settings.with_replacement(
                 name,

@@ -4,33 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::TokenStream;
 use syn::{Attribute, parse_quote};
 
-use super::absolute::{Side, on_side, short};
+use super::absolute::{Side, short};
+use super::code::Code;
 use super::render::Formatted;
-use crate::codegen::areas::{self, Area};
+use crate::codegen::areas::Area;
 use crate::codegen::model::Remark;
 use crate::problem::Problem;
 use crate::record::Record;
 
 /// The items of each area, in the order of their addition.
 type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
-
-/// The code for one operation.
-#[derive(Debug)]
-pub(crate) struct Call {
-    /// The name of the method.
-    pub(crate) name: Ident,
-    /// How many arguments it takes.
-    pub(crate) arguments: usize,
-    /// A method of `impl Client`.
-    pub(crate) method: TokenStream,
-    /// The type that stands for the operation, with its implementation of `Operation`, and the setters of
-    /// its call, if there are any: an `impl` of the type with the attribute `setters`.
-    pub(crate) items: TokenStream,
-}
 
 /// An operation in the list of the documentation.
 #[derive(Debug)]
@@ -41,6 +27,25 @@ pub(crate) struct Listed {
     pub(crate) arguments: usize,
     /// The method and the path of its request.
     pub(crate) request: String,
+}
+
+/// Where code of the client is.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// Among the operations of an area, without being one.
+    Request(&'static Area),
+    /// The methods of the matcher and the responder of an operation.
+    Mock(&'static Area),
+    /// A model, or an item that belongs to one, which these areas reach.
+    Model(&'a BTreeSet<&'static Area>),
+    /// How an operation of these areas pages.
+    Paging(&'a BTreeSet<&'static Area>),
+    MockTrait,
+    /// How the tests call each operation, or convert a response to a request.
+    Table,
+    /// How the tests mock each operation.
+    MockTable,
+    Contract,
 }
 
 /// Items as the passes write them.
@@ -84,10 +89,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Creates an empty set of parts of the websocket side.
-    pub(crate) fn of_stream() -> Self {
+    /// Creates an empty set of parts of the websocket side, whose texts are in this record.
+    pub(crate) fn of_stream(record: Record) -> Self {
         Self {
             side: Side::Stream,
+            record,
             ..Self::default()
         }
     }
@@ -115,205 +121,69 @@ impl Parts {
 ///
 /// Every method returns an error if the added tokens are not Rust: a defect of the generator.
 impl Parts {
-    /// Adds the method of an operation, and the items beside it.
+    /// Adds an operation: the code begins with the `impl` that has its method.
     pub(crate) fn add_operation(
         &mut self,
         area: &'static Area,
-        call: Call,
-        request: String,
+        listed: Listed,
+        code: impl Code,
     ) -> Result<(), Problem> {
-        let Call { method, items, .. } = call;
-        let method = quote!(impl crate::runtime::Client { #method });
-        if let Some(sources) = &mut self.sources {
-            sources.push(Source {
-                home: area.name,
-                condition: None,
-                items: short(quote!(#method #items)),
-            });
-            return Ok(());
-        }
-        self.listed.entry(area).or_default().push(Listed {
-            method: call.name.to_string(),
-            arguments: call.arguments,
-            request,
-        });
-        let method = self.formatted(method, None)?;
-        self.methods.entry(area).or_default().extend(method);
-        self.add_request(area, items)
+        let mut items = self.formatted(area.name, code, None)?.into_iter();
+        self.listed.entry(area).or_default().push(listed);
+        let methods = self.methods.entry(area).or_default();
+        methods.extend(items.next());
+        let operations = self.operations.entry(area).or_default();
+        operations.push(items.collect());
+        Ok(())
     }
 
-    /// The items of the client, formatted.
+    /// The items of the client, formatted. If they are compared, they are kept for that instead.
     fn formatted(
         &mut self,
-        items: TokenStream,
+        home: &'static str,
+        code: impl Code,
         condition: Option<Attribute>,
     ) -> Result<Vec<Formatted>, Problem> {
-        let items = on_side(items, self.side);
-        Formatted::recorded(&mut self.record, items, condition)
-    }
-
-    /// Adds a type of an area that is no operation of the client.
-    pub(crate) fn add_request(
-        &mut self,
-        area: &'static Area,
-        items: TokenStream,
-    ) -> Result<(), Problem> {
-        let items = self.formatted(items, None)?;
-        self.operations.entry(area).or_default().push(items);
-        Ok(())
-    }
-
-    /// Adds the methods of the matcher and the responder of an operation.
-    pub(crate) fn add_mock(
-        &mut self,
-        area: &'static Area,
-        blocks: TokenStream,
-    ) -> Result<(), Problem> {
-        let blocks = self.formatted(blocks, None)?;
-        self.mocks.entry(area).or_default().push(blocks);
-        Ok(())
-    }
-
-    /// Adds how an operation of these areas pages.
-    pub(crate) fn add_paging(
-        &mut self,
-        areas: &BTreeSet<&'static Area>,
-        items: TokenStream,
-    ) -> Result<(), Problem> {
-        let condition = condition(areas);
         if let Some(sources) = &mut self.sources {
             sources.push(Source {
-                home: "",
+                home,
                 condition,
-                items: short(items),
+                items: short(code.tokens()?),
             });
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let items = self.formatted(items, condition)?;
-        self.paging.extend(items);
-        Ok(())
+        Formatted::recorded(&mut self.record, code, self.side, condition)
     }
 
-    /// Adds a model, or an item that belongs to one, which these areas reach.
-    pub(crate) fn add_model(
-        &mut self,
-        areas: &BTreeSet<&'static Area>,
-        items: TokenStream,
-    ) -> Result<(), Problem> {
-        let mut reaching = areas.iter();
-        let (home, condition) = match (reaching.next(), reaching.next()) {
-            (Some(only), None) => (Some(*only), None),
-            _ => (None, condition(areas)),
+    /// Adds code at a place.
+    pub(crate) fn add(&mut self, place: Place<'_>, code: impl Code) -> Result<(), Problem> {
+        let (home, condition) = match place {
+            Place::Request(area) | Place::Mock(area) => (area.name, None),
+            Place::Model(areas) => match only(areas) {
+                Some(area) => (area.name, None),
+                None => ("shared", condition(areas)),
+            },
+            Place::Paging(areas) => ("", condition(areas)),
+            _ => ("", None),
         };
-        if let Some(sources) = &mut self.sources {
-            sources.push(Source {
-                home: home.map_or("shared", |home| home.name),
-                condition,
-                items: short(items),
-            });
-            return Ok(());
+        let items = self.formatted(home, code, condition)?;
+        match place {
+            Place::Request(area) => self.operations.entry(area).or_default().push(items),
+            Place::Mock(area) => self.mocks.entry(area).or_default().push(items),
+            Place::Model(areas) => self.models.entry(only(areas)).or_default().extend(items),
+            Place::Paging(_) => self.paging.extend(items),
+            Place::MockTrait => self.mock_trait.extend(items),
+            Place::Table => self.table.extend(items),
+            Place::MockTable => self.mock_table.extend(items),
+            Place::Contract => self.contract.extend(items),
         }
-        let items = self.formatted(items, condition)?;
-        self.models.entry(home).or_default().extend(items);
-        Ok(())
-    }
-
-    /// Adds the methods of the trait of mocks.
-    pub(crate) fn add_mock_trait(
-        &mut self,
-        methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>,
-    ) -> Result<(), Problem> {
-        self.mock_trait = self.formatted(mock_trait(methods), None)?;
-        Ok(())
-    }
-
-    /// Adds how the tests call and how they mock each operation.
-    pub(crate) fn add_tables(
-        &mut self,
-        calls: &[TokenStream],
-        mocks: &[TokenStream],
-    ) -> Result<(), Problem> {
-        let mocks = quote! {
-            use qovery_api::mock::MockServerExt as _;
-            use qovery_api::types;
-
-            use crate::mocks::{MockEntry, decoded};
-
-            /// The mock of every operation of the contract.
-            pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
-        };
-        self.mock_table = Formatted::recorded(&mut self.record, mocks, None)?;
-        let calls = quote! {
-            pub(crate) mod mocks;
-
-            use qovery_api::types;
-
-            use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
-
-            /// Every operation of the contract.
-            pub static OPERATIONS: &[Entry] = &[#(#calls),*];
-        };
-        self.table
-            .extend(Formatted::recorded(&mut self.record, calls, None)?);
-        Ok(())
-    }
-
-    /// Adds how the tests convert a response to the request that replaces the resource.
-    pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) -> Result<(), Problem> {
-        let edits = quote! {
-            /// Every conversion from a response to the request that replaces the resource.
-            pub static EDITS: &[Edit] = &[#(#edits),*];
-        };
-        self.table
-            .extend(Formatted::recorded(&mut self.record, edits, None)?);
-        Ok(())
-    }
-
-    pub(crate) fn add_contract(&mut self, items: TokenStream) -> Result<(), Problem> {
-        let items = self.formatted(items, None)?;
-        self.contract.extend(items);
         Ok(())
     }
 }
 
-/// The trait that has a method for each operation. A method of an area that is off cannot be called: the
-/// error names the feature.
-fn mock_trait(methods: &BTreeMap<&'static Area, Vec<(Ident, TokenStream)>>) -> TokenStream {
-    let absent = methods.iter().filter_map(|(area, methods)| {
-        let condition = area.condition()?;
-        let area = format_ident!("{}", area.name);
-        let names = methods.iter().map(|(name, _)| name);
-        Some(quote! {
-            #[cfg(not(#condition))]
-            crate::runtime::absent_mocks! { crate::generated::absent::#area::IsEnabled: #(#names)* }
-        })
-    });
-    let absent: Vec<TokenStream> = absent.collect();
-    let methods = areas::all().flat_map(|area| {
-        let condition = area.condition().map(|condition| quote!(#[cfg(#condition)]));
-        let of_area = methods.get(area).into_iter().flatten();
-        of_area.map(move |(_, method)| quote!(#condition #method))
-    });
-    quote! {
-        /// Mocks operations on an httpmock server, which implements this.
-        ///
-        /// Each method takes a function that describes the request and its response, and returns the mock, which
-        /// counts its requests.
-        pub trait MockServerExt {
-            /// Mocks an operation that is given as a type. The other methods call this one.
-            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_>;
-
-            #(#methods)*
-
-            #(#absent)*
-        }
-
-        impl crate::mock::MockServerExt for ::httpmock::MockServer {
-            fn mock_operation<O: crate::runtime::Operation>(&self, configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>)) -> ::httpmock::Mock<'_> {
-                crate::mock::mock(self, configure)
-            }
-        }
-    }
+/// The only area.
+fn only(areas: &BTreeSet<&'static Area>) -> Option<&'static Area> {
+    areas.first().copied().filter(|_| areas.len() == 1)
 }
 
 /// The `cfg` attribute of an item of these areas; `None` if it needs no feature.

@@ -9,6 +9,8 @@ use syn::{
     Visibility, parse_quote,
 };
 
+use super::absolute::{Side, on_side};
+use super::code::Code;
 use crate::problem::Problem;
 use crate::record::Record;
 
@@ -49,19 +51,20 @@ impl Formatted {
     /// Returns an error if they are not Rust: a defect of the generator.
     pub(super) fn recorded(
         record: &mut Record,
-        items: TokenStream,
+        code: impl Code,
+        side: Side,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
         if !record.is_kept() {
-            return Self::all(items, condition.as_ref());
+            return Self::all(on_side(code.tokens()?, side), condition.as_ref());
         }
         let named = condition
             .as_ref()
             .map(|one| one.to_token_stream().to_string());
-        let tokens = items.to_string();
-        let inputs = [named.as_deref().unwrap_or_default(), &tokens];
+        let key = code.key();
+        let inputs = [named.as_deref().unwrap_or_default(), &key];
         let text = record.text(inputs, || {
-            let items = Self::all(items, condition.as_ref())?;
+            let items = Self::all(on_side(code.tokens()?, side), condition.as_ref())?;
             Ok(items.iter().map(Self::written).collect())
         })?;
         let mut found = Vec::new();
@@ -418,7 +421,8 @@ mod tests {
         for _ in 0..2 {
             let mut record = Record::read(home.path().join("record"), "program");
             for (items, condition) in &all {
-                let found = Formatted::recorded(&mut record, items.clone(), condition.clone());
+                let found =
+                    Formatted::recorded(&mut record, items.clone(), Side::Rest, condition.clone());
                 let made = Formatted::all(items.clone(), condition.as_ref());
                 let [found, made] =
                     [found, made].map(|items| format!("{:?}", items.expect("Rust")));

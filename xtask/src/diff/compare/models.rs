@@ -115,13 +115,13 @@ fn renamed(old: &Side, new: &Side) -> BTreeMap<String, String> {
         None => schema.pointer.clone(),
     };
     let added: BTreeMap<String, &String> = new
-        .normalised
+        .normalized
         .schemas
         .iter()
         .filter(|(name, _)| !old.surface.types.contains_key(*name))
         .map(|(name, schema)| (identity(schema), name))
         .collect();
-    let gone = old.normalised.schemas.iter();
+    let gone = old.normalized.schemas.iter();
     let gone = gone.filter(|(name, _)| !new.surface.types.contains_key(*name));
     let mut found: BTreeMap<String, String> = gone
         .filter_map(|(name, schema)| Some((name.clone(), (*added.get(&identity(schema))?).clone())))

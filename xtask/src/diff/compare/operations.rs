@@ -26,7 +26,7 @@ pub(super) fn compare(found: &mut Found<'_>) {
         let key = (method.area.as_str(), subject.as_str());
         let Some(now) = new.surface.methods.get(name) else {
             let moved = new
-                .normalised
+                .normalized
                 .operations
                 .iter()
                 .find(|other| same_request(was, other));
@@ -327,7 +327,7 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
             .code(request(was))
             .words(" and sends ")
             .code(request(is));
-        let before = found.old.normalised.operations.iter();
+        let before = found.old.normalized.operations.iter();
         let mut before = before.filter(|other| other.pointer != was.pointer);
         let (rule, phrase) = match before.find(|other| same_request(other, is)) {
             Some(other) => (

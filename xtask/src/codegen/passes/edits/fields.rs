@@ -12,192 +12,222 @@ use crate::codegen::passes::{
     types,
 };
 
-use super::{Conversion, Conversions, values::Value, write};
+use super::{
+    Conversion, Conversions,
+    values::{self, Value},
+    write,
+};
 
-impl Conversions<'_> {
-    pub(super) fn structs(&mut self, source: &Model, target: &Model) -> Option<Conversion> {
-        let mut values = Vec::new();
-        let mut carried = BTreeSet::new();
-        let mut unset = Vec::new();
-        let mut fallible = false;
-        for field in &target.fields {
-            let ident = &field.ident;
-            if let Some((value, from)) = self.field(source, field) {
-                carried.insert(from);
-                fallible |= value.fallible;
-                let value = value.tokens;
-                values.push(quote!(#ident: #value));
-            } else {
-                let nothing = nothing(field)?;
-                if field.presence != Presence::Extra {
-                    unset.push(field.wire.as_str());
-                }
-                values.push(quote!(#ident: #nothing));
+pub(super) fn structs(
+    conversions: &mut Conversions<'_>,
+    source: &Model,
+    target: &Model,
+) -> Option<Conversion> {
+    let mut values = Vec::new();
+    let mut carried = BTreeSet::new();
+    let mut unset = Vec::new();
+    let mut fallible = false;
+    for field in &target.fields {
+        let ident = &field.ident;
+        if let Some((value, from)) = value_of(conversions, source, field) {
+            carried.insert(from);
+            fallible |= value.fallible;
+            let value = value.tokens;
+            values.push(quote!(#ident: #value));
+        } else {
+            let nothing = nothing(field)?;
+            if field.presence != Presence::Extra {
+                unset.push(field.wire.as_str());
             }
+            values.push(quote!(#ident: #nothing));
         }
-        carried.remove("");
-        if carried.is_empty() {
-            return None;
-        }
-        let lost: Vec<&str> = source
-            .fields
-            .iter()
-            .map(|field| field.wire.as_str())
-            .filter(|wire| !carried.contains(*wire) && !wire.is_empty())
-            .collect();
-        let text = write::text(source, target, &unset, &lost);
-        Some(Conversion {
-            tokens: write::conversion(
-                &source.name,
-                &target.name,
-                text,
-                fallible,
-                quote!(crate::runtime::model::carried(Self { #(#values,)* __extra: from.__extra })),
-            ),
+    }
+    carried.remove("");
+    if carried.is_empty() {
+        return None;
+    }
+    let lost: Vec<&str> = source
+        .fields
+        .iter()
+        .map(|field| field.wire.as_str())
+        .filter(|wire| !carried.contains(*wire) && !wire.is_empty())
+        .collect();
+    let text = write::text(source, target, &unset, &lost);
+    Some(Conversion {
+        tokens: write::conversion(
+            &source.name,
+            &target.name,
+            text,
             fallible,
-            filled: (target.fields.len() - unset.len(), target.fields.len()),
-            parts: BTreeSet::new(),
-        })
-    }
+            quote!(crate::runtime::model::carried(Self { #(#values,)* __extra: from.__extra })),
+        ),
+        fallible,
+        filled: (target.fields.len() - unset.len(), target.fields.len()),
+        parts: BTreeSet::new(),
+    })
+}
 
-    /// The value of a field of the request, and the field of the response that it comes from.
-    fn field(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
-        if target.presence == Presence::Extra {
-            let extra = source.fields.iter().find(|field| {
-                field.presence == Presence::Extra && types::same(&field.ty, &target.ty)
-            })?;
-            let ident = &extra.ident;
-            return Some((Value::sure(quote!(from.#ident)), String::new()));
-        }
-        if target.presence == Presence::Expected {
-            let wanted = types::inside(&target.ty, "Option").unwrap_or(&target.ty);
-            let required = Field {
-                ty: wanted.clone(),
-                presence: Presence::Required,
-                ..target.clone()
-            };
-            let (value, from) = self.field(source, &required)?;
-            let tokens = &value.tokens;
-            let tokens = quote!(::core::option::Option::Some(#tokens));
-            return Some((value.with(tokens), from));
-        }
-        let namesake = source.fields.iter().find(|field| field.wire == target.wire);
-        if let Some(field) = namesake {
-            let ident = &field.ident;
-            if let Some(value) = self.value(&field.ty, &target.ty, quote!(from.#ident)) {
-                return Some((value, field.wire.clone()));
-            }
-        }
-        if let Some((other, from)) = self.elsewhere(source, target) {
-            return Some(match namesake {
-                Some(field) => self.preferred(field, target, other, from),
-                None => (other, from),
-            });
-        }
-        // The request requires the field and the response may omit it: the conversion can fail.
-        let field = namesake?;
-        let optional = types::inside(&field.ty, "Option")?;
-        let (ident, wire) = (&field.ident, &field.wire);
-        let value = quote!(from.#ident.ok_or(crate::runtime::ConversionError::absent(#wire))?);
-        let value = self.value(optional, &target.ty, value)?;
-        Some((
-            Value {
-                fallible: true,
-                ..value
-            },
-            wire.clone(),
-        ))
+/// The value of a field of the request, and the field of the response that it comes from.
+fn value_of(
+    conversions: &mut Conversions<'_>,
+    source: &Model,
+    target: &Field,
+) -> Option<(Value, String)> {
+    if target.presence == Presence::Extra {
+        let extra = source.fields.iter().find(|field| {
+            field.presence == Presence::Extra && types::same(&field.ty, &target.ty)
+        })?;
+        let ident = &extra.ident;
+        return Some((Value::sure(quote!(from.#ident)), String::new()));
     }
-
-    /// The field of the same name if it has a value, otherwise the value of another field.
-    fn preferred(
-        &mut self,
-        namesake: &Field,
-        target: &Field,
-        other: Value,
-        from: String,
-    ) -> (Value, String) {
-        let optional = types::inside(&namesake.ty, "Option");
-        let value = optional.and_then(|ty| self.value(ty, &target.ty, quote!(value)));
-        let Some(value) = value else {
-            return (other, from);
+    if target.presence == Presence::Expected {
+        let wanted = types::inside(&target.ty, "Option").unwrap_or(&target.ty);
+        let required = Field {
+            ty: wanted.clone(),
+            presence: Presence::Required,
+            ..target.clone()
         };
-        let (ident, own, otherwise) = (&namesake.ident, &value.tokens, &other.tokens);
-        let tokens = quote! {
-            match from.#ident {
-                ::core::option::Option::Some(value) => #own,
-                ::core::option::Option::None => #otherwise,
-            }
-        };
-        let fallible = value.fallible || other.fallible;
-        (Value { tokens, fallible }, namesake.wire.clone())
+        let (value, from) = value_of(conversions, source, &required)?;
+        let tokens = &value.tokens;
+        let tokens = quote!(::core::option::Option::Some(#tokens));
+        return Some((value.with(tokens), from));
     }
-
-    /// Looks for a field of the response that has another name than the field of the request.
-    fn elsewhere(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
-        let wire = target.wire.as_str();
-        let find = |name: &str| source.fields.iter().find(|field| field.wire == name);
-        // `registry_id` is the `id` of the `registry`.
-        if let Some(holder) = wire.strip_suffix("_id").and_then(find)
-            && let Some(value) = self.within(holder, "id", target)
+    let namesake = source.fields.iter().find(|field| field.wire == target.wire);
+    if let Some(field) = namesake {
+        let ident = &field.ident;
+        if let Some(value) =
+            values::converted(conversions, &field.ty, &target.ty, quote!(from.#ident))
         {
-            return Some((value, holder.wire.clone()));
+            return Some((value, field.wire.clone()));
         }
-        let direct = [
-            // `value` is the typed `value_object`.
-            find(&format!("{wire}_object")),
-            // `helm_repository` is the `repository`.
-            source.fields.iter().find(|field| {
-                wire.ends_with(&format!("_{}", field.wire)) && self.is_model(&field.ty)
-            }),
-            // The list of a resource that is nothing but a list.
-            find("results").filter(|_| types::inside(&target.ty, "Vec").is_some()),
-        ];
-        for field in direct.into_iter().flatten() {
-            let ident = &field.ident;
-            if let Some(value) = self.value(&field.ty, &target.ty, quote!(from.#ident)) {
-                return Some((value, field.wire.clone()));
+    }
+    if let Some((other, from)) = elsewhere(conversions, source, target) {
+        return Some(match namesake {
+            Some(field) => preferred(conversions, field, target, other, from),
+            None => (other, from),
+        });
+    }
+    // The request requires the field and the response may omit it: the conversion can fail.
+    let field = namesake?;
+    let optional = types::inside(&field.ty, "Option")?;
+    let (ident, wire) = (&field.ident, &field.wire);
+    let value = quote!(from.#ident.ok_or(crate::runtime::ConversionError::absent(#wire))?);
+    let value = values::converted(conversions, optional, &target.ty, value)?;
+    Some((
+        Value {
+            fallible: true,
+            ..value
+        },
+        wire.clone(),
+    ))
+}
+
+/// The field of the same name if it has a value, otherwise the value of another field.
+fn preferred(
+    conversions: &mut Conversions<'_>,
+    namesake: &Field,
+    target: &Field,
+    other: Value,
+    from: String,
+) -> (Value, String) {
+    let optional = types::inside(&namesake.ty, "Option");
+    let value =
+        optional.and_then(|ty| values::converted(conversions, ty, &target.ty, quote!(value)));
+    let Some(value) = value else {
+        return (other, from);
+    };
+    let (ident, own, otherwise) = (&namesake.ident, &value.tokens, &other.tokens);
+    let tokens = quote! {
+        match from.#ident {
+            ::core::option::Option::Some(value) => #own,
+            ::core::option::Option::None => #otherwise,
+        }
+    };
+    let fallible = value.fallible || other.fallible;
+    (Value { tokens, fallible }, namesake.wire.clone())
+}
+
+/// Looks for a field of the response that has another name than the field of the request.
+fn elsewhere(
+    conversions: &mut Conversions<'_>,
+    source: &Model,
+    target: &Field,
+) -> Option<(Value, String)> {
+    let wire = target.wire.as_str();
+    let find = |name: &str| source.fields.iter().find(|field| field.wire == name);
+    // `registry_id` is the `id` of the `registry`.
+    if let Some(holder) = wire.strip_suffix("_id").and_then(find)
+        && let Some(value) = within(conversions, holder, "id", target)
+    {
+        return Some((value, holder.wire.clone()));
+    }
+    let direct = [
+        // `value` is the typed `value_object`.
+        find(&format!("{wire}_object")),
+        // `helm_repository` is the `repository`.
+        source.fields.iter().find(|field| {
+            wire.ends_with(&format!("_{}", field.wire)) && is_model(conversions, &field.ty)
+        }),
+        // The list of a resource that is nothing but a list.
+        find("results").filter(|_| types::inside(&target.ty, "Vec").is_some()),
+    ];
+    for field in direct.into_iter().flatten() {
+        let ident = &field.ident;
+        if let Some(value) =
+            values::converted(conversions, &field.ty, &target.ty, quote!(from.#ident))
+        {
+            return Some((value, field.wire.clone()));
+        }
+    }
+    // `git_repository` is in the `git` that wraps it.
+    if is_model(conversions, &target.ty) {
+        for holder in &source.fields {
+            if let Some(value) = within(conversions, holder, wire, target) {
+                return Some((value, holder.wire.clone()));
             }
         }
-        // `git_repository` is in the `git` that wraps it.
-        if self.is_model(&target.ty) {
-            for holder in &source.fields {
-                if let Some(value) = self.within(holder, wire, target) {
-                    return Some((value, holder.wire.clone()));
-                }
-            }
-        }
-        None
     }
+    None
+}
 
-    fn is_model(&self, ty: &Type) -> bool {
-        let ty = ["Option", "Patch"]
-            .iter()
-            .find_map(|wrapper| types::inside(ty, wrapper))
-            .unwrap_or(ty);
-        types::model_name(ty).is_some_and(|name| self.shapes.structs.contains_key(name.as_str()))
-    }
+fn is_model(conversions: &Conversions<'_>, ty: &Type) -> bool {
+    let ty = ["Option", "Patch"]
+        .iter()
+        .find_map(|wrapper| types::inside(ty, wrapper))
+        .unwrap_or(ty);
+    types::model_name(ty).is_some_and(|name| conversions.shapes.structs.contains_key(name.as_str()))
+}
 
-    /// A field of the model that a field of the response holds.
-    fn within(&mut self, holder: &Field, wire: &str, target: &Field) -> Option<Value> {
-        let optional = types::inside(&holder.ty, "Option");
-        let name = types::model_name(optional.unwrap_or(&holder.ty))?;
-        let model = *self.shapes.structs.get(name.as_str())?;
-        let field = model.fields.iter().find(|field| field.wire == wire)?;
-        let (outer, inner) = (&holder.ident, &field.ident);
-        if optional.is_none() {
-            return self.value(&field.ty, &target.ty, quote!(from.#outer.#inner));
-        }
-        let (ty, value) = match types::inside(&field.ty, "Option") {
-            Some(ty) => (ty, quote!(from.#outer.and_then(|holder| holder.#inner))),
-            None => (&field.ty, quote!(from.#outer.map(|holder| holder.#inner))),
-        };
-        self.value(
-            &parse_quote!(::core::option::Option<#ty>),
+/// A field of the model that a field of the response holds.
+fn within(
+    conversions: &mut Conversions<'_>,
+    holder: &Field,
+    wire: &str,
+    target: &Field,
+) -> Option<Value> {
+    let optional = types::inside(&holder.ty, "Option");
+    let name = types::model_name(optional.unwrap_or(&holder.ty))?;
+    let model = *conversions.shapes.structs.get(name.as_str())?;
+    let field = model.fields.iter().find(|field| field.wire == wire)?;
+    let (outer, inner) = (&holder.ident, &field.ident);
+    if optional.is_none() {
+        return values::converted(
+            conversions,
+            &field.ty,
             &target.ty,
-            value,
-        )
+            quote!(from.#outer.#inner),
+        );
     }
+    let (ty, value) = match types::inside(&field.ty, "Option") {
+        Some(ty) => (ty, quote!(from.#outer.and_then(|holder| holder.#inner))),
+        None => (&field.ty, quote!(from.#outer.map(|holder| holder.#inner))),
+    };
+    values::converted(
+        conversions,
+        &parse_quote!(::core::option::Option<#ty>),
+        &target.ty,
+        value,
+    )
 }
 
 /// The default value of a field; `None` if the field is required.

@@ -33,151 +33,158 @@ impl Value {
     }
 }
 
-impl Conversions<'_> {
-    /// Converts an expression from one type to another.
-    pub(super) fn value(&mut self, from: &Type, to: &Type, value: TokenStream) -> Option<Value> {
-        if types::same(from, to) {
-            return Some(Value::sure(value));
-        }
-        if let Some(from) = types::inside(from, "Patch") {
-            if let Some(to) = types::inside(to, "Patch") {
-                let inner = self.value(from, to, quote!(value))?;
-                let tokens = &inner.tokens;
-                return (!inner.fallible).then(|| Value::sure(quote!(#value.map(|value| #tokens))));
-            }
-            return self.value(
-                &parse_quote!(::core::option::Option<#from>),
-                to,
-                quote!(#value.into_option()),
-            );
-        }
-        // A value that the server lacks is sent as null, because an absent field means the default.
+/// Converts an expression from one type to another.
+pub(super) fn converted(
+    conversions: &mut Conversions<'_>,
+    from: &Type,
+    to: &Type,
+    value: TokenStream,
+) -> Option<Value> {
+    if types::same(from, to) {
+        return Some(Value::sure(value));
+    }
+    if let Some(from) = types::inside(from, "Patch") {
         if let Some(to) = types::inside(to, "Patch") {
-            let optional = types::inside(from, "Option").is_some();
-            let wanted = if optional {
-                parse_quote!(::core::option::Option<#to>)
-            } else {
-                to.clone()
-            };
-            let inner = self.value(from, &wanted, value)?;
+            let inner = converted(conversions, from, to, quote!(value))?;
             let tokens = &inner.tokens;
-            let tokens = if optional {
-                quote!(crate::runtime::Patch::value_or_null(#tokens))
-            } else {
-                quote!(crate::runtime::Patch::Value(#tokens))
-            };
-            return Some(inner.with(tokens));
+            return (!inner.fallible).then(|| Value::sure(quote!(#value.map(|value| #tokens))));
         }
-        match (types::inside(from, "Option"), types::inside(to, "Option")) {
-            (Some(from), Some(to)) => {
-                let inner = self.value(from, to, quote!(value))?;
-                let tokens = &inner.tokens;
-                let tokens = if inner.fallible {
-                    quote!(match #value { ::core::option::Option::Some(value) => ::core::option::Option::Some(#tokens), ::core::option::Option::None => ::core::option::Option::None })
-                } else {
-                    quote!(#value.map(|value| #tokens))
-                };
-                return Some(inner.with(tokens));
-            }
-            (None, Some(to)) => {
-                let inner = self.value(from, to, value)?;
-                let tokens = &inner.tokens;
-                let tokens = quote!(::core::option::Option::Some(#tokens));
-                return Some(inner.with(tokens));
-            }
-            // Without a value there is nothing to send, unless the type has an empty list or object.
-            (Some(from), None) => {
-                let may_be_empty = models::is_collection(to)
-                    || types::model_name(to)
-                        .is_some_and(|name| self.shapes.with_default.contains(&name));
-                may_be_empty.then_some(())?;
-                let inner = self.value(from, to, quote!(value))?;
-                let tokens = &inner.tokens;
-                let tokens = if inner.fallible {
-                    quote!(match #value { ::core::option::Option::Some(value) => #tokens, ::core::option::Option::None => ::core::default::Default::default() })
-                } else if types::same(from, to) {
-                    quote!(#value.unwrap_or_default())
-                } else {
-                    quote!(#value.map(|value| #tokens).unwrap_or_default())
-                };
-                return Some(inner.with(tokens));
-            }
-            (None, None) => {}
-        }
-        if let Some(from) = types::inside(from, "Box") {
-            return self.value(from, to, quote!((*#value)));
-        }
-        if let Some(to) = types::inside(to, "Box") {
-            let inner = self.value(from, to, value)?;
-            let tokens = &inner.tokens;
-            let tokens = quote!(::std::boxed::Box::new(#tokens));
-            return Some(inner.with(tokens));
-        }
-        if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
-            if types::inside(from, "Option").is_some_and(|from| types::same(from, to)) {
-                return Some(Value::sure(quote!(#value.into_iter().flatten().collect())));
-            }
-            let inner = self.value(from, to, quote!(value))?;
+        return converted(
+            conversions,
+            &parse_quote!(::core::option::Option<#from>),
+            to,
+            quote!(#value.into_option()),
+        );
+    }
+    // A value that the server lacks is sent as null, because an absent field means the default.
+    if let Some(to) = types::inside(to, "Patch") {
+        let optional = types::inside(from, "Option").is_some();
+        let wanted = if optional {
+            parse_quote!(::core::option::Option<#to>)
+        } else {
+            to.clone()
+        };
+        let inner = converted(conversions, from, &wanted, value)?;
+        let tokens = &inner.tokens;
+        let tokens = if optional {
+            quote!(crate::runtime::Patch::value_or_null(#tokens))
+        } else {
+            quote!(crate::runtime::Patch::Value(#tokens))
+        };
+        return Some(inner.with(tokens));
+    }
+    match (types::inside(from, "Option"), types::inside(to, "Option")) {
+        (Some(from), Some(to)) => {
+            let inner = converted(conversions, from, to, quote!(value))?;
             let tokens = &inner.tokens;
             let tokens = if inner.fallible {
-                quote!({
-                    let mut items = ::std::vec::Vec::new();
-                    for value in #value {
-                        items.push(#tokens);
-                    }
-                    items
-                })
+                quote!(match #value { ::core::option::Option::Some(value) => ::core::option::Option::Some(#tokens), ::core::option::Option::None => ::core::option::Option::None })
             } else {
-                quote!(#value.into_iter().map(|value| #tokens).collect())
+                quote!(#value.map(|value| #tokens))
             };
             return Some(inner.with(tokens));
         }
-        if let (Some(from), Some(to)) = (types::map_value(from), types::map_value(to)) {
-            let inner = self.value(from, to, quote!(value))?;
+        (None, Some(to)) => {
+            let inner = converted(conversions, from, to, value)?;
             let tokens = &inner.tokens;
-            return (!inner.fallible).then(|| {
-                Value::sure(
-                    quote!(#value.into_iter().map(|(name, value)| (name, #tokens)).collect()),
-                )
-            });
+            let tokens = quote!(::core::option::Option::Some(#tokens));
+            return Some(inner.with(tokens));
         }
-        if let Some(name) = types::model_name(from) {
-            if let Some(to) = types::model_name(to)
-                && let Some(fallible) = self.between(&name, &to)
-            {
-                let target = format_ident!("{to}");
-                let tokens = if fallible {
-                    quote!(crate::types::#target::try_from(#value)?)
-                } else {
-                    quote!(crate::types::#target::from(#value))
-                };
-                return Some(Value { tokens, fallible });
-            }
-            return self.unwrapped(&name, to, &value);
+        // Without a value there is nothing to send, unless the type has an empty list or object.
+        (Some(from), None) => {
+            let may_be_empty = models::is_collection(to)
+                || types::model_name(to)
+                    .is_some_and(|name| conversions.shapes.with_default.contains(&name));
+            may_be_empty.then_some(())?;
+            let inner = converted(conversions, from, to, quote!(value))?;
+            let tokens = &inner.tokens;
+            let tokens = if inner.fallible {
+                quote!(match #value { ::core::option::Option::Some(value) => #tokens, ::core::option::Option::None => ::core::default::Default::default() })
+            } else if types::same(from, to) {
+                quote!(#value.unwrap_or_default())
+            } else {
+                quote!(#value.map(|value| #tokens).unwrap_or_default())
+            };
+            return Some(inner.with(tokens));
         }
-        let name = |ty: &Type| types::last_name(ty).unwrap_or_default();
-        Some(Value::sure(
-            match (name(from).as_str(), name(to).as_str()) {
-                ("String", "SecretText") | ("i32", "i64") => quote!(#value.into()),
-                ("SecretText", "String") => quote!(#value.into_exposed()),
-                ("Uuid", "String") => quote!(#value.to_string()),
-                _ => return None,
-            },
-        ))
+        (None, None) => {}
     }
+    if let Some(from) = types::inside(from, "Box") {
+        return converted(conversions, from, to, quote!((*#value)));
+    }
+    if let Some(to) = types::inside(to, "Box") {
+        let inner = converted(conversions, from, to, value)?;
+        let tokens = &inner.tokens;
+        let tokens = quote!(::std::boxed::Box::new(#tokens));
+        return Some(inner.with(tokens));
+    }
+    if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
+        if types::inside(from, "Option").is_some_and(|from| types::same(from, to)) {
+            return Some(Value::sure(quote!(#value.into_iter().flatten().collect())));
+        }
+        let inner = converted(conversions, from, to, quote!(value))?;
+        let tokens = &inner.tokens;
+        let tokens = if inner.fallible {
+            quote!({
+                let mut items = ::std::vec::Vec::new();
+                for value in #value {
+                    items.push(#tokens);
+                }
+                items
+            })
+        } else {
+            quote!(#value.into_iter().map(|value| #tokens).collect())
+        };
+        return Some(inner.with(tokens));
+    }
+    if let (Some(from), Some(to)) = (types::map_value(from), types::map_value(to)) {
+        let inner = converted(conversions, from, to, quote!(value))?;
+        let tokens = &inner.tokens;
+        return (!inner.fallible).then(|| {
+            Value::sure(quote!(#value.into_iter().map(|(name, value)| (name, #tokens)).collect()))
+        });
+    }
+    if let Some(name) = types::model_name(from) {
+        if let Some(to) = types::model_name(to)
+            && let Some(fallible) = conversions.between(&name, &to)
+        {
+            let target = format_ident!("{to}");
+            let tokens = if fallible {
+                quote!(crate::types::#target::try_from(#value)?)
+            } else {
+                quote!(crate::types::#target::from(#value))
+            };
+            return Some(Value { tokens, fallible });
+        }
+        return unwrapped(conversions, &name, to, &value);
+    }
+    let name = |ty: &Type| types::last_name(ty).unwrap_or_default();
+    Some(Value::sure(
+        match (name(from).as_str(), name(to).as_str()) {
+            ("String", "SecretText") | ("i32", "i64") => quote!(#value.into()),
+            ("SecretText", "String") => quote!(#value.into_exposed()),
+            ("Uuid", "String") => quote!(#value.to_string()),
+            _ => return None,
+        },
+    ))
+}
 
-    /// The part of a model that a request takes in place of the whole model: its id, or its value if the model
-    /// has only a tag and a value.
-    fn unwrapped(&mut self, name: &str, to: &Type, value: &TokenStream) -> Option<Value> {
-        let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
-        let structs = self.shapes.structs;
-        if is_part_of_itself(structs, name, by_id) {
-            return None;
-        }
-        let field = part(structs, name, by_id)?;
-        let ident = &field.ident;
-        self.value(&field.ty, to, quote!(#value.#ident))
+/// The part of a model that a request takes in place of the whole model: its id, or its value if the model
+/// has only a tag and a value.
+fn unwrapped(
+    conversions: &mut Conversions<'_>,
+    name: &str,
+    to: &Type,
+    value: &TokenStream,
+) -> Option<Value> {
+    let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
+    let structs = conversions.shapes.structs;
+    if is_part_of_itself(structs, name, by_id) {
+        return None;
     }
+    let field = part(structs, name, by_id)?;
+    let ident = &field.ident;
+    converted(conversions, &field.ty, to, quote!(#value.#ident))
 }
 
 type Structs<'a> = BTreeMap<&'a str, &'a Model>;

@@ -1,34 +1,46 @@
 //! Writes the table that the tests of the workspace use to mock every operation.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-use crate::codegen::model::{BodyKind, Format, OperationModel, Shape};
-use crate::codegen::passes::{methods::Signature, names, reserved, types};
+use crate::codegen::model::{BodyKind, Format, Shape};
+use crate::codegen::passes::{operation::Operation, types};
 use crate::codegen::split::short;
 use crate::problem::Problem;
 
-use super::{matcher_name, status_name};
+use super::{matcher_name, name, status_name};
 
-/// Writes the entry that the tests use to mock the operation with values that are passed at run time.
+/// Writes the table of all mocks.
 ///
 /// # Errors
-/// Returns an error if progenitor wrote no method, or if it differs from the contract.
-pub(crate) fn entry(
-    operation: &OperationModel,
-    signatures: &BTreeMap<String, Signature>,
-) -> Result<TokenStream, Problem> {
-    let signature = Signature::of(signatures, operation)?;
+/// Returns an error if a method of progenitor differs from the contract.
+pub(crate) fn table(operations: &[Operation<'_>]) -> Result<TokenStream, Problem> {
+    let mocks = operations.iter().map(entry);
+    let mocks = mocks.collect::<Result<Vec<_>, _>>()?;
+    Ok(quote! {
+        use qovery_api::mock::MockServerExt as _;
+        use qovery_api::types;
+
+        use crate::mocks::{MockEntry, decoded};
+
+        /// The mock of every operation of the contract.
+        pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
+    })
+}
+
+/// Writes the entry that the tests use to mock the operation with values that are passed at run time.
+fn entry(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
+    let Operation {
+        model: operation,
+        signature,
+        ..
+    } = *operation;
     let mut values = Vec::new();
     let mut setters = Vec::new();
     for (index, parameter) in operation.parameters.iter().enumerate() {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
-        let (name, value) = (
-            format!("{} {}", parameter.location.name(), parameter.name),
-            format_ident!("value_{index}"),
-        );
+        let key = format!("{} {}", parameter.location.name(), parameter.name);
+        let value = format_ident!("value_{index}");
         let setter = matcher_name(parameter);
         let (ty, argument) = match (types::inside(ty, "Vec"), types::last_name(ty).as_deref()) {
             (Some(item), _) => (quote!(Vec<#item>), quote!(&#value)),
@@ -38,7 +50,7 @@ pub(crate) fn entry(
             }
             (None, _) => (ty.to_token_stream(), quote!(#value)),
         };
-        values.push(quote!(let #value = given.value::<#ty>(#name)?;));
+        values.push(quote!(let #value = given.value::<#ty>(#key)?;));
         setters.push(quote!(.#setter(#argument)));
     }
     if let Some(body) = &operation.body {
@@ -63,20 +75,20 @@ pub(crate) fn entry(
         _ if matches!(number, Some(204 | 205)) => TokenStream::new(),
         Format::Json | Format::JsonOrEmpty => {
             let ty = signature.document(operation)?;
-            values.push(quote!(let answer = decoded::<#ty>(answer)?;));
-            quote!(&answer)
+            values.push(quote!(let response = decoded::<#ty>(response)?;));
+            quote!(&response)
         }
         Format::Text | Format::Binary => {
-            values.push(quote!(let answer = decoded::<String>(answer)?;));
-            quote!(&answer)
+            values.push(quote!(let response = decoded::<String>(response)?;));
+            quote!(&response)
         }
         Format::NoContent => TokenStream::new(),
     };
-    let method = names::apart(&operation.method_name, &reserved::MOCK_SERVER);
+    let method = name(operation);
     let id = &operation.id;
-    let (given, answer) = (
+    let (given, response) = (
         used(takes_given, quote!(given)),
-        used(values.len() > given_values, quote!(answer)),
+        used(values.len() > given_values, quote!(response)),
     );
     let when = if setters.is_empty() {
         quote!(drop(when);)
@@ -86,7 +98,7 @@ pub(crate) fn entry(
     Ok(short(quote! {
         MockEntry {
             id: #id,
-            mock: |server, #given, #answer| {
+            mock: |server, #given, #response| {
                 #(#values)*
                 Ok(server.#method(|when, then| { #when then.#responder(#code #argument); }))
             },

@@ -146,44 +146,32 @@ fn visit(field: &Field) -> TokenStream {
     }
 }
 
+/// Whether a type, or one inside of it in a map or these wrappers, is wanted.
+fn holds(ty: &Type, wrappers: &[&str], is_wanted: &dyn Fn(&Type) -> bool) -> bool {
+    let wrapped = wrappers.iter();
+    let wrapped = wrapped.filter_map(|wrapper| types::inside(ty, wrapper));
+    let mut inside = wrapped.chain(types::map_value(ty));
+    is_wanted(ty) || inside.any(|inner| holds(inner, wrappers, is_wanted))
+}
+
 /// Whether the field holds structs or unions.
 fn holds_model(ty: &Type, is_model: &dyn Fn(&str) -> bool) -> bool {
-    if let Some(name) = types::model_name(ty) {
-        return is_model(&name);
-    }
-    if let Some(value) = types::map_value(ty) {
-        return holds_model(value, is_model);
-    }
-    ["Option", "Vec", "Patch", "Box", "Secret"]
-        .iter()
-        .filter_map(|wrapper| types::inside(ty, wrapper))
-        .any(|inner| holds_model(inner, is_model))
+    let is_wanted = |ty: &Type| types::model_name(ty).is_some_and(|name| is_model(&name));
+    holds(ty, &["Option", "Vec", "Patch", "Box", "Secret"], &is_wanted)
 }
 
 /// Whether the field holds values whose type the contract does not define.
 fn holds_free_form(ty: &Type) -> bool {
-    if let Some(value) = types::map_value(ty) {
-        return holds_free_form(value);
-    }
-    matches!(types::last_name(ty).as_deref(), Some("Value" | "Map"))
-        || ["Option", "Vec", "Patch", "Secret"]
-            .iter()
-            .filter_map(|wrapper| types::inside(ty, wrapper))
-            .any(holds_free_form)
+    holds(ty, &["Option", "Vec", "Patch", "Secret"], &|ty| {
+        matches!(types::last_name(ty).as_deref(), Some("Value" | "Map"))
+    })
 }
 
 /// Whether the field is a date and time, or a list or map of them.
 fn holds_date_time(ty: &Type) -> bool {
-    if types::last_name(ty).as_deref() == Some("DateTime") {
-        return true;
-    }
-    if let Some(value) = types::map_value(ty) {
-        return holds_date_time(value);
-    }
-    ["Option", "Vec", "Patch"]
-        .iter()
-        .filter_map(|wrapper| types::inside(ty, wrapper))
-        .any(holds_date_time)
+    holds(ty, &["Option", "Vec", "Patch"], &|ty| {
+        types::last_name(ty).as_deref() == Some("DateTime")
+    })
 }
 
 /// Whether the field is a list, which may be absent or null.

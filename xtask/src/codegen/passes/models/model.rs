@@ -1,14 +1,16 @@
 //! A struct as it will be written, and its fields.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
+use quote::ToTokens as _;
 use syn::{Ident, Type};
 
 use crate::codegen::doc::Doc;
 use crate::codegen::passes::types;
 
 /// A struct as it will be written.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Model {
     pub(crate) name: String,
     /// The contract's description; empty if there is none.
@@ -28,6 +30,24 @@ pub(crate) struct Field {
     /// Whether the contract says that absence means zero, false or nothing.
     pub(crate) absent_is_empty: bool,
     pub(crate) text: Doc,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            ident,
+            wire,
+            ty,
+            presence,
+            absent_is_empty,
+            text,
+        } = self;
+        let ty = ty.to_token_stream();
+        write!(
+            f,
+            "{ident} {wire:?} {ty} {presence:?} {absent_is_empty} {text:?}"
+        )
+    }
 }
 
 /// When a field is sent.

@@ -144,7 +144,7 @@ fn looks_like_paging(name: &str) -> bool {
     SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
 }
 
-/// The default that the description ends with, as the normaliser writes it.
+/// The default that the description ends with, as the normalizer writes it.
 fn default_size(parameter: &ParameterModel) -> Option<u32> {
     let text = parameter.description.text().to_ascii_lowercase();
     let after = text.split("default").nth(1)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::{Found, places};
 use super::{Old, revived};
 use crate::codegen::model::SchemaModel;
-use crate::codegen::normalise::former::whole;
+use crate::codegen::normalize::former::whole;
 use crate::contract::references::to_pointer;
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
