@@ -64,7 +64,7 @@
 //! - **A token is never shown**, whether in `Debug`, errors, traces or panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
 //!   runtime with its time enabled.
-//! - **Errors stay compatible**: each part has one error type, opaque or a non-exhaustive enum, with
+//! - **Errors stay compatible**: each part has its own error types, opaque or non-exhaustive enums, with
 //!   predicates, accessors and a message that names the next step. If a call failed, `api_error` returns its
 //!   error.
 #![forbid(unsafe_code)]

@@ -8,7 +8,8 @@
 //!   come again in another order, the list ends as [`Ending::Reordered`] and not as complete.
 //! - **A list does not end early.** If the operation pages by item, the stream requests an empty page again
 //!   from an earlier item before the list ends. If it pages by links, a page without a link ends the list. A
-//!   page that is shorter than its declared size ends the list only if the contract defines that.
+//!   page that is shorter than the page size does not end the list, unless its last item is the item of its
+//!   own cursor.
 //! - **Every list ends.** If a server repeats its pages ([`PageError::is_repetition`]), returns no usable
 //!   next page ([`PageError::is_dead_end`]) or loses the position ([`PageError::is_place_lost`]), the list
 //!   ends with an error.

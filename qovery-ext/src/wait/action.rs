@@ -127,8 +127,9 @@ macro_rules! settings {
                 self
             }
 
-            /// Sets the settle period: how long a state that already held before the action must
-            /// still hold after it, if no fact shows an effect of the action. Default: 15 s.
+            /// Sets the settle period: how long the endpoints of the API may lag behind an action. For
+            /// example, a state that already held before the action must still hold after it for this
+            /// time, if no fact shows an effect of the action. Default: 15 s.
             pub fn settle(mut self, period: Duration) -> Self {
                 self.options_mut().settle = period;
                 self

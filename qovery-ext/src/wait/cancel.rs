@@ -92,9 +92,9 @@ impl Canceler {
 
     /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
-    /// Does not wait until it is canceled. The API can only cancel the deployment that the
-    /// environment is running. Therefore the request is sent only if that deployment is known to be
-    /// that of the operation.
+    /// Does not wait until it is canceled. A queued request is canceled by its id. After that, the API can
+    /// only cancel the deployment that the environment is running: the cancel is sent only if that deployment
+    /// is known to be that of the operation.
     ///
     /// # Errors
     /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation

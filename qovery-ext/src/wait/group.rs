@@ -89,8 +89,8 @@ impl GroupOutcome {
             .filter_map(|r| r.as_ref().err())
     }
 
-    /// Returns the exit code: see [the table](crate::exit_code#codes). If there are several errors, the code is
-    /// 1 if one of them has this code, else 3, else 2: a known failure is more useful than an unknown outcome.
+    /// Returns the exit code: see [the table](crate::exit_code#codes). If there are several errors, 1 takes
+    /// precedence over 3, and 3 over 2: a known failure is more useful than an unknown outcome.
     pub fn exit_code(&self) -> u8 {
         let of_errors = codes::of_several(self.errors().map(WaitError::exit_code));
         of_errors.unwrap_or(match self.all_reached() {

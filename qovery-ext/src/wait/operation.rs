@@ -186,8 +186,9 @@ impl Operation {
     /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
     /// Does not wait until it is canceled: to wait, await the operation, which then ends as
-    /// canceled. The API always cancels the running deployment of the environment. Therefore the
-    /// request is sent only if that deployment is known to be that of this operation.
+    /// canceled. A queued request is canceled by its id. After that, the API can only cancel the running
+    /// deployment of the environment: the cancel is sent only if that deployment is known to be that of this
+    /// operation.
     ///
     /// # Errors
     /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation

@@ -35,8 +35,9 @@ pub struct WaitOptions {
     pub tolerated_failures: u32,
     /// For how long the goal must hold without interruption before it counts. Default: 0 s.
     pub stable_for: Duration,
-    /// The settle period: how long a state that already held before the action must still hold
-    /// after it, if no fact shows an effect of the action. Default: 15 s.
+    /// The settle period: how long the endpoints of the API may lag behind an action. For example, a state
+    /// that already held before the action must still hold after it for this time, if no fact shows an effect
+    /// of the action. Default: 15 s.
     pub settle: Duration,
     /// The interval of reports if nothing changes. Default: 30 s.
     pub heartbeat: Duration,

@@ -76,8 +76,8 @@ impl BulkSummary {
             .all(|result| result.outcome.is_reached())
     }
 
-    /// Returns the exit code: see [the table](crate::exit_code#codes). If there are several errors, the code is
-    /// 1 if one of them has this code, else 3, else 2.
+    /// Returns the exit code: see [the table](crate::exit_code#codes). If there are several errors, 1 takes
+    /// precedence over 3, and 3 over 2.
     pub fn exit_code(&self) -> u8 {
         let all = self
             .results

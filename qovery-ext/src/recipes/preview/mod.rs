@@ -76,7 +76,7 @@ pub use run::RunPreviewError;
 /// environments after it has copied the original. The run with the newer copy (by its creation date, then by its
 /// id) deletes that copy and ends with [`PreviewError::is_concurrent`]; it changes no other environment. Two
 /// previews of the name can still remain if the list lags, if the clocks of the servers differ, or if the response
-/// to a copy is lost. The next run is then refused, and its message asks to delete them.
+/// to a request that clones the original is lost. The next run is then refused, and its message asks to delete them.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is deployed, run or deleted"]
 pub struct PreviewEnvironment {
@@ -327,7 +327,7 @@ impl PreviewEnvironment {
     /// nothing else. From then on it can be updated and [deleted](Self::delete) as a preview.
     ///
     /// Call it once for an environment that was made by hand, or by a version of this crate that
-    /// set no mark. Does nothing if the environment is already a preview of the original.
+    /// did not set the variable `PREVIEW_OF`. Does nothing if the environment is already a preview of the original.
     ///
     /// ```no_run
     /// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
