@@ -9,6 +9,8 @@ use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+#[cfg(feature = "stream")]
+use super::push::{LogFollower, OnLine};
 use super::{
     BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
     Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
@@ -22,11 +24,6 @@ use super::{
     source::Source,
     start::Start,
     until::Until,
-};
-#[cfg(feature = "stream")]
-use super::{
-    push::{LogFollower, OnLine},
-    until_running::UntilRunning,
 };
 
 /// How the operation starts.
@@ -200,20 +197,6 @@ impl Action {
     ) -> Self {
         self.follower = Some(Box::new(follower));
         self
-    }
-
-    /// Waits after the deployment until every long-running service has had its pods ready for `window`,
-    /// without a restart. The end of the window is confirmed with a new connection. A pod that cannot run
-    /// is a typed outcome: see [`NotRunning`](super::NotRunning).
-    ///
-    /// Nothing is sent if the subject is a cluster, if services do not run after this action, or if the
-    /// address of the websocket API is not known: see [`NotRunning::Unsupported`](super::NotRunning::Unsupported) and
-    /// [`NotRunning::Unknown`](super::NotRunning::Unknown).
-    ///
-    /// Available on crate feature `stream` only.
-    #[cfg(feature = "stream")]
-    pub fn until_running(self, window: Duration) -> UntilRunning {
-        UntilRunning::new(self, window)
     }
 
     pub(super) fn requesting(

@@ -76,9 +76,29 @@ impl fmt::Display for Named<'_> {
 /// The maximum number of services in a message.
 const LISTED: usize = 3;
 
-/// Prints a subject with its name and its id. An unknown name is left out.
-pub(super) fn named_subject<'a>(subject: &'a Subject, names: &'a Names) -> impl fmt::Display + 'a {
-    NamedSubject { subject, names }
+impl Subject {
+    /// Prints the subject with its name and its id. An unknown name is left out.
+    ///
+    /// ```
+    /// use qovery_ext::wait::{Names, Subject};
+    /// # let id = uuid::Uuid::nil();
+    /// let names: Names = [(id, "staging".to_owned())].into_iter().collect();
+    /// let subject = Subject::environment(id);
+    /// assert_eq!(subject.named(&names).to_string(), format!("environment staging ({id})"));
+    /// assert_eq!(subject.to_string(), format!("environment {id}"));
+    /// ```
+    pub fn named<'a>(&'a self, names: &'a Names) -> impl fmt::Display + 'a {
+        NamedSubject {
+            subject: self,
+            names,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.named(&Names::default()).fmt(f)
+    }
 }
 
 /// The ids that a message prints.

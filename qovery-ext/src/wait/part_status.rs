@@ -1,6 +1,6 @@
 //! The part of a status that belongs to one subject: an environment, a service or a cluster.
 
-use super::{Phase, ServiceSnapshot, State};
+use super::{Phase, State};
 
 /// The facts of a status that distinguish deployments.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,16 +22,6 @@ impl PartStatus {
             Some(Phase::Failed) => !self.state.is_error(),
             Some(Phase::Canceled) => self.state != State::Canceled,
             _ => false,
-        }
-    }
-
-    pub(super) fn of_service(service: &ServiceSnapshot) -> Self {
-        Self {
-            state: service.state.clone(),
-            deployment: service.deployment_id.clone(),
-            date: service.last_deployment_date.clone(),
-            action: service.action_phase(),
-            in_last: service.part_of_last_deployment,
         }
     }
 }

@@ -280,10 +280,10 @@ impl Snapshot {
         match &self.subject {
             Subject::Services { services, .. } => services
                 .iter()
-                .map(|wanted| self.service(wanted.id).map(PartStatus::of_service))
+                .map(|wanted| self.service(wanted.id).map(ServiceSnapshot::part_status))
                 .collect(),
             Subject::Service { service, .. } if self.service(service.id).is_some() => {
-                vec![self.service(service.id).map(PartStatus::of_service)]
+                vec![self.service(service.id).map(ServiceSnapshot::part_status)]
             }
             Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
                 vec![Some(PartStatus {
@@ -306,7 +306,7 @@ impl Snapshot {
         let last = self.deployment_id.as_ref();
         let failed = self.services.iter().filter(|service| {
             let has_failed = service.state.is_error() || service.state == State::Canceled;
-            has_failed && !PartStatus::of_service(service).was_passed_over()
+            has_failed && !service.part_status().was_passed_over()
         });
         let apart = failed.filter_map(|service| {
             let own = service.deployment_id.as_ref();
@@ -384,6 +384,17 @@ impl ServiceSnapshot {
     /// Returns the phase of its last action, if the server reports it.
     pub fn action_phase(&self) -> Option<Phase> {
         self.action_status.as_deref().map(action_phase)
+    }
+
+    /// The facts that distinguish deployments.
+    pub(crate) fn part_status(&self) -> PartStatus {
+        PartStatus {
+            state: self.state.clone(),
+            deployment: self.deployment_id.clone(),
+            date: self.last_deployment_date.clone(),
+            action: self.action_phase(),
+            in_last: self.part_of_last_deployment,
+        }
     }
 
     /// Returns the step that failed or, if none failed, the last step.

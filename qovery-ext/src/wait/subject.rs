@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::names::{Names, named_subject};
-
 /// The kind of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,25 +149,5 @@ impl Subject {
             Subject::Services { environment, .. } => Some(*environment),
             Subject::Cluster { .. } => None,
         }
-    }
-
-    /// Prints the subject with its name and its id. An unknown name is left out.
-    ///
-    /// ```
-    /// use qovery_ext::wait::{Names, Subject};
-    /// # let id = uuid::Uuid::nil();
-    /// let names: Names = [(id, "staging".to_owned())].into_iter().collect();
-    /// let subject = Subject::environment(id);
-    /// assert_eq!(subject.named(&names).to_string(), format!("environment staging ({id})"));
-    /// assert_eq!(subject.to_string(), format!("environment {id}"));
-    /// ```
-    pub fn named<'a>(&'a self, names: &'a Names) -> impl fmt::Display + 'a {
-        named_subject(self, names)
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.named(&Names::default()).fmt(f)
     }
 }

@@ -65,21 +65,31 @@ pub struct Running {
     pub services: Vec<Uuid>,
 }
 
-impl UntilRunning {
-    /// Creates the wait. `window` is the time for which all services have to run.
-    pub(super) fn new(action: Action, window: Duration) -> Self {
+impl Action {
+    /// Waits after the deployment until every long-running service has had its pods ready for `window`,
+    /// without a restart. The end of the window is confirmed with a new connection. A pod that cannot run
+    /// is a typed outcome: see [`NotRunning`].
+    ///
+    /// Nothing is sent if the subject is a cluster, if services do not run after this action, or if the
+    /// address of the websocket API is not known: see [`NotRunning::Unsupported`] and
+    /// [`NotRunning::Unknown`].
+    ///
+    /// Available on crate feature `stream` only.
+    pub fn until_running(self, window: Duration) -> UntilRunning {
         let runs = |goal| matches!(goal, Goal::Deployed | Goal::Restarted);
-        Self {
-            client: action.source().client().cloned(),
-            is_supported: action.goal().is_none_or(runs)
-                && !matches!(action.subject(), Subject::Cluster { .. }),
-            subject: action.subject().clone(),
-            action,
+        UntilRunning {
+            client: self.source().client().cloned(),
+            is_supported: self.goal().is_none_or(runs)
+                && !matches!(self.subject(), Subject::Cluster { .. }),
+            subject: self.subject().clone(),
+            action: self,
             window,
             limit: Duration::from_secs(600),
         }
     }
+}
 
+impl UntilRunning {
     /// Sets the time limit for the services, counted from the end of the deployment. Default: 10
     /// minutes.
     pub fn running_within(mut self, limit: Duration) -> Self {
