@@ -1166,6 +1166,31 @@ fn a_request_that_is_over_is_decided_in_a_busy_environment_without_a_queue() {
 }
 
 #[test]
+fn a_run_that_no_endpoint_describes_is_no_success_of_an_action_whose_response_was_lost() {
+    let judged = |received: Option<&ActionResponse>, rows: &[QueueRow]| {
+        let subject = services(&[1]);
+        let before = baseline(&subject, "STOPPED");
+        let goal = Goal::Deployed;
+        let mut ledger = Ledger::acting(&subject, goal, &before, Some(&[]), Some(&[]));
+        ledger.asked(100, received);
+        let readings = [
+            queue(1_000, rows),
+            status_of_service(2_000, "x", "DEPLOYING"),
+            status_of_service(30_000, "x", "DEPLOYED"),
+            queue(30_000, &[]),
+            unavailable(30_000, Fact::History),
+            unavailable(30_000, Fact::Request(request(1))),
+        ];
+        judge(&seen(ledger, &readings), 30_000 + periods(2))
+    };
+    let accepted = ActionResponse::default();
+    assert!(is_reached(&judged(Some(&accepted), &[])));
+    let verdict = judged(None, &[]);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    assert!(is_reached(&judged(None, &[row(1, "DEPLOY")])));
+}
+
+#[test]
 fn a_success_that_needs_no_action_is_none_if_the_response_was_lost() {
     let judged = |is_lost: bool| {
         let before = baseline(&environment(), "STOPPED");

@@ -405,11 +405,16 @@ fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
     Ok(None)
 }
 
-/// Whether a run that can be ours has no description, and can be that of a request that was ahead of ours.
+/// Whether a run that can be ours has no description, and can be that of a request that was ahead of ours, or of
+/// anyone if no trace of ours was seen.
 fn may_be_of_another(ledger: &Ledger) -> bool {
     let runs = ledger.candidates().executions();
     let is_ahead = |run: &Run| ledger.queue().listed_before(run) || was_seen_ahead(ledger, run);
-    runs.iter().any(|run| !run.is_described()) && ledger.runs.iter().any(is_ahead)
+    // Nothing says that ours was executed, and no history will describe the run.
+    let is_untraced = ledger.is_lost() && ledger.candidates().requests().is_empty();
+    let is_open = is_untraced && ledger.is_unavailable(Fact::History);
+    let may_be_theirs = is_open || ledger.runs.iter().any(is_ahead);
+    may_be_theirs && runs.iter().any(|run| !run.is_described())
 }
 
 /// Whether the queue has listed a request of others with the same action, and not later than a request that can
