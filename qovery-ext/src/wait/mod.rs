@@ -43,7 +43,7 @@
 //! # States
 //! One table defines the meaning of each state of the API for each [`Goal`]: [`State::phase`].
 //!
-//! | state | deployed, restarted | stopped | deleted | uninstalled | canceled |
+//! | state | deployed, restarted, planned | stopped | deleted | uninstalled | canceled |
 //! |---|---|---|---|---|---|
 //! | `DEPLOYED`, `RESTARTED` | reached | not started | not started | not started | reached |
 //! | `STOPPED` | failed | reached | not started | reached | reached |
