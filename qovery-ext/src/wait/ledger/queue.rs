@@ -142,6 +142,15 @@ impl<'a> Queue<'a> {
         // Runs are sorted by their first reading.
         let mut runs = self.ledger.runs.iter().filter(may_be_ours);
         let first = runs.next()?;
+        // The history can list an earlier one later: after a resume, for example.
+        let is_earlier = |run: &Run| {
+            run.created
+                .zip(first.created)
+                .is_some_and(|(own, of_first)| own < of_first)
+        };
+        if runs.clone().any(is_earlier) {
+            return None;
+        }
         let is_only = runs.next().is_none_or(|next| next.seen.first > latest);
         // A request that the queue lists after the beginning of a run waits behind it.
         let listed = first.seen.first.saturating_add(millis(LATE));

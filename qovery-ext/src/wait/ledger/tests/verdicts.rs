@@ -675,6 +675,38 @@ fn the_run_that_began_when_the_request_left_the_queue_is_ours() {
 }
 
 #[test]
+fn a_run_that_the_history_lists_late_but_that_was_created_earlier_can_be_ours() {
+    let judged = |created: i64| {
+        let entry = |id: &str, state: &str, created: i64| HistoryEntry {
+            created: Some(created),
+            ..past(id, "STOP", state)
+        };
+        // It was resumed when the second run was at work.
+        let ledger = acted(&environment(), Goal::Stopped, None);
+        let readings = [
+            queue(500, &[]),
+            status(60_000, "y", "STOPPING"),
+            queue(60_000, &[]),
+            status(90_000, "y", "STOPPED"),
+            queue(90_000, &[]),
+            history(
+                90_000,
+                &[
+                    entry("y", "STOPPED", SENT + 50),
+                    entry("x", "STOP_ERROR", created),
+                ],
+            ),
+        ];
+        judge(&seen(ledger, &readings), 90_000 + periods(2))
+    };
+    let verdict = judged(SENT + 20);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    // It came after the one that is ours.
+    let verdict = judged(SENT + 70);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
 fn the_queue_is_read_once_while_other_requests_wait() {
     let waits = |at: u64| {
         let Observation::Status(shown) = status(at, "x", "DEPLOYING") else {
