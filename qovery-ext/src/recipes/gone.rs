@@ -3,12 +3,13 @@
 use qovery_api::{Client, Error};
 use uuid::Uuid;
 
-use crate::wait::{Subject, WaitError};
+use crate::wait::{Goal, Subject, WaitError};
 
-/// Whether an action on an environment was refused because the environment no longer exists.
+/// Whether an action on an environment was refused because the environment no longer exists, or a deletion ended as
+/// superseded because another deletion was first.
 ///
-/// Only a 404 of the API counts, for this environment, before anything was executed. The list of the project confirms
-/// it. The 404 of a proxy or a firewall is no evidence.
+/// Only a 404 of the API counts as a refusal, for this environment, before anything was executed. In both cases, the
+/// list of the project confirms it. The 404 of a proxy or a firewall is no evidence.
 pub(super) async fn is_gone(
     client: &Client,
     project: Uuid,
@@ -16,10 +17,12 @@ pub(super) async fn is_gone(
     error: &WaitError,
 ) -> bool {
     let is_about = |subject: &Subject| matches!(subject, Subject::Environment { id, .. } if *id == environment);
-    let says_so = error.is_refused()
+    let token = error.token();
+    let is_refused = error.is_refused()
         && !error.may_have_been_executed()
-        && is_about(error.token().subject())
         && error.api_error().is_some_and(is_missing);
+    let is_superseded = error.is_superseded() && token.goal() == Some(Goal::Deleted);
+    let says_so = is_about(token.subject()) && (is_refused || is_superseded);
     says_so && !is_listed(client, project, environment).await
 }
 

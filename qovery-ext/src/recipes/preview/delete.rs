@@ -27,7 +27,7 @@ pub(super) async fn delete_all(
     for environment in existing {
         match environment.delete().await {
             Ok(_) => was_there = true,
-            // Another run has deleted it since it was listed.
+            // Another run has deleted it since it was listed, or the deletion of another run was first.
             Err(error) if is_gone(client, origin.project.id, environment.id(), &error).await => {}
             Err(error) => {
                 failed.get_or_insert(PreviewError::wait(error));
