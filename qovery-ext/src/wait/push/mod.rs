@@ -103,6 +103,8 @@ pub(super) struct Push {
     /// The states that this connection has shown, the last one at the end.
     shown: VecDeque<Digest>,
     polled: Option<Digest>,
+    /// The states that polls found before the last change.
+    polled_before: Option<Digest>,
     polled_at: Instant,
     /// Whether a frame has shown a change since the last poll.
     has_news: bool,
@@ -149,6 +151,7 @@ impl Push {
             has_shown_a_change: false,
             shown: VecDeque::new(),
             polled: None,
+            polled_before: None,
             polled_at: Instant::now(),
             has_news: false,
             burst_since: None,
@@ -261,6 +264,9 @@ impl Push {
         let before = self.polled.replace(digest);
         self.polled_at = Instant::now();
         let changed = before.is_some_and(|before| before != digest);
+        if changed {
+            self.polled_before = before;
+        }
         let announced = std::mem::take(&mut self.has_news);
         (self.due, self.burst_since) = (None, None);
         if self.messages.is_none() {
@@ -292,13 +298,23 @@ impl Push {
         announced
     }
 
+    /// Whether the last change that this connection has shown is the last one that polls found. If it has shown
+    /// another state in between, that state can be a later one, out of order.
+    fn ends_with_the_polls(&self) -> bool {
+        let mut latest = self.shown.iter().rev().copied();
+        let (last, before) = (latest.next(), latest.next());
+        last == self.polled && before == self.polled_before
+    }
+
     /// The time until the next poll, if the schedule has this interval: at most the longest one, or the interval
     /// itself if that is longer because of its jitter.
     pub(super) fn wait(&self, scheduled: Duration, longest: Longest, need: Need) -> Duration {
         match need {
             _ if !self.agrees => scheduled,
             Need::Decision => scheduled,
-            Need::Change if self.has_shown_a_change => scheduled.max(longest.with_stream),
+            Need::Change if self.has_shown_a_change && self.ends_with_the_polls() => {
+                scheduled.max(longest.with_stream)
+            }
             Need::Change => scheduled.max(longest.of_schedule),
             // The queue and the request, which a stream does not show, may end the run before it starts.
             Need::Start => scheduled.max(longest.of_schedule.min(scheduled.saturating_mul(2))),

@@ -62,6 +62,11 @@ async fn a_stream_that_has_shown_a_change_in_time_allows_longer_intervals() {
     tokio::time::advance(GRACE).await;
     overtaken.show(C);
     assert_eq!(interval(&overtaken), WITH_STREAM);
+    let mut reordered = agreeing();
+    reordered.show(C);
+    reordered.show(B);
+    reordered.found(B);
+    assert_eq!(interval(&reordered), OF_SCHEDULE, "no poll has found C");
     for mut push in [first, overtaken] {
         push.lose();
         let polled = push.polled.unwrap();
