@@ -172,11 +172,13 @@ impl Action {
     ///
     /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that differs from
     /// the last poll triggers a poll within 2 s. While the stream shows the states of the last poll, the next
-    /// poll follows after the longest interval of the schedule, 15 s by default, or after
-    /// [`PollSchedule::longest_with_stream`], 60 s by default, if the stream has shown a change in time.
+    /// poll follows after the longest interval of the schedule, 15 s by default. Without a stream, the
+    /// intervals are shorter after each change.
     ///
-    /// If the stream is lost, silent for 12 s, late or wrong, the normal schedule applies. A stream that contradicts
-    /// the API is closed. Clusters and the members of a [group](super::Group) have no such stream.
+    /// No poll is later than the longest interval, because a stream may stop or be wrong without a sign.
+    /// [`PollSchedule::longest_with_stream`] sets a longer one, which saves more requests. If the stream is lost,
+    /// silent for 12 s, late or wrong, the normal schedule applies. A stream that contradicts the API is closed.
+    /// Clusters and the members of a [group](super::Group) have no such stream.
     #[cfg(feature = "stream")]
     pub fn with_stream(mut self) -> Self {
         self.with_stream = true;

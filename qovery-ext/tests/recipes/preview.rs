@@ -21,7 +21,9 @@ use qovery_ext::{
     },
     wait::WaitExt,
 };
-use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
+use qovery_fake::{
+    FakeEnvironment, FakeQovery, FakeService, Fault, Step, Trigger, Workload as Kind,
+};
 use serde_json::{Value, json};
 
 struct Scene {
@@ -1309,6 +1311,29 @@ async fn a_preview_that_another_run_deletes_at_the_same_time_is_no_error() {
         let (deleted, ()) = tokio::join!(delete, list);
         deleted.unwrap_or_else(|error| panic!("{is_expired}: {error:#}"));
         assert!(scene.copies().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_whose_deletion_waits_behind_that_of_another_user_is_no_error() {
+    for is_expired in [false, true] {
+        let scene = scene();
+        let own = preview().time_to_live(Duration::ZERO);
+        own.ensure(&scene.client).await.unwrap();
+        let copy = scene.copies().await.remove(0);
+        copy.external_actor().deploys();
+        copy.external_actor().asks_for(Trigger::Delete);
+        match is_expired {
+            false => drop(own.delete(&scene.client).await.unwrap()),
+            true => drop(
+                delete_expired_previews(&scene.client, "my-org/shop")
+                    .await
+                    .unwrap(),
+            ),
+        }
+        assert!(scene.copies().await.is_empty());
+        let deletes = scene.writes().into_iter();
+        assert_eq!(deletes.filter(|one| one == "deleteEnvironment").count(), 1);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A second server in memory, which decides about each response separately: where a page begins, how long it is,
+//! A second server in memory, which varies each response: the place at which a page begins, how long it is,
 //! whether it respects the cursor. Its list changes between two responses.
 
 use std::{

@@ -44,7 +44,7 @@ impl Nameable for Environment {
     }
 }
 
-/// The variables of an environment, in which this module finds its own.
+/// The variables of an environment. This module finds its own among them.
 pub(super) struct Mark {
     variables: Vec<VariableResponse>,
 }

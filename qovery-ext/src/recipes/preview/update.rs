@@ -147,7 +147,7 @@ impl<'a> Update<'a> {
         })
     }
 
-    /// Marks a copy, records when it is to be deleted, and gives it its name.
+    /// Marks a copy, records the time of its deletion, and gives it its name.
     async fn finish_copy(&self, copy: &FoundEnvironment) -> Result<FoundEnvironment, PreviewError> {
         if self.wanted.time_to_live.is_none() {
             // Before the copy is marked: a time to live deletes only marked environments.
@@ -167,7 +167,7 @@ impl<'a> Update<'a> {
         .await
     }
 
-    /// Records when the preview is to be deleted, or removes the time that an earlier run or the original has
+    /// Records the time at which the preview is deleted, or removes the time that an earlier run or the original has
     /// recorded. This comes first: if the run is interrupted later, the preview is still deleted in time.
     async fn renew(&self, environment: Uuid) -> Result<(), PreviewError> {
         let Some(time) = self.wanted.time_to_live else {

@@ -1,6 +1,6 @@
 //! The record of all facts that the server has shown, and the conclusions from it.
 //!
-//! The conclusions take three steps, none of which sends a request or reads a clock:
+//! The conclusions take three steps. No step sends a request or reads a clock:
 //!
 //! 1. [`Ledger::observe`] merges a reading into the ledger. It is the only mutation, and readings
 //!    commute: their order has no effect.
@@ -115,7 +115,7 @@ pub(crate) struct Ledger {
     runs: Vec<Run>,
     /// When the queue was read. Sorted, bounded.
     queue_reads: Vec<Stamp>,
-    /// When the subject was last seen to be busy.
+    /// When the subject, or by the history its environment, was last seen to be busy.
     busy: Option<Stamp>,
     /// When the subject was last found.
     found: Option<Stamp>,

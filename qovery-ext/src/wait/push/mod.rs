@@ -11,10 +11,10 @@
 //! | announces a change | about a second later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
-//! No poll is later than the longest interval after the one before. With a stream, this interval is longer than
-//! that of the schedule, but only on a connection that has shown a change in time: a stream that shows no changes,
-//! or shows them late, must not delay a poll. If a connection has shown changes and then shows none, although it
-//! answers pings, this cannot be recognized.
+//! No poll is later than the longest interval after the one before. A stream that was right so far may be wrong
+//! or silent from now on, without a sign, so it must not delay a poll further. Therefore this interval is that of
+//! the schedule, unless the program sets a longer one with a stream. A longer one applies only on a connection that
+//! has shown a change in time, so that a stream which shows none, or shows them late, delays nothing.
 
 mod digest;
 mod log;

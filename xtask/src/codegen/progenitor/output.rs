@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{ItemStruct, Signature};
 
-/// What the passes read of the output of progenitor for a contract.
+/// The parts of the output of progenitor that the passes read.
 pub(crate) struct Output {
     /// The structs with named fields in the module of types, by name and without their attributes.
     pub(crate) structs: BTreeMap<String, ItemStruct>,
