@@ -62,7 +62,7 @@
 //! | `organizations` | Organizations: members, roles, API tokens, webhooks, alerts, audit events, the account that is signed in, and the addresses of Qovery. |
 //! | `applications` | Applications built from a git repository. |
 //! | `containers` | Containers and the registries that they come from. |
-//! | `databases` | Databases, their logical databases and backups, and the kinds that a cloud provider manages. |
+//! | `databases` | Databases, their logical databases and backups, and the types of managed databases of each cloud provider. |
 //! | `jobs` | Cron jobs and lifecycle jobs. |
 //! | `helms` | Helm charts and the repositories that they come from. |
 //! | `terraforms` | Terraform services. |

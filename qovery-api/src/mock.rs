@@ -253,8 +253,8 @@ impl<O: Operation> When<O> {
         }
     }
 
-    /// Requires that for the names in this text, the query has exactly the pairs of the text. Without a text, requires
-    /// that the query has no parameter of this name.
+    /// Requires that the query has exactly the pairs of this text, among its pairs with the names in the text. Without a
+    /// text, requires that the query has no parameter of this name.
     fn query_text(self, name: &str, text: Option<&str>) -> Self {
         let Some(text) = text else {
             return self.map(|when| when.query_param_missing(name));

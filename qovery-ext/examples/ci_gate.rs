@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 deadline passed or lost contact;
-//! 3 refused. After 2, the deployment continues: the last line has the token with which another job
+//! 3 refused. After 2, the deployment continues: the last line has the token for another job, which
 //! can continue the wait.
 
 use std::{process::ExitCode, time::Duration};

@@ -34,8 +34,8 @@
 //!
 //! | feature | default | effect |
 //! |---|---|---|
-//! | `rustls` | yes | TLS by rustls |
-//! | `native-tls` | no | TLS by the library of the system |
+//! | `rustls` | yes | TLS with rustls |
+//! | `native-tls` | no | TLS with the system's library |
 //! | `gzip` | no | asks for compressed responses; the limit on a body applies to its decompressed size |
 //! | `services` | no | `recipes::services`, `recipes::find_service`, `recipes::urls`: the services and URLs of an environment |
 //! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; enables the areas `organizations` and `projects`; enables the feature `services` |
@@ -50,8 +50,8 @@
 //!
 //! The areas of [`qovery_api`] that [`wait`] uses are always enabled: `environments`, `applications`,
 //! `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` and `clusters`. To call operations of
-//! other areas, also depend on `qovery-api` and enable their features. If an operation is missing, the error
-//! of the compiler names its feature.
+//! other areas, also depend on `qovery-api` and enable their features. If the area of an operation is disabled, the
+//! compiler error names its feature.
 //!
 //! # Guarantees
 //!

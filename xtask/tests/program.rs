@@ -29,7 +29,7 @@ struct Function {
     text: String,
 }
 
-/// An error of the compiler.
+/// A compiler error.
 #[derive(Debug)]
 struct Failure {
     function: String,

@@ -303,7 +303,7 @@
 //! | [`get_container_versions`](crate::Client::get_container_versions) | `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images` |
 //!
 //! # `databases`
-//! Databases, their logical databases and backups, and the kinds that a cloud provider manages.
+//! Databases, their logical databases and backups, and the types of managed databases of each cloud provider.
 //!
 //! | method | request |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! Methods that replace those of a disabled area.
 
 /// Writes methods that cannot be called, because the client does not implement `$is_enabled`. A call of such a method
-/// gives only the error that the trait declares: its parameters and its result fit any call.
+/// gives only the error that the trait declares, because the method accepts any arguments and returns any type.
 macro_rules! absent {
     ($is_enabled:ident: $($method:ident($($argument:ident),*);)*) => {
         impl $crate::runtime::Client {

@@ -120,7 +120,7 @@ impl<O: Operation> Call<O> {
     }
 
     /// Sets the time limit of this call, from connecting to the last byte of the response. Default:
-    /// the limit of the transport.
+    /// the limit of the transport. If the transport retries, the limit includes all attempts.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.parts.timeout = Some(limit);
         self
@@ -536,8 +536,8 @@ impl Drop for Write<'_> {
     }
 }
 
-/// The error of a success whose body is a part, or a difference to another body, that was not requested. A cache has
-/// answered, and the caller would take the part for the whole.
+/// The error of a successful response with only a part of a body (206) or with the difference to another body (226), if
+/// the request did not ask for it. A cache has answered, and the caller would take the part for the whole.
 fn partial(response: &RawResponse) -> Option<String> {
     let is_whole = match response.status {
         StatusCode::PARTIAL_CONTENT => covers_all(&response.headers, response.body.len()),

@@ -1,7 +1,7 @@
 //! Date-times in the formats of the API: with or without fractions and offsets.
 //!
-//! For generated fields of type `DateTime<Utc>`, or `Option`, `Vec`, `BTreeMap<String, _>` or
-//! [`Patch`] of it, nested as they may be:
+//! For generated fields of type `DateTime<Utc>`, alone or inside any combination of `Option`, `Vec`,
+//! `BTreeMap<String, _>` and [`Patch`]:
 //!
 //! ```text
 //! #[serde(with = "crate::runtime::date_time")]
@@ -14,9 +14,9 @@
 //! These formats are accepted:
 //!
 //! - RFC 3339;
-//! - RFC 3339 with a space instead of the `T` or before the offset, in lower case, with a decimal comma, without
-//!   seconds, without the colon of the offset, without an offset (which means UTC), with `UTC` or `GMT` as the offset,
-//!   or with the name of a zone in brackets after it, which is ignored;
+//! - RFC 3339 with one or several of these differences: a space instead of the `T` or before the offset, lower case, a
+//!   decimal comma, no seconds, no colon in the offset, no offset (which means UTC), `UTC` or `GMT` as the offset, the
+//!   name of a zone in brackets after the offset (which is ignored);
 //! - a date alone (midnight UTC);
 //! - a number: milliseconds since 1970 if it is large, otherwise seconds.
 //!

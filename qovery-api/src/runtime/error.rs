@@ -254,8 +254,8 @@ impl Error {
         self.origin() == Some(Origin::WebPage)
     }
 
-    /// Returns whether the response is larger than the client reads
-    /// ([`body_limit`](super::ClientBuilder::body_limit)) or decodes
+    /// Returns whether the response exceeds the limit on the body
+    /// ([`body_limit`](super::ClientBuilder::body_limit)) or on the decoded size
     /// ([`decoded_limit`](super::ClientBuilder::decoded_limit)). The request was executed.
     pub fn is_too_large(&self) -> bool {
         match &self.0.kind {
@@ -292,7 +292,7 @@ impl Error {
         self.is_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Returns whether the status is 400 or 422: the API refuses the input.
+    /// Returns whether the status is 400 or 422: the API refuses the input, or the resource does not exist.
     pub fn is_bad_request(&self) -> bool {
         self.is_status(StatusCode::BAD_REQUEST) || self.is_status(StatusCode::UNPROCESSABLE_ENTITY)
     }

@@ -186,7 +186,7 @@ pub(crate) fn names_in_query(name: &str, style: Style, texts: &Texts) -> Vec<Str
 }
 
 /// Fails if two parameters or properties send the same name: the server would read only one of the values, or both as a
-/// list. One parameter or property may send a name twice: then a response had the name twice, and both values are sent
+/// list. A single parameter or property may send a name twice: if a response had the name twice, both values are sent
 /// back.
 ///
 /// # Errors

@@ -22,8 +22,8 @@ const SEPARATORS: [char; 11] = [
     '\u{a5}', '\u{20a9}', '\u{20e5}', '\u{29f5}',
 ];
 
-/// Characters that end the name of a segment for a server that supports path parameters, or that decodes before
-/// it searches the query.
+/// Characters that end the name of a segment for some servers: `;` if the server supports path parameters, `?` and `#`
+/// if it decodes the path before it searches for the query.
 const ENDS: [char; 3] = [';', '?', '#'];
 
 /// The characters that the text of a template may contain unchanged: those of a path, and encoded text.
@@ -53,7 +53,7 @@ pub(crate) fn literal(text: &str) -> Cow<'_, str> {
 /// has the same value in both places.
 ///
 /// # Errors
-/// Returns an error if a value is refused, or if there are not as many values as parameters.
+/// Returns an error if a value is refused, or if the number of values is not that of the parameters.
 pub(crate) fn fill(
     template: &str,
     values: impl IntoIterator<Item = (Style, Result<Texts, String>)>,

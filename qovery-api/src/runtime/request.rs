@@ -19,7 +19,7 @@ pub enum RetryMode {
     Policy,
     /// No retry, for any method.
     Never,
-    /// A retry also if an attempt may have been executed: the caller knows that this is safe.
+    /// A retry even if an attempt may have been executed: the caller knows that a second execution is safe.
     EvenIfExecuted,
     /// A retry only if no attempt was executed, for any method: no connection was made, or the
     /// server answered 429. Useful for a `DELETE`, whose second attempt would be answered with 404.

@@ -35,10 +35,10 @@
 //! }
 //! ```
 //!
-//! If the member declares the tag, the member holds it; otherwise the first text of the member is written. A
-//! member may be a union. In lenient decoding, a member that does not fit becomes `Unknown`, with its JSON
-//! and the reason. The error of a member that does not fit names the union, the member and the path to the
-//! field. The generator writes the conversions from the members, because two members may have the same type.
+//! If a member declares the tag as a field, it holds the text of the tag. For any other member, the macro writes the
+//! first of the texts that select the member. A member may be a union. In lenient decoding, a member that does not
+//! fit becomes `Unknown`, with its JSON and the reason. The error of a member that does not fit names the union, the
+//! member and the path to the field. The generator writes the conversions from the members, because two members may have the same type.
 //! Enums of text are open enums.
 
 use std::{borrow::Cow, fmt};

@@ -33,9 +33,10 @@ use qovery_api::{
 /// If the response names a delay (`Retry-After` in seconds or as a date, or `X-RateLimit-Reset`), the client
 /// waits for that delay first. A value that cannot be read is ignored.
 ///
-/// If less than a tenth of the budget would be left after the delay, the call ends at once with the last
-/// response. For example, if a server asks for an hour, the call fails at once, and
-/// [`Error::retry_after`](qovery_api::Error::retry_after) returns the hour.
+/// If less than a tenth of the budget is left for the next attempt, after the delay that the response names, the call
+/// ends at once with the last response. A random delay is shortened so that this tenth is left. For example, if a
+/// server asks for an hour, the call fails at once, and [`Error::retry_after`](qovery_api::Error::retry_after) returns
+/// the hour.
 ///
 /// ```
 /// use std::time::Duration;

@@ -22,8 +22,9 @@ pub type TokenSourceError = Box<dyn error::Error + Send + Sync>;
 ///
 /// If the server answers `401`, the client calls [`refused`](Self::refused), once for all calls that were in
 /// flight with the token. If [`current`](Self::current) then returns another token, each of these calls is
-/// sent once more. This is safe for every method, because a request that is answered with `401` was not
-/// executed. Therefore it does not depend on the [`RetryMode`](qovery_api::RetryMode).
+/// sent once more. This is safe for every method, because the API does not execute a request that it answers
+/// with `401`. A call with [`RetryMode::UnlessExecuted`](qovery_api::RetryMode::UnlessExecuted) is not sent
+/// again after the `401` of a proxy.
 ///
 /// ```
 /// use qovery_api::{AccessToken, BoxFuture};

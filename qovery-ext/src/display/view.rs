@@ -153,8 +153,8 @@ impl Display {
         self
     }
 
-    /// Sets a factor for the printed times, for a server whose clock runs faster than this one.
-    /// Default: 1.
+    /// Sets a factor for the printed times, for a server whose clock runs faster than the clock of
+    /// this machine, such as a fake. Default: 1.
     #[must_use]
     pub fn time_factor(mut self, factor: f64) -> Self {
         if factor.is_finite() && factor > 0.0 {

@@ -76,10 +76,10 @@ impl PageError {
         )
     }
 
-    /// Returns whether the list may have more items. The item that names the next page was deleted,
+    /// Returns whether the position in the list was lost: the item that names the next page was deleted,
     /// and so were the earlier items from which the page could be requested.
     ///
-    /// Troubleshooting: read the list from its beginning.
+    /// Troubleshooting: the list may have more items, so read it from its beginning.
     pub fn is_place_lost(&self) -> bool {
         matches!(self.0.kind, Kind::PlaceLost)
     }

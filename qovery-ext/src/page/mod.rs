@@ -102,7 +102,7 @@ pub enum Ending {
     /// beyond a limit of the plan.
     HeldBack,
     /// All pages were read, and delivered items came again in another order. If the server changes the order
-    /// of a list while it is read, an item that moves past the place of the stream is not delivered.
+    /// of a list while it is read, an item that moves past the position of the stream is not delivered.
     Reordered,
     /// The limit on items was reached; there may be more.
     ItemLimit,

@@ -79,8 +79,8 @@ pub struct Window<O: WindowOperation> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WindowExtent {
-    /// The whole list: the window had room for more items, by the page size that the server declares. If
-    /// it declares none, this is only certain if the window has fewer items than the default size.
+    /// The whole list: the server sent fewer items than requested, and fewer than the page size that it declares. If
+    /// it declares none, the default size takes its place.
     Complete,
     /// As many items as requested. There may be more: widen the window to see.
     Full,

@@ -1,8 +1,8 @@
 //! Terraform services: computes a plan, reads it, and applies the planned commit.
 //!
 //! The API does not store plans: a plan is a deployment that applies nothing, and its text is in the log of
-//! that deployment. The same commit is applied, and only if nothing was deployed in between. Dropping a
-//! future of this module cancels nothing on the server.
+//! that deployment. The same commit is applied, and only if the history of the service has no entry after the
+//! plan. Dropping a future of this module cancels nothing on the server.
 
 use std::fmt;
 
@@ -73,9 +73,9 @@ pub struct TerraformPlan {
 ///
 /// Available on crate feature `terraform` only.
 ///
-/// Without a commit, the commit that is deployed is planned, or the newest one of the branch if the service was never
-/// deployed. The plan names it ([`TerraformPlan::commit`]); if neither the service nor the history shows it, the plan
-/// can be read but not applied.
+/// Without a commit, the deployed commit is planned, or the newest commit of the branch if the service was never
+/// deployed. [`TerraformPlan::commit`] has the planned commit. If neither the service nor the history shows this commit,
+/// the plan can be read but not applied.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -227,15 +227,15 @@ pub async fn read_terraform_plan(
 }
 
 impl TerraformPlan {
-    /// Returns an action that deploys the planned commit, if nothing was deployed since. Await it
-    /// to apply the plan.
+    /// Returns an action that deploys the planned commit, if the history of the service has no entry after
+    /// the plan. Await the action to apply the plan.
     ///
     /// Terraform plans again during the deployment. The new plan includes changes that were made
     /// outside of Qovery in the meantime.
     ///
     /// # Errors
-    /// Returns an error if the commit is not known, if the history of the service has an entry after the plan (a deployment, a stop or
-    /// another plan), or if the history cannot be read. Nothing is sent then.
+    /// Returns an error if the commit is not known, if the history of the service has an entry after the plan (a
+    /// deployment, a stop or another plan), or if the history cannot be read.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
             let text = "the commit of the plan is not known: plan again with a commit, to apply exactly that commit";
@@ -346,8 +346,8 @@ impl TerraformError {
         Self(Box::new(Reason::Refused(text)))
     }
 
-    /// Returns whether the plan can no longer be applied: its commit is not known, or the service
-    /// was deployed since. Nothing was sent.
+    /// Returns whether the plan cannot be read or applied: the deployment is not a plan or not in the history, the
+    /// commit is not known, or the history has an entry after the plan. This call has started no deployment.
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Reason::Refused(_))
     }

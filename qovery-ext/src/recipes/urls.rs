@@ -27,7 +27,7 @@ pub struct ServiceUrl {
 ///
 /// Available on crate feature `services` only.
 ///
-/// It takes two requests. If a service is deleted in between, its URLs are left out.
+/// Takes at most two requests. If a service is deleted in between, its URLs are left out.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {

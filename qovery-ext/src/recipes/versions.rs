@@ -138,8 +138,8 @@ pub struct RollBack {
 }
 
 impl RollBack {
-    /// Deploys the earlier version. Sends no edit of the configuration. The API does not document whether it
-    /// changes the configured image tag or chart version itself. To set the version for later deployments, also
+    /// Deploys the earlier version. Sends no edit of the configuration. The API does not document whether the
+    /// deployment changes the configured image tag or chart version. To set the version for later deployments, also
     /// call [`set_image`] or [`set_chart_version`].
     pub fn deploy(&self) -> Action {
         let service = self.client.service(self.service.kind, self.service.id);

@@ -110,7 +110,7 @@ macro_rules! settings {
                 self
             }
 
-            /// Replaces all settings made so far by these options.
+            /// Sets all options. This discards the settings made so far.
             pub fn options(mut self, options: WaitOptions) -> Self {
                 *self.options_mut() = options;
                 self.reschedule();

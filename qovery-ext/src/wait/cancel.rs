@@ -27,8 +27,8 @@ type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 /// Cancels an operation on the server, even while another value owns the [`Operation`](super::Operation) or
 /// after it was dropped.
 ///
-/// A `Canceler` knows the request and the deployment that the operation knew at its creation. Therefore create
-/// it after a poll of the operation.
+/// A `Canceler` has the request and the deployment that the operation knew when the `Canceler` was created.
+/// Therefore create it after a poll of the operation.
 #[derive(Clone)]
 pub struct Canceler {
     source: Arc<dyn Source>,
@@ -92,7 +92,7 @@ impl Canceler {
 
     /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
-    /// Does not wait until it is canceled. A queued request is canceled by its id. After that, the API can
+    /// Does not wait until the operation is canceled. A queued request is canceled by its id. After that, the API can
     /// only cancel the deployment that the environment is running: the cancel is sent only if that deployment
     /// is known to be that of the operation.
     ///

@@ -181,12 +181,14 @@ fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -
         Decision::Superseded { successor, alike } => {
             let what = match alike.as_slice() {
                 [] | [_] => {
-                    "another deployment replaced it, and no endpoint shows how it ended".to_owned()
+                    "another deployment replaced this operation, and no endpoint shows how \
+                     the operation ended"
+                        .to_owned()
                 }
                 runs => {
                     let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
                     format!(
-                        "these deployments cannot be distinguished, so the outcome of this one is \
+                        "these deployments cannot be distinguished, so the outcome of this operation is \
                          unknown: {}",
                         names.join(", ")
                     )
@@ -220,8 +222,8 @@ fn no_trace_error(poller: &Poller, lost: Option<Fault>) -> WaitError {
                  was nothing to deploy, or the request was canceled in the queue"
             }
             false => {
-                "no endpoint knows the request: it may be over for some time, or the id may be that \
-                 of another organization"
+                "no endpoint knows the request: it may have ended some time ago, or its id may \
+                 belong to another organization"
             }
         };
         return unsuccessful(poller, WaitErrorKind::LostContact, message);

@@ -89,7 +89,7 @@ pub enum Statement {
     State(State),
     /// The request is no longer queued, and no deployment of it was seen.
     LeftQueue,
-    /// The deployment was replaced by another one, and no endpoint shows how it ended.
+    /// Another deployment replaced this deployment before its end was seen.
     Replaced,
     /// The deployment does not belong to this operation.
     Foreign,

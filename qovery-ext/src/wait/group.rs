@@ -127,8 +127,8 @@ impl GroupStart {
 
     /// Calls `note` with the token of each action as soon as the server has accepted it, in the
     /// order of acceptance. If the tokens are written to a file, a later run of the program can
-    /// resume the operations. Only actions that were being started at the end of this program are
-    /// missing.
+    /// resume the operations. If the program ends while actions are being started, the file lacks only
+    /// the tokens of these actions.
     pub fn on_started(mut self, note: impl FnMut(&OperationToken) + Send + 'static) -> Self {
         self.on_started = Some(Box::new(note));
         self
@@ -163,7 +163,7 @@ impl IntoFuture for GroupStart {
     /// Starts the actions.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the actions that were accepted to the server.
+    /// If the future is dropped, the actions that were accepted continue on the server.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.start())
     }

@@ -185,7 +185,7 @@ impl Operation {
 
     /// Cancels the operation on the server: its request while it is queued, or its deployment while it runs.
     ///
-    /// Does not wait until it is canceled: to wait, await the operation, which then ends as
+    /// Does not wait until the operation is canceled: to wait, await the operation, which then ends as
     /// canceled. A queued request is canceled by its id. After that, the API can only cancel the running
     /// deployment of the environment: the cancel is sent only if that deployment is known to be that of this
     /// operation.

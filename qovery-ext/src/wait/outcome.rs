@@ -90,8 +90,8 @@ pub enum WaitErrorKind {
     Failed,
     /// The deployment was canceled.
     Canceled,
-    /// Another deployment replaced this one or cannot be distinguished from it, and no endpoint shows
-    /// how this one ended.
+    /// Another deployment replaced the deployment of the operation, or the two cannot be distinguished, and
+    /// no endpoint shows how the operation ended.
     Superseded,
     /// The deadline passed. The server continues, unless a cancel was sent.
     DeadlinePassed,
@@ -203,8 +203,8 @@ impl WaitError {
         self.0.kind == WaitErrorKind::Canceled
     }
 
-    /// Returns whether another deployment replaced this one, or cannot be distinguished from it.
-    /// [`WaitError::superseded_by`] returns the other one.
+    /// Returns whether another deployment replaced the deployment of the operation, or the two cannot be
+    /// distinguished. [`WaitError::superseded_by`] returns the other deployment.
     pub fn is_superseded(&self) -> bool {
         self.0.kind == WaitErrorKind::Superseded
     }

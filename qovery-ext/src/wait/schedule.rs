@@ -93,7 +93,7 @@ impl PollSchedule {
     }
 
     /// Sets the longest interval while a [stream](super::Action::with_stream) shows the states of the last
-    /// poll. Default: `longest`, and at least that.
+    /// poll. Default: `longest`. A shorter interval counts as `longest`.
     ///
     /// Available on crate feature `stream` only.
     ///

@@ -1235,7 +1235,7 @@ async fn a_service_that_was_added_to_the_original_later_is_named_as_such() {
             "{text}"
         );
         assert!(
-            text.contains("its original, environment staging ("),
+            text.contains("added later to the original, environment staging ("),
             "{text}"
         );
         assert!(

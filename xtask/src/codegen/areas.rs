@@ -229,7 +229,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         name: "databases",
-        about: "Databases, their logical databases and backups, and the kinds that a cloud provider manages.",
+        about: "Databases, their logical databases and backups, and the types of managed databases of each cloud provider.",
         tags: &[
             "Databases",
             "Database",

@@ -1,7 +1,7 @@
 //! Plain values that YAML 1.1 and YAML 1.2 read differently.
 //!
 //! The contract is read by the core schema of YAML 1.2. Many tools read YAML 1.1, where `010` is 8 and `yes` is true.
-//! Such a value is refused if a number or a truth value is expected at its location.
+//! Such a value is refused if a number or a boolean is expected at its location.
 
 /// Returns a spelling that all readers read as the same value; `None` if all readers agree on `text`.
 ///
@@ -57,7 +57,7 @@ pub(super) fn fix(text: &str) -> Option<String> {
     is_number.then(|| signed(&plain)).flatten()
 }
 
-/// The truth value that readers of YAML 1.1 take a text for, and readers of YAML 1.2 do not.
+/// The boolean that readers of YAML 1.1 take a text for, and readers of YAML 1.2 do not.
 pub(super) fn truth(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),

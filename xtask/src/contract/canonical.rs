@@ -43,7 +43,7 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     }
 }
 
-/// Whether two documents differ only in numbers and truth values that the other one has as texts.
+/// Whether two documents differ only in numbers and booleans that the other one has as texts.
 fn is_spelled(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Object(one), Value::Object(other)) => {

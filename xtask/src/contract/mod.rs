@@ -41,7 +41,7 @@ use spelling::Spelling;
 pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) value: Value,
-    /// The spelling of its numbers and truth values.
+    /// The spelling of its numbers and booleans.
     spelling: Spelling,
     text: String,
 }

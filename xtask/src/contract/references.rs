@@ -110,7 +110,7 @@ pub(crate) fn target(
 pub(crate) fn no_schema(document: &Document, reference: &str, pointer: &str) -> Problem {
     let what = format!("the reference `{reference}` refers to no schema");
     Problem::at(document, pointer, what)
-        .with_help("let it name one, such as `#/components/schemas/NAME`")
+        .with_help("write the location of a schema, such as `#/components/schemas/NAME`")
 }
 
 /// The problem of a reference without a target.
@@ -121,7 +121,8 @@ pub(super) fn dangling(document: &Document, reference: &str, pointer: &str) -> P
             .with_help("write the location, such as `#/components/schemas/NAME`");
     }
     let what = format!("the reference `{reference}` refers to nothing");
-    Problem::at(document, pointer, what).with_help("define what it names, or correct the name")
+    Problem::at(document, pointer, what)
+        .with_help("add the missing definition, or correct the reference")
 }
 
 #[cfg(test)]

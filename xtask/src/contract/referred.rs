@@ -50,7 +50,7 @@ pub(crate) fn check(document: &Document) -> Result<(), Problem> {
             };
             let what = format!("{what}the reference `{text}` refers to itself");
             return Err(Problem::at(document, &reference.place, what)
-                .with_help("let one of the references name a definition"));
+                .with_help("replace one of the references by a definition"));
         }
     }
     Ok(())
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
         let (name, components) = kind.names().unwrap_or_default();
         let what = format!("the reference `{text}` refers to no {name}");
         Err(Problem::at(self.document, place, what).with_help(format!(
-            "let it name one, such as `#/components/{components}/NAME`"
+            "write the location of a definition, such as `#/components/{components}/NAME`"
         )))
     }
 

@@ -3,7 +3,7 @@
 //!
 //! YAML reads `1.30` as the number 1.3 and `0x1F` as 31, whatever the schema of the value is. If the contract
 //! wants a text, the text of the file counts. Null stays null, in any spelling: in an enum of texts it allows
-//! null. If the contract wants a number or a truth value, a value that readers of YAML 1.1 read differently is
+//! null. If the contract wants a number or a boolean, a value that readers of YAML 1.1 read differently is
 //! refused, and `1.0` is the integer 1.
 
 use std::cell::Cell;
@@ -31,7 +31,7 @@ const TEXTS: [&str; 10] = [
     "x-rust-name",
 ];
 
-/// Keys whose value is a number or a truth value, unless it is a schema.
+/// Keys whose value is a number or a boolean, unless it is a schema.
 const VALUES: [&str; 23] = [
     "additionalProperties",
     "allowEmptyValue",
@@ -58,7 +58,7 @@ const VALUES: [&str; 23] = [
     "writeOnly",
 ];
 
-/// Keys whose value is a list of texts if it is a list, and a truth value otherwise.
+/// Keys whose value is a list of texts if it is a list, and a boolean otherwise.
 const LISTS: [&str; 2] = ["required", "tags"];
 
 /// Keys whose value has the type of the schema.
@@ -187,7 +187,7 @@ impl Spelling {
     }
 }
 
-/// A value that readers of YAML disagree on, although a number or a truth value is expected.
+/// A value that readers of YAML disagree on, although a number or a boolean is expected.
 #[derive(Debug)]
 pub(super) struct Ambiguous {
     pub(super) pointer: String,
@@ -207,10 +207,10 @@ impl Ambiguous {
     }
 }
 
-/// Replaces every number and truth value that must be a text by its spelling in the file.
+/// Replaces every number and boolean that must be a text by its spelling in the file.
 ///
 /// # Errors
-/// Returns an error if readers of YAML disagree on a number or a truth value. All others are replaced.
+/// Returns an error if readers of YAML disagree on a number or a boolean. All others are replaced.
 pub(super) fn keep(document: &mut Value, spelling: &Spelling) -> Result<(), Ambiguous> {
     keep_at(document, "", spelling)
 }
@@ -218,7 +218,7 @@ pub(super) fn keep(document: &mut Value, spelling: &Spelling) -> Result<(), Ambi
 /// The same for the part of a document at this place, whose spelling is given.
 ///
 /// # Errors
-/// Returns an error if readers of YAML disagree on a number or a truth value.
+/// Returns an error if readers of YAML disagree on a number or a boolean.
 pub(super) fn keep_at(
     document: &mut Value,
     place: &str,
@@ -334,7 +334,7 @@ pub(super) fn is_wanted(value: &Value) -> bool {
 enum Expected {
     Anything,
     Text,
-    /// A number or a truth value, or a text if the schema allows one.
+    /// A number or a boolean, or a text if the schema allows one.
     Value(Types),
     Integer,
 }
@@ -346,9 +346,9 @@ enum Role<'r> {
     Structure,
     /// A text.
     Text,
-    /// A number or a truth value, or another structure.
+    /// A number or a boolean, or another structure.
     Value,
-    /// A list of texts, or a truth value.
+    /// A list of texts, or a boolean.
     List,
     /// A mapping from names to variables of an address, whose values are texts.
     Variables,
@@ -423,7 +423,7 @@ impl<'r> Role<'r> {
             Self::Value | Self::List => Expected::Value(Types::default()),
             Self::Data(Some(schema)) if is(schema, 1, of_texts) => Expected::Text,
             Self::Data(Some(schema)) if is(schema, 1, of_integers) => Expected::Integer,
-            // A value is also ambiguous if only one member of a choice wants a number or a truth value.
+            // A value is also ambiguous if only one member of a choice wants a number or a boolean.
             Self::Data(Some(schema)) if is(schema, DEEPEST, of_values) => {
                 Expected::Value(Types::of(schema, root))
             }
@@ -558,7 +558,7 @@ fn of_integers(schema: &Value) -> bool {
     only_type(schema) == Some("integer")
 }
 
-/// Whether a schema allows numbers or truth values, which other keywords determine if there is no `type`.
+/// Whether a schema allows numbers or booleans, which other keywords determine if there is no `type`.
 fn of_values(schema: &Value) -> bool {
     let is_value = |kind: &Value| matches!(kind.as_str(), Some("integer" | "number" | "boolean"));
     let limits = [

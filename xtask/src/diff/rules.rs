@@ -120,7 +120,7 @@ rules! {
     ARGUMENTS_REORDERED "arguments-reordered" Major [Writer]
         "the arguments of a method have another order" "reorder the arguments: the compiler detects this only if their types differ";
     ARGUMENT_REPLACED "argument-replaced" Major [Writer]
-        "an argument is another one of the same type" "pass the value of the new argument: the compiler sees no difference";
+        "an argument is replaced by another one of the same type" "pass the value of the new argument: the compiler sees no difference";
     ARGUMENT_RENAMED "argument-renamed" Patch [Writer]
         "an argument of a method has another name" "nothing: arguments are given by position";
     PARAMETER_REQUIRED "parameter-required" Major [Writer]

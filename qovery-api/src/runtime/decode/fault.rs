@@ -117,7 +117,7 @@ impl de::Error for Fault {
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::new(format!(
-            "expected {expected}, found {} of another value",
+            "expected {expected}, found {} that does not fit",
             Kind(found)
         ))
     }

@@ -78,7 +78,7 @@ impl<M: SerializeMap> SerializeMap for Fields<M> {
     }
 }
 
-/// A struct that is being written as an object, except the struct by which serde_json writes raw JSON.
+/// A struct that is being written: an object, or the struct that stands for raw JSON in serde_json.
 enum Struct<S: Serializer> {
     Object(Fields<S::SerializeMap>),
     RawJson(S::SerializeStruct),

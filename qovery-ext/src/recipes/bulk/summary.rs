@@ -20,8 +20,8 @@ pub enum BulkOutcome {
     Reached(Box<Reached>),
     /// An earlier run with the same journal had reached the goal. Nothing was sent.
     DoneBefore,
-    /// The action was a deletion, and the environment was already gone: another user or program deleted it. The API
-    /// answered 404 for it, and the list of its project lacks it.
+    /// The action was a deletion, and another user or program has deleted the environment: the API answered 404 for
+    /// it, or the other deletion was first. In both cases, the list of its project lacks the environment.
     AlreadyGone,
     /// The action ended before its goal was reached.
     Failed(WaitError),
@@ -124,8 +124,9 @@ impl BulkSummary {
 }
 
 impl fmt::Display for BulkSummary {
-    /// A line for each environment that has not reached the goal, and a line for all of them. That line counts those that
-    /// an earlier run had done and those that were already gone, and names the patterns that match nothing.
+    /// A line for each environment that has not reached the goal, and a summary line. The summary line has the number of
+    /// environments that are done, how many of them an earlier run had done, how many were already gone, and the patterns
+    /// that match nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for result in &self.results {
             let BulkResult {

@@ -89,10 +89,9 @@ pub async fn delete_expired_previews(
                 id: preview.id,
                 name: preview.name,
             };
-            let original = "another one, although it has a time to live".to_owned();
             failed.get_or_insert(PreviewError::new(Reason::Unmarked {
                 environment,
-                original,
+                original: None,
             }));
             continue;
         }

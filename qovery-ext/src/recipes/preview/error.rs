@@ -34,10 +34,10 @@ pub(super) enum Reason {
     Concurrent(String),
     /// Several previews have the name, and other runs may have created some of them.
     Several(String),
-    /// An environment has the name and is not marked as a preview.
+    /// An environment has the name of a preview of this original, or a time to live, and is not marked as a preview.
     Unmarked {
         environment: Named,
-        original: String,
+        original: Option<String>,
     },
 }
 
@@ -102,9 +102,9 @@ impl PreviewError {
         matches!(*self.0, Reason::Concurrent(_) | Reason::Several(_))
     }
 
-    /// Returns the id of an environment that has the name of the preview and is not marked as one.
-    /// It was not changed. [`PreviewEnvironment::adopt`](super::PreviewEnvironment::adopt) marks
-    /// it.
+    /// Returns the id of an environment that has the name of the preview, or a time to live, but is not
+    /// marked as a preview. The environment was not changed.
+    /// [`PreviewEnvironment::adopt`](super::PreviewEnvironment::adopt) marks it.
     pub fn unmarked(&self) -> Option<Uuid> {
         match &*self.0 {
             Reason::Unmarked { environment, .. } => Some(environment.id),
@@ -163,12 +163,20 @@ impl fmt::Display for PreviewError {
             }
             Reason::Unmarked {
                 environment,
-                original,
+                original: Some(original),
             } => write!(
                 f,
                 "environment {environment} exists and is not marked as a preview of {}: if it is one, \
                  call `PreviewEnvironment::adopt` once; otherwise choose another name",
                 Printable::new(original)
+            ),
+            Reason::Unmarked {
+                environment,
+                original: None,
+            } => write!(
+                f,
+                "environment {environment} has a time to live and is not marked as a preview: if it is one, \
+                 call `PreviewEnvironment::adopt` once; otherwise remove its variable `PREVIEW_EXPIRES_AT`"
             ),
         }
     }

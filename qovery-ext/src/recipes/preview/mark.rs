@@ -247,7 +247,7 @@ impl Namesakes {
                             id: one.id(),
                             name: one.name().to_owned(),
                         },
-                        original: original.to_string(),
+                        original: Some(original.to_string()),
                     }),
                 }
             };

@@ -197,8 +197,8 @@ impl<'a> Update<'a> {
                 let of_origin = listed(self.client, &self.origin).await?;
                 if let Ok(service) = lookup::by_name("service", "", &of_origin, name) {
                     return Err(PreviewError::refused(format!(
-                        "{model} lacks the service {service}, which was added to its original, {}, later: \
-                         delete the preview and deploy it again, or add the service to it",
+                        "{model} lacks the service {service}, which was added later to the original, {}: \
+                         delete the preview and deploy it again, or add the service to the preview",
                         self.origin
                     )));
                 }

@@ -17,7 +17,7 @@ pub(crate) const READ_DEPTH: usize = 150;
 pub(crate) const COPIED: usize = 100_000;
 /// All schemas that a client is generated from.
 pub(crate) const TOTAL: usize = 30_000;
-/// The maximum length of a chain of schemas in which each one is composed of the next one, or has it written out.
+/// The maximum length of a chain of schemas: each schema is composed of the next one, or contains a copy of it.
 pub(crate) const CHAIN: usize = 100;
 /// The maximum depth of nested lists and maps when references are written out.
 pub(crate) const DEPTH: usize = 120;
@@ -71,12 +71,12 @@ impl Budget {
 /// Checks the length of a chain of schemas.
 ///
 /// # Errors
-/// Returns an error if too many schemas are composed of each other.
+/// Returns an error if the chain is too long.
 pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
     if length > CHAIN {
         return Err(Conflict {
             pointer: pointer.to_owned(),
-            what: format!("more than {CHAIN} schemas are composed of each other"),
+            what: format!("a chain of references and `allOf` has more than {CHAIN} schemas"),
         });
     }
     Ok(())

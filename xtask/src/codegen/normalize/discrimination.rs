@@ -38,8 +38,9 @@ pub(crate) fn tags(
         {
             Some(tags) => tags.push(tag.clone()),
             None => {
-                let what =
-                    format!("the tag `{tag}` means `{target}`, which is not a member of the union");
+                let what = format!(
+                    "the discriminator value `{tag}` selects `{target}`, which is not a member of the union"
+                );
                 return Err(Conflict {
                     pointer: schema.pointer.clone(),
                     what,

@@ -314,7 +314,7 @@ impl<'a> Merger<'a> {
                 let print =
                     |union: &Union| fingerprint(&Schema::new(Kind::Union(union.clone()), pointer));
                 if print(&first) != print(&second) {
-                    self.later(pointer, "are different choices");
+                    self.later(pointer, "have different `oneOf` or `anyOf`");
                 }
                 Kind::Union(second)
             }
@@ -412,7 +412,7 @@ impl<'a> Merger<'a> {
                 }
                 Err(conflict) if conflict.what != NO_VALUE => return Err(conflict),
                 _ => {
-                    let what = "no value fits this member and the type beside the choice";
+                    let what = "no value fits this member and the type beside `oneOf` or `anyOf`";
                     self.remarks.push(Remark {
                         pointer: place,
                         text: what.to_owned(),

@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
             Value::Bool(false) => {
                 return Err(self
                     .problem(pointer, "no value fits the schema `false`")
-                    .with_help("remove it and what refers to it, in the overlay"));
+                    .with_help("remove the schema and all references to it, in the overlay"));
             }
             _ => {
                 return Err(self
@@ -375,7 +375,7 @@ impl<'a> Reader<'a> {
                 return Err(self
                     .problem(
                         &at,
-                        format!("the tag `{tag}` is mapped to {target}, which is not a schema"),
+                        format!("the discriminator value `{tag}` is mapped to {target}, which is not a schema"),
                     )
                     .with_help("map it to `#/components/schemas/NAME`"));
             };

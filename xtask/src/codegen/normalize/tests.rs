@@ -372,7 +372,7 @@ fn a_tag_that_means_no_member_is_a_problem() {
     })));
     assert!(
         found.contains(
-            "/components/schemas/Root/discriminator/mapping/FISH: the tag `FISH` is mapped to"
+            "/components/schemas/Root/discriminator/mapping/FISH: the discriminator value `FISH` is mapped to"
         ),
         "{found}"
     );

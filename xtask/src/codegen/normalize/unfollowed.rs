@@ -132,7 +132,7 @@ impl Walk<'_> {
         if chooses(map) && !map.contains_key("allOf") && !self.members_require(map) {
             self.note(
                 format!("{pointer}/required"),
-                "`required` beside a choice is not followed: the members list which of their properties are required".to_owned(),
+                "`required` beside `oneOf` or `anyOf` is not followed: the members list which of their properties are required".to_owned(),
             );
         }
         let patterns = map.get("patternProperties").and_then(Value::as_object);

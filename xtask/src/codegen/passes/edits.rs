@@ -96,7 +96,7 @@ pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &Signatures) -> Result<Edits
             let pointer = shapes.normalized.schemas.get(to.as_str());
             let pointer = pointer.map(|schema| schema.pointer.clone());
             let what = format!(
-                "the request `{to}` is made of the response `{from}`, and more than {PAIRS} pairs of \
+                "the request `{to}` is made from the response `{from}`, and more than {PAIRS} pairs of \
                  models within them would have to be converted"
             );
             let problem = Problem::new(what).with_pointer(pointer.unwrap_or_default());

@@ -100,7 +100,7 @@ fn call(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
     };
     let method = calls::name(operation);
     let id = &operation.id;
-    // The tables of the tests import what they use.
+    // The tables of the tests import only the items that they use.
     Ok(short(quote! {
         Entry {
             id: #id,

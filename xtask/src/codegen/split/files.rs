@@ -178,8 +178,7 @@ impl Files<'_> {
                  crate::runtime::absent! {{\n    IsEnabled:\n{methods}}}\n"
             );
             let body = Body::of_text(text);
-            let about =
-                "The methods of an area that is not enabled: a call of one names the feature.";
+            let about = "The methods of an area that is not enabled: the compiler error for a call of such a method names the feature.";
             self.add(&format!("absent/{name}.rs"), about, &body)?;
         }
         let about = "The methods of areas that are not enabled.";

@@ -527,7 +527,7 @@ fn ten_steps_lose_only_the_listed_parts() {
     assert!(outcome.facts > 20 && outcome.lost == 0, "{outcome:?}");
 }
 
-/// A revision of a small API, of which each part is in one of the states that parts of the published one had.
+/// A revision of a small API. Each part of it is in one of the states that parts of the published API had.
 fn drawn(random: &mut fastrand::Rng) -> String {
     let mut one_of = |all: &[&str]| all[random.usize(..all.len())].to_owned();
     let id = one_of(&["getThing", "readThing", "fetchThing", "getOther"]);

@@ -256,7 +256,7 @@ fn every_keyword_at_every_place_is_followed_or_described_or_noted_or_refused() {
                             assert_eq!(read.remarks, [], "{at}");
                             assert_eq!(facts(&read), plain, "{at}");
                         }
-                        // A refusal is also acceptable where a note is expected.
+                        // A refusal is acceptable instead of an expected note.
                         (Handling::Noted(_), Err(_)) => {}
                         (Handling::Noted(_), Ok(read)) => {
                             let mut notes = read.remarks.iter();

@@ -137,7 +137,8 @@ impl Server {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::with_transport("http://stranger.example.com", self.clone()).expect("an address")
+        Client::with_transport("http://second-server.example.com", self.clone())
+            .expect("an address")
     }
 
     async fn serve(self, stream: DuplexStream) {
@@ -244,7 +245,7 @@ impl Server {
         let mut message = hyper::Request::builder()
             .method(request.operation.method.clone())
             .uri(target)
-            .header("host", "stranger.example.com")
+            .header("host", "second-server.example.com")
             .header("user-agent", "qovery-api/0.1.0");
         for (name, value) in &request.headers {
             message = message.header(name, value);

@@ -2,7 +2,7 @@
 //! its own model of events. The tests try to make the waits of the library report a false or premature success, or a
 //! false failure.
 //!
-//! Each test is one situation. `random` combines situations at random: `STRANGER_RUNS=5000` runs more of them.
+//! Each test is one situation. `random` combines situations at random: `SECOND_SERVER_RUNS=5000` runs more of them.
 
 #![allow(
     clippy::unwrap_used,

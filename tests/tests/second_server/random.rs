@@ -1,7 +1,7 @@
 //! Random situations: any combination of traits, other deployments, cancels, web pages and lost responses.
 //!
-//! `STRANGER_RUNS` sets their number, `STRANGER_SEED` the first seed. Each wrong outcome is printed with its seed. With
-//! `STRANGER_UNKNOWN`, each undecided outcome is printed too. If only one situation runs, the world and all requests
+//! `SECOND_SERVER_RUNS` sets their number, `SECOND_SERVER_SEED` the first seed. Each wrong outcome is printed with its seed. With
+//! `SECOND_SERVER_UNKNOWN`, each undecided outcome is printed too. If only one situation runs, the world and all requests
 //! are printed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -394,7 +394,7 @@ async fn run(seed: u64) -> (Class, Score, String) {
         "seed {seed} {class:?} {act:?}: {score:?}, report {:?} at {}, true {truth:?}\n{}",
         report.how, report.at, report.text
     );
-    let text = if number("STRANGER_RUNS", 250) > 1 {
+    let text = if number("SECOND_SERVER_RUNS", 250) > 1 {
         text
     } else {
         text + &details(&case)
@@ -442,7 +442,10 @@ fn number(name: &str, default: u64) -> u64 {
 
 #[test]
 fn no_random_situation_causes_a_false_outcome() {
-    let (first, runs) = (number("STRANGER_SEED", 1), number("STRANGER_RUNS", 250));
+    let (first, runs) = (
+        number("SECOND_SERVER_SEED", 1),
+        number("SECOND_SERVER_RUNS", 250),
+    );
     let mut counts: BTreeMap<(Class, Score), u32> = BTreeMap::new();
     let mut wrong = Vec::new();
     for seed in first..first + runs {
@@ -456,7 +459,7 @@ fn no_random_situation_causes_a_false_outcome() {
         if score >= Score::FalseFailure {
             println!("{text}");
             wrong.push(seed);
-        } else if score > Score::Right && std::env::var_os("STRANGER_UNKNOWN").is_some() {
+        } else if score > Score::Right && std::env::var_os("SECOND_SERVER_UNKNOWN").is_some() {
             println!("{text}");
         }
     }
