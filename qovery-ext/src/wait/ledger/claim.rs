@@ -36,7 +36,6 @@ pub(super) const RULES: &[Claiming] = table! {
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
     worked_while_ours_waited: "the status of a request is that of its run",
-    worked_after_ours_ended: "a request that has ended has no run at work",
     began_after_ours_was_canceled: "a request that was canceled in the queue has no run",
     worked_after_ours_was_over: "the API knows a request until it is over",
     has_another_origin: "the API derives the origin from the user agent",
@@ -270,16 +269,6 @@ fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.running?.saturating_add(millis(LATE)) <= waited)
 }
 
-/// The run was at work a settle period after the end of our request, according to the status of the request.
-fn worked_after_ours_ended(ledger: &Ledger, run: &Run) -> Option<bool> {
-    run.execution()?;
-    let own = ledger.own_request()?;
-    let ended = own.end().and(own.said_over)?;
-    Some(
-        !repeats_environment(ledger, own) && ended.saturating_add(millis(LATE)) <= run.work()?.last,
-    )
-}
-
 /// The run began a settle period after the API had accepted to cancel our request, which was queued.
 fn began_after_ours_was_canceled(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
@@ -317,10 +306,9 @@ fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
 
 pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.queued?;
-    if !ledger.has_acted() || ledger.request.is_some() {
-        return None;
-    }
-    Some(ledger.queue().lists_late(run))
+    ledger
+        .is_unnamed()
+        .then(|| ledger.queue().lists_late(run))
 }
 
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is

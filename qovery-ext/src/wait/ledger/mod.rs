@@ -263,6 +263,11 @@ impl Ledger {
         matches!(self.beginning, Beginning::Asked { .. })
     }
 
+    /// Whether the server was asked to act, and has not named the request.
+    fn is_unnamed(&self) -> bool {
+        self.has_acted() && self.request.is_none()
+    }
+
     /// Whether the subject was found at some time.
     pub(crate) fn was_found(&self) -> bool {
         self.found.is_some()

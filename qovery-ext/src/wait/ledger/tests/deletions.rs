@@ -249,6 +249,26 @@ fn a_lost_deletion_without_a_trace_is_none_if_another_origin_deletes_the_subject
     assert_eq!(decision(&judged(None, "GIT")), Some(&Decision::NoTrace));
 }
 
+/// The status says that a deletion was queued before the action, and the queue cannot be read.
+#[test]
+fn the_first_run_after_a_queued_deletion_is_not_ours_if_the_queue_is_hidden() {
+    let judged = |before: &str, runs: &[&str]| {
+        let shown = baseline(&environment(), before);
+        let mut ledger =
+            Ledger::acting(&environment(), Goal::Deleted, &shown, None, Some(&[]));
+        ledger.asked(100, Some(&ActionResponse::default()));
+        ledger.observe(unavailable(1_000, Fact::Queue));
+        for (at, run) in (0..).zip(runs) {
+            ledger.observe(status(5_000 + at * 10_000, run, "DELETING"));
+        }
+        judge(&seen(ledger, &gone_at(40_000)), 40_000 + periods(1))
+    };
+    assert!(is_superseded(&judged("DELETE_QUEUED", &["x"])));
+    assert!(is_reached(&judged("DEPLOYED", &["x"])));
+    // The run of the deletion had begun before the action, and is known from then.
+    assert!(is_reached(&judged("DELETING", &["x"])));
+}
+
 #[test]
 fn a_deployment_that_failed_behind_a_deletion_of_its_services_has_failed() {
     let judged = |end: &str| {

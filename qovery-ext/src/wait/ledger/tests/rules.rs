@@ -55,7 +55,6 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         came_after_the_run_that_followed(),
         came_after_an_empty_queue(),
         worked_while_ours_waited(),
-        worked_after_ours_ended(),
         began_after_ours_was_canceled(),
         worked_after_ours_was_over(),
         has_another_origin(),
@@ -277,23 +276,6 @@ fn worked_while_ours_waited() -> Scenario {
         ledger: waiting_until(21_000),
         // The status of the request can be late.
         without: waiting_until(10_000),
-    }
-}
-
-fn worked_after_ours_ended() -> Scenario {
-    let working_until = |last: Stamp| {
-        let readings = [
-            request_status(5_000, 1, "DEPLOYMENT_ERROR"),
-            status(last, "y", "DEPLOYING"),
-        ];
-        seen(acted(&environment(), Goal::Deployed, Some(1)), &readings)
-    };
-    Scenario {
-        rule: "worked_after_ours_ended",
-        run: run_of_execution("y"),
-        ledger: working_until(20_000),
-        // The status of the environment can be late.
-        without: working_until(19_000),
     }
 }
 

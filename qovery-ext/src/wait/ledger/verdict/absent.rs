@@ -169,8 +169,7 @@ fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
 fn lacks_a_run(ledger: &Ledger, _: &Poll) -> Step {
     let requests = ledger.candidates().requests();
     let runs = ledger.candidates().executions().len();
-    let is_unnamed = ledger.has_acted() && ledger.request.is_none();
-    if ledger.goal.is_reached_when_gone() && is_unnamed && requests.len() > runs.max(1) {
+    if ledger.goal.is_reached_when_gone() && ledger.is_unnamed() && requests.len() > runs.max(1) {
         return says(ledger.ends().superseded(&requests));
     }
     Ok(None)

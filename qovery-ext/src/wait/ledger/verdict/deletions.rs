@@ -136,10 +136,15 @@ impl<'a> Deletions<'a> {
         // it.
         let was_deleted =
             before.is_some_and(|before| before.state == State::Deleted) && self.was_listed_before();
-        let mut own_runs = self.ledger.candidates().executions().into_iter();
-        let may_wait = !waiting.is_empty() || self.ledger.before.requests.is_none();
+        let is_queue_hidden = self.ledger.before.requests.is_none();
+        let may_wait = !waiting.is_empty() || is_queue_hidden;
         let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
-        if is_of_others && !own_runs.any(|run| run.fate.has_begun()) {
+        let own_runs = self.ledger.candidates().executions().into_iter();
+        let begun = own_runs.filter(|run| run.fate.has_begun()).count();
+        // The first run is that of a deletion that was queued before the action, if no queue lists that request.
+        let was_queued = before.is_some_and(|before| before.state == State::DeleteQueued);
+        let of_others = usize::from(was_queued && is_queue_hidden);
+        if is_of_others && begun <= of_others {
             return true;
         }
         let mut queued = waiting.into_iter().filter(|run| run.fate == Fate::Queued);

@@ -378,9 +378,8 @@ fn may_follow(ledger: &Ledger, poll: &Poll) -> Step {
 
 /// Without a queue, a request that the status counts as waiting can be ours.
 fn may_be_counted(ledger: &Ledger, _: &Poll) -> Step {
-    let is_unnamed = ledger.has_acted() && ledger.request.is_none();
     let is_hidden = ledger.is_unavailable(Fact::Queue) && ledger.status().counts_waiting();
-    match is_unnamed && is_hidden {
+    match ledger.is_unnamed() && is_hidden {
         true => waits(Phase::Queued),
         false => Ok(None),
     }
