@@ -306,9 +306,7 @@ fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
 
 pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.queued?;
-    ledger
-        .is_unnamed()
-        .then(|| ledger.queue().lists_late(run))
+    ledger.is_unnamed().then(|| ledger.queue().lists_late(run))
 }
 
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is

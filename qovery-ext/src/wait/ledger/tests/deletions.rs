@@ -254,8 +254,7 @@ fn a_lost_deletion_without_a_trace_is_none_if_another_origin_deletes_the_subject
 fn the_first_run_after_a_queued_deletion_is_not_ours_if_the_queue_is_hidden() {
     let judged = |before: &str, runs: &[&str]| {
         let shown = baseline(&environment(), before);
-        let mut ledger =
-            Ledger::acting(&environment(), Goal::Deleted, &shown, None, Some(&[]));
+        let mut ledger = Ledger::acting(&environment(), Goal::Deleted, &shown, None, Some(&[]));
         ledger.asked(100, Some(&ActionResponse::default()));
         ledger.observe(unavailable(1_000, Fact::Queue));
         for (at, run) in (0..).zip(runs) {

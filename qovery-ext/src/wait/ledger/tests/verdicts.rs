@@ -163,6 +163,51 @@ fn a_request_that_left_the_queue_without_a_run_has_vanished_after_two_settle_per
 }
 
 #[test]
+fn a_request_that_waited_and_is_no_longer_known_was_canceled_if_the_history_lists_no_run_of_it() {
+    let unknown = |at| Observation::Unknown { id: request(1), at };
+    let judged = |last: &str, listed: bool, now| {
+        let mut theirs = past("x", "DEPLOY", "DEPLOYING");
+        theirs.origin = Some("CLI".to_owned());
+        let of_history = match listed {
+            true => history(now, &[theirs]),
+            false => unavailable(now, Fact::History),
+        };
+        let readings = [
+            status(1_000, "before", "DEPLOYING"),
+            request_status(5_000, 1, last),
+            unavailable(5_000, Fact::Queue),
+            unknown(20_000),
+            unknown(20_000 + periods(1)),
+            status(now, "x", "DEPLOYING"),
+            of_history,
+            unavailable(now, Fact::Queue),
+            unknown(now),
+        ];
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let poll = Poll {
+            since: now,
+            ..poll(now)
+        };
+        seen(ledger, &readings).verdict(&poll)
+    };
+    let settled = 20_000 + 2 * millis(SETTLE);
+    let canceled = Decision::Canceled(Cancellation::LeftQueue(request(1)));
+    let verdict = judged("DEPLOYMENT_QUEUED", true, settled);
+    assert_eq!(decision(&verdict), Some(&canceled), "{verdict:?}");
+    // A replica can be behind, and the history late.
+    assert!(is_pending(&judged("DEPLOYMENT_QUEUED", true, settled - 1)));
+    assert_ne!(
+        decision(&judged("DEPLOYMENT_QUEUED", false, settled)),
+        Some(&canceled)
+    );
+    // It was executed.
+    assert_ne!(
+        decision(&judged("DEPLOYING", true, settled)),
+        Some(&canceled)
+    );
+}
+
+#[test]
 fn a_goal_that_held_before_is_reached_after_the_settle_period_if_nothing_had_to_be_done() {
     let judged = |goal, state, now| {
         let ledger = acted_after(&environment(), goal, state, &[], None);

@@ -2,7 +2,7 @@
 //! that can be ours has to agree.
 
 use super::super::{
-    Fact, LATE, Ledger, Poll, Stamp, State,
+    Fact, LATE, Ledger, Poll, RunId, Stamp, State,
     claim::{claim, is_older},
     millis,
     rule::{Judging, Step, table},
@@ -22,7 +22,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_at_work: "an environment runs one deployment at a time",
     services_ended: "the history lists each service of a run with its end",
     goes_on: "a run that is shown at work has not ended",
-    has_vanished: "a request that left the queue without a run was canceled",
+    has_vanished: "a request that left the queue without a run was canceled, and the API knows a request until it is over",
     had_nothing_to_do: "an action that has nothing to do leaves the state as it is",
     only_others: "a request that was accepted runs before those that came after it",
     is_forgotten: "a request that waits in an idle environment runs at once",
@@ -236,11 +236,19 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         None => gone.first().copied().filter(|_| gone.len() == 1),
     };
     let period = millis(poll.settle).saturating_mul(VANISHED);
-    if let Some(run) = own
-        && ledger.queue().has_left(run, period)
+    let left_the_queue = own.filter(|run| ledger.queue().has_left(run, period));
+    let over = ledger.over_since();
+    if left_the_queue.is_none() && over.is_some_and(|over| poll.is_settled(over, VANISHED)) {
+        poll.need(ledger, Fact::History)?;
+    }
+    let vanished = match left_the_queue {
+        Some(run) => Some((run, Endpoint::Queue)),
+        None => forgotten_in_the_queue(ledger, poll).map(|run| (run, Endpoint::RequestStatus)),
+    };
+    if let Some((run, endpoint)) = vanished
         && let (Some(id), Some(state)) = (run.request(), ledger.status().state())
     {
-        let fact = evidence_of(Some(&run.id), Endpoint::Queue, state, poll.now);
+        let fact = evidence_of(Some(&run.id), endpoint, state, poll.now);
         let evidence = Evidence {
             says: Statement::LeftQueue,
             ..fact
@@ -253,6 +261,16 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::Queued);
     }
     Ok(None)
+}
+
+/// The request, if the API knew it as waiting, no longer knows it, and the history lists no run of it.
+fn forgotten_in_the_queue<'a>(ledger: &'a Ledger, poll: &Poll) -> Option<&'a Run> {
+    let over = ledger.over_since()?;
+    let is_listed = ledger.read_at(Fact::History).is_some_and(|at| at > over)
+        && !ledger.is_unavailable(Fact::History);
+    let run = ledger.run(&RunId::Request(ledger.request()?))?;
+    let has_waited = run.waited.is_some() && !run.fate.has_begun();
+    (is_listed && has_waited && poll.is_settled(over, VANISHED)).then_some(run)
 }
 
 /// Whether the status shows a run that can be ours and names it only by its date, and the history may not list
