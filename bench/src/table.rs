@@ -40,7 +40,7 @@ impl Table {
     /// The table, with the ratios of the client to the peer in each round.
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::from(
-            "| figure | ours, median | other, median | ratio: min | median | max | target | met |\n|---|---|---|---|---|---|---|---|\n",
+            "| figure | client, median | peer, median | ratio: min | median | max | target | met |\n|---|---|---|---|---|---|---|---|\n",
         );
         for row in &self.rows {
             let unit = row.pairs.first().map_or("", |pair| pair.unit);

@@ -18,7 +18,7 @@ use qovery_ext::wait::{Goal, OperationToken};
     bin_name = "cargo demo",
     max_term_width = 100,
     after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 deadline passed or lost \
-                  contact; 3 refused by the API; 64 wrong arguments; 130 interrupted."
+                  contact; 3 refused by the API; 64 wrong arguments or settings; 130 interrupted."
 )]
 pub(crate) struct Arguments {
     /// Act on this environment of the API instead of on a fake.

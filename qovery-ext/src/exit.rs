@@ -52,7 +52,7 @@ where
 /// ```
 /// # async fn example(client: qovery_ext::qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// if let Err(error) = client.list_organization().await {
-///     println!("{error:#}, exit code {}", qovery_ext::exit_code(&error));
+///     println!("{error}, exit code {}", qovery_ext::exit_code(&error));
 /// }
 /// # Ok(()) }
 /// ```

@@ -244,7 +244,7 @@ impl Fault {
         self.always()
     }
 
-    /// Adds a header to a status.
+    /// Adds a header to a [`status`](Self::status) or a [`response`](Self::response).
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.kind = match self.kind {
             Kind::Instead(response) => Kind::Instead(response.with_header(name, value)),
@@ -254,7 +254,7 @@ impl Fault {
         self
     }
 
-    /// Adds a `Retry-After` to a status.
+    /// Adds a `Retry-After` to a [`status`](Self::status) or a [`response`](Self::response).
     pub fn retry_after(self, retry_after: RetryAfter) -> Self {
         let text = match retry_after {
             RetryAfter::Absent => return self,

@@ -212,8 +212,8 @@ impl Error {
         matches!(self.0.kind, Kind::Api(..))
     }
 
-    /// Returns whether the status was a success and the body does not fit the contract. The request
-    /// was executed, unless the body is a [web page](Self::is_web_page).
+    /// Returns whether the status was a success, and the body does not fit the contract or becomes [too
+    /// large](Self::is_too_large). The request was executed, unless the body is a [web page](Self::is_web_page).
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(..))
     }

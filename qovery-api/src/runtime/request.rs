@@ -21,8 +21,9 @@ pub enum RetryMode {
     Never,
     /// A retry even if an attempt may have been executed: the caller knows that a second execution is safe.
     EvenIfExecuted,
-    /// A retry only if no attempt was executed, for any method: no connection was made, or the
-    /// server answered 429. Useful for a `DELETE`, whose second attempt would be answered with 404.
+    /// A retry only if no attempt was executed, for any method: no connection was made, the server answered 429, or
+    /// it reported over HTTP/2 that it did not process the request. Useful for a `DELETE`, whose second attempt
+    /// would be answered with 404.
     UnlessExecuted,
 }
 

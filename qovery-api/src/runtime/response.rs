@@ -47,8 +47,8 @@ impl RawResponse {
     ///
     /// The token is found in plain form, and percent-encoded, escaped for JSON or HTML,
     /// quoted-printable, in base64 or hexadecimal, with up to three nested encodings, and across
-    /// line ends. A token of any length is replaced. If a token has only a few characters, other
-    /// text that contains the same characters is replaced too.
+    /// line ends. The plain form of a token is replaced whatever its length. If a token has only a few
+    /// characters, other text that contains the same characters is replaced too.
     ///
     /// For transports: [`HttpTransport`](super::HttpTransport) calls it itself.
     ///

@@ -153,8 +153,8 @@ impl Connect {
     }
 
     /// Reads variables with this function instead of from the process environment: those of
-    /// [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES), [`URL_VARIABLE`], and `HOME` (on Windows
-    /// `USERPROFILE`).
+    /// [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES), [`URL_VARIABLE`], `HOME` (on Windows
+    /// `USERPROFILE`), and with the feature `stream` `QOVERY_WS_URL`.
     ///
     /// ```
     /// use qovery_ext::connect::Connect;

@@ -118,13 +118,13 @@ impl ConnectError {
         self.0.kind == Kind::ExpiredToken
     }
 
-    /// Returns whether the address of the API is malformed or insecure.
+    /// Returns whether the address of the API, or that of the websocket API, is malformed or insecure.
     pub fn is_base_url(&self) -> bool {
         matches!(self.0.kind, Kind::BaseUrl | Kind::InsecureUrl)
     }
 
-    /// Returns whether the address of the API is `http://`, does not belong to this machine, and was not
-    /// [allowed](super::Connect::allow_insecure_http).
+    /// Returns whether the address of the API, or that of the websocket API, is unencrypted, does not belong to this
+    /// machine, and was not [allowed](super::Connect::allow_insecure_http).
     pub fn is_insecure_url(&self) -> bool {
         self.0.kind == Kind::InsecureUrl
     }

@@ -24,6 +24,8 @@ use qovery_api::{
 /// | no complete response in time | only [if enabled](Self::after_timeout) | no |
 /// | any other response | no | no |
 ///
+/// If the server reports over HTTP/2 that it did not process a request, the request is sent again, with any method.
+///
 /// [`Call::retry`](qovery_api::Call::retry) changes this for a single call: [`RetryMode::EvenIfExecuted`]
 /// retries it like a `GET`, [`RetryMode::UnlessExecuted`] like a `POST`, and [`RetryMode::Never`] sends it
 /// once. The actions of [`wait`](crate::wait), `DELETE` included, use `UnlessExecuted`. To give a call its

@@ -20,10 +20,10 @@
 //! | the log of a CI job (`CI` is set) | the same lines, in a group that folds on GitHub and GitLab |
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
-//! Colors are used on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`. `CLICOLOR_FORCE=1` uses them
-//! everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part
-//! that does not fit is left out. A name that does not fit is cut after a whole word and ends with `…`. Longer
-//! texts are wrapped between words. If there are more services than lines, finished services are left out
+//! Colors are used on a terminal, unless `NO_COLOR` is set, `CLICOLOR` is `0` or `TERM` is `dumb`.
+//! `CLICOLOR_FORCE=1` uses them everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more,
+//! also with `TERM=dumb`. A part that does not fit is left out. A name that does not fit is cut after a whole
+//! word and ends with `…`. Longer texts are wrapped between words. If there are more services than lines, finished services are left out
 //! first.
 //!
 //! # Ctrl-C

@@ -151,7 +151,8 @@ impl FindError {
         matches!(self.0.reason, Reason::Ambiguous)
     }
 
-    /// Returns whether the text cannot name an object of the expected kind. Nothing was sent.
+    /// Returns whether the text cannot name an object of the expected kind, or is the URL or the id of an
+    /// object of another kind.
     pub fn is_invalid(&self) -> bool {
         matches!(self.0.reason, Reason::Invalid)
     }

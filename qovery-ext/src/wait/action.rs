@@ -172,8 +172,8 @@ impl Action {
     ///
     /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that differs from
     /// the last poll triggers a poll within 2 s. While the stream shows the states of the last poll, the next
-    /// poll follows after the longest interval of the schedule, 15 s by default. Without a stream, the
-    /// intervals are shorter after each change.
+    /// poll is later than without a stream: before the deployment begins after up to twice the interval, and
+    /// during the deployment after the longest interval of the schedule, 15 s by default.
     ///
     /// No poll is later than the longest interval, because a stream may stop or be wrong without a sign.
     /// [`PollSchedule::longest_with_stream`] sets a longer one, which saves more requests. If the stream is lost,
@@ -318,12 +318,12 @@ impl Action {
     /// # Errors
     /// Returns an error if the server refuses the action or cannot be reached, or if the deadline
     /// passes before the action is accepted. The action is sent again only if it was certainly not
-    /// executed: after a 429, or if no connection was made. [`WaitError::may_have_been_executed`]
+    /// executed, for example after a 429 or if no connection was made. [`WaitError::may_have_been_executed`]
     /// returns whether it may have been executed.
     ///
     /// A lost response to the action is not an error: the operation searches for the deployment
-    /// during two settle periods, and continues with it. If no endpoint shows such a deployment,
-    /// the wait ends as [`super::WaitErrorKind::LostContact`].
+    /// during two settle periods (four if another deployment is in progress), and continues with it.
+    /// If no endpoint shows such a deployment, the wait ends as [`super::WaitErrorKind::LostContact`].
     ///
     /// # Cancel safety
     /// If the future is dropped before the action is sent, nothing happens. If it is dropped while

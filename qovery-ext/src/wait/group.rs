@@ -273,7 +273,7 @@ impl Group {
     }
 
     /// Sets the schedule of the group, in place of those of the operations. Default: shared polls
-    /// at once, then after 1 s, growing to 15 s. An operation that shares no poll keeps its own
+    /// at once, then after 1 s, growing to 15 s; an operation that shares no poll keeps its own
     /// schedule.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
         self.schedule = Some(schedule);

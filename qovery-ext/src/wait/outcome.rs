@@ -96,7 +96,7 @@ pub enum WaitErrorKind {
     /// The deadline passed. The server continues, unless a cancel was sent.
     DeadlinePassed,
     /// Too many polls failed in a row, no endpoint shows the deployment, or something other than the API
-    /// answered. The server continues.
+    /// answered. The server may continue.
     LostContact,
     /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: because of a
     /// [version](super::UnsupportedVersion) that the service does not accept, or a
@@ -259,7 +259,8 @@ impl WaitError {
     }
 
     /// Returns the services and steps that failed, with their logs, for [`WaitErrorKind::Failed`]
-    /// and [`WaitErrorKind::Canceled`].
+    /// and [`WaitErrorKind::Canceled`]. `None` if the subject no longer exists, if the request left the
+    /// queue without being executed, or if a condition can never hold.
     pub fn report(&self) -> Option<&FailureReport> {
         self.0.report.as_ref()
     }

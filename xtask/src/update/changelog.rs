@@ -76,12 +76,8 @@ fn section(report: &Report, version: &str, upstream: &Upstream) -> String {
     let silent = report.lines(&[Severity::Documentation]);
     let silent: usize = silent.iter().map(|(_, lines)| lines.len()).sum();
     if silent > 0 {
-        let noun = if silent == 1 {
-            "text or mark"
-        } else {
-            "texts or marks"
-        };
-        let _ = writeln!(out, "{silent} {noun} of the documentation changed.\n");
+        let noun = if silent == 1 { "change" } else { "changes" };
+        let _ = writeln!(out, "{silent} {noun} of the documentation only.\n");
     }
     out
 }

@@ -21,7 +21,8 @@ pub enum BulkOutcome {
     /// An earlier run with the same journal had reached the goal. Nothing was sent.
     DoneBefore,
     /// The action was a deletion, and another user or program has deleted the environment: the API answered 404 for
-    /// it, or the other deletion was first. In both cases, the list of its project lacks the environment.
+    /// it, or the other deletion was first. In both cases, the list of its project lacks the environment, or the
+    /// project does not exist.
     AlreadyGone,
     /// The action ended before its goal was reached.
     Failed(WaitError),

@@ -74,8 +74,8 @@ impl PreviewError {
         Self::new(Reason::Refused(text))
     }
 
-    /// Returns whether the request is impossible: the environment lacks a named service, a variable
-    /// cannot take its value, or an environment of this name is not a preview.
+    /// Returns whether the request is impossible, for example because the environment lacks a named service,
+    /// a variable cannot take its value, or an environment of this name is not a preview.
     pub fn is_refused(&self) -> bool {
         match &*self.0 {
             Reason::Refused(_) | Reason::Several(_) => true,

@@ -296,7 +296,7 @@ impl PreviewEnvironment {
     /// While the environment is created, a signal takes effect between two steps, so that no
     /// request is abandoned. If another run creates the preview of this name at the same time
     /// ([`PreviewError::is_concurrent`]), its environment is not deleted. During the deployment and the
-    /// closure, a signal takes effect at once. During the deletion, a second signal stops the wait for the
+    /// closure, a signal takes effect at once. During the deletion, a signal stops the wait for the
     /// deletion. If the future is dropped or the process is killed, the environment remains, and
     /// [`PreviewEnvironment::delete`] finds it.
     ///

@@ -44,10 +44,10 @@ pub enum VariableChange {
 ///
 /// # Errors
 /// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain, a
-/// plain variable cannot become secret, a mount path cannot change, and Qovery's own variables are read-only.
-/// Also returns an error if a call fails; its
-/// [`may_have_been_executed`](qovery_api::Error::may_have_been_executed) returns whether the variable may have
-/// been set.
+/// plain variable cannot become secret, a mount path cannot change, and aliases, Qovery's own variables and those
+/// of an external secret manager are read-only. Also returns an error if a call fails:
+/// [`may_have_been_executed`](qovery_api::Error::may_have_been_executed) of [`SetVariableError::api_error`] returns
+/// whether the variable may have been set.
 pub async fn set_variable(
     client: &Client,
     owner: VariableOwner,

@@ -22,7 +22,7 @@ pub enum NotRunning {
     /// sent.
     Unknown(StreamError),
     /// Nothing was sent: a cluster has no such running state, and services do not run after an action
-    /// that stops, deletes, uninstalls or cancels.
+    /// that stops, deletes, uninstalls, cancels or plans.
     Unsupported,
 }
 

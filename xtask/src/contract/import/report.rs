@@ -26,7 +26,8 @@ pub(crate) struct Report {
 }
 
 /// The title of the list of new fields to review.
-const SECRETS: &str = "fields that sound like secrets: check for an overlay action with `x-secret`";
+const SECRETS: &str =
+    "fields whose names suggest secrets: add an overlay action with `x-secret` for each secret";
 /// Titles of the lists of texts to write, which are not changes.
 const TO_WRITE: [&str; 2] = [DEFAULT_SUMMARIES, UNDESCRIBED];
 const DEFAULT_SUMMARIES: &str = "operations whose summary is still the one made from the id";
@@ -45,7 +46,7 @@ pub(crate) fn undescribed_schemas(contract: &Value) -> impl Iterator<Item = &Str
 }
 
 impl Report {
-    /// New fields that sound like secrets.
+    /// New fields whose names suggest secrets.
     pub(crate) fn secrets(&self) -> &[String] {
         let found = self.sections.iter().find(|(known, _)| *known == SECRETS);
         found.map(|(_, names)| names.as_slice()).unwrap_or_default()

@@ -102,7 +102,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Fields of texts that sound like secrets and that the contract did not have before.
+/// Fields of texts whose names suggest secrets and that the contract did not have before.
 pub(super) fn new(before: Option<&Layer>, after: &Merged) -> Vec<String> {
     let mut known = BTreeSet::new();
     if let Some(before) = before {
