@@ -12,6 +12,7 @@ use qovery_api::{Error as ApiError, Printable};
 use qovery_ext::{
     connect::ConnectError,
     display::{Display, with_causes},
+    exit_code,
     page::PageError,
     wait::TokenError,
 };
@@ -21,8 +22,6 @@ use serde_json::json;
 pub(crate) const USAGE: u8 = 64;
 /// Contact with the API was lost.
 const LOST_CONTACT: u8 = 2;
-/// The API refused.
-const REFUSED: u8 = 3;
 
 /// Why the program cannot run the requested command.
 #[derive(Debug)]
@@ -84,21 +83,15 @@ impl From<TokenError> for Problem {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let is_refusal = error
-            .status()
-            .is_some_and(|status| status.is_client_error());
-        let code = if is_refusal { REFUSED } else { LOST_CONTACT };
-        Self::new(&error, code)
+        Self::new(&error, exit_code(&error))
     }
 }
 
 impl From<PageError> for Problem {
     fn from(error: PageError) -> Self {
-        let refusal = error
+        let code = error
             .api_error()
-            .and_then(ApiError::status)
-            .is_some_and(|status| status.is_client_error());
-        let code = if refusal { REFUSED } else { LOST_CONTACT };
+            .map_or(LOST_CONTACT, |error| exit_code(error));
         Self::new(&error, code)
     }
 }

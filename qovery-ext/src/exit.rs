@@ -2,6 +2,8 @@
 
 use std::{error::Error, future::Future, process::ExitCode};
 
+#[cfg(feature = "preview")]
+use crate::recipes::RunPreviewError;
 use crate::{codes, wait::WaitError};
 
 /// Runs the work of a program, and returns its exit code. If the work fails, prints the error with its causes
@@ -49,6 +51,10 @@ where
 /// | 3 | refused: by the API, or before a request was sent, for example an unknown name, an expired token, wrong arguments |
 /// | 130 | Ctrl-C or SIGTERM stopped the program |
 ///
+/// The error of `PreviewEnvironment::run` is recognized if the error of the closure is a [`WaitError`], a
+/// [`qovery_api::Error`], a `Box<dyn Error>` or a `Box<dyn Error + Send + Sync>`. For another type, call the method
+/// `exit_code` of the error.
+///
 /// ```
 /// # async fn example(client: qovery_ext::qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
 /// if let Err(error) = client.list_organization().await {
@@ -85,6 +91,14 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
         crate::display::ShowError,
         #[cfg(feature = "preview")]
         crate::recipes::PreviewError,
+        #[cfg(feature = "preview")]
+        RunPreviewError<Box<dyn Error>>,
+        #[cfg(feature = "preview")]
+        RunPreviewError<Box<dyn Error + Send + Sync>>,
+        #[cfg(feature = "preview")]
+        RunPreviewError<WaitError>,
+        #[cfg(feature = "preview")]
+        RunPreviewError<qovery_api::Error>,
         #[cfg(feature = "terraform")]
         crate::recipes::TerraformError,
         #[cfg(feature = "stream")]

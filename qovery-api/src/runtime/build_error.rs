@@ -17,6 +17,8 @@ pub struct BuildError(Box<Inner>);
 enum Kind {
     Token,
     BaseUrl,
+    #[cfg(feature = "stream")]
+    StreamUrl,
     Settings,
 }
 
@@ -49,6 +51,14 @@ impl BuildError {
         )
     }
 
+    #[cfg(feature = "stream")]
+    pub(crate) fn stream_url(problem: impl fmt::Display) -> Self {
+        Self::new(
+            Kind::StreamUrl,
+            format!("the address of the websocket API cannot be used: {problem}"),
+        )
+    }
+
     pub(crate) fn settings(problem: impl fmt::Display) -> Self {
         Self::new(Kind::Settings, problem.to_string())
     }
@@ -66,6 +76,14 @@ impl BuildError {
     /// Returns whether the base URL is malformed or not accepted.
     pub fn is_base_url(&self) -> bool {
         self.0.kind == Kind::BaseUrl
+    }
+
+    /// Returns whether the address of the websocket API is malformed or not accepted.
+    ///
+    /// Available on crate feature `stream` only.
+    #[cfg(feature = "stream")]
+    pub fn is_stream_url(&self) -> bool {
+        self.0.kind == Kind::StreamUrl
     }
 }
 

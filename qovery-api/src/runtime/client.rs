@@ -233,21 +233,22 @@ impl fmt::Debug for Client {
 }
 
 fn parse_base_url(text: &str) -> Result<Url, BuildError> {
-    // The message does not show the text, which may contain a password.
-    let url = Url::parse(text.trim()).map_err(BuildError::base_url)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(BuildError::base_url("it is neither http nor https"));
-    }
-    if !url.has_host() {
-        return Err(BuildError::base_url("it has no host"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(BuildError::base_url("it contains credentials"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(BuildError::base_url("it contains a query or a fragment"));
-    }
-    Ok(url)
+    parse_url(text).map_err(BuildError::base_url)
+}
+
+/// Reads an address. The problem does not show the text, which may contain a password.
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|problem| problem.to_string())?;
+    let has_credentials = !url.username().is_empty() || url.password().is_some();
+    let has_more = url.query().is_some() || url.fragment().is_some();
+    let problem = match url.scheme() {
+        "http" | "https" if !url.has_host() => "it has no host",
+        "http" | "https" if has_credentials => "it contains credentials",
+        "http" | "https" if has_more => "it contains a query or a fragment",
+        "http" | "https" => return Ok(url),
+        _ => "it is neither http nor https",
+    };
+    Err(problem.to_owned())
 }
 
 /// The address of the websocket API for an address of the API, if it is known.
@@ -268,7 +269,7 @@ fn parse_stream_url(text: &str) -> Result<Url, BuildError> {
         (_, Some(_)) => format!("http://{}", text.get(5..).unwrap_or_default()),
         _ => text.to_owned(),
     };
-    parse_base_url(&text)
+    parse_url(&text).map_err(BuildError::stream_url)
 }
 
 /// The settings of a [`Client`].

@@ -89,6 +89,14 @@ impl Default for Connect {
     }
 }
 
+/// The address of the websocket API, with its source.
+#[cfg(feature = "stream")]
+struct StreamAddress {
+    url: String,
+    origin: String,
+    machine: Machine,
+}
+
 impl Connect {
     /// Creates settings with the defaults of the table above.
     pub fn new() -> Self {
@@ -312,7 +320,7 @@ impl Connect {
             None => Sender::Http(self.http_transport(
                 machine,
                 #[cfg(feature = "stream")]
-                stream.as_ref().map(|(_, machine)| machine.clone()),
+                stream.as_ref().map(|stream| stream.machine.clone()),
             )?),
         };
         let transport = ConnectedTransport {
@@ -324,16 +332,20 @@ impl Connect {
         };
         let mut client = Client::builder().base_url(url).transport(transport);
         #[cfg(feature = "stream")]
-        if let Some((url, _)) = stream {
-            client = client.stream_url(url);
+        if let Some(stream) = &stream {
+            client = client.stream_url(&stream.url);
         }
         let derived = self.body_limit.map(ClientBuilder::decoded_limit_for);
         if let Some(bytes) = self.decoded_limit.or(derived) {
             client = client.decoded_limit(bytes);
         }
-        client
-            .build()
-            .map_err(|error| ConnectError::build(&url_origin, error))
+        client.build().map_err(|error| {
+            #[cfg(feature = "stream")]
+            if let Some(stream) = stream.filter(|_| error.is_stream_url()) {
+                return ConnectError::base_url(&stream.origin, &error).with_source(error);
+            }
+            ConnectError::build(&url_origin, error)
+        })
     }
 
     fn check_settings(&self) -> Result<(), ConnectError> {
@@ -381,7 +393,7 @@ impl Connect {
 
     /// The address of the websocket API with an HTTP scheme, if one is set, and its kind of machine.
     #[cfg(feature = "stream")]
-    fn stream_address(&self) -> Result<Option<(String, Machine)>, ConnectError> {
+    fn stream_address(&self) -> Result<Option<StreamAddress>, ConnectError> {
         let (url, origin) = match (&self.stream_url, &self.credentials) {
             (Some(url), _) => (Some(url.clone()), "stream_url"),
             (None, Credentials::Environment | Credentials::CliContext(_)) => {
@@ -394,7 +406,11 @@ impl Connect {
         };
         let (url, origin) = (address::as_http(&url), environment::quoted(origin));
         let machine = address::check(&url, &origin, self.allow_insecure_http)?;
-        Ok(Some((url, machine)))
+        Ok(Some(StreamAddress {
+            url,
+            origin,
+            machine,
+        }))
     }
 
     fn authorization(&mut self) -> Result<Authorization, ConnectError> {

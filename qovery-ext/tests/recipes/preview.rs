@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    error::Error,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -22,7 +23,8 @@ use qovery_ext::{
     wait::WaitExt,
 };
 use qovery_fake::{
-    FakeEnvironment, FakeQovery, FakeService, Fault, Step, Trigger, Workload as Kind,
+    FakeEnvironment, FakeQovery, FakeService, Fault, RecordedRequest, Step, Trigger,
+    Workload as Kind,
 };
 use serde_json::{Value, json};
 
@@ -653,6 +655,39 @@ async fn a_run_whose_work_panics_deletes_and_panics() {
 }
 
 #[cfg(unix)]
+fn send_to_this_process(signal: &str) {
+    let id = std::process::id().to_string();
+    let mut kill = std::process::Command::new("kill");
+    let kill = kill.arg(format!("-{signal}")).arg(id);
+    assert!(kill.status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_during_the_deletion_after_work_that_succeeded_is_no_refusal() {
+    let _alone = crate::SIGNALS.write().await;
+    let scene = scene();
+    let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    wanted.ensure(&scene.client).await.unwrap();
+    let fake = scene.fake.clone();
+    let deleting = tokio::spawn(async move {
+        let is_deletion = |request: &RecordedRequest| request.method == "DELETE";
+        while !fake.executions().iter().any(is_deletion) {
+            fake.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        send_to_this_process("TERM");
+    });
+    let work = async |_| -> Result<(), Box<dyn Error>> { Ok(()) };
+    let ended = wanted.run(&scene.client, work).await.unwrap_err();
+    deleting.await.unwrap();
+    assert!(ended.is_interrupted(), "{ended}");
+    assert!(ended.not_deleted().unwrap().is_interrupted(), "{ended}");
+    assert_eq!(ended.exit_code(), 130);
+    assert_eq!(qovery_ext::exit_code(&ended), 130);
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn a_signal_ends_the_work_and_deletes() {
     let _alone = crate::SIGNALS.write().await;
@@ -671,18 +706,10 @@ async fn a_signal_ends_the_work_and_deletes() {
         });
         let kill = tokio::spawn(async move {
             on.await.unwrap();
-            let id = std::process::id().to_string();
-            let mut kill = std::process::Command::new("kill");
-            assert!(
-                kill.arg(format!("-{signal}"))
-                    .arg(id)
-                    .status()
-                    .unwrap()
-                    .success()
-            );
+            send_to_this_process(signal);
         });
         let ended = wanted
-            .run(&scene.client, async |_| -> Result<(), String> {
+            .run(&scene.client, async |_| -> Result<(), Box<dyn Error>> {
                 started.send(()).unwrap();
                 std::future::pending().await
             })
@@ -695,6 +722,7 @@ async fn a_signal_ends_the_work_and_deletes() {
             "{signal}: {ended}"
         );
         assert_eq!(ended.exit_code(), 130);
+        assert_eq!(qovery_ext::exit_code(&ended), 130);
         let gone = scene.client.find(made.environment.id().to_string()).await;
         assert!(gone.unwrap_err().is_not_found(), "{signal}");
     }
@@ -1293,9 +1321,8 @@ async fn a_preview_that_another_run_deletes_at_the_same_time_is_no_error() {
         let list = async {
             loop {
                 let requests = scene.fake.requests();
-                let is_listed = |one: &qovery_fake::RecordedRequest| {
-                    one.operation.as_deref() == Some("listVariables")
-                };
+                let is_listed =
+                    |one: &RecordedRequest| one.operation.as_deref() == Some("listVariables");
                 if requests.iter().rev().take(1).any(is_listed) {
                     break;
                 }

@@ -93,6 +93,7 @@ fn a_plain_address_of_another_machine_is_refused() {
         let connect = Connect::new().token("qov_1").stream_url(url);
         let error = connect.build().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        assert!(error.to_string().contains("`stream_url`"), "{error}");
     }
 }
 

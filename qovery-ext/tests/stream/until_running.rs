@@ -42,6 +42,7 @@ async fn a_pod_that_cannot_run_is_a_typed_outcome_with_its_last_lines() {
             .deploy()
             .until_running(WINDOW);
         let error = running.await.unwrap_err();
+        assert_eq!(error.exit_code(), 1);
         let NotRunning::Pod(problem) = &error else {
             panic!("{reason}: {error:?}");
         };
@@ -106,6 +107,7 @@ async fn a_lost_connection_begins_the_window_again_and_proves_nothing() {
         matches!(&error, NotRunning::TimedOut(ids) if *ids == [service.id()]),
         "{error:?}"
     );
+    assert_eq!(error.exit_code(), 2);
 
     let (fake, environment, _) = world();
     fake.inject_socket(SocketFault::refused(403).on("/service/status"));
@@ -114,7 +116,9 @@ async fn a_lost_connection_begins_the_window_again_and_proves_nothing() {
         .environment(environment.id())
         .deploy()
         .until_running(WINDOW);
-    assert!(matches!(running.await, Err(NotRunning::Unknown(_))));
+    let error = running.await.unwrap_err();
+    assert!(matches!(error, NotRunning::Unknown(_)));
+    assert_eq!(error.exit_code(), 3, "it was refused");
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,10 +244,12 @@ async fn an_action_after_which_services_do_not_run_is_refused_before_anything_is
     for action in actions {
         let shown = format!("{action:?}");
         let ended = action.until_running(WINDOW).await;
+        let error = ended.unwrap_err();
         assert!(
-            matches!(ended, Err(NotRunning::Unsupported)),
-            "{shown}: {ended:?}"
+            matches!(error, NotRunning::Unsupported),
+            "{shown}: {error:?}"
         );
+        assert_eq!(error.exit_code(), 3);
     }
     let address = qovery_ext::connect::Connect::new().token(fake.token());
     let address = address

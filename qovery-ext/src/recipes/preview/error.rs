@@ -32,6 +32,8 @@ pub(super) enum Reason {
     Refused(String),
     /// Another run has created a preview with the name at the same time.
     Concurrent(String),
+    /// A signal came during the deletion.
+    Interrupted,
     /// Several previews have the name, and other runs may have created some of them.
     Several(String),
     /// An environment has the name of a preview of this original, or a time to live, and is not marked as a preview.
@@ -70,6 +72,10 @@ impl PreviewError {
         Self::new(Reason::Variables(error))
     }
 
+    pub(super) fn interrupted() -> Self {
+        Self::new(Reason::Interrupted)
+    }
+
     pub(super) fn refused(text: String) -> Self {
         Self::new(Reason::Refused(text))
     }
@@ -85,7 +91,9 @@ impl PreviewError {
             Reason::Version(error) => error.is_unsupported(),
             Reason::Variable(error) => error.is_conflict(),
             Reason::Variables(error) => error.cause().is_conflict(),
-            Reason::Call(..) | Reason::Wait(_) | Reason::Concurrent(_) => false,
+            Reason::Call(..) | Reason::Wait(_) | Reason::Concurrent(_) | Reason::Interrupted => {
+                false
+            }
         }
     }
 
@@ -112,6 +120,11 @@ impl PreviewError {
         }
     }
 
+    /// Returns whether a signal ended the deletion of the preview before its end was known.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(*self.0, Reason::Interrupted)
+    }
+
     /// Returns the error of the wait for its deployment or deletion.
     pub fn wait_error(&self) -> Option<&WaitError> {
         match &*self.0 {
@@ -133,15 +146,17 @@ impl PreviewError {
             | Reason::Refused(_)
             | Reason::Concurrent(_)
             | Reason::Several(_)
+            | Reason::Interrupted
             | Reason::Unmarked { .. } => None,
         }
     }
 
     /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
-        match self.wait_error() {
-            Some(error) => error.exit_code(),
-            None => self.api_error().map_or(codes::REFUSED, codes::of_call),
+        match (&*self.0, self.wait_error()) {
+            (Reason::Interrupted, _) => codes::INTERRUPTED,
+            (_, Some(error)) => error.exit_code(),
+            (_, None) => self.api_error().map_or(codes::REFUSED, codes::of_call),
         }
     }
 }
@@ -154,6 +169,9 @@ impl fmt::Display for PreviewError {
                 causes::write(f, self, format_args!("{}", Printable::new(what)))
             }
             Reason::Wait(error) => error.fmt(f),
+            Reason::Interrupted => {
+                f.write_str("interrupted during the deletion: delete it again to be sure")
+            }
             Reason::Version(error) => error.fmt(f),
             Reason::Variable(error) => error.fmt(f),
             Reason::Variables(error) => error.fmt(f),

@@ -47,9 +47,7 @@ pub(super) async fn run_until<T, E>(
         tokio::select! {
             biased;
             deleted = wanted.delete(client) => deleted,
-            () = again.received() => Err(PreviewError::refused(
-                "interrupted during the deletion: delete it again to be sure".to_owned(),
-            )),
+            () = again.received() => Err(PreviewError::interrupted()),
         }
     };
     match (done.unwrap_or_else(|panic| resume_unwind(panic)), deleted) {
@@ -118,9 +116,10 @@ impl<E> RunPreviewError<E> {
         }
     }
 
-    /// Returns whether the run was interrupted by Ctrl-C or SIGTERM.
+    /// Returns whether Ctrl-C or SIGTERM interrupted the run, or the deletion after work that succeeded.
     pub fn is_interrupted(&self) -> bool {
-        matches!(self.ended, Ended::Interrupted)
+        let is_interrupted = |error: &PreviewError| error.is_interrupted();
+        matches!(self.ended, Ended::Interrupted) || self.decisive().is_some_and(is_interrupted)
     }
 
     /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted.

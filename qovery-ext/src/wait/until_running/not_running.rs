@@ -42,8 +42,13 @@ impl NotRunning {
 
     /// Returns the exit code: see [the table](crate::exit_code#codes).
     pub fn exit_code(&self) -> u8 {
-        self.wait_error()
-            .map_or(codes::REFUSED, WaitError::exit_code)
+        match self {
+            Self::NotDeployed(error) => error.exit_code(),
+            Self::Pod(_) => codes::FAILED,
+            Self::TimedOut(_) => codes::UNKNOWN,
+            Self::Unknown(error) => error.exit_code(),
+            Self::Unsupported => codes::REFUSED,
+        }
     }
 }
 
